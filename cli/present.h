@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Showing a new credential to the person it is for. */
+#ifndef TOTPGROUP_CLI_PRESENT_H
+#define TOTPGROUP_CLI_PRESENT_H
+
+#include "command.h"
+#include "enroll_options.h"
+#include "new_credential.h"
+
+/* The URI, the secret and the QR code. The QR code comes last, so that it is
+ * whole on the screen when the next question stands. user is the account's
+ * name. Reports what fails. */
+enum exit_status present_secret(const struct new_credential *credential,
+	const struct enroll_options *options, const char *user);
+
+enum exit_status present_emergency_codes(const struct new_credential *credential);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The questions of an enrolment, in google-authenticator's order. Each is
+ * asked only where the options leave it open, and returns STATUS_DONE, or
+ * STATUS_REFUSED at the end of the input. */
+#ifndef TOTPGROUP_CLI_QUESTIONS_H
+#define TOTPGROUP_CLI_QUESTIONS_H
+
+#include <stdbool.h>
+
+#include "command.h"
+#include "enroll_options.h"
+#include "new_credential.h"
+
+enum exit_status question_time_based(
+	const struct enroll_options *options, struct new_credential *credential);
+
+/* STATUS_REFUSED where the answer is no. */
+enum exit_status question_write(
+	const struct enroll_options *options, const char *path, bool exists);
+
+enum exit_status question_reuse(
+	const struct enroll_options *options, struct new_credential *credential);
+
+enum exit_status question_window(
+	const struct enroll_options *options, struct new_credential *credential);
+
+enum exit_status question_rate_limit(
+	const struct enroll_options *options, struct new_credential *credential);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "user_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+#include "store/file_store.h"
+#include "store/secret_path.h"
+#include "terminal.h"
+#include "totpgroup.h"
+
+/* What the child does. */
+struct task {
+	const struct user_file *file;
+	const struct text *new_text; /* NULL to read */
+	bool replace;
+};
+
+/* What it answers; the text that was read follows. */
+struct answer {
+	int status;
+	struct error error;
+	size_t length;
+};
+
+static enum exit_status find_account(
+	struct user_file *file, const char *user, struct error *error)
+{
+	const struct passwd *entry;
+	enum exit_status status;
+
+	if (user != NULL) {
+		errno = 0;
+		entry = getpwnam(user);
+		if (entry == NULL) {
+			error_set(error, TOTPGROUP_ENOTFOUND, "there is no user '%s'", user);
+			return STATUS_USAGE;
+		}
+		if (getuid() != 0 && entry->pw_uid != getuid()) {
+			error_set(error, TOTPGROUP_EUNSAFE,
+				"only root may do that for another user");
+			return STATUS_NOT_PERMITTED;
+		}
+	}
+	status = account_find(&file->account, user);
+	if (status != STATUS_DONE)
+		error_set(error, TOTPGROUP_ESYSTEM, "cannot be found in the user database");
+	return status;
+}
+
+/* Whose the path is: the first owner on the way to the file who is not root.
+ * What root owns, others cannot lead elsewhere. */
+static int find_owner(const char *path, uid_t *owner, struct error *error)
+{
+	char *folder = strdup(path);
+	struct stat status;
+	int result = 0;
+
+	*owner = 0;
+	if (folder == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	for (char *slash = strchr(folder + 1, '/'); slash != NULL && *owner == 0;
+		slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (lstat(folder, &status) != 0) {
+			result = error_set_system(
+				error, TOTPGROUP_ESYSTEM, "cannot examine %s", folder);
+			break;
+		}
+		*owner = status.st_uid;
+		if (*owner == 0 && S_ISDIR(status.st_mode) &&
+			(status.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
+			(status.st_mode & S_ISVTX) == 0) {
+			result = error_set(
+				error, TOTPGROUP_EUNSAFE, "%s: others may write there", folder);
+			break;
+		}
+		*slash = '/';
+	}
+	free(folder);
+	return result;
+}
+
+/* Whether the path has the home folder in it: without one it cannot be had. */
+static bool is_in_home(const char *specification, const char *user)
+{
+	struct error ignored = ERROR_INIT;
+	char *path;
+	bool in_home = secret_path_expand(specification, user, NULL, &path, &ignored) != 0;
+
+	free(path);
+	return in_home;
+}
+
+static int choose_identity(
+	struct user_file *file, const char *specification, struct error *error)
+{
+	uid_t owner;
+	int status;
+
+	file->as_user = true;
+	if (getuid() != 0 || is_in_home(specification, file->account.name))
+		return 0;
+	status = find_owner(file->path, &owner, error);
+	file->as_user = owner != 0;
+	if (status == 0 && owner != 0 && owner != file->account.uid)
+		status = error_set(error, TOTPGROUP_EUNSAFE,
+			"%s: a folder of another user is on the way there", file->path);
+	return status;
+}
+
+enum exit_status user_file_find(struct user_file *file, const char *user,
+	const char *specification, struct error *error)
+{
+	enum exit_status status = find_account(file, user, error);
+
+	if (specification == NULL)
+		specification = SECRET_PATH_DEFAULT;
+	if (status != STATUS_DONE)
+		return status;
+	if (secret_path_expand(specification, file->account.name, file->account.home,
+		    &file->path, error) != 0 ||
+		choose_identity(file, specification, error) != 0)
+		return STATUS_STORE_ERROR;
+	return STATUS_DONE;
+}
+
+static bool write_all(int fd, const void *data, size_t length)
+{
+	const char *at = data;
+
+	while (length > 0) {
+		ssize_t n = write(fd, at, length);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			at += n;
+			length -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+static bool read_all(int fd, void *data, size_t length)
+{
+	char *at = data;
+
+	while (length > 0) {
+		ssize_t n = read(fd, at, length);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+		if (n > 0) {
+			at += n;
+			length -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+/* A signal in the middle would leave a temporary file with the secret. */
+static void hold_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static int perform(const struct task *task, struct text *text, struct error *error)
+{
+	const struct user_file *file = task->file;
+	struct file_store_rules rules = {.path = file->path, .allowed_mode = 0600};
+
+	if (file->as_user && account_become(&file->account) != STATUS_DONE)
+		return error_set(
+			error, TOTPGROUP_ESYSTEM, "cannot act as %s", file->account.name);
+	rules.owner = geteuid();
+	rules.own_file = file->as_user && rules.owner != 0;
+	if (task->new_text == NULL)
+		return file_store_look(&rules, text, error);
+	hold_signals();
+	return file_store_create(&rules, task->new_text, 0400, task->replace, error);
+}
+
+__attribute__((noreturn)) static void be_child(const struct task *task, int fd)
+{
+	struct text text = TEXT_INIT;
+	struct answer answer = {.error = ERROR_INIT};
+	bool written;
+
+	answer.status = perform(task, &text, &answer.error);
+	answer.length = text.length;
+	written =
+		write_all(fd, &answer, sizeof answer) && write_all(fd, text.data, text.length);
+	text_free(&text);
+	_exit(written ? 0 : 1);
+}
+
+static int take_answer(int fd, struct text *text, struct error *error)
+{
+	struct answer answer;
+	char *buffer = NULL;
+	int status;
+
+	if (!read_all(fd, &answer, sizeof answer))
+		return error_set(
+			error, TOTPGROUP_ESYSTEM, "the process that was to do it died");
+	*error = answer.error;
+	if (answer.status != 0 || text == NULL)
+		return answer.status;
+	buffer = malloc(answer.length + 1);
+	if (buffer == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (!read_all(fd, buffer, answer.length))
+		status = error_set(
+			error, TOTPGROUP_ESYSTEM, "the process that was to do it died");
+	else if ((status = text_append(text, buffer, answer.length)) != 0)
+		error_set(error, status, "out of memory");
+	wipe_free(buffer, answer.length + 1);
+	return status;
+}
+
+static int run(const struct task *task, struct text *text, struct error *error)
+{
+	int ends[2];
+	pid_t child;
+	int status;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot make a pipe");
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		be_child(task, ends[1]);
+	}
+	close(ends[1]);
+	if (child < 0)
+		status = error_set_system(error, TOTPGROUP_ESYSTEM, "cannot start a process");
+	else
+		status = take_answer(ends[0], text, error);
+	close(ends[0]);
+	/* What came of it stands in the answer. */
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+int user_file_read(const struct user_file *file, struct text *text, struct error *error)
+{
+	const struct task task = {.file = file};
+
+	return run(&task, text, error);
+}
+
+int user_file_write(const struct user_file *file, const struct text *text, bool replace,
+	struct error *error)
+{
+	const struct task task = {.file = file, .new_text = text, .replace = replace};
+
+	return run(&task, NULL, error);
+}
+
+void user_file_free(struct user_file *file)
+{
+	account_free(&file->account);
+	free(file->path);
+	*file = (struct user_file){0};
+}

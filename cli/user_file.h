@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The credential file of one user of several, reached with the identity that
+ * it belongs to: a child process takes that on, so that this one keeps its
+ * own for the next user.
+ */
+#ifndef TOTPGROUP_CLI_USER_FILE_H
+#define TOTPGROUP_CLI_USER_FILE_H
+
+#include <stdbool.h>
+
+#include "account.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "command.h"
+
+/* Begins zeroed; ends with user_file_free(). */
+struct user_file {
+	struct account account; /* whose it is */
+	char *path;
+	/* To be reached as that user; otherwise as the caller, who is root, in
+	 * folders of root. */
+	bool as_user;
+};
+
+/*
+ * Finds the file of a user, or of the caller where user is NULL, by a
+ * specification as the module's option secret= has it; NULL for the usual
+ * one. Root acts as the user wherever the home folder is part of the path or
+ * any folder of it is the user's; a folder of anybody else is refused.
+ *
+ * STATUS_NOT_PERMITTED where a caller other than root names another user,
+ * STATUS_USAGE where there is no such user, STATUS_STORE_ERROR; with a message
+ * in error.
+ */
+enum exit_status user_file_find(struct user_file *file, const char *user,
+	const char *specification, struct error *error);
+
+/* As file_store_look(), with the mode 0600 or less. */
+int user_file_read(const struct user_file *file, struct text *text, struct error *error);
+
+/* As file_store_create(), with the mode 0400. Signals that end the process
+ * do not end the child. */
+int user_file_write(const struct user_file *file, const struct text *text, bool replace,
+	struct error *error);
+
+void user_file_free(struct user_file *file);
+
+#endif

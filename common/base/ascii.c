@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/ascii.h"
+
+#include <string.h>
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool ascii_is_word(const char *characters, size_t length, const char *word)
+{
+	if (strlen(word) != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (lower(characters[i]) != lower(word[i]))
+			return false;
+	return true;
+}
+
+bool ascii_has_control(const char *characters, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)characters[i] < 0x20 || characters[i] == 0x7f)
+			return true;
+	return false;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Keyed hashes (RFC 2104) from libgcrypt: the one place that knows it. */
+#ifndef TOTPGROUP_BASE_HMAC_H
+#define TOTPGROUP_BASE_HMAC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum hmac_algorithm {
+	HMAC_SHA1,
+	HMAC_SHA256,
+	HMAC_SHA512,
+};
+
+/* The longest digest, that of SHA-512. */
+#define HMAC_DIGEST_MAX 64
+
+/* A key that was set up once and then serves for many messages. */
+struct hmac;
+
+/*
+ * Sets up a key of length bytes, at least 1; the caller frees *hmac with
+ * hmac_close(). Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT, or
+ * TOTPGROUP_ECRYPTO where libgcrypt refuses (an algorithm that the host's
+ * policy forbids). *hmac is NULL after an error. Thread-safe.
+ */
+int hmac_open(
+	struct hmac **hmac, enum hmac_algorithm algorithm, const void *key, size_t length);
+
+/*
+ * Computes the digest of one message; *length becomes 20, 32 or 64. Returns 0
+ * or TOTPGROUP_ECRYPTO. One thread at a time for each handle.
+ */
+int hmac_digest(struct hmac *hmac, const void *message, size_t message_length,
+	uint8_t digest[HMAC_DIGEST_MAX], size_t *length);
+
+/* Erases and frees. NULL is allowed. */
+void hmac_close(struct hmac *hmac);
+
+/* Makes libgcrypt ready where the process has not done so: every user of
+ * libgcrypt here calls it first. Returns 0 or TOTPGROUP_ECRYPTO. Thread-safe. */
+int crypto_ready(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/lines.h"
+
+#include <string.h>
+
+bool lines_next(struct lines *lines, const char **line, size_t *length)
+{
+	const char *end;
+
+	if (lines->at >= lines->length)
+		return false;
+	*line = lines->text + lines->at;
+	*length = lines->length - lines->at;
+	end = memchr(*line, '\n', *length);
+	if (end != NULL)
+		*length = (size_t)(end - *line);
+	lines->at += *length + (end != NULL);
+	lines->number++;
+	if (*length > 0 && (*line)[*length - 1] == '\r')
+		(*length)--;
+	return true;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool lines_next_word(const char **rest, size_t *rest_length, const char **word, size_t *length)
+{
+	size_t start = 0, end;
+
+	while (start < *rest_length && is_blank((*rest)[start]))
+		start++;
+	end = start;
+	while (end < *rest_length && !is_blank((*rest)[end]))
+		end++;
+	*word = *rest + start;
+	*length = end - start;
+	*rest += end;
+	*rest_length -= end;
+	return *length > 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Strict reading of numbers: digits only, the whole of them, in range. */
+#ifndef TOTPGROUP_BASE_NUMBER_H
+#define TOTPGROUP_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Reads length bytes as a decimal number, with a leading '-' where minimum is
+ * negative. No blanks, no '+', nothing after it. Returns false, and leaves
+ * *value alone, when it is malformed or outside minimum..maximum.
+ */
+bool number_parse(
+	const char *digits, size_t length, int64_t minimum, int64_t maximum, int64_t *value);
+
+/* The same in octal, without a sign, for file modes. */
+bool number_parse_octal(const char *digits, size_t length, uint32_t maximum, uint32_t *value);
+
+#endif

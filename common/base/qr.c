@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/qr.h"
+
+#include <errno.h>
+#include <qrencode.h>
+#include <stdlib.h>
+
+#include "base/wipe.h"
+#include "totpgroup.h"
+
+/* libqrencode keeps more in a module's byte than its colour, which is bit 0. */
+#define MODULE_DARK 1U
+
+static size_t module_count(const struct qr *qr)
+{
+	return (size_t)qr->size * qr->size;
+}
+
+static int copy_modules(struct qr *qr, const QRcode *code)
+{
+	qr->size = (unsigned int)code->width;
+	qr->modules = malloc(module_count(qr));
+	if (qr->modules == NULL)
+		return TOTPGROUP_EMEMORY;
+	for (size_t i = 0; i < module_count(qr); i++)
+		qr->modules[i] = code->data[i] & MODULE_DARK;
+	return 0;
+}
+
+int qr_encode(struct qr *qr, const char *string)
+{
+	QRcode *code;
+	int result;
+
+	*qr = (struct qr){0};
+	code = QRcode_encodeString8bit(string, 0, QR_ECLEVEL_L);
+	if (code == NULL)
+		return errno == ENOMEM ? TOTPGROUP_EMEMORY : TOTPGROUP_EARGUMENT;
+	result = copy_modules(qr, code);
+	if (result != 0)
+		*qr = (struct qr){0};
+	/* QRcode_free() frees the modules as they are, and they hold a secret. */
+	explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
+	QRcode_free(code);
+	return result;
+}
+
+bool qr_is_dark(const struct qr *qr, int column, int row)
+{
+	if (column < 0 || row < 0)
+		return false;
+	if ((unsigned int)column >= qr->size || (unsigned int)row >= qr->size)
+		return false;
+	return qr->modules[(size_t)row * qr->size + (size_t)column] != 0;
+}
+
+void qr_free(struct qr *qr)
+{
+	wipe_free(qr->modules, module_count(qr));
+	*qr = (struct qr){0};
+}

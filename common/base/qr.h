@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* QR code matrices from libqrencode. Not part of a login. */
+#ifndef TOTPGROUP_BASE_QR_H
+#define TOTPGROUP_BASE_QR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct qr {
+	unsigned int size; /* modules on a side, without a quiet zone */
+	uint8_t *modules;  /* size * size, row by row, 1 for a dark one */
+};
+
+/*
+ * Makes the smallest code of error correction level L for a string; the
+ * caller ends it with qr_free(). Returns 0, TOTPGROUP_EMEMORY, or
+ * TOTPGROUP_EARGUMENT where the string is too long for any QR code.
+ */
+int qr_encode(struct qr *qr, const char *string);
+
+/* A module; outside the matrix it is light, so that a quiet zone needs no
+ * case of its own. */
+bool qr_is_dark(const struct qr *qr, int column, int row);
+
+/* Erases and frees the modules. */
+void qr_free(struct qr *qr);
+
+#endif

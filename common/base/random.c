@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/random.h"
+
+#include <gcrypt.h>
+
+#include "base/hmac.h"
+#include "base/wipe.h"
+#include "totpgroup.h"
+
+/* libgcrypt's generator is seeded from the kernel, and its strong level is fit
+ * for keys. The very strong one reseeds for every request, at thousands of
+ * times the cost, which enrolling a whole group would feel. */
+int random_bytes(void *bytes, size_t length)
+{
+	int status = crypto_ready();
+
+	if (status != 0)
+		return status;
+	gcry_randomize(bytes, length, GCRY_STRONG_RANDOM);
+	return 0;
+}
+
+int random_below(uint32_t limit, uint32_t *number)
+{
+	uint32_t draw;
+	uint32_t rejected;
+	int status;
+
+	if (limit == 0)
+		return TOTPGROUP_EARGUMENT;
+	/* 2^32 modulo limit: the draws below it are drawn again, so that each
+	 * remainder has equally many draws left. */
+	rejected = (UINT32_MAX - limit + 1) % limit;
+	do {
+		status = random_bytes(&draw, sizeof draw);
+		if (status != 0)
+			return status;
+	} while (draw < rejected);
+	*number = draw % limit;
+	WIPE_OBJECT(&draw);
+	return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wipe.h"
+#include "totpgroup.h"
+
+#define CAPACITY_MIN 64
+
+/* memcpy and memmove do not allow NULL, not even for nothing. */
+static void copy(char *to, const char *from, size_t length)
+{
+	if (length != 0)
+		memcpy(to, from, length);
+}
+
+/* Doubling keeps the cost of many small appends linear. */
+static size_t next_capacity(size_t capacity, size_t needed)
+{
+	if (capacity < CAPACITY_MIN)
+		capacity = CAPACITY_MIN;
+	while (capacity < needed) {
+		if (capacity > SIZE_MAX / 2)
+			return needed;
+		capacity *= 2;
+	}
+	return capacity;
+}
+
+/* realloc() would leave the old bytes behind in memory that nobody erases, so
+ * the text moves to new memory and the old is wiped. */
+static int splice_into_new(
+	struct text *text, size_t offset, size_t removed, const char *data, size_t length)
+{
+	size_t tail = text->length - offset - removed;
+	size_t new_length = offset + length + tail;
+	size_t capacity = next_capacity(text->capacity, new_length + 1);
+	char *memory = malloc(capacity);
+
+	if (memory == NULL)
+		return TOTPGROUP_EMEMORY;
+	copy(memory, text->data, offset);
+	copy(memory + offset, data, length);
+	if (tail != 0)
+		memcpy(memory + offset + length, text->data + offset + removed, tail);
+	memory[new_length] = '\0';
+	wipe_free(text->data, text->capacity);
+	*text = (struct text){memory, new_length, capacity};
+	return 0;
+}
+
+static void splice_in_place(
+	struct text *text, size_t offset, size_t removed, const char *data, size_t length)
+{
+	size_t tail = text->length - offset - removed;
+	size_t new_length = offset + length + tail;
+
+	memmove(text->data + offset + length, text->data + offset + removed, tail);
+	copy(text->data + offset, data, length);
+	if (new_length < text->length)
+		explicit_bzero(text->data + new_length, text->length - new_length);
+	text->data[new_length] = '\0';
+	text->length = new_length;
+}
+
+int text_splice(
+	struct text *text, size_t offset, size_t removed, const char *data, size_t length)
+{
+	size_t kept;
+
+	if (offset > text->length || removed > text->length - offset)
+		return TOTPGROUP_EARGUMENT;
+	kept = text->length - removed;
+	if (length >= SIZE_MAX - kept)
+		return TOTPGROUP_EMEMORY;
+	if (kept + length >= text->capacity)
+		return splice_into_new(text, offset, removed, data, length);
+	splice_in_place(text, offset, removed, data, length);
+	return 0;
+}
+
+int text_append(struct text *text, const char *data, size_t length)
+{
+	return text_splice(text, text->length, 0, data, length);
+}
+
+__attribute__((format(printf, 1, 0))) static int formatted_length(
+	const char *format, va_list arguments)
+{
+	va_list copied;
+	int length;
+
+	va_copy(copied, arguments);
+	length = vsnprintf(NULL, 0, format, copied);
+	va_end(copied);
+	return length;
+}
+
+/* Formats into memory of its own, because an argument may be the text's own
+ * data, which appending can move. */
+int text_append_format(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+	char *formatted = NULL;
+	size_t size = 0;
+	int status = TOTPGROUP_EARGUMENT;
+	int length;
+
+	va_start(arguments, format);
+	length = formatted_length(format, arguments);
+	if (length < 0)
+		goto out;
+	size = (size_t)length + 1;
+	formatted = malloc(size);
+	status = TOTPGROUP_EMEMORY;
+	if (formatted == NULL)
+		goto out;
+	status = TOTPGROUP_EARGUMENT;
+	if (vsnprintf(formatted, size, format, arguments) != length)
+		goto out;
+	status = text_append(text, formatted, (size_t)length);
+out:
+	va_end(arguments);
+	wipe_free(formatted, size);
+	return status;
+}
+
+void text_free(struct text *text)
+{
+	wipe_free(text->data, text->capacity);
+	*text = (struct text)TEXT_INIT;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "config/options.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "totpgroup.h"
+
+#define PERMISSION_MAXIMUM   0777
+#define GRACE_PERIOD_MAXIMUM (365 * INT64_C(86400))
+/* The uid after it, (uid_t)-1, means "leave it as it is" to the kernel. */
+#define UID_MAXIMUM INT64_C(4294967294)
+/* The most of an unknown name that is compared with others or shown. */
+#define UNKNOWN_NAME_MAXIMUM 64
+
+/* clang-format off */
+#define OPTION(field, kind)           { #field, kind, offsetof(struct options, field), NULL }
+#define OPTION_ALIAS(name, kind, field) { name, kind, offsetof(struct options, field), #field }
+/* clang-format on */
+
+const struct option_definition option_definitions[] = {
+	OPTION(secret, OPTION_STRING),
+	OPTION(user, OPTION_USER),
+	OPTION(authtok_prompt, OPTION_PROMPT),
+	OPTION(group, OPTION_STRING),
+	OPTION(nullok, OPTION_FLAG),
+	OPTION(try_first_pass, OPTION_FLAG),
+	OPTION(use_first_pass, OPTION_FLAG),
+	OPTION(forward_pass, OPTION_FLAG),
+	OPTION(noskewadj, OPTION_FLAG),
+	OPTION(no_increment_hotp, OPTION_FLAG),
+	OPTION(echo_verification_code, OPTION_FLAG),
+	OPTION_ALIAS("echo-verification-code", OPTION_FLAG, echo_verification_code),
+	OPTION(no_strict_owner, OPTION_FLAG),
+	OPTION(allowed_perm, OPTION_MODE),
+	OPTION(grace_period, OPTION_SECONDS),
+	OPTION(allow_readonly, OPTION_FLAG),
+	OPTION(disallow_reuse, OPTION_FLAG),
+	OPTION(debug, OPTION_FLAG),
+	{NULL, OPTION_FLAG, 0, NULL},
+};
+
+_Static_assert(sizeof option_definitions / sizeof option_definitions[0] - 1 <= 64,
+	"struct options has one bit in `given` for each option");
+
+static const struct option_definition *find_option(const char *name, size_t length)
+{
+	const struct option_definition *row = option_definitions;
+
+	while (row->name != NULL &&
+		(strlen(row->name) != length || memcmp(row->name, name, length) != 0))
+		row++;
+	return row->name != NULL ? row : NULL;
+}
+
+/* An alias shares the bit of the option that it stands for. */
+static uint64_t given_bit(const struct option_definition *definition)
+{
+	const char *name =
+		definition->alias_of != NULL ? definition->alias_of : definition->name;
+
+	return UINT64_C(1) << (find_option(name, strlen(name)) - option_definitions);
+}
+
+static size_t minimum_of_three(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* How many bytes to insert, delete or replace to make one name the other;
+ * length is at most UNKNOWN_NAME_MAXIMUM. */
+static size_t edit_distance(const char *unknown, size_t length, const char *known)
+{
+	size_t row[UNKNOWN_NAME_MAXIMUM + 1];
+
+	for (size_t i = 0; i <= length; i++)
+		row[i] = i;
+	for (; *known != '\0'; known++) {
+		size_t diagonal = row[0]++;
+
+		for (size_t i = 1; i <= length; i++) {
+			size_t replaced = diagonal + (unknown[i - 1] != *known);
+
+			diagonal = row[i];
+			row[i] = minimum_of_three(row[i] + 1, row[i - 1] + 1, replaced);
+		}
+	}
+	return row[length];
+}
+
+/* The known name that was probably meant, or NULL. A short name is near to
+ * every other short one, so it must be nearer. */
+static const char *nearest_name(const char *unknown, size_t length)
+{
+	const char *nearest = NULL;
+	size_t least = length < 5 ? 1 : 2;
+
+	for (const struct option_definition *row = option_definitions; row->name != NULL;
+		row++) {
+		size_t distance = edit_distance(unknown, length, row->name);
+
+		if (distance < least || (distance == least && nearest == NULL)) {
+			least = distance;
+			nearest = row->name;
+		}
+	}
+	return nearest;
+}
+
+static int refuse_unknown(const char *name, size_t length, struct error *error)
+{
+	const char *nearest;
+
+	if (length == 0)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"an option has no name; write name or name=value");
+	if (length > UNKNOWN_NAME_MAXIMUM)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"unknown option %.*s...; pam_totpgroup(8) lists the options",
+			UNKNOWN_NAME_MAXIMUM, name);
+	nearest = nearest_name(name, length);
+	if (nearest != NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"unknown option %.*s; did you mean %s?", (int)length, name, nearest);
+	return error_set(error, TOTPGROUP_ECONFIG,
+		"unknown option %.*s; pam_totpgroup(8) lists the options", (int)length, name);
+}
+
+/* Names are left to the lookup; a number that is none would silently become
+ * another user's. */
+static bool user_has_shape(const char *user)
+{
+	int64_t uid;
+
+	if (*user < '0' || *user > '9')
+		return *user != '\0';
+	return number_parse(user, strlen(user), 0, UID_MAXIMUM, &uid);
+}
+
+static int read_string(const struct option_definition *definition, const char *value,
+	const char **field, struct error *error)
+{
+	if (*value == '\0' && definition->kind != OPTION_PROMPT)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s is empty; give it a value or leave it out",
+			definition->name);
+	if (definition->kind == OPTION_USER && !user_has_shape(value))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s begins like a number but is no uid; write a user name or a "
+			"number from 0 to %" PRId64,
+			definition->name, UID_MAXIMUM);
+	*field = value;
+	return 0;
+}
+
+static int read_mode(const struct option_definition *definition, const char *value,
+	uint32_t *field, struct error *error)
+{
+	uint32_t mode;
+
+	if (!number_parse_octal(value, strlen(value), PERMISSION_MAXIMUM, &mode) || mode == 0)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s is malformed; write permission bits in octal, 0001 to 0777",
+			definition->name);
+	*field = mode;
+	return 0;
+}
+
+static int read_seconds(const struct option_definition *definition, const char *value,
+	int64_t *field, struct error *error)
+{
+	int64_t seconds = 0;
+
+	if (*value != '\0' &&
+		!number_parse(value, strlen(value), 0, GRACE_PERIOD_MAXIMUM, &seconds))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s is malformed; write whole seconds, 0 to %" PRId64,
+			definition->name, GRACE_PERIOD_MAXIMUM);
+	*field = seconds;
+	return 0;
+}
+
+static int read_flag(const struct option_definition *definition, const char *value, bool *field,
+	struct error *error)
+{
+	if (value != NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s takes no value; write %s alone", definition->name,
+			definition->name);
+	*field = true;
+	return 0;
+}
+
+/* value is what follows the '=', or NULL where there is none. */
+static int read_value(const struct option_definition *definition, const char *value,
+	struct options *options, struct error *error)
+{
+	void *field = (char *)options + definition->offset;
+
+	if (definition->kind == OPTION_FLAG)
+		return read_flag(definition, value, field, error);
+	if (value == NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s needs a value; write %s=VALUE", definition->name,
+			definition->name);
+	if (definition->kind == OPTION_MODE)
+		return read_mode(definition, value, field, error);
+	if (definition->kind == OPTION_SECONDS)
+		return read_seconds(definition, value, field, error);
+	return read_string(definition, value, field, error);
+}
+
+static bool same_value(const struct option_definition *definition, const struct options *before,
+	const struct options *after)
+{
+	const void *a = (const char *)before + definition->offset;
+	const void *b = (const char *)after + definition->offset;
+
+	switch (definition->kind) {
+	case OPTION_FLAG:
+		return *(const bool *)a == *(const bool *)b;
+	case OPTION_MODE:
+		return *(const uint32_t *)a == *(const uint32_t *)b;
+	case OPTION_SECONDS:
+		return *(const int64_t *)a == *(const int64_t *)b;
+	case OPTION_STRING:
+	case OPTION_PROMPT:
+	case OPTION_USER:
+		return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
+	}
+	return false;
+}
+
+int options_read(struct options *options, const char *argument, struct error *error)
+{
+	size_t length = strcspn(argument, "=");
+	const char *value = argument[length] == '=' ? argument + length + 1 : NULL;
+	const struct option_definition *definition = find_option(argument, length);
+	struct options changed = *options;
+	int code;
+
+	if (definition == NULL)
+		return refuse_unknown(argument, length, error);
+	code = read_value(definition, value, &changed, error);
+	if (code != 0)
+		return code;
+	changed.given |= given_bit(definition);
+	if (changed.given == options->given && !same_value(definition, options, &changed))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s is repeated with another value; keep one of them",
+			definition->name);
+	*options = changed;
+	return 0;
+}
+
+int options_read_all(
+	struct options *options, int count, const char *const *arguments, struct error *error)
+{
+	for (int i = 0; i < count; i++) {
+		int code = options_read(options, arguments[i], error);
+
+		if (code != 0)
+			return code;
+	}
+	if (options->try_first_pass && options->use_first_pass)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"options try_first_pass and use_first_pass contradict each other; "
+			"keep one of them");
+	return 0;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/credential.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base32.h"
+#include "base/number.h"
+#include "base/wipe.h"
+#include "core/otp.h"
+
+/* Ends of lines are CR, LF or both, so that files from any system work. */
+static bool is_line_end(char character)
+{
+	return character == '\r' || character == '\n';
+}
+
+static bool is_blank(char character)
+{
+	return character == ' ' || character == '\t';
+}
+
+/* One line as a place in the text. */
+struct line {
+	size_t start;
+	size_t end;  /* behind the last character before the line's end */
+	size_t next; /* where the next line starts */
+};
+
+/* Finds the line that starts at `start`; false at the end of the text. */
+static bool read_line(const struct text *text, size_t start, struct line *line)
+{
+	size_t i = start;
+
+	if (start >= text->length)
+		return false;
+	while (i < text->length && !is_line_end(text->data[i]))
+		i++;
+	line->start = start;
+	line->end = i;
+	if (i + 1 < text->length && text->data[i] == '\r' && text->data[i + 1] == '\n')
+		i++;
+	line->next = i < text->length ? i + 1 : i;
+	return true;
+}
+
+/* Whether the line is `" KEY`, alone or with a value behind a blank. */
+static bool line_has_key(const struct text *text, const struct line *line, const char *key)
+{
+	size_t length = strlen(key);
+	const char *start = text->data + line->start;
+
+	if (line->end - line->start < length + 2 || memcmp(start, "\" ", 2) != 0)
+		return false;
+	if (memcmp(start + 2, key, length) != 0)
+		return false;
+	return line->end - line->start == length + 2 || is_blank(start[length + 2]);
+}
+
+/* Finds the first line with that key, from offset `from` on. */
+static bool find_line(const struct text *text, size_t from, const char *key, struct line *line)
+{
+	for (size_t at = from; read_line(text, at, line); at = line->next)
+		if (line_has_key(text, line, key))
+			return true;
+	return false;
+}
+
+/* What an editor would call the number of the line at that offset. */
+static unsigned int line_number(const struct text *text, size_t offset)
+{
+	unsigned int number = 1;
+
+	for (size_t i = 0; i < offset; i++)
+		number += text->data[i] == '\n';
+	return number;
+}
+
+int credential_load(
+	totpgroup_credential **credential, const char *text, size_t length, struct error *error)
+{
+	int status;
+
+	*credential = NULL;
+	if (length == 0)
+		return error_set(
+			error, TOTPGROUP_EFORMAT, "line 1: no secret, the file is empty");
+	if (length > CREDENTIAL_TEXT_MAX)
+		return error_set(
+			error, TOTPGROUP_EFORMAT, "longer than %d bytes", CREDENTIAL_TEXT_MAX);
+	if (memchr(text, '\0', length) != NULL)
+		return error_set(error, TOTPGROUP_EFORMAT, "a NUL byte, so it is not text");
+	*credential = calloc(1, sizeof **credential);
+	if (*credential == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	status = text_append(&(*credential)->text, text, length);
+	if (status != 0) {
+		totpgroup_credential_free(*credential);
+		*credential = NULL;
+		return error_set(error, status, "out of memory");
+	}
+	return 0;
+}
+
+void totpgroup_credential_free(totpgroup_credential *credential)
+{
+	if (credential == NULL)
+		return;
+	text_free(&credential->text);
+	free(credential);
+}
+
+bool credential_find(const totpgroup_credential *credential, const char *key,
+	struct credential_option *option)
+{
+	const struct text *text = &credential->text;
+	struct line line;
+	size_t value;
+
+	if (!find_line(text, 0, key, &line))
+		return false;
+	value = line.start + 2 + strlen(key);
+	while (value < line.end && is_blank(text->data[value]))
+		value++;
+	option->value = text->data + value;
+	option->length = line.end - value;
+	option->line = line_number(text, line.start);
+	return true;
+}
+
+bool credential_next_word(struct credential_option *rest, const char **word, size_t *length)
+{
+	size_t start = 0, end;
+
+	while (start < rest->length && is_blank(rest->value[start]))
+		start++;
+	end = start;
+	while (end < rest->length && !is_blank(rest->value[end]))
+		end++;
+	*word = rest->value + start;
+	*length = end - start;
+	rest->value += end;
+	rest->length -= end;
+	return *length > 0;
+}
+
+/* Deletes the lines with that key from offset `from` on. */
+static int delete_lines(struct text *text, size_t from, const char *key)
+{
+	struct line line;
+
+	for (size_t at = from; find_line(text, at, key, &line); at = line.start) {
+		int status = text_splice(text, line.start, line.next - line.start, "", 0);
+
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+/* Inserts a whole line below the secret, which only LF ends: a CR is a blank
+ * in it. */
+static int insert_line(struct text *text, const struct text *content)
+{
+	const char *end = memchr(text->data, '\n', text->length);
+	size_t at = end != NULL ? (size_t)(end - text->data) + 1 : text->length + 1;
+	int status = 0;
+
+	if (end == NULL)
+		status = text_append(text, "\n", 1);
+	if (status == 0)
+		status = text_splice(text, at, 0, "\n", 1);
+	return status != 0 ? status : text_splice(text, at, 0, content->data, content->length);
+}
+
+int credential_set(totpgroup_credential *credential, const char *key, const char *value)
+{
+	struct text *text = &credential->text;
+	struct text content = TEXT_INIT;
+	struct line line;
+	int status;
+
+	status = text_append_format(&content, "\" %s %s", key, value);
+	if (status != 0)
+		goto out;
+	if (!find_line(text, 0, key, &line)) {
+		status = insert_line(text, &content);
+		goto out;
+	}
+	status = text_splice(
+		text, line.start, line.end - line.start, content.data, content.length);
+	if (status == 0 && line.end == line.next)
+		status = text_append(text, "\n", 1);
+	if (status == 0)
+		status = delete_lines(text, line.start + content.length, key);
+out:
+	text_free(&content);
+	return status;
+}
+
+int credential_unset(totpgroup_credential *credential, const char *key)
+{
+	return delete_lines(&credential->text, 0, key);
+}
+
+/* The algorithm of the " ALGORITHM line. */
+static int read_algorithm(const totpgroup_credential *credential,
+	enum hmac_algorithm *algorithm, struct error *error)
+{
+	static const struct {
+		const char *name;
+		enum hmac_algorithm algorithm;
+	} known[] = {
+		{"SHA1", HMAC_SHA1},
+		{"SHA256", HMAC_SHA256},
+		{"SHA512", HMAC_SHA512},
+	};
+	struct credential_option option;
+
+	*algorithm = HMAC_SHA1;
+	if (!credential_find(credential, "ALGORITHM", &option))
+		return 0;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (option.length == strlen(known[i].name) &&
+			memcmp(option.value, known[i].name, option.length) == 0) {
+			*algorithm = known[i].algorithm;
+			return 0;
+		}
+	return error_set(error, TOTPGROUP_EFORMAT,
+		"line %u: ALGORITHM must be SHA1, SHA256 or SHA512", option.line);
+}
+
+/* Decodes the first line, up to its LF, into new memory of *size bytes; a CR
+ * counts as a blank. */
+static int read_secret(const totpgroup_credential *credential, uint8_t **secret, size_t *size,
+	size_t *length, struct error *error)
+{
+	const struct text *text = &credential->text;
+	const char *end = memchr(text->data, '\n', text->length);
+	size_t characters = end != NULL ? (size_t)(end - text->data) : text->length;
+
+	*size = characters * 5 / 8 + 1;
+	*secret = malloc(*size);
+	if (*secret == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (base32_decode(text->data, characters, *secret, length) != 0 || *length == 0)
+		return error_set(error, TOTPGROUP_EFORMAT, "line 1: not a base32 secret");
+	return 0;
+}
+
+int credential_open_hmac(
+	const totpgroup_credential *credential, struct hmac **hmac, struct error *error)
+{
+	uint8_t *secret = NULL;
+	size_t size = 0, length;
+	enum hmac_algorithm algorithm;
+	int status;
+
+	*hmac = NULL;
+	status = read_secret(credential, &secret, &size, &length, error);
+	if (status != 0)
+		goto out;
+	status = read_algorithm(credential, &algorithm, error);
+	if (status != 0)
+		goto out;
+	status = hmac_open(hmac, algorithm, secret, length);
+	if (status == TOTPGROUP_EMEMORY)
+		error_set(error, status, "out of memory");
+	else if (status != 0)
+		error_set(error, status, "libgcrypt does not compute this HMAC on this host");
+out:
+	wipe_free(secret, size);
+	return status;
+}
+
+/* Reads a number that may be followed by a blank and anything, or takes
+ * default_value where the option is absent. */
+static int read_number(const totpgroup_credential *credential, const char *key, int64_t minimum,
+	int64_t maximum, unsigned int *number, struct error *error)
+{
+	struct credential_option option;
+	const char *word;
+	size_t length;
+	int64_t value;
+
+	if (!credential_find(credential, key, &option))
+		return 0;
+	(void)credential_next_word(&option, &word, &length);
+	if (!number_parse(word, length, minimum, maximum, &value))
+		return error_set(error, TOTPGROUP_EFORMAT, "line %u: %s must be %lld to %lld",
+			option.line, key, (long long)minimum, (long long)maximum);
+	*number = (unsigned int)value;
+	return 0;
+}
+
+int64_t credential_lenient_number(const totpgroup_credential *credential, const char *key)
+{
+	struct credential_option option;
+	char digits[32];
+	size_t length;
+
+	if (!credential_find(credential, key, &option))
+		return 0;
+	length = option.length < sizeof digits ? option.length : sizeof digits - 1;
+	memcpy(digits, option.value, length);
+	digits[length] = '\0';
+	return strtoll(digits, NULL, 10);
+}
+
+/* Reads the HOTP counter: 0 where there is none that counts. */
+static int read_hotp_counter(
+	const totpgroup_credential *credential, int64_t *counter, struct error *error)
+{
+	struct credential_option option = {"", 0, 0};
+
+	*counter = credential_lenient_number(credential, "HOTP_COUNTER");
+	if (*counter < 0)
+		*counter = 0;
+	if (*counter <= CREDENTIAL_HOTP_COUNTER_MAX)
+		return 0;
+	(void)credential_find(credential, "HOTP_COUNTER", &option);
+	return error_set(error, TOTPGROUP_EFORMAT,
+		"line %u: HOTP_COUNTER is beyond any real counter", option.line);
+}
+
+int credential_parameters(const totpgroup_credential *credential,
+	struct credential_parameters *parameters, struct error *error)
+{
+	const struct text *text = &credential->text;
+	static const char totp_line[] = "\" TOTP_AUTH";
+	int status;
+
+	*parameters = (struct credential_parameters){
+		.digits = OTP_DIGITS_MIN, .period = 30, .window = 3};
+	status = read_hotp_counter(credential, &parameters->hotp_counter, error);
+	if (status != 0)
+		return status;
+	/* Anywhere in the text, because google-authenticator looks no closer. */
+	parameters->totp =
+		parameters->hotp_counter == 0 &&
+		memmem(text->data, text->length, totp_line, strlen(totp_line)) != NULL;
+	status = read_number(credential, "DIGITS", OTP_DIGITS_MIN, OTP_DIGITS_MAX,
+		&parameters->digits, error);
+	if (status == 0 && parameters->totp)
+		status = read_number(credential, "STEP_SIZE", OTP_PERIOD_MIN, OTP_PERIOD_MAX,
+			&parameters->period, error);
+	if (status == 0)
+		status = read_number(credential, "WINDOW_SIZE", 1, CREDENTIAL_WINDOW_MAX,
+			&parameters->window, error);
+	return status;
+}

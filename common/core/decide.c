@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/decide.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/wipe.h"
+#include "core/emergency.h"
+#include "core/grace.h"
+#include "core/otp.h"
+#include "core/rate_limit.h"
+#include "core/reuse.h"
+#include "core/skew.h"
+
+/* A clock beyond this leaves no room to count from it. */
+#define CLOCK_MAX (INT64_MAX / 4)
+
+/* What was typed, without blanks where it is the code alone. Longer text is
+ * cut in front: only its end can be a code. */
+#define TYPED_MAX 64
+
+struct typed {
+	char text[TYPED_MAX + 1];
+	size_t length;
+	size_t cut; /* bytes in front that are not in text */
+};
+
+/* One decision on its way. */
+struct work {
+	totpgroup_credential *credential;
+	const struct attempt *attempt;
+	struct decision *decision;
+	struct error *error;
+	struct typed typed;
+	struct hmac *hmac;
+	struct credential_parameters parameters;
+};
+
+/* Refuses for good: no other text of this login is tried. */
+static int refuse(struct work *work, enum totpgroup_reason reason)
+{
+	work->decision->result.verdict = TOTPGROUP_REFUSED;
+	work->decision->result.reason = reason;
+	work->decision->no_match = false;
+	return 0;
+}
+
+/* Turns damage in the credential into a refusal, and passes on what is not
+ * the credential's fault. */
+static int refuse_for_damage(struct work *work, int status)
+{
+	return status == TOTPGROUP_EFORMAT ? refuse(work, TOTPGROUP_REASON_BAD_FILE) : status;
+}
+
+/* The one place where a code lets in. */
+static int accept(struct work *work, enum totpgroup_method method, size_t code_length)
+{
+	const struct attempt *attempt = work->attempt;
+	struct decision *decision = work->decision;
+	int status = 0;
+
+	if (attempt->grace_period > 0)
+		status = grace_record(work->credential, attempt->host, attempt->now,
+			&decision->result.changed);
+	if (status != 0)
+		return error_set(work->error, status, "out of memory");
+	decision->result.verdict = TOTPGROUP_ACCEPTED;
+	decision->result.reason = TOTPGROUP_REASON_NONE;
+	decision->result.method = method;
+	decision->no_match = false;
+	decision->password_length = work->typed.cut + work->typed.length - code_length;
+	return 0;
+}
+
+/* Keeps the end of what was typed. Phones show codes with a blank in the
+ * middle, so blanks are left out, unless they may belong to a password. */
+static void read_typed(struct typed *typed, const struct attempt *attempt)
+{
+	size_t length = strlen(attempt->typed);
+
+	typed->length = 0;
+	typed->cut = 0;
+	if (attempt->password_before_code) {
+		typed->cut = length > TYPED_MAX ? length - TYPED_MAX : 0;
+		typed->length = length - typed->cut;
+		memcpy(typed->text, attempt->typed + typed->cut, typed->length);
+	}
+	for (size_t i = 0; !attempt->password_before_code && i < length; i++) {
+		if (attempt->typed[i] == ' ' || attempt->typed[i] == '\t')
+			continue;
+		if (typed->length == TYPED_MAX) {
+			typed->length = 0;
+			break;
+		}
+		typed->text[typed->length++] = attempt->typed[i];
+	}
+	typed->text[typed->length] = '\0';
+}
+
+/* The code of that many digits at the end of what was typed; NULL where there
+ * is none, or something else stands before it that must not. */
+static const char *code_of_length(const struct work *work, size_t digits)
+{
+	const struct typed *typed = &work->typed;
+	const char *code;
+
+	if (typed->length < digits)
+		return NULL;
+	if (typed->length > digits && !work->attempt->password_before_code)
+		return NULL;
+	code = typed->text + typed->length - digits;
+	return strspn(code, "0123456789") == digits ? code : NULL;
+}
+
+/* An emergency code comes first: eight digits that are one are never taken
+ * for a password of two characters with a six-digit code. */
+static int try_emergency_code(struct work *work, bool *done)
+{
+	const char *code = code_of_length(work, EMERGENCY_CODE_LENGTH);
+	int status;
+
+	*done = false;
+	if (code == NULL)
+		return 0;
+	status = emergency_code_spend(work->credential, code, done);
+	if (status != 0)
+		return error_set(work->error, status, "out of memory");
+	if (!*done)
+		return 0;
+	work->decision->result.changed = true;
+	return accept(work, TOTPGROUP_METHOD_EMERGENCY, EMERGENCY_CODE_LENGTH);
+}
+
+/* Spends the time step of a right code, and lets in if it was not spent. */
+static int accept_step(struct work *work, int64_t step)
+{
+	struct totpgroup_result *result = &work->decision->result;
+	const struct credential_parameters *parameters = &work->parameters;
+	int64_t period = parameters->period;
+	enum reuse reuse;
+	int status;
+
+	result->step = step;
+	result->offset = otp_step_offset(step, work->attempt->now, parameters->period);
+	result->offset_known = true;
+	status = reuse_spend(work->credential, step, parameters->window,
+		work->attempt->disallow_reuse, &reuse, work->error);
+	if (status != 0)
+		return refuse_for_damage(work, status);
+	if (reuse == REUSE_SPENT_BEFORE) {
+		result->retry_after = period - work->attempt->now % period;
+		return refuse(work, TOTPGROUP_REASON_REUSED);
+	}
+	if (reuse == REUSE_FRESH)
+		result->changed = true;
+	return accept(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
+}
+
+/* A code outside the window: says by how much, and learns from it where that
+ * is wanted. */
+static int try_other_time(struct work *work, const char *code, int64_t now_step)
+{
+	struct totpgroup_result *result = &work->decision->result;
+	const struct otp_range range = {now_step - SKEW_STEPS_MAX, now_step + SKEW_STEPS_MAX};
+	bool found, learned;
+	int64_t step;
+	int status;
+
+	status = otp_search(
+		work->hmac, range, now_step, code, work->parameters.digits, &found, &step);
+	if (status != 0)
+		return error_set(work->error, status, "libgcrypt failed to compute a code");
+	if (!found)
+		return 0;
+	result->offset = otp_step_offset(step, work->attempt->now, work->parameters.period);
+	result->offset_known = true;
+	if (work->attempt->no_skew_adjust)
+		return 0;
+	status = skew_learn(
+		work->credential, now_step, step - now_step, &learned, &result->changed);
+	if (status != 0)
+		return error_set(work->error, status, "out of memory");
+	return learned ? accept_step(work, step) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
+}
+
+static int try_totp(struct work *work, const char *code)
+{
+	const struct credential_parameters *parameters = &work->parameters;
+	const int64_t window = parameters->window;
+	int64_t now_step = otp_time_step(work->attempt->now, parameters->period);
+	int64_t skew = credential_lenient_number(work->credential, "TIME_SKEW");
+	struct otp_range range;
+	bool found;
+	int64_t step;
+	int status;
+
+	if (now_step == 0) {
+		error_set(work->error, TOTPGROUP_ESYSTEM, "the clock says 1970: set it");
+		return refuse(work, TOTPGROUP_REASON_STORE_ERROR);
+	}
+	if (skew < INT32_MIN || skew > INT32_MAX)
+		skew = 0;
+	range.first = now_step + skew - (window - 1) / 2;
+	range.last = now_step + skew + window / 2;
+	status = otp_search(
+		work->hmac, range, range.first, code, parameters->digits, &found, &step);
+	if (status != 0)
+		return error_set(work->error, status, "libgcrypt failed to compute a code");
+	return found ? accept_step(work, step) : try_other_time(work, code, now_step);
+}
+
+static int set_hotp_counter(struct work *work, int64_t counter)
+{
+	char value[32];
+	int written = snprintf(value, sizeof value, "%" PRId64, counter);
+	int status = written < 0 ? TOTPGROUP_ESYSTEM
+				 : credential_set(work->credential, "HOTP_COUNTER", value);
+
+	if (status != 0)
+		return error_set(work->error, status, "out of memory");
+	work->decision->result.changed = true;
+	return 0;
+}
+
+static int try_hotp(struct work *work, const char *code)
+{
+	const struct credential_parameters *parameters = &work->parameters;
+	struct otp_range range = {parameters->hotp_counter,
+		parameters->hotp_counter + (int64_t)parameters->window - 1};
+	bool found;
+	int64_t counter;
+	int status;
+
+	status = otp_search(
+		work->hmac, range, range.first, code, parameters->digits, &found, &counter);
+	if (status != 0)
+		return error_set(work->error, status, "libgcrypt failed to compute a code");
+	if (!found) {
+		work->decision->penalty_due = true;
+		return 0;
+	}
+	status = set_hotp_counter(work, counter + 1);
+	if (status != 0)
+		return status;
+	work->decision->penalty_due = false;
+	work->decision->result.step = counter;
+	return accept(work, TOTPGROUP_METHOD_HOTP, parameters->digits);
+}
+
+/* Whether a code of any length that there is was typed. */
+static bool holds_code(const struct work *work)
+{
+	for (size_t digits = OTP_DIGITS_MIN; digits <= OTP_DIGITS_MAX; digits++)
+		if (code_of_length(work, digits) != NULL)
+			return true;
+	return false;
+}
+
+/* Refuses for a damaged option: how long a code is may be what is damaged. */
+static int refuse_for_option(struct work *work, int status)
+{
+	status = refuse_for_damage(work, status);
+	work->decision->no_match = !holds_code(work);
+	return status;
+}
+
+/* Tries what was typed as every kind of code that the credential knows. */
+static int try_codes(struct work *work)
+{
+	const char *code;
+	bool done;
+	int status;
+
+	status = credential_open_hmac(work->credential, &work->hmac, work->error);
+	if (status != 0)
+		status = refuse_for_damage(work, status);
+	/* Without a secret nothing can match, but the person is asked as if. */
+	work->decision->no_match = true;
+	if (status != 0 || work->hmac == NULL)
+		return status;
+	status = try_emergency_code(work, &done);
+	if (status != 0 || done)
+		return status;
+	status = credential_parameters(work->credential, &work->parameters, work->error);
+	if (status != 0)
+		return refuse_for_option(work, status);
+	code = code_of_length(work, work->parameters.digits);
+	if (code == NULL)
+		return 0;
+	if (work->parameters.totp)
+		return try_totp(work, code);
+	return work->parameters.hotp_counter > 0 ? try_hotp(work, code) : 0;
+}
+
+/* A wrong HOTP code moves the counter on by one, so that guessing does not go
+ * on against the same codes. */
+static int apply_hotp_penalty(struct work *work)
+{
+	struct decision *decision = work->decision;
+	int64_t counter = credential_lenient_number(work->credential, "HOTP_COUNTER");
+
+	if (!decision->penalty_due || !work->attempt->last)
+		return 0;
+	decision->penalty_due = false;
+	if (work->attempt->no_increment_hotp || counter <= 0 ||
+		counter > CREDENTIAL_HOTP_COUNTER_MAX)
+		return 0;
+	return set_hotp_counter(work, counter + 1);
+}
+
+/* Counts the attempt; *limited is set where that refuses it. */
+static int apply_rate_limit(struct work *work, bool *limited)
+{
+	struct totpgroup_result *result = &work->decision->result;
+	struct rate_limit_answer answer;
+	int status;
+
+	*limited = true;
+	status = rate_limit_count(
+		work->credential, work->attempt->now, &answer, &result->changed, work->error);
+	if (status != 0)
+		return refuse_for_damage(work, status);
+	*limited = answer.exceeded;
+	if (!answer.exceeded)
+		return 0;
+	result->retry_after = answer.retry_after;
+	return refuse(work, TOTPGROUP_REASON_RATE_LIMITED);
+}
+
+static bool clock_is_possible(int64_t now)
+{
+	return now >= 0 && now <= CLOCK_MAX;
+}
+
+static int run(struct work *work)
+{
+	const struct attempt *attempt = work->attempt;
+	bool limited = false;
+	int status = 0;
+
+	if (!clock_is_possible(attempt->now)) {
+		error_set(work->error, TOTPGROUP_ESYSTEM, "the clock is %s: set it",
+			attempt->now < 0 ? "before 1970" : "beyond any real time");
+		return refuse(work, TOTPGROUP_REASON_STORE_ERROR);
+	}
+	if (attempt->count)
+		status = apply_rate_limit(work, &limited);
+	if (status != 0 || limited)
+		return status;
+	work->decision->penalty_due = attempt->penalty_due;
+	if (attempt->typed == NULL) {
+		status = refuse(work, TOTPGROUP_REASON_CONVERSATION);
+	} else {
+		read_typed(&work->typed, attempt);
+		status = try_codes(work);
+	}
+	return status != 0 ? status : apply_hotp_penalty(work);
+}
+
+int decide(totpgroup_credential *credential, const struct attempt *attempt,
+	struct decision *decision, struct error *error)
+{
+	struct work work = {.credential = credential,
+		.attempt = attempt,
+		.decision = decision,
+		.error = error};
+	int status;
+
+	*decision = (struct decision)DECISION_INIT;
+	decision->result.reason = TOTPGROUP_REASON_WRONG_CODE;
+	status = run(&work);
+	if (status != 0) {
+		*decision = (struct decision)DECISION_INIT;
+		decision->result.reason = TOTPGROUP_REASON_STORE_ERROR;
+	}
+	hmac_close(work.hmac);
+	WIPE_OBJECT(&work.typed);
+	return status;
+}
+
+int decide_before_prompt(const totpgroup_credential *credential, const struct attempt *attempt,
+	struct totpgroup_result *result, struct error *error)
+{
+	struct rate_limit_answer answer;
+	struct error ignored = ERROR_INIT;
+	struct hmac *hmac = NULL;
+	int status;
+
+	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
+	/* That too is for the decision to report. */
+	if (!clock_is_possible(attempt->now))
+		return 0;
+	status = rate_limit_look(credential, attempt->now, &answer, error);
+	if (status != 0) {
+		result->reason = status == TOTPGROUP_EFORMAT ? TOTPGROUP_REASON_BAD_FILE
+							     : TOTPGROUP_REASON_STORE_ERROR;
+		return status == TOTPGROUP_EFORMAT ? 0 : status;
+	}
+	if (answer.exceeded) {
+		result->reason = TOTPGROUP_REASON_RATE_LIMITED;
+		result->retry_after = answer.retry_after;
+		return 0;
+	}
+	/* A damaged secret is for the decision to report, after the prompt. */
+	if (!grace_applies(credential, attempt->host, attempt->now, attempt->grace_period) ||
+		credential_open_hmac(credential, &hmac, &ignored) != 0)
+		return 0;
+	hmac_close(hmac);
+	result->verdict = TOTPGROUP_ACCEPTED;
+	result->method = TOTPGROUP_METHOD_GRACE;
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Emergency codes: eight digits, one on a line below the secret, each good
+ * once. google-authenticator calls them scratch codes. */
+#ifndef TOTPGROUP_CORE_EMERGENCY_H
+#define TOTPGROUP_CORE_EMERGENCY_H
+
+#include <stdbool.h>
+
+#include "core/credential.h"
+
+#define EMERGENCY_CODE_LENGTH 8
+
+/*
+ * Looks for code, EMERGENCY_CODE_LENGTH digits, comparing it with every
+ * emergency code in constant time, and removes the line of the first that
+ * matches. Returns 0 with *found, or TOTPGROUP_EMEMORY with it false.
+ */
+int emergency_code_spend(totpgroup_credential *credential, const char *code, bool *found);
+
+/* How many emergency codes are left. */
+unsigned int emergency_codes_left(const totpgroup_credential *credential);
+
+#endif

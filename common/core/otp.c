@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/otp.h"
+
+#include "base/wipe.h"
+#include "totpgroup.h"
+
+#define COUNTERS_MAX ((int64_t)1 << 20)
+
+static bool digits_allowed(unsigned int digits)
+{
+	return digits >= OTP_DIGITS_MIN && digits <= OTP_DIGITS_MAX;
+}
+
+/* RFC 4226 section 5.2: the counter is hashed as eight bytes, highest first. */
+static void put_counter(uint8_t message[8], uint64_t counter)
+{
+	for (int i = 7; i >= 0; i--) {
+		message[i] = (uint8_t)counter;
+		counter >>= 8;
+	}
+}
+
+/* RFC 4226 section 5.3: four bytes of the digest, chosen by its last, without
+ * the sign bit. */
+static uint32_t truncate_digest(const uint8_t *digest, size_t length)
+{
+	const uint8_t *chosen = digest + (digest[length - 1] & 0xf);
+
+	return (uint32_t)(chosen[0] & 0x7f) << 24 | (uint32_t)chosen[1] << 16 |
+	       (uint32_t)chosen[2] << 8 | chosen[3];
+}
+
+static void put_digits(char *code, unsigned int digits, uint32_t value)
+{
+	for (unsigned int i = digits; i > 0; i--) {
+		code[i - 1] = (char)('0' + value % 10);
+		value /= 10;
+	}
+	code[digits] = '\0';
+}
+
+int otp_generate(
+	struct hmac *hmac, uint64_t counter, unsigned int digits, char code[OTP_DIGITS_MAX + 1])
+{
+	uint8_t message[8];
+	uint8_t digest[HMAC_DIGEST_MAX];
+	size_t length;
+	int status = TOTPGROUP_EARGUMENT;
+
+	explicit_bzero(code, OTP_DIGITS_MAX + 1);
+	if (!digits_allowed(digits))
+		return status;
+	put_counter(message, counter);
+	status = hmac_digest(hmac, message, sizeof message, digest, &length);
+	if (status == 0)
+		put_digits(code, digits, truncate_digest(digest, length));
+	WIPE_ARRAY(digest);
+	return status;
+}
+
+/* All ones where the texts are equal, else zero, without a branch. */
+static uint64_t mask_same_digits(const char *a, const char *b, unsigned int digits)
+{
+	uint64_t difference = 0;
+
+	for (unsigned int i = 0; i < digits; i++)
+		difference |= (unsigned char)(a[i] ^ b[i]);
+	return 0 - ((difference - 1) >> 63);
+}
+
+/* The nearest match so far. */
+struct match {
+	uint64_t found; /* all ones once there is one, else zero */
+	uint64_t counter;
+	uint64_t distance;
+};
+
+/* Takes a counter where same is all ones and it is nearer than what there
+ * was. Whether it does is not seen in the branches taken. */
+static void match_consider(
+	struct match *match, uint64_t same, uint64_t counter, uint64_t distance)
+{
+	uint64_t nearer = 0 - (uint64_t)(distance < match->distance);
+	uint64_t take = same & (nearer | ~match->found);
+
+	match->counter = (counter & take) | (match->counter & ~take);
+	match->distance = (distance & take) | (match->distance & ~take);
+	match->found |= take;
+}
+
+/* Unsigned, because from INT64_MIN to INT64_MAX is more than an int64_t. */
+static uint64_t distance_between(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+/* The caller has checked that the range begins at 0 or later and ends no
+ * earlier than it begins. */
+static int search_range(struct hmac *hmac, struct otp_range range, int64_t nearest,
+	const char *code, unsigned int digits, struct match *match)
+{
+	char candidate[OTP_DIGITS_MAX + 1];
+	int64_t count = range.last - range.first + 1;
+	int status = 0;
+
+	for (int64_t i = 0; i < count && status == 0; i++) {
+		int64_t counter = range.first + i;
+
+		status = otp_generate(hmac, (uint64_t)counter, digits, candidate);
+		match_consider(match, mask_same_digits(candidate, code, digits),
+			(uint64_t)counter, distance_between(counter, nearest));
+	}
+	WIPE_ARRAY(candidate);
+	return status;
+}
+
+int otp_search(struct hmac *hmac, struct otp_range range, int64_t nearest, const char *code,
+	unsigned int digits, bool *found, int64_t *counter)
+{
+	struct match match = {0, 0, 0};
+	int status;
+
+	*found = false;
+	if (!digits_allowed(digits))
+		return TOTPGROUP_EARGUMENT;
+	if (range.first < 0)
+		range.first = 0;
+	if (range.first > range.last)
+		return 0;
+	if (range.last - range.first >= COUNTERS_MAX)
+		return TOTPGROUP_EARGUMENT;
+	status = search_range(hmac, range, nearest, code, digits, &match);
+	if (status != 0)
+		return status;
+	*found = match.found != 0;
+	if (*found)
+		*counter = (int64_t)match.counter;
+	return 0;
+}
+
+int64_t otp_time_step(int64_t now, unsigned int period)
+{
+	return now / (int64_t)period;
+}
+
+int64_t otp_step_offset(int64_t step, int64_t now, unsigned int period)
+{
+	int64_t current = otp_time_step(now, period);
+	int64_t within = now % (int64_t)period;
+	int64_t steps;
+	int64_t offset;
+
+	if (step == current)
+		return 0;
+	/* A later step is entered at its first second, an earlier one at its
+	 * last. A step too far away for any clock is as far as can be said. */
+	if (__builtin_sub_overflow(step, current, &steps) ||
+		__builtin_mul_overflow(steps, (int64_t)period, &offset))
+		return step > current ? INT64_MAX : INT64_MIN;
+	return offset > 0 ? offset - within : offset + ((int64_t)period - 1 - within);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* " RATE_LIMIT n m t...: at most n attempts in any m seconds, and the times
+ * of the latest ones in seconds since 1970. */
+#ifndef TOTPGROUP_CORE_RATE_LIMIT_H
+#define TOTPGROUP_CORE_RATE_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/credential.h"
+
+/* What the line says about an attempt at a given time. */
+struct rate_limit_answer {
+	bool exceeded;	     /* this attempt is one too many */
+	int64_t retry_after; /* then: seconds until one would not be */
+};
+
+/*
+ * Judges an attempt at `now` without recording it. A credential without the
+ * line has no limit. TOTPGROUP_EFORMAT where it is malformed,
+ * TOTPGROUP_EMEMORY; error says which line.
+ */
+int rate_limit_look(const totpgroup_credential *credential, int64_t now,
+	struct rate_limit_answer *answer, struct error *error);
+
+/*
+ * Records an attempt at `now`, then judges it. A refused attempt is recorded
+ * too, and so prolongs the block, as in google-authenticator; times outside
+ * the interval, or from the future, are dropped. *changed is set when the
+ * credential was. Errors as rate_limit_look().
+ */
+int rate_limit_count(totpgroup_credential *credential, int64_t now,
+	struct rate_limit_answer *answer, bool *changed, struct error *error);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/skew.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/text.h"
+
+#define RUN_LENGTH 3
+
+/* A code that was seen: when, and how far off. */
+struct sighting {
+	int64_t step;
+	int64_t skew;
+};
+
+/* The latest sightings, oldest first. */
+struct run {
+	struct sighting sightings[RUN_LENGTH];
+	unsigned int count;
+};
+
+static void add_sighting(struct run *run, struct sighting sighting)
+{
+	if (run->count == RUN_LENGTH) {
+		memmove(run->sightings, run->sightings + 1,
+			(RUN_LENGTH - 1) * sizeof run->sightings[0]);
+		run->count--;
+	}
+	run->sightings[run->count++] = sighting;
+}
+
+/* Reads `step+skew` or `step-skew`, the whole word. */
+static bool read_sighting(const char *word, size_t length, struct sighting *sighting)
+{
+	size_t sign = 0;
+
+	while (sign < length && word[sign] != '+' && word[sign] != '-')
+		sign++;
+	if (sign == length || !number_parse(word, sign, 0, INT64_MAX / 2, &sighting->step) ||
+		!number_parse(
+			word + sign + 1, length - sign - 1, 0, INT32_MAX, &sighting->skew))
+		return false;
+	if (word[sign] == '-')
+		sighting->skew = -sighting->skew;
+	return true;
+}
+
+/* Reads the line; from the first malformed word on it is ignored. */
+static void read_run(const totpgroup_credential *credential, struct run *run)
+{
+	struct credential_option rest;
+	struct sighting sighting;
+	const char *word;
+	size_t length;
+
+	run->count = 0;
+	if (!credential_find(credential, "RESETTING_TIME_SKEW", &rest))
+		return;
+	while (credential_next_word(&rest, &word, &length) &&
+		read_sighting(word, length, &sighting))
+		add_sighting(run, sighting);
+}
+
+/* Whether three sightings followed each other closely and agree. */
+static bool is_complete(const struct run *run)
+{
+	const struct sighting *seen = run->sightings;
+	int64_t newest = seen[RUN_LENGTH - 1].skew;
+
+	if (run->count < RUN_LENGTH)
+		return false;
+	for (unsigned int i = 1; i < RUN_LENGTH; i++)
+		if (seen[i].step <= seen[i - 1].step || seen[i].step > seen[i - 1].step + 2 ||
+			seen[i - 1].skew < newest - 1 || seen[i - 1].skew > newest + 1)
+			return false;
+	return true;
+}
+
+static int store_skew(totpgroup_credential *credential, const struct run *run)
+{
+	char value[32];
+	int64_t sum = 0;
+	int status;
+
+	for (unsigned int i = 0; i < RUN_LENGTH; i++)
+		sum += run->sightings[i].skew;
+	if (snprintf(value, sizeof value, "%" PRId64, sum / RUN_LENGTH) < 0)
+		return TOTPGROUP_ESYSTEM;
+	status = credential_set(credential, "TIME_SKEW", value);
+	return status != 0 ? status : credential_set(credential, "RESETTING_TIME_SKEW", "");
+}
+
+static int store_run(totpgroup_credential *credential, const struct run *run)
+{
+	struct text value = TEXT_INIT;
+	int status = 0;
+
+	for (unsigned int i = 0; status == 0 && i < run->count; i++)
+		status = text_append_format(&value, "%s%" PRId64 "%+" PRId64, i > 0 ? " " : "",
+			run->sightings[i].step, run->sightings[i].skew);
+	if (status == 0)
+		status = credential_set(credential, "RESETTING_TIME_SKEW", value.data);
+	text_free(&value);
+	return status;
+}
+
+int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew, bool *learned,
+	bool *changed)
+{
+	const struct sighting sighting = {now_step, skew};
+	const struct sighting *last;
+	struct run run;
+	bool complete;
+	int status;
+
+	*learned = false;
+	read_run(credential, &run);
+	last = run.count > 0 ? &run.sightings[run.count - 1] : NULL;
+	/* The same code once more teaches nothing. */
+	if (last != NULL && last->step + last->skew == now_step + skew)
+		return 0;
+	add_sighting(&run, sighting);
+	complete = is_complete(&run);
+	status = complete ? store_skew(credential, &run) : store_run(credential, &run);
+	*changed = true;
+	*learned = complete && status == 0;
+	return status;
+}

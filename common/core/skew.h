@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Learning the time skew of a device whose clock is wrong (RFC 6238 section
+ * 6): three codes of nearly consecutive steps, all off by nearly the same, set
+ * " TIME_SKEW. Until then " RESETTING_TIME_SKEW holds the step and skew of up to
+ * three of them, as in `59841930-20 59841931-20`.
+ */
+#ifndef TOTPGROUP_CORE_SKEW_H
+#define TOTPGROUP_CORE_SKEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/credential.h"
+
+/* How far off a code may be to be learned from, in steps. */
+#define SKEW_STEPS_MAX 1499
+
+/*
+ * Takes in one code that was found at now_step + skew. *learned is set when
+ * it was the third of a run: the skew is stored then. *changed is set when the
+ * credential was. Returns 0 or TOTPGROUP_EMEMORY.
+ */
+int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew, bool *learned,
+	bool *changed);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "gate/group_gate.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/group_list.h"
+#include "totpgroup.h"
+
+#define GROUP_BUFFER_FIRST   ((size_t)4096)
+#define GROUP_BUFFER_MAXIMUM ((size_t)64 << 20)
+#define INTERRUPTIONS	     100
+#define GIDS_FIRST	     64
+/* NGROUPS_MAX of Linux and the primary one. */
+#define GIDS_MAXIMUM (65536 + 1)
+
+static bool lists_user(const struct group *group, const char *user)
+{
+	for (char **member = group->gr_mem; member != NULL && *member != NULL; member++) {
+		if (strcmp(*member, user) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The functions return the error; what they leave in errno means nothing. */
+static int look_up(const struct group_entry *entry, struct group *group, char *buffer,
+	size_t size, struct group **found)
+{
+	int failure;
+	int tries = 0;
+
+	do {
+		*found = NULL;
+		if (entry->numeric)
+			failure = getgrgid_r(entry->gid, group, buffer, size, found);
+		else
+			failure = getgrnam_r(entry->name, group, buffer, size, found);
+	} while (failure == EINTR && ++tries < INTERRUPTIONS);
+	return failure;
+}
+
+static int look_up_with_buffer(
+	struct group_entry *entry, const char *user, size_t size, int *failure)
+{
+	struct group group;
+	struct group *found;
+	char *buffer = malloc(size);
+
+	if (buffer == NULL)
+		return TOTPGROUP_EMEMORY;
+	*failure = look_up(entry, &group, buffer, size, &found);
+	if (*failure == 0 && found != NULL) {
+		entry->gid = found->gr_gid;
+		entry->lists_user = lists_user(found, user);
+		entry->resolved = true;
+	}
+	free(buffer);
+	return 0;
+}
+
+static int refuse_unresolved(const struct group_entry *entry, int failure, struct error *error)
+{
+	if (failure == 0 || failure == ENOENT || failure == ESRCH)
+		return error_set(error, TOTPGROUP_EGROUP,
+			"group %s of group= does not exist; create it or correct group=",
+			entry->name);
+	errno = failure;
+	return error_set_system(error, TOTPGROUP_ESYSTEM,
+		"group %s of group= cannot be looked up", entry->name);
+}
+
+static int resolve(struct group_entry *entry, const char *user, struct error *error)
+{
+	size_t size = GROUP_BUFFER_FIRST;
+	int failure;
+
+	do {
+		if (look_up_with_buffer(entry, user, size, &failure) != 0)
+			return error_set(error, TOTPGROUP_EMEMORY,
+				"group %s of group= cannot be looked up: out of memory",
+				entry->name);
+		size *= 2;
+	} while (failure == ERANGE && size <= GROUP_BUFFER_MAXIMUM);
+	return entry->resolved ? 0 : refuse_unresolved(entry, failure, error);
+}
+
+/* Every entry, whatever an earlier one says already, so that a broken list is
+ * noticed by all users at once and not by some. */
+static int resolve_all(struct group_list *groups, const char *user, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < groups->count && code == 0; i++)
+		code = resolve(&groups->entries[i], user, error);
+	return code;
+}
+
+/* Room for what getgrouplist() asked for, which it does not always say. */
+static int next_capacity(int capacity, int wanted)
+{
+	if (wanted < capacity * 2)
+		wanted = capacity * 2;
+	return wanted < GIDS_MAXIMUM ? wanted : GIDS_MAXIMUM;
+}
+
+/* On success *gids is the caller's to free. */
+static int read_gids(
+	const char *user, gid_t primary_gid, gid_t **gids, size_t *count, struct error *error)
+{
+	int wanted = 0;
+
+	for (int capacity = GIDS_FIRST;; capacity = next_capacity(capacity, wanted)) {
+		gid_t *room = calloc((size_t)capacity, sizeof *room);
+
+		if (room == NULL)
+			return error_set(error, TOTPGROUP_EMEMORY,
+				"group= cannot be judged: out of memory for the user's groups");
+		wanted = capacity;
+		if (getgrouplist(user, primary_gid, room, &wanted) >= 0 && wanted > 0 &&
+			wanted <= capacity) {
+			*gids = room;
+			*count = (size_t)wanted;
+			return 0;
+		}
+		free(room);
+		if (capacity == GIDS_MAXIMUM)
+			return error_set(error, TOTPGROUP_ESYSTEM,
+				"group= cannot be judged: the system does not list the user's "
+				"groups, or they are more than %d",
+				GIDS_MAXIMUM);
+	}
+}
+
+enum group_gate group_gate_judge(
+	const char *list, const char *user, gid_t primary_gid, struct error *error)
+{
+	enum group_gate result = GROUP_GATE_ERROR;
+	struct group_list groups = GROUP_LIST_INIT;
+	gid_t *gids = NULL;
+	size_t count = 0;
+
+	if (group_list_parse(&groups, list, error) != 0 ||
+		read_gids(user, primary_gid, &gids, &count, error) != 0 ||
+		resolve_all(&groups, user, error) != 0)
+		goto out;
+	result = group_list_judge(&groups, primary_gid, gids, count, error);
+out:
+	free(gids);
+	group_list_free(&groups);
+	return result;
+}

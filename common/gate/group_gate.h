@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Who is asked: group= against the system's groups, through NSS. */
+#ifndef TOTPGROUP_GATE_GROUP_GATE_H
+#define TOTPGROUP_GATE_GROUP_GATE_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Only GROUP_GATE_OUTSIDE lets a user pass without a code: its value is not
+ * one that memory holds by chance. */
+enum group_gate {
+	GROUP_GATE_ERROR = 0,
+	GROUP_GATE_INSIDE = 1,		/* the user is asked */
+	GROUP_GATE_OUTSIDE = 0x3c71a5e9 /* the user is positively not asked */
+};
+
+/*
+ * Judges user, with that primary gid, by a list of group names and numeric
+ * gids separated by commas; a leading '!' exempts, and wins. A list of
+ * exemptions alone asks everyone else. Primary and supplementary groups
+ * count, compared by gid. A user whom the group's own list of members names
+ * is asked even where the user's groups lack it, because a directory that is
+ * half out gives too few of them; such a list never exempts.
+ *
+ * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of its groups does
+ * not resolve, or a lookup fails; never because of who the user is. Reads
+ * NSS: thread-safe, and as slow as the host's directory.
+ */
+enum group_gate group_gate_judge(
+	const char *list, const char *user, gid_t primary_gid, struct error *error);
+
+#endif

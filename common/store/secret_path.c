@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "store/secret_path.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "totpgroup.h"
+
+#define USER_NAME_MAXIMUM 255
+#define HOME_WORD	  "${HOME}"
+#define USER_WORD	  "${USER}"
+
+/* What is expanded, and how far it has come. */
+struct expansion {
+	const char *user;
+	const char *home;
+	char *path; /* PATH_MAX bytes, which count the NUL at the end */
+	size_t length;
+};
+
+bool secret_path_user_is_safe(const char *user)
+{
+	if (*user == '\0' || *user == '.' || strlen(user) > USER_NAME_MAXIMUM)
+		return false;
+	for (; *user != '\0'; user++) {
+		unsigned char byte = (unsigned char)*user;
+
+		if (byte == '/' || byte < ' ' || byte == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int append(
+	struct expansion *expansion, const char *text, size_t length, struct error *error)
+{
+	if (length >= PATH_MAX - expansion->length)
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"secret= gives a path that is too long; at most %d bytes are allowed",
+			PATH_MAX - 1);
+	memcpy(expansion->path + expansion->length, text, length);
+	expansion->length += length;
+	expansion->path[expansion->length] = '\0';
+	return 0;
+}
+
+static int append_home(struct expansion *expansion, struct error *error)
+{
+	if (expansion->home == NULL)
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"secret= needs a home directory and there is none to use; give an "
+			"absolute path without ~ and ${HOME}");
+	if (expansion->home[0] != '/')
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"secret= needs the home directory, which is not an absolute path; "
+			"correct the user's entry in the user database");
+	return append(expansion, expansion->home, strlen(expansion->home), error);
+}
+
+static int append_user(struct expansion *expansion, struct error *error)
+{
+	if (!secret_path_user_is_safe(expansion->user))
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"secret= holds ${USER}, and this user's name is not safe as a file "
+			"name; give a path without ${USER}");
+	return append(expansion, expansion->user, strlen(expansion->user), error);
+}
+
+static bool starts_with(const char *text, const char *word)
+{
+	return strncmp(text, word, strlen(word)) == 0;
+}
+
+/* Expands what stands at *at and moves *at behind it. Only the specification
+ * is looked at, so what was put in is never expanded again. */
+static int expand_one(struct expansion *expansion, const char *specification, const char **at,
+	struct error *error)
+{
+	const char *here = *at;
+
+	if (starts_with(here, HOME_WORD)) {
+		*at += strlen(HOME_WORD);
+		return append_home(expansion, error);
+	}
+	if (starts_with(here, USER_WORD)) {
+		*at += strlen(USER_WORD);
+		return append_user(expansion, error);
+	}
+	*at += 1;
+	if (*here == '~' && (here == specification || here[-1] == '/'))
+		return append_home(expansion, error);
+	return append(expansion, here, 1, error);
+}
+
+int secret_path_expand(const char *specification, const char *user, const char *home,
+	char **path, struct error *error)
+{
+	struct expansion expansion = {user, home, NULL, 0};
+	int code = 0;
+
+	*path = NULL;
+	expansion.path = calloc(1, PATH_MAX);
+	if (expansion.path == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY,
+			"the path of the secret cannot be formed: out of memory");
+	for (const char *at = specification; code == 0 && *at != '\0';)
+		code = expand_one(&expansion, specification, &at, error);
+	if (code == 0 && expansion.path[0] != '/')
+		code = error_set(error, TOTPGROUP_EARGUMENT,
+			"secret= gives a path that is not absolute; begin it with /, ~ or "
+			"${HOME}");
+	if (code == 0)
+		*path = expansion.path;
+	else
+		free(expansion.path);
+	return code;
+}

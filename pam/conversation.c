@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "conversation.h"
+
+#include <security/pam_ext.h>
+#include <string.h>
+
+#include "base/wipe.h"
+#include "totpgroup.h"
+
+/* Clients, scripts and password managers look for these very words. */
+#define PROMPT_CODE		 "Verification code: "
+#define PROMPT_PASSWORD_AND_CODE "Password & verification code: "
+
+static const char *choose_prompt(const struct options *options)
+{
+	if (options->authtok_prompt != NULL)
+		return options->authtok_prompt;
+	return options->forward_pass ? PROMPT_PASSWORD_AND_CODE : PROMPT_CODE;
+}
+
+char *conversation_ask_code(pam_handle_t *pamh, const struct options *options)
+{
+	int style = options->echo_verification_code ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF;
+	char *answer = NULL;
+
+	if (pam_prompt(pamh, style, &answer, "%s", choose_prompt(options)) == PAM_SUCCESS)
+		return answer;
+	wipe_free_string(answer);
+	return NULL;
+}
+
+const char *conversation_first_pass(pam_handle_t *pamh)
+{
+	const void *password = NULL;
+
+	if (pam_get_item(pamh, PAM_AUTHTOK, &password) != PAM_SUCCESS)
+		return NULL;
+	return password;
+}
+
+int conversation_forward_pass(pam_handle_t *pamh, const char *typed, size_t length)
+{
+	char *password = strndup(typed, length);
+	int status;
+
+	if (password == NULL)
+		return TOTPGROUP_EMEMORY;
+	status = pam_set_item(pamh, PAM_AUTHTOK, password);
+	wipe_free_string(password);
+	return status == PAM_SUCCESS ? 0 : TOTPGROUP_ESYSTEM;
+}

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the tests of totp-enroll share: running it, answering it, and reading
+the file that it wrote. The path of the program is the first argument."""
+
+import hashlib
+import hmac
+import base64
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import pexpect
+
+PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
+
+# Everything is local and quick: whoever waits that long waits for nothing.
+PATIENCE = 60
+
+QUESTION = r"\[(?:Y/n|y/N)\] "
+CODE_QUESTION = r"-1 to skip\): "
+
+TESTS = []
+
+
+class Skip(Exception):
+    """A test that cannot be run here, and why."""
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def check(condition, why):
+    if not condition:
+        raise AssertionError(why)
+
+
+def equal(seen, expected, what):
+    check(seen == expected, f"{what}: {seen!r}, expected {expected!r}")
+
+
+def run_tests():
+    if PROGRAM is None or not os.access(PROGRAM, os.X_OK):
+        sys.exit(f"usage: {sys.argv[0]} PATH-OF-TOTP-ENROLL")
+    failed = False
+    for function in TESTS:
+        name = function.__name__
+        try:
+            with Folder() as folder:
+                function(folder)
+            print(f"ok {name}")
+        except Skip as reason:
+            print(f"skip {name}: {reason}")
+        except Exception as problem:  # pylint: disable=broad-except
+            failed = True
+            lines = str(problem).strip().splitlines() or [type(problem).__name__]
+            print(f"not ok {name}: {lines[0]}")
+            traceback.print_exc(file=sys.stderr)
+        sys.stdout.flush()
+    sys.exit(1 if failed else 0)
+
+
+def need(program):
+    if shutil.which(program) is None:
+        raise Skip(f"{program} is not installed")
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skip("needs root")
+
+
+class Folder:
+    """A temporary home folder, and the file that goes into it."""
+
+    def __init__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="totp-enroll-test."))
+        self.file = self.path / ".google_authenticator"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["chmod", "-R", "u+rwX", str(self.path)], check=False)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def environment(self, **changes):
+        values = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self.path),
+            "LC_ALL": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "SHELL": "/bin/sh",
+        }
+        for name, value in changes.items():
+            if value is None:
+                values.pop(name, None)
+            else:
+                values[name] = value
+        return values
+
+    def names(self):
+        return sorted(entry.name for entry in self.path.iterdir())
+
+    def check_empty(self):
+        equal(self.names(), [], "files left behind")
+
+
+class Result:
+    def __init__(self, status, output, errors):
+        self.status = status
+        self.output = output
+        self.errors = errors
+
+
+def run(folder, *arguments, answers="", program=None, **changes):
+    """Runs the program with answers on a pipe, in the folder."""
+    done = subprocess.run(
+        [program or PROGRAM, *arguments],
+        input=answers.encode(),
+        capture_output=True,
+        timeout=PATIENCE,
+        cwd=folder.path,
+        env=folder.environment(**changes),
+        check=False,
+    )
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def start(folder, *arguments, rows=24, columns=80, program=None, **changes):
+    """Runs the program on a terminal."""
+    child = pexpect.spawn(
+        program or PROGRAM,
+        list(arguments),
+        dimensions=(rows, columns),
+        env=folder.environment(**changes),
+        cwd=str(folder.path),
+        timeout=PATIENCE,
+        encoding="utf-8",
+    )
+    # Nothing here changes the terminal's modes, so nothing has to be waited for.
+    child.delaybeforesend = None
+    return child
+
+
+def finish(child):
+    """Waits for the end: the exit status, or minus the signal's number."""
+    child.expect(pexpect.EOF)
+    child.wait()
+    return child.exitstatus if child.signalstatus is None else -child.signalstatus
+
+
+class Credential:
+    """A secret file, read independently of the program under test."""
+
+    def __init__(self, path):
+        lines = pathlib.Path(path).read_text(encoding="ascii").split("\n")
+        equal(lines.pop(), "", "what follows the last newline")
+        self.secret = lines.pop(0)
+        self.options = [line for line in lines if line.startswith('" ')]
+        self.codes = lines[len(self.options):]
+        equal(lines[: len(self.options)], self.options, "lines before the codes")
+
+    def check(self, options, codes=5):
+        check(re.fullmatch(r"[A-Z2-7]{32}", self.secret), "not 32 characters of base32")
+        equal(self.options, options, "option lines")
+        equal(len(self.codes), codes, "number of emergency codes")
+        for code in self.codes:
+            check(re.fullmatch(r"[1-9][0-9]{7}", code), "a malformed emergency code")
+        equal(len(set(self.codes)), codes, "different emergency codes")
+
+
+def totp(secret, step):
+    """RFC 6238 with SHA-1 and six digits, for one time step."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", step), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1000000:06d}"
+
+
+def shown_secret(text):
+    """The secret that the program printed in groups of four."""
+    match = re.search(r"Secret: ((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})\b", text)
+    check(match, "no secret in groups of four")
+    return match.group(1).replace(" ", "")
+
+
+def shown_uri(text):
+    match = re.search(r"otpauth://\S+", text)
+    check(match, "no URI")
+    return match.group(0)
+
+
+def step_now(period=30):
+    return int(time.time()) // period
+
+
+def step_safely(period=30):
+    """The current step, well inside of it, so that the program sees the same
+    one: it may be a little later there, and time(2) is a little behind."""
+    while not 0.5 < time.time() % period < period - 10:
+        time.sleep(0.1)
+    return step_now(period)

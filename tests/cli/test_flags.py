@@ -1,0 +1,412 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Each option of totp-enroll, alone and together, beside google-authenticator
+where that is installed."""
+
+import itertools
+import os
+import pathlib
+import pwd
+import re
+import subprocess
+import sys
+from urllib.parse import parse_qs, unquote, urlsplit
+
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from support import (
+    Credential, PATIENCE, PROGRAM, check, equal, need, run, run_tests, shown_secret,
+    shown_uri, test,
+)
+
+# Leaves no question open, except where an option takes one's place.
+ALL = ["-t", "-d", "-f", "-W", "-u", "-C"]
+
+GOOGLE = "google-authenticator"
+
+
+def run_google(folder, *arguments, answers=""):
+    return run(folder, *arguments, answers=answers, program=GOOGLE)
+
+
+def man_page():
+    return pathlib.Path(__file__).resolve().parents[2] / "man" / "totp-enroll.1"
+
+
+def options_of(text):
+    """The options that a help text lists."""
+    found = set()
+    for line in text.splitlines():
+        match = re.match(r"\s+(?:(-\w),)?\s*(--[a-z-]+)", line)
+        if match:
+            found.update(option for option in match.groups() if option)
+    return found
+
+
+@test
+def help_lists_every_option_of_google_authenticator(folder):
+    need(GOOGLE)
+    ours = run(folder, "--help")
+    equal(ours.status, 0, "exit status")
+    equal(ours.errors, "", "standard error")
+    missing = options_of(run_google(folder, "--help").output) - options_of(ours.output)
+    equal(missing, set(), "options that are missing")
+    folder.check_empty()
+
+
+@test
+def help_in_all_places(folder):
+    expected = run(folder, "--help").output
+    check("enroll" in expected and "--qr=MODE" in expected, "the help is not complete")
+    for arguments in (["-h"], ["enroll", "-h"], ["-t", "-q", "--help"]):
+        result = run(folder, *arguments)
+        equal((result.status, result.output), (0, expected), " ".join(arguments))
+    folder.check_empty()
+
+
+@test
+def help_and_manual_agree(folder):
+    text = man_page().read_text(encoding="utf-8").replace("\\-", "-")
+    listed = set()
+    for letter, name in re.findall(r"^\.It(?: Fl (\w)[^,\n]*,)? Fl -([a-z-]+)", text, re.M):
+        listed.add("--" + name)
+        if letter:
+            listed.add("-" + letter)
+    for letter in re.findall(r"^\.It Fl (\w)\b", text, re.M):
+        listed.add("-" + letter)
+    equal(listed, options_of(run(folder, "--help").output), "options in the manual")
+
+
+@test
+def version(folder):
+    result = run(folder, "--version")
+    equal(result.status, 0, "exit status")
+    check(re.fullmatch(r"totp-enroll \(totpgroup\) \d+(\.\d+)+\S*\n", result.output),
+          f"{result.output!r}")
+    folder.check_empty()
+
+
+WRONG = [
+    ["-t", "-t"], ["-t", "-c"], ["-c", "-c"], ["-t", "-d", "-D"], ["-t", "-d", "-d"],
+    ["-t", "-f", "-f"], ["-q", "-q"], ["-u", "-u"], ["-d"], ["-D"], ["-c", "-d"],
+    ["-c", "-D"], ["-l", "a", "-l", "b"], ["-i", "a", "-i", "b"], ["-l", ""],
+    ["-Q", "none", "-Q", "none"], ["-Q", "none", "--qr=none"], ["-Q", "png"], ["-Q", ""],
+    ["-Q", "ansi_"], ["-Q", "utf8x"],
+    ["-r", "3"], ["-R", "30"], ["-r", "0", "-R", "30"], ["-r", "11", "-R", "30"],
+    ["-r", "3", "-R", "14"], ["-r", "3", "-R", "601"], ["-r", "3", "-R", "30", "-u"],
+    ["-r", "3", "-r", "3", "-R", "30"], ["-r", "3", "-R", "30", "-R", "30"],
+    ["-s", "a", "-s", "b"], ["-s", ""], ["-S", "0"], ["-S", "61"], ["-S", "30", "-S", "30"],
+    ["-w", "0"], ["-w", "22"], ["-w", "5", "-W"], ["-W", "-w", "5"], ["-W", "-W"],
+    ["-w", "5", "-w", "5"], ["-w", "5x"], ["-w", " 5"], ["-w", "+5"], ["-w", "-5"],
+    ["-w", ""], ["-w", "99999999999999999999"], ["-e", "11"], ["-e", "-1"], ["-e", "x"],
+    ["-e", "1", "-e", "1"], ["-x"], ["-tx"], ["--nonsense"], ["--rate"], ["--force=1"],
+    ["-s"], ["--secret"], ["someone"], ["-t", "someone"], ["enroll", "one", "two"],
+    ["enroll", "no-such-user-here"], [""], ["Enroll"],
+]
+
+
+@test
+def wrong_command_lines(folder):
+    for arguments in WRONG:
+        name = " ".join(arguments)
+        result = run(folder, *arguments, answers="y\n" * 9)
+        unprivileged = arguments[-1] == "no-such-user-here" and os.geteuid() != 0
+        equal(result.status, 5 if unprivileged else 2, f"exit status of {name}")
+        equal(result.output, "", f"output of {name}")
+        check(re.fullmatch(r"totp-enroll: [^\n]+\n", result.errors),
+              f"{name}: {result.errors!r} is not one line")
+        folder.check_empty()
+
+
+@test
+def user_without_the_command_word(folder):
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = "root"
+    for arguments, words in (([*ALL, name], "totp-enroll enroll USER"),
+                             (["enroll", *ALL, name, name], "one user")):
+        result = run(folder, *arguments)
+        equal(result.status, 2, "exit status")
+        check(words in result.errors, f"{words!r} is not in {result.errors!r}")
+        folder.check_empty()
+
+
+@test
+def all_answers_in_options(folder):
+    result = run(folder, *ALL)
+    equal(result.status, 0, "exit status")
+    check("[Y/n]" not in result.output, "a question was asked")
+    credential = Credential(folder.file)
+    credential.check(['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+    equal(shown_secret(result.output), credential.secret, "secret on the screen")
+    for code in credential.codes:
+        check(f"  {code}\n" in result.output, "an emergency code is not shown")
+    equal(folder.file.stat().st_mode & 0o7777, 0o400, "mode")
+    equal(folder.names(), [folder.file.name], "files")
+
+
+@test
+def with_the_command_word(folder):
+    equal(run(folder, "enroll", *ALL).status, 0, "exit status")
+    Credential(folder.file).check(
+        ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+
+
+@test
+def every_secret_is_another(folder):
+    seen = set()
+    for _ in range(20):
+        equal(run(folder, *ALL, "-q").status, 0, "exit status")
+        credential = Credential(folder.file)
+        seen.update([credential.secret, *credential.codes])
+    equal(len(seen), 120, "different secrets and codes")
+
+
+@test
+def quiet(folder):
+    result = run(folder, *ALL, "-q")
+    equal((result.status, result.output, result.errors), (0, "", ""), "status and output")
+    check(folder.file.exists(), "no file")
+
+
+@test
+def quiet_still_asks(folder):
+    result = run(folder, "-q", answers="y\ny\ny\nn\ny\n")
+    equal(result.status, 0, "exit status")
+    credential = Credential(folder.file)
+    credential.check(['" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+    check("otpauth" not in result.output, "the URI was shown")
+    check(credential.codes[0] not in result.output, "a code was shown")
+    check("-1 to skip" not in result.output, "a code was asked for")
+
+
+@test
+def no_confirm_may_be_repeated(folder):
+    equal(run(folder, *ALL, "-C", "-C").status, 0, "exit status")
+
+
+LONG = [
+    ("-t", "--time-based"), ("-c", "--counter-based"), ("-d", "--disallow-reuse"),
+    ("-D", "--allow-reuse"), ("-f", "--force"), ("-C", "--no-confirm"), ("-q", "--quiet"),
+    ("-u", "--no-rate-limit"), ("-W", "--minimal-window"), ("-w", "--window-size"),
+    ("-S", "--step-size"), ("-r", "--rate-limit"), ("-R", "--rate-time"),
+    ("-e", "--emergency-codes"), ("-l", "--label"), ("-i", "--issuer"), ("-Q", "--qr-mode"),
+]
+
+
+def lengthen(arguments):
+    """The long spelling, with the value behind '='."""
+    names = dict(LONG)
+    result = []
+    for argument in arguments:
+        if argument in names:
+            result.append(names[argument])
+        else:
+            result[-1] += "=" + argument
+    return result
+
+
+@test
+def long_names(folder):
+    for short in (
+        ["-t", "-d", "-f", "-C", "-w", "7", "-r", "4", "-R", "44", "-S", "20", "-e", "2",
+         "-Q", "none", "-l", "a", "-i", "b"],
+        ["-t", "-D", "-f", "-q", "-W", "-u"],
+        ["-c", "-f", "-q", "-W", "-u"],
+    ):
+        kept = []
+        for arguments in (short, lengthen(short)):
+            equal(run(folder, *arguments).status, 0, " ".join(arguments))
+            kept.append(Credential(folder.file))
+        equal(kept[0].options, kept[1].options, "option lines")
+        equal(len(kept[0].codes), len(kept[1].codes), "emergency codes")
+
+
+@test
+def long_names_may_be_cut(folder):
+    arguments = ["--time", "--dis", "--force", "--min", "--no-r", "--no-c", "--em=1"]
+    equal(run(folder, *arguments).status, 0, "exit status")
+    Credential(folder.file).check(
+        ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'], 1)
+
+
+@test
+def clustered_letters(folder):
+    equal(run(folder, "-tdfqWue3").status, 0, "exit status")
+    Credential(folder.file).check(
+        ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'], 3)
+
+
+def uri_of(folder, *arguments):
+    result = run(folder, *arguments, "-f", "-W", "-u", "-C")
+    equal(result.status, 0, "exit status")
+    uri = urlsplit(shown_uri(result.output))
+    secret = Credential(folder.file).secret
+    values = {name: value[0] for name, value in parse_qs(uri.query).items()}
+    equal(values.pop("secret"), secret, "secret in the URI")
+    return uri.netloc, uri.path, values
+
+
+@test
+def uri_with_label_and_issuer(folder):
+    kind, path, values = uri_of(folder, "-t", "-d", "-l", "alice@mail", "-i", "Example #1")
+    equal((kind, unquote(path)), ("totp", "/Example #1:alice@mail"), "label")
+    equal(values, {"issuer": "Example #1"}, "parameters")
+    check("#" not in path and " " not in path, "the label is not escaped")
+
+
+@test
+def uri_without_issuer(folder):
+    kind, path, values = uri_of(folder, "-t", "-d", "-l", "alice", "-i", "")
+    equal((kind, path, values), ("totp", "/alice", {}), "URI")
+
+
+@test
+def uri_issuer_in_the_label_already(folder):
+    _, path, _ = uri_of(folder, "-t", "-d", "-l", "Example:alice", "-i", "Example")
+    equal(unquote(path), "/Example:alice", "label")
+    _, path, _ = uri_of(folder, "-t", "-d", "-l", "Another:alice", "-i", "Example")
+    equal(unquote(path), "/Example:Another:alice", "label with another issuer")
+    _, path, _ = uri_of(folder, "-t", "-d", "-l", "Example:", "-i", "Example")
+    equal(unquote(path), "/Example:Example:", "label with nothing but the issuer")
+
+
+@test
+def uri_by_default(folder):
+    _, path, values = uri_of(folder, "-t", "-d")
+    host = os.uname().nodename
+    user = subprocess.run(["id", "-un"], capture_output=True, check=False, text=True)
+    equal(unquote(path), f"/{host}:{user.stdout.strip() or os.getuid()}@{host}", "label")
+    equal(values, {"issuer": host}, "parameters")
+
+
+@test
+def uri_of_a_counter(folder):
+    kind, _, values = uri_of(folder, "-c", "-l", "a", "-i", "b")
+    equal((kind, values), ("hotp", {"issuer": "b", "counter": "1"}), "URI")
+
+
+@test
+def uri_with_another_step(folder):
+    _, _, values = uri_of(folder, "-t", "-d", "-l", "a", "-i", "b", "-S", "60")
+    equal(values, {"issuer": "b", "period": "60"}, "parameters")
+
+
+@test
+def another_step_is_warned_of(folder):
+    check("30 seconds" in run(folder, *ALL, "-S", "60").errors, "no warning")
+    equal(run(folder, *ALL, "-S", "30").errors.count("30 seconds"), 0, "warnings")
+    equal(run(folder, *ALL, "-S", "60", "-q").errors, "", "warning in spite of -q")
+    counter = run(folder, "-c", "-f", "-W", "-u", "-S", "60")
+    equal(counter.errors.count("30 seconds"), 0, "warnings for a counter")
+    check("period" not in counter.output, "a counter has a period")
+
+
+def combinations():
+    """Every mode with every window and limit; the step and the number of codes,
+    which nothing else depends on, change together."""
+    for parts in itertools.product(
+        (["-t", "-d"], ["-t", "-D"], ["-c"]),
+        (["-W"], ["-w", "1"], ["-w", "21"], []),
+        (["-u"], ["-r", "1", "-R", "15"], ["-r", "10", "-R", "600"], []),
+        ([], ["-S", "1", "-e", "0"], ["-S", "60", "-e", "10"]),
+    ):
+        yield [word for part in parts for word in part]
+
+
+@test
+def same_file_as_google_authenticator(folder):
+    need(GOOGLE)
+    count = 0
+    for arguments in combinations():
+        # What is left open is the window, then the limit.
+        for answers in ("y\ny\n", "n\nn\n") if {"-u", "-r"}.isdisjoint(arguments) or {
+            "-W", "-w"}.isdisjoint(arguments) else ("",):
+            name = " ".join(arguments)
+            words = [*arguments, "-f", "-C", "-q", "-s", "secret"]
+            kept = []
+            for run_one in (run_google, run):
+                result = run_one(folder, *words, answers=answers)
+                equal(result.status, 0, f"exit status of {name}")
+                kept.append(Credential(folder.path / "secret"))
+                (folder.path / "secret").unlink()
+            equal(kept[1].options, kept[0].options, f"option lines of {name}")
+            equal(len(kept[1].codes), len(kept[0].codes), f"codes of {name}")
+            count += 1
+    check(count > 144, f"only {count} combinations were compared")
+
+
+# Answers as scripts pipe them to google-authenticator, and its exit status.
+# Ours differs on purpose: 1 where it has 0 for a refusal to write.
+SCRIPTS = [
+    ([], "y\n-1\ny\ny\nn\ny\n", 0), ([], "y\n-1\ny\nn\ny\nn\n", 0),
+    ([], "n\ny\ny\ny\n", 0), ([], "n\ny\nn\nn\n", 0),
+    (["-t"], "-1\ny\ny\nn\ny\n", 0), (["-t", "-C"], "y\ny\ny\ny\n", 0),
+    (["-t", "-d", "-u"], "-1\ny\nn\n", 0), (["-c", "-f", "-W"], "y\n", 0),
+    (["-C"], "maybe\ny\nY\nYes\nno\nno\n", 0), (["-C", "-f"], "y\nx\nz\nn\nn\nn\n", 0),
+    ([], "y\n-1\nn\n", 1), (["-q"], "y\n", 1), ([], "", 1), ([], "y\n-1\ny\ny\nn\n", 1),
+    (["-t", "-d", "-f", "-W", "-u"], "", 1),
+]
+
+
+@test
+def same_answers_as_google_authenticator(folder):
+    need(GOOGLE)
+    target = folder.path / "secret"
+    for arguments, answers, expected in SCRIPTS:
+        name = f"{' '.join(arguments)} < {answers!r}"
+        kept = []
+        for run_one in (run_google, run):
+            result = run_one(folder, *arguments, "-s", "secret", answers=answers)
+            if run_one is run:
+                equal(result.status, expected, f"exit status of {name}")
+            kept.append(Credential(target).options if target.exists() else None)
+            target.unlink(missing_ok=True)
+        equal(kept[1], kept[0], f"option lines of {name}")
+        equal(kept[1] is not None, expected == 0, f"a file after {name}")
+
+
+@test
+def wrong_command_lines_write_nothing_there_either(folder):
+    need(GOOGLE)
+    known = set("tcdDfClirRsuSwWeQq")
+    for arguments in WRONG:
+        letters = {word[1] for word in arguments if re.match(r"-[a-zA-Z]", word)}
+        # What it takes for another value is not compared.
+        if not letters or not letters <= known or arguments in (
+            ["-l", ""], ["-w", " 5"], ["-w", "+5"], ["-t", "someone"]
+        ):
+            continue
+        if "-s" in arguments:
+            continue
+        result = run_google(folder, *arguments, "-s", "secret", answers="y\n" * 9)
+        equal(result.status, 1, f"its exit status for {' '.join(arguments)}")
+
+
+@test
+def output_that_cannot_be_written(folder):
+    for target in ("/dev/full", None):
+        with open(target or os.devnull, "wb") as stream:
+            done = subprocess.run(
+                ["sh", "-c", 'exec "$@"' if target else 'exec "$@" >&-', "sh", PROGRAM,
+                 *ALL],
+                stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.PIPE,
+                cwd=folder.path, env=folder.environment(), timeout=PATIENCE, check=False)
+        equal(done.returncode, 6, f"exit status with {target or 'no output'}")
+        check(b"standard output" in done.stderr, f"{done.stderr!r}")
+        folder.check_empty()
+
+
+@test
+def no_standard_descriptor_at_all(folder):
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", PROGRAM, *ALL, "-q"],
+        cwd=folder.path, env=folder.environment(), timeout=PATIENCE, check=False)
+    equal(done.returncode, 0, "exit status")
+    Credential(folder.file).check(
+        ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+
+
+run_tests()

@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The QR code on the screen, read by zbarimg, in every mode."""
+
+import os
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+import screen
+from support import (
+    CODE_QUESTION, PATIENCE, PROGRAM, Credential, check, equal, finish, need, run,
+    run_tests, shown_secret, shown_uri, start, step_safely, test, totp,
+)
+
+# What a person's URI usually is.
+NAMES = ["-l", "user@host.example.org", "-i", "host.example.org"]
+
+# On which backgrounds a mode can be read.
+THEMES = {
+    "ansi": ["dark"], "ansi_inverse": ["light"], "ansi_grey": ["dark", "light"],
+    "utf8": ["dark"], "utf8_inverse": ["light"], "utf8_grey": ["dark", "light"],
+    "ansi256": ["dark", "light"],
+}
+
+
+def show(folder, *arguments, **changes):
+    """The screen when the code is asked for."""
+    child = start(folder, "-t", *NAMES, *arguments, **changes)
+    child.expect(CODE_QUESTION)
+    shown = child.before
+    child.sendeof()
+    equal(finish(child), 1, "exit status")
+    return shown
+
+
+def check_code(folder, shown, themes, name):
+    uri = shown_uri(shown)
+    screen.check_colours(shown)
+    for theme in themes:
+        equal(screen.decode(shown, theme, folder.path / "screen.pgm"), uri,
+              f"{name} on a {theme} screen")
+
+
+@test
+def every_mode(folder):
+    need("zbarimg")
+    for mode, themes in THEMES.items():
+        shown = show(folder, f"--qr={mode}", rows=60, columns=120)
+        check_code(folder, shown, themes, mode)
+        check(shown_secret(shown) in shown_uri(shown), "text and URI differ")
+
+
+@test
+def mode_names(folder):
+    for name in ("UTF8_INVERSE", "utf8-inverse", "Utf8-Inverse"):
+        for option in (["-Q", name], ["--qr-mode", name], ["--qr", name]):
+            shown = run(folder, "-t", "-C", *option, answers="n\n").output
+            equal(screen.size(shown)[1] > 0, True, f"a QR code with {option}")
+            check("\033" not in shown, f"{option} was drawn in colours")
+
+
+@test
+def many_secrets(folder):
+    need("zbarimg")
+    for i in range(20):
+        check_code(folder, show(folder), ["dark", "light"], f"code {i}")
+
+
+@test
+def counter(folder):
+    need("zbarimg")
+    child = start(folder, "-c", *NAMES, rows=30)
+    child.expect("Write it")
+    check_code(folder, child.before, ["dark", "light"], "code")
+    child.sendline("n")
+    equal(finish(child), 1, "exit status")
+
+
+@test
+def none_and_quiet(folder):
+    shown = show(folder, "--qr=none")
+    equal(screen.size(shown), (0, 0), "size")
+    check(shown_secret(shown) in shown_uri(shown), "no URI or secret")
+    shown = run(folder, "-t", "-q", "--qr=utf8", answers="n\n").output
+    equal(screen.size(shown), (0, 0), "size")
+    check("otpauth" not in shown, "the URI is shown")
+
+
+@test
+def automatic_on_a_utf8_terminal(folder):
+    shown = show(folder)
+    check("\033[38;5;231;48;5;16m" in shown, "the colours are not forced")
+    equal(screen.size(shown), (45, 23), "size")
+
+
+@test
+def automatic_without_colours(folder):
+    shown = show(folder, NO_COLOR="1")
+    check("\033" not in shown, "colours in spite of NO_COLOR")
+    check("--qr=utf8_inverse" in shown, "no hint for light screens")
+    equal(screen.size(shown), (45, 23), "size")
+    check_code(folder, shown, ["dark"], "code")
+    check("\033[38;5;231" in show(folder, NO_COLOR=""), "an empty NO_COLOR counts")
+
+
+@test
+def automatic_on_a_dumb_terminal(folder):
+    for term in ("dumb", "", None):
+        shown = show(folder, TERM=term)
+        check("\033" not in shown, f"escape sequences with TERM={term}")
+        equal(screen.size(shown), (45, 23), f"size with TERM={term}")
+        shown = show(folder, TERM=term, LC_ALL="C", rows=60, columns=120)
+        equal(screen.size(shown), (0, 0), f"size with TERM={term} and no UTF-8")
+
+
+@test
+def automatic_without_utf8(folder):
+    shown = show(folder, LC_ALL="C", rows=60, columns=120)
+    check(shown.isascii(), "characters that the locale does not have")
+    check_code(folder, shown, ["dark", "light"], "code")
+    shown = show(folder, LC_ALL="C", rows=60, columns=120, NO_COLOR="1")
+    check("--qr=ansi_inverse" in shown, "no hint for light screens")
+    check_code(folder, shown, ["dark"], "code")
+
+
+@test
+def automatic_without_a_terminal(folder):
+    shown = run(folder, "-t", "-C", answers="n\n").output
+    equal(screen.size(shown), (0, 0), "size")
+    check(shown_secret(shown) in shown_uri(shown), "no URI or secret")
+
+
+@test
+def asked_for_without_a_terminal(folder):
+    need("zbarimg")
+    for mode, themes in THEMES.items():
+        shown = run(folder, "-t", "-C", *NAMES, "-Q", mode, answers="n\n").output
+        check_code(folder, shown, themes, mode)
+
+
+@test
+def whole_on_an_ordinary_screen(folder):
+    """From the first line of the code to the question below it."""
+    shown = show(folder)
+    lines = shown.replace("\r", "").split("\n")
+    first = next(i for i, line in enumerate(lines) if screen.code_lines(line))
+    equal(len(lines) - first, 24, "lines from the code's first to the question")
+    check("needs" not in shown, "it says that the code does not fit")
+
+
+@test
+def too_narrow(folder):
+    shown = show(folder, columns=44)
+    equal(screen.size(shown), (0, 0), "size")
+    equal(shown.count("The QR code needs 45 columns and 24 lines"), 1, "lines that say so")
+    check(shown_secret(shown) in shown_uri(shown), "no URI or secret")
+    shown = show(folder, columns=45)
+    equal(screen.size(shown), (45, 23), "size on 45 columns")
+    check("needs" not in shown, "it says that the code does not fit")
+    shown = show(folder, "--qr=ansi", columns=89, rows=60)
+    equal(screen.size(shown), (0, 0), "size on 89 columns")
+    equal(screen.size(show(folder, "--qr=ansi", columns=90, rows=60)), (90, 45), "size")
+
+
+@test
+def too_low(folder):
+    shown = show(folder, rows=23)
+    equal(shown.count("The QR code needs 45 columns and 24 lines"), 1, "lines that say so")
+    equal(screen.size(shown), (45, 23), "size")
+
+
+@test
+def label_that_makes_it_large(folder):
+    need("zbarimg")
+    result = run(folder, "-t", "-C", "-l", "x" * 400, "--qr=utf8_grey", answers="n\n")
+    equal(screen.decode(result.output, "dark", folder.path / "screen.pgm"),
+          shown_uri(result.output), "what the code says")
+
+
+@test
+def label_that_fits_no_code(folder):
+    result = run(folder, "-t", "-C", "-l", "x" * 3000, "--qr=utf8", answers="n\n")
+    equal(result.status, 1, "exit status")
+    check("too long for a QR code" in result.output, "it does not say so")
+    equal(screen.size(result.output), (0, 0), "size")
+
+
+class Tmux:
+    """A server of its own, ended with the test."""
+
+    def __init__(self, folder, command):
+        self.folder = folder
+        self.call("new-session", "-d", "-x", "80", "-y", "24", command)
+
+    def call(self, *words):
+        done = subprocess.run(
+            ["tmux", "-u", "-S", str(self.folder.path / "socket"), "-f", os.devnull,
+             *words],
+            capture_output=True, check=words[0] != "kill-server", timeout=PATIENCE,
+            env=self.folder.environment())
+        return done.stdout.decode()
+
+    def wait_for(self, words):
+        """The screen, once these words are on it."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            shown = self.call("capture-pane", "-p", "-e")
+            if words in shown:
+                return shown
+            time.sleep(0.02)
+        raise AssertionError(f"{words!r} did not appear on the screen")
+
+
+@test
+def in_tmux(folder):
+    need("tmux")
+    need("zbarimg")
+    tmux = Tmux(folder, f"'{PROGRAM}' -t {' '.join(NAMES)}; echo ended=$?; read x")
+    try:
+        shown = tmux.wait_for("to skip)")
+        equal(screen.size(shown), (45, 23), "size")
+        seen = screen.decode(shown, "dark", folder.path / "screen.pgm")
+        check(seen is not None, "zbarimg cannot read the code")
+        history = tmux.call("capture-pane", "-p", "-J", "-S", "-")
+        equal(seen, shown_uri(history), "what the code says")
+        secret = shown_secret(history)
+        tmux.call("send-keys", totp(secret, step_safely()), "Enter")
+        for words in ("Write it", "one login only", "more codes", "Limit"):
+            tmux.wait_for(words)
+            tmux.call("send-keys", "Enter")
+        tmux.wait_for("ended=0")
+        equal(Credential(folder.file).secret, secret, "secret")
+    finally:
+        tmux.call("kill-server")
+
+
+run_tests()

@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The questions on a terminal: each answer to each, and the end of the input or
+a signal at each."""
+
+import signal
+import sys
+import termios
+
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from support import (
+    CODE_QUESTION, QUESTION, Credential, check, equal, finish, run, run_tests, start,
+    test,
+)
+
+# The five questions with -C, in their order, by a word of each.
+ORDER = ["change with time", "Write it", "one login only", "more codes", "Limit"]
+
+# What the file holds with every default.
+DEFAULTS = ['" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH']
+
+GARBAGE = ["x", "maybe", "1", "?", " y", "-", "jein", "\t", "0" * 300, "\u00e4"]
+
+
+def expect_question(child, word):
+    child.expect(QUESTION)
+    check(word in child.before, f"{child.before[-80:]!r} is not the question for {word!r}")
+    return child.after.strip()
+
+
+def answer(folder, answers):
+    """Gives the answers, and Enter to all other questions; returns the status
+    and how each question marked its default."""
+    child = start(folder, "-C")
+    marks = []
+    for word in ORDER:
+        if word == "one login only" and "n" in answers.get("change with time", "").lower():
+            continue
+        marks.append(expect_question(child, word))
+        child.sendline(answers.get(word, ""))
+    return finish(child), marks
+
+
+@test
+def enter_takes_every_default(folder):
+    status, marks = answer(folder, {})
+    equal(status, 0, "exit status")
+    equal(marks, ["[Y/n]", "[Y/n]", "[Y/n]", "[y/N]", "[Y/n]"], "marked defaults")
+    Credential(folder.file).check(DEFAULTS)
+
+
+YES = ["y", "Y", "yes", "Yes please", "y "]
+NO = ["n", "N", "no", "Never", "n "]
+
+# What yes and no leave in the file.
+EFFECTS = {
+    "change with time": (DEFAULTS, ['" RATE_LIMIT 3 30', '" HOTP_COUNTER 1']),
+    "one login only": (DEFAULTS, ['" RATE_LIMIT 3 30', '" TOTP_AUTH']),
+    "more codes": (
+        ['" RATE_LIMIT 3 30', '" WINDOW_SIZE 17', '" DISALLOW_REUSE', '" TOTP_AUTH'],
+        DEFAULTS,
+    ),
+    "Limit": (DEFAULTS, ['" DISALLOW_REUSE', '" TOTP_AUTH']),
+}
+
+
+@test
+def yes_and_no_to_each_question(folder):
+    for word, (after_yes, after_no) in EFFECTS.items():
+        for replies, options in ((YES, after_yes), (NO, after_no)):
+            for reply in replies:
+                status, _ = answer(folder, {word: reply})
+                equal(status, 0, f"exit status after {reply!r} to {word!r}")
+                Credential(folder.file).check(options)
+                folder.file.unlink()
+
+
+@test
+def no_to_writing(folder):
+    for reply in NO:
+        child = start(folder, "-C")
+        expect_question(child, "change with time")
+        child.sendline("")
+        expect_question(child, "Write it")
+        child.sendline(reply)
+        equal(finish(child), 1, f"exit status after {reply!r}")
+        check("Nothing was written" in child.before, "it does not say so")
+        folder.check_empty()
+
+
+@test
+def garbage_is_asked_again(folder):
+    child = start(folder, "-C")
+    for word in ORDER:
+        for garbage in GARBAGE:
+            expect_question(child, word)
+            child.sendline(garbage)
+        expect_question(child, word)
+        child.sendline("")
+    equal(finish(child), 0, "exit status")
+    Credential(folder.file).check(DEFAULTS)
+
+
+@test
+def lines_that_end_in_carriage_returns(folder):
+    # As a script from another system pipes them: bytes, so on no terminal.
+    equal(run(folder, "-C", answers="\r\nn\r\n").status, 1, "exit status")
+    equal(run(folder, "-C", answers="\r\n" * 5).status, 0, "exit status")
+    Credential(folder.file).check(DEFAULTS)
+
+
+@test
+def last_line_without_its_end(folder):
+    equal(run(folder, "-C", answers="\n\n\ny\nn").status, 0, "exit status")
+    Credential(folder.file).check(
+        ['" WINDOW_SIZE 17', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+
+
+@test
+def questions_of_a_counter(folder):
+    child = start(folder, "-c")
+    for word in ("Write it", "more codes", "Limit"):
+        expect_question(child, word)
+        child.sendline("y")
+    equal(finish(child), 0, "exit status")
+    Credential(folder.file).check(
+        ['" RATE_LIMIT 3 30', '" WINDOW_SIZE 17', '" HOTP_COUNTER 1'])
+
+
+@test
+def existing_file_is_kept_by_default(folder):
+    folder.file.write_text("MZXW6YTB\n", encoding="ascii")
+    for reply in ("", *NO):
+        child = start(folder, "-t", "-C")
+        equal(expect_question(child, "exists already"), "[y/N]", "default")
+        child.sendline(reply)
+        equal(finish(child), 1, f"exit status after {reply!r}")
+        equal(folder.file.read_text(encoding="ascii"), "MZXW6YTB\n", "the file")
+        equal(folder.names(), [folder.file.name], "files")
+
+
+@test
+def existing_file_is_replaced_after_yes(folder):
+    folder.file.write_text("MZXW6YTB\n", encoding="ascii")
+    child = start(folder, "-t", "-C")
+    expect_question(child, "Replace it?")
+    child.sendline("y")
+    for word in ORDER[2:]:
+        expect_question(child, word)
+        child.sendline("")
+    equal(finish(child), 0, "exit status")
+    Credential(folder.file).check(DEFAULTS)
+
+
+# Every place where the program waits.
+PROMPTS = [QUESTION, CODE_QUESTION, QUESTION, QUESTION, QUESTION, QUESTION]
+
+
+def go_to(folder, count, *arguments):
+    """Answers that many questions, the code among them, and waits for the
+    next."""
+    child = start(folder, *arguments)
+    for prompt in PROMPTS[:count]:
+        child.expect(prompt)
+        child.sendline("-1" if prompt == CODE_QUESTION else "y")
+    child.expect(PROMPTS[count])
+    return child
+
+
+def interrupt(folder, before):
+    """Ends the program at every place in every way; nothing must change."""
+    ways = {
+        "end of input": (lambda child: child.sendeof(), 1),
+        "SIGINT from the keyboard": (lambda child: child.sendintr(), -signal.SIGINT),
+        "SIGTERM": (lambda child: child.kill(signal.SIGTERM), -signal.SIGTERM),
+        "SIGHUP": (lambda child: child.kill(signal.SIGHUP), -signal.SIGHUP),
+    }
+    for count in range(len(PROMPTS)):
+        for name, (end, status) in ways.items():
+            child = go_to(folder, count)
+            end(child)
+            equal(finish(child), status, f"exit status of {name} at question {count + 1}")
+            equal(folder.names(), before, f"files after {name} at question {count + 1}")
+
+
+@test
+def ended_at_any_question_nothing_is_written(folder):
+    interrupt(folder, [])
+
+
+@test
+def ended_at_any_question_the_old_file_stays(folder):
+    folder.file.write_text("MZXW6YTB\n", encoding="ascii")
+    interrupt(folder, [folder.file.name])
+    equal(folder.file.read_text(encoding="ascii"), "MZXW6YTB\n", "the file")
+
+
+@test
+def terminal_modes_are_left_alone(folder):
+    child = start(folder, "-C")
+    before = termios.tcgetattr(child.child_fd)
+    for word in ORDER:
+        expect_question(child, word)
+        equal(termios.tcgetattr(child.child_fd), before, f"terminal modes at {word!r}")
+        child.sendline("")
+    equal(finish(child), 0, "exit status")
+
+
+@test
+def colours_are_reset_before_every_question(folder):
+    child = start(folder, "-t", "--qr=ansi256")
+    child.expect(CODE_QUESTION)
+    check("\033[38;5;231" in child.before, "no QR code was shown")
+    equal(child.before.rsplit("\033[", 1)[1][:2], "0m", "the last sequence")
+    child.sendintr()
+    equal(finish(child), -signal.SIGINT, "exit status")
+
+
+@test
+def end_of_input_is_reported(folder):
+    child = start(folder)
+    child.expect(QUESTION)
+    child.sendeof()
+    equal(finish(child), 1, "exit status")
+    check("nothing was written" in child.before, "it does not say so")
+
+
+run_tests()

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The comparison with pam_google_authenticator.so, with what was built.
+set -u
+
+# find PATTERN: a library of the system's, whatever its architecture.
+find_library() {
+	find /lib /usr/lib /usr/lib64 -path "$1" -print -quit 2>/dev/null
+}
+
+skip() {
+	echo "skip compat: $1"
+	exit 77
+}
+
+[ "$(id -u)" -eq 0 ] || skip "this needs root"
+peer=$(find_library '*/security/pam_google_authenticator.so')
+[ -n "$peer" ] || skip "pam_google_authenticator.so is missing (package libpam-google-authenticator)"
+faketime=$(find_library '*/faketime/libfaketime.so.1')
+[ -n "$faketime" ] || skip "libfaketime is missing (package faketime)"
+exec python3 -B "$(dirname "$0")/side_by_side.py" \
+	--module "${top_builddir:?}/.libs/pam_totpgroup.so" --peer "$peer" --faketime "$faketime" \
+	--worker "$top_builddir/tests/compat/login_worker" \
+	--token-module "$top_builddir/.libs/pam_token.so" --scenarios 300

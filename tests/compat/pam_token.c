@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A PAM module for tests: `set=TEXT` leaves TEXT as PAM_AUTHTOK for the modules
+ * behind it, as a module that asks for a password would; `show` puts what the
+ * modules before it left into the PAM environment, as TOKEN. */
+
+#include "config.h"
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int show(pam_handle_t *pamh)
+{
+	const void *token = NULL;
+	char variable[1024] = "TOKEN=";
+
+	if (pam_get_item(pamh, PAM_AUTHTOK, &token) != PAM_SUCCESS || token == NULL)
+		return PAM_IGNORE;
+	strncat(variable, token, sizeof variable - sizeof "TOKEN=");
+	return pam_putenv(pamh, variable) == PAM_SUCCESS ? PAM_IGNORE : PAM_SYSTEM_ERR;
+}
+
+PAM_EXTERN int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)flags;
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "show") == 0)
+			return show(pamh);
+		if (strncmp(argv[i], "set=", 4) == 0 &&
+			pam_set_item(pamh, PAM_AUTHTOK, argv[i] + 4) != PAM_SUCCESS)
+			return PAM_SYSTEM_ERR;
+	}
+	return PAM_IGNORE;
+}
+
+PAM_EXTERN int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_IGNORE;
+}

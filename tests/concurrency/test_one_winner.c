@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Of many logins at the same moment, one code lets in one. */
+
+#include "config.h"
+
+#include <security/pam_appl.h>
+
+#include "../stack/stack.h"
+#include "../unit/temporary_folder.h"
+#include "../unit/test_support.h"
+#include "workers.h"
+
+#define OPTIONS STACK_SECRET "\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n"
+
+static void log_in(unsigned int worker)
+{
+	shared->results[worker] = stack_log_in("alice", shared->answers[worker]);
+}
+
+static void answer_alike(const char *answer)
+{
+	for (unsigned int i = 0; i < worker_count; i++)
+		strcpy(shared->answers[i], answer);
+}
+
+static void expect_one_winner(const char *text, const char *answer)
+{
+	start_workers(8, log_in);
+	for (unsigned int i = 0; i < 200; i++) {
+		stack_put_secret("alice", text);
+		answer_alike(answer);
+		run_round();
+		assert_int_equal(count_results(PAM_SUCCESS), 1);
+		assert_int_equal(count_results(PAM_AUTH_ERR), 7);
+		assert_int_equal(count_entries("home/alice"), 1);
+	}
+	stop_workers();
+}
+
+static void one_time_code_lets_in_one(void **state)
+{
+	(void)state;
+	expect_one_winner(OPTIONS, stack_code(0));
+	assert_non_null(strstr(text_of(stack_secret("alice")), "DISALLOW_REUSE 56666667\n"));
+}
+
+static void one_emergency_code_lets_in_one(void **state)
+{
+	(void)state;
+	expect_one_winner(OPTIONS "12345678\n87654321\n", "12345678");
+	assert_string_equal(text_of(stack_secret("alice")), OPTIONS "87654321\n");
+}
+
+static void one_hotp_code_lets_in_one(void **state)
+{
+	(void)state;
+	stack_options("no_increment_hotp");
+	expect_one_winner(STACK_SECRET "\n\" HOTP_COUNTER 5\n", stack_hotp(5));
+	assert_string_equal(
+		text_of(stack_secret("alice")), STACK_SECRET "\n\" HOTP_COUNTER 6\n");
+}
+
+static unsigned int count_codes(const char *text)
+{
+	unsigned int count = 0;
+
+	for (const char *at = strstr(text, "\n1000"); at != NULL; at = strstr(at + 1, "\n1000"))
+		count++;
+	return count;
+}
+
+/* Twelve right codes at once, and a limit of three: every one that is looked
+ * at is spent and lets in. */
+static void a_rate_limit_holds_for_all_together(void **state)
+{
+	char text[1024];
+	size_t length;
+
+	(void)state;
+	start_workers(12, log_in);
+	length = (size_t)sprintf(text, "%s\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n", STACK_SECRET);
+	for (unsigned int i = 0; i < 12; i++) {
+		sprintf(shared->answers[i], "1000%04u", i);
+		length += (size_t)sprintf(text + length, "%s\n", shared->answers[i]);
+	}
+	for (unsigned int i = 0; i < 50; i++) {
+		stack_put_secret("alice", text);
+		run_round();
+		assert_int_equal(count_results(PAM_SUCCESS), 3);
+		assert_int_equal(count_results(PAM_AUTH_ERR), 9);
+		assert_int_equal(count_codes(text_of(stack_secret("alice"))), 9);
+	}
+	stop_workers();
+}
+
+static void log_in_and_tell(unsigned int worker)
+{
+	log_in(worker);
+	if (strstr(stack_log, "reason=wrong-code") != NULL)
+		atomic_fetch_add(&shared->counter, 1);
+	else if (strstr(stack_log, "reason=rate-limited") == NULL)
+		atomic_fetch_add(&shared->failures, 1);
+}
+
+/* The same for a guesser: three guesses are looked at, and no more. */
+static void guesses_are_counted_before_they_are_looked_at(void **state)
+{
+	(void)state;
+	start_workers(12, log_in_and_tell);
+	answer_alike("000000");
+	for (unsigned int i = 0; i < 50; i++) {
+		stack_put_secret("alice", STACK_SECRET "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n");
+		atomic_store(&shared->counter, 0);
+		run_round();
+		assert_int_equal(count_results(PAM_AUTH_ERR), 12);
+		assert_int_equal(atomic_load(&shared->counter), 3);
+		assert_int_equal(atomic_load(&shared->failures), 0);
+	}
+	stop_workers();
+}
+
+int main(int argc, char **argv)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(one_time_code_lets_in_one),
+		TEST(one_emergency_code_lets_in_one),
+		TEST(one_hotp_code_lets_in_one),
+		TEST(a_rate_limit_holds_for_all_together),
+		TEST(guesses_are_counted_before_they_are_looked_at),
+	};
+
+	(void)argc;
+	stack_main(argv);
+	return cmocka_run_group_tests(tests, NULL, stack_end);
+}

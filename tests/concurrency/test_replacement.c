@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Logins while the secret is enrolled anew: the file is always whole, and a
+ * code of any enrolment lets in once at most. */
+
+#include "config.h"
+
+#include <sched.h>
+#include <security/pam_appl.h>
+
+#include "../stack/stack.h"
+#include "../unit/temporary_folder.h"
+#include "../unit/test_support.h"
+#include "workers.h"
+
+#include "store/file_store.h"
+#include "totpgroup.h"
+
+#define LOGGERS	   5
+#define CODES	   5
+#define ENROLMENTS 400
+#define END	   "no more codes below this line\n"
+
+/* How often each code let in. */
+static atomic_uint *let_in;
+
+/* Enrolment number n: the codes 20000000 + n * CODES and on. */
+static void write_credential(char *text, unsigned int number)
+{
+	text += sprintf(text, STACK_SECRET "\n\" RATE_LIMIT 100 60\n\" TOTP_AUTH\n");
+	for (unsigned int i = 0; i < CODES; i++)
+		text += sprintf(text, "%u\n", 20000000 + number * CODES + i);
+	strcpy(text, END);
+}
+
+/* The rights of alice, for good. */
+static void become_alice(void)
+{
+	uid_t uid = stack_uid("alice");
+
+	if (geteuid() == 0 && (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0))
+		_exit(3);
+}
+
+static struct file_store_rules rules_of_alice(char path[300])
+{
+	snprintf(path, 300, "%s", in_folder(stack_secret("alice")));
+	return (struct file_store_rules){.path = path,
+		.owner = stack_uid("alice"),
+		.allowed_mode = 0600,
+		.own_file = true};
+}
+
+static void complain(const char *what, const struct error *error)
+{
+	fprintf(stderr, "%s: %s\n", what, error->message);
+	atomic_fetch_add(&shared->failures, 1);
+}
+
+/* However slow the machine is, some log in between. */
+static void await_login(unsigned int before)
+{
+	while (atomic_load(&shared->accepted) == before && atomic_load(&shared->failures) == 0)
+		sched_yield();
+}
+
+static void enrol_again_and_again(void)
+{
+	char path[300], data[1024];
+	struct file_store_rules rules;
+
+	become_alice();
+	rules = rules_of_alice(path);
+	for (unsigned int number = 1; number < ENROLMENTS; number++) {
+		struct error error = ERROR_INIT;
+		struct text text = {data, 0, sizeof data};
+		unsigned int before = atomic_load(&shared->accepted);
+
+		write_credential(data, number);
+		text.length = strlen(data);
+		if (file_store_create(&rules, &text, 0600, true, &error) != 0)
+			complain("enrolment", &error);
+		atomic_store(&shared->counter, number);
+		if (number % 10 == 0)
+			await_login(before);
+	}
+	atomic_store(&shared->enough, true);
+}
+
+/* From the first line to the last, all of one enrolment. */
+static bool is_whole(const struct text *text)
+{
+	size_t end = strlen(END);
+	unsigned int code, enrolment = 0, count = 0;
+
+	if (text->length < end || memcmp(text->data, STACK_SECRET "\n", 33) != 0 ||
+		strcmp(text->data + text->length - end, END) != 0)
+		return false;
+	for (const char *at = strstr(text->data, "\n2"); at != NULL;
+		at = strstr(at + 1, "\n2")) {
+		if (sscanf(at, "%u", &code) != 1 || code < 20000000)
+			return false;
+		if (count++ > 0 && (code - 20000000) / CODES != enrolment)
+			return false;
+		enrolment = (code - 20000000) / CODES;
+	}
+	return count <= CODES;
+}
+
+static void look_again_and_again(void)
+{
+	struct file_store_rules rules;
+	char path[300];
+
+	become_alice();
+	rules = rules_of_alice(path);
+	while (!atomic_load(&shared->enough)) {
+		struct error error = ERROR_INIT;
+		struct text text = TEXT_INIT;
+
+		if (file_store_look(&rules, &text, &error) != 0)
+			complain("look", &error);
+		else if (!is_whole(&text))
+			complain(text.data, &error);
+		text_free(&text);
+	}
+}
+
+static void log_in_again_and_again(unsigned int worker)
+{
+	struct test_random random = {worker + shared->round};
+	char code[16];
+
+	while (!atomic_load(&shared->enough)) {
+		unsigned int number = atomic_load(&shared->counter) * CODES;
+		int result;
+
+		number += (unsigned int)test_random_below(&random, CODES);
+		sprintf(code, "%u", 20000000 + number);
+		result = stack_log_in("alice", code);
+		stack_now += 60;
+		if (result == PAM_SUCCESS) {
+			atomic_fetch_add(&let_in[number], 1);
+			atomic_fetch_add(&shared->accepted, 1);
+		} else if (result != PAM_AUTH_ERR) {
+			complain(stack_log, &(struct error)ERROR_INIT);
+		}
+	}
+}
+
+static void work(unsigned int worker)
+{
+	if (worker == 0)
+		enrol_again_and_again();
+	else if (worker == 1)
+		look_again_and_again();
+	else
+		log_in_again_and_again(worker);
+}
+
+static void enrolment_and_logins_never_mix(void **state)
+{
+	const size_t size = ENROLMENTS * CODES * sizeof *let_in;
+	unsigned int total = 0;
+	char data[1024];
+
+	(void)state;
+	let_in = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(let_in != MAP_FAILED);
+	write_credential(data, 0);
+	stack_put_secret("alice", data);
+	start_workers(2 + LOGGERS, work);
+	run_round();
+	assert_int_equal(atomic_load(&shared->failures), 0);
+	stop_workers();
+	for (unsigned int i = 0; i < ENROLMENTS * CODES; i++) {
+		assert_true(atomic_load(&let_in[i]) <= 1);
+		total += atomic_load(&let_in[i]);
+	}
+	print_message("# %u logins during %u enrolments\n", total, ENROLMENTS);
+	assert_true(total >= ENROLMENTS / 10 - 1);
+	assert_int_equal(count_entries("home/alice"), 1);
+	munmap(let_in, size);
+}
+
+int main(int argc, char **argv)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(enrolment_and_logins_never_mix),
+	};
+
+	(void)argc;
+	stack_main(argv);
+	return cmocka_run_group_tests(tests, NULL, stack_end);
+}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The private machine's /dev/log: what programs say through syslog, in order, as it comes."""
+
+import os
+import re
+import secrets
+import socket
+import threading
+
+DEADLINE = 30
+
+AUTHPRIV = 10
+
+_LINE = re.compile(r"^<(\d+)>(?:\S+ +\S+ +\S+ )?([^:\[]+)(?:\[\d+\])?: (.*)$", re.DOTALL)
+# Strict, so that a name which spills over into the rest of the line makes it no decision at all.
+_DECISION = re.compile(r"^pam_totpgroup\(([^:)]+):auth\): (accepted|refused|skipped) "
+                       r"(user=\S+ rhost=\S+ (?:reason|method)=[a-z-]+(?: .*)?)$")
+_PAIR = re.compile(r'([a-z_]+)=("[^"]*"|\S*)')
+
+
+class Decision:
+    """One line of the module: `refused user=alice rhost=127.0.0.1 reason=wrong-code`."""
+
+    def __init__(self, service, verb, pairs):
+        self.service, self.verb = service, verb
+        self.fields = {key: value.strip('"') for key, value in _PAIR.findall(pairs)}
+
+    def __str__(self):
+        return f"{self.verb} {self.fields}"
+
+
+class LogSocket:
+    """Receives every datagram sent to /dev/log, in the order in which they were sent."""
+
+    def __init__(self, path="/dev/log"):
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(path)
+        os.chmod(path, 0o666)
+        self._lines = []
+        self._arrived = threading.Condition()
+        threading.Thread(target=self._receive, daemon=True).start()
+
+    def _receive(self):
+        while True:
+            line = self._socket.recv(65536).decode("utf-8", "backslashreplace").rstrip("\0")
+            with self._arrived:
+                self._lines.append(line)
+                self._arrived.notify_all()
+
+    def mark(self):
+        """A place in the log, for since()."""
+        self._settle()
+        with self._arrived:
+            return len(self._lines)
+
+    def since(self, mark):
+        """Every line sent since mark and before this call. Nothing is awaited but what was sent."""
+        self._settle()
+        with self._arrived:
+            return [line for line in self._lines[mark:] if "e2e-settle " not in line]
+
+    def _settle(self):
+        """A line of our own comes after all that was sent before it: the socket is a queue."""
+        token = f"e2e-settle {secrets.token_hex(8)}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.connect(self._path)
+            sender.send(token.encode())
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: token in self._lines, DEADLINE):
+                raise RuntimeError("the log socket does not receive")
+
+
+def decisions(lines):
+    """The module's decisions among lines."""
+    found = []
+    for line in lines:
+        parts = _LINE.match(line)
+        decision = parts and _DECISION.match(parts[3])
+        if decision:
+            found.append(Decision(decision[1], decision[2], decision[3]))
+    return found
+
+
+def of_module(lines):
+    """(facility, severity, text) of each line that the module wrote."""
+    found = []
+    for line in lines:
+        parts = _LINE.match(line)
+        if parts and parts[3].startswith("pam_totpgroup("):
+            found.append((int(parts[1]) >> 3, int(parts[1]) & 7, parts[3]))
+    return found

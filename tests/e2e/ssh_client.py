@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Somebody at a terminal: answers the prompts of the real ssh (or su) and notes what was seen."""
+
+import io
+import os
+
+import pexpect
+
+DEADLINE = 30
+
+PASSWORD_PROMPT = "assword: "
+CODE_PROMPT = "Verification code: "
+
+# Printed by the command that is run after a login, and by nothing else.
+MARKER = "You are in, "
+COMMAND = f"echo '{MARKER}'$(id -un)."
+
+
+class Terminal:
+    """One program on a terminal of its own."""
+
+    def __init__(self, command, env=None, become=None, window=None):
+        columns, rows = window or (80, 24)
+        self._seen = io.BytesIO()
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb",
+               **(env or {})}
+        self.child = pexpect.spawn(command[0], list(command[1:]), env=env, timeout=DEADLINE,
+                                   cwd="/", preexec_fn=become, dimensions=(rows, columns))
+        # The programs turn the echo off before they prompt, so there is nothing to wait for.
+        self.child.delaybeforesend = None
+        self.child.logfile_read = self._seen
+        self.prompts = []
+
+    @property
+    def transcript(self):
+        """All that stood on the terminal, as text."""
+        return self._seen.getvalue().decode("utf-8", "replace")
+
+    def next_prompt(self, prompts=(PASSWORD_PROMPT, CODE_PROMPT)):
+        """The next prompt, or None where the program ends instead."""
+        prompts = list(prompts)
+        which = self.child.expect_exact(prompts + [pexpect.EOF])
+        if which == len(prompts):
+            return None
+        self.prompts.append(prompts[which])
+        return prompts[which]
+
+    def await_prompt(self, prompt):
+        """Waits for that prompt and no other."""
+        found = self.next_prompt()
+        if found != prompt:
+            raise AssertionError(f"awaited {prompt!r}, saw {found!r}:\n{self.transcript}")
+
+    def answer(self, text):
+        """Types a line."""
+        self.child.sendline(text)
+
+    def finish(self, password=None, code=None):
+        """Answers what is asked until the program ends. Returns whether the command was run."""
+        answers = {PASSWORD_PROMPT: password, CODE_PROMPT: code}
+        while (prompt := self.next_prompt()) is not None:
+            if answers[prompt] is None:
+                self.hang_up()
+                raise AssertionError(f"asked {prompt!r}, which nobody expected:\n"
+                                     f"{self.transcript}")
+            self.answer(answers[prompt])
+        self.child.close()
+        ran = MARKER in self.transcript
+        if ran != (self.child.exitstatus == 0):
+            raise AssertionError(f"exit status {self.child.exitstatus}, but the command was "
+                                 f"{'' if ran else 'not '}run:\n{self.transcript}")
+        return ran
+
+    def hang_up(self):
+        """The terminal is closed and the program killed."""
+        self.child.close(force=True)
+
+
+def ssh(user, known_hosts, key=None, methods=None):
+    """ssh to the private machine as that user; one try, with no configuration of the host's."""
+    methods = methods or ("publickey," if key else "") + "keyboard-interactive"
+    words = ["ssh", "-F", "/dev/null", "-l", user,
+             "-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null",
+             "-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1",
+             "-o", f"PreferredAuthentications={methods}", "-o", "IdentityAgent=none"]
+    if key:
+        words += ["-o", "IdentitiesOnly=yes", "-i", key]
+    return Terminal([*words, "127.0.0.1", COMMAND])
+
+
+def su(caller, target):
+    """su to target, started by another user."""
+    return run_as(caller, ["su", target, "-c", COMMAND])
+
+
+def run_as(user, command, window=None, env=None):
+    """A command at that user's terminal."""
+    def become():
+        os.setgroups([])
+        os.setgid(user.gid)
+        os.setuid(user.uid)
+    account = {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
+    return Terminal(command, {**account, **(env or {})}, become, window)

@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The private machine as its administrator sees it: users, groups, PAM services, sshd, the log."""
+
+import contextlib
+import fcntl
+import os
+import re
+import select
+import shutil
+import subprocess
+import threading
+from dataclasses import dataclass, field
+
+import log_socket
+import private_root
+import ssh_client
+from one_time_code import Secret
+
+TOP = private_root.TOP
+HOMES = f"{TOP}/home"
+DEADLINE = 30
+
+PASSWORD = "correct horse"
+# crypt(3) of PASSWORD with few rounds, so that logins are quick.
+PASSWORD_HASH = ("$6$rounds=1000$totpgroup$cJZgBzSTvZxdURkkUPXi6use1BPD9BS..RemxPayeDv9DKWcemgYnQ"
+                 ".fO/mIBlo0ShqNTHux05VPDLDJns57U1")
+
+# Emergency codes for secret files. They must never turn up in a log.
+EMERGENCY_CODES = ("48151623", "93847561")
+
+SSHD_CONFIG = """\
+Port 22
+ListenAddress 127.0.0.1
+HostKey {top}/host_key
+PidFile none
+UsePAM yes
+KbdInteractiveAuthentication yes
+PasswordAuthentication no
+PermitRootLogin yes
+UseDNS no
+LogLevel VERBOSE
+"""
+
+
+@dataclass
+class User:
+    """A user of the private machine."""
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+    @property
+    def secret_file(self):
+        return f"{self.home}/.google_authenticator"
+
+    def enrol(self, secret, *lines, emergency=(), mode=0o400, path=None):
+        """Writes the secret file as an enrolment program would."""
+        text = "\n".join([secret.base32, *lines, '" TOTP_AUTH', *emergency]) + "\n"
+        return self.write(text, mode, path)
+
+    def write(self, text, mode=0o400, path=None):
+        """Puts that text into the secret file, or into another one of the user's."""
+        path = path or self.secret_file
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        with open(path, "w", encoding="ascii", errors="surrogateescape") as file:
+            os.fchmod(file.fileno(), mode)
+            os.fchown(file.fileno(), self.uid, self.gid)
+            file.write(text)
+        return self
+
+    def read(self):
+        """The secret file's text."""
+        with open(self.secret_file, encoding="ascii") as file:
+            return file.read()
+
+    def has_secret_file(self):
+        """Whether there is one, of whatever kind."""
+        return os.path.lexists(self.secret_file)
+
+    def files(self):
+        """What lies in the home: name, type and mode, owner, inode, and content of files."""
+        found = {}
+        for entry in os.scandir(self.home):
+            status = entry.stat(follow_symlinks=False)
+            content = None
+            if entry.is_file(follow_symlinks=False):
+                with open(entry.path, "rb") as file:
+                    content = file.read()
+            found[entry.name] = (status.st_mode, status.st_uid, status.st_ino, content)
+        return found
+
+
+@dataclass
+class Login:
+    """What came of one try."""
+    let_in: bool
+    prompts: list
+    transcript: str
+    log: list
+    decisions: list = field(default_factory=list)
+
+    @property
+    def decision(self):
+        """The one decision that the module logged."""
+        if len(self.decisions) != 1:
+            raise AssertionError(f"one decision should be in the log, there are "
+                                 f"{len(self.decisions)}:\n" + "\n".join(self.log))
+        return self.decisions[0]
+
+
+class SshdHost:
+    """Users, services and sshd of the private machine. A context manager; one at a time."""
+
+    def __init__(self, module, log, sshd=None):
+        self.module = module
+        self.enroll_program = None
+        self.log = log
+        self.known_hosts = f"{TOP}/known_hosts"
+        self.sshd_messages = []
+        self.secrets = []
+        self._sshd_program = sshd or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
+        self._sshd = self._reader = None
+        self._arrived = threading.Condition()
+        self.users, self._crypts, self._groups = {}, {}, {}
+        self._first_line = log.mark()
+        self._at_end = contextlib.ExitStack()
+
+    def __enter__(self):
+        os.makedirs(HOMES, mode=0o755)
+        self._at_end.callback(shutil.rmtree, HOMES)
+        self._at_end.callback(self.stop_sshd)
+        self.add_group("nobody", gid=65534)
+        for name, uid in (("root", 0), ("sshd", 999), ("nobody", 65534)):
+            self.add_user(name, uid=uid, gid=65534 if uid else 0, password=uid == 0)
+        return self
+
+    def __exit__(self, *_):
+        self._at_end.close()
+
+    def secret(self, name="alice"):
+        """A secret whose codes must not turn up in a log."""
+        secret = Secret(name)
+        self.secrets.append(secret)
+        return secret
+
+    def folder(self, name):
+        """A folder of root's that nobody else may look into."""
+        path = f"{TOP}/{name}"
+        os.mkdir(path, 0o700)
+        self.at_end(shutil.rmtree, path)
+        return path
+
+    def at_end(self, function, *arguments):
+        """Has something undone when this machine ends, last first."""
+        self._at_end.callback(function, *arguments)
+
+    # Users and groups
+
+    def add_user(self, name, *groups, uid=None, gid=None, password=True):
+        """A user with a home, PASSWORD or none, and those supplementary groups."""
+        uid = 1000 + len(self.users) if uid is None else uid
+        if gid is None:
+            gid = uid
+            self.add_group(name, gid=gid)
+        user = User(name, uid, gid, f"{HOMES}/{name}")
+        os.mkdir(user.home, 0o700)
+        os.chown(user.home, uid, gid)
+        self.users[name] = user
+        self._crypts[name] = PASSWORD_HASH if password else "*"
+        for group in groups:
+            self._groups[group][1].append(name)
+        self._write_users()
+        return user
+
+    def add_group(self, name, gid=None):
+        """A group with no members yet."""
+        self._groups[name] = (5000 + len(self._groups) if gid is None else gid, [])
+        self._write_users()
+
+    def remove_group(self, name):
+        """As after somebody's groupdel."""
+        del self._groups[name]
+        self._write_users()
+
+    def _write_users(self):
+        _write("/etc/passwd", [f"{user.name}:x:{user.uid}:{user.gid}::{user.home}:/bin/sh"
+                               for user in self.users.values()])
+        _write("/etc/shadow", [f"{name}:{crypt}:19000:0:99999:7:::"
+                               for name, crypt in self._crypts.items()], 0o600)
+        _write("/etc/group", [f"{name}:x:{gid}:{','.join(members)}"
+                              for name, (gid, members) in self._groups.items()])
+
+    # PAM services
+
+    def service(self, name, *auth, account=("required pam_unix.so",),
+                session=("required pam_unix.so",)):
+        """A file of /etc/pam.d. The word MODULE stands for the module."""
+        lines = [f"auth {line}" for line in auth]
+        lines += [f"account {line}" for line in account]
+        lines += [f"session {line}" for line in session]
+        _write(f"/etc/pam.d/{name}", [line.replace("MODULE", self.module) for line in lines])
+
+    def password_then_code(self, options="", service="sshd"):
+        """The recipe: a password, and a code for whom it concerns."""
+        self.service(service, "requisite pam_unix.so nodelay", f"required MODULE {options}")
+
+    def code_only(self, options=""):
+        """The recipe for after a key. pam_permit speaks for those who are not asked."""
+        self.service("sshd", f"required MODULE {options}", "required pam_permit.so")
+
+    def recipe(self, name, options=""):
+        """The example conf/pam.d/NAME in the place that it asks for, word for word, on a Debian
+        whose common-auth is as pam-auth-update writes it. Returns the lines for sshd_config."""
+        auth = _read_example(f"pam.d/sshd-{name}")
+        auth = auth.replace("pam_totpgroup.so", f"{self.module} {options}")
+        _write("/etc/pam.d/sshd-totpgroup", auth.splitlines())
+        _write("/etc/pam.d/common-auth", [
+            "auth [success=1 default=ignore] pam_unix.so nullok",
+            "auth requisite pam_deny.so", "auth required pam_permit.so"])
+        _write("/etc/pam.d/sshd", ["@include sshd-totpgroup", "account required pam_nologin.so",
+                                   "account required pam_unix.so", "session required pam_unix.so"])
+        return _read_example(f"sshd_config.d/{name}.conf").splitlines()
+
+    # sshd
+
+    def start_sshd(self, *lines, key=False):
+        """Starts sshd and waits until it listens. key: a key and keyboard-interactive."""
+        if key:
+            lines = ("AuthenticationMethods publickey,keyboard-interactive:pam", *lines)
+        text = SSHD_CONFIG.format(top=TOP)
+        if self._sshd_version() >= (9, 8):
+            text += "PerSourcePenalties no\n"
+        # sshd takes the first of two lines about the same.
+        _write(f"{TOP}/sshd_config", [*lines, text])
+        self._make_host_key()
+        # Pipe, not file: the line that says it listens is awaited, and nothing is polled.
+        before = len(self.sshd_messages)
+        self._sshd = subprocess.Popen(
+            [self._sshd_program, "-D", "-e", "-f", f"{TOP}/sshd_config"],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"PATH": "/usr/sbin:/usr/bin"})
+        self._reader = threading.Thread(target=self._read_messages, args=(self._sshd,))
+        self._reader.start()
+        self._await_sshd_message("Server listening on", before)
+
+    def stop_sshd(self):
+        """Ends sshd and whatever belongs to it."""
+        if self._sshd is None:
+            return
+        for pid in [*self.sshd_processes(), self._sshd.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+        self._sshd.wait()
+        self._reader.join(DEADLINE)
+        self._sshd = None
+
+    def _read_messages(self, sshd):
+        for line in sshd.stderr:
+            with self._arrived:
+                self.sshd_messages.append(line.decode("utf-8", "replace").rstrip())
+                self._arrived.notify_all()
+        with self._arrived:
+            self.sshd_messages.append("sshd has ended")
+            self._arrived.notify_all()
+
+    def _await_sshd_message(self, text, first):
+        def said(words):
+            return any(words in line for line in self.sshd_messages[first:])
+        with self._arrived:
+            self._arrived.wait_for(lambda: said(text) or said("sshd has ended"), DEADLINE)
+            if not said(text):
+                raise RuntimeError(f"sshd did not say {text!r}:\n" + "\n".join(self.sshd_messages))
+
+    def sshd_processes(self):
+        """The processes that serve sshd's connections."""
+        children = {}
+        for entry in os.listdir("/proc"):
+            with contextlib.suppress(OSError):
+                if entry.isdigit():
+                    with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
+                        parent = int(file.read().rpartition(")")[2].split()[1])
+                    children.setdefault(parent, []).append(int(entry))
+        found, left = [], list(children.get(self._sshd.pid, ()))
+        while left:
+            pid = left.pop()
+            found.append(pid)
+            left += children.get(pid, ())
+        return found
+
+    def await_end_of(self, pids):
+        """Waits until each of these processes has ended."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                descriptor = os.pidfd_open(pid)
+                try:
+                    if not select.select([descriptor], [], [], DEADLINE)[0]:
+                        raise AssertionError(f"process {pid} of sshd does not end")
+                finally:
+                    os.close(descriptor)
+
+    def _sshd_version(self):
+        said = subprocess.run([self._sshd_program, "-V"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)
+        version = re.search(r"OpenSSH_(\d+)\.(\d+)", said.stderr + said.stdout)
+        return (int(version[1]), int(version[2])) if version else (0, 0)
+
+    def _make_host_key(self):
+        if not os.path.exists(f"{TOP}/host_key"):
+            make_key(f"{TOP}/host_key")
+        with open(f"{TOP}/host_key.pub", encoding="ascii") as file:
+            _write(self.known_hosts, [f"127.0.0.1 {file.read().strip()}"])
+
+    # Logins
+
+    def ssh(self, user, **options):
+        """An ssh client at work; see ssh_client.ssh."""
+        return ssh_client.ssh(user, self.known_hosts, **options)
+
+    def login(self, user, password=PASSWORD, code=None, **options):
+        """One try over ssh, from the first prompt to the end."""
+        mark = self.log.mark()
+        client = self.ssh(user, **options)
+        return self.outcome(client, client.finish(password, code), mark)
+
+    def su(self, caller, target, password=PASSWORD, code=None):
+        """One try with su."""
+        mark = self.log.mark()
+        client = ssh_client.su(caller, target)
+        return self.outcome(client, client.finish(password, code), mark)
+
+    def outcome(self, client, let_in, mark):
+        """What came of a client's try that began at that mark."""
+        log = self.log.since(mark)
+        return Login(let_in, client.prompts, client.transcript, log, log_socket.decisions(log))
+
+    def key_for(self, user):
+        """A key that lets the user in, as the path of its private half."""
+        path = f"{TOP}/key-{user.name}"
+        if not os.path.exists(path):
+            make_key(path)
+        os.makedirs(f"{user.home}/.ssh", mode=0o700, exist_ok=True)
+        shutil.copy(f"{path}.pub", f"{user.home}/.ssh/authorized_keys")
+        private_root.run("chown", "-R", f"{user.uid}:{user.gid}", f"{user.home}/.ssh")
+        return path
+
+    def run_as(self, user, *command):
+        """Runs a command that has to work, as that user would from a login."""
+        done = subprocess.run(
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=user.home,
+            user=user.uid, group=user.gid, extra_groups=[],
+            env={"HOME": user.home, "USER": user.name, "LOGNAME": user.name,
+                 "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"})
+        if done.returncode != 0:
+            raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}"
+                                 f"{done.stderr}")
+        return done.stdout
+
+    # Mounts
+
+    def mount_over(self, path, *options):
+        """Mounts something over a folder until this machine ends."""
+        private_root.mount(options[-1], path, *options[:-1])
+        self.at_end(private_root.run, "umount", "-l", path)
+
+    def remount(self, path, how):
+        """Makes what is mounted there read-only (ro) or writable (rw)."""
+        private_root.run("mount", "-o", f"remount,bind,{how}", path)
+
+    def all_that_was_said(self):
+        """Every line of syslog and of sshd since this machine began."""
+        return self.log.since(self._first_line) + self.sshd_messages
+
+
+def is_locked(path):
+    """Whether somebody holds a lock on that file."""
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def make_key(path):
+    """A new ed25519 key pair."""
+    private_root.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
+
+
+def _read_example(name):
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../conf", name)
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def _write(path, lines, mode=0o644):
+    """Replaces a file in one step, as nobody may ever read half of it."""
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write("\n".join(lines) + "\n")
+    os.rename(f"{path}.new", path)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who is asked: groups, exemptions, nullok, users who do not exist."""
+
+from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped
+
+
+def test_in_the_group(host):
+    host.add_group("otp")
+    alice, secret = host.add_user("alice", "otp"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code("group=otp")
+    host.start_sshd()
+    refused(host.login("alice", code=secret.wrong_code()), "alice", reason="wrong-code")
+    let_in(host.login("alice", code=secret.code()), "alice", method="totp")
+
+
+def test_primary_group(host):
+    host.add_group("otp", gid=4242)
+    alice, secret = host.add_user("alice", gid=4242), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code("group=4242")
+    host.start_sshd()
+    refused(host.login("alice", code=secret.wrong_code()), "alice", reason="wrong-code")
+    let_in(host.login("alice", code=secret.code()), "alice", method="totp")
+
+
+def test_not_in_the_group(host):
+    host.add_group("otp")
+    host.add_user("bob")
+    host.service("sshd", "requisite pam_unix.so nodelay", "required MODULE group=otp")
+    host.start_sshd()
+    skipped(host.login("bob"), "bob", reason="not-in-group")
+    check(not host.login("bob", password="wrong").let_in, "the password still counts")
+
+
+def test_not_in_the_group_but_with_a_secret(host):
+    host.add_group("otp")
+    host.add_user("bob").enrol(host.secret("bob"), *NO_REUSE)
+    host.password_then_code("group=otp")
+    host.start_sshd()
+    skipped(host.login("bob"), "bob", reason="not-in-group")
+
+
+def test_exempt_group(host):
+    host.add_group("otp")
+    host.add_group("robots")
+    alice, secret = host.add_user("alice", "otp"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.add_user("robot", "otp", "robots")
+    host.password_then_code("group=otp,!robots")
+    host.start_sshd()
+    skipped(host.login("robot"), "robot")
+    let_in(host.login("alice", code=secret.code()), "alice")
+
+
+def test_exemptions_alone(host):
+    host.add_group("robots")
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.add_user("robot", "robots")
+    host.password_then_code("group=!robots")
+    host.start_sshd()
+    skipped(host.login("robot"), "robot")
+    let_in(host.login("alice", code=secret.code()), "alice")
+
+
+def test_nullok(host):
+    host.add_group("otp")
+    host.add_user("alice", "otp")
+    host.password_then_code("group=otp nullok")
+    host.start_sshd()
+    skipped(host.login("alice"), "alice", reason="not-enrolled")
+
+
+def test_nullok_with_a_secret(host):
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code("nullok")
+    host.start_sshd()
+    refused(host.login("alice", code=secret.wrong_code()), "alice", reason="wrong-code")
+    let_in(host.login("alice", code=secret.code()), "alice")
+
+
+def test_no_secret(host):
+    host.add_user("alice")
+    host.password_then_code()
+    host.start_sshd()
+    login = host.login("alice", code="123456")
+    refused(login, "alice", reason="not-enrolled")
+    check(asked_for_code(login), "the code is asked for all the same", login)
+
+
+def test_unknown_user(host):
+    host.add_group("otp")
+    host.code_only("group=otp nullok")
+    host.start_sshd()
+    login = host.login("mallory", code="123456")
+    check(not login.let_in, "nobody is let in", login)
+    check(asked_for_code(login), "an unknown user is asked", login)
+    check(login.decision.verb == "refused", "and refused", login)
+    check("Internal error" not in "\n".join(host.sshd_messages), "sshd saw a success")
+
+
+def test_group_that_does_not_resolve(host):
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code("group=no-such-group")
+    host.start_sshd()
+    refused(host.login("alice", code=secret.code()), "alice", reason="group-error")
+
+
+def test_group_that_is_removed(host):
+    host.add_group("otp")
+    host.add_user("bob")
+    host.password_then_code("group=otp")
+    host.start_sshd()
+    skipped(host.login("bob"), "bob", reason="not-in-group")
+    host.remove_group("otp")
+    refused(host.login("bob", code="123456"), "bob", reason="group-error")
+
+
+def test_exempt_group_that_does_not_resolve(host):
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code("group=!no-such-group")
+    host.start_sshd()
+    refused(host.login("alice", code=secret.code()), "alice", reason="group-error")
+
+
+def test_odd_names(host):
+    for name in ("odd.name-x_1", "UPPER", "a+b@corp.example", "x" * 32, "1234"):
+        user, secret = host.add_user(name), host.secret(name)
+        user.enrol(secret, *NO_REUSE)
+    host.password_then_code()
+    host.start_sshd()
+    for secret, (name, user) in zip(host.secrets, list(host.users.items())[-5:]):
+        let_in(host.login(name, code=secret.code()), name, method="totp")
+        check("DISALLOW_REUSE " in user.read(), f"{name}'s own file holds the spent code")
+
+
+def test_hostile_names(host):
+    """Names that try to leave a folder, or to write a log line of their own."""
+    folder = host.folder("secrets")
+    secret = host.secret()
+    host.users["root"].enrol(secret, *NO_REUSE, path=f"{folder}/alice")
+    host.add_user("alice")
+    host.code_only(f"secret={folder}/${{USER}} user=root")
+    host.start_sshd()
+    # sshd cuts a name at ':' or '/'; ssh itself sends no quotes and no control characters.
+    for name in ("../secrets/alice", "./alice", ".alice", "a b", "x reason=none", "%s%n",
+                 "\u00e4lice", "x" * 300):
+        login = host.login(name, code=secret.code())
+        check(not login.let_in, f"{name!r} should have been refused", login)
+        check(login.decision.verb == "refused", f"{name!r} should be logged as refused", login)
+    let_in(host.login("alice", code=secret.code()), "alice", method="totp")

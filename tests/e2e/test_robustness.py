@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Several logins at once, and clients that go away."""
+
+import os
+import stat
+
+import log_socket
+from scenario import NO_REUSE, check, let_in, refused
+from sshd_host import EMERGENCY_CODES, PASSWORD, is_locked
+from ssh_client import CODE_PROMPT, PASSWORD_PROMPT
+
+ROUNDS = 6
+
+
+def at_the_code_prompt(host, user):
+    """A client that has given its password and is asked for the code."""
+    client = host.ssh(user)
+    client.await_prompt(PASSWORD_PROMPT)
+    client.answer(PASSWORD)
+    client.await_prompt(CODE_PROMPT)
+    return client
+
+
+def race(host, user, code, clients=2):
+    """Gives one code to several waiting clients. Returns how many got in, and the decisions."""
+    mark = host.log.mark()
+    waiting = [at_the_code_prompt(host, user) for _ in range(clients)]
+    for client in waiting:
+        client.answer(code)
+    let_in_count = sum(client.finish() for client in waiting)
+    return let_in_count, log_socket.decisions(host.log.since(mark))
+
+
+def test_one_code_two_logins(host):
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code()
+    host.start_sshd()
+    for code in secret.distinct_codes(ROUNDS):
+        winners, decisions = race(host, "alice", code)
+        check(winners == 1, f"{winners} of 2 were let in")
+        check(sorted(one.verb for one in decisions) == ["accepted", "refused"], "log of the race")
+        check([one.fields["reason"] for one in decisions if one.verb == "refused"] == ["reused"],
+              "the other one is told apart in the log")
+
+
+def test_one_emergency_code_four_logins(host):
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    host.password_then_code()
+    host.start_sshd()
+    for code in EMERGENCY_CODES:
+        winners, decisions = race(host, "alice", code, clients=4)
+        check(winners == 1, f"{winners} of 4 were let in")
+        check(sum(one.verb == "accepted" for one in decisions) == 1, "log of the race")
+
+
+def test_rate_limit_under_load(host):
+    """Whoever is at the prompt already is limited all the same."""
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
+    host.password_then_code()
+    host.start_sshd()
+    winners, decisions = race(host, "alice", secret.wrong_code(), clients=6)
+    reasons = sorted(one.fields["reason"] for one in decisions)
+    check(winners == 0 and reasons == ["rate-limited"] * 3 + ["wrong-code"] * 3,
+          f"three guesses of six are weighed: {reasons}")
+
+
+def test_client_goes_away_at_the_prompt(host):
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, '" RATE_LIMIT 3 3600', *NO_REUSE, emergency=EMERGENCY_CODES)
+    host.password_then_code()
+    host.start_sshd()
+    before = alice.files()
+    for _ in range(4):
+        client = at_the_code_prompt(host, "alice")
+        serving = host.sshd_processes()
+        check(serving, "sshd has processes for the client")
+        check(not is_locked(alice.secret_file), "no lock is held while somebody is asked")
+        check(alice.files() == before, "nothing is written while somebody is asked")
+        client.hang_up()
+        host.await_end_of(serving)
+        check(not is_locked(alice.secret_file), "no lock is left")
+        check(alice.files() == before, "the home is as it was")
+    let_in(host.login("alice", code=secret.code()), "alice", method="totp")
+
+
+def test_others_are_not_held_up(host):
+    """A client that waits at the prompt keeps nobody out, of the same user or of another."""
+    for name in ("alice", "bob"):
+        host.add_user(name).enrol(host.secret(name), *NO_REUSE)
+    host.password_then_code()
+    host.start_sshd()
+    alice, bob = host.secrets
+    waiting = at_the_code_prompt(host, "alice")
+    let_in(host.login("bob", code=bob.code()), "bob")
+    let_in(host.login("alice", code=alice.code()), "alice")
+    waiting.answer(alice.code(2))
+    check(waiting.finish(), "and gets in in the end")
+
+
+def test_left_over_temporary_files(host):
+    """What a power cut left behind neither blocks a login nor stays for ever."""
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    for name in (".google_authenticator~", ".google_authenticator~aBcDeF"):
+        alice.write("left over\n", path=f"{alice.home}/{name}")
+    host.password_then_code()
+    host.start_sshd()
+    code = secret.code()
+    let_in(host.login("alice", code=code), "alice")
+    refused(host.login("alice", code=code), "alice", reason="reused")
+
+
+def test_file_is_replaced_in_one_piece(host):
+    """A login leaves one file: a new one, with the old mode and owner."""
+    alice, secret = host.add_user("alice"), host.secret()
+    host.password_then_code()
+    host.start_sshd()
+    for mode, steps in ((0o400, -2), (0o600, 2)):
+        alice.enrol(secret, *NO_REUSE, mode=mode)
+        inode = os.stat(alice.secret_file).st_ino
+        let_in(host.login("alice", code=secret.code(steps)), "alice")
+        status = os.stat(alice.secret_file)
+        check(list(alice.files()) == [".google_authenticator"], f"left over: {alice.files()}")
+        check(status.st_ino != inode, "the file was written over in place")
+        check(stat.S_IMODE(status.st_mode) == mode, f"the mode is {status.st_mode:o}")
+        check((status.st_uid, status.st_gid) == (alice.uid, alice.gid), "the owner is another")

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The same module behind su, where there is no remote host."""
+
+from scenario import NO_REUSE, check, let_in, refused, skipped
+
+
+def test_su(host):
+    host.add_group("otp")
+    caller = host.add_user("caller")
+    alice, secret = host.add_user("alice", "otp"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.add_user("bob")
+    host.password_then_code("group=otp", service="su")
+    code = secret.code()
+    let_in(host.su(caller, "alice", code=code), "alice", rhost="-", method="totp")
+    login = host.su(caller, "alice", code=code)
+    refused(login, "alice", rhost="-", reason="reused")
+    check(login.decision.service == "su", "the log names the service", login)
+    skipped(host.su(caller, "bob"), "bob", rhost="-", reason="not-in-group")
+
+
+def test_one_code_for_ssh_and_su(host):
+    """A code that sshd let in with is spent for su."""
+    caller = host.add_user("caller")
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code()
+    host.password_then_code(service="su")
+    host.start_sshd()
+    code = secret.code()
+    let_in(host.login("alice", code=code), "alice")
+    refused(host.su(caller, "alice", code=code), "alice", rhost="-", reason="reused")

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the dynamic linker is told: libraries, paths, names, hardening.
+. "$(dirname "$0")/lib.sh"
+need elf readelf || finish
+
+module=$top_builddir/.libs/pam_totpgroup.so
+library=$top_builddir/.libs/libtotpgroup.so
+program=$top_builddir/totp-enroll
+
+# dynamic FILE TAG: the values of this tag in the dynamic section.
+dynamic() {
+	readelf --dynamic --wide "$1" | sed -n "s/.*($2) .*[[]\(.*\)[]].*/\1/p" | sort
+}
+
+# shows FILE OPTION PATTERN
+shows() {
+	readelf "$2" --wide "$1" | grep -qE "$3"
+}
+
+hardened() {
+	local name=${1##*/}
+	shows "$1" --segments GNU_RELRO
+	result $? "$name: read-only relocations"
+	shows "$1" --dynamic '\(BIND_NOW\)|\(FLAGS(_1)?\).*NOW'
+	result $? "$name: bound at start"
+	shows "$1" --segments 'GNU_STACK.* RW +0x'
+	result $? "$name: no executable stack"
+}
+
+same "the module needs libpam, libgcrypt and libc alone" \
+	"$(printf '%s\n' libc.so.6 libgcrypt.so.20 libpam.so.0)" "$(dynamic "$module" NEEDED)"
+same "the module has no soname" "" "$(dynamic "$module" SONAME)"
+shows "$module" --dynamic 'NODELETE'
+result $? "the module stays loaded"
+same "the library has its soname" libtotpgroup.so.0 "$(dynamic "$library" SONAME)"
+same "the library needs libgcrypt and libc alone" \
+	"$(printf '%s\n' libc.so.6 libgcrypt.so.20)" "$(dynamic "$library" NEEDED)"
+for file in "$module" "$library" "$program"; do
+	same "${file##*/}: no search path" "" "$(dynamic "$file" 'R\(UN\)*PATH')"
+	if [ "${hardening:-yes}" = yes ]; then
+		hardened "$file"
+	else
+		skip "${file##*/}: hardening" "configured with --disable-hardening"
+	fi
+done
+if [ "${hardening:-yes}" = yes ]; then
+	shows "$program" --file-header 'Type: +DYN'
+	result $? "totp-enroll: position-independent"
+fi
+finish

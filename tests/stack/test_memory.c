@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* After a login neither the secret nor the code is left in the process: what
+ * a core dump, or the next user of a freed page, could show. */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <security/pam_appl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../unit/temporary_folder.h"
+#include "../unit/test_support.h"
+#include "stack.h"
+
+/* What the program itself must not have in memory that can be written to
+ * stands in literals, which cannot, or masked. */
+#define MASK 0x55
+
+#define EMERGENCY "48271935"
+#define PASSWORD  "correct horse"
+/* The code of STACK_SECRET at STACK_NOW, checked below. */
+#define CODE "661763"
+
+#define FILE_TEXT                                                                              \
+	STACK_SECRET "\n\" RATE_LIMIT 9 30\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n" EMERGENCY "\n"
+
+struct needle {
+	const char *what;
+	unsigned char bytes[64]; /* masked */
+	size_t length;
+};
+
+static struct needle needles[8];
+static unsigned int needle_count;
+
+/* Remembers bytes, each changed by a pad, without having them in clear. */
+static void remember(const char *what, const char *literal, size_t length, unsigned char pad)
+{
+	struct needle *needle = &needles[needle_count++];
+
+	needle->what = what;
+	needle->length = length;
+	for (size_t i = 0; i < length; i++)
+		needle->bytes[i] = (unsigned char)(literal[i] ^ pad ^ MASK);
+}
+
+/* STACK_SECRET, decoded. */
+static const char key[] = "Hello!\xde\xad\xbe\xefHello!\xde\xad\xbe\xef";
+
+static void remember_all(void)
+{
+	needle_count = 0;
+	remember("the secret", STACK_SECRET, 32, 0);
+	remember("the decoded secret", key, 20, 0);
+	remember("the inner HMAC key", key, 20, 0x36);
+	remember("the outer HMAC key", key, 20, 0x5c);
+	remember("the emergency code", EMERGENCY, 8, 0);
+	remember("the code", CODE, 6, 0);
+	remember("the password", PASSWORD, strlen(PASSWORD), 0);
+}
+
+static bool is_at(const struct needle *needle, const unsigned char *bytes)
+{
+	size_t i = 0;
+
+	while (i < needle->length && (bytes[i] ^ MASK) == needle->bytes[i])
+		i++;
+	return i == needle->length;
+}
+
+static unsigned int search_range(const unsigned char *from, const unsigned char *to)
+{
+	unsigned int found = 0;
+
+	for (unsigned int n = 0; n < needle_count; n++)
+		for (const unsigned char *at = from; at + needles[n].length <= to; at++)
+			if (is_at(&needles[n], at)) {
+				fprintf(stderr, "%s is left at %p\n", needles[n].what,
+					(const void *)at);
+				found++;
+			}
+	return found;
+}
+
+static char maps[1 << 16];
+
+/* Searches all memory that can be written to. */
+static unsigned int search_memory(void)
+{
+	int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	unsigned int found = 0;
+	size_t length = 0;
+	ssize_t count;
+
+	while ((count = read(file, maps + length, sizeof maps - 1 - length)) > 0)
+		length += (size_t)count;
+	maps[length] = '\0';
+	close(file);
+	for (char *line = strtok(maps, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		unsigned long from, to;
+		char rights[8];
+
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 &&
+			strncmp(rights, "rw", 2) == 0)
+			found += search_range(
+				(const unsigned char *)from, (const unsigned char *)to);
+	}
+	return found;
+}
+
+/* Another process puts the file there, so that this one never saw it. */
+static void put_secret_elsewhere(void)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		stack_put_secret("alice", FILE_TEXT);
+		_exit(strcmp(stack_code(0), CODE) == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void the_search_finds_what_is_there(void **state)
+{
+	char *copy;
+
+	(void)state;
+	remember_all();
+	assert_int_equal(search_memory(), 0);
+	copy = malloc(100);
+	assert_non_null(copy);
+	memcpy(copy + 7, EMERGENCY, 8);
+	assert_int_equal(search_memory(), 1);
+	explicit_bzero(copy, 100);
+	free(copy);
+	assert_int_equal(search_memory(), 0);
+}
+
+static const struct {
+	const char *options;
+	const char *answer;
+	int result;
+} logins[] = {
+	{"", EMERGENCY, PAM_SUCCESS},
+	{"", CODE, PAM_SUCCESS},
+	{"", CODE, PAM_AUTH_ERR},
+	{"", PASSWORD, PAM_AUTH_ERR},
+	{"", PASSWORD CODE, PAM_AUTH_ERR},
+	{"forward_pass", PASSWORD CODE, PAM_AUTH_ERR},
+	{"debug grace_period=30", "000000", PAM_AUTH_ERR},
+	{"nosuch", CODE, PAM_SERVICE_ERR},
+	{"group=nosuch", CODE, PAM_SERVICE_ERR},
+	{"user=root secret=/nonexistent/x", CODE, PAM_AUTH_ERR},
+};
+
+static void nothing_is_left_after_a_login(void **state)
+{
+	(void)state;
+	remember_all();
+	put_secret_elsewhere();
+	for (unsigned int i = 0; i < COUNT(logins); i++) {
+		stack_options(logins[i].options);
+		stack_log_in("alice", logins[i].answer);
+		assert_int_equal(stack_last.result, logins[i].result);
+		/* pam_end() has ended it all; sshd's process may live on. */
+		if (search_memory() != 0)
+			fail_msg("after login %u", i);
+	}
+}
+
+static void nothing_is_left_where_the_state_cannot_be_written(void **state)
+{
+	(void)state;
+	remember_all();
+	put_secret_elsewhere();
+	assert_int_equal(chmod(in_folder("home/alice"), 0500), 0);
+	stack_log_in("alice", CODE);
+	assert_int_equal(chmod(in_folder("home/alice"), 0700), 0);
+	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(search_memory(), 0);
+}
+
+static void nothing_is_left_of_an_unknown_users_answer(void **state)
+{
+	(void)state;
+	remember_all();
+	stack_log_in("nobody-knows", PASSWORD CODE);
+	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+	assert_int_equal(search_memory(), 0);
+}
+
+static unsigned int left_at_prompt;
+
+static void search_at_prompt(void)
+{
+	left_at_prompt = search_memory();
+}
+
+static void nothing_is_left_while_the_person_thinks(void **state)
+{
+	(void)state;
+	remember_all();
+	put_secret_elsewhere();
+	left_at_prompt = 1;
+	stack_last = (struct stack_login){
+		.user = "alice", .answers = {CODE}, .at_prompt = search_at_prompt};
+	stack_login(&stack_last);
+	assert_int_equal(stack_last.result, PAM_SUCCESS);
+	assert_int_equal(left_at_prompt, 0);
+}
+
+int main(int argc, char **argv)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(the_search_finds_what_is_there),
+		TEST(nothing_is_left_after_a_login),
+		TEST(nothing_is_left_where_the_state_cannot_be_written),
+		TEST(nothing_is_left_of_an_unknown_users_answer),
+		TEST(nothing_is_left_while_the_person_thinks),
+	};
+
+	(void)argc;
+	stack_main(argv);
+	return cmocka_run_group_tests(tests, NULL, stack_end);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Random accounts, comparing them, and damaging what was made of them. */
+#ifndef TOTPGROUP_TESTS_ACCOUNT_SUPPORT_H
+#define TOTPGROUP_TESTS_ACCOUNT_SUPPORT_H
+
+#include "test_support.h"
+
+#include "core/account.h"
+
+#define MUTATIONS   100000
+#define ROUND_TRIPS 5000
+
+/* What a format can hold. */
+struct account_limits {
+	size_t secret_max;
+	bool only_sha1;
+	bool only_30s_and_60s;
+	bool only_30s;
+	bool no_seven_digits;
+	bool plain_name; /* no blanks, no '#' at the start */
+	bool no_issuer;
+	bool emergency_codes;
+	int64_t counter_min;
+};
+
+/* Text in a name: letters, what formats give a meaning to, and UTF-8. A name
+ * never begins with a blank or holds a colon: labels cannot say that. */
+static inline void random_string(
+	struct test_random *random, char *string, size_t size, bool plain, bool colon)
+{
+	static const char *const pieces[] = {"a", "Z", "9", ".", "_", "-", "@", "%", "+", "&",
+		"=", "?", "#", "/", "\\", "\"", ",", ";", "'", "%41", "\xc3\xa4",
+		"\xe2\x82\xac", " ", ":"};
+	size_t count = COUNT(pieces) - (plain || !colon ? 1 : 0) - (plain ? 1 : 0);
+	size_t wanted = 1 + test_random_below(random, size / 4 - 1);
+
+	strcpy(string, "u");
+	for (size_t i = 0; i < wanted; i++)
+		strcat(string, pieces[test_random_below(random, count)]);
+}
+
+static inline void random_emergency_codes(
+	struct test_random *random, struct otp_account *account)
+{
+	struct error error = ERROR_INIT;
+	char digits[16];
+
+	for (uint64_t i = test_random_below(random, 6); i > 0; i--) {
+		snprintf(digits, sizeof digits, "%" PRIu64,
+			10000000 + test_random_below(random, 90000000));
+		assert_int_equal(otp_account_add_emergency_code(account, digits, 8, &error), 0);
+	}
+}
+
+static inline void random_numbers(struct test_random *random, struct otp_account *account,
+	const struct account_limits *limits)
+{
+	account->algorithm = limits->only_sha1
+				     ? HMAC_SHA1
+				     : (enum hmac_algorithm)test_random_below(random, 3);
+	account->digits = 6 + (unsigned int)test_random_below(random, 3);
+	if (limits->no_seven_digits && account->digits == 7)
+		account->digits = 8;
+	account->hotp = test_random_below(random, 2) == 0;
+	if (account->hotp) {
+		uint64_t range = UINT64_C(1) << test_random_below(random, 61);
+
+		account->counter =
+			(int64_t)test_random_below(random, range) + limits->counter_min;
+	} else if (limits->only_30s_and_60s) {
+		account->period = test_random_below(random, 2) == 0 ? 30 : 60;
+	} else if (!limits->only_30s && test_random_below(random, 2) == 0) {
+		account->period = 1 + (unsigned int)test_random_below(random, 3600);
+	}
+}
+
+static inline void random_account(struct test_random *random, struct otp_account *account,
+	const struct account_limits *limits)
+{
+	struct error error = ERROR_INIT;
+	uint8_t secret[OTP_ACCOUNT_SECRET_MAX];
+	char string[64];
+	size_t length = 1 + test_random_below(random, limits->secret_max);
+
+	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	test_random_fill(random, secret, length);
+	assert_int_equal(otp_account_set_secret(account, secret, length, &error), 0);
+	random_string(random, string, sizeof string, limits->plain_name, false);
+	assert_int_equal(otp_account_set_name(account, string, strlen(string), &error), 0);
+	if (!limits->no_issuer && test_random_below(random, 3) > 0) {
+		random_string(random, string, sizeof string, false, true);
+		assert_int_equal(
+			otp_account_set_issuer(account, string, strlen(string), &error), 0);
+	}
+	random_numbers(random, account, limits);
+	if (limits->emergency_codes)
+		random_emergency_codes(random, account);
+}
+
+static inline void assert_same_string(const char *a, const char *b)
+{
+	assert_string_equal(a != NULL ? a : "(none)", b != NULL ? b : "(none)");
+}
+
+static inline void assert_same_account(const struct otp_account *a, const struct otp_account *b)
+{
+	assert_int_equal(a->secret_length, b->secret_length);
+	assert_memory_equal(a->secret, b->secret, a->secret_length);
+	assert_int_equal(a->algorithm, b->algorithm);
+	assert_int_equal(a->digits, b->digits);
+	assert_int_equal(a->hotp, b->hotp);
+	assert_int_equal(a->period, b->period);
+	assert_true(a->counter == b->counter);
+	assert_int_equal(a->emergency_code_count, b->emergency_code_count);
+	if (a->emergency_code_count > 0)
+		assert_memory_equal(a->emergency_codes, b->emergency_codes,
+			a->emergency_code_count * sizeof a->emergency_codes[0]);
+}
+
+/* The same with the names. */
+static inline void assert_same_named(const struct otp_account *a, const struct otp_account *b)
+{
+	assert_same_string(a->name, b->name);
+	assert_same_string(a->issuer, b->issuer);
+	assert_same_account(a, b);
+}
+
+/*
+ * A damaged copy of bytes in memory of exactly its size, so that a sanitizer
+ * sees any reading behind it: bytes changed, taken out, doubled, cut off, or
+ * another seed's bytes put in. The caller frees it.
+ */
+static inline char *mutate(struct test_random *random, const char *bytes, size_t *length)
+{
+	size_t size = *length + 64;
+	char *work = calloc(1, size);
+	char *exact;
+
+	assert_non_null(work);
+	memcpy(work, bytes, *length);
+	for (uint64_t i = 1 + test_random_below(random, 4); i > 0 && *length > 0; i--) {
+		size_t at = test_random_below(random, *length);
+		size_t count = 1 + test_random_below(random, 8);
+
+		if (count > *length - at)
+			count = *length - at;
+		switch (test_random_below(random, 6)) {
+		case 0:
+			work[at] = (char)test_random_next(random);
+			break;
+		case 1:
+			work[at] = "\r\n\t \",%:=&?#/0Z\x80"[test_random_below(random, 16)];
+			break;
+		case 2:
+			work[at] = (char)(work[at] ^ 1 << test_random_below(random, 8));
+			break;
+		case 3:
+			memmove(work + at, work + at + count, *length - at - count);
+			*length -= count;
+			break;
+		case 4:
+			if (*length + count > size)
+				break;
+			memmove(work + at + count, work + at, *length - at);
+			*length += count;
+			break;
+		default:
+			if (test_random_below(random, 4) == 0)
+				*length = at;
+		}
+	}
+	exact = malloc(*length > 0 ? *length : 1);
+	assert_non_null(exact);
+	memcpy(exact, work, *length);
+	free(work);
+	return exact;
+}
+
+/* What every reader promises of an account, whatever it was made from. */
+static inline void assert_sound(const struct otp_account *account)
+{
+	assert_true(account->secret_length >= 1);
+	assert_true(account->secret_length <= OTP_ACCOUNT_SECRET_MAX);
+	assert_true(account->digits >= 6 && account->digits <= 8);
+	assert_true(account->period >= 1 && account->period <= 3600);
+	assert_true(account->counter >= 0 && account->counter <= CREDENTIAL_HOTP_COUNTER_MAX);
+	assert_true(account->hotp || account->counter == 0);
+	assert_non_null(otp_algorithm_name(account->algorithm));
+	for (size_t i = 0; i < account->emergency_code_count; i++)
+		assert_in_range(account->emergency_codes[i], 10000000, 99999999);
+}
+
+/* An error is one printable line, and does not hold the secret's text. */
+static inline void assert_message(const struct error *error, const char *part)
+{
+	assert_int_not_equal(error->code, 0);
+	assert_null(strpbrk(error->message, "\r\n"));
+	if (strstr(error->message, part) == NULL)
+		fail_msg("'%s' is not in '%s'", part, error->message);
+}
+
+#endif

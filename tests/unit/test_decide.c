@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "decide_support.h"
+
+#define TOTP SECRET "\n\" TOTP_AUTH\n"
+#define HOTP SECRET "\n\" HOTP_COUNTER 50\n"
+
+/* Which codes around the current step a window of each size takes. */
+static void test_totp_window(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t first, last;
+	} rows[] = {{"", -1, 1}, {"\" WINDOW_SIZE 1\n", 0, 0}, {"\" WINDOW_SIZE 2\n", 0, 1},
+		{"\" WINDOW_SIZE 3\n", -1, 1}, {"\" WINDOW_SIZE 6\n", -2, 3},
+		{"\" WINDOW_SIZE 17\n", -8, 8}, {"\" WINDOW_SIZE 100\n", -49, 50}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		for (int64_t steps = -60; steps <= 60; steps++) {
+			char text[200];
+			code_text code;
+			struct attempt attempt = attempt_with(code);
+			totpgroup_credential *credential;
+			struct decision decision;
+			int64_t offset = steps == 0 ? 0 : steps * 30 + (steps > 0 ? -15 : 14);
+
+			snprintf(text, sizeof text, TOTP "%s", rows[i].line);
+			credential = load(text);
+			put_code(STEP + steps, 6, 0, code);
+			attempt.no_skew_adjust = true;
+			if (steps >= rows[i].first && steps <= rows[i].last) {
+				decision = assert_accepted(
+					credential, &attempt, TOTPGROUP_METHOD_TOTP);
+				assert_int_equal(decision.result.step, STEP + steps);
+			} else {
+				decision = assert_refused(
+					credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+				assert_true(decision.no_match);
+			}
+			assert_true(decision.result.offset_known);
+			assert_int_equal(decision.result.offset, offset);
+			assert_false(decision.result.changed);
+			totpgroup_credential_free(credential);
+		}
+	}
+}
+
+/* Every algorithm, length and some periods; and no code of one serves for
+ * another. */
+static void test_totp_parameters(void **state)
+{
+	static const char *const algorithms[] = {"SHA1", "SHA256", "SHA512"};
+	static const int flags[] = {0, OATH_TOTP_HMAC_SHA256, OATH_TOTP_HMAC_SHA512};
+	static const unsigned int periods[] = {1, 30, 60, 61, 3600};
+
+	(void)state;
+	for (size_t i = 0; i < 3 * 3 * COUNT(periods); i++) {
+		size_t algorithm = i % 3;
+		unsigned int digits = 6 + i / 3 % 3, period = periods[i / 9];
+		char text[200];
+		totpgroup_credential *credential;
+
+		snprintf(text, sizeof text,
+			TOTP "\" ALGORITHM %s\n\" DIGITS %u\n\" STEP_SIZE %u\n",
+			algorithms[algorithm], digits, period);
+		credential = load(text);
+		for (size_t other = 0; other < 9; other++) {
+			code_text code;
+			struct attempt attempt = attempt_with(code);
+
+			put_code(NOW / period, 6 + (unsigned int)other / 3, flags[other % 3],
+				code);
+			attempt.no_skew_adjust = true;
+			if (other % 3 == algorithm && 6 + other / 3 == digits)
+				assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP);
+			else
+				assert_refused(
+					credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		}
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_without_any_kind_of_code(void **state)
+{
+	totpgroup_credential *credential = load(SECRET "\n");
+	code_text code;
+	struct attempt attempt = attempt_with(code);
+
+	(void)state;
+	put_code(STEP, 6, 0, code);
+	assert_true(assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE).no_match);
+	totpgroup_credential_free(credential);
+}
+
+static void test_hotp_window(void **state)
+{
+	(void)state;
+	for (int64_t counter = 40; counter <= 60; counter++) {
+		totpgroup_credential *credential =
+			load(HOTP "\" WINDOW_SIZE 5\n\" TOTP_AUTH\n");
+		code_text code;
+		struct attempt attempt = attempt_with(code);
+		char after[200];
+		struct decision decision;
+
+		put_code(counter, 6, 0, code);
+		if (counter >= 50 && counter < 55) {
+			decision = assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP);
+			assert_int_equal(decision.result.step, counter);
+		} else {
+			decision = assert_refused(
+				credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+			assert_true(decision.no_match);
+		}
+		assert_false(decision.result.offset_known);
+		assert_false(decision.penalty_due);
+		assert_true(decision.result.changed);
+		snprintf(after, sizeof after,
+			SECRET "\n\" HOTP_COUNTER %d\n\" WINDOW_SIZE 5\n\" TOTP_AUTH\n",
+			(int)(counter >= 50 && counter < 55 ? counter + 1 : 51));
+		assert_credential(credential, after);
+		/* One that was used is none, nor is a code of the clock. */
+		if (counter >= 50 && counter < 55)
+			assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		put_code(STEP, 6, 0, code);
+		assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_hotp_penalty(void **state)
+{
+	totpgroup_credential *credential = load(HOTP);
+	struct attempt attempt = attempt_with("000000");
+	struct decision decision;
+
+	(void)state;
+	/* Not for what is no code. */
+	attempt.typed = "password";
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_credential(credential, HOTP);
+	/* Not where it is not wanted. */
+	attempt.typed = "000000";
+	attempt.no_increment_hotp = true;
+	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_false(decision.penalty_due);
+	assert_credential(credential, HOTP);
+	/* Later, where another text is to be tried. */
+	attempt.no_increment_hotp = false;
+	attempt.last = false;
+	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_true(decision.penalty_due);
+	assert_true(decision.no_match);
+	assert_credential(credential, HOTP);
+	/* Once for both, and for each text by itself. */
+	attempt.last = true;
+	attempt.penalty_due = true;
+	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_false(decision.penalty_due);
+	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 51\n");
+	attempt.typed = "";
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 52\n");
+	/* Also where the second text never came. */
+	attempt.typed = NULL;
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_CONVERSATION);
+	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 53\n");
+	totpgroup_credential_free(credential);
+}
+
+/* A right code in the second text moves the counter on as it is. */
+static void test_hotp_second_text(void **state)
+{
+	totpgroup_credential *credential = load(HOTP);
+	code_text code;
+	struct attempt attempt = attempt_with(code);
+
+	(void)state;
+	put_code(51, 6, 0, code);
+	attempt.penalty_due = true;
+	attempt.count = false;
+	assert_false(assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP).penalty_due);
+	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 52\n");
+	/* A penalty for a credential that is none of HOTP is none. */
+	totpgroup_credential_free(credential);
+	credential = load(TOTP);
+	attempt.typed = "000000";
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_credential(credential, TOTP);
+	totpgroup_credential_free(credential);
+}
+
+static void test_emergency_code(void **state)
+{
+	static const char *const texts[] = {SECRET "\n", TOTP, HOTP, TOTP "\" DIGITS 8\n",
+		/* It is the way in also where the options are damaged. */
+		TOTP "\" WINDOW_SIZE x\n\" STEP_SIZE x\n\" DIGITS x\n\" DISALLOW_REUSE x\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		char text[300];
+		totpgroup_credential *credential;
+		struct attempt attempt = attempt_with("12345678");
+		struct decision decision;
+
+		snprintf(text, sizeof text, "%s12345678\n23456789\n", texts[i]);
+		credential = load(text);
+		decision = assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
+		assert_true(decision.result.changed);
+		assert_false(decision.result.offset_known);
+		snprintf(text, sizeof text, "%s23456789\n", texts[i]);
+		assert_credential(credential, text);
+		attempt.typed = "2345 6789";
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
+		assert_credential(credential, texts[i]);
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_emergency_code_once(void **state)
+{
+	totpgroup_credential *credential = load(TOTP "12345678\n");
+	struct attempt attempt = attempt_with("12345678");
+
+	(void)state;
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
+	assert_true(assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE).no_match);
+	assert_credential(credential, TOTP);
+	totpgroup_credential_free(credential);
+}
+
+static void test_rate_limit(void **state)
+{
+	totpgroup_credential *credential = load(TOTP "\" RATE_LIMIT 2 30\n12345678\n");
+	struct attempt attempt = attempt_with("000000");
+	struct decision decision;
+
+	(void)state;
+	attempt.no_skew_adjust = true;
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	attempt.now += 10;
+	/* Another text of the same login is not counted. */
+	attempt.count = false;
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	attempt.count = true;
+	attempt.typed = NULL;
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_CONVERSATION);
+	/* No code is looked at beyond the limit. */
+	attempt.now += 1;
+	attempt.typed = "12345678";
+	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_RATE_LIMITED);
+	assert_false(decision.no_match);
+	assert_false(decision.penalty_due);
+	assert_true(decision.result.changed);
+	assert_int_equal(decision.result.retry_after, 30);
+	assert_credential(
+		credential, TOTP "\" RATE_LIMIT 2 30 1800000025 1800000026\n12345678\n");
+	attempt.now += 30;
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
+	assert_credential(credential, TOTP "\" RATE_LIMIT 2 30 1800000026 1800000056\n");
+	totpgroup_credential_free(credential);
+}
+
+static void test_reuse(void **state)
+{
+	totpgroup_credential *credential = load(TOTP "\" DISALLOW_REUSE\n");
+	code_text code, other;
+	struct attempt attempt = attempt_with(code);
+	struct decision decision;
+
+	(void)state;
+	put_code(STEP, 6, 0, code);
+	put_code(STEP + 1, 6, 0, other);
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP);
+	assert_credential(credential, TOTP "\" DISALLOW_REUSE 60000000\n");
+	for (int64_t second = 0; second < 45; second++) {
+		attempt.now = NOW + second;
+		decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_REUSED);
+		assert_false(decision.no_match);
+		assert_false(decision.result.changed);
+		assert_true(decision.result.offset_known);
+		assert_int_equal(decision.result.step, STEP);
+		assert_int_equal(
+			decision.result.retry_after, second < 15 ? 15 - second : 45 - second);
+	}
+	attempt.typed = other;
+	attempt.now = NOW;
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP);
+	assert_credential(credential, TOTP "\" DISALLOW_REUSE 60000000 60000001\n");
+	totpgroup_credential_free(credential);
+}
+
+/* Without the line a code can be used again, unless that is forbidden. */
+static void test_reuse_allowed(void **state)
+{
+	totpgroup_credential *credential = load(TOTP);
+	code_text code;
+	struct attempt attempt = attempt_with(code);
+
+	(void)state;
+	put_code(STEP, 6, 0, code);
+	assert_false(
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP).result.changed);
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP);
+	attempt.disallow_reuse = true;
+	assert_true(
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP).result.changed);
+	assert_credential(credential, SECRET "\n\" DISALLOW_REUSE 60000000\n\" TOTP_AUTH\n");
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_REUSED);
+	totpgroup_credential_free(credential);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_totp_window),
+		cmocka_unit_test(test_totp_parameters),
+		cmocka_unit_test(test_without_any_kind_of_code),
+		cmocka_unit_test(test_hotp_window),
+		cmocka_unit_test(test_hotp_penalty),
+		cmocka_unit_test(test_hotp_second_text),
+		cmocka_unit_test(test_emergency_code),
+		cmocka_unit_test(test_emergency_code_once),
+		cmocka_unit_test(test_rate_limit),
+		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_reuse_allowed),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "decide_support.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <gcrypt.h>
+
+#include "allocation.h"
+
+/*
+ * Decisions in which one allocation or one hash fails, each in turn: none of
+ * them may let in and report an error, or report none and be a half decision.
+ */
+
+/* How many hashes were begun, and which one fails. */
+static struct {
+	uint64_t count;
+	uint64_t failing; /* counted from 1; 0 for none */
+} hashing;
+
+/* Stands in front of libgcrypt's function, because a program's own symbols
+ * come first. */
+gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t length)
+{
+	static gcry_error_t (*real)(gcry_mac_hd_t, const void *, size_t);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gcry_mac_write");
+	if (++hashing.count == hashing.failing)
+		return gcry_error(GPG_ERR_INTERNAL);
+	return real(handle, buffer, length);
+}
+
+/* libgcrypt ends the whole process when memory runs out while it finishes a
+ * digest, which can only be left out here. */
+static bool finishing_digest;
+
+gcry_error_t gcry_mac_read(gcry_mac_hd_t handle, void *buffer, size_t *length)
+{
+	static gcry_error_t (*real)(gcry_mac_hd_t, void *, size_t *);
+	gcry_error_t status;
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gcry_mac_read");
+	finishing_digest = true;
+	status = real(handle, buffer, length);
+	finishing_digest = false;
+	return status;
+}
+
+/* libgcrypt's memory, which runs out like all other. */
+static void *allocate(size_t size)
+{
+	void *memory = finishing_digest ? __real_malloc(size) : malloc(size);
+
+	if (memory == NULL)
+		errno = ENOMEM;
+	return memory;
+}
+
+static int is_secure(const void *memory)
+{
+	(void)memory;
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	gcry_set_allocation_handler(allocate, allocate, is_secure, realloc, free);
+	return set_up_liboath(state);
+}
+
+/* Every way through the decision. */
+struct scenario {
+	const char *text;
+	int64_t step; /* whose code is typed, where typed is NULL */
+	const char *typed;
+	enum totpgroup_reason reason; /* NONE where it is accepted */
+};
+
+static const struct scenario scenarios[] = {
+	{SECRET "\n\" TOTP_AUTH\n", STEP, NULL, TOTPGROUP_REASON_NONE},
+	{SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE 59999999\n\" RATE_LIMIT 3 30 5\n", STEP,
+		NULL, TOTPGROUP_REASON_NONE},
+	{SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE 60000000\n", STEP, NULL,
+		TOTPGROUP_REASON_REUSED},
+	{SECRET "\n\" TOTP_AUTH\n", STEP + 20, NULL, TOTPGROUP_REASON_WRONG_CODE},
+	{SECRET "\n\" RESETTING_TIME_SKEW 59999998+20 59999999+20\n\" TOTP_AUTH\n"
+		"\" DISALLOW_REUSE\n",
+		STEP + 20, NULL, TOTPGROUP_REASON_NONE},
+	{SECRET "\n\" TOTP_AUTH\n", STEP + 2000, NULL, TOTPGROUP_REASON_WRONG_CODE},
+	{SECRET "\n\" RATE_LIMIT 1 30 1800000000\n12345678\n", 0, "12345678",
+		TOTPGROUP_REASON_RATE_LIMITED},
+	{SECRET "\n\" TOTP_AUTH\n12345678\n", 0, "12345678", TOTPGROUP_REASON_NONE},
+	{SECRET "\n\" HOTP_COUNTER 60000000\n", STEP + 1, NULL, TOTPGROUP_REASON_NONE},
+	{SECRET "\n\" HOTP_COUNTER 60000000\n", STEP + 9, NULL, TOTPGROUP_REASON_WRONG_CODE},
+	{SECRET "\n\" WINDOW_SIZE x\n", STEP, NULL, TOTPGROUP_REASON_BAD_FILE},
+	{"NOT=\n", STEP, NULL, TOTPGROUP_REASON_BAD_FILE},
+};
+
+static struct attempt attempt_of(const struct scenario *scenario, code_text code)
+{
+	struct attempt attempt = attempt_with(scenario->typed);
+
+	attempt.host = "host-of-a-name-that-is-so-long-that-it-makes-the-text-grow.example";
+	attempt.grace_period = 100;
+	if (scenario->typed != NULL)
+		return attempt;
+	put_code(scenario->step, 6, 0, code);
+	attempt.typed = code;
+	return attempt;
+}
+
+/* A failure leaves a refusal of which nothing can be used. */
+static void assert_failure(
+	int status, const struct decision *decision, const struct error *error, int expected)
+{
+	assert_int_equal(status, expected);
+	assert_int_equal(error->code, expected);
+	assert_message(error, expected == TOTPGROUP_EMEMORY ? "memory" : "libgcrypt");
+	assert_int_equal(decision->result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(decision->result.reason, TOTPGROUP_REASON_STORE_ERROR);
+	assert_int_equal(decision->result.method, TOTPGROUP_METHOD_NONE);
+	assert_false(decision->result.changed);
+	assert_false(decision->no_match);
+	assert_false(decision->penalty_due);
+	assert_int_equal(decision->password_length, 0);
+}
+
+/* Decides while the given allocation or hash fails; true where it was
+ * reached. */
+static bool decide_with_failure(
+	const struct scenario *scenario, unsigned int allocation, uint64_t hash)
+{
+	totpgroup_credential *credential = load(scenario->text);
+	code_text code;
+	struct attempt attempt = attempt_of(scenario, code);
+	struct decision decision;
+	struct error error = ERROR_INIT;
+	bool reached;
+	int status;
+
+	memset(&decision, 0xff, sizeof decision);
+	hashing.count = 0;
+	hashing.failing = hash;
+	allocation_to_fail = allocation;
+	status = decide(credential, &attempt, &decision, &error);
+	reached = allocation > 0 ? allocation_to_fail == 0 : hashing.count >= hash;
+	allocation_to_fail = 0;
+	hashing.failing = 0;
+	totpgroup_credential_free(credential);
+	if (reached) {
+		assert_failure(status, &decision, &error,
+			allocation > 0 ? TOTPGROUP_EMEMORY : TOTPGROUP_ECRYPTO);
+	} else {
+		assert_int_equal(status, 0);
+		assert_sound(&decision, &error);
+		assert_int_equal(decision.result.reason, scenario->reason);
+	}
+	return reached;
+}
+
+static void test_without_memory(void **state)
+{
+	unsigned int most = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scenarios); i++) {
+		unsigned int allocation = 1;
+
+		while (decide_with_failure(&scenarios[i], allocation, 0))
+			allocation++;
+		if (allocation > most)
+			most = allocation;
+	}
+	/* The sweep did reach into the decision. */
+	assert_true(most > 15);
+}
+
+static void test_without_hashes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(scenarios); i++) {
+		uint64_t hash = 1;
+
+		/* Of the thousands of another time, some. */
+		while (decide_with_failure(&scenarios[i], 0, hash))
+			hash += hash < 10 ? 1 : 177;
+	}
+}
+
+static void test_verdict_is_one_of_two(void **state)
+{
+	(void)state;
+	assert_int_equal(TOTPGROUP_REFUSED, 0);
+	/* No single flipped bit makes one of the other. */
+	assert_true(__builtin_popcount(TOTPGROUP_ACCEPTED) > 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(test_without_hashes),
+		cmocka_unit_test(test_verdict_is_one_of_two),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down_liboath);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "decide_support.h"
+
+#include "allocation.h"
+
+#define TOTP SECRET "\n\" TOTP_AUTH\n"
+
+/* Asks before the prompt, which changes nothing. */
+static struct totpgroup_result look(const char *text, const struct attempt *attempt)
+{
+	totpgroup_credential *credential = load(text);
+	struct totpgroup_result result;
+	struct error error = ERROR_INIT;
+
+	memset(&result, 0xff, sizeof result);
+	assert_int_equal(decide_before_prompt(credential, attempt, &result, &error), 0);
+	assert_credential(credential, text);
+	assert_false(result.changed);
+	if (result.reason == TOTPGROUP_REASON_BAD_FILE)
+		assert_message(&error, "line 3: RATE_LIMIT");
+	else
+		assert_int_equal(error.code, 0);
+	if (result.verdict == TOTPGROUP_ACCEPTED) {
+		assert_int_equal(result.method, TOTPGROUP_METHOD_GRACE);
+		assert_int_equal(result.reason, TOTPGROUP_REASON_NONE);
+	} else {
+		assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+		assert_int_equal(result.method, TOTPGROUP_METHOD_NONE);
+	}
+	totpgroup_credential_free(credential);
+	return result;
+}
+
+static void assert_asked(const char *text, const struct attempt *attempt)
+{
+	struct totpgroup_result result = look(text, attempt);
+
+	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_NONE);
+}
+
+static struct attempt from_host(void)
+{
+	struct attempt attempt = attempt_with(NULL);
+
+	attempt.host = "192.0.2.7";
+	attempt.grace_period = 100;
+	return attempt;
+}
+
+static void test_grace(void **state)
+{
+	static const char text[] = TOTP "\" LAST0 192.0.2.7 1800000015\n";
+	struct attempt attempt = from_host();
+
+	(void)state;
+	assert_int_equal(look(text, &attempt).verdict, TOTPGROUP_ACCEPTED);
+	attempt.now = NOW + 99;
+	assert_int_equal(look(text, &attempt).verdict, TOTPGROUP_ACCEPTED);
+	attempt.now = NOW + 100;
+	assert_asked(text, &attempt);
+	attempt.now = NOW - 1;
+	assert_asked(text, &attempt);
+	attempt = from_host();
+	attempt.host = "192.0.2.8";
+	assert_asked(text, &attempt);
+	attempt.host = NULL;
+	assert_asked(text, &attempt);
+	attempt = from_host();
+	attempt.grace_period = 0;
+	assert_asked(text, &attempt);
+	attempt = from_host();
+	assert_asked(TOTP, &attempt);
+}
+
+/* Grace is nothing that a damaged credential gives. */
+static void test_grace_needs_a_secret(void **state)
+{
+	struct attempt attempt = from_host();
+
+	(void)state;
+	assert_asked("NOT=\n\" LAST0 192.0.2.7 1800000015\n", &attempt);
+	assert_asked("\n\" LAST0 192.0.2.7 1800000015\n", &attempt);
+	assert_asked(SECRET "\n\" LAST0 192.0.2.7 1800000015\n\" ALGORITHM MD5\n", &attempt);
+}
+
+static void test_limit(void **state)
+{
+	static const char limited[] = SECRET "\n\" LAST0 192.0.2.7 1800000015\n"
+					     "\" RATE_LIMIT 2 30 1800000000 1800000010\n";
+	struct attempt attempt = from_host();
+	struct totpgroup_result result = look(limited, &attempt);
+
+	(void)state;
+	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_RATE_LIMITED);
+	/* With this attempt recorded, the one at 1800000010 is the first. */
+	assert_int_equal(result.retry_after, 26);
+	attempt.now = 1800000031;
+	assert_int_equal(look(limited, &attempt).verdict, TOTPGROUP_ACCEPTED);
+}
+
+static void test_damaged_limit(void **state)
+{
+	struct attempt attempt = from_host();
+	struct totpgroup_result result =
+		look(SECRET "\n\" LAST0 192.0.2.7 1800000015\n\" RATE_LIMIT 3 30 \n", &attempt);
+
+	(void)state;
+	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_BAD_FILE);
+}
+
+/* With a clock that cannot be right, the person is asked and then refused. */
+static void test_impossible_clocks(void **state)
+{
+	static const int64_t clocks[] = {
+		INT64_MIN, INT64_MIN + 1, -1, INT64_MAX, INT64_MAX / 2};
+	static const char text[] = SECRET "\n\" LAST0 192.0.2.7 0\n\" RATE_LIMIT 1 30 5\n";
+	struct attempt attempt = from_host();
+
+	(void)state;
+	attempt.grace_period = INT64_MAX;
+	for (size_t i = 0; i < COUNT(clocks); i++) {
+		attempt.now = clocks[i];
+		assert_asked(text, &attempt);
+	}
+	attempt.now = 0;
+	assert_int_equal(look(text, &attempt).verdict, TOTPGROUP_ACCEPTED);
+}
+
+static void test_look_without_memory(void **state)
+{
+	static const char text[] = TOTP "\" RATE_LIMIT 3 30 5\n\" LAST0 192.0.2.7 1800000015\n";
+	struct attempt attempt = from_host();
+	unsigned int failures = 0;
+
+	(void)state;
+	for (unsigned int i = 1;; i++) {
+		totpgroup_credential *credential = load(text);
+		struct totpgroup_result result;
+		struct error error = ERROR_INIT;
+		int status;
+
+		allocation_to_fail = i;
+		status = decide_before_prompt(credential, &attempt, &result, &error);
+		totpgroup_credential_free(credential);
+		if (allocation_to_fail > 0)
+			break;
+		assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+		assert_true(status == 0 || result.reason == TOTPGROUP_REASON_STORE_ERROR);
+		failures++;
+	}
+	allocation_to_fail = 0;
+	assert_true(failures >= 3);
+}
+
+/* What is accepted is recorded, where there is a period and a host. */
+static void test_recording(void **state)
+{
+	static const struct {
+		const char *host;
+		int64_t period;
+		bool recorded;
+	} rows[] = {{"192.0.2.7", 100, true}, {"192.0.2.7", 0, false}, {NULL, 100, false},
+		{"x\n87654321", 100, false}, {"", 100, false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		totpgroup_credential *credential = load(TOTP "12345678\n");
+		code_text code;
+		struct attempt attempt = attempt_with(code);
+
+		attempt.host = rows[i].host;
+		attempt.grace_period = rows[i].period;
+		strcpy(code, "00000000");
+		assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		assert_credential(credential, TOTP "12345678\n");
+		put_code(STEP, 6, 0, code);
+		assert_int_equal(assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP)
+					 .result.changed,
+			rows[i].recorded);
+		assert_credential(credential, rows[i].recorded ? SECRET
+						      "\n\" LAST0 192.0.2.7 1800000015\n"
+						      "\" TOTP_AUTH\n12345678\n"
+							       : TOTP "12345678\n");
+		strcpy(code, "12345678");
+		attempt.now += 5;
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
+		assert_credential(credential, rows[i].recorded ? SECRET
+						      "\n\" LAST0 192.0.2.7 1800000020\n"
+						      "\" TOTP_AUTH\n"
+							       : TOTP);
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_recording_for_hotp(void **state)
+{
+	totpgroup_credential *credential = load(SECRET "\n\" HOTP_COUNTER 5\n");
+	code_text code;
+	struct attempt attempt = from_host();
+
+	(void)state;
+	put_code(5, 6, 0, code);
+	attempt.typed = code;
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP);
+	assert_credential(
+		credential, SECRET "\n\" LAST0 192.0.2.7 1800000015\n\" HOTP_COUNTER 6\n");
+	totpgroup_credential_free(credential);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grace),
+		cmocka_unit_test(test_grace_needs_a_secret),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_damaged_limit),
+		cmocka_unit_test(test_impossible_clocks),
+		cmocka_unit_test(test_look_without_memory),
+		cmocka_unit_test(test_recording),
+		cmocka_unit_test(test_recording_for_hotp),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
+}

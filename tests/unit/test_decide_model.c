@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "decide_model.h"
+
+/*
+ * Random credentials, and chains of random attempts on each: decide() and the
+ * model must agree on every verdict and on every field of the text.
+ */
+
+#define CREDENTIALS 420
+#define ATTEMPTS    60
+#define TEXT_SIZE   12000
+
+static size_t pick(struct test_random *random, size_t limit)
+{
+	return (size_t)test_random_below(random, limit);
+}
+
+/* One of a list of numbers. */
+#define PICK(random, ...)                                                                      \
+	((const int[]){__VA_ARGS__}[pick((random), COUNT(((const int[]){__VA_ARGS__})))])
+
+static void make_model(struct model *model, struct test_random *random)
+{
+	*model = (struct model){
+		.algorithm = (unsigned int)PICK(random, 0, 0, 0, 1, 2),
+		.digits = (unsigned int)PICK(random, 6, 6, 6, 7, 8),
+		.period = (unsigned int)PICK(random, 1, 30, 30, 30, 60, 3600),
+		.window = (unsigned int)PICK(random, 1, 2, 3, 3, 3, 6, 17, 100),
+		.totp = pick(random, 8) > 0,
+		.hotp_counter = PICK(random, 0, 0, 0, 1, 9),
+		.limited = pick(random, 2) == 0,
+		.attempts = 1 + (int64_t)pick(random, 8),
+		.disallow_reuse = pick(random, 2) == 0,
+		.skew = PICK(random, 0, 0, 0, 0, 1, -3, 50),
+	};
+	model->interval = 1 + (int64_t)pick(random, 3 * model->period);
+	if (model->interval > 3600)
+		model->interval = 3600;
+	model->emergency_count = pick(random, 6);
+	for (size_t i = 0; i < model->emergency_count; i++)
+		model->emergency_codes[i] = 10000000 + pick(random, 90000000);
+	/* Twice the same counts twice. */
+	if (model->emergency_count > 2)
+		model->emergency_codes[1] = model->emergency_codes[2];
+}
+
+/* A line of the text, with how many numbers follow. */
+static void add_numbers(char *line, const int64_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sprintf(line + strlen(line), " %lld", (long long)numbers[i]);
+	strcat(line, "\n");
+}
+
+/* Puts a line in front of the lines or behind them. */
+static void add_line(char *text, const char *line, struct test_random *random)
+{
+	if (pick(random, 2) == 0) {
+		strcat(text, line);
+		return;
+	}
+	memmove(text + strlen(line), text, strlen(text) + 1);
+	memcpy(text, line, strlen(line));
+}
+
+static void add_option(
+	char *text, const char *key, int64_t value, bool present, struct test_random *random)
+{
+	char line[100];
+
+	snprintf(line, sizeof line, "\" %s %lld\n", key, (long long)value);
+	if (present)
+		add_line(text, line, random);
+}
+
+/* Writes a fresh model as a text. Defaults are sometimes left out. */
+static void write_text(const struct model *model, char *text, struct test_random *random)
+{
+	static const char *const algorithms[] = {"SHA1", "SHA256", "SHA512"};
+	char line[200];
+	bool all = pick(random, 2) == 0;
+
+	text[0] = '\0';
+	snprintf(line, sizeof line, "\" ALGORITHM %s\n", algorithms[model->algorithm]);
+	if (all || model->algorithm != 0)
+		add_line(text, line, random);
+	add_option(text, "DIGITS", model->digits, all || model->digits != 6, random);
+	add_option(text, "STEP_SIZE", model->period, all || model->period != 30, random);
+	add_option(text, "WINDOW_SIZE", model->window, all || model->window != 3, random);
+	add_option(text, "HOTP_COUNTER", model->hotp_counter, all || model->hotp_counter != 0,
+		random);
+	add_option(text, "TIME_SKEW", model->skew, all || model->skew != 0, random);
+	if (model->totp)
+		add_line(text, "\" TOTP_AUTH\n", random);
+	if (model->disallow_reuse)
+		add_line(text, "\" DISALLOW_REUSE\n", random);
+	snprintf(line, sizeof line, "\" RATE_LIMIT %lld %lld\n", (long long)model->attempts,
+		(long long)model->interval);
+	if (model->limited)
+		add_line(text, line, random);
+	if (all)
+		add_line(text, "\" OTHER line\n", random);
+	for (size_t i = 0; i < model->emergency_count; i++) {
+		snprintf(line, sizeof line, "%lu\n", model->emergency_codes[i]);
+		strcat(text, line);
+	}
+	if (all)
+		strcat(text, "foreign\n99999999\n");
+	memmove(text + sizeof SECRET, text, strlen(text) + 1);
+	memcpy(text, SECRET "\n", sizeof SECRET);
+}
+
+/* All that a model holds, for comparison; an absent option as its default. */
+static void describe_model(const struct model *model, char *text)
+{
+	sprintf(text, "%lld %lld %d %zu", (long long)model->hotp_counter,
+		(long long)model->skew, model->disallow_reuse, model->used_count);
+	add_numbers(text, model->used, model->used_count);
+	add_numbers(text, model->times, model->time_count);
+	for (size_t i = 0; i < model->emergency_count; i++)
+		sprintf(text + strlen(text), "%lu\n", model->emergency_codes[i]);
+	for (size_t i = 0; i < model->run_length; i++)
+		sprintf(text + strlen(text), "%lld%+lld ", (long long)model->run[i].step,
+			(long long)model->run[i].skew);
+	for (size_t i = 0; i < MODEL_HOSTS; i++)
+		if (model->hosts[i].used)
+			sprintf(text + strlen(text), "\n%zu %s %lld", i, model->hosts[i].name,
+				(long long)model->hosts[i].time);
+}
+
+static size_t read_numbers(const char *line, int64_t *numbers, size_t most)
+{
+	size_t count = 0;
+	char *end;
+
+	while (*line == ' ') {
+		assert_true(count < most);
+		numbers[count++] = strtoll(line, &end, 10);
+		line = end;
+	}
+	assert_int_equal(*line, '\0');
+	return count;
+}
+
+static void read_run(const char *value, struct model *model)
+{
+	long long step, skew;
+	int length = 0;
+
+	while (sscanf(value, " %lld%lld%n", &step, &skew, &length) == 2) {
+		model->run[model->run_length++] = (struct model_sighting){step, skew};
+		value += length;
+	}
+}
+
+static void read_host(const char *line, struct model *model)
+{
+	unsigned int slot;
+	long long time;
+	char name[16];
+
+	assert_int_equal(sscanf(line, "\" LAST%u %15s %lld", &slot, name, &time), 3);
+	assert_true(slot < MODEL_HOSTS);
+	model->hosts[slot].used = true;
+	model->hosts[slot].time = time;
+	strcpy(model->hosts[slot].name, name);
+}
+
+static const char *value_of(const char *line, const char *start)
+{
+	return strncmp(line, start, strlen(start)) == 0 ? line + strlen(start) : NULL;
+}
+
+/* Reads what attempts can change back from a line of a text. */
+static void read_line_into(const char *line, struct model *model)
+{
+	int64_t numbers[MODEL_TIMES + 2];
+	const char *value;
+
+	if ((value = value_of(line, "\" HOTP_COUNTER")) != NULL)
+		model->hotp_counter = strtoll(value, NULL, 10);
+	else if ((value = value_of(line, "\" TIME_SKEW")) != NULL)
+		model->skew = strtoll(value, NULL, 10);
+	else if ((value = value_of(line, "\" RESETTING_TIME_SKEW")) != NULL)
+		read_run(value, model);
+	else if (value_of(line, "\" LAST") != NULL)
+		read_host(line, model);
+	else if ((value = value_of(line, "\" RATE_LIMIT")) != NULL) {
+		model->time_count = read_numbers(value, numbers, COUNT(numbers)) - 2;
+		memcpy(model->times, numbers + 2, model->time_count * sizeof numbers[0]);
+	} else if ((value = value_of(line, "\" DISALLOW_REUSE")) != NULL) {
+		model->disallow_reuse = true;
+		model->used_count = read_numbers(value, model->used, MODEL_STEPS);
+	} else if (*line >= '0' && *line <= '9' && strcmp(line, "99999999") != 0)
+		model->emergency_codes[model->emergency_count++] = strtoul(line, NULL, 10);
+}
+
+static void describe_text(const char *text, char *description)
+{
+	static char copy[TEXT_SIZE];
+	static struct model model;
+	char *rest = copy;
+
+	assert_true(snprintf(copy, sizeof copy, "%s", text) < (int)sizeof copy);
+	model = (struct model){0};
+	assert_string_equal(strsep(&rest, "\n"), SECRET);
+	while (rest != NULL)
+		read_line_into(strsep(&rest, "\n"), &model);
+	describe_model(&model, description);
+}
+
+/* The person who logs in, and her device. */
+struct person {
+	int64_t device_skew;
+	char last[32];
+	unsigned long emergency_codes[10];
+	size_t emergency_count;
+};
+
+/* A code of the device, of about now. */
+static unsigned long device_code(const struct model_codes *codes, const struct model *model,
+	const struct person *person, int64_t now, struct test_random *random)
+{
+	int64_t step = now / model->period + person->device_skew;
+	int64_t width = pick(random, 4) == 0 ? model->window / 2 + 2 : 2;
+
+	step += (int64_t)pick(random, (size_t)(2 * width - 1)) - (width - 1);
+	if (model->hotp_counter > 0)
+		return model_hotp(codes, model,
+			model->hotp_counter + (int64_t)pick(random, model->window + 2) - 1);
+	return model_totp(codes, model, step);
+}
+
+/* What is typed this time. */
+static void type(const struct model_codes *codes, const struct model *model,
+	struct person *person, int64_t now, char *typed, struct test_random *random)
+{
+	static const char *const junk[] = {
+		"", "12345", "password", "123456789", "1234 5", "99999999", "000000", " "};
+	size_t kind = pick(random, 20);
+
+	if (kind < 11)
+		sprintf(typed, "%0*lu", (int)model->digits,
+			device_code(codes, model, person, now, random));
+	else if (kind < 14)
+		strcpy(typed, person->last);
+	else if (kind < 16 && person->emergency_count > 0)
+		sprintf(typed, "%lu",
+			person->emergency_codes[pick(random, person->emergency_count)]);
+	else if (kind < 17)
+		sprintf(typed, "%0*lu", (int)model->digits,
+			shorten(pick(random, 100000000), model->digits));
+	else
+		strcpy(typed, junk[pick(random, COUNT(junk))]);
+	strcpy(person->last, typed);
+}
+
+/* Puts a password before the code, or blanks into it. */
+static void dress(char *typed, bool password_before_code, struct test_random *random)
+{
+	static const char *const passwords[] = {"", "secret", "pass 12", "7",
+		"a password of more than sixty-four characters, as some managers make them"};
+	const char *first = passwords[pick(random, COUNT(passwords))];
+
+	if (!password_before_code)
+		first = pick(random, 8) == 0 ? " " : "";
+	memmove(typed + strlen(first), typed, strlen(typed) + 1);
+	memcpy(typed, first, strlen(first));
+	if (!password_before_code && strlen(typed) >= 6 && pick(random, 8) == 0) {
+		memmove(typed + 4, typed + 3, strlen(typed + 3) + 1);
+		typed[3] = ' ';
+	}
+}
+
+static void assert_same_decision(const struct decision *found, const struct decision *expected)
+{
+	const struct totpgroup_result *a = &found->result, *b = &expected->result;
+
+	if (a->verdict != b->verdict || a->reason != b->reason)
+		fail_msg("decided %s, the model says %s", totpgroup_reason_name(a->reason),
+			totpgroup_reason_name(b->reason));
+	assert_int_equal(a->method, b->method);
+	assert_int_equal(a->offset_known, b->offset_known);
+	if (a->offset_known)
+		assert_true(a->offset == b->offset);
+	if (b->step != 0)
+		assert_true(a->step == b->step);
+	assert_true(a->retry_after == b->retry_after);
+	assert_int_equal(found->no_match, expected->no_match);
+	assert_int_equal(found->penalty_due, expected->penalty_due);
+	assert_int_equal(found->password_length, expected->password_length);
+}
+
+/* How often the chains came to each end. */
+struct tally {
+	unsigned int attempts;
+	unsigned int methods[TOTPGROUP_METHOD_GRACE + 1];
+	unsigned int reasons[TOTPGROUP_REASON_CONFIG_ERROR + 1];
+	unsigned int learned;
+};
+
+/* One attempt, decided both ways. */
+static struct decision attempt_both(const struct model_codes *codes, struct model *model,
+	totpgroup_credential *credential, const struct attempt *attempt, struct tally *tally)
+{
+	static char expected_text[TEXT_SIZE], text[TEXT_SIZE];
+	int64_t skew = model->skew;
+	struct decision expected = model_decide(codes, model, attempt);
+	struct error error;
+	struct decision decision = decide_on(credential, attempt, &error);
+
+	assert_same_decision(&decision, &expected);
+	describe_model(model, expected_text);
+	describe_text(credential->text.data, text);
+	assert_string_equal(text, expected_text);
+	tally->attempts++;
+	tally->methods[decision.result.method]++;
+	tally->reasons[decision.result.reason]++;
+	tally->learned += model->skew != skew;
+	return decision;
+}
+
+/* A login: one text, or a first one and then another. */
+static void log_in(const struct model_codes *codes, struct model *model,
+	totpgroup_credential *credential, struct attempt *attempt, struct person *person,
+	struct tally *tally, struct test_random *random)
+{
+	static const char *const hosts[] = {NULL, "192.0.2.1", "192.0.2.2", "2001:db8::3", "h4",
+		"h5", "h6", "h7", "h8", "h9", "h10", "h11", "h12"};
+	char typed[200];
+	struct decision decision;
+
+	attempt->count = true;
+	attempt->penalty_due = false;
+	attempt->last = pick(random, 4) > 0;
+	attempt->host = hosts[pick(random, COUNT(hosts))];
+	attempt->password_before_code = !attempt->last || pick(random, 3) == 0;
+	type(codes, model, person, attempt->now, typed, random);
+	dress(typed, attempt->password_before_code, random);
+	attempt->typed = pick(random, 50) > 0 ? typed : NULL;
+	decision = attempt_both(codes, model, credential, attempt, tally);
+	if (attempt->last || !decision.no_match)
+		return;
+	attempt->last = true;
+	attempt->count = false;
+	attempt->penalty_due = decision.penalty_due;
+	attempt->password_before_code = false;
+	type(codes, model, person, attempt->now, typed, random);
+	dress(typed, false, random);
+	attempt->typed = pick(random, 10) > 0 ? typed : NULL;
+	attempt_both(codes, model, credential, attempt, tally);
+}
+
+static void run_chain(
+	const struct model_codes *codes, struct tally *tally, struct test_random *random)
+{
+	static struct model model;
+	char text[2000];
+	struct person person = {.last = "000000"};
+	struct attempt attempt = ATTEMPT_INIT;
+	totpgroup_credential *credential;
+
+	make_model(&model, random);
+	write_text(&model, text, random);
+	person.device_skew = PICK(random, 0, 0, 0, 1, -1, 3, 20, -20, 1400, -1400);
+	person.emergency_count = model.emergency_count;
+	memcpy(person.emergency_codes, model.emergency_codes, sizeof person.emergency_codes);
+	attempt.now = STEP * model.period + (int64_t)pick(random, model.period);
+	attempt.disallow_reuse = pick(random, 6) == 0;
+	attempt.no_skew_adjust = pick(random, 4) == 0;
+	attempt.no_increment_hotp = pick(random, 4) == 0;
+	attempt.grace_period = PICK(random, 0, 0, 100);
+	credential = load(text);
+	for (int i = 0; i < ATTEMPTS; i++) {
+		int64_t gap = (int64_t)pick(random, 2 * model.period + 1);
+
+		attempt.now += pick(random, 20) > 0 ? gap : -gap;
+		log_in(codes, &model, credential, &attempt, &person, tally, random);
+	}
+	totpgroup_credential_free(credential);
+}
+
+static void test_agrees_with_the_model(void **state)
+{
+	struct test_random random = test_random_begin();
+	struct tally tally = {0};
+
+	for (int i = 0; i < CREDENTIALS; i++)
+		run_chain(*state, &tally, &random);
+	fprintf(stderr,
+		"# %u attempts: %u totp, %u hotp, %u emergency, %u wrong, %u reused, "
+		"%u limited, %u without a text, %u learned\n",
+		tally.attempts, tally.methods[TOTPGROUP_METHOD_TOTP],
+		tally.methods[TOTPGROUP_METHOD_HOTP], tally.methods[TOTPGROUP_METHOD_EMERGENCY],
+		tally.reasons[TOTPGROUP_REASON_WRONG_CODE],
+		tally.reasons[TOTPGROUP_REASON_REUSED],
+		tally.reasons[TOTPGROUP_REASON_RATE_LIMITED],
+		tally.reasons[TOTPGROUP_REASON_CONVERSATION], tally.learned);
+	assert_true(tally.attempts >= 20000);
+	assert_true(tally.methods[TOTPGROUP_METHOD_TOTP] > 500);
+	assert_true(tally.methods[TOTPGROUP_METHOD_HOTP] > 200);
+	assert_true(tally.methods[TOTPGROUP_METHOD_EMERGENCY] > 200);
+	assert_true(tally.reasons[TOTPGROUP_REASON_REUSED] > 100);
+	assert_true(tally.reasons[TOTPGROUP_REASON_RATE_LIMITED] > 500);
+	assert_true(tally.learned > 10);
+}
+
+static int set_up(void **state)
+{
+	struct model_codes *codes = malloc(sizeof *codes);
+
+	if (codes == NULL || oath_init() != OATH_OK)
+		return -1;
+	model_codes_fill(codes);
+	oath_done();
+	*state = codes;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_agrees_with_the_model),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

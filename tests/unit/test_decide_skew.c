@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "decide_support.h"
+
+#define TOTP SECRET "\n\" TOTP_AUTH\n"
+
+/* A device and the host, both of which can be ahead. */
+struct scene {
+	totpgroup_credential *credential;
+	struct attempt attempt;
+	code_text code;
+};
+
+static void begin(struct scene *scene, const char *text)
+{
+	scene->credential = load(text);
+	scene->attempt = attempt_with(scene->code);
+}
+
+static void end(struct scene *scene)
+{
+	totpgroup_credential_free(scene->credential);
+}
+
+/* Types the code of a step when the host is at another. */
+static void at(struct scene *scene, int64_t host_step, int64_t code_step)
+{
+	scene->attempt.now = host_step * 30 + 15;
+	put_code(code_step, 6, 0, scene->code);
+}
+
+static struct decision wrong(struct scene *scene)
+{
+	struct decision decision =
+		assert_refused(scene->credential, &scene->attempt, TOTPGROUP_REASON_WRONG_CODE);
+
+	return decision;
+}
+
+static struct decision right(struct scene *scene)
+{
+	return assert_accepted(scene->credential, &scene->attempt, TOTPGROUP_METHOD_TOTP);
+}
+
+static void test_learns_with_the_third_code(void **state)
+{
+	static const int64_t skews[] = {-1499, -20, -2, 2, 20, 1499};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(skews); i++) {
+		int64_t skew = skews[i], offset = skew * 30 + (skew > 0 ? -15 : 14);
+		struct scene scene;
+		struct decision decision;
+		char after[200];
+
+		begin(&scene, TOTP);
+		for (int64_t step = STEP; step < STEP + 2; step++) {
+			at(&scene, step, step + skew);
+			decision = wrong(&scene);
+			assert_false(decision.no_match);
+			assert_true(decision.result.changed);
+			assert_int_equal(decision.result.offset, offset);
+		}
+		snprintf(after, sizeof after,
+			SECRET "\n\" RESETTING_TIME_SKEW 60000000%+d 60000001%+d\n"
+			       "\" TOTP_AUTH\n",
+			(int)skew, (int)skew);
+		assert_credential(scene.credential, after);
+		at(&scene, STEP + 2, STEP + 2 + skew);
+		decision = right(&scene);
+		assert_true(decision.result.changed);
+		assert_int_equal(decision.result.offset, offset);
+		assert_int_equal(decision.result.step, STEP + 2 + skew);
+		snprintf(after, sizeof after,
+			SECRET "\n\" TIME_SKEW %d\n\" RESETTING_TIME_SKEW \n\" TOTP_AUTH\n",
+			(int)skew);
+		assert_credential(scene.credential, after);
+		/* From now on that is the middle of the window. */
+		at(&scene, STEP + 3, STEP + 3 + skew);
+		assert_false(right(&scene).result.changed);
+		at(&scene, STEP + 3, STEP + 3);
+		wrong(&scene);
+		end(&scene);
+	}
+}
+
+/* The third code is spent with that. */
+static void test_third_code_is_spent(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, TOTP "\" DISALLOW_REUSE\n");
+	at(&scene, STEP, STEP + 20);
+	wrong(&scene);
+	at(&scene, STEP + 2, STEP + 21);
+	wrong(&scene);
+	at(&scene, STEP + 4, STEP + 24);
+	right(&scene);
+	assert_credential(scene.credential,
+		SECRET "\n\" TIME_SKEW 19\n\" RESETTING_TIME_SKEW \n\" TOTP_AUTH\n"
+		       "\" DISALLOW_REUSE 60000024\n");
+	assert_refused(scene.credential, &scene.attempt, TOTPGROUP_REASON_REUSED);
+	end(&scene);
+	/* Also where that is asked for from outside alone. */
+	begin(&scene, TOTP "\" RESETTING_TIME_SKEW 59999998+20 59999999+20\n");
+	scene.attempt.disallow_reuse = true;
+	at(&scene, STEP, STEP + 20);
+	right(&scene);
+	assert_refused(scene.credential, &scene.attempt, TOTPGROUP_REASON_REUSED);
+	end(&scene);
+}
+
+/* A third code that was spent before lets nobody in. */
+static void test_third_code_was_spent(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, TOTP "\" RESETTING_TIME_SKEW 59999998-20 59999999-20\n"
+			   "\" DISALLOW_REUSE 59999980\n");
+	at(&scene, STEP, STEP - 20);
+	assert_refused(scene.credential, &scene.attempt, TOTPGROUP_REASON_REUSED);
+	end(&scene);
+}
+
+static void test_how_far_it_looks(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct scene scene;
+		int sign = i == 0 ? -1 : 1;
+
+		begin(&scene, TOTP);
+		at(&scene, STEP, STEP + sign * 1499);
+		assert_true(wrong(&scene).result.offset_known);
+		at(&scene, STEP + 5, STEP + 5 + sign * 1500);
+		assert_false(wrong(&scene).result.offset_known);
+		assert_true(wrong(&scene).no_match);
+		end(&scene);
+	}
+}
+
+static void test_no_skew_adjust(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, TOTP);
+	scene.attempt.no_skew_adjust = true;
+	for (int64_t step = STEP; step < STEP + 5; step++) {
+		struct decision decision;
+
+		at(&scene, step, step + 20);
+		decision = wrong(&scene);
+		assert_true(decision.no_match);
+		assert_int_equal(decision.result.offset, 585);
+	}
+	assert_credential(scene.credential, TOTP);
+	end(&scene);
+}
+
+/* A stored skew counts also where none is to be learned. */
+static void test_stored_skew(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t skew;
+	} rows[] = {{"20", 20}, {"-20", -20}, {"+5", 5}, {"x", 0}, {"", 0}, {"0", 0}, {"7x", 7},
+		{"2147483647", INT32_MAX}, {"-2147483648", INT32_MIN}, {"2147483648", 0},
+		{"-2147483649", 0}, {"99999999999999999999", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene scene;
+		char text[200];
+
+		snprintf(text, sizeof text, TOTP "\" TIME_SKEW %s\n", rows[i].value);
+		begin(&scene, text);
+		scene.attempt.no_skew_adjust = true;
+		for (int64_t steps = -2; steps <= 2; steps++) {
+			/* Behind 1970 there are no codes. */
+			if (STEP + rows[i].skew + steps < 0)
+				continue;
+			at(&scene, STEP, STEP + rows[i].skew + steps);
+			if (llabs(steps) <= 1)
+				right(&scene);
+			else
+				wrong(&scene);
+		}
+		assert_credential(scene.credential, text);
+		end(&scene);
+	}
+}
+
+/* A device that was set right again is learned to be right. */
+static void test_skew_is_unlearned(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, TOTP "\" TIME_SKEW 20\n");
+	at(&scene, STEP, STEP);
+	assert_int_equal(wrong(&scene).result.offset, 0);
+	at(&scene, STEP + 1, STEP + 1);
+	wrong(&scene);
+	assert_credential(scene.credential, SECRET "\n\" RESETTING_TIME_SKEW 60000000+0 "
+						   "60000001+0\n\" TOTP_AUTH\n"
+						   "\" TIME_SKEW 20\n");
+	at(&scene, STEP + 2, STEP + 2);
+	right(&scene);
+	assert_credential(scene.credential,
+		SECRET "\n\" RESETTING_TIME_SKEW \n\" TOTP_AUTH\n\" TIME_SKEW 0\n");
+	end(&scene);
+}
+
+/* The same code again is no second one, and ends the login all the same. */
+static void test_same_code_again(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, TOTP);
+	at(&scene, STEP, STEP + 20);
+	wrong(&scene);
+	for (int64_t step = STEP; step < STEP + 18; step++) {
+		struct decision decision;
+
+		at(&scene, step, STEP + 20);
+		decision = wrong(&scene);
+		assert_false(decision.no_match);
+		assert_false(decision.result.changed);
+	}
+	end(&scene);
+}
+
+/* A good code between them does not disturb the three. */
+static void test_good_code_between(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, TOTP);
+	at(&scene, STEP, STEP + 20);
+	wrong(&scene);
+	at(&scene, STEP, STEP);
+	right(&scene);
+	at(&scene, STEP + 1, STEP + 21);
+	wrong(&scene);
+	at(&scene, STEP + 2, STEP + 22);
+	right(&scene);
+	end(&scene);
+}
+
+/* Of two steps with the same code the nearer one counts, before the clock
+ * where both are as near. */
+static void test_nearest_step(void **state)
+{
+	static code_text codes[3000];
+	unsigned int seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(codes); i++)
+		put_code(STEP - 1500 + (int64_t)i, 6, 0, codes[i]);
+	for (size_t a = 1; a < COUNT(codes); a++) {
+		for (size_t b = a + 4; b < COUNT(codes); b++) {
+			int64_t first = STEP - 1500 + (int64_t)a;
+			int64_t middle = (int64_t)(a + b) / 2 + STEP - 1500;
+			struct scene scene;
+
+			if (memcmp(codes[a], codes[b], 6) != 0)
+				continue;
+			begin(&scene, TOTP);
+			at(&scene, middle, first);
+			assert_true(wrong(&scene).result.offset < 0);
+			at(&scene, middle + 1, first);
+			assert_true(wrong(&scene).result.offset > 0);
+			end(&scene);
+			seen++;
+		}
+	}
+	assert_true(seen > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_learns_with_the_third_code),
+		cmocka_unit_test(test_third_code_is_spent),
+		cmocka_unit_test(test_third_code_was_spent),
+		cmocka_unit_test(test_how_far_it_looks),
+		cmocka_unit_test(test_no_skew_adjust),
+		cmocka_unit_test(test_stored_skew),
+		cmocka_unit_test(test_skew_is_unlearned),
+		cmocka_unit_test(test_same_code_again),
+		cmocka_unit_test(test_good_code_between),
+		cmocka_unit_test(test_nearest_step),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
+}

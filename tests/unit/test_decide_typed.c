@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "decide_support.h"
+
+#define TEXT SECRET "\n\" TOTP_AUTH\n12345678\n"
+
+/* What was typed, with "TOTP" for the current code and "TO TP" for the same
+ * with a blank in it. */
+struct typed {
+	const char *text;
+	enum totpgroup_method method; /* NONE where it is no code */
+	size_t password_length;
+};
+
+static void replace(char *text, const char *name, const char *with)
+{
+	char *at = strstr(text, name);
+
+	if (at == NULL)
+		return;
+	memmove(at + strlen(with), at + strlen(name), strlen(at + strlen(name)) + 1);
+	memcpy(at, with, strlen(with));
+}
+
+static void assert_typed(const struct typed *typed, bool password_before_code)
+{
+	totpgroup_credential *credential = load(TEXT);
+	char text[1000];
+	code_text code;
+	char split[11];
+	struct attempt attempt = attempt_with(text);
+	struct decision decision;
+
+	put_code(STEP, 6, 0, code);
+	snprintf(split, sizeof split, "%.3s %.3s", code, code + 3);
+	snprintf(text, sizeof text, "%s", typed->text);
+	replace(text, "TOTP", code);
+	replace(text, "TO TP", split);
+	attempt.password_before_code = password_before_code;
+	attempt.no_skew_adjust = true;
+	if (typed->method == TOTPGROUP_METHOD_NONE) {
+		decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		assert_true(decision.no_match);
+		assert_false(decision.result.changed);
+	} else {
+		decision = assert_accepted(credential, &attempt, typed->method);
+		assert_int_equal(decision.password_length, typed->password_length);
+	}
+	totpgroup_credential_free(credential);
+}
+
+static void test_code_alone(void **state)
+{
+	static const struct typed rows[] = {
+		{"TOTP", TOTPGROUP_METHOD_TOTP, 0},
+		{"TO TP", TOTPGROUP_METHOD_TOTP, 0},
+		{"  TO TP  ", TOTPGROUP_METHOD_TOTP, 0},
+		{"\tTOTP\t", TOTPGROUP_METHOD_TOTP, 0},
+		{"12345678", TOTPGROUP_METHOD_EMERGENCY, 0},
+		{"1234 5678", TOTPGROUP_METHOD_EMERGENCY, 0},
+		{" 1 2 3 4 5 6 7 8 ", TOTPGROUP_METHOD_EMERGENCY, 0},
+		{"", TOTPGROUP_METHOD_NONE, 0},
+		{" ", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP1", TOTPGROUP_METHOD_NONE, 0},
+		{"1TOTP", TOTPGROUP_METHOD_NONE, 0},
+		{"xTOTP", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTPx", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP\n", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP\r", TOTPGROUP_METHOD_NONE, 0},
+		{"+TOTP", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP\v", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP\xc2\xa0", TOTPGROUP_METHOD_NONE, 0},
+		{"012345678", TOTPGROUP_METHOD_NONE, 0},
+		{"123456789", TOTPGROUP_METHOD_NONE, 0},
+		{"1234-5678", TOTPGROUP_METHOD_NONE, 0},
+		{"99912345678", TOTPGROUP_METHOD_NONE, 0},
+		/* What sshd puts in place of an answer for an unknown user. */
+		{"\b\n\r\177IN", TOTPGROUP_METHOD_NONE, 0},
+		{"\b\n\r\177INCO", TOTPGROUP_METHOD_NONE, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_typed(&rows[i], false);
+}
+
+static void test_password_before_code(void **state)
+{
+	static const struct typed rows[] = {
+		{"TOTP", TOTPGROUP_METHOD_TOTP, 0},
+		{"xTOTP", TOTPGROUP_METHOD_TOTP, 1},
+		{"password TOTP", TOTPGROUP_METHOD_TOTP, 9},
+		{" TOTP", TOTPGROUP_METHOD_TOTP, 1},
+		{"77TOTP", TOTPGROUP_METHOD_TOTP, 2},
+		{"p\xc3\xa4ss\n\x01TOTP", TOTPGROUP_METHOD_TOTP, 7},
+		{"TO TP", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP ", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTPx", TOTPGROUP_METHOD_NONE, 0},
+		{"TOTP\n", TOTPGROUP_METHOD_NONE, 0},
+		{"", TOTPGROUP_METHOD_NONE, 0},
+		{"12345", TOTPGROUP_METHOD_NONE, 0},
+		/* Eight digits that are an emergency code are one. */
+		{"12345678", TOTPGROUP_METHOD_EMERGENCY, 0},
+		{"password12345678", TOTPGROUP_METHOD_EMERGENCY, 8},
+		{"012345678", TOTPGROUP_METHOD_EMERGENCY, 1},
+		{"1234 5678", TOTPGROUP_METHOD_NONE, 0},
+		{"12345678 ", TOTPGROUP_METHOD_NONE, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_typed(&rows[i], true);
+}
+
+/* Passwords of every length, some longer than what is kept of them. */
+static void test_long_passwords(void **state)
+{
+	char text[400];
+
+	(void)state;
+	for (size_t length = 0; length < 300; length++) {
+		struct typed typed = {text, TOTPGROUP_METHOD_TOTP, length};
+
+		memset(text, 'p', length);
+		strcpy(text + length, "TOTP");
+		assert_typed(&typed, true);
+		strcpy(text + length, "12345678");
+		typed.method = TOTPGROUP_METHOD_EMERGENCY;
+		assert_typed(&typed, true);
+		if (length > 0) {
+			typed.method = TOTPGROUP_METHOD_NONE;
+			assert_typed(&typed, false);
+		}
+	}
+}
+
+/* Any number of blanks may be left out, but no other text is cut. */
+static void test_long_codes(void **state)
+{
+	char text[400];
+	struct typed typed = {text, TOTPGROUP_METHOD_EMERGENCY, 0};
+
+	(void)state;
+	for (size_t length = 0; length < 300; length++) {
+		memset(text, ' ', length);
+		strcpy(text + length, "1234 5678");
+		typed.method = TOTPGROUP_METHOD_EMERGENCY;
+		assert_typed(&typed, false);
+		memset(text, '0', length);
+		strcpy(text + length, "12345678");
+		typed.method = length == 0 ? TOTPGROUP_METHOD_EMERGENCY : TOTPGROUP_METHOD_NONE;
+		assert_typed(&typed, false);
+	}
+}
+
+/* The end of a longer code is a shorter one, and no shorter one serves for a
+ * longer. */
+static void test_longer_codes(void **state)
+{
+	(void)state;
+	for (unsigned int digits = 6; digits <= 8; digits++) {
+		for (unsigned int length = 6; length <= 8; length++) {
+			totpgroup_credential *credential;
+			char text[100], typed[40];
+			code_text code;
+			struct attempt attempt = attempt_with(typed);
+
+			snprintf(text, sizeof text, TEXT "\" DIGITS %u\n", digits);
+			credential = load(text);
+			put_code(STEP, length, 0, code);
+			snprintf(typed, sizeof typed, "pass%s", code);
+			attempt.no_skew_adjust = true;
+			attempt.password_before_code = true;
+			if (length >= digits)
+				assert_int_equal(assert_accepted(credential, &attempt,
+							 TOTPGROUP_METHOD_TOTP)
+							 .password_length,
+					4 + length - digits);
+			else
+				assert_refused(
+					credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+			totpgroup_credential_free(credential);
+		}
+	}
+}
+
+/* A text without a code costs a limited credential one attempt, and nothing
+ * else. */
+static void test_no_code_at_all(void **state)
+{
+	totpgroup_credential *credential =
+		load(SECRET "\n\" RATE_LIMIT 3 30\n\" HOTP_COUNTER 5\n");
+	struct attempt attempt = attempt_with("correct horse");
+
+	(void)state;
+	attempt.last = false;
+	assert_true(assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE).no_match);
+	attempt.count = false;
+	attempt.last = true;
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_credential(
+		credential, SECRET "\n\" RATE_LIMIT 3 30 1800000015\n\" HOTP_COUNTER 5\n");
+	totpgroup_credential_free(credential);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code_alone),
+		cmocka_unit_test(test_password_before_code),
+		cmocka_unit_test(test_long_passwords),
+		cmocka_unit_test(test_long_codes),
+		cmocka_unit_test(test_longer_codes),
+		cmocka_unit_test(test_no_code_at_all),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "credential_support.h"
+
+#include "allocation.h"
+#include "core/grace.h"
+
+#define NOW 1800000000
+
+static bool applies(const char *lines, const char *host, int64_t now, int64_t period)
+{
+	char text[4000];
+	totpgroup_credential *credential;
+	bool answer;
+
+	assert_true(snprintf(text, sizeof text, SECRET "\n%s", lines) < (int)sizeof text);
+	credential = load(text);
+	answer = grace_applies(credential, host, now, period);
+	totpgroup_credential_free(credential);
+	return answer;
+}
+
+static void test_period(void **state)
+{
+	static const char line[] = "\" LAST0 192.0.2.7 1800000000\n";
+
+	(void)state;
+	assert_true(applies(line, "192.0.2.7", NOW, 1));
+	assert_true(applies(line, "192.0.2.7", NOW, 100));
+	assert_true(applies(line, "192.0.2.7", NOW + 99, 100));
+	assert_false(applies(line, "192.0.2.7", NOW + 100, 100));
+	assert_false(applies(line, "192.0.2.7", NOW, 0));
+	assert_false(applies(line, "192.0.2.7", NOW, -1));
+	/* A stamp of the future lets nobody in. */
+	assert_false(applies(line, "192.0.2.7", NOW - 1, 100));
+	assert_false(applies(line, "192.0.2.7", 0, INT64_MAX));
+	assert_true(applies(line, "192.0.2.7", NOW + 1, INT64_MAX));
+	assert_false(applies("", "192.0.2.7", NOW, 100));
+}
+
+static void test_hosts(void **state)
+{
+	static const char line[] = "\" LAST0 host.example 1800000000\n"
+				   "\" LAST1 fe80::1%eth0 1800000000\n";
+
+	(void)state;
+	assert_true(applies(line, "host.example", NOW, 100));
+	assert_true(applies(line, "fe80::1%eth0", NOW, 100));
+	assert_false(applies(line, "fe80::1", NOW, 100));
+	assert_false(applies(line, "host.exampl", NOW, 100));
+	assert_false(applies(line, "host.example2", NOW, 100));
+	assert_false(applies(line, "HOST.example", NOW, 100));
+	assert_false(applies(line, "", NOW, 100));
+	assert_false(applies(line, NULL, NOW, 100));
+	assert_false(applies(line, "host.example 1", NOW, 100));
+	assert_false(applies(line, "host.example\n", NOW, 100));
+}
+
+/* A host that was written by hand, or by another program, is not trusted. */
+static void test_odd_lines(void **state)
+{
+	static const char *const refused[] = {"\" LAST0 a", "\" LAST0 a ", "\" LAST0",
+		"\" LAST0 1800000000", "\" LAST0 a x", "\" LAST0 a 1800000000x",
+		"\" LAST0 a -1800000000", "\" LAST0 a b 1800000000", "\" LAST a 1800000000",
+		"\" LAST10 a 1800000000", "\" LASTX a 1800000000", " \" LAST0 a 1800000000",
+		"\" LAST0 a 99999999999999999999", "\" LAST0 a,1800000000"};
+	static const char *const accepted[] = {"\" LAST0 a 1800000000",
+		"\" LAST0 \t a   1800000000\r\n", "\" LAST9 a 1800000000\n",
+		"\" LAST3 a x\n\" LAST4 a 1800000000\n",
+		"\" LAST0 a 1800000000\n\" LAST0 a 5\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused); i++)
+		if (applies(refused[i], "a", NOW, 100))
+			fail_msg("%s lets in", refused[i]);
+	for (size_t i = 0; i < COUNT(accepted); i++)
+		if (!applies(accepted[i], "a", NOW, 100))
+			fail_msg("%s does not let in", accepted[i]);
+}
+
+/* Of two slots with the host the lower one counts, even when it is over. */
+static void test_first_slot_wins(void **state)
+{
+	(void)state;
+	assert_false(applies("\" LAST5 a 1800000000\n\" LAST2 a 1799999000\n", "a", NOW, 100));
+	assert_true(applies("\" LAST5 a 1799999000\n\" LAST2 a 1800000000\n", "a", NOW, 100));
+	assert_false(applies("\" LAST5 a 1800000000\n\" LAST2 a 1800000001\n", "a", NOW, 100));
+}
+
+static void test_record(void **state)
+{
+	static const struct {
+		const char *before;
+		const char *after;
+	} rows[] = {
+		{"", "\" LAST0 a 1800000000\n"},
+		{"\" LAST0 b 5\n", "\" LAST1 a 1800000000\n\" LAST0 b 5\n"},
+		/* The slot of the host, though an earlier one is empty. */
+		{"\" LAST7 a 5\n\" LAST8 a 6\n", "\" LAST7 a 1800000000\n\" LAST8 a 6\n"},
+		/* The lowest empty one, and a malformed one is empty. */
+		{"\" LAST0 b 5\n\" LAST2 c 5\n",
+			"\" LAST1 a 1800000000\n\" LAST0 b 5\n\" LAST2 c 5\n"},
+		{"\" LAST0 b x\r\n\" LAST2 c 5\n", "\" LAST0 a 1800000000\r\n\" LAST2 c 5\n"},
+		/* The oldest, the lowest of two as old. */
+		{"\" LAST0 k 9\n\" LAST1 b 3\n\" LAST2 c 5\n\" LAST3 d 3\n\" LAST4 e 4\n"
+		 "\" LAST5 f 5\n\" LAST6 g 6\n\" LAST7 h 7\n\" LAST8 i 8\n\" LAST9 j 9\n",
+			"\" LAST0 k 9\n\" LAST1 a 1800000000\n\" LAST2 c 5\n\" LAST3 d 3\n"
+			"\" LAST4 e 4\n\" LAST5 f 5\n\" LAST6 g 6\n\" LAST7 h 7\n"
+			"\" LAST8 i 8\n\" LAST9 j 9\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char before[400], after[400];
+		totpgroup_credential *credential;
+		bool changed = false;
+
+		snprintf(before, sizeof before, SECRET "\n%s", rows[i].before);
+		snprintf(after, sizeof after, SECRET "\n%s", rows[i].after);
+		credential = load(before);
+		assert_int_equal(grace_record(credential, "a", NOW, &changed), 0);
+		assert_true(changed);
+		assert_credential(credential, after);
+		assert_true(grace_applies(credential, "a", NOW + 99, 100));
+		totpgroup_credential_free(credential);
+	}
+}
+
+/* What is no plain name or address is never written. */
+static void test_hostile_hosts(void **state)
+{
+	static const char *const hosts[] = {"", "a\n12345678", "a b", "a\t", "\"", "a\r", "a/b",
+		"a_b", "%s%n\n", "[::1]", "\xc3\xa4", "a\x01", "a\x7f", "a;b", "a'", "a\\",
+		"*"};
+	static const char text[] = SECRET "\n\" LAST0 b 5\n12345678\n";
+	totpgroup_credential *credential = load(text);
+	char host[300];
+	bool changed = false;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		assert_int_equal(grace_record(credential, hosts[i], NOW, &changed), 0);
+		assert_false(changed);
+		assert_credential(credential, text);
+		assert_false(grace_applies(credential, hosts[i], NOW, 100));
+	}
+	assert_int_equal(grace_record(credential, NULL, NOW, &changed), 0);
+	memset(host, 'a', sizeof host);
+	host[256] = '\0';
+	assert_int_equal(grace_record(credential, host, NOW, &changed), 0);
+	assert_false(changed);
+	assert_credential(credential, text);
+	host[255] = '\0';
+	assert_int_equal(grace_record(credential, host, NOW, &changed), 0);
+	assert_true(changed);
+	assert_true(grace_applies(credential, host, NOW, 100));
+	totpgroup_credential_free(credential);
+}
+
+/* Of all single bytes exactly these make a host. */
+static void test_bytes_of_a_host(void **state)
+{
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		totpgroup_credential *credential = load(SECRET "\n");
+		const char host[] = {'x', (char)byte, '\0'};
+		bool changed = false;
+		bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+			     (byte >= 'a' && byte <= 'z') || byte == ':' || byte == '%' ||
+			     byte == '.' || byte == '-';
+
+		assert_int_equal(grace_record(credential, host, NOW, &changed), 0);
+		assert_int_equal(changed, plain);
+		assert_int_equal(grace_applies(credential, host, NOW, 1), plain);
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_without_memory(void **state)
+{
+	unsigned int failures = 0;
+
+	(void)state;
+	for (unsigned int i = 1;; i++) {
+		totpgroup_credential *credential = load(SECRET "\n");
+		bool changed = false;
+		char host[101];
+		int status;
+
+		memset(host, 'a', sizeof host - 1);
+		host[100] = '\0';
+		allocation_to_fail = i;
+		status = grace_record(credential, host, NOW, &changed);
+		totpgroup_credential_free(credential);
+		if (allocation_to_fail > 0)
+			break;
+		assert_int_equal(status, TOTPGROUP_EMEMORY);
+		failures++;
+	}
+	allocation_to_fail = 0;
+	assert_true(failures >= 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_period),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_odd_lines),
+		cmocka_unit_test(test_first_slot_wins),
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_hostile_hosts),
+		cmocka_unit_test(test_bytes_of_a_host),
+		cmocka_unit_test(test_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

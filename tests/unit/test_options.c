@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "test_support.h"
+
+#include "config/options.h"
+#include "totpgroup.h"
+
+static int read_one(const char *argument)
+{
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	return options_read(&options, argument, &error);
+}
+
+/* Refused with a one-line message that holds each word, and nothing changed. */
+static void assert_refused(struct options *options, const char *argument, const char *word)
+{
+	struct error error = ERROR_INIT;
+	struct options before;
+
+	memcpy(&before, options, sizeof before);
+	assert_int_equal(options_read(options, argument, &error), TOTPGROUP_ECONFIG);
+	assert_int_equal(error.code, TOTPGROUP_ECONFIG);
+	assert_null(strpbrk(error.message, "\n\r\033"));
+	if (strstr(error.message, word) == NULL)
+		fail_msg("\"%s\": \"%s\" lacks \"%s\"", argument, error.message, word);
+	assert_memory_equal(&before, options, sizeof before);
+}
+
+static void assert_fresh_refused(const char *argument, const char *word)
+{
+	struct options options = OPTIONS_INIT;
+
+	assert_refused(&options, argument, word);
+}
+
+static void defaults(void **state)
+{
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read_all(&options, 0, NULL, &error), 0);
+	assert_null(options.secret);
+	assert_null(options.user);
+	assert_null(options.authtok_prompt);
+	assert_null(options.group);
+	assert_int_equal(options.allowed_perm, 0600);
+	assert_int_equal(options.grace_period, 0);
+	assert_false(options.nullok || options.debug || options.allow_readonly);
+}
+
+static void whole_line(void **state)
+{
+	static const char *const arguments[] = {"secret=/var/lib/otp/${USER}", "user=root",
+		"authtok_prompt=Your code: ", "group=otp, staff,!robots", "nullok",
+		"try_first_pass", "forward_pass", "noskewadj", "no_increment_hotp",
+		"echo_verification_code", "no_strict_owner", "allowed_perm=0640",
+		"grace_period=3600", "allow_readonly", "disallow_reuse", "debug"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read_all(&options, COUNT(arguments), arguments, &error), 0);
+	assert_string_equal(options.secret, "/var/lib/otp/${USER}");
+	assert_string_equal(options.user, "root");
+	assert_string_equal(options.authtok_prompt, "Your code: ");
+	assert_string_equal(options.group, "otp, staff,!robots");
+	assert_true(options.nullok && options.try_first_pass && options.forward_pass);
+	assert_false(options.use_first_pass);
+	assert_true(options.noskewadj && options.no_increment_hotp);
+	assert_true(options.echo_verification_code && options.no_strict_owner);
+	assert_int_equal(options.allowed_perm, 0640);
+	assert_int_equal(options.grace_period, 3600);
+	assert_true(options.allow_readonly && options.disallow_reuse && options.debug);
+}
+
+/* Each flag sets its own field and no other. */
+static void flags_one_by_one(void **state)
+{
+	(void)state;
+	for (const struct option_definition *row = option_definitions; row->name != NULL;
+		row++) {
+		struct options options;
+		struct options expected;
+		struct error error = ERROR_INIT;
+
+		if (row->kind != OPTION_FLAG)
+			continue;
+		memset(&options, 0, sizeof options);
+		memset(&expected, 0, sizeof expected);
+		*(bool *)((char *)&expected + row->offset) = true;
+		assert_int_equal(options_read(&options, row->name, &error), 0);
+		assert_int_not_equal(options.given, 0);
+		options.given = 0;
+		assert_memory_equal(&options, &expected, sizeof options);
+		assert_int_equal(options_read(&options, row->name, &error), 0);
+	}
+}
+
+static void flags_take_no_value(void **state)
+{
+	static const char *const endings[] = {"=yes", "=", "=no", "=1"};
+
+	(void)state;
+	for (const struct option_definition *row = option_definitions; row->name != NULL;
+		row++) {
+		for (size_t i = 0; i < COUNT(endings); i++) {
+			char argument[64];
+
+			if (row->kind != OPTION_FLAG)
+				continue;
+			snprintf(argument, sizeof argument, "%s%s", row->name, endings[i]);
+			assert_fresh_refused(argument, row->name);
+			assert_fresh_refused(argument, "takes no value");
+		}
+	}
+}
+
+static void values_are_needed(void **state)
+{
+	unsigned rows = 0;
+
+	(void)state;
+	for (const struct option_definition *row = option_definitions; row->name != NULL;
+		row++) {
+		if (row->kind == OPTION_FLAG)
+			continue;
+		assert_fresh_refused(row->name, row->name);
+		assert_fresh_refused(row->name, "needs a value");
+		rows++;
+	}
+	assert_int_equal(rows, 6);
+}
+
+static void empty_values(void **state)
+{
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_fresh_refused("secret=", "option secret is empty");
+	assert_fresh_refused("user=", "option user is empty");
+	assert_fresh_refused("group=", "option group is empty");
+	assert_fresh_refused("allowed_perm=", "option allowed_perm");
+	assert_int_equal(options_read(&options, "authtok_prompt=", &error), 0);
+	assert_string_equal(options.authtok_prompt, "");
+	assert_int_equal(options_read(&options, "grace_period=", &error), 0);
+	assert_int_equal(options.grace_period, 0);
+}
+
+static void values_hold_the_argument(void **state)
+{
+	char argument[] = "authtok_prompt=a=b";
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read(&options, argument, &error), 0);
+	assert_string_equal(options.authtok_prompt, "a=b");
+	assert_ptr_equal(options.authtok_prompt, argument + strlen("authtok_prompt="));
+}
+
+static void users(void **state)
+{
+	static const char *const good[] = {"user=root", "user=0", "user=65534", "user=_otp",
+		"user=a1", "user=-1", "user=4294967294"};
+	static const char *const bad[] = {"user=0zzz", "user=0x10", "user=12 ", "user=1.5",
+		"user=4294967295", "user=4294967296", "user=99999999999999999999999",
+		"user=3com"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_int_equal(read_one(good[i]), 0);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fresh_refused(bad[i], "option user ");
+}
+
+static void permissions(void **state)
+{
+	static const struct {
+		const char *argument;
+		uint32_t mode;
+	} good[] = {{"allowed_perm=0600", 0600}, {"allowed_perm=600", 0600},
+		{"allowed_perm=0777", 0777}, {"allowed_perm=1", 1},
+		{"allowed_perm=0440", 0440}};
+	static const char *const bad[] = {"allowed_perm=0", "allowed_perm=0000",
+		"allowed_perm=01000", "allowed_perm=0800", "allowed_perm=0o600",
+		"allowed_perm=-1", "allowed_perm= 0600", "allowed_perm=0600 ",
+		"allowed_perm=u+r", "allowed_perm=777777777777777777777"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		struct options options = OPTIONS_INIT;
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(options_read(&options, good[i].argument, &error), 0);
+		assert_int_equal(options.allowed_perm, good[i].mode);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fresh_refused(bad[i], "option allowed_perm is malformed");
+}
+
+static void grace_periods(void **state)
+{
+	static const struct {
+		const char *argument;
+		int64_t seconds;
+	} good[] = {{"grace_period=", 0}, {"grace_period=0", 0}, {"grace_period=60", 60},
+		{"grace_period=31536000", 31536000}};
+	static const char *const bad[] = {"grace_period=-1", "grace_period=+1",
+		"grace_period=60s", "grace_period= 60", "grace_period=31536001",
+		"grace_period=9223372036854775808", "grace_period=0x10"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		struct options options = OPTIONS_INIT;
+		struct error error = ERROR_INIT;
+
+		options.grace_period = 77;
+		assert_int_equal(options_read(&options, good[i].argument, &error), 0);
+		assert_int_equal(options.grace_period, good[i].seconds);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fresh_refused(bad[i], "option grace_period is malformed");
+}
+
+static void unknown_names(void **state)
+{
+	static const struct {
+		const char *argument;
+		const char *words;
+	} cases[] = {{"nulok", "unknown option nulok; did you mean nullok?"},
+		{"nullokk", "unknown option nullokk; did you mean nullok?"},
+		{"sercet=/x", "unknown option sercet; did you mean secret?"},
+		{"groups=otp", "unknown option groups; did you mean group?"},
+		{"grup=otp", "unknown option grup; did you mean group?"},
+		{"usr=root", "unknown option usr; did you mean user?"},
+		{"Debug", "unknown option Debug; did you mean debug?"},
+		{"noskewadjust", "unknown option noskewadjust; pam_totpgroup(8)"},
+		{"no-strict-owner",
+			"unknown option no-strict-owner; did you mean no_strict_owner?"},
+		{"echo-verification_code", "unknown option echo-verification_code; did you "
+					   "mean echo_verification_code?"},
+		{"grep", "unknown option grep; pam_totpgroup(8) lists the options"},
+		{"u", "unknown option u; pam_totpgroup(8) lists the options"},
+		{"alwaysok", "unknown option alwaysok; pam_totpgroup(8) lists the options"},
+		{"null\nok", "unknown option null?ok; did you mean nullok?"},
+		{" nullok", "unknown option  nullok; did you mean nullok?"},
+		{"", "an option has no name"}, {"=", "an option has no name"},
+		{"=yes", "an option has no name"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_fresh_refused(cases[i].argument, cases[i].words);
+}
+
+/* What follows an unknown name may be a secret in the wrong place. */
+static void unknown_values_are_not_shown(void **state)
+{
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_not_equal(options_read(&options, "password=hunter2", &error), 0);
+	assert_null(strstr(error.message, "hunter2"));
+	assert_int_not_equal(options_read(&options, "grace_period=hunter2", &error), 0);
+	assert_null(strstr(error.message, "hunter2"));
+}
+
+static void long_unknown_names(void **state)
+{
+	char argument[5000];
+
+	(void)state;
+	for (size_t length = 60; length < sizeof argument; length += length < 70 ? 1 : 997) {
+		memset(argument, 'n', length);
+		argument[length] = '\0';
+		assert_fresh_refused(argument, "pam_totpgroup(8) lists the options");
+	}
+}
+
+static void repetitions(void **state)
+{
+	static const struct {
+		const char *first;
+		const char *second;
+		const char *refused_name;
+	} cases[] = {{"secret=/a", "secret=/a", NULL}, {"secret=/a", "secret=/b", "secret"},
+		{"user=1", "user=2", "user"}, {"user=1", "user=1", NULL},
+		{"group=a", "group=a,b", "group"},
+		{"authtok_prompt=", "authtok_prompt=x", "authtok_prompt"},
+		{"allowed_perm=0600", "allowed_perm=600", NULL},
+		{"allowed_perm=0600", "allowed_perm=0640", "allowed_perm"},
+		{"allowed_perm=0640", "allowed_perm=0600", "allowed_perm"},
+		{"grace_period=", "grace_period=0", NULL},
+		{"grace_period=0", "grace_period=1", "grace_period"},
+		{"grace_period=60", "grace_period=60", NULL}, {"debug", "debug", NULL},
+		{"echo_verification_code", "echo-verification-code", NULL},
+		{"nullok", "debug", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct options options;
+		struct error error = ERROR_INIT;
+
+		memset(&options, 0, sizeof options);
+		assert_int_equal(options_read(&options, cases[i].first, &error), 0);
+		if (cases[i].refused_name == NULL) {
+			assert_int_equal(options_read(&options, cases[i].second, &error), 0);
+			continue;
+		}
+		assert_refused(&options, cases[i].second, cases[i].refused_name);
+		assert_refused(&options, cases[i].second, "repeated with another value");
+	}
+}
+
+static void an_alias_is_the_same_option(void **state)
+{
+	struct options one = OPTIONS_INIT;
+	struct options other = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read(&one, "echo_verification_code", &error), 0);
+	assert_int_equal(options_read(&other, "echo-verification-code", &error), 0);
+	assert_true(other.echo_verification_code);
+	assert_int_equal(one.given, other.given);
+}
+
+static void contradictions(void **state)
+{
+	static const char *const one[] = {"try_first_pass", "debug", "use_first_pass"};
+	static const char *const other[] = {"use_first_pass", "try_first_pass"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read_all(&options, 3, one, &error), TOTPGROUP_ECONFIG);
+	assert_non_null(strstr(error.message, "try_first_pass and use_first_pass"));
+	options = (struct options)OPTIONS_INIT;
+	assert_int_equal(options_read_all(&options, 2, other, &error), TOTPGROUP_ECONFIG);
+	options = (struct options)OPTIONS_INIT;
+	assert_int_equal(options_read_all(&options, 1, other, &error), 0);
+}
+
+static void one_bad_argument_refuses_the_line(void **state)
+{
+	static const char *const arguments[] = {"nullok", "secret=/a", "nulok", "debug"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read_all(&options, 4, arguments, &error), TOTPGROUP_ECONFIG);
+	assert_string_equal(error.message, "unknown option nulok; did you mean nullok?");
+}
+
+/* An alias is another name for one row that has the same field. */
+static void table_is_sound(void **state)
+{
+	(void)state;
+	for (const struct option_definition *row = option_definitions; row->name != NULL;
+		row++) {
+		unsigned same_name = 0;
+		unsigned same_field = 0;
+		unsigned targets = 0;
+
+		for (const struct option_definition *other = option_definitions;
+			other->name != NULL; other++) {
+			same_name += strcmp(row->name, other->name) == 0;
+			same_field += other->alias_of == NULL && row->offset == other->offset;
+			targets += row->alias_of != NULL && other->alias_of == NULL &&
+				   row->kind == other->kind &&
+				   strcmp(row->alias_of, other->name) == 0;
+		}
+		assert_int_equal(same_name, 1);
+		assert_int_equal(same_field, 1);
+		assert_int_equal(targets, row->alias_of != NULL);
+	}
+}
+
+/* Any bytes: either they are an option of the table, or they are refused with
+ * a message and nothing is changed. */
+static void random_arguments(void **state)
+{
+	static const char *const pieces[] = {"nullok", "secret", "user", "allowed_perm", "=",
+		"=0600", "=9", "grace_period", "group", "\n", "\x1b[2J", "\xff", "_", "-", "n",
+		"debug", "=a,b", "0", "echo-verification-code"};
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		char argument[256] = "";
+		struct options options = OPTIONS_INIT;
+		struct error error = ERROR_INIT;
+		struct options before;
+
+		for (unsigned i = test_random_below(&random, 5); i > 0; i--)
+			strcat(argument, pieces[test_random_below(&random, COUNT(pieces))]);
+		memcpy(&before, &options, sizeof before);
+		if (options_read(&options, argument, &error) == 0) {
+			assert_int_equal(options_read(&options, argument, &error), 0);
+			continue;
+		}
+		assert_int_equal(error.code, TOTPGROUP_ECONFIG);
+		assert_null(strpbrk(error.message, "\n\x1b"));
+		assert_int_not_equal(error.message[0], '\0');
+		assert_memory_equal(&before, &options, sizeof before);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults),
+		cmocka_unit_test(whole_line), cmocka_unit_test(flags_one_by_one),
+		cmocka_unit_test(flags_take_no_value), cmocka_unit_test(values_are_needed),
+		cmocka_unit_test(empty_values), cmocka_unit_test(values_hold_the_argument),
+		cmocka_unit_test(users), cmocka_unit_test(permissions),
+		cmocka_unit_test(grace_periods), cmocka_unit_test(unknown_names),
+		cmocka_unit_test(unknown_values_are_not_shown),
+		cmocka_unit_test(long_unknown_names), cmocka_unit_test(repetitions),
+		cmocka_unit_test(an_alias_is_the_same_option), cmocka_unit_test(contradictions),
+		cmocka_unit_test(one_bad_argument_refuses_the_line),
+		cmocka_unit_test(table_is_sound), cmocka_unit_test(random_arguments)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

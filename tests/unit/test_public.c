@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "credential_support.h"
+
+#include "allocation.h"
+#include "totpgroup.h"
+
+#define NOW  INT64_C(1800000015)
+#define STEP (NOW / 30)
+#define TEXT                                                                                   \
+	SECRET "\r\n\" TOTP_AUTH\n\" DISALLOW_REUSE\n\" SOMETHING\telse\r\n12345678\n\xff\n"
+
+static totpgroup_credential *parse(const char *text, size_t length)
+{
+	totpgroup_credential *credential = NULL;
+
+	assert_int_equal(totpgroup_credential_parse(&credential, text, length), 0);
+	assert_non_null(credential);
+	return credential;
+}
+
+static void assert_text(const totpgroup_credential *credential, const char *expected)
+{
+	char *text;
+	size_t length;
+
+	assert_int_equal(totpgroup_credential_serialize(credential, &text, &length), 0);
+	assert_string_equal(text, expected);
+	assert_int_equal(length, strlen(expected));
+	free(text);
+}
+
+static void test_text_stays_as_it_is(void **state)
+{
+	char text[] = TEXT;
+	totpgroup_credential *credential = parse(text, sizeof text - 1);
+
+	(void)state;
+	/* It is a copy. */
+	memset(text, 'x', sizeof text - 1);
+	assert_text(credential, TEXT);
+	totpgroup_credential_free(credential);
+	credential = parse(TEXT, strlen(SECRET));
+	assert_text(credential, SECRET);
+	totpgroup_credential_free(credential);
+	totpgroup_credential_free(NULL);
+}
+
+static void test_what_is_no_credential(void **state)
+{
+	static char large[65537];
+	static const struct {
+		const char *text;
+		size_t length;
+	} rows[] = {{"", 0}, {"\n", 1}, {"NOT=\n", 5}, {"A\n", 2}, {SECRET "\n\0", 18},
+		{SECRET "\n\" ALGORITHM MD5\n", 33}, {large, 65537}};
+
+	(void)state;
+	memset(large, 'A', sizeof large);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		totpgroup_credential *credential = (totpgroup_credential *)large;
+
+		assert_int_equal(
+			totpgroup_credential_parse(&credential, rows[i].text, rows[i].length),
+			TOTPGROUP_EFORMAT);
+		assert_null(credential);
+	}
+	totpgroup_credential_free(parse(large, 65536));
+}
+
+static void test_verify(void **state)
+{
+	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
+	struct totpgroup_result result;
+	code_text code;
+
+	(void)state;
+	put_code(STEP + 1, 6, 0, code);
+	memset(&result, 0xff, sizeof result);
+	assert_int_equal(totpgroup_credential_verify(credential, code, NOW, &result), 0);
+	assert_int_equal(result.verdict, TOTPGROUP_ACCEPTED);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_NONE);
+	assert_int_equal(result.method, TOTPGROUP_METHOD_TOTP);
+	assert_int_equal(result.step, STEP + 1);
+	assert_true(result.offset_known);
+	assert_int_equal(result.offset, 15);
+	assert_int_equal(result.retry_after, 0);
+	assert_true(result.changed);
+	assert_text(credential, SECRET "\r\n\" TOTP_AUTH\n\" DISALLOW_REUSE 60000001\n"
+				       "\" SOMETHING\telse\r\n12345678\n\xff\n");
+
+	assert_int_equal(totpgroup_credential_verify(credential, code, NOW, &result), 0);
+	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_REUSED);
+	assert_int_equal(result.method, TOTPGROUP_METHOD_NONE);
+	assert_false(result.changed);
+
+	assert_int_equal(totpgroup_credential_verify(credential, "1234 5678", NOW, &result), 0);
+	assert_int_equal(result.verdict, TOTPGROUP_ACCEPTED);
+	assert_int_equal(result.method, TOTPGROUP_METHOD_EMERGENCY);
+	assert_false(result.offset_known);
+	assert_text(credential, SECRET "\r\n\" TOTP_AUTH\n\" DISALLOW_REUSE 60000001\n"
+				       "\" SOMETHING\telse\r\n\xff\n");
+	totpgroup_credential_free(credential);
+}
+
+/* A password before the code is no part of it, and no host is recorded. */
+static void test_verify_takes_the_code_alone(void **state)
+{
+	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
+	struct totpgroup_result result;
+	char typed[40];
+	code_text code;
+
+	(void)state;
+	put_code(STEP, 6, 0, code);
+	snprintf(typed, sizeof typed, "password%s", code);
+	assert_int_equal(totpgroup_credential_verify(credential, typed, NOW, &result), 0);
+	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_WRONG_CODE);
+	assert_text(credential, TEXT);
+	totpgroup_credential_free(credential);
+}
+
+/* Every attempt counts, and a wrong HOTP code moves the counter. */
+static void test_verify_counts(void **state)
+{
+	static const char text[] = SECRET "\n\" RATE_LIMIT 1 30\n\" HOTP_COUNTER 5\n";
+	totpgroup_credential *credential = parse(text, sizeof text - 1);
+	struct totpgroup_result result;
+
+	(void)state;
+	assert_int_equal(totpgroup_credential_verify(credential, "000000", NOW, &result), 0);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_WRONG_CODE);
+	assert_true(result.changed);
+	assert_text(credential, SECRET "\n\" RATE_LIMIT 1 30 1800000015\n\" HOTP_COUNTER 6\n");
+	assert_int_equal(totpgroup_credential_verify(credential, "000000", NOW, &result), 0);
+	assert_int_equal(result.reason, TOTPGROUP_REASON_RATE_LIMITED);
+	assert_int_equal(result.retry_after, 31);
+	totpgroup_credential_free(credential);
+}
+
+/* A result in memory that was never written to is a refusal, and so is one
+ * after an error. */
+static void test_refusal_is_the_default(void **state)
+{
+	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
+	static struct totpgroup_result untouched;
+	unsigned int failures = 0;
+	code_text code;
+
+	(void)state;
+	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(untouched.verdict, TOTPGROUP_REFUSED);
+	put_code(STEP, 6, 0, code);
+	for (unsigned int i = 1;; i++) {
+		totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
+		int status;
+
+		memset(&result, 0xff, sizeof result);
+		allocation_to_fail = i;
+		status = totpgroup_credential_verify(credential, code, NOW, &result);
+		totpgroup_credential_free(credential);
+		if (allocation_to_fail > 0)
+			break;
+		assert_int_equal(status, TOTPGROUP_EMEMORY);
+		assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
+		assert_false(result.changed);
+		failures++;
+	}
+	allocation_to_fail = 0;
+	assert_true(failures >= 4);
+}
+
+static void test_parse_without_memory(void **state)
+{
+	unsigned int failures = 0;
+
+	(void)state;
+	for (unsigned int i = 1;; i++) {
+		totpgroup_credential *credential = NULL;
+		int status;
+
+		allocation_to_fail = i;
+		status = totpgroup_credential_parse(&credential, TEXT, strlen(TEXT));
+		if (allocation_to_fail > 0) {
+			totpgroup_credential_free(credential);
+			break;
+		}
+		assert_int_equal(status, TOTPGROUP_EMEMORY);
+		assert_null(credential);
+		failures++;
+	}
+	allocation_to_fail = 0;
+	assert_true(failures >= 4);
+}
+
+static void test_serialize_without_memory(void **state)
+{
+	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
+	char *text = NULL;
+	size_t length = 77;
+
+	(void)state;
+	allocation_to_fail = 1;
+	assert_int_equal(
+		totpgroup_credential_serialize(credential, &text, &length), TOTPGROUP_EMEMORY);
+	assert_null(text);
+	assert_int_equal(length, 0);
+	totpgroup_credential_free(credential);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_stays_as_it_is),
+		cmocka_unit_test(test_what_is_no_credential),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_takes_the_code_alone),
+		cmocka_unit_test(test_verify_counts),
+		cmocka_unit_test(test_refusal_is_the_default),
+		cmocka_unit_test(test_parse_without_memory),
+		cmocka_unit_test(test_serialize_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
+}

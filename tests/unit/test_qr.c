@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "test_support.h"
+
+#include "allocation.h"
+#include "base/qr.h"
+#include "totpgroup.h"
+
+/* The bytes that fit into a code of level L, by version (ISO/IEC 18004,
+ * table 7), and how many modules such a code has on a side. */
+static const struct {
+	size_t bytes;
+	unsigned int size;
+} versions[] = {
+	{17, 21},
+	{32, 25},
+	{53, 29},
+	{78, 33},
+	{106, 37},
+	{134, 41},
+	{154, 45},
+	{192, 49},
+};
+
+/* More than any QR code holds. */
+#define TOO_LONG 2954
+
+static char *repeat(char byte, size_t length)
+{
+	char *string = test_malloc(length + 1);
+
+	memset(string, byte, length);
+	string[length] = '\0';
+	return string;
+}
+
+static void assert_size(size_t length, unsigned int size)
+{
+	char *string = repeat('a', length);
+	struct qr qr;
+
+	assert_int_equal(qr_encode(&qr, string), 0);
+	assert_int_equal(qr.size, size);
+	qr_free(&qr);
+	test_free(string);
+}
+
+static void test_smallest_of_level_l(void **state)
+{
+	(void)state;
+	assert_size(1, versions[0].size);
+	for (size_t i = 0; i + 1 < COUNT(versions); i++) {
+		assert_size(versions[i].bytes, versions[i].size);
+		assert_size(versions[i].bytes + 1, versions[i + 1].size);
+	}
+	assert_size(TOO_LONG - 1, 177);
+}
+
+static void test_too_long(void **state)
+{
+	char *string = repeat('a', TOO_LONG);
+	struct qr qr;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, string), TOTPGROUP_EARGUMENT);
+	assert_null(qr.modules);
+	assert_int_equal(qr.size, 0);
+	test_free(string);
+}
+
+static void test_nothing_to_encode(void **state)
+{
+	struct qr qr;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, ""), TOTPGROUP_EARGUMENT);
+	assert_null(qr.modules);
+}
+
+/* A finder pattern with the light line around it, from its upper left. */
+static void assert_finder(const struct qr *qr, int left, int top)
+{
+	for (int y = -1; y <= 7; y++) {
+		for (int x = -1; x <= 7; x++) {
+			int far_x = abs(x - 3), far_y = abs(y - 3);
+			int ring = far_x > far_y ? far_x : far_y;
+
+			assert_int_equal(
+				qr_is_dark(qr, left + x, top + y), ring != 2 && ring != 4);
+		}
+	}
+}
+
+static void test_pattern(void **state)
+{
+	struct qr qr;
+	int end;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, "otpauth://totp/a?secret=MZXW6YTB"), 0);
+	end = (int)qr.size - 7;
+	assert_finder(&qr, 0, 0);
+	assert_finder(&qr, end, 0);
+	assert_finder(&qr, 0, end);
+	/* The timing patterns, and the module that is dark in every code. */
+	for (int i = 8; i < end; i++) {
+		assert_int_equal(qr_is_dark(&qr, i, 6), i % 2 == 0);
+		assert_int_equal(qr_is_dark(&qr, 6, i), i % 2 == 0);
+	}
+	assert_true(qr_is_dark(&qr, 8, end - 1));
+	/* The first two format bits: level L under the format's own mask. */
+	assert_true(qr_is_dark(&qr, 0, 8));
+	assert_true(qr_is_dark(&qr, 1, 8));
+	qr_free(&qr);
+}
+
+static void test_light_outside(void **state)
+{
+	struct qr qr;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, "x"), 0);
+	for (int i = -3; i < (int)qr.size + 3; i++) {
+		assert_false(qr_is_dark(&qr, i, -1));
+		assert_false(qr_is_dark(&qr, -1, i));
+		assert_false(qr_is_dark(&qr, i, (int)qr.size));
+		assert_false(qr_is_dark(&qr, (int)qr.size, i));
+	}
+	assert_false(qr_is_dark(&qr, INT32_MIN, 0));
+	assert_false(qr_is_dark(&qr, 0, INT32_MAX));
+	qr_free(&qr);
+}
+
+/* Every module is 0 or 1, whatever else libqrencode keeps in its bytes. */
+static void test_module_values(void **state)
+{
+	size_t dark = 0;
+	struct qr qr;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, "some text"), 0);
+	for (size_t i = 0; i < (size_t)qr.size * qr.size; i++) {
+		assert_in_range(qr.modules[i], 0, 1);
+		dark += qr.modules[i];
+	}
+	assert_in_range(dark, 100, 341);
+	qr_free(&qr);
+}
+
+static void test_free_twice(void **state)
+{
+	struct qr qr;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, "x"), 0);
+	qr_free(&qr);
+	assert_null(qr.modules);
+	assert_int_equal(qr.size, 0);
+	qr_free(&qr);
+}
+
+static void test_out_of_memory(void **state)
+{
+	struct qr qr;
+
+	(void)state;
+	allocation_to_fail = 1;
+	assert_int_equal(qr_encode(&qr, "x"), TOTPGROUP_EMEMORY);
+	assert_int_equal(allocation_to_fail, 0);
+	assert_null(qr.modules);
+	assert_int_equal(qr.size, 0);
+	assert_int_equal(qr_encode(&qr, "x"), 0);
+	qr_free(&qr);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_smallest_of_level_l),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_nothing_to_encode),
+		cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_light_outside),
+		cmocka_unit_test(test_module_values),
+		cmocka_unit_test(test_free_twice),
+		cmocka_unit_test(test_out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "credential_support.h"
+
+#include "allocation.h"
+#include "core/reuse.h"
+
+static totpgroup_credential *load_list(const char *line)
+{
+	char text[4000];
+
+	assert_true(snprintf(text, sizeof text, SECRET "\n%s", line) < (int)sizeof text);
+	return load(text);
+}
+
+static enum reuse spend(
+	totpgroup_credential *credential, int64_t step, unsigned int window, bool always)
+{
+	struct error error = ERROR_INIT;
+	enum reuse answer;
+
+	assert_int_equal(reuse_spend(credential, step, window, always, &answer, &error), 0);
+	assert_int_equal(error.code, 0);
+	return answer;
+}
+
+static void assert_list(const totpgroup_credential *credential, const char *line)
+{
+	char text[4000];
+
+	assert_true(snprintf(text, sizeof text, SECRET "\n%s", line) < (int)sizeof text);
+	assert_credential(credential, text);
+}
+
+static void test_where_reuse_is_allowed(void **state)
+{
+	totpgroup_credential *credential = load_list("x\n");
+
+	(void)state;
+	assert_int_equal(spend(credential, 100, 3, false), REUSE_NOT_TRACKED);
+	assert_int_equal(spend(credential, 100, 3, false), REUSE_NOT_TRACKED);
+	assert_list(credential, "x\n");
+	/* Unless it is forbidden from outside. */
+	assert_int_equal(spend(credential, 100, 3, true), REUSE_FRESH);
+	assert_list(credential, "\" DISALLOW_REUSE 100\nx\n");
+	assert_int_equal(spend(credential, 100, 3, true), REUSE_SPENT_BEFORE);
+	assert_int_equal(spend(credential, 100, 3, false), REUSE_SPENT_BEFORE);
+	totpgroup_credential_free(credential);
+}
+
+static void test_lists(void **state)
+{
+	static const struct {
+		const char *before;
+		unsigned int window;
+		const char *after; /* of spending step 100; NULL where it is spent */
+	} rows[] = {
+		{"\" DISALLOW_REUSE\n", 3, "\" DISALLOW_REUSE 100\n"},
+		{"\" DISALLOW_REUSE", 3, "\" DISALLOW_REUSE 100\n"},
+		{"\" DISALLOW_REUSE \r\n", 3, "\" DISALLOW_REUSE 100\r\n"},
+		{"\" DISALLOW_REUSE 99 101\n", 3, "\" DISALLOW_REUSE 99 101 100\n"},
+		/* Listed is spent, wherever it stands, and nothing changes. */
+		{"\" DISALLOW_REUSE 100\n", 3, NULL},
+		{"\" DISALLOW_REUSE 90 100 101 \n", 3, NULL},
+		{"\" DISALLOW_REUSE 99\t0100\n", 3, NULL},
+		{"\" DISALLOW_REUSE 100\n\" DISALLOW_REUSE 7\n", 3, NULL},
+		/* Dropped is what is as far away as the window is wide. */
+		{"\" DISALLOW_REUSE 97 98 102 103\n", 3, "\" DISALLOW_REUSE 98 102 100\n"},
+		{"\" DISALLOW_REUSE 99 101 99\n", 1, "\" DISALLOW_REUSE 100\n"},
+		{"\" DISALLOW_REUSE 0 1 199 200\n", 100, "\" DISALLOW_REUSE 1 199 100\n"},
+		{"\" DISALLOW_REUSE 4611686018427387903\n", 3, "\" DISALLOW_REUSE 100\n"},
+		/* The first line counts, the others go. */
+		{"\" DISALLOW_REUSE 99\nx\n\" DISALLOW_REUSE 100\n", 3,
+			"\" DISALLOW_REUSE 99 100\nx\n"},
+		{"\" DISALLOW_REUSE 99\n\" DISALLOW_REUSE x\n", 3,
+			"\" DISALLOW_REUSE 99 100\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		totpgroup_credential *credential = load_list(rows[i].before);
+		enum reuse answer = spend(credential, 100, rows[i].window, i % 2 == 0);
+
+		assert_int_equal(
+			answer, rows[i].after != NULL ? REUSE_FRESH : REUSE_SPENT_BEFORE);
+		assert_list(credential, rows[i].after != NULL ? rows[i].after : rows[i].before);
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_malformed_lists(void **state)
+{
+	static const char *const values[] = {"x", "1 x", "100 x", "5x", "-5", "+5", "1,2",
+		"4611686018427387904", "99999999999999999999"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		struct error error = ERROR_INIT;
+		totpgroup_credential *credential;
+		enum reuse answer;
+		char line[100];
+
+		snprintf(line, sizeof line, "y\n\" DISALLOW_REUSE %s\n", values[i]);
+		credential = load_list(line);
+		assert_int_equal(reuse_spend(credential, 100, 3, i % 2 == 0, &answer, &error),
+			TOTPGROUP_EFORMAT);
+		assert_int_equal(answer, REUSE_SPENT_BEFORE);
+		assert_message(&error, "line 3: DISALLOW_REUSE");
+		assert_list(credential, line);
+		totpgroup_credential_free(credential);
+	}
+}
+
+/* Where the clock never goes back, a step is spent once and for all, however
+ * wide the window and however far the steps are from the clock. */
+static void test_never_twice(void **state)
+{
+	struct test_random random = test_random_begin();
+	static bool spent[4000];
+
+	(void)state;
+	for (int run = 0; run < 40; run++) {
+		totpgroup_credential *credential = load_list("\" DISALLOW_REUSE\n");
+		unsigned int window = 1 + (unsigned int)test_random_below(&random, 100);
+		int64_t now = 100;
+
+		memset(spent, 0, sizeof spent);
+		for (int i = 0; i < 1000; i++) {
+			int64_t step;
+
+			now += (int64_t)test_random_below(&random, 4);
+			step = now - (window - 1) / 2 +
+			       (int64_t)test_random_below(&random, window);
+			assert_int_equal(spend(credential, step, window, false),
+				spent[step] ? REUSE_SPENT_BEFORE : REUSE_FRESH);
+			spent[step] = true;
+		}
+		totpgroup_credential_free(credential);
+	}
+}
+
+static void test_without_memory(void **state)
+{
+	unsigned int failures = 0;
+
+	(void)state;
+	for (unsigned int i = 1;; i++) {
+		totpgroup_credential *credential = load_list("\" DISALLOW_REUSE 99 101\n");
+		struct error error = ERROR_INIT;
+		enum reuse answer = REUSE_FRESH;
+		int status;
+
+		allocation_to_fail = i;
+		status = reuse_spend(credential, 100, 3, false, &answer, &error);
+		totpgroup_credential_free(credential);
+		if (allocation_to_fail > 0)
+			break;
+		assert_int_equal(status, TOTPGROUP_EMEMORY);
+		assert_int_equal(answer, REUSE_SPENT_BEFORE);
+		assert_message(&error, "memory");
+		failures++;
+	}
+	allocation_to_fail = 0;
+	assert_true(failures >= 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_where_reuse_is_allowed),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_malformed_lists),
+		cmocka_unit_test(test_never_twice),
+		cmocka_unit_test(test_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
