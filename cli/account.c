@@ -65,7 +65,7 @@ static enum exit_status find_caller(struct account *account)
 
 static enum exit_status refuse_other(void)
 {
-	terminal_complain("only root may enrol another user");
+	terminal_complain("only root may do that for another user");
 	return STATUS_NOT_PERMITTED;
 }
 

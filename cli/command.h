@@ -7,7 +7,7 @@
 /* totp-enroll(1) lists them: scripts rely on the numbers. */
 enum exit_status {
 	STATUS_DONE = 0,
-	STATUS_REFUSED = 1, /* declined, or given up before the end */
+	STATUS_REFUSED = 1, /* given up before the end, or codes kept as they are */
 	STATUS_USAGE = 2,
 	STATUS_NOT_ENROLLED = 3,
 	STATUS_NOT_PERMITTED = 5,

@@ -28,7 +28,7 @@ enum judgement {
 	JUDGEMENT_WRONG = 0,
 	JUDGEMENT_RIGHT,
 	JUDGEMENT_SKIP,
-	JUDGEMENT_NO_CODE, /* not even six digits */
+	JUDGEMENT_NO_CODE, /* not even as many digits */
 	JUDGEMENT_FAILED,
 };
 
@@ -46,7 +46,8 @@ static bool find(struct hmac *hmac, int64_t step, int64_t distance, const char *
 	bool *found, int64_t *match)
 {
 	struct otp_range range = {step - distance, step + distance};
-	int result = otp_search(hmac, range, step, code, NEW_CREDENTIAL_DIGITS, found, match);
+	unsigned int digits = (unsigned int)strlen(code);
+	int result = otp_search(hmac, range, step, code, digits, found, match);
 
 	if (result != 0)
 		terminal_complain("cannot compute codes: %s", totpgroup_strerror(result));
@@ -92,6 +93,7 @@ static enum judgement judge_code(
 static enum judgement judge_line(
 	struct new_credential *credential, struct hmac *hmac, char *line)
 {
+	static const char *const words[] = {"six", "seven", "eight"};
 	int64_t number;
 	size_t length;
 
@@ -99,10 +101,9 @@ static enum judgement judge_line(
 	length = strlen(line);
 	if (number_parse(line, length, INT32_MIN, -1, &number))
 		return JUDGEMENT_SKIP;
-	if (length == NEW_CREDENTIAL_DIGITS &&
-		number_parse(line, length, 0, INT32_MAX, &number))
+	if (length == credential->digits && number_parse(line, length, 0, INT32_MAX, &number))
 		return judge_code(credential, hmac, line);
-	terminal_say("A code has six digits.\n");
+	terminal_say("A code has %s digits.\n", words[credential->digits - OTP_DIGITS_MIN]);
 	return JUDGEMENT_NO_CODE;
 }
 
@@ -127,7 +128,8 @@ enum exit_status confirm_with_app(struct new_credential *credential)
 {
 	enum judgement judgement = JUDGEMENT_WRONG;
 	struct hmac *hmac;
-	int result = hmac_open(&hmac, HMAC_SHA1, credential->key, sizeof(credential->key));
+	int result = hmac_open(
+		&hmac, credential->algorithm, credential->key, credential->key_length);
 
 	if (result != 0) {
 		terminal_complain("cannot compute codes: %s", totpgroup_strerror(result));

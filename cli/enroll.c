@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "account.h"
+#include "app_support.h"
 #include "base/wipe.h"
 #include "confirm.h"
 #include "enroll_options.h"
@@ -24,7 +25,8 @@ struct enrolment {
 	struct enroll_options options;
 	struct account account;
 	struct target target;
-	bool exists; /* there is a file already, which may be replaced by now */
+	bool exists;   /* there is a file already, which may be replaced by now */
+	bool declined; /* nothing is to be written */
 	struct new_credential credential;
 };
 
@@ -50,29 +52,44 @@ static enum exit_status ask_type(struct enrolment *enrolment)
 	return question_time_based(&enrolment->options, &enrolment->credential);
 }
 
-static void warn_of_step_size(const struct enroll_options *options)
+static enum exit_status choose_kind(struct enrolment *enrolment)
 {
-	if (options->step_size != 0 && options->step_size != NEW_CREDENTIAL_PERIOD &&
-		options->quiet == 0)
-		terminal_complain("many apps take every code for one of 30 seconds, "
-				  "whatever the QR code says: confirm with one");
+	const struct enroll_options *options = &enrolment->options;
+	struct new_credential *credential = &enrolment->credential;
+
+	credential->algorithm = (enum hmac_algorithm)options->algorithm;
+	credential->digits = (unsigned int)options->digits;
+	if (credential->time_based && options->step_size != NEW_CREDENTIAL_PERIOD)
+		credential->step_size = options->step_size;
+	if (options->quiet == 0)
+		app_support_warn(
+			credential, credential->time_based && options->no_confirm == 0);
+	return STATUS_DONE;
+}
+
+/* Hashed where nobody but the module is going to read them, and only if
+ * somebody gets to see them. */
+static bool are_codes_hashed(const struct enrolment *enrolment)
+{
+	if (enrolment->options.code_format != CODE_FORMAT_CHOOSE)
+		return enrolment->options.code_format == CODE_FORMAT_HASHED;
+	return enrolment->options.quiet == 0 && new_credential_is_ours(&enrolment->credential);
 }
 
 static enum exit_status draw_secret(struct enrolment *enrolment)
 {
-	const struct enroll_options *options = &enrolment->options;
+	struct new_credential *credential = &enrolment->credential;
 	struct error error = ERROR_INIT;
+	int result = new_credential_draw(credential, &error);
 
-	if (new_credential_draw(&enrolment->credential, (unsigned int)options->emergency_codes,
-		    &error) != 0) {
-		terminal_complain_error(&error);
-		return STATUS_STORE_ERROR;
-	}
-	if (enrolment->credential.time_based) {
-		enrolment->credential.step_size = options->step_size;
-		warn_of_step_size(options);
-	}
-	return STATUS_DONE;
+	if (result == 0)
+		result = emergency_codes_draw(&credential->emergency_codes,
+			(unsigned int)enrolment->options.emergency_codes,
+			are_codes_hashed(enrolment), &error);
+	if (result == 0)
+		return STATUS_DONE;
+	terminal_complain_error(&error);
+	return STATUS_STORE_ERROR;
 }
 
 static enum exit_status show_secret(struct enrolment *enrolment)
@@ -97,12 +114,17 @@ static enum exit_status show_emergency_codes(struct enrolment *enrolment)
 {
 	if (enrolment->options.quiet != 0)
 		return STATUS_DONE;
-	return present_emergency_codes(&enrolment->credential);
+	return present_emergency_codes(&enrolment->credential.emergency_codes);
 }
 
 static enum exit_status ask_write(struct enrolment *enrolment)
 {
-	return question_write(&enrolment->options, enrolment->target.path, enrolment->exists);
+	bool write;
+	enum exit_status status = question_write(
+		&enrolment->options, enrolment->target.path, enrolment->exists, &write);
+
+	enrolment->declined = !write;
+	return status;
 }
 
 static enum exit_status ask_reuse(struct enrolment *enrolment)
@@ -123,13 +145,16 @@ static enum exit_status ask_rate_limit(struct enrolment *enrolment)
 static enum exit_status write_file(struct enrolment *enrolment)
 {
 	bool replace = enrolment->exists || enrolment->options.force != 0;
+	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
 	enum exit_status status;
 
-	if (new_credential_append(&enrolment->credential, &text) == 0)
+	if (new_credential_append(&enrolment->credential, &text, &error) == 0) {
 		status = target_write(&enrolment->target, &text, replace);
-	else
-		status = terminal_out_of_memory();
+	} else {
+		terminal_complain_error(&error);
+		status = STATUS_STORE_ERROR;
+	}
 	text_free(&text);
 	if (status == STATUS_DONE && enrolment->options.quiet == 0)
 		terminal_say("\nDone: %s is written.\n", enrolment->target.path);
@@ -142,6 +167,7 @@ static enum exit_status (*const steps[])(struct enrolment *) = {
 	find_account,
 	find_target,
 	ask_type,
+	choose_kind,
 	draw_secret,
 	show_secret,
 	confirm,
@@ -157,8 +183,11 @@ static enum exit_status take_steps(struct enrolment *enrolment)
 {
 	enum exit_status status = STATUS_DONE;
 
-	for (size_t i = 0; status == STATUS_DONE && i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (status != STATUS_DONE || enrolment->declined)
+			break;
 		status = steps[i](enrolment);
+	}
 	return status;
 }
 

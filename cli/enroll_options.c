@@ -5,20 +5,22 @@
 #include "enroll_options.h"
 
 #include <getopt.h>
-#include <stdint.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "base/number.h"
+#include "base/hmac.h"
+#include "core/otp.h"
 #include "terminal.h"
 
 #define AT(field) offsetof(struct enroll_options, field)
 
-#define FLAG   ENROLL_OPTION_FLAG
-#define NUMBER ENROLL_OPTION_NUMBER
-#define STRING ENROLL_OPTION_STRING
-#define MODE   ENROLL_OPTION_QR_MODE
+#define FLAG   OPTION_FLAG
+#define NUMBER OPTION_NUMBER
+#define END    OPTION_END
+#define STRING OPTION_STRING
+#define WORD   OPTION_WORD
+#define MODE   OPTION_QR_MODE
 
-const struct enroll_option enroll_options_table[] = {
+const struct option_row enroll_options_table[] = {
 	{'t', "time-based", FLAG, AT(time_based), 't', CHOICE_YES, 0, NULL,
 		"codes change with time (TOTP)"},
 	{'c', "counter-based", FLAG, AT(time_based), 't', CHOICE_NO, 0, NULL,
@@ -49,146 +51,37 @@ const struct enroll_option enroll_options_table[] = {
 		"any number of attempts"},
 	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
 		"write this file (~/.google_authenticator)"},
-	{'S', "step-size", NUMBER, AT(step_size), 'S', 1, 60, "SECONDS",
-		"a new code every 1 to 60 seconds (30)"},
+	{'S', "step-size", NUMBER, AT(step_size), 'S', OTP_PERIOD_MIN, OTP_PERIOD_MAX,
+		"SECONDS", "a new code every 1 to 3600 seconds (30)"},
+	{'\0', "algorithm", WORD, AT(algorithm), 'a', HMAC_SHA1, 0, "SHA1|SHA256|SHA512",
+		"the hash that codes are made with (SHA1)"},
+	{'\0', "digits", NUMBER, AT(digits), 'g', OTP_DIGITS_MIN, OTP_DIGITS_MAX, "N",
+		"codes of 6, 7 or 8 digits (6)"},
 	{'w', "window-size", NUMBER, AT(window_size), 'w', 1, 21, "W",
 		"accept W codes around the current one (1 to 21)"},
 	{'W', "minimal-window", FLAG, AT(minimal_window), 'w', 1, 0, NULL,
 		"accept the fewest codes: 3 by time, 1 by counter"},
-	{'e', "emergency-codes", NUMBER, AT(emergency_codes), 'e', 0,
-		ENROLL_EMERGENCY_CODES_MAX, "N", "make N emergency codes (0 to 10; 5)"},
-	{'h', "help", FLAG, AT(help), '\0', 1, 0, NULL, "print this and exit"},
-	{'\0', "version", FLAG, AT(version), '\0', 1, 0, NULL, "print the version and exit"},
+	{'e', "emergency-codes", NUMBER, AT(emergency_codes), 'e', 0, EMERGENCY_CODES_MAX, "N",
+		"make N emergency codes (0 to 10; 5)"},
+	{'\0', "codes", WORD, AT(code_format), 'k', CODE_FORMAT_PLAIN, 0, "plain|hashed",
+		"what of them is kept in the file"},
+	{'h', "help", END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
+	{'\0', "version", END, AT(version), '\0', 1, 0, NULL, "print the version and exit"},
 	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
 };
 
-/* Rows, without the one that ends the table. */
-#define ROWS (sizeof(enroll_options_table) / sizeof(enroll_options_table[0]) - 1)
-
-/* getopt_long() gives a row's number plus this for a long name. */
-#define LONG_BASE 256
-
-/* Which families have been given, by letter. */
-struct families {
-	bool given[128];
+const struct option_row codes_options_table[] = {
+	{'n', "number", NUMBER, AT(emergency_codes), 'n', 1, EMERGENCY_CODES_MAX, "N",
+		"make N emergency codes (1 to 10; 5)"},
+	{'\0', "codes", WORD, AT(code_format), 'k', CODE_FORMAT_PLAIN, 0, "plain|hashed",
+		"what of them is kept in the file (as before)"},
+	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
+		"change this file (~/.google_authenticator)"},
+	{'f', "force", FLAG, AT(force), 'f', 1, 0, NULL, "do not ask"},
+	{'q', "quiet", FLAG, AT(quiet), 'q', 1, 0, NULL, "print the codes alone, one a line"},
+	{'h', "help", END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
+	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
 };
-
-static void build_long_options(struct option long_options[ROWS + 1])
-{
-	memset(long_options, 0, (ROWS + 1) * sizeof(long_options[0]));
-	for (size_t i = 0; i < ROWS; i++) {
-		long_options[i].name = enroll_options_table[i].name;
-		long_options[i].has_arg =
-			enroll_options_table[i].kind == FLAG ? no_argument : required_argument;
-		long_options[i].val = LONG_BASE + (int)i;
-	}
-}
-
-/* ':' makes getopt_long() tell a missing argument from an unknown option. */
-static void build_short_options(char short_options[2 * ROWS + 2])
-{
-	char *end = short_options;
-
-	*end++ = ':';
-	for (size_t i = 0; i < ROWS; i++) {
-		if (enroll_options_table[i].letter == '\0')
-			continue;
-		*end++ = enroll_options_table[i].letter;
-		if (enroll_options_table[i].kind != FLAG)
-			*end++ = ':';
-	}
-	*end = '\0';
-}
-
-static const struct enroll_option *find_row(int value)
-{
-	if (value >= LONG_BASE)
-		return &enroll_options_table[value - LONG_BASE];
-	for (size_t i = 0; i < ROWS; i++)
-		if (enroll_options_table[i].letter == (char)value)
-			return &enroll_options_table[i];
-	return NULL;
-}
-
-static enum exit_status store_number(
-	const struct enroll_option *row, const char *argument, void *field)
-{
-	int64_t number;
-	int value;
-
-	if (!number_parse(argument, strlen(argument), row->minimum, row->maximum, &number)) {
-		terminal_complain("--%s needs a number from %d to %d", row->name, row->minimum,
-			row->maximum);
-		return STATUS_USAGE;
-	}
-	value = (int)number;
-	memcpy(field, &value, sizeof(value));
-	return STATUS_DONE;
-}
-
-static enum exit_status store_string(
-	const struct enroll_option *row, const char *argument, void *field)
-{
-	if (strlen(argument) < (size_t)row->minimum) {
-		terminal_complain("--%s must not be empty", row->name);
-		return STATUS_USAGE;
-	}
-	memcpy(field, &argument, sizeof(argument));
-	return STATUS_DONE;
-}
-
-static enum exit_status store(
-	const struct enroll_option *row, const char *argument, struct enroll_options *options)
-{
-	void *field = (char *)options + row->offset;
-
-	switch (row->kind) {
-	case ENROLL_OPTION_FLAG:
-		memcpy(field, &row->minimum, sizeof(row->minimum));
-		return STATUS_DONE;
-	case ENROLL_OPTION_NUMBER:
-		return store_number(row, argument, field);
-	case ENROLL_OPTION_STRING:
-		return store_string(row, argument, field);
-	case ENROLL_OPTION_QR_MODE:
-		if (qr_mode_parse(argument, &options->qr_mode))
-			return STATUS_DONE;
-		terminal_complain("unknown QR mode '%s'; see totp-enroll --help", argument);
-		return STATUS_USAGE;
-	}
-	return STATUS_USAGE;
-}
-
-static enum exit_status read_one(const struct enroll_option *row, const char *argument,
-	struct families *families, struct enroll_options *options)
-{
-	unsigned char family = (unsigned char)row->family;
-
-	if (family != 0 && families->given[family]) {
-		terminal_complain("--%s repeats or contradicts an earlier option", row->name);
-		return STATUS_USAGE;
-	}
-	families->given[family] = true;
-	return store(row, argument, options);
-}
-
-/* word is the argument that getopt_long() stopped at, and optopt what it made
- * of it. */
-static enum exit_status complain_about(int value, const char *word)
-{
-	const struct enroll_option *row = optopt != 0 ? find_row(optopt) : NULL;
-
-	if (value == ':' && row != NULL)
-		terminal_complain("--%s needs an argument", row->name);
-	else if (row != NULL)
-		terminal_complain("--%s takes no argument", row->name);
-	else if (optopt != 0)
-		terminal_complain("unknown option '-%c'; see totp-enroll --help", optopt);
-	else
-		terminal_complain(
-			"unknown or ambiguous option '%s'; see totp-enroll --help", word);
-	return STATUS_USAGE;
-}
 
 static enum exit_status read_user(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed)
@@ -219,6 +112,9 @@ static enum exit_status check_together(const struct enroll_options *options)
 		problem = "--no-rate-limit contradicts --rate-limit";
 	else if (options->disallow_reuse != CHOICE_ASK && options->time_based != CHOICE_YES)
 		problem = "--disallow-reuse and --allow-reuse need --time-based";
+	else if (options->quiet != 0 && options->code_format == CODE_FORMAT_HASHED &&
+		 options->emergency_codes != 0)
+		problem = "--quiet would show hashed emergency codes to nobody";
 	if (problem == NULL)
 		return STATUS_DONE;
 	terminal_complain("%s", problem);
@@ -228,23 +124,19 @@ static enum exit_status check_together(const struct enroll_options *options)
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed)
 {
-	struct option long_options[ROWS + 1];
-	char short_options[2 * ROWS + 2];
-	struct families families = {{false}};
-	enum exit_status status;
-	int value;
+	enum exit_status status = option_table_read(enroll_options_table, options, argc, argv);
 
-	build_long_options(long_options);
-	build_short_options(short_options);
-	opterr = 0;
-	optind = 0;
-	while ((value = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		if (value == '?' || value == ':')
-			return complain_about(value, argv[optind - 1]);
-		status = read_one(find_row(value), optarg, &families, options);
-		if (status != STATUS_DONE || options->help != 0 || options->version != 0)
-			return status;
-	}
+	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
+		return status;
 	status = read_user(options, argc, argv, user_allowed);
 	return status == STATUS_DONE ? check_together(options) : status;
+}
+
+enum exit_status codes_options_read(struct enroll_options *options, int argc, char **argv)
+{
+	enum exit_status status = option_table_read(codes_options_table, options, argc, argv);
+
+	if (status != STATUS_DONE || options->help != 0)
+		return status;
+	return read_user(options, argc, argv, true);
 }

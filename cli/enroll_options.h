@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The options of `totp-enroll enroll`: google-authenticator's, letter by
- * letter. One table serves reading and help. */
+ * letter, and some more; and those of `totp-enroll codes`. */
 #ifndef TOTPGROUP_CLI_ENROLL_OPTIONS_H
 #define TOTPGROUP_CLI_ENROLL_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "command.h"
+#include "emergency_codes.h"
+#include "option_table.h"
 #include "qr_mode.h"
 
 /* What the options say about something that is asked otherwise. */
@@ -37,42 +38,22 @@ struct enroll_options {
 	int window_size;
 	int minimal_window;
 	int emergency_codes;
+	int algorithm; /* enum hmac_algorithm */
+	int digits;
+	int code_format; /* enum code_format */
 	int help;
 	int version;
-	const char *user; /* whom to enrol; NULL for the caller */
+	const char *user; /* whose credential; NULL for the caller's */
 };
-
-#define ENROLL_EMERGENCY_CODES_MAX 10
 
 #define ENROLL_OPTIONS_INIT                                                                    \
 	{                                                                                      \
-		.emergency_codes = 5                                                           \
+		.emergency_codes = 5, .digits = 6                                              \
 	}
 
-/* What an option's value is. */
-enum enroll_option_kind {
-	ENROLL_OPTION_FLAG,   /* no argument; the value is `minimum` */
-	ENROLL_OPTION_NUMBER, /* minimum to maximum */
-	ENROLL_OPTION_STRING, /* minimum is the least length */
-	ENROLL_OPTION_QR_MODE,
-};
-
-struct enroll_option {
-	char letter; /* '\0' where there is a long name only */
-	const char *name;
-	enum enroll_option_kind kind;
-	size_t offset; /* of the value in struct enroll_options */
-	/* Of the options with one family only one may be given, and once;
-	 * '\0' for those that may be repeated. */
-	char family;
-	int minimum;
-	int maximum;
-	const char *argument; /* what help calls it */
-	const char *help;
-};
-
-/* The table, ended by a row whose name is NULL. */
-extern const struct enroll_option enroll_options_table[];
+/* The tables, each ended by a row whose name is NULL. */
+extern const struct option_row enroll_options_table[];
+extern const struct option_row codes_options_table[];
 
 /*
  * Reads an argument vector; with user_allowed one user may be named. Reports
@@ -81,5 +62,8 @@ extern const struct enroll_option enroll_options_table[];
  */
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed);
+
+/* The same for codes. */
+enum exit_status codes_options_read(struct enroll_options *options, int argc, char **argv);
 
 #endif

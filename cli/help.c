@@ -13,9 +13,9 @@
 #define HELP_COLUMN 31
 
 /* Lines of help after the first are indented below it. */
-static void print_option(const struct enroll_option *row)
+static void print_option(const struct option_row *row)
 {
-	char left[HELP_COLUMN + 1];
+	char left[80];
 	const char *help = row->help;
 	const char *newline;
 
@@ -23,6 +23,10 @@ static void print_option(const struct enroll_option *row)
 		row->letter != '\0' ? row->letter : ' ', row->letter != '\0' ? ',' : ' ',
 		row->name, row->argument != NULL ? "=" : "",
 		row->argument != NULL ? row->argument : "");
+	if (strlen(left) >= HELP_COLUMN) {
+		terminal_say("%s\n", left);
+		left[0] = '\0';
+	}
 	while ((newline = strchr(help, '\n')) != NULL) {
 		terminal_say("%-*s%.*s\n", HELP_COLUMN, left, (int)(newline - help), help);
 		left[0] = '\0';
@@ -30,6 +34,20 @@ static void print_option(const struct enroll_option *row)
 	}
 	terminal_say("%-*s%s\n", HELP_COLUMN, left, help);
 }
+
+static const char transfer_help[] =
+	"\nOptions of import [FILE]... and export [USER]...:\n"
+	"      --from=FORMAT            import: what the files are, if not to be guessed\n"
+	"      --to=FORMAT              export: what to write; by default uri\n"
+	"                               FORMAT is google-authenticator, users-file (of\n"
+	"                               pam_oath), uri, migration or csv\n"
+	"      --user=USER              import: for this user only\n"
+	"      --secret=SPEC            where secrets are, as in the module's option secret=\n"
+	"      --issuer=ISSUER          export: what apps show beside the account\n"
+	"      --output=FILE            export: write this file, which must not exist\n"
+	"      --force                  replace secrets; print them on a terminal\n"
+	"      --dry-run                import: report, but write nothing\n"
+	"  -q, --quiet                  say only what was not done\n";
 
 enum exit_status help_print(void)
 {
@@ -41,10 +59,14 @@ enum exit_status help_print(void)
 	for (const struct command *command = commands; command->name != NULL; command++)
 		terminal_say("  %-10s %s\n", command->name, command->help);
 	terminal_say("\nOptions of enroll [USER]:\n");
-	for (const struct enroll_option *row = enroll_options_table; row->name != NULL; row++)
+	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++)
 		print_option(row);
-	return terminal_say("\nExit status: 0 done, 1 declined or given up, 2 usage,\n"
-			    "5 not permitted, 6 file or system error.\n")
+	terminal_say("\nOptions of codes [USER]:\n");
+	for (const struct option_row *row = codes_options_table; row->name != NULL; row++)
+		print_option(row);
+	terminal_say("%s", transfer_help);
+	return terminal_say("\nExit status: 0 done, 1 given up, 2 usage, 3 not enrolled,\n"
+			    "5 not permitted, 6 file or system error, 7 some of many failed.\n")
 		       ? STATUS_DONE
 		       : STATUS_STORE_ERROR;
 }

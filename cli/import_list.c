@@ -109,9 +109,7 @@ static int read_credential(const struct reading *reading)
 		return out_of_memory(reading->error);
 	status = otp_account_from_credential(
 		&record->account, reading->text->data, reading->text->length, &record->error);
-	/* The text itself is taken over, so nothing is left out. */
-	record->account.notes = 0;
-	record->account.line = 0;
+	/* The text itself is taken over, so that nothing of it is left out. */
 	if (status == 0)
 		status = text_append(
 			&record->credential, reading->text->data, reading->text->length);

@@ -12,11 +12,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "codes.h"
 #include "enroll.h"
+#include "export.h"
+#include "import.h"
 #include "terminal.h"
 
 const struct command commands[] = {
 	{"enroll", enroll_user, "enrol yourself or, as root, another user (the default)"},
+	{"codes", codes, "make new emergency codes for the same secret"},
+	{"import", import_files, "take over the secrets of another program's file"},
+	{"export", export_users, "write secrets in another program's format"},
 	{NULL, NULL, NULL},
 };
 

@@ -7,49 +7,39 @@
 #include <inttypes.h>
 
 #include "base/random.h"
+#include "core/account.h"
 #include "totpgroup.h"
 
-/* Eight digits, the first of them not 0: the module tells an emergency code
- * from others by that. */
-#define EMERGENCY_CODE_FIRST 10000000U
-#define EMERGENCY_CODE_COUNT 90000000U
-
-static bool is_drawn(const struct new_credential *credential, uint32_t code)
+static size_t key_length(enum hmac_algorithm algorithm)
 {
-	for (unsigned int i = 0; i < credential->emergency_code_count; i++)
-		if (credential->emergency_codes[i] == code)
-			return true;
-	return false;
+	switch (algorithm) {
+	case HMAC_SHA256:
+		return 32;
+	case HMAC_SHA512:
+		return 64;
+	default:
+		return 20;
+	}
 }
 
-static int draw_emergency_code(struct new_credential *credential)
+int new_credential_draw(struct new_credential *credential, struct error *error)
 {
-	uint32_t number;
 	int result;
 
-	do {
-		result = random_below(EMERGENCY_CODE_COUNT, &number);
-		if (result != 0)
-			return result;
-		number += EMERGENCY_CODE_FIRST;
-	} while (is_drawn(credential, number));
-	credential->emergency_codes[credential->emergency_code_count++] = number;
-	return 0;
-}
-
-int new_credential_draw(
-	struct new_credential *credential, unsigned int emergency_codes, struct error *error)
-{
-	int result = random_bytes(credential->key, sizeof(credential->key));
-
-	if (result == 0)
-		base32_encode(credential->key, sizeof(credential->key), credential->secret);
-	while (result == 0 && credential->emergency_code_count < emergency_codes)
-		result = draw_emergency_code(credential);
+	credential->key_length = key_length(credential->algorithm);
+	result = random_bytes(credential->key, credential->key_length);
 	if (result != 0)
 		return error_set(error, result, "no random numbers are to be had: %s",
 			totpgroup_strerror(result));
+	base32_encode(credential->key, credential->key_length, credential->secret);
 	return 0;
+}
+
+bool new_credential_is_ours(const struct new_credential *credential)
+{
+	return credential->algorithm != HMAC_SHA1 ||
+	       credential->digits != NEW_CREDENTIAL_DIGITS ||
+	       credential->step_size > NEW_CREDENTIAL_COMMON_PERIOD_MAX;
 }
 
 unsigned int new_credential_period(const struct new_credential *credential)
@@ -97,16 +87,30 @@ static int append_type(const struct new_credential *credential, struct text *tex
 	return result;
 }
 
-int new_credential_append(const struct new_credential *credential, struct text *text)
+static int append_kind(const struct new_credential *credential, struct text *text)
+{
+	int result = 0;
+
+	if (credential->algorithm != HMAC_SHA1)
+		result = text_append_format(
+			text, "\" ALGORITHM %s\n", otp_algorithm_name(credential->algorithm));
+	if (result == 0 && credential->digits != NEW_CREDENTIAL_DIGITS)
+		result = text_append_format(text, "\" DIGITS %u\n", credential->digits);
+	return result;
+}
+
+int new_credential_append(
+	const struct new_credential *credential, struct text *text, struct error *error)
 {
 	int result = text_append_format(text, "%s\n", credential->secret);
 
 	if (result == 0)
 		result = append_limits(credential, text);
 	if (result == 0)
+		result = append_kind(credential, text);
+	if (result == 0)
 		result = append_type(credential, text);
-	for (unsigned int i = 0; result == 0 && i < credential->emergency_code_count; i++)
-		result = text_append_format(
-			text, "%08" PRIu32 "\n", credential->emergency_codes[i]);
-	return result;
+	if (result != 0)
+		return error_set(error, result, "%s", totpgroup_strerror(result));
+	return emergency_codes_append(&credential->emergency_codes, text, error);
 }

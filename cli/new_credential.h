@@ -9,41 +9,52 @@
 
 #include "base/base32.h"
 #include "base/error.h"
+#include "base/hmac.h"
 #include "base/text.h"
-#include "enroll_options.h"
+#include "emergency_codes.h"
 
-/* The length that RFC 4226 recommends, and what every app takes. */
-#define NEW_CREDENTIAL_KEY_BYTES 20
+/* As long as the algorithm's digest, which is what RFC 4226 and RFC 6238 have;
+ * some apps take no longer one for SHA-1. */
+#define NEW_CREDENTIAL_KEY_MAX HMAC_DIGEST_MAX
 
 /* What every app takes for granted. */
 #define NEW_CREDENTIAL_DIGITS 6
 #define NEW_CREDENTIAL_PERIOD 30
 
+/* The longest period that google-authenticator takes, in seconds. */
+#define NEW_CREDENTIAL_COMMON_PERIOD_MAX 60
+
 /* Holds secrets: ends with WIPE_OBJECT(). 0 means that there is no such line. */
 struct new_credential {
-	uint8_t key[NEW_CREDENTIAL_KEY_BYTES];
-	char secret[BASE32_LENGTH(NEW_CREDENTIAL_KEY_BYTES) + 1];
-	uint32_t emergency_codes[ENROLL_EMERGENCY_CODES_MAX];
-	unsigned int emergency_code_count;
+	uint8_t key[NEW_CREDENTIAL_KEY_MAX];
+	size_t key_length;
+	char secret[BASE32_LENGTH(NEW_CREDENTIAL_KEY_MAX) + 1];
+	struct emergency_codes emergency_codes;
+	enum hmac_algorithm algorithm;
+	unsigned int digits;
 	bool time_based;
 	bool disallow_reuse;
 	int64_t spent_step; /* of the code that confirmed it */
-	int step_size;
+	int step_size;	    /* 0 for the default one */
 	int window_size;
 	int rate_limit;
 	int rate_time;
 };
 
-/* Draws the key and that many different emergency codes. Returns 0 or a
+/* Draws the key, of the length that suits the algorithm. Returns 0 or a
  * TOTPGROUP_E... with a message. */
-int new_credential_draw(
-	struct new_credential *credential, unsigned int emergency_codes, struct error *error);
+int new_credential_draw(struct new_credential *credential, struct error *error);
+
+/* Whether google-authenticator would not accept the codes. */
+bool new_credential_is_ours(const struct new_credential *credential);
 
 /* Seconds for each code, where codes change with time. */
 unsigned int new_credential_period(const struct new_credential *credential);
 
-/* Appends the credential in google-authenticator's format. Returns 0 or
- * TOTPGROUP_EMEMORY. */
-int new_credential_append(const struct new_credential *credential, struct text *text);
+/* Appends the credential in google-authenticator's format, with lines of our
+ * own where something is not the default. Returns 0 or a TOTPGROUP_E... with a
+ * message. */
+int new_credential_append(
+	const struct new_credential *credential, struct text *text, struct error *error);
 
 #endif

@@ -9,12 +9,9 @@
 #include "base/text.h"
 #include "command.h"
 
-/*
- * Looks whether the text may go there, before anything is read for nothing:
- * a file that does not exist, or standard output where path is NULL; to a
- * terminal only with force. Reports what is wrong; STATUS_REFUSED or
- * STATUS_STORE_ERROR then.
- */
+/* Looks whether there may be output, before anything is read for nothing: on a
+ * terminal, where path is NULL, only with force. Reports what is wrong;
+ * STATUS_REFUSED then. */
 enum exit_status output_look(const char *path, bool force);
 
 /* Writes the text; the file is new, belongs to the caller, and has the mode

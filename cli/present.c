@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/account.h"
 #include "core/otpauth_uri.h"
 #include "qr_render.h"
 #include "terminal.h"
@@ -60,10 +61,10 @@ static int append_uri(const struct new_credential *credential, const char *accou
 		.secret = credential->secret,
 		.issuer = issuer,
 		.account = account,
-		.algorithm = HMAC_SHA1,
+		.algorithm = credential->algorithm,
 		.parameters =
 			{
-				.digits = NEW_CREDENTIAL_DIGITS,
+				.digits = credential->digits,
 				.period = new_credential_period(credential),
 				.totp = credential->time_based,
 				.hotp_counter = credential->time_based ? 0 : 1,
@@ -107,6 +108,20 @@ static int append_in_groups(struct text *text, const char *secret)
 	return result;
 }
 
+/* What somebody has to choose in an app who types the secret. */
+static int append_kind(struct text *text, const struct new_credential *credential)
+{
+	int result = text_append_format(text, "  (%s, %u digits",
+		credential->time_based ? "by time" : "by counter", credential->digits);
+
+	if (result == 0 && credential->algorithm != HMAC_SHA1)
+		result = text_append_format(
+			text, ", %s", otp_algorithm_name(credential->algorithm));
+	if (result == 0 && credential->step_size != 0)
+		result = text_append_format(text, ", %d seconds", credential->step_size);
+	return result == 0 ? text_append(text, ")\n", 2) : result;
+}
+
 static enum exit_status print_uri(
 	const struct new_credential *credential, const struct text *uri)
 {
@@ -120,8 +135,7 @@ static enum exit_status print_uri(
 	if (result == 0)
 		result = append_in_groups(&text, credential->secret);
 	if (result == 0)
-		result = text_append_format(&text, "  (%s, 6 digits)\n",
-			credential->time_based ? "by time" : "by counter");
+		result = append_kind(&text, credential);
 	status = result == 0 ? print(&text) : failed(result);
 	text_free(&text);
 	return status;
@@ -226,21 +240,37 @@ enum exit_status present_secret(const struct new_credential *credential,
 	return status;
 }
 
-enum exit_status present_emergency_codes(const struct new_credential *credential)
+static enum exit_status print_codes(
+	const struct emergency_codes *codes, const char *head, const char *indent)
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	int result;
+	int result = text_append_format(&text, "%s", head);
 
-	if (credential->emergency_code_count == 0)
-		return STATUS_DONE;
-	result = text_append_format(&text, "\nEmergency codes, good once each, for when the "
-					   "app is not at hand. Keep them\n"
-					   "safe, and not on the phone:\n");
-	for (unsigned int i = 0; result == 0 && i < credential->emergency_code_count; i++)
-		result = text_append_format(
-			&text, "  %08" PRIu32 "\n", credential->emergency_codes[i]);
+	for (unsigned int i = 0; result == 0 && i < codes->count; i++)
+		result = text_append_format(&text, "%s%s\n", indent, codes->code[i]);
 	status = result == 0 ? print(&text) : failed(result);
 	text_free(&text);
 	return status;
+}
+
+enum exit_status present_emergency_codes(const struct emergency_codes *codes)
+{
+	if (codes->count == 0)
+		return STATUS_DONE;
+	return print_codes(codes,
+		codes->hashed ? "\nEmergency codes, good once each, for when the app is not at "
+				"hand. Write them down\n"
+				"now, and not on the phone: they cannot be shown again, "
+				"because the file has only\n"
+				"hashes of them. Capitals and dashes do not matter.\n"
+			      : "\nEmergency codes, good once each, for when the app is not at "
+				"hand. Keep them\n"
+				"safe, and not on the phone:\n",
+		"  ");
+}
+
+enum exit_status present_bare_codes(const struct emergency_codes *codes)
+{
+	return print_codes(codes, "", "");
 }

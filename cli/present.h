@@ -14,6 +14,9 @@
 enum exit_status present_secret(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user);
 
-enum exit_status present_emergency_codes(const struct new_credential *credential);
+enum exit_status present_emergency_codes(const struct emergency_codes *codes);
+
+/* The codes alone, one on a line. */
+enum exit_status present_bare_codes(const struct emergency_codes *codes);
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "questions.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "terminal.h"
 
 /* What a yes to the window and to the rate limit means, as in
@@ -17,26 +20,32 @@
 #define MINIMAL_WINDOW_COUNTER 1
 #define MINIMAL_WINDOW_TIME    3
 
-static enum exit_status input_ended(void)
+static enum exit_status input_ended(int fd)
 {
-	terminal_say("\n");
+	dprintf(fd, "\n");
 	terminal_complain("no answer: nothing was written");
 	return STATUS_REFUSED;
 }
 
-/* Asks until there is an answer; an empty line takes preset. */
-static enum exit_status ask(const char *question, bool preset, bool *yes)
+/* Asks on a descriptor until there is an answer; an empty line takes preset. */
+static enum exit_status ask_on(int fd, const char *question, bool preset, bool *yes)
 {
 	char line[128];
 
+	*yes = false;
 	for (;;) {
-		terminal_say("%s [%s] ", question, preset ? "Y/n" : "y/N");
+		dprintf(fd, "%s [%s] ", question, preset ? "Y/n" : "y/N");
 		if (!terminal_read_line(line, sizeof(line)))
-			return input_ended();
+			return input_ended(fd);
 		*yes = line[0] == 'y' || line[0] == 'Y' || (line[0] == '\0' && preset);
 		if (*yes || line[0] == 'n' || line[0] == 'N' || line[0] == '\0')
 			return STATUS_DONE;
 	}
+}
+
+static enum exit_status ask(const char *question, bool preset, bool *yes)
+{
+	return ask_on(STDOUT_FILENO, question, preset, yes);
 }
 
 enum exit_status question_time_based(
@@ -50,27 +59,25 @@ enum exit_status question_time_based(
 }
 
 enum exit_status question_write(
-	const struct enroll_options *options, const char *path, bool exists)
+	const struct enroll_options *options, const char *path, bool exists, bool *write)
 {
 	enum exit_status status;
-	bool yes = false;
 
-	if (options->force != 0)
+	*write = options->force != 0;
+	if (*write)
 		return STATUS_DONE;
 	if (exists) {
 		terminal_say(
 			"\n%s exists already.\nThe secret and the codes in it end with it.\n",
 			path);
-		status = ask("Replace it?", false, &yes);
+		status = ask("Replace it?", false, write);
 	} else {
 		terminal_say("\nThe secret goes to %s.\n", path);
-		status = ask("Write it?", true, &yes);
+		status = ask("Write it?", true, write);
 	}
-	if (status != STATUS_DONE || yes)
-		return status;
-	if (options->quiet == 0)
+	if (status == STATUS_DONE && !*write && options->quiet == 0)
 		terminal_say("Nothing was written; the secret above is void.\n");
-	return STATUS_REFUSED;
+	return status;
 }
 
 enum exit_status question_reuse(
@@ -139,4 +146,14 @@ enum exit_status question_rate_limit(
 		credential->rate_time = RATE_TIME;
 	}
 	return status;
+}
+
+/* On standard error, because standard output may be a pipe that the codes go
+ * into. */
+enum exit_status question_new_codes(const char *path, unsigned int old, bool *yes)
+{
+	dprintf(STDERR_FILENO,
+		"%s has %u emergency code%s left, void as soon as there are new ones.\n", path,
+		old, old == 1 ? "" : "s");
+	return ask_on(STDERR_FILENO, "Make new ones?", false, yes);
 }

@@ -15,9 +15,9 @@
 enum exit_status question_time_based(
 	const struct enroll_options *options, struct new_credential *credential);
 
-/* STATUS_REFUSED where the answer is no. */
+/* *write is false where the answer is no. */
 enum exit_status question_write(
-	const struct enroll_options *options, const char *path, bool exists);
+	const struct enroll_options *options, const char *path, bool exists, bool *write);
 
 enum exit_status question_reuse(
 	const struct enroll_options *options, struct new_credential *credential);
@@ -27,5 +27,8 @@ enum exit_status question_window(
 
 enum exit_status question_rate_limit(
 	const struct enroll_options *options, struct new_credential *credential);
+
+/* Shall new emergency codes replace so many old ones in the file? */
+enum exit_status question_new_codes(const char *path, unsigned int old, bool *yes);
 
 #endif

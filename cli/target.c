@@ -196,8 +196,7 @@ enum exit_status target_look(const struct target *target, bool *exists)
 	return status;
 }
 
-/* A signal in the middle would leave a temporary file with the secret. */
-static void hold_signals(void)
+void target_hold_signals(void)
 {
 	sigset_t signals;
 
@@ -210,18 +209,23 @@ static void hold_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-enum exit_status target_write(
-	const struct target *target, const struct text *text, bool replace)
+struct file_store_rules target_rules(const struct target *target)
 {
-	const struct file_store_rules rules = {
+	return (struct file_store_rules){
 		.path = target->path,
 		.owner = geteuid(),
 		.allowed_mode = 0600,
 		.own_file = target->own_file,
 	};
+}
+
+enum exit_status target_write(
+	const struct target *target, const struct text *text, bool replace)
+{
+	const struct file_store_rules rules = target_rules(target);
 	struct error error = ERROR_INIT;
 
-	hold_signals();
+	target_hold_signals();
 	if (file_store_create(&rules, text, 0400, replace, &error) == 0)
 		return STATUS_DONE;
 	terminal_complain_error(&error);

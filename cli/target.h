@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "command.h"
 #include "enroll_options.h"
+#include "store/file_store.h"
 
 /* Begins zeroed; ends with target_free(). */
 struct target {
@@ -37,6 +38,13 @@ enum exit_status target_look(const struct target *target, bool *exists);
  * Reports what fails; the old file, if any, stands then. */
 enum exit_status target_write(
 	const struct target *target, const struct text *text, bool replace);
+
+/* What the file must be like, for the functions of file_store.h. */
+struct file_store_rules target_rules(const struct target *target);
+
+/* From here on signals that end the process wait for its end: one in the
+ * middle of writing would leave a temporary file with the secret. */
+void target_hold_signals(void);
 
 void target_free(struct target *target);
 

@@ -114,22 +114,45 @@ void totpgroup_credential_free(totpgroup_credential *credential)
 	free(credential);
 }
 
+static void read_option(const struct text *text, const struct line *line, const char *key,
+	struct credential_option *option)
+{
+	size_t value = line->start + 2 + strlen(key);
+
+	while (value < line->end && is_blank(text->data[value]))
+		value++;
+	option->value = text->data + value;
+	option->length = line->end - value;
+	option->line = line_number(text, line->start);
+}
+
 bool credential_find(const totpgroup_credential *credential, const char *key,
 	struct credential_option *option)
 {
-	const struct text *text = &credential->text;
 	struct line line;
-	size_t value;
 
-	if (!find_line(text, 0, key, &line))
+	if (!find_line(&credential->text, 0, key, &line))
 		return false;
-	value = line.start + 2 + strlen(key);
-	while (value < line.end && is_blank(text->data[value]))
-		value++;
-	option->value = text->data + value;
-	option->length = line.end - value;
-	option->line = line_number(text, line.start);
+	read_option(&credential->text, &line, key, option);
 	return true;
+}
+
+bool credential_next_line(
+	const totpgroup_credential *credential, const char *key, struct credential_line *line)
+{
+	struct line next;
+
+	if (!find_line(&credential->text, line->next, key, &next))
+		return false;
+	read_option(&credential->text, &next, key, &line->option);
+	line->start = next.start;
+	line->next = next.next;
+	return true;
+}
+
+int credential_delete_line(totpgroup_credential *credential, const struct credential_line *line)
+{
+	return text_splice(&credential->text, line->start, line->next - line->start, "", 0);
 }
 
 bool credential_next_word(struct credential_option *rest, const char **word, size_t *length)

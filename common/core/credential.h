@@ -62,6 +62,27 @@ struct credential_option {
 bool credential_find(const totpgroup_credential *credential, const char *key,
 	struct credential_option *option);
 
+/* One of several lines with the same key. Begins as CREDENTIAL_LINE_INIT. */
+struct credential_line {
+	struct credential_option option;
+	size_t start; /* where in the text it begins */
+	size_t next;  /* and the next one */
+};
+
+#define CREDENTIAL_LINE_INIT                                                                   \
+	{                                                                                      \
+		{NULL, 0, 0}, 0, 0                                                             \
+	}
+
+/* Finds the next line `" KEY`; false, with line as it was, behind the last. */
+bool credential_next_line(
+	const totpgroup_credential *credential, const char *key, struct credential_line *line);
+
+/* Deletes a line that was found, in a text that has not changed since. Returns
+ * 0 or TOTPGROUP_EMEMORY. */
+int credential_delete_line(
+	totpgroup_credential *credential, const struct credential_line *line);
+
 /* Takes the next word, up to a blank, off the front of an option's value;
  * false where there is none left. */
 bool credential_next_word(struct credential_option *rest, const char **word, size_t *length);

@@ -10,24 +10,16 @@
 
 #include "base/wipe.h"
 #include "core/emergency.h"
+#include "core/emergency_hash.h"
 #include "core/grace.h"
 #include "core/otp.h"
 #include "core/rate_limit.h"
 #include "core/reuse.h"
 #include "core/skew.h"
+#include "core/typed.h"
 
 /* A clock beyond this leaves no room to count from it. */
 #define CLOCK_MAX (INT64_MAX / 4)
-
-/* What was typed, without blanks where it is the code alone. Longer text is
- * cut in front: only its end can be a code. */
-#define TYPED_MAX 64
-
-struct typed {
-	char text[TYPED_MAX + 1];
-	size_t length;
-	size_t cut; /* bytes in front that are not in text */
-};
 
 /* One decision on its way. */
 struct work {
@@ -76,51 +68,11 @@ static int accept(struct work *work, enum totpgroup_method method, size_t code_l
 	return 0;
 }
 
-/* Keeps the end of what was typed. Phones show codes with a blank in the
- * middle, so blanks are left out, unless they may belong to a password. */
-static void read_typed(struct typed *typed, const struct attempt *attempt)
-{
-	size_t length = strlen(attempt->typed);
-
-	typed->length = 0;
-	typed->cut = 0;
-	if (attempt->password_before_code) {
-		typed->cut = length > TYPED_MAX ? length - TYPED_MAX : 0;
-		typed->length = length - typed->cut;
-		memcpy(typed->text, attempt->typed + typed->cut, typed->length);
-	}
-	for (size_t i = 0; !attempt->password_before_code && i < length; i++) {
-		if (attempt->typed[i] == ' ' || attempt->typed[i] == '\t')
-			continue;
-		if (typed->length == TYPED_MAX) {
-			typed->length = 0;
-			break;
-		}
-		typed->text[typed->length++] = attempt->typed[i];
-	}
-	typed->text[typed->length] = '\0';
-}
-
-/* The code of that many digits at the end of what was typed; NULL where there
- * is none, or something else stands before it that must not. */
-static const char *code_of_length(const struct work *work, size_t digits)
-{
-	const struct typed *typed = &work->typed;
-	const char *code;
-
-	if (typed->length < digits)
-		return NULL;
-	if (typed->length > digits && !work->attempt->password_before_code)
-		return NULL;
-	code = typed->text + typed->length - digits;
-	return strspn(code, "0123456789") == digits ? code : NULL;
-}
-
 /* An emergency code comes first: eight digits that are one are never taken
  * for a password of two characters with a six-digit code. */
 static int try_emergency_code(struct work *work, bool *done)
 {
-	const char *code = code_of_length(work, EMERGENCY_CODE_LENGTH);
+	const char *code = typed_digits(&work->typed, EMERGENCY_CODE_LENGTH);
 	int status;
 
 	*done = false;
@@ -135,12 +87,43 @@ static int try_emergency_code(struct work *work, bool *done)
 	return accept(work, TOTPGROUP_METHOD_EMERGENCY, EMERGENCY_CODE_LENGTH);
 }
 
+/* A hashed emergency code, which has a form of its own: hashing costs too much
+ * to be done for anything else. Where it may be behind a password it must be as
+ * it is written, because a password may end in anything. */
+static int try_hashed_code(struct work *work, bool *done)
+{
+	const struct typed *typed = &work->typed;
+	bool behind_password = typed->password_before_code;
+	size_t length = behind_password ? EMERGENCY_HASH_WRITTEN_LENGTH : typed->length;
+	char code[EMERGENCY_HASH_LENGTH + 1];
+	int status;
+
+	if (typed->length < length || !emergency_hash_read(typed->text + typed->length - length,
+					      length, behind_password, code))
+		return 0;
+	status = emergency_hash_spend(work->credential, code, done, work->error);
+	WIPE_ARRAY(code);
+	if (*done) {
+		work->decision->result.changed = true;
+		return accept(work, TOTPGROUP_METHOD_EMERGENCY, length);
+	}
+	*done = status != 0;
+	return status != 0 ? refuse_for_damage(work, status) : 0;
+}
+
+static int refuse_spent(struct work *work)
+{
+	const int64_t period = work->parameters.period;
+
+	work->decision->result.retry_after = period - work->attempt->now % period;
+	return refuse(work, TOTPGROUP_REASON_REUSED);
+}
+
 /* Spends the time step of a right code, and lets in if it was not spent. */
 static int accept_step(struct work *work, int64_t step)
 {
 	struct totpgroup_result *result = &work->decision->result;
 	const struct credential_parameters *parameters = &work->parameters;
-	int64_t period = parameters->period;
 	enum reuse reuse;
 	int status;
 
@@ -151,13 +134,29 @@ static int accept_step(struct work *work, int64_t step)
 		work->attempt->disallow_reuse, &reuse, work->error);
 	if (status != 0)
 		return refuse_for_damage(work, status);
-	if (reuse == REUSE_SPENT_BEFORE) {
-		result->retry_after = period - work->attempt->now % period;
-		return refuse(work, TOTPGROUP_REASON_REUSED);
-	}
+	if (reuse == REUSE_SPENT_BEFORE)
+		return refuse_spent(work);
 	if (reuse == REUSE_FRESH)
 		result->changed = true;
 	return accept(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
+}
+
+/* Learns from a code outside the window. One that is spent teaches nothing:
+ * whoever saw it could move the time to where old codes are good. */
+static int learn_skew(struct work *work, int64_t step, int64_t now_step)
+{
+	bool spent, learned;
+	int status = reuse_look(work->credential, step, &spent, work->error);
+
+	if (status != 0)
+		return refuse_for_damage(work, status);
+	if (spent)
+		return refuse_spent(work);
+	status = skew_learn(work->credential, now_step, step - now_step, &learned,
+		&work->decision->result.changed);
+	if (status != 0)
+		return error_set(work->error, status, "out of memory");
+	return learned ? accept_step(work, step) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
 }
 
 /* A code outside the window: says by how much, and learns from it where that
@@ -166,7 +165,7 @@ static int try_other_time(struct work *work, const char *code, int64_t now_step)
 {
 	struct totpgroup_result *result = &work->decision->result;
 	const struct otp_range range = {now_step - SKEW_STEPS_MAX, now_step + SKEW_STEPS_MAX};
-	bool found, learned;
+	bool found;
 	int64_t step;
 	int status;
 
@@ -178,13 +177,7 @@ static int try_other_time(struct work *work, const char *code, int64_t now_step)
 		return 0;
 	result->offset = otp_step_offset(step, work->attempt->now, work->parameters.period);
 	result->offset_known = true;
-	if (work->attempt->no_skew_adjust)
-		return 0;
-	status = skew_learn(
-		work->credential, now_step, step - now_step, &learned, &result->changed);
-	if (status != 0)
-		return error_set(work->error, status, "out of memory");
-	return learned ? accept_step(work, step) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
+	return work->attempt->no_skew_adjust ? 0 : learn_skew(work, step, now_step);
 }
 
 static int try_totp(struct work *work, const char *code)
@@ -255,7 +248,7 @@ static int try_hotp(struct work *work, const char *code)
 static bool holds_code(const struct work *work)
 {
 	for (size_t digits = OTP_DIGITS_MIN; digits <= OTP_DIGITS_MAX; digits++)
-		if (code_of_length(work, digits) != NULL)
+		if (typed_digits(&work->typed, digits) != NULL)
 			return true;
 	return false;
 }
@@ -283,12 +276,14 @@ static int try_codes(struct work *work)
 	if (status != 0 || work->hmac == NULL)
 		return status;
 	status = try_emergency_code(work, &done);
+	if (status == 0 && !done)
+		status = try_hashed_code(work, &done);
 	if (status != 0 || done)
 		return status;
 	status = credential_parameters(work->credential, &work->parameters, work->error);
 	if (status != 0)
 		return refuse_for_option(work, status);
-	code = code_of_length(work, work->parameters.digits);
+	code = typed_digits(&work->typed, work->parameters.digits);
 	if (code == NULL)
 		return 0;
 	if (work->parameters.totp)
@@ -355,7 +350,7 @@ static int run(struct work *work)
 	if (attempt->typed == NULL) {
 		status = refuse(work, TOTPGROUP_REASON_CONVERSATION);
 	} else {
-		read_typed(&work->typed, attempt);
+		typed_read(&work->typed, attempt->typed, attempt->password_before_code);
 		status = try_codes(work);
 	}
 	return status != 0 ? status : apply_hotp_penalty(work);
@@ -391,7 +386,7 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	int status;
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	/* That too is for the decision to report. */
+	/* An impossible clock is for the decision to report, after the prompt. */
 	if (!clock_is_possible(attempt->now))
 		return 0;
 	status = rate_limit_look(credential, attempt->now, &answer, error);

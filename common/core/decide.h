@@ -63,7 +63,8 @@ struct decision {
  * Before the prompt, on a credential that nobody has locked and that is not
  * changed: is this login refused already (rate limit reached, malformed
  * RATE_LIMIT), let in by grace, or is it to be asked? In the last case the
- * reason is TOTPGROUP_REASON_NONE.
+ * reason is TOTPGROUP_REASON_NONE. With a damaged secret or an impossible clock
+ * it is asked, and decide() says what is wrong.
  *
  * Returns 0, or a TOTPGROUP_E... with a refusal.
  */
@@ -78,8 +79,9 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
  *
  * Returns 0 when there is a verdict. error holds what is wrong with the
  * credential where the reason is TOTPGROUP_REASON_BAD_FILE, and with a clock
- * before 1970 (TOTPGROUP_REASON_STORE_ERROR). A negative return (memory,
- * crypto) is a refusal and leaves the credential unfit for use.
+ * before 1970 or beyond any real time (TOTPGROUP_REASON_STORE_ERROR). A
+ * negative return (memory, crypto) is a refusal and leaves the credential
+ * unfit for use.
  */
 int decide(totpgroup_credential *credential, const struct attempt *attempt,
 	struct decision *decision, struct error *error);

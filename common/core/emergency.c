@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "core/emergency_hash.h"
+
 /* One emergency code as a place in the text. */
 struct emergency_line {
 	size_t start;  /* of the line, and of blank ones before it */
@@ -27,15 +29,25 @@ static size_t skip_until(const struct text *text, size_t at, char character)
 	return at;
 }
 
-/* Whether eight digits, the first not 0, stand at that place with a line end
- * behind them. */
+/* Whether eight digits, zeros before them left out, stand at that place with a
+ * line end behind them. */
 static bool is_code(const struct text *text, size_t at)
 {
 	size_t end = skip(text, at, "0123456789");
 
-	if (end - at != EMERGENCY_CODE_LENGTH || text->data[at] == '0')
+	if (end - at != EMERGENCY_CODE_LENGTH)
 		return false;
 	return end == text->length || text->data[end] == '\r' || text->data[end] == '\n';
+}
+
+/* Passes over option and empty lines. */
+static size_t skip_options(const struct text *text, size_t from)
+{
+	size_t at = skip(text, from, "\r\n");
+
+	while (at < text->length && text->data[at] == '"')
+		at = skip(text, skip_until(text, at, '\n'), "\r\n");
+	return at;
 }
 
 /*
@@ -46,10 +58,8 @@ static bool is_code(const struct text *text, size_t at)
  */
 static bool next_code(const struct text *text, size_t from, struct emergency_line *line)
 {
-	size_t at = skip(text, from, "\r\n");
+	size_t at = skip_options(text, from);
 
-	while (at < text->length && text->data[at] == '"')
-		at = skip(text, skip_until(text, at, '\n'), "\r\n");
 	if (at == text->length)
 		return false;
 	line->start = at;
@@ -108,9 +118,38 @@ unsigned int emergency_codes_left(const totpgroup_credential *credential)
 {
 	const struct text *text = &credential->text;
 	struct emergency_line line;
-	unsigned int count = 0;
+	unsigned int count = emergency_hash_codes_left(credential);
 
 	for (size_t at = first_place(text); next_code(text, at, &line); at = line.next)
 		count++;
 	return count;
+}
+
+static int remove_all(totpgroup_credential *credential)
+{
+	struct text *text = &credential->text;
+	struct emergency_line line;
+	int status = credential_unset(credential, EMERGENCY_HASH_KEY);
+
+	for (size_t at = first_place(text); status == 0 && next_code(text, at, &line);
+		at = line.start)
+		status = text_splice(text, line.start, line.next - line.start, "", 0);
+	return status;
+}
+
+int emergency_codes_replace(totpgroup_credential *credential, const char *lines, size_t length)
+{
+	struct text *text = &credential->text;
+	int status = remove_all(credential);
+	size_t at;
+
+	if (status != 0)
+		return status;
+	/* Before the first foreign line: behind it nothing is a code. */
+	at = skip_options(text, first_place(text));
+	if (at == text->length && text->data[at - 1] != '\n') {
+		status = text_append(text, "\n", 1);
+		at = text->length;
+	}
+	return status != 0 ? status : text_splice(text, at, 0, lines, length);
 }

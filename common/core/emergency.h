@@ -6,6 +6,7 @@
 #define TOTPGROUP_CORE_EMERGENCY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/credential.h"
 
@@ -18,7 +19,15 @@
  */
 int emergency_code_spend(totpgroup_credential *credential, const char *code, bool *found);
 
-/* How many emergency codes are left. */
+/* How many emergency codes are left, these and hashed ones (emergency_hash.h). */
 unsigned int emergency_codes_left(const totpgroup_credential *credential);
+
+/*
+ * Removes all emergency codes of both kinds and puts length bytes in their
+ * place: whole lines of new ones, which are good there whatever else is in the
+ * credential. All other bytes stay, but a last line without its end gets one.
+ * Returns 0, or TOTPGROUP_EMEMORY with the credential unfit for use.
+ */
+int emergency_codes_replace(totpgroup_credential *credential, const char *lines, size_t length);
 
 #endif

@@ -18,8 +18,9 @@ struct rate_limit_answer {
 };
 
 /*
- * Judges an attempt at `now` without recording it. A credential without the
- * line has no limit. TOTPGROUP_EFORMAT where it is malformed,
+ * Judges an attempt at `now`, from 0 to INT64_MAX / 2, without recording it;
+ * retry_after is what it is once the attempt was recorded. A credential
+ * without the line has no limit. TOTPGROUP_EFORMAT where it is malformed,
  * TOTPGROUP_EMEMORY; error says which line.
  */
 int rate_limit_look(const totpgroup_credential *credential, int64_t now,

@@ -34,6 +34,20 @@ static int copy_reachable(struct credential_option list, int64_t step, unsigned 
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }
 
+int reuse_look(
+	const totpgroup_credential *credential, int64_t step, bool *spent, struct error *error)
+{
+	struct credential_option list = {"", 0, 0};
+	struct text kept = TEXT_INIT;
+	int status;
+
+	*spent = false;
+	(void)credential_find(credential, KEY, &list);
+	status = copy_reachable(list, step, 1, &kept, spent, error);
+	text_free(&kept);
+	return status;
+}
+
 int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int window,
 	bool always, enum reuse *answer, struct error *error)
 {

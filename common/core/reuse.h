@@ -18,6 +18,11 @@ enum reuse {
 	REUSE_NOT_TRACKED,	/* the credential allows reuse */
 };
 
+/* Whether the code of that step is among the spent ones. Errors as
+ * reuse_spend(). */
+int reuse_look(
+	const totpgroup_credential *credential, int64_t step, bool *spent, struct error *error);
+
 /*
  * Spends the code of a time step that was found in a window of that many
  * steps. Steps that the window cannot reach from there are forgotten. With

@@ -15,12 +15,52 @@
 #include "config.h"
 
 #include <security/pam_appl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #define FIELDS 5
+
+/* Nobody reads the log here, and where no daemon does either libc writes each
+ * line to the console, which takes longer than the login. These definitions
+ * stand in for libc's in the modules too. */
+void syslog(int priority, const char *format, ...);
+void vsyslog(int priority, const char *format, va_list arguments);
+void __syslog_chk(int priority, int flag, const char *format, ...);
+void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments);
+
+void syslog(int priority, const char *format, ...)
+{
+	(void)priority;
+	(void)format;
+}
+
+void vsyslog(int priority, const char *format, va_list arguments)
+{
+	(void)priority;
+	(void)format;
+	(void)arguments;
+}
+
+void __syslog_chk(int priority, int flag, const char *format, ...);
+void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+	(void)priority;
+	(void)flag;
+	(void)format;
+}
+
+void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments);
+void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments)
+{
+	(void)priority;
+	(void)flag;
+	(void)format;
+	(void)arguments;
+}
 
 /* What the conversation answers, and how often it was asked. */
 struct script {

@@ -16,6 +16,7 @@
 static void log_in(unsigned int worker)
 {
 	shared->results[worker] = stack_log_in("alice", shared->answers[worker]);
+	(void)gave_up_waiting();
 }
 
 static void answer_alike(const char *answer)
@@ -32,7 +33,8 @@ static void expect_one_winner(const char *text, const char *answer)
 		answer_alike(answer);
 		run_round();
 		assert_int_equal(count_results(PAM_SUCCESS), 1);
-		assert_int_equal(count_results(PAM_AUTH_ERR), 7);
+		assert_int_equal(
+			count_results(PAM_AUTH_ERR), 7 - atomic_exchange(&shared->busy, 0));
 		assert_int_equal(count_entries("home/alice"), 1);
 	}
 	stop_workers();
@@ -85,18 +87,24 @@ static void a_rate_limit_holds_for_all_together(void **state)
 		length += (size_t)sprintf(text + length, "%s\n", shared->answers[i]);
 	}
 	for (unsigned int i = 0; i < 50; i++) {
+		unsigned int let_in;
+
 		stack_put_secret("alice", text);
 		run_round();
-		assert_int_equal(count_results(PAM_SUCCESS), 3);
-		assert_int_equal(count_results(PAM_AUTH_ERR), 9);
-		assert_int_equal(count_codes(text_of(stack_secret("alice"))), 9);
+		let_in = count_results(PAM_SUCCESS);
+		assert_true(let_in == 3 || (let_in < 3 && atomic_load(&shared->busy) > 0));
+		assert_int_equal(count_results(PAM_AUTH_ERR),
+			12 - let_in - atomic_exchange(&shared->busy, 0));
+		assert_int_equal(count_codes(text_of(stack_secret("alice"))), 12 - let_in);
 	}
 	stop_workers();
 }
 
 static void log_in_and_tell(unsigned int worker)
 {
-	log_in(worker);
+	shared->results[worker] = stack_log_in("alice", shared->answers[worker]);
+	if (gave_up_waiting())
+		return;
 	if (strstr(stack_log, "reason=wrong-code") != NULL)
 		atomic_fetch_add(&shared->counter, 1);
 	else if (strstr(stack_log, "reason=rate-limited") == NULL)
@@ -110,11 +118,16 @@ static void guesses_are_counted_before_they_are_looked_at(void **state)
 	start_workers(12, log_in_and_tell);
 	answer_alike("000000");
 	for (unsigned int i = 0; i < 50; i++) {
+		unsigned int looked_at;
+
 		stack_put_secret("alice", STACK_SECRET "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n");
 		atomic_store(&shared->counter, 0);
 		run_round();
-		assert_int_equal(count_results(PAM_AUTH_ERR), 12);
-		assert_int_equal(atomic_load(&shared->counter), 3);
+		looked_at = atomic_load(&shared->counter);
+		assert_true(
+			looked_at == 3 || (looked_at < 3 && atomic_load(&shared->busy) > 0));
+		assert_int_equal(
+			count_results(PAM_AUTH_ERR), 12 - atomic_exchange(&shared->busy, 0));
 		assert_int_equal(atomic_load(&shared->failures), 0);
 	}
 	stop_workers();

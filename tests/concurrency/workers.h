@@ -4,33 +4,38 @@
 #ifndef TOTPGROUP_TESTS_WORKERS_H
 #define TOTPGROUP_TESTS_WORKERS_H
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../stack/stack.h"
 #include "../unit/test_support.h"
 
 #define WORKERS_MAX 12
 
 /* What all of them see. */
 struct shared {
-	pthread_barrier_t start, end;
-	bool stop;
+	pthread_barrier_t start; /* among the workers */
 	unsigned int round;
 	char answers[WORKERS_MAX][16];
 	int results[WORKERS_MAX];
 	atomic_uint counter;
-	atomic_uint accepted;
+	sem_t accepted;
 	atomic_uint failures;
+	atomic_uint busy; /* refused, because the disk kept another for seconds */
 	atomic_bool enough;
 };
 
 static struct shared *shared;
 static pid_t workers[WORKERS_MAX];
 static unsigned int worker_count;
+static int order_to[WORKERS_MAX];
+static int done[2];
 
 static inline void share_memory(void)
 {
@@ -40,43 +45,70 @@ static inline void share_memory(void)
 	memset(shared, 0, sizeof *shared);
 }
 
-static inline void init_barrier(pthread_barrier_t *barrier, unsigned int count)
+static inline void init_start(unsigned int count)
 {
 	pthread_barrierattr_t attributes;
 
 	pthread_barrierattr_init(&attributes);
 	pthread_barrierattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	assert_int_equal(pthread_barrier_init(barrier, &attributes, count), 0);
+	assert_int_equal(pthread_barrier_init(&shared->start, &attributes, count), 0);
 }
 
-/* Each worker does its part of every round until it is told to stop. */
+/* A round begins when the worker's own pipe has a byte for it. When the test
+ * has ended, in whatever way, the pipe is at its end. */
+static inline void serve(unsigned int worker, int orders, void (*work)(unsigned int worker))
+{
+	char byte;
+
+	while (read(orders, &byte, 1) == 1) {
+		pthread_barrier_wait(&shared->start);
+		work(worker);
+		if (write(done[1], &byte, 1) != 1)
+			_exit(2);
+	}
+	_exit(0);
+}
+
+static inline void start_worker(unsigned int worker, void (*work)(unsigned int worker))
+{
+	int orders[2];
+
+	assert_int_equal(pipe2(orders, O_CLOEXEC), 0);
+	workers[worker] = fork();
+	assert_true(workers[worker] >= 0);
+	order_to[worker] = orders[1];
+	if (workers[worker] != 0) {
+		close(orders[0]);
+		return;
+	}
+	close(done[0]);
+	for (unsigned int i = 0; i <= worker; i++)
+		close(order_to[i]);
+	serve(worker, orders[0], work);
+}
+
+/* Each worker does its part of every round. */
 static inline void start_workers(unsigned int count, void (*work)(unsigned int worker))
 {
-	share_memory();
-	init_barrier(&shared->start, count + 1);
-	init_barrier(&shared->end, count + 1);
+	if (shared == NULL)
+		share_memory();
+	init_start(count);
 	worker_count = count;
+	assert_int_equal(pipe2(done, O_CLOEXEC), 0);
 	fflush(NULL);
-	for (unsigned int i = 0; i < count; i++) {
-		workers[i] = fork();
-		assert_true(workers[i] >= 0);
-		if (workers[i] != 0)
-			continue;
-		/* Only so that nothing hangs for ever. */
-		alarm(600);
-		while (pthread_barrier_wait(&shared->start), !shared->stop) {
-			work(i);
-			pthread_barrier_wait(&shared->end);
-		}
-		_exit(0);
-	}
-	alarm(600);
+	for (unsigned int i = 0; i < count; i++)
+		start_worker(i, work);
+	close(done[1]);
 }
 
 static inline void run_round(void)
 {
-	pthread_barrier_wait(&shared->start);
-	pthread_barrier_wait(&shared->end);
+	char byte;
+
+	for (unsigned int i = 0; i < worker_count; i++)
+		assert_int_equal(write(order_to[i], "", 1), 1);
+	for (unsigned int i = 0; i < worker_count; i++)
+		assert_int_equal(read(done[0], &byte, 1), 1);
 	shared->round++;
 }
 
@@ -84,14 +116,25 @@ static inline void stop_workers(void)
 {
 	int status;
 
-	shared->stop = true;
-	pthread_barrier_wait(&shared->start);
+	for (unsigned int i = 0; i < worker_count; i++)
+		close(order_to[i]);
 	for (unsigned int i = 0; i < worker_count; i++) {
 		assert_int_equal(waitpid(workers[i], &status, 0), workers[i]);
 		assert_int_equal(status, 0);
 	}
-	alarm(0);
+	close(done[0]);
 	munmap(shared, sizeof *shared);
+	shared = NULL;
+}
+
+/* Whether the last login gave up waiting for the lock. That is no mistake: how
+ * long others hold it is a matter of the disk. */
+static inline bool gave_up_waiting(void)
+{
+	if (strstr(stack_log, "locked by another process for") == NULL)
+		return false;
+	atomic_fetch_add(&shared->busy, 1);
+	return true;
 }
 
 static inline unsigned int count_results(int result)

@@ -10,8 +10,8 @@ exported() {
 
 # The functions that totpgroup.h declares, one on a line.
 declared() {
-	sed '/^#define/,/[^\\]$/d' common/totpgroup.h | ${CC:-cc} -fpreprocessed -E -P -xc - |
-		grep -oE '\btotpgroup_[a-z_]+\(' | tr -d '(' | sort -u
+	${CC:-cc} -E -P -x c common/totpgroup.h | grep -oE '\btotpgroup_[a-z_]+\(' | tr -d '(' |
+		sort -u
 }
 
 same "the module exports its entry points alone" \

@@ -5,6 +5,7 @@
 #include "stack.h"
 
 #include <dlfcn.h>
+#include <grp.h>
 #include <liboath/oath.h>
 #include <pwd.h>
 #include <security/pam_appl.h>
@@ -26,6 +27,7 @@ const char stack_null_answer[] = "(null answer)";
 const char stack_no_responses[] = "(no responses)";
 
 time_t stack_now = STACK_NOW;
+bool (*stack_on_time)(void *caller);
 char stack_log[65536];
 struct stack_login stack_last;
 static char everything[1 << 20];
@@ -35,6 +37,8 @@ static const char *const users[] = {"alice", "bob", "carol"};
 /* What stands in for the C library's own. */
 time_t time(time_t *result)
 {
+	if (stack_on_time != NULL && stack_on_time(__builtin_return_address(0)))
+		return -1;
 	if (result != NULL)
 		*result = stack_now;
 	return stack_now;
@@ -48,6 +52,14 @@ static void append(char *buffer, size_t size, const char *text)
 	strcpy(buffer + length, text);
 }
 
+/* Of a test with many thousand logins the first are forgotten. */
+static void keep(const char *text)
+{
+	if (strlen(everything) + strlen(text) >= sizeof everything)
+		*everything = '\0';
+	append(everything, sizeof everything, text);
+}
+
 __attribute__((format(printf, 2, 0))) static void log_line(
 	int priority, const char *format, va_list arguments)
 {
@@ -59,7 +71,7 @@ __attribute__((format(printf, 2, 0))) static void log_line(
 		message = line + 26;
 	snprintf(text, sizeof text, "<%d>%s\n", LOG_PRI(priority), message);
 	append(stack_log, sizeof stack_log, text);
-	append(everything, sizeof everything, text);
+	keep(text);
 }
 
 void syslog(int priority, const char *format, ...)
@@ -212,7 +224,8 @@ void stack_main(char **argv)
 	snprintf(folder_path, sizeof folder_path, "%s", path);
 	unsetenv("TOTPGROUP_TEST_FOLDER");
 	unsetenv("LD_PRELOAD");
-	if (getpwnam("alice") == NULL) {
+	/* Its files are open from here on, and stay so. */
+	if (getpwnam("alice") == NULL || getgrnam("totp") == NULL) {
 		fprintf(stderr, "%s does not know alice\n", WRAPPER);
 		exit(99);
 	}
@@ -362,7 +375,7 @@ static int converse(int count, const struct pam_message **messages,
 	char line[512];
 
 	assert_int_equal(count, 1);
-	append(everything, sizeof everything, message->msg);
+	keep(message->msg);
 	if (message->msg_style != PAM_ERROR_MSG && message->msg_style != PAM_TEXT_INFO)
 		return respond(login, message, responses);
 	*responses = calloc(1, sizeof **responses);

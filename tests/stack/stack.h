@@ -48,6 +48,8 @@ struct stack_login {
 
 /* The clock that the module sees. */
 extern time_t stack_now;
+/* Where this is set and says so, it does not tell the time. */
+extern bool (*stack_on_time)(void *caller);
 
 /* What was logged since stack_login(), each line as `<priority>text\n`. */
 extern char stack_log[65536];

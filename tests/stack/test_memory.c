@@ -10,8 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/hashed_codes.h"
 #include "../unit/temporary_folder.h"
 #include "../unit/test_support.h"
+#include "core/emergency_hash.h"
 #include "stack.h"
 
 /* What the program itself must not have in memory that can be written to
@@ -24,7 +26,8 @@
 #define CODE "661763"
 
 #define FILE_TEXT                                                                              \
-	STACK_SECRET "\n\" RATE_LIMIT 9 30\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n" EMERGENCY "\n"
+	STACK_SECRET                                                                           \
+	"\n\" RATE_LIMIT 30 30\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n" EMERGENCY "\n" A_1
 
 struct needle {
 	const char *what;
@@ -32,7 +35,7 @@ struct needle {
 	size_t length;
 };
 
-static struct needle needles[8];
+static struct needle needles[12];
 static unsigned int needle_count;
 
 /* Remembers bytes, each changed by a pad, without having them in clear. */
@@ -58,6 +61,12 @@ static void remember_all(void)
 	remember("the outer HMAC key", key, 20, 0x5c);
 	remember("the emergency code", EMERGENCY, 8, 0);
 	remember("the code", CODE, 6, 0);
+	remember("the hashed emergency code", CODE_A, EMERGENCY_HASH_LENGTH, 0);
+	remember("the hashed emergency code as written", WRITTEN_A,
+		EMERGENCY_HASH_WRITTEN_LENGTH, 0);
+	/* As HMAC has it, for want of a block's length. */
+	remember("the inner key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x36);
+	remember("the outer key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x5c);
 	remember("the password", PASSWORD, strlen(PASSWORD), 0);
 }
 
@@ -147,6 +156,10 @@ static const struct {
 	int result;
 } logins[] = {
 	{"", EMERGENCY, PAM_SUCCESS},
+	{"", WRITTEN_A, PAM_SUCCESS},
+	{"", WRITTEN_A, PAM_AUTH_ERR},
+	{"", CODE_A, PAM_AUTH_ERR},
+	{"forward_pass", PASSWORD WRITTEN_A, PAM_AUTH_ERR},
 	{"", CODE, PAM_SUCCESS},
 	{"", CODE, PAM_AUTH_ERR},
 	{"", PASSWORD, PAM_AUTH_ERR},

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../unit/hashed_codes.h"
 #include "../unit/temporary_folder.h"
 #include "../unit/test_support.h"
 #include "stack.h"
@@ -122,6 +123,40 @@ static void takes_an_emergency_code_once(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TOTP "12345678\n");
 	stack_log_in("alice", "87654321");
 	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code\n");
+}
+
+static void takes_a_hashed_emergency_code_once(void **state)
+{
+	(void)state;
+	stack_put_secret("alice", TOTP A_1 B_1);
+	stack_log_in("alice", "7k3m q9td-x2ha-p5vw");
+	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=emergency\n");
+	assert_string_equal(text_of(stack_secret("alice")), TOTP B_1);
+	stack_log_in("alice", WRITTEN_A);
+	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code\n");
+	assert_string_equal(text_of(stack_secret("alice")), TOTP B_1);
+}
+
+static void takes_a_hashed_emergency_code_behind_a_password(void **state)
+{
+	(void)state;
+	stack_put_secret("alice", TOTP A_1 B_1);
+	stack_lines("auth @M forward_pass\nauth optional @T show");
+	stack_log_in("alice", "correct horse" CODE_A);
+	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+	stack_log_in("alice", "correct horse" WRITTEN_A);
+	assert_int_equal(stack_last.result, PAM_SUCCESS);
+	assert_string_equal(text_of(stack_secret("alice")), TOTP B_1);
+}
+
+static void names_a_damaged_line(void **state)
+{
+	(void)state;
+	stack_put_secret("alice", TOTP A_1 "\" SCRATCH_HASH scrypt 20 8 1 x y\n");
+	stack_log_in("alice", WRITTEN_A);
+	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
+	assert_non_null(strstr(stack_log, "reason=bad-file"));
+	assert_non_null(strstr(stack_log, "line 4: SCRATCH_HASH"));
 }
 
 static void counts_hotp_codes(void **state)
@@ -543,6 +578,9 @@ int main(int argc, char **argv)
 		TEST(says_how_far_off_a_code_is),
 		TEST(spends_a_code),
 		TEST(takes_an_emergency_code_once),
+		TEST(takes_a_hashed_emergency_code_once),
+		TEST(takes_a_hashed_emergency_code_behind_a_password),
+		TEST(names_a_damaged_line),
 		TEST(counts_hotp_codes),
 		TEST(limits_attempts),
 		TEST(asks_once_where_nothing_is_answered),

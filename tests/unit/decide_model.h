@@ -247,6 +247,21 @@ static inline void model_offset(struct model_work *work, int64_t step)
 	work->decision.result.offset = now < begin ? begin - now : now > end ? end - now : 0;
 }
 
+static inline bool model_refuse_spent(struct model_work *work, int64_t step)
+{
+	const struct model *model = work->model;
+	int64_t period = model->period, now = work->attempt->now;
+
+	for (size_t i = 0; i < model->used_count; i++) {
+		if (model->used[i] != step)
+			continue;
+		work->decision.result.retry_after = (now / period + 1) * period - now;
+		model_refuse(work, TOTPGROUP_REASON_REUSED, false);
+		return true;
+	}
+	return false;
+}
+
 static inline void model_spend_step(struct model_work *work, int64_t step, size_t password)
 {
 	struct model *model = work->model;
@@ -258,15 +273,8 @@ static inline void model_spend_step(struct model_work *work, int64_t step, size_
 		model_accept(work, TOTPGROUP_METHOD_TOTP, password);
 		return;
 	}
-	for (size_t i = 0; i < model->used_count; i++)
-		if (model->used[i] == step) {
-			int64_t period = model->period;
-
-			work->decision.result.retry_after =
-				(work->attempt->now / period + 1) * period - work->attempt->now;
-			model_refuse(work, TOTPGROUP_REASON_REUSED, false);
-			return;
-		}
+	if (model_refuse_spent(work, step))
+		return;
 	for (size_t i = 0; i < model->used_count; i++)
 		if (llabs(model->used[i] - step) < model->window)
 			model->used[kept++] = model->used[i];
@@ -307,7 +315,7 @@ static inline void model_learn(
 	size_t length = model->run_length;
 
 	model_offset(work, now_step + skew);
-	if (work->attempt->no_skew_adjust)
+	if (work->attempt->no_skew_adjust || model_refuse_spent(work, now_step + skew))
 		return;
 	if (length > 0 &&
 		model->run[length - 1].step + model->run[length - 1].skew == now_step + skew) {

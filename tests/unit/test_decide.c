@@ -20,7 +20,7 @@ static void test_totp_window(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (int64_t steps = -60; steps <= 60; steps++) {
 			char text[200];
-			code_text code;
+			code_text code = "";
 			struct attempt attempt = attempt_with(code);
 			totpgroup_credential *credential;
 			struct decision decision;
@@ -47,6 +47,46 @@ static void test_totp_window(void **state)
 	}
 }
 
+/* The first step of two that have the same code and are near each other. */
+static int64_t find_twins(code_text code, int64_t *later)
+{
+	static code_text codes[100];
+
+	for (int64_t step = STEP;; step++) {
+		put_code(step, 6, 0, codes[step % 100]);
+		/* Of the 98 before it, those that were computed. */
+		for (int64_t before = step - 1; before >= STEP && before > step - 98; before--)
+			if (strcmp(codes[before % 100], codes[step % 100]) == 0) {
+				strcpy(code, codes[step % 100]);
+				*later = step;
+				return before;
+			}
+	}
+}
+
+/* Of two steps of a window with the same code the earlier one counts, even
+ * where the other is nearer, and where it was spent. */
+static void test_twins_in_a_window(void **state)
+{
+	totpgroup_credential *credential = load(TOTP "\" WINDOW_SIZE 100\n");
+	code_text code = "";
+	struct attempt attempt = attempt_with(code);
+	int64_t later, earlier = find_twins(code, &later);
+
+	(void)state;
+	attempt.now = (earlier + 49) * 30;
+	attempt.disallow_reuse = true;
+	assert_int_equal(
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP).result.step,
+		earlier);
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_REUSED);
+	attempt.now += 30;
+	assert_int_equal(
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP).result.step,
+		later);
+	totpgroup_credential_free(credential);
+}
+
 /* Every algorithm, length and some periods; and no code of one serves for
  * another. */
 static void test_totp_parameters(void **state)
@@ -67,7 +107,7 @@ static void test_totp_parameters(void **state)
 			algorithms[algorithm], digits, period);
 		credential = load(text);
 		for (size_t other = 0; other < 9; other++) {
-			code_text code;
+			code_text code = "";
 			struct attempt attempt = attempt_with(code);
 
 			put_code(NOW / period, 6 + (unsigned int)other / 3, flags[other % 3],
@@ -86,7 +126,7 @@ static void test_totp_parameters(void **state)
 static void test_without_any_kind_of_code(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n");
-	code_text code;
+	code_text code = "";
 	struct attempt attempt = attempt_with(code);
 
 	(void)state;
@@ -101,7 +141,7 @@ static void test_hotp_window(void **state)
 	for (int64_t counter = 40; counter <= 60; counter++) {
 		totpgroup_credential *credential =
 			load(HOTP "\" WINDOW_SIZE 5\n\" TOTP_AUTH\n");
-		code_text code;
+		code_text code = "";
 		struct attempt attempt = attempt_with(code);
 		char after[200];
 		struct decision decision;
@@ -175,7 +215,7 @@ static void test_hotp_penalty(void **state)
 static void test_hotp_second_text(void **state)
 {
 	totpgroup_credential *credential = load(HOTP);
-	code_text code;
+	code_text code = "";
 	struct attempt attempt = attempt_with(code);
 
 	(void)state;
@@ -267,7 +307,7 @@ static void test_rate_limit(void **state)
 static void test_reuse(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "\" DISALLOW_REUSE\n");
-	code_text code, other;
+	code_text code = "", other = "";
 	struct attempt attempt = attempt_with(code);
 	struct decision decision;
 
@@ -297,7 +337,7 @@ static void test_reuse(void **state)
 static void test_reuse_allowed(void **state)
 {
 	totpgroup_credential *credential = load(TOTP);
-	code_text code;
+	code_text code = "";
 	struct attempt attempt = attempt_with(code);
 
 	(void)state;
@@ -317,6 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_totp_window),
+		cmocka_unit_test(test_twins_in_a_window),
 		cmocka_unit_test(test_totp_parameters),
 		cmocka_unit_test(test_without_any_kind_of_code),
 		cmocka_unit_test(test_hotp_window),

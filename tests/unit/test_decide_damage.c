@@ -43,7 +43,7 @@ static void test_damaged_options(void **state)
 		{"\" HOTP_COUNTER 9223372036854775807\n", "line 3: HOTP_COUNTER"},
 		{"\" HOTP_COUNTER 1\n\" WINDOW_SIZE x\n", "line 4: WINDOW_SIZE"},
 	};
-	code_text code;
+	code_text code = "";
 	struct attempt attempt = attempt_with(code);
 
 	(void)state;
@@ -147,7 +147,7 @@ static void test_possible_clocks(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char text[200];
-		code_text code;
+		code_text code = "";
 		struct attempt attempt = attempt_with(code);
 		totpgroup_credential *credential;
 

@@ -33,6 +33,19 @@ gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t len
 	return real(handle, buffer, length);
 }
 
+/* Set where libgcrypt is to take no key, as under a policy that forbids the
+ * algorithm. */
+static bool keys_are_refused;
+
+gcry_error_t gcry_mac_setkey(gcry_mac_hd_t handle, const void *key, size_t length)
+{
+	static gcry_error_t (*real)(gcry_mac_hd_t, const void *, size_t);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gcry_mac_setkey");
+	return keys_are_refused ? gcry_error(GPG_ERR_FORBIDDEN) : real(handle, key, length);
+}
+
 /* libgcrypt ends the whole process when memory runs out while it finishes a
  * digest, which can only be left out here. */
 static bool finishing_digest;
@@ -135,7 +148,7 @@ static bool decide_with_failure(
 	const struct scenario *scenario, unsigned int allocation, uint64_t hash)
 {
 	totpgroup_credential *credential = load(scenario->text);
-	code_text code;
+	code_text code = "";
 	struct attempt attempt = attempt_of(scenario, code);
 	struct decision decision;
 	struct error error = ERROR_INIT;
@@ -191,6 +204,30 @@ static void test_without_hashes(void **state)
 	}
 }
 
+static void test_without_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(scenarios); i++) {
+		totpgroup_credential *credential = load(scenarios[i].text);
+		code_text code = "";
+		struct attempt attempt = attempt_of(&scenarios[i], code);
+		struct decision decision;
+		struct error error = ERROR_INIT;
+		int status;
+
+		keys_are_refused = true;
+		status = decide(credential, &attempt, &decision, &error);
+		keys_are_refused = false;
+		totpgroup_credential_free(credential);
+		/* Where the secret is not needed it makes no difference. */
+		if (status == 0)
+			assert_true(scenarios[i].reason == TOTPGROUP_REASON_RATE_LIMITED ||
+				    strcmp(scenarios[i].text, "NOT=\n") == 0);
+		else
+			assert_failure(status, &decision, &error, TOTPGROUP_ECRYPTO);
+	}
+}
+
 static void test_verdict_is_one_of_two(void **state)
 {
 	(void)state;
@@ -204,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_memory),
 		cmocka_unit_test(test_without_hashes),
+		cmocka_unit_test(test_without_keys),
 		cmocka_unit_test(test_verdict_is_one_of_two),
 	};
 

@@ -170,7 +170,7 @@ static void test_recording(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		totpgroup_credential *credential = load(TOTP "12345678\n");
-		code_text code;
+		code_text code = "";
 		struct attempt attempt = attempt_with(code);
 
 		attempt.host = rows[i].host;
@@ -200,7 +200,7 @@ static void test_recording(void **state)
 static void test_recording_for_hotp(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n\" HOTP_COUNTER 5\n");
-	code_text code;
+	code_text code = "";
 	struct attempt attempt = from_host();
 
 	(void)state;

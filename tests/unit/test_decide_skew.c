@@ -112,7 +112,7 @@ static void test_third_code_is_spent(void **state)
 	end(&scene);
 }
 
-/* A third code that was spent before lets nobody in. */
+/* A third code that was spent before lets nobody in, and teaches nothing. */
 static void test_third_code_was_spent(void **state)
 {
 	struct scene scene;
@@ -122,6 +122,7 @@ static void test_third_code_was_spent(void **state)
 			   "\" DISALLOW_REUSE 59999980\n");
 	at(&scene, STEP, STEP - 20);
 	assert_refused(scene.credential, &scene.attempt, TOTPGROUP_REASON_REUSED);
+	assert_int_equal(credential_lenient_number(scene.credential, "TIME_SKEW"), 0);
 	end(&scene);
 }
 

@@ -27,7 +27,7 @@ static void assert_typed(const struct typed *typed, bool password_before_code)
 {
 	totpgroup_credential *credential = load(TEXT);
 	char text[1000];
-	code_text code;
+	code_text code = "";
 	char split[11];
 	struct attempt attempt = attempt_with(text);
 	struct decision decision;
@@ -163,7 +163,7 @@ static void test_longer_codes(void **state)
 		for (unsigned int length = 6; length <= 8; length++) {
 			totpgroup_credential *credential;
 			char text[100], typed[40];
-			code_text code;
+			code_text code = "";
 			struct attempt attempt = attempt_with(typed);
 
 			snprintf(text, sizeof text, TEXT "\" DIGITS %u\n", digits);

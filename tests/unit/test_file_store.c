@@ -363,6 +363,7 @@ static void creates_through_a_users_own_link_only(void **state)
 	assert_int_equal(create("link", false), 0);
 	assert_string_equal(text_of("dotfiles/secret"), NEW);
 	assert_true(S_ISLNK(mode_of("link")));
+	assert_int_equal(unlink(in_folder("dotfiles/secret")), 0);
 	put_file("dotfiles/secret", OLD, 0600);
 	assert_int_equal(create("link", true), 0);
 	assert_string_equal(text_of("dotfiles/secret"), NEW);

@@ -73,7 +73,7 @@ static void test_verify(void **state)
 {
 	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
 	struct totpgroup_result result;
-	code_text code;
+	code_text code = "";
 
 	(void)state;
 	put_code(STEP + 1, 6, 0, code);
@@ -111,7 +111,7 @@ static void test_verify_takes_the_code_alone(void **state)
 	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
 	struct totpgroup_result result;
 	char typed[40];
-	code_text code;
+	code_text code = "";
 
 	(void)state;
 	put_code(STEP, 6, 0, code);
@@ -148,7 +148,7 @@ static void test_refusal_is_the_default(void **state)
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
 	static struct totpgroup_result untouched;
 	unsigned int failures = 0;
-	code_text code;
+	code_text code = "";
 
 	(void)state;
 	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);

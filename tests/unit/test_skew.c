@@ -64,6 +64,21 @@ static void test_gaps_between_codes(void **state)
 	}
 }
 
+/* Two codes of one step are no run, however little they differ. */
+static void test_two_codes_in_one_step(void **state)
+{
+	totpgroup_credential *credential = load(SECRET "\n");
+
+	(void)state;
+	assert_int_equal(learn(credential, 100, 6), TAKEN);
+	assert_int_equal(learn(credential, 100, 5), TAKEN);
+	assert_int_equal(learn(credential, 101, 6), TAKEN);
+	assert_int_equal(learn(credential, 101, 5), TAKEN);
+	assert_int_equal(learn(credential, 102, 6), TAKEN);
+	assert_int_equal(learn(credential, 103, 6), LEARNED);
+	totpgroup_credential_free(credential);
+}
+
 /* Runs of three codes that are off by a, b and c. */
 static void test_drift(void **state)
 {
@@ -76,7 +91,7 @@ static void test_drift(void **state)
 				enum step third;
 
 				(void)learn(credential, 100, a);
-				/* 101 + b is never 100 + a where both are near c. */
+				/* The same code, seen two steps later. */
 				if (learn(credential, 102, b) == IGNORED) {
 					assert_int_equal(102 + b, 100 + a);
 					totpgroup_credential_free(credential);
@@ -249,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_three_codes),
 		cmocka_unit_test(test_gaps_between_codes),
+		cmocka_unit_test(test_two_codes_in_one_step),
 		cmocka_unit_test(test_drift),
 		cmocka_unit_test(test_mean),
 		cmocka_unit_test(test_same_code_again),

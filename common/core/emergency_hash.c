@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/emergency_hash.h"
+
+#include <string.h>
+
+#include "base/base32.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "base/wipe.h"
+
+/* 16 MiB. What it takes in time is in totpgroup-secret(5). */
+#define COST_LOG_N 14
+#define COST_P	   1
+
+#define HASH_SIZE     32
+#define SALT_SIZE_MIN 16
+#define SALT_SIZE_MAX 64
+
+/* The characters of a code, five bits each. */
+static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/* What one line says. */
+struct stored {
+	struct scrypt_cost cost;
+	uint8_t salt[SALT_SIZE_MAX];
+	size_t salt_length;
+	uint8_t hash[HASH_SIZE];
+};
+
+/* The hash of the code that was typed, for one salt and cost. */
+struct derived {
+	struct stored set;
+	uint8_t hash[HASH_SIZE];
+};
+
+/* Looking for a code among the lines. */
+struct search {
+	const char *code;
+	struct derived derived[EMERGENCY_HASH_SETS_MAX];
+	size_t derived_count;
+	struct credential_line match;
+	bool matched;
+};
+
+/* The character that is meant; NUL for what is in no code. */
+static char canonical(char character)
+{
+	if (character >= 'a' && character <= 'z')
+		character = (char)(character - 'a' + 'A');
+	if (character == 'O')
+		return '0';
+	if (character == 'I' || character == 'L')
+		return '1';
+	return character != '\0' && strchr(alphabet, character) != NULL ? character : '\0';
+}
+
+static bool is_dash_place(size_t i)
+{
+	return i % 5 == 4;
+}
+
+static bool has_written_form(const char *text, size_t length)
+{
+	if (length != EMERGENCY_HASH_WRITTEN_LENGTH)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if ((text[i] == '-') != is_dash_place(i) || text[i] == ' ' || text[i] == '\t')
+			return false;
+	return true;
+}
+
+/* False where it is too long or has a character that is in no code. */
+static bool collect(const char *text, size_t length, char *code, size_t *count)
+{
+	for (size_t i = 0; i < length; i++) {
+		char character = canonical(text[i]);
+
+		if (text[i] == '-' || text[i] == ' ' || text[i] == '\t')
+			continue;
+		if (character == '\0' || *count == EMERGENCY_HASH_LENGTH)
+			return false;
+		code[(*count)++] = character;
+	}
+	return true;
+}
+
+/* Digits alone are something else, such as the number of a card. */
+static bool has_letter(const char *code)
+{
+	return strspn(code, "0123456789") < strlen(code);
+}
+
+bool emergency_hash_read(
+	const char *text, size_t length, bool as_written, char code[EMERGENCY_HASH_LENGTH + 1])
+{
+	size_t count = 0;
+
+	explicit_bzero(code, EMERGENCY_HASH_LENGTH + 1);
+	if ((!as_written || has_written_form(text, length)) &&
+		collect(text, length, code, &count) && count == EMERGENCY_HASH_LENGTH &&
+		has_letter(code))
+		return true;
+	explicit_bzero(code, EMERGENCY_HASH_LENGTH + 1);
+	return false;
+}
+
+static bool read_number(
+	struct credential_option *rest, int64_t minimum, int64_t maximum, unsigned int *number)
+{
+	const char *word;
+	size_t length;
+	int64_t value;
+
+	if (!credential_next_word(rest, &word, &length) ||
+		!number_parse(word, length, minimum, maximum, &value))
+		return false;
+	*number = (unsigned int)value;
+	return true;
+}
+
+static bool read_bytes(
+	struct credential_option *rest, uint8_t *bytes, size_t size, size_t *length)
+{
+	const char *word;
+	size_t characters;
+
+	return credential_next_word(rest, &word, &characters) &&
+	       characters <= BASE32_LENGTH(size) &&
+	       base32_decode(word, characters, bytes, length) == 0;
+}
+
+static bool read_cost(struct credential_option *rest, struct scrypt_cost *cost)
+{
+	unsigned int r;
+
+	return read_number(rest, 1, UINT16_MAX, &cost->log_n) &&
+	       read_number(rest, SCRYPT_R, SCRYPT_R, &r) &&
+	       read_number(rest, 1, UINT16_MAX, &cost->p) && scrypt_cost_allowed(*cost);
+}
+
+/* What is wrong with a line; NULL for nothing. */
+static const char *read_stored(struct credential_option rest, struct stored *stored)
+{
+	const char *word;
+	size_t length;
+
+	*stored = (struct stored){.salt_length = 0};
+	if (!credential_next_word(&rest, &word, &length) || length != strlen("scrypt") ||
+		memcmp(word, "scrypt", length) != 0)
+		return "of a kind other than scrypt";
+	if (!read_cost(&rest, &stored->cost))
+		return "a cost that is malformed or beyond 64 MiB";
+	if (!read_bytes(&rest, stored->salt, sizeof stored->salt, &stored->salt_length) ||
+		stored->salt_length < SALT_SIZE_MIN)
+		return "a salt that is malformed or not of 16 to 64 bytes";
+	if (!read_bytes(&rest, stored->hash, sizeof stored->hash, &length) ||
+		length != sizeof stored->hash)
+		return "a hash that is malformed or not of 32 bytes";
+	return credential_next_word(&rest, &word, &length) ? "something behind it" : NULL;
+}
+
+static bool is_same_set(const struct stored *a, const struct stored *b)
+{
+	return a->cost.log_n == b->cost.log_n && a->cost.p == b->cost.p &&
+	       a->salt_length == b->salt_length &&
+	       memcmp(a->salt, b->salt, a->salt_length) == 0;
+}
+
+static int derive(const char *code, const struct stored *set, uint8_t hash[HASH_SIZE])
+{
+	const struct scrypt_input input = {
+		.password = code,
+		.password_length = EMERGENCY_HASH_LENGTH,
+		.salt = set->salt,
+		.salt_length = set->salt_length,
+		.cost = set->cost,
+	};
+
+	return scrypt_derive(&input, hash, HASH_SIZE);
+}
+
+static int derivation_failed(struct error *error, int status)
+{
+	if (status == TOTPGROUP_EMEMORY)
+		return error_set(error, status, "out of memory");
+	return error_set(error, status, "libgcrypt does not compute scrypt on this host");
+}
+
+/* The typed code's hash for the set of a line, computed once. */
+static int hash_for(struct search *search, const struct stored *set, unsigned int line,
+	const uint8_t **hash, struct error *error)
+{
+	struct derived *derived;
+	int status;
+
+	for (size_t i = 0; i < search->derived_count; i++)
+		if (is_same_set(&search->derived[i].set, set)) {
+			*hash = search->derived[i].hash;
+			return 0;
+		}
+	if (search->derived_count == EMERGENCY_HASH_SETS_MAX)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"line %u: " EMERGENCY_HASH_KEY
+			" with more than %d different salts; make new codes",
+			line, EMERGENCY_HASH_SETS_MAX);
+	derived = &search->derived[search->derived_count];
+	status = derive(search->code, set, derived->hash);
+	if (status != 0)
+		return derivation_failed(error, status);
+	derived->set = *set;
+	search->derived_count++;
+	*hash = derived->hash;
+	return 0;
+}
+
+/* Compares in a time that does not tell where they differ. */
+static bool same_hash(const uint8_t *a, const uint8_t *b)
+{
+	unsigned char difference = 0;
+
+	for (size_t i = 0; i < HASH_SIZE; i++)
+		difference = (unsigned char)(difference | (a[i] ^ b[i]));
+	return difference == 0;
+}
+
+static int compare(
+	struct search *search, const struct credential_line *line, struct error *error)
+{
+	struct stored stored;
+	const uint8_t *hash = NULL;
+	const char *problem = read_stored(line->option, &stored);
+	int status;
+
+	if (problem != NULL)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"line %u: " EMERGENCY_HASH_KEY ", %s", line->option.line, problem);
+	status = hash_for(search, &stored, line->option.line, &hash, error);
+	if (status == 0 && same_hash(hash, stored.hash) && !search->matched) {
+		search->match = *line;
+		search->matched = true;
+	}
+	return status;
+}
+
+int emergency_hash_spend(
+	totpgroup_credential *credential, const char *code, bool *found, struct error *error)
+{
+	struct credential_line line = CREDENTIAL_LINE_INIT;
+	struct search search = {.code = code};
+	int status = 0;
+
+	*found = false;
+	/* No break: every line is looked at, so that a damaged one is reported
+	 * whichever code is typed. */
+	while (status == 0 && credential_next_line(credential, EMERGENCY_HASH_KEY, &line))
+		status = compare(&search, &line, error);
+	if (status == 0 && search.matched) {
+		status = credential_delete_line(credential, &search.match);
+		*found = status == 0;
+		if (status != 0)
+			error_set(error, status, "out of memory");
+	}
+	WIPE_OBJECT(&search);
+	return status;
+}
+
+unsigned int emergency_hash_codes_left(const totpgroup_credential *credential)
+{
+	struct credential_line line = CREDENTIAL_LINE_INIT;
+	struct stored stored;
+	unsigned int count = 0;
+
+	while (credential_next_line(credential, EMERGENCY_HASH_KEY, &line))
+		count += read_stored(line.option, &stored) == NULL;
+	return count;
+}
+
+/* Eight bits give five each time, so that every character is equally likely. */
+static int draw_characters(char code[EMERGENCY_HASH_LENGTH + 1])
+{
+	uint8_t bytes[EMERGENCY_HASH_LENGTH];
+	int status = random_bytes(bytes, sizeof bytes);
+
+	for (size_t i = 0; status == 0 && i < sizeof bytes; i++)
+		code[i] = alphabet[bytes[i] % 32];
+	code[EMERGENCY_HASH_LENGTH] = '\0';
+	WIPE_ARRAY(bytes);
+	return status;
+}
+
+int emergency_hash_draw(char written[EMERGENCY_HASH_WRITTEN_LENGTH + 1])
+{
+	char code[EMERGENCY_HASH_LENGTH + 1];
+	size_t next = 0;
+	int status;
+
+	explicit_bzero(written, EMERGENCY_HASH_WRITTEN_LENGTH + 1);
+	do
+		status = draw_characters(code);
+	while (status == 0 && !has_letter(code));
+	for (size_t i = 0; status == 0 && i < EMERGENCY_HASH_WRITTEN_LENGTH; i++)
+		written[i] = (char)(is_dash_place(i) ? '-' : code[next++]);
+	WIPE_ARRAY(code);
+	return status;
+}
+
+int emergency_hash_draw_salt(struct emergency_hash_salt *salt)
+{
+	return random_bytes(salt->bytes, sizeof salt->bytes);
+}
+
+int emergency_hash_append(
+	struct text *text, const char *written, const struct emergency_hash_salt *salt)
+{
+	struct stored stored = {
+		.cost = {.log_n = COST_LOG_N, .p = COST_P},
+		.salt_length = sizeof salt->bytes,
+	};
+	char salt_text[BASE32_LENGTH(sizeof salt->bytes) + 1];
+	char hash_text[BASE32_LENGTH(HASH_SIZE) + 1];
+	char code[EMERGENCY_HASH_LENGTH + 1];
+	int status;
+
+	memcpy(stored.salt, salt->bytes, sizeof salt->bytes);
+	if (!emergency_hash_read(written, strlen(written), true, code))
+		return TOTPGROUP_EFORMAT;
+	status = derive(code, &stored, stored.hash);
+	WIPE_ARRAY(code);
+	if (status != 0)
+		return status;
+	base32_encode(salt->bytes, sizeof salt->bytes, salt_text);
+	base32_encode(stored.hash, sizeof stored.hash, hash_text);
+	return text_append_format(text, "\" " EMERGENCY_HASH_KEY " scrypt %d %d %d %s %s\n",
+		COST_LOG_N, SCRYPT_R, COST_P, salt_text, hash_text);
+}

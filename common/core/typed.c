@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/typed.h"
+
+#include <string.h>
+
+static void keep_end(struct typed *typed, const char *text)
+{
+	size_t length = strlen(text);
+
+	typed->cut = length > TYPED_MAX ? length - TYPED_MAX : 0;
+	typed->length = length - typed->cut;
+	memcpy(typed->text, text + typed->cut, typed->length);
+}
+
+/* What is too long for a code is none, whichever end one looks at. */
+static void leave_out_blanks(struct typed *typed, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == ' ' || *text == '\t')
+			continue;
+		if (typed->length == TYPED_MAX) {
+			typed->length = 0;
+			return;
+		}
+		typed->text[typed->length++] = *text;
+	}
+}
+
+void typed_read(struct typed *typed, const char *text, bool password_before_code)
+{
+	typed->length = 0;
+	typed->cut = 0;
+	typed->password_before_code = password_before_code;
+	if (password_before_code)
+		keep_end(typed, text);
+	else
+		leave_out_blanks(typed, text);
+	typed->text[typed->length] = '\0';
+}
+
+const char *typed_digits(const struct typed *typed, size_t digits)
+{
+	const char *code;
+
+	if (typed->length < digits)
+		return NULL;
+	if (typed->length > digits && !typed->password_before_code)
+		return NULL;
+	code = typed->text + typed->length - digits;
+	return strspn(code, "0123456789") == digits ? code : NULL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "test_support.h"
+
+#include "base/base64.h"
+#include "totpgroup.h"
+
+/* RFC 4648 section 10, and the two digits that differ between alphabets. */
+static const struct {
+	const char *bytes;
+	const char *characters;
+} vectors[] = {
+	{"", ""},
+	{"f", "Zg=="},
+	{"fo", "Zm8="},
+	{"foo", "Zm9v"},
+	{"foob", "Zm9vYg=="},
+	{"fooba", "Zm9vYmE="},
+	{"foobar", "Zm9vYmFy"},
+	{"\xfb\xef\xbe\xff\xff\xff", "++++////"},
+};
+
+static void assert_decodes(const char *characters, const char *expected)
+{
+	struct text bytes = TEXT_INIT;
+
+	assert_int_equal(base64_decode(&bytes, characters, strlen(characters)), 0);
+	assert_int_equal(bytes.length, strlen(expected));
+	assert_memory_equal(bytes.data != NULL ? bytes.data : "", expected, bytes.length);
+	text_free(&bytes);
+}
+
+static void test_vectors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(vectors); i++) {
+		struct text characters = TEXT_INIT;
+
+		assert_int_equal(
+			base64_encode(&characters, vectors[i].bytes, strlen(vectors[i].bytes)),
+			0);
+		assert_string_equal(
+			characters.data != NULL ? characters.data : "", vectors[i].characters);
+		text_free(&characters);
+		assert_decodes(vectors[i].characters, vectors[i].bytes);
+	}
+	assert_decodes("----____", "\xfb\xef\xbe\xff\xff\xff");
+	assert_decodes("Zg", "f");
+	assert_decodes("Zg=", "f");
+	assert_decodes("Zm8", "fo");
+}
+
+static void test_malformed(void **state)
+{
+	static const char *const malformed[] = {"Z", "Zm9vY",
+		"Z===", "Zg===", "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm9.", "====", "="};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(malformed); i++) {
+		struct text bytes = TEXT_INIT;
+		int status = base64_decode(&bytes, malformed[i], strlen(malformed[i]));
+
+		/* Padding of nothing is nothing. */
+		assert_int_equal(
+			status, strcmp(malformed[i], "=") == 0 ? 0 : TOTPGROUP_EFORMAT);
+		text_free(&bytes);
+	}
+}
+
+static void test_round_trip(void **state)
+{
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (size_t length = 0; length < 500; length++) {
+		char bytes[500];
+		struct text characters = TEXT_INIT;
+		struct text again = TEXT_INIT;
+
+		test_random_fill(&random, bytes, length);
+		assert_int_equal(base64_encode(&characters, bytes, length), 0);
+		assert_int_equal(base64_decode(&again, characters.data, characters.length), 0);
+		assert_int_equal(again.length, length);
+		if (length > 0)
+			assert_memory_equal(again.data, bytes, length);
+		text_free(&characters);
+		text_free(&again);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "account_support.h"
+
+#include "core/csv.h"
+#include "totpgroup.h"
+
+static int open_text(struct csv_reader *reader, const char *text, struct error *error)
+{
+	*error = (struct error)ERROR_INIT;
+	return csv_open(reader, text, strlen(text), error);
+}
+
+static void next(struct csv_reader *reader, struct otp_account *account)
+{
+	struct error error = ERROR_INIT;
+	bool found;
+
+	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	if (csv_next(reader, account, &found, &error) != 0)
+		fail_msg("%s", error.message);
+	assert_true(found);
+}
+
+static void test_headers(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *message; /* NULL: it is good */
+	} cases[] = {
+		{"user,secret", NULL},
+		{"secret,user\r\n", NULL},
+		{"\xef\xbb\xbfUser,\"SECRET\"\n", NULL},
+		{"emergency_codes,issuer,counter,type,period,digits,algorithm,secret,user",
+			NULL},
+		{"", "no column ''"},
+		{"user", "secret is missing"},
+		{"secret", "user is missing"},
+		{"user,secret,", "no column ''"},
+		{"user,secret,colour", "no column 'colour'"},
+		{"user,secret,user", "user is there twice"},
+		{"user,secret ", "no column 'secret '"},
+		{"user,\"secret", "quote is not closed"},
+		{"user,se\"cret", "a quote within"},
+	};
+	struct csv_reader reader;
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int status = open_text(&reader, cases[i].text, &error);
+
+		assert_int_equal(status, cases[i].message != NULL ? TOTPGROUP_EFORMAT : 0);
+		assert_int_equal(
+			csv_is_header(cases[i].text, strlen(cases[i].text)), status == 0);
+		if (cases[i].message == NULL)
+			continue;
+		assert_message(&error, cases[i].message);
+		assert_message(&error, "line 1: ");
+	}
+}
+
+static void test_rows(void **state)
+{
+	static const char text[] =
+		"issuer,user,secret,type,digits,period,algorithm,counter,emergency_codes\r\n"
+		"\"Big, \"\"Co\"\"\",alice,MZXW6YTBOI,TOTP,8,60,sha256,,12345678  23456789\r\n"
+		"\r\n"
+		"\n"
+		",\"bob\",\"mzxw 6ytb-oi==\",hotp,,,,7,\n"
+		"x,carol,MZXW6YTBOI,,,,,,";
+	struct csv_reader reader;
+	struct otp_account account;
+	struct error error;
+	bool found;
+
+	(void)state;
+	assert_int_equal(open_text(&reader, text, &error), 0);
+	next(&reader, &account);
+	assert_string_equal(account.issuer, "Big, \"Co\"");
+	assert_string_equal(account.name, "alice");
+	assert_memory_equal(account.secret, "foobar", 6);
+	assert_int_equal(account.algorithm, HMAC_SHA256);
+	assert_int_equal(account.digits, 8);
+	assert_int_equal(account.period, 60);
+	assert_int_equal(account.emergency_code_count, 2);
+	assert_int_equal(account.emergency_codes[1], 23456789);
+	assert_int_equal(account.line, 2);
+	otp_account_free(&account);
+	next(&reader, &account);
+	assert_string_equal(account.name, "bob");
+	assert_null(account.issuer);
+	assert_true(account.hotp);
+	assert_int_equal(account.counter, 7);
+	assert_int_equal(account.line, 5);
+	otp_account_free(&account);
+	next(&reader, &account);
+	assert_string_equal(account.name, "carol");
+	assert_false(account.hotp);
+	otp_account_free(&account);
+	assert_int_equal(csv_next(&reader, &account, &found, &error), 0);
+	assert_false(found);
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *row;
+		const char *message;
+	} cases[] = {
+		{"alice", "fewer than the 4 values"},
+		{"alice,MZXW6YTBOI,x", "fewer than the 4 values"},
+		{"alice,MZXW6YTBOI,,,", "more than the 4 values"},
+		{",MZXW6YTBOI,,", "user is empty"},
+		{"alice,,,", "secret is empty"},
+		{"alice,M1ZXW9,,", "not base32"},
+		{"alice,MZXW6YTBOI,steam,", "neither totp nor hotp"},
+		{"alice,MZXW6YTBOI,,1234", "eight digits"},
+		{"alice,MZXW6YTBOI,,12345678 02345678", "eight digits"},
+		{"al\"ice,MZXW6YTBOI,,", "a quote within"},
+		{"\"al\"ice,MZXW6YTBOI,,", "behind a closing quote"},
+		{"\"al\nice\",MZXW6YTBOI,,", "control character"},
+		{"al\x01ice,MZXW6YTBOI,,", "control character"},
+		{"\"alice,MZXW6YTBOI,,", "not closed"},
+	};
+	struct csv_reader reader;
+	struct error error;
+	char text[256];
+	bool found;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+
+		snprintf(text, sizeof text,
+			"user,secret,type,emergency_codes\n\n%s\nbob,MZXW6YTBOI,,\n",
+			cases[i].row);
+		assert_int_equal(open_text(&reader, text, &error), 0);
+		assert_int_equal(
+			csv_next(&reader, &account, &found, &error), TOTPGROUP_EFORMAT);
+		assert_true(found);
+		assert_message(&error, cases[i].message);
+		assert_message(&error, "line 3: ");
+		otp_account_free(&account);
+		/* The row behind it is read all the same. */
+		next(&reader, &account);
+		assert_string_equal(account.name, "bob");
+		assert_int_equal(account.line, strchr(cases[i].row, '\n') != NULL ? 5 : 4);
+		otp_account_free(&account);
+	}
+}
+
+static void test_nul_is_refused(void **state)
+{
+	static const char text[] = "user,secret\na\0b,MZXW6YTBOI\n";
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error error = ERROR_INIT;
+	struct csv_reader reader;
+	bool found;
+
+	(void)state;
+	assert_int_equal(csv_open(&reader, text, sizeof text - 1, &error), 0);
+	assert_int_equal(csv_next(&reader, &account, &found, &error), TOTPGROUP_EFORMAT);
+	otp_account_free(&account);
+}
+
+static void test_writing(void **state)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(csv_append_header(&text), 0);
+	assert_int_equal(otp_account_set_name(&account, "al,ice", 6, &error), 0);
+	assert_int_equal(otp_account_set_issuer(&account, "\"", 1, &error), 0);
+	assert_int_equal(
+		otp_account_set_secret(&account, (const uint8_t *)"foobar", 6, &error), 0);
+	assert_int_equal(otp_account_add_emergency_code(&account, "12345678", 8, &error), 0);
+	assert_int_equal(otp_account_add_emergency_code(&account, "23456789", 8, &error), 0);
+	assert_int_equal(csv_append(&text, &account), 0);
+	account.hotp = true;
+	account.counter = 3;
+	assert_int_equal(csv_append(&text, &account), 0);
+	account.algorithm = (enum hmac_algorithm)9;
+	assert_int_equal(csv_append(&text, &account), TOTPGROUP_EARGUMENT);
+	assert_string_equal(text.data,
+		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes\r\n"
+		"\"al,ice\",MZXW6YTBOI,SHA1,6,30,totp,,\"\"\"\",12345678 23456789\r\n"
+		"\"al,ice\",MZXW6YTBOI,SHA1,6,,hotp,3,\"\"\"\",12345678 23456789\r\n");
+	text_free(&text);
+	otp_account_free(&account);
+}
+
+#define ROWS 20
+
+static void test_round_trip(void **state)
+{
+	static const struct account_limits limits = {
+		.secret_max = 128, .emergency_codes = true};
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (int i = 0; i < ROUND_TRIPS / ROWS; i++) {
+		struct otp_account accounts[ROWS], again;
+		struct text text = TEXT_INIT;
+		struct csv_reader reader;
+		struct error error;
+
+		assert_int_equal(csv_append_header(&text), 0);
+		for (int row = 0; row < ROWS; row++) {
+			random_account(&random, &accounts[row], &limits);
+			assert_int_equal(csv_append(&text, &accounts[row]), 0);
+		}
+		assert_int_equal(open_text(&reader, text.data, &error), 0);
+		for (int row = 0; row < ROWS; row++) {
+			next(&reader, &again);
+			assert_same_named(&accounts[row], &again);
+			otp_account_free(&accounts[row]);
+			otp_account_free(&again);
+		}
+		assert_int_equal(reader.at, reader.length);
+		text_free(&text);
+	}
+}
+
+static void read_all(struct csv_reader *reader, unsigned int *good)
+{
+	bool found = true;
+
+	while (found) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+
+		if (csv_next(reader, &account, &found, &error) != 0) {
+			assert_message(&error, "line ");
+		} else if (found) {
+			(*good)++;
+			assert_sound(&account);
+			assert_non_null(account.name);
+		}
+		otp_account_free(&account);
+	}
+}
+
+static void test_mutations(void **state)
+{
+	static const char seed[] =
+		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes\r\n"
+		"alice,MZXW6YTBOI,SHA256,8,60,totp,,\"Big, \"\"Co\"\"\",12345678 23456789\r\n"
+		"bob,\"MZXW6YTBOI\",,,,hotp,7,,\r\n";
+	struct test_random random = test_random_begin();
+	unsigned int good = 0;
+
+	(void)state;
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct error error = ERROR_INIT;
+		struct csv_reader reader;
+		size_t length = sizeof seed - 1;
+		char *text = mutate(&random, seed, &length);
+
+		if (csv_open(&reader, text, length, &error) == 0)
+			read_all(&reader, &good);
+		else
+			assert_message(&error, "line 1: ");
+		free(text);
+	}
+	assert_in_range(good, MUTATIONS / 100, 3 * MUTATIONS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_nul_is_refused),
+		cmocka_unit_test(test_writing),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "account_support.h"
+
+#include "base/base64.h"
+#include "base/protobuf.h"
+#include "core/migration.h"
+#include "totpgroup.h"
+
+#define START "otpauth-migration://offline?data="
+
+static const struct account_limits limits = {
+	.secret_max = 128, .only_30s = true, .no_seven_digits = true};
+
+static int open_uri(struct migration *migration, const char *uri, struct error *error)
+{
+	*migration = (struct migration){.at = 0};
+	*error = (struct error)ERROR_INIT;
+	return migration_open(migration, uri, strlen(uri), error);
+}
+
+static void next(struct migration *migration, struct otp_account *account)
+{
+	struct error error = ERROR_INIT;
+	bool found;
+
+	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	if (migration_next(migration, account, &found, &error) != 0)
+		fail_msg("%s", error.message);
+	assert_true(found);
+}
+
+static void assert_end(struct migration *migration)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error error = ERROR_INIT;
+	bool found;
+
+	assert_int_equal(migration_next(migration, &account, &found, &error), 0);
+	assert_false(found);
+}
+
+/* Encoded by the protobuf library for Python. */
+static void test_of_another_encoder(void **state)
+{
+	struct migration migration;
+	struct otp_account account;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(
+		open_uri(&migration,
+			START
+			"CjkKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEhJFeGFtcGxlOmFsaWNlQGhvc3QaB0V4YW"
+			"1wbGUgASgBMAIKMAogAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8SA2Jv"
+			"YiACKAIwATisAgooChX%2F%2Fvv%2F%2Fvv%2F%2Fvv%2F%2Fvv%2F%2Fvv%2F%2Fv"
+			"v%2F%2FvsSCULDpHI6IOKCrCADKAEwAhABGAIgASj50rT%2F%2F%2F%2F%2F%2F%2F"
+			"8B",
+			&error),
+		0);
+	assert_int_equal(migration.part_count, 2);
+	assert_int_equal(migration.part, 1);
+	assert_int_equal(migration.export_id, -1234567);
+	next(&migration, &account);
+	assert_string_equal(account.name, "alice@host");
+	assert_string_equal(account.issuer, "Example");
+	assert_int_equal(account.secret_length, 20);
+	assert_memory_equal(account.secret, "12345678901234567890", 20);
+	assert_int_equal(account.algorithm, HMAC_SHA1);
+	assert_int_equal(account.digits, 6);
+	assert_false(account.hotp);
+	otp_account_free(&account);
+	next(&migration, &account);
+	assert_string_equal(account.name, "bob");
+	assert_null(account.issuer);
+	assert_int_equal(account.secret_length, 32);
+	assert_int_equal(account.secret[31], 31);
+	assert_int_equal(account.algorithm, HMAC_SHA256);
+	assert_int_equal(account.digits, 8);
+	assert_true(account.hotp);
+	assert_int_equal(account.counter, 300);
+	otp_account_free(&account);
+	next(&migration, &account);
+	assert_string_equal(account.name, "\xe2\x82\xac");
+	assert_string_equal(account.issuer, "B\xc3\xa4r");
+	assert_int_equal(account.algorithm, HMAC_SHA512);
+	assert_memory_equal(account.secret, "\xff\xfe\xfb\xff\xfe\xfb", 6);
+	otp_account_free(&account);
+	assert_end(&migration);
+	migration_close(&migration);
+}
+
+/* A payload of one account with one more field, and the base64 as it comes. */
+static void one_account(struct text *uri, uint32_t number, uint64_t value)
+{
+	struct text message = TEXT_INIT;
+	struct text payload = TEXT_INIT;
+
+	assert_int_equal(protobuf_append_bytes(&message, 1, "foobar", 6), 0);
+	assert_int_equal(protobuf_append_varint(&message, number, value), 0);
+	assert_int_equal(protobuf_append_bytes(&payload, 1, message.data, message.length), 0);
+	assert_int_equal(protobuf_append_bytes(&payload, 1, message.data, 8), 0);
+	assert_int_equal(text_append_format(uri, "%s", START), 0);
+	assert_int_equal(base64_encode(uri, payload.data, payload.length), 0);
+	text_free(&message);
+	text_free(&payload);
+}
+
+static void test_unusable_accounts(void **state)
+{
+	static const struct {
+		uint32_t number;
+		uint64_t value;
+		const char *message; /* NULL: it is good */
+	} cases[] = {
+		{4, 0, NULL},
+		{4, 4, "algorithm"},
+		{4, UINT64_MAX, "algorithm"},
+		{5, 0, NULL},
+		{5, 3, "digits"},
+		{6, 0, NULL},
+		{6, 3, "type"},
+		{7, UINT64_MAX, "counter"},
+		{7, INT64_MAX, "counter"},
+		{99, 1, NULL},
+	};
+	struct migration migration;
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct text uri = TEXT_INIT;
+		bool found;
+		int status;
+
+		one_account(&uri, cases[i].number, cases[i].value);
+		assert_int_equal(open_uri(&migration, uri.data, &error), 0);
+		status = migration_next(&migration, &account, &found, &error);
+		assert_true(found);
+		assert_int_equal(status, cases[i].message != NULL ? TOTPGROUP_EFORMAT : 0);
+		if (cases[i].message != NULL) {
+			assert_message(&error, cases[i].message);
+			assert_message(&error, "account 1: ");
+		}
+		otp_account_free(&account);
+		/* The one behind it is read all the same. */
+		next(&migration, &account);
+		assert_null(account.name);
+		assert_memory_equal(account.secret, "foobar", 6);
+		otp_account_free(&account);
+		assert_end(&migration);
+		migration_close(&migration);
+		text_free(&uri);
+	}
+}
+
+/* The fields around the accounts hold together, those within one do not. */
+static void test_damaged_account(void **state)
+{
+	static const char *const messages[] = {"\x0a\x06"
+					       "foobar\x38",
+		"\x0a\x06"
+		"foobar\x12\x05"
+		"bob",
+		"\x0a\x06"
+		"foobar\x0b",
+		"\x12\x03"
+		"bob"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct migration migration;
+		struct text payload = TEXT_INIT;
+		struct text uri = TEXT_INIT;
+		struct error error;
+		bool found;
+
+		assert_int_equal(
+			protobuf_append_bytes(&payload, 1, messages[i], strlen(messages[i])),
+			0);
+		assert_int_equal(text_append_format(&uri, "%s", START), 0);
+		assert_int_equal(base64_encode(&uri, payload.data, payload.length), 0);
+		assert_int_equal(open_uri(&migration, uri.data, &error), 0);
+		assert_int_equal(migration_next(&migration, &account, &found, &error),
+			TOTPGROUP_EFORMAT);
+		assert_message(&error, i < 3 ? "damaged" : "secret is missing");
+		otp_account_free(&account);
+		migration_close(&migration);
+		text_free(&payload);
+		text_free(&uri);
+	}
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *uri;
+		const char *message; /* NULL: it is good, and empty */
+	} cases[] = {
+		{START, NULL},
+		{"OTPAUTH-Migration://offline?x=1&DATA=&y", NULL},
+		{START "EAE", NULL},
+		{START "EAE%3D", NULL},
+		{START "EAE=", NULL},
+		{START "EP___________wE", NULL},
+		{"", "otpauth-migration://"},
+		{"otpauth://totp/a?secret=MZXW6YTB", "otpauth-migration://"},
+		{"otpauth-migration://online?data=EAE", "otpauth-migration://"},
+		{"otpauth-migration://offline?", "data is missing"},
+		{"otpauth-migration://offline?dat=EAE", "data is missing"},
+		{START "EAE&data=EAE", "there twice"},
+		{START "E", "not base64"},
+		{START "EAE!", "not base64"},
+		{START "EA E", "not base64"},
+		{START "E%", "not base64"},
+		{START "EAE===", "not base64"},
+		{START "CgUKAw", "damaged"},
+		{START "AAE", "damaged"},
+		{START "gA", "damaged"},
+		{START "Cv___________w8", "damaged"},
+		{START "Cwo", "damaged"},
+		{START "EP___________wI", "damaged"},
+	};
+	struct migration migration;
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int status = open_uri(&migration, cases[i].uri, &error);
+
+		if (cases[i].message != NULL) {
+			assert_int_equal(status, TOTPGROUP_EFORMAT);
+			assert_message(&error, cases[i].message);
+		} else {
+			assert_int_equal(status, 0);
+			assert_end(&migration);
+		}
+		migration_close(&migration);
+	}
+}
+
+static void test_what_it_cannot_hold(void **state)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	const struct otp_account *accounts[] = {&account};
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	account.period = 60;
+	assert_int_equal(migration_check(&account, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, "60 s");
+	account.period = 30;
+	account.digits = 7;
+	assert_int_equal(migration_check(&account, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, "7 digits");
+	assert_int_equal(migration_append(&text, accounts, 1, 1), TOTPGROUP_EARGUMENT);
+	assert_int_equal(text.length, 0);
+	text_free(&text);
+}
+
+/* Reads all URIs of a text, one on a line, and compares them with accounts. */
+static void assert_parts(const struct text *text, const struct otp_account *accounts,
+	size_t count, int32_t export_id)
+{
+	int32_t part_count = (int32_t)((count + 9) / 10);
+	size_t done = 0;
+	char *at = text->data;
+
+	for (int32_t part = 0; part < part_count; part++) {
+		size_t in_part = count - done < 10 ? count - done : 10;
+		struct migration migration = {.at = 0};
+		struct error error = ERROR_INIT;
+		char *end = strchr(at, '\n');
+
+		assert_non_null(end);
+		assert_int_equal(migration_open(&migration, at, (size_t)(end - at), &error), 0);
+		assert_int_equal(migration.part_count, part_count);
+		assert_int_equal(migration.part, part);
+		assert_int_equal(migration.export_id, export_id);
+		for (size_t i = 0; i < in_part; i++) {
+			struct otp_account again;
+
+			next(&migration, &again);
+			assert_same_named(&accounts[done++], &again);
+			otp_account_free(&again);
+		}
+		assert_end(&migration);
+		migration_close(&migration);
+		at = end + 1;
+	}
+	assert_int_equal(*at, '\0');
+}
+
+static void test_round_trip(void **state)
+{
+	static const size_t counts[] = {1, 2, 9, 10, 11, 20, 21, 45};
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (size_t i = 0; i < 300; i++) {
+		size_t count = counts[i % COUNT(counts)];
+		struct otp_account accounts[45];
+		const struct otp_account *pointers[45];
+		int32_t export_id = (int32_t)test_random_next(&random);
+		struct text text = TEXT_INIT;
+
+		for (size_t j = 0; j < count; j++) {
+			random_account(&random, &accounts[j], &limits);
+			pointers[j] = &accounts[j];
+		}
+		assert_int_equal(migration_append(&text, pointers, count, export_id), 0);
+		assert_parts(&text, accounts, count, export_id);
+		text_free(&text);
+		for (size_t j = 0; j < count; j++)
+			otp_account_free(&accounts[j]);
+	}
+}
+
+static void read_all(struct migration *migration, unsigned int *good)
+{
+	bool found = true;
+
+	while (found) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+
+		if (migration_next(migration, &account, &found, &error) != 0) {
+			assert_message(&error, "account ");
+		} else if (found) {
+			(*good)++;
+			assert_sound(&account);
+		}
+		otp_account_free(&account);
+	}
+}
+
+/* A text of the three kinds of account to be damaged. */
+static void make_seed(struct text *payload)
+{
+	static const char fields[] = "\x0a\x06"
+				     "foobar\x12\x07"
+				     "B:alice\x1a\x01"
+				     "B\x20\x02\x28\x02\x30\x01\x38\xac\x02";
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			protobuf_append_bytes(payload, 1, fields, sizeof fields - 1), 0);
+	assert_int_equal(protobuf_append_varint(payload, 2, 1), 0);
+	assert_int_equal(protobuf_append_varint(payload, 5, UINT64_MAX), 0);
+}
+
+/* Half of them damage the URI, half the bytes in it. */
+static char *mutated_uri(struct test_random *random, const struct text *payload, size_t *length)
+{
+	struct text uri = TEXT_INIT;
+	char *result;
+
+	assert_int_equal(text_append_format(&uri, "%s", START), 0);
+	if (test_random_below(random, 2) == 0) {
+		assert_int_equal(base64_encode(&uri, payload->data, payload->length), 0);
+		*length = uri.length;
+		result = mutate(random, uri.data, length);
+	} else {
+		size_t payload_length = payload->length;
+		char *damaged = mutate(random, payload->data, &payload_length);
+
+		assert_int_equal(base64_encode(&uri, damaged, payload_length), 0);
+		free(damaged);
+		*length = uri.length;
+		result = malloc(uri.length);
+		assert_non_null(result);
+		memcpy(result, uri.data, uri.length);
+	}
+	text_free(&uri);
+	return result;
+}
+
+static void test_mutations(void **state)
+{
+	struct test_random random = test_random_begin();
+	struct text payload = TEXT_INIT;
+	unsigned int good = 0;
+
+	(void)state;
+	make_seed(&payload);
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct migration migration = {.at = 0};
+		struct error error = ERROR_INIT;
+		size_t length;
+		char *uri = mutated_uri(&random, &payload, &length);
+
+		if (migration_open(&migration, uri, length, &error) == 0)
+			read_all(&migration, &good);
+		else
+			assert_message(&error, "");
+		migration_close(&migration);
+		free(uri);
+	}
+	text_free(&payload);
+	assert_in_range(good, MUTATIONS / 100, 10 * MUTATIONS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_of_another_encoder),
+		cmocka_unit_test(test_unusable_accounts),
+		cmocka_unit_test(test_damaged_account),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_what_it_cannot_hold),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "account_support.h"
+
+#include "core/otpauth_uri.h"
+#include "core/otpauth_uri_parse.h"
+#include "totpgroup.h"
+
+static int parse(struct otp_account *account, const char *uri, struct error *error)
+{
+	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	*error = (struct error)ERROR_INIT;
+	return otpauth_uri_parse(account, uri, strlen(uri), error);
+}
+
+static void test_everything(void **state)
+{
+	struct otp_account account;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(parse(&account,
+				 "otpauth://totp/Example:alice@host?secret=MZXW6YTBOI&issuer="
+				 "Example&algorithm=SHA256&digits=8&period=60",
+				 &error),
+		0);
+	assert_string_equal(account.name, "alice@host");
+	assert_string_equal(account.issuer, "Example");
+	assert_int_equal(account.secret_length, 6);
+	assert_memory_equal(account.secret, "foobar", 6);
+	assert_int_equal(account.algorithm, HMAC_SHA256);
+	assert_int_equal(account.digits, 8);
+	assert_int_equal(account.period, 60);
+	assert_false(account.hotp);
+	assert_int_equal(account.notes, 0);
+	otp_account_free(&account);
+}
+
+static void test_either_case_and_order(void **state)
+{
+	struct otp_account account;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(parse(&account,
+				 "OTPAUTH://Hotp/bob?COUNTER=5&algorithm=sha512&Secret="
+				 "mzxw%206ytb-oi%3D%3D%3d&period=0&image=x&color&=&&x=%zz",
+				 &error),
+		0);
+	assert_string_equal(account.name, "bob");
+	assert_null(account.issuer);
+	assert_memory_equal(account.secret, "foobar", 6);
+	assert_int_equal(account.algorithm, HMAC_SHA512);
+	assert_true(account.hotp);
+	assert_int_equal(account.counter, 5);
+	assert_int_equal(account.period, 30);
+	otp_account_free(&account);
+}
+
+/* A counter has no meaning for TOTP, and is not even looked at. */
+static void test_defaults(void **state)
+{
+	struct otp_account account;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(
+		parse(&account, "otpauth://totp/?secret=MZXW6YTBOI&counter=x#&digits=9",
+			&error),
+		0);
+	assert_null(account.name);
+	assert_null(account.issuer);
+	assert_int_equal(account.algorithm, HMAC_SHA1);
+	assert_int_equal(account.digits, 6);
+	assert_int_equal(account.period, 30);
+	assert_int_equal(account.counter, 0);
+	otp_account_free(&account);
+}
+
+static void test_labels(void **state)
+{
+	static const struct {
+		const char *label; /* and the issuer parameter */
+		const char *issuer;
+		const char *name;
+		unsigned int notes;
+	} cases[] = {
+		{"alice?", "", "alice", 0},
+		{"Big:alice?", "Big", "alice", 0},
+		{"Big%3Aalice?", "Big", "alice", 0},
+		{"Big%3aalice?", "Big", "alice", 0},
+		{"Big:%20alice?", "Big", "alice", 0},
+		{"Big%3A%20%20alice?", "Big", "alice", 0},
+		{"Big:a%3Ab?", "Big", "a:b", 0},
+		{"B%3Ag:alice?", "B:g", "alice", 0},
+		{":alice?", "", "alice", 0},
+		{":alice?issuer=Big", "Big", "alice", 0},
+		{"Big:?", "Big", "", 0},
+		{"alice?issuer=Big", "Big", "alice", 0},
+		{"Big:alice?issuer=Big", "Big", "alice", 0},
+		{"Big:alice?issuer=", "Big", "alice", 0},
+		{"Big%20Co:alice?issuer=Big+Co", "Big+Co", "alice", OTP_ACCOUNT_ISSUERS_DIFFER},
+		{"Big:alice?issuer=Small", "Small", "alice", OTP_ACCOUNT_ISSUERS_DIFFER},
+		{"Big%3Aalice?issuer=Small", "Small", "alice", OTP_ACCOUNT_ISSUERS_DIFFER},
+		{"A:%20B:alice?issuer=A%3A%20B", "A: B", "alice", 0},
+		{"A+B:a+c?issuer=A+B", "A+B", "a+c", 0},
+		{"B%C3%A4r:%E2%82%AC?issuer=B%C3%A4r", "B\xc3\xa4r", "\xe2\x82\xac", 0},
+		{"a/b:c/d?", "a/b", "c/d", 0},
+	};
+	struct otp_account account;
+	struct error error;
+	char uri[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(
+			uri, sizeof uri, "otpauth://totp/%s&secret=MZXW6YTBOI", cases[i].label);
+		assert_int_equal(parse(&account, uri, &error), 0);
+		assert_string_equal(
+			account.issuer != NULL ? account.issuer : "", cases[i].issuer);
+		assert_string_equal(account.name != NULL ? account.name : "", cases[i].name);
+		assert_int_equal(account.notes, cases[i].notes);
+		otp_account_free(&account);
+	}
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *uri;
+		const char *message;
+	} cases[] = {
+		{"", "otpauth://"},
+		{"otpauth:", "otpauth://"},
+		{"https://totp/a?secret=MZXW6YTBOI", "otpauth://"},
+		{"otpauth://", "type"},
+		{"otpauth://steam/a?secret=MZXW6YTBOI", "type"},
+		{"otpauth://totp/a", "secret is missing"},
+		{"otpauth://totp/a?issuer=x", "secret is missing"},
+		{"otpauth://totp/a?secret=", "secret is empty"},
+		{"otpauth://totp/a?secret", "secret is empty"},
+		{"otpauth://totp/a?secret=A", "secret is empty"},
+		{"otpauth://totp/a?secret=MZXW+6YTBOI", "not base32"},
+		{"otpauth://totp/a?secret=MZXW6YTB%00", "not base32"},
+		{"otpauth://totp/a?secret=MZXW6YTB&secret=MZXW6YTB", "there twice"},
+		{"otpauth://totp/a?secret=MZXW6YTB&Issuer=x&issuer=x", "there twice"},
+		{"otpauth://totp/a?secret=MZXW6YTB&counter=1&counter=1", "there twice"},
+		{"otpauth://hotp/a?secret=MZXW6YTB", "counter is missing"},
+		{"otpauth://hotp/a?secret=MZXW6YTB&counter=", "counter is empty"},
+		{"otpauth://hotp/a?secret=MZXW6YTB&counter=-1", "counter must be"},
+		{"otpauth://totp/a?secret=MZXW6YTB&digits=5", "digits must be 6 to 8"},
+		{"otpauth://totp/a?secret=MZXW6YTB&digits=9", "digits must be 6 to 8"},
+		{"otpauth://totp/a?secret=MZXW6YTB&digits=6x", "digits must be 6 to 8"},
+		{"otpauth://totp/a?secret=MZXW6YTB&period=0", "period must be 1 to 3600"},
+		{"otpauth://totp/a?secret=MZXW6YTB&period=3601", "period must be 1 to 3600"},
+		{"otpauth://totp/a?secret=MZXW6YTB&algorithm=MD5", "algorithm must be"},
+		{"otpauth://totp/a?secret=MZXW6YTB&algorithm=", "algorithm is empty"},
+		{"otpauth://totp/a%4?secret=MZXW6YTB", "label has a %"},
+		{"otpauth://totp/a%?secret=MZXW6YTB", "label has a %"},
+		{"otpauth://totp/a%zz?secret=MZXW6YTB", "label has a %"},
+		{"otpauth://totp/a?secret=MZXW6YTB&issuer=%1", "issuer has a %"},
+		{"otpauth://totp/a%0Ab?secret=MZXW6YTB", "control character"},
+		{"otpauth://totp/a%00?secret=MZXW6YTB", "control character"},
+		{"otpauth://totp/a?secret=MZXW6YTB&issuer=%1b", "control character"},
+	};
+	struct otp_account account;
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(parse(&account, cases[i].uri, &error), TOTPGROUP_EFORMAT);
+		assert_message(&error, cases[i].message);
+		assert_null(strstr(error.message, "MZXW"));
+		otp_account_free(&account);
+	}
+}
+
+static void test_round_trip(void **state)
+{
+	static const struct account_limits limits = {.secret_max = 128};
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (int i = 0; i < ROUND_TRIPS; i++) {
+		struct otp_account account, again = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+		struct text text = TEXT_INIT;
+
+		random_account(&random, &account, &limits);
+		assert_int_equal(otpauth_uri_append_account(&text, &account), 0);
+		assert_int_equal(otpauth_uri_parse(&again, text.data, text.length, &error), 0);
+		assert_same_named(&account, &again);
+		assert_int_equal(again.notes, 0);
+		text_free(&text);
+		otp_account_free(&account);
+		otp_account_free(&again);
+	}
+}
+
+static void test_mutations(void **state)
+{
+	static const char seed[] =
+		"otpauth://hotp/Big%3ACo:alice%40host?secret=MZXW6YTBOI%3D&issuer=Big%3ACo"
+		"&algorithm=SHA256&digits=8&period=60&counter=42";
+	struct test_random random = test_random_begin();
+	unsigned int good = 0;
+
+	(void)state;
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+		size_t length = sizeof seed - 1;
+		char *uri = mutate(&random, seed, &length);
+
+		if (otpauth_uri_parse(&account, uri, length, &error) == 0) {
+			good++;
+			assert_sound(&account);
+		} else {
+			assert_message(&error, "");
+		}
+		otp_account_free(&account);
+		free(uri);
+	}
+	assert_in_range(good, MUTATIONS / 100, MUTATIONS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_either_case_and_order),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

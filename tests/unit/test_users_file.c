@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Against liboath: it accepts what is written here, and what it wrote is read. */
+
+#include "config.h"
+
+#include "account_support.h"
+#include "temporary_folder.h"
+
+#include <liboath/oath.h>
+#include <time.h>
+
+#include "core/users_file.h"
+#include "totpgroup.h"
+
+#define HEX_KEY "3132333435363738393031323334353637383930"
+#define RAW_KEY "12345678901234567890"
+
+static const struct account_limits limits = {
+	.secret_max = USERS_FILE_SECRET_MAX,
+	.only_sha1 = true,
+	.only_30s_and_60s = true,
+	.plain_name = true,
+	.no_issuer = true,
+};
+
+static int first(struct otp_account *account, const char *text, struct error *error)
+{
+	struct lines lines = {.text = text, .length = strlen(text)};
+	bool found;
+	int status;
+
+	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	*error = (struct error)ERROR_INIT;
+	status = users_file_next(&lines, account, &found, error);
+	assert_true(found);
+	return status;
+}
+
+static void test_types(void **state)
+{
+	static const struct {
+		const char *type;
+		bool hotp;
+		unsigned int period;
+		unsigned int digits;
+	} cases[] = {
+		{"HOTP", true, 30, 6},
+		{"HOTP/E", true, 30, 6},
+		{"HOTP/E/6", true, 30, 6},
+		{"HOTP/E/7", true, 30, 7},
+		{"HOTP/E/8", true, 30, 8},
+		{"HOTP/T30", false, 30, 6},
+		{"HOTP/T30/6", false, 30, 6},
+		{"HOTP/T30/7", false, 30, 7},
+		{"HOTP/T30/8", false, 30, 8},
+		{"HOTP/T60", false, 60, 6},
+		{"HOTP/T60/6", false, 60, 6},
+		{"HOTP/T60/7", false, 60, 7},
+		{"HOTP/T60/8", false, 60, 8},
+	};
+	struct otp_account account;
+	struct error error;
+	char row[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(row, sizeof row, "%s bob - " HEX_KEY "\n", cases[i].type);
+		assert_int_equal(first(&account, row, &error), 0);
+		assert_int_equal(account.hotp, cases[i].hotp);
+		assert_int_equal(account.period, cases[i].period);
+		assert_int_equal(account.digits, cases[i].digits);
+		assert_string_equal(account.name, "bob");
+		assert_memory_equal(account.secret, RAW_KEY, 20);
+		otp_account_free(&account);
+	}
+}
+
+static void test_rows(void **state)
+{
+	static const char text[] =
+		"# a comment\n"
+		"\n"
+		"  \t\r\n"
+		"HOTP\talice\t+\tABCDef\r\n"
+		"   # indented\n"
+		" HOTP/T30  bob  secretpin  00ff  17\n"
+		"HOTP/T30 carol - 00ff 0 123456 2026-01-02T03:04:05L more\n"
+		"HOTP/E/8\tdave\t-\t00ff\t41\t12345678\t2026-01-02T03:04:05L\n"
+		"HOTP eve - 00ff 41";
+	struct lines lines = {.text = text, .length = strlen(text)};
+	static const struct {
+		const char *name;
+		unsigned int line;
+		int64_t counter;
+		const char *last_code;
+		unsigned int notes;
+	} expected[] = {
+		{"alice", 4, 0, "", 0},
+		{"bob", 6, 0, "", OTP_ACCOUNT_PIN_LEFT_OUT},
+		{"carol", 7, 0, "123456", 0},
+		{"dave", 8, 42, "", 0},
+		{"eve", 9, 41, "", 0},
+	};
+	struct error error = ERROR_INIT;
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	bool found;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		assert_int_equal(users_file_next(&lines, &account, &found, &error), 0);
+		assert_true(found);
+		assert_string_equal(account.name, expected[i].name);
+		assert_int_equal(account.line, expected[i].line);
+		assert_int_equal(account.counter, expected[i].counter);
+		assert_string_equal(account.last_code, expected[i].last_code);
+		assert_int_equal(account.notes, expected[i].notes);
+		otp_account_free(&account);
+	}
+	assert_int_equal(users_file_next(&lines, &account, &found, &error), 0);
+	assert_false(found);
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *row;
+		const char *message;
+	} cases[] = {
+		{"HOTP", "four columns"},
+		{"HOTP bob - ", "four columns"},
+		{"TOTP bob - 00", "not a type"},
+		{"HOTP/T45 bob - 00", "not a type"},
+		{"HOTP/T30/9 bob - 00", "not a type"},
+		{"HOTP/E/5 bob - 00", "not a type"},
+		{"hotp bob - 00", "not a type"},
+		{"bob", "not a type"},
+		{"HOTP bob - 0", "not hexadecimal"},
+		{"HOTP bob - 0g", "not hexadecimal"},
+		{"HOTP bob - 00 x", "counter must be"},
+		{"HOTP bob - 00 -1", "counter must be"},
+		{"HOTP bob - 00 18446744073709551615", "counter must be"},
+		{"HOTP bob - 00 2305843009213693951 123456", "at its end"},
+		{"HOTP/T30 bob - 00 x", "not a number"},
+		{"HOTP bob - 00 1 12345", "6 digits"},
+		{"HOTP/E/8 bob - 00 1 123456", "8 digits"},
+		{"HOTP bob - 00 1 12345x", "6 digits"},
+		{"HOTP bob - 00 1 123456 yesterday", "form"},
+		{"HOTP bob - 00 1 123456 2026-01-02T03:04:05Z", "form"},
+		{"HOTP b\x01 - 00", "control character"},
+		{"HOTP bob - "
+		 "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f00",
+			"longer than 32 bytes"},
+	};
+	struct otp_account account;
+	struct error error;
+	char row[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(row, sizeof row, "#\n%s\n", cases[i].row);
+		assert_int_equal(first(&account, row, &error), TOTPGROUP_EFORMAT);
+		assert_message(&error, cases[i].message);
+		assert_message(&error, "line 2: ");
+		otp_account_free(&account);
+	}
+}
+
+static void test_bad_rows_do_not_stop(void **state)
+{
+	static const char text[] = "x\nHOTP a - 00\nHOTP b - 0\nHOTP c - 00\n";
+	struct lines lines = {.text = text, .length = strlen(text)};
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error error = ERROR_INIT;
+	char seen[8] = "";
+	bool found = true;
+
+	(void)state;
+	while (found) {
+		int status = users_file_next(&lines, &account, &found, &error);
+
+		if (found)
+			strcat(seen, status == 0 ? account.name : "-");
+		otp_account_free(&account);
+	}
+	assert_string_equal(seen, "-a-c");
+}
+
+static void test_what_it_cannot_hold(void **state)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+	uint8_t secret[33] = {0};
+
+	(void)state;
+	assert_int_equal(otp_account_set_name(&account, "a b", 3, &error), 0);
+	assert_int_equal(otp_account_set_secret(&account, secret, 33, &error), 0);
+	account.algorithm = HMAC_SHA256;
+	account.period = 45;
+	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, "SHA256");
+	account.algorithm = HMAC_SHA1;
+	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, "period of 45 s");
+	account.period = 60;
+	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, "33 bytes");
+	assert_int_equal(otp_account_set_secret(&account, secret, 32, &error), 0);
+	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, "blanks");
+	assert_int_equal(otp_account_set_name(&account, "", 0, &error), 0);
+	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_int_equal(text.length, 0);
+	otp_account_free(&account);
+	text_free(&text);
+}
+
+static void test_round_trip(void **state)
+{
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (int i = 0; i < ROUND_TRIPS; i++) {
+		struct otp_account account, again = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+		struct text text = TEXT_INIT;
+
+		random_account(&random, &account, &limits);
+		assert_int_equal(users_file_append(&text, &account, &error), 0);
+		assert_int_equal(first(&again, text.data, &error), 0);
+		assert_same_named(&account, &again);
+		text_free(&text);
+		otp_account_free(&account);
+		otp_account_free(&again);
+	}
+}
+
+static void code_now(const struct otp_account *account, char code[9])
+{
+	const char *secret = (const char *)account->secret;
+
+	if (account->hotp)
+		assert_int_equal(oath_hotp_generate(secret, account->secret_length,
+					 (uint64_t)account->counter, account->digits, false,
+					 OATH_HOTP_DYNAMIC_TRUNCATION, code),
+			OATH_OK);
+	else
+		assert_int_equal(oath_totp_generate(secret, account->secret_length, time(NULL),
+					 account->period, 0, account->digits, code),
+			OATH_OK);
+}
+
+static int oath_login(const struct otp_account *account, const char *code)
+{
+	time_t last;
+
+	return oath_authenticate_usersfile(
+		in_folder("users"), account->name, code, 2, "", &last);
+}
+
+/* A row among others, as liboath sees it. */
+static void put_row(const struct otp_account *account)
+{
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+
+	assert_int_equal(text_append_format(&text, "# others\nHOTP other - 00\n"), 0);
+	assert_int_equal(users_file_append(&text, account, &error), 0);
+	put_file("users", text.data, 0600);
+	text_free(&text);
+}
+
+/* What liboath made of the row after a login. */
+static void read_row(struct otp_account *again)
+{
+	static char text[4096];
+	struct error error = ERROR_INIT;
+	struct lines lines = {.text = text};
+	bool found;
+
+	strcpy(text, text_of("users"));
+	lines.length = strlen(text);
+	for (int i = 0; i < 2; i++) {
+		otp_account_free(again);
+		assert_int_equal(users_file_next(&lines, again, &found, &error), 0);
+		assert_true(found);
+	}
+}
+
+static void test_with_liboath(void **state)
+{
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	assert_int_equal(oath_init(), OATH_OK);
+	folder_begin();
+	for (int i = 0; i < 200; i++) {
+		struct otp_account account, again = OTP_ACCOUNT_INIT;
+		char code[9];
+
+		random_account(&random, &account, &limits);
+		put_row(&account);
+		code_now(&account, code);
+		assert_int_equal(oath_login(&account, code), OATH_OK);
+		read_row(&again);
+		if (account.hotp)
+			account.counter++;
+		else
+			assert_string_equal(again.last_code, code);
+		assert_same_named(&account, &again);
+		/* Where the code's counter is behind us, liboath says so too. */
+		assert_int_not_equal(oath_login(&account, code), OATH_OK);
+		otp_account_free(&account);
+		otp_account_free(&again);
+	}
+	folder_end();
+	oath_done();
+}
+
+static void test_mutations(void **state)
+{
+	static const char seed[] = "# comment\nHOTP/E/8\tdave\t-\t" HEX_KEY
+				   "\t41\t12345678\t2026-01-02T03:04:05L\r\n"
+				   "HOTP/T30 bob + " HEX_KEY "\n";
+	struct test_random random = test_random_begin();
+	unsigned int good = 0;
+
+	(void)state;
+	for (int i = 0; i < MUTATIONS; i++) {
+		size_t length = sizeof seed - 1;
+		char *text = mutate(&random, seed, &length);
+		struct lines lines = {.text = text, .length = length};
+		bool found = true;
+
+		while (found) {
+			struct otp_account account = OTP_ACCOUNT_INIT;
+			struct error error = ERROR_INIT;
+
+			if (users_file_next(&lines, &account, &found, &error) != 0) {
+				assert_message(&error, "line ");
+			} else if (found) {
+				good++;
+				assert_sound(&account);
+				assert_non_null(account.name);
+			}
+			otp_account_free(&account);
+		}
+		free(text);
+	}
+	assert_in_range(good, MUTATIONS / 100, 3 * MUTATIONS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_bad_rows_do_not_stop),
+		cmocka_unit_test(test_what_it_cannot_hold),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_with_liboath),
+		cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
