@@ -283,7 +283,20 @@ def wait_until_open(child, path):
 
 
 @test
+def file_that_stays_locked(folder):
+    put(folder, PLAIN, 0o600)
+    with open(folder.file, "r+", encoding="ascii") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        result = run(folder, "codes", "-q")
+    equal((result.status, result.output), (6, ""), "result")
+    check("locked" in result.errors, f"{result.errors!r}")
+    equal(text_of(folder), PLAIN, "the file")
+
+
+@test
 def waits_for_the_lock(folder):
+    # What a process has open only root may see, where it is not to be looked into.
+    need_root()
     put(folder, PLAIN, 0o600)
     with open(folder.file, "r+", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
