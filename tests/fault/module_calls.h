@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The calls that the module itself makes, counted, and failed when a test says
+ * so. The program stands before all libraries when the module's symbols are
+ * looked up, so what is defined here is what the module as it was built
+ * calls; whoever else calls is served as ever. Link with -rdynamic.
+ */
+#ifndef TOTPGROUP_TESTS_MODULE_CALLS_H
+#define TOTPGROUP_TESTS_MODULE_CALLS_H
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gcrypt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <security/pam_modutil.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIVE_MAX       1024
+#define HMAC_CALLS_MAX 12
+
+static struct {
+	bool armed;
+	unsigned int count; /* of the module's calls since it was armed */
+	unsigned int hmac_count;
+	unsigned int fail_at;  /* the call that fails, from 1; 0 for none */
+	unsigned int fail_for; /* how many fail from there on */
+	int error;	       /* with this errno, where it has one */
+	const char *failed;    /* the first one that failed */
+	/* What the module allocated, and nobody freed. */
+	void *live[LIVE_MAX];
+	unsigned int live_count;
+} calls;
+
+static bool is_module(void *caller)
+{
+	Dl_info info;
+
+	return dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
+	       strstr(info.dli_fname, "pam_totpgroup.so") != NULL;
+}
+
+static bool call_fails(void *caller, const char *name)
+{
+	if (!calls.armed || !is_module(caller))
+		return false;
+	/* A search through thousands of codes is the same call over and over. */
+	if (strncmp(name, "gcry_mac_", 9) == 0 && ++calls.hmac_count > HMAC_CALLS_MAX)
+		return false;
+	calls.count++;
+	if (calls.fail_at == 0 || calls.count < calls.fail_at ||
+		calls.count - calls.fail_at >= calls.fail_for)
+		return false;
+	if (calls.failed == NULL)
+		calls.failed = name;
+	errno = calls.error;
+	return true;
+}
+
+static void *next_function(const char *name)
+{
+	void *function = dlsym(RTLD_NEXT, name);
+
+	if (function == NULL)
+		abort();
+	return function;
+}
+
+#define INTERPOSE(type, name, parameters, arguments, failure)                                  \
+	type name parameters                                                                   \
+	{                                                                                      \
+		static type(*real) parameters;                                                 \
+		bool fails = call_fails(__builtin_return_address(0), #name);                   \
+		if (real == NULL)                                                              \
+			*(void **)&real = next_function(#name);                                \
+		return fails ? (failure) : real arguments;                                     \
+	}
+
+/* The checked forms that _FORTIFY_SOURCE calls. */
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
+ssize_t __readlinkat_chk(int fd, const char *path, char *target, size_t size, size_t room);
+int __openat_2(int fd, const char *path, int flags);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnonnull-compare"
+
+INTERPOSE(int, fstat, (int fd, struct stat *status), (fd, status), -1)
+INTERPOSE(int, fstatat, (int fd, const char *path, struct stat *status, int flags),
+	(fd, path, status, flags), -1)
+INTERPOSE(int, flock, (int fd, int operation), (fd, operation), -1)
+INTERPOSE(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), -1)
+INTERPOSE(ssize_t, __read_chk, (int fd, void *data, size_t size, size_t room),
+	(fd, data, size, room), -1)
+INTERPOSE(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), -1)
+INTERPOSE(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+INTERPOSE(int, fsync, (int fd), (fd), -1)
+INTERPOSE(int, syncfs, (int fd), (fd), -1)
+INTERPOSE(int, renameat, (int from, const char *old, int to, const char *name),
+	(from, old, to, name), -1)
+INTERPOSE(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), -1)
+INTERPOSE(ssize_t, getrandom, (void *data, size_t size, unsigned int flags),
+	(data, size, flags), -1)
+INTERPOSE(ssize_t, readlinkat, (int fd, const char *path, char *target, size_t size),
+	(fd, path, target, size), -1)
+INTERPOSE(ssize_t, __readlinkat_chk,
+	(int fd, const char *path, char *target, size_t size, size_t room),
+	(fd, path, target, size, room), -1)
+INTERPOSE(DIR *, fdopendir, (int fd), (fd), NULL)
+INTERPOSE(int, __openat_2, (int fd, const char *path, int flags), (fd, path, flags), -1)
+INTERPOSE(int, getgrnam_r,
+	(const char *name, struct group *group, char *buffer, size_t size,
+		struct group **found),
+	(name, group, buffer, size, found), (*found = NULL, calls.error))
+INTERPOSE(int, getgrgid_r,
+	(gid_t gid, struct group *group, char *buffer, size_t size, struct group **found),
+	(gid, group, buffer, size, found), (*found = NULL, calls.error))
+INTERPOSE(int, getgrouplist, (const char *user, gid_t gid, gid_t *gids, int *count),
+	(user, gid, gids, count), -1)
+INTERPOSE(struct passwd *, pam_modutil_getpwnam, (pam_handle_t * pamh, const char *user),
+	(pamh, user), NULL)
+INTERPOSE(struct passwd *, pam_modutil_getpwuid, (pam_handle_t * pamh, uid_t uid), (pamh, uid),
+	NULL)
+INTERPOSE(int, pam_modutil_drop_priv,
+	(pam_handle_t * pamh, struct pam_modutil_privs *privileges, const struct passwd *user),
+	(pamh, privileges, user), -1)
+INTERPOSE(int, pam_get_item, (const pam_handle_t *pamh, int type, const void **item),
+	(pamh, type, item), PAM_SYSTEM_ERR)
+INTERPOSE(int, pam_set_item, (pam_handle_t * pamh, int type, const void *item),
+	(pamh, type, item), PAM_BUF_ERR)
+INTERPOSE(int, pam_get_user, (pam_handle_t * pamh, const char **user, const char *prompt),
+	(pamh, user, prompt), PAM_CONV_ERR)
+INTERPOSE(gcry_error_t, gcry_mac_open,
+	(gcry_mac_hd_t * handle, int algorithm, unsigned int flags, gcry_ctx_t context),
+	(handle, algorithm, flags, context), (*handle = NULL, GPG_ERR_ENOMEM))
+INTERPOSE(gcry_error_t, gcry_mac_setkey, (gcry_mac_hd_t handle, const void *key, size_t length),
+	(handle, key, length), GPG_ERR_ENOMEM)
+INTERPOSE(gcry_error_t, gcry_mac_write, (gcry_mac_hd_t handle, const void *data, size_t length),
+	(handle, data, length), GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_mac_read, (gcry_mac_hd_t handle, void *digest, size_t *length),
+	(handle, digest, length), GPG_ERR_INTERNAL)
+
+#pragma GCC diagnostic pop
+
+/* The rights are given up in any case, or the test could not go on. */
+int pam_modutil_regain_priv(pam_handle_t *pamh, struct pam_modutil_privs *privileges)
+{
+	static int (*real)(pam_handle_t * pamh, struct pam_modutil_privs * privileges);
+	bool fails = call_fails(__builtin_return_address(0), "pam_modutil_regain_priv");
+	int status;
+
+	if (real == NULL)
+		*(void **)&real = next_function("pam_modutil_regain_priv");
+	status = real(pamh, privileges);
+	return fails ? -1 : status;
+}
+
+int pam_prompt(pam_handle_t *pamh, int style, char **response, const char *format, ...)
+{
+	va_list arguments;
+	int status = PAM_CONV_ERR;
+
+	if (call_fails(__builtin_return_address(0), "pam_prompt"))
+		return status;
+	va_start(arguments, format);
+	status = pam_vprompt(pamh, style, response, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+int openat(int fd, const char *path, int flags, ...)
+{
+	static int (*real)(int fd, const char *path, int flags, ...);
+	bool fails = call_fails(__builtin_return_address(0), "openat");
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	if (real == NULL)
+		*(void **)&real = next_function("openat");
+	return fails ? -1 : real(fd, path, flags, mode);
+}
+
+/* dlsym() itself may allocate, so these go to the C library by name. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void __libc_free(void *memory);
+
+static void *remember(void *caller, void *memory)
+{
+	if (calls.armed && memory != NULL && is_module(caller)) {
+		if (calls.live_count == LIVE_MAX)
+			abort();
+		calls.live[calls.live_count++] = memory;
+	}
+	return memory;
+}
+
+static void forget(const void *memory)
+{
+	for (unsigned int i = 0; i < calls.live_count; i++)
+		if (calls.live[i] == memory) {
+			calls.live[i] = calls.live[--calls.live_count];
+			return;
+		}
+}
+
+#define ALLOCATE(name, call)                                                                   \
+	(call_fails(__builtin_return_address(0), name)                                         \
+			? NULL                                                                 \
+			: remember(__builtin_return_address(0), call))
+
+void *malloc(size_t size)
+{
+	return ALLOCATE("malloc", __libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return ALLOCATE("calloc", __libc_calloc(count, size));
+}
+
+void *realloc(void *memory, size_t size)
+{
+	forget(memory);
+	return ALLOCATE("realloc", __libc_realloc(memory, size));
+}
+
+static char *duplicate(const char *string, size_t length)
+{
+	char *copy = __libc_malloc(length + 1);
+
+	if (copy != NULL) {
+		memcpy(copy, string, length);
+		copy[length] = '\0';
+	}
+	return copy;
+}
+
+char *strdup(const char *string)
+{
+	return ALLOCATE("strdup", duplicate(string, strlen(string)));
+}
+
+char *strndup(const char *string, size_t size)
+{
+	return ALLOCATE("strndup", duplicate(string, strnlen(string, size)));
+}
+
+void free(void *memory)
+{
+	if (calls.live_count > 0)
+		forget(memory);
+	__libc_free(memory);
+}
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every call that the module makes in a login fails in turn. */
+
+#include "config.h"
+
+#include "module_calls.h"
+
+#include "../stack/stack.h"
+#include "../unit/temporary_folder.h"
+#include "../unit/test_support.h"
+
+#define HEAD STACK_SECRET "\n"
+#define TAIL "\" TOTP_AUTH\n12345678\n"
+
+/* A login, and what may come of it when something fails. */
+struct scenario {
+	const char *name;
+	const char *options;
+	const char *user;
+	const char *answer; /* NULL for the right code of now */
+	const char *before; /* the secret file; NULL for none */
+	const char *after;  /* when nothing fails, and whenever it lets in */
+	int result;	    /* when nothing fails */
+	bool may_skip;	    /* PAM_IGNORE is allowed where the gate did not fail */
+};
+
+#define REUSE "\" DISALLOW_REUSE\n"
+#define LAST  "\" LAST0 192.0.2.7 1700000025\n"
+#define SPENT "\" DISALLOW_REUSE 56666667\n"
+
+static const struct scenario scenarios[] = {
+	{"a right code", "", "alice", NULL, HEAD REUSE TAIL, HEAD SPENT TAIL, PAM_SUCCESS,
+		false},
+	{"everything at once", "group=totp,!exempt grace_period=60 debug nullok", "alice", NULL,
+		HEAD "\" RATE_LIMIT 3 30\n" REUSE TAIL,
+		HEAD
+		"\" LAST0 192.0.2.7 1700000025\n\" RATE_LIMIT 3 30 1700000025\n" SPENT TAIL,
+		PAM_SUCCESS, false},
+	{"an emergency code", "nullok", "alice", "12345678", HEAD TAIL, HEAD "\" TOTP_AUTH\n",
+		PAM_SUCCESS, false},
+	{"a password and a code", "forward_pass", "alice", "x12345678", HEAD TAIL,
+		HEAD "\" TOTP_AUTH\n", PAM_SUCCESS, false},
+	{"a read-only state", "allow_readonly", "alice", "12345678", HEAD TAIL,
+		HEAD "\" TOTP_AUTH\n", PAM_SUCCESS, false},
+	{"a wrong code", "nullok", "alice", "000000", HEAD TAIL, NULL, PAM_AUTH_ERR, false},
+	{"a wrong code counted", "", "alice", "000000", HEAD "\" RATE_LIMIT 3 30\n" TAIL, NULL,
+		PAM_AUTH_ERR, false},
+	{"a spent code", "", "alice", NULL, HEAD SPENT TAIL, NULL, PAM_AUTH_ERR, false},
+	{"a spent code tracked by force", "disallow_reuse", "alice", NULL, HEAD SPENT TAIL,
+		NULL, PAM_AUTH_ERR, false},
+	{"one attempt too many", "", "alice", "12345678",
+		HEAD "\" RATE_LIMIT 1 30 1700000024\n" TAIL, NULL, PAM_AUTH_ERR, false},
+	{"grace that is over", "grace_period=10", "alice", "000000",
+		HEAD "\" LAST0 192.0.2.7 1700000000\n" TAIL, NULL, PAM_AUTH_ERR, false},
+	{"no secret", "", "bob", "000000", NULL, NULL, PAM_AUTH_ERR, false},
+	{"nobody", "nullok", "nobody-knows", "000000", NULL, NULL, PAM_AUTH_ERR, false},
+	{"nobody behind a gate", "group=totp nullok", "nobody-knows", "000000", NULL, NULL,
+		PAM_AUTH_ERR, false},
+	{"a group that is missing", "group=nosuch", "bob", "000000", NULL, NULL,
+		PAM_SERVICE_ERR, false},
+	{"not in the group", "group=totp", "bob", "000000", NULL, NULL, PAM_IGNORE, true},
+	{"exempt", "group=totp,!30002", "carol", "000000", NULL, NULL, PAM_IGNORE, true},
+	{"skipped without a secret", "nullok", "bob", "000000", NULL, NULL, PAM_IGNORE, true},
+};
+
+/* Failures of these are never a reason to let somebody pass unasked. */
+static bool decides_about_skipping(const char *failed)
+{
+	static const char *const names[] = {"getgrnam_r", "getgrgid_r", "malloc", "strdup",
+		"strndup", "realloc", "pam_modutil_getpwnam", "pam_modutil_drop_priv",
+		"pam_modutil_regain_priv", "pam_get_user", "openat", "readlinkat",
+		"__readlinkat_chk", "fstat"};
+
+	for (unsigned int i = 0; failed != NULL && i < COUNT(names); i++)
+		if (strcmp(failed, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_unwritable(int error)
+{
+	return error == EROFS || error == EACCES || error == EPERM || error == ENOSPC ||
+	       error == EDQUOT;
+}
+
+static unsigned int count_descriptors(void)
+{
+	return count_entries("../../proc/self/fd");
+}
+
+static char user_file[64];
+
+/* Who does not hear where the login comes from records no host. */
+static bool is_spent(const char *text, const char *expected)
+{
+	const char *last = strstr(expected, LAST);
+	size_t before = last != NULL ? (size_t)(last - expected) : 0;
+
+	if (strcmp(text, expected) == 0)
+		return true;
+	return last != NULL && strcmp(calls.failed, "pam_get_item") == 0 &&
+	       strncmp(text, expected, before) == 0 &&
+	       strcmp(text + before, last + strlen(LAST)) == 0;
+}
+
+static void put_before(const struct scenario *scenario)
+{
+	snprintf(user_file, sizeof user_file, "home/%s/.google_authenticator", scenario->user);
+	unlink(in_folder(user_file));
+	if (scenario->before != NULL)
+		stack_put_secret(scenario->user, scenario->before);
+}
+
+static bool time_fails(void *caller)
+{
+	return call_fails(caller, "time");
+}
+
+/* The file is whole, holds what was spent before, and is alone. */
+static void check_file(const struct scenario *scenario)
+{
+	const char *text = text_of(user_file);
+	const char *tail = strstr(text, TAIL);
+	char folder[64];
+
+	if (scenario->before == NULL) {
+		assert_string_equal(text, "(none)");
+		return;
+	}
+	if (tail == NULL)
+		tail = strstr(text, "\" TOTP_AUTH\n");
+	assert_memory_equal(text, HEAD, strlen(HEAD));
+	assert_non_null(tail);
+	assert_true(strcmp(tail, TAIL) == 0 || strcmp(tail, "\" TOTP_AUTH\n") == 0);
+	if (strstr(scenario->before, SPENT) != NULL)
+		assert_non_null(strstr(text, SPENT));
+	if (strstr(scenario->before, "RATE_LIMIT") != NULL)
+		assert_non_null(strstr(text, "RATE_LIMIT"));
+	snprintf(folder, sizeof folder, "home/%s", scenario->user);
+	assert_int_equal(count_entries(folder), 1);
+}
+
+static void check_result(const struct scenario *scenario, int error)
+{
+	const char *text = text_of(user_file);
+	bool forgiven = strstr(scenario->options, "allow_readonly") != NULL &&
+			is_unwritable(error) && strstr(stack_log, "unrecorded user=") != NULL;
+
+	switch (stack_last.result) {
+	case PAM_SUCCESS:
+		assert_int_equal(scenario->result, PAM_SUCCESS);
+		if (!forgiven && !is_spent(text, scenario->after))
+			fail_msg("let in by %s, with %s", calls.failed, text);
+		break;
+	case PAM_IGNORE:
+		assert_true(scenario->may_skip);
+		assert_false(decides_about_skipping(calls.failed));
+		break;
+	case PAM_AUTH_ERR:
+	case PAM_SERVICE_ERR:
+	case PAM_AUTHINFO_UNAVAIL:
+		break;
+	default:
+		fail_msg("result %d", stack_last.result);
+	}
+}
+
+/* One login, with the k-th call and fail_for - 1 more failing. Returns how
+ * many calls there were. */
+static unsigned int fail_calls(
+	const struct scenario *scenario, unsigned int k, unsigned int fail_for, int error)
+{
+	unsigned int descriptors = count_descriptors();
+	char identity[8192];
+
+	put_before(scenario);
+	strcpy(identity, stack_identity());
+	calls.count = calls.hmac_count = 0;
+	calls.fail_at = k;
+	calls.fail_for = fail_for;
+	calls.error = error;
+	calls.failed = NULL;
+	calls.live_count = 0;
+	stack_on_time = time_fails;
+	calls.armed = true;
+	stack_log_in(
+		scenario->user, scenario->answer != NULL ? scenario->answer : stack_code(0));
+	calls.armed = false;
+	assert_int_equal(calls.live_count, 0);
+	assert_int_equal(count_descriptors(), descriptors);
+	assert_string_equal(stack_identity(), identity);
+	return calls.count;
+}
+
+/* What the scenario is like when nothing fails. */
+static unsigned int run_undisturbed(const struct scenario *scenario)
+{
+	unsigned int total;
+
+	stack_options(scenario->options);
+	total = fail_calls(scenario, 0, 0, 0);
+	assert_int_equal(stack_last.result, scenario->result);
+	if (scenario->after != NULL)
+		assert_string_equal(text_of(user_file), scenario->after);
+	return total;
+}
+
+static void fail_each_call(const struct scenario *scenario, unsigned int fail_for)
+{
+	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM};
+	unsigned int total = run_undisturbed(scenario);
+
+	assert_true(total >= 5);
+	for (unsigned int e = 0; e < COUNT(errors); e++)
+		for (unsigned int k = 1; k <= total; k++) {
+			(void)fail_calls(scenario, k, fail_for, errors[e]);
+			check_result(scenario, errors[e]);
+			if (fail_for == 1)
+				check_file(scenario);
+		}
+	print_message("# %s: %u calls\n", scenario->name, total);
+}
+
+static void a_single_failure_lets_nobody_in(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(scenarios); i++)
+		fail_each_call(&scenarios[i], 1);
+}
+
+static void a_failure_that_lasts_lets_nobody_in(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(scenarios); i++)
+		fail_each_call(&scenarios[i], 1000000);
+}
+
+/* A directory that is out, in each way that it can be. */
+static void a_group_lookup_that_fails_never_skips(void **state)
+{
+	static const struct scenario member = {
+		"", "group=totp", "bob", "000000", NULL, NULL, PAM_IGNORE, true};
+	static const char *const names[] = {"getgrouplist", "getgrnam_r"};
+	static const int errors[] = {EIO, ENOMEM, EAGAIN, EMFILE, ERANGE, EINTR, ENOENT, 0};
+	unsigned int total = run_undisturbed(&member), seen = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= total; k++)
+		for (unsigned int e = 0; e < COUNT(errors); e++) {
+			(void)fail_calls(&member, k, 1000000, errors[e]);
+			for (unsigned int n = 0; n < COUNT(names); n++)
+				if (calls.failed != NULL &&
+					strcmp(calls.failed, names[n]) == 0) {
+					assert_int_equal(stack_last.result, PAM_SERVICE_ERR);
+					seen++;
+				}
+		}
+	assert_int_equal(seen, 2 * COUNT(errors));
+}
+
+/* Memory that the gate needs. What was to hold the path of a secret that is
+ * not looked at is another matter. */
+static void a_gate_without_memory_never_skips(void **state)
+{
+	static const struct scenario member = {
+		"", "group=totp", "bob", "000000", NULL, NULL, PAM_IGNORE, true};
+	unsigned int total = run_undisturbed(&member), refused = 0, skipped = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= total; k++) {
+		(void)fail_calls(&member, k, 1, ENOMEM);
+		if (calls.failed == NULL || strstr(calls.failed, "alloc") == NULL)
+			continue;
+		refused += stack_last.result == PAM_SERVICE_ERR;
+		skipped += stack_last.result == PAM_IGNORE;
+	}
+	assert_int_equal(refused, 3);
+	assert_int_equal(skipped, 1);
+}
+
+/* Without an answer nothing is let in, and nothing else is tried. */
+static void a_prompt_that_fails_is_a_refusal(void **state)
+{
+	unsigned int total = run_undisturbed(&scenarios[0]), seen = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= total; k++) {
+		(void)fail_calls(&scenarios[0], k, 1, EIO);
+		if (calls.failed == NULL || strcmp(calls.failed, "pam_prompt") != 0)
+			continue;
+		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+		assert_string_equal(text_of(user_file), scenarios[0].before);
+		seen++;
+	}
+	assert_int_equal(seen, 1);
+}
+
+int main(int argc, char **argv)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_single_failure_lets_nobody_in),
+		TEST(a_failure_that_lasts_lets_nobody_in),
+		TEST(a_group_lookup_that_fails_never_skips),
+		TEST(a_gate_without_memory_never_skips),
+		TEST(a_prompt_that_fails_is_a_refusal),
+	};
+
+	(void)argc;
+	stack_main(argv);
+	/* Stays loaded, and is found behind the functions above. */
+	if (dlopen("libgcrypt.so.20", RTLD_NOW | RTLD_GLOBAL) == NULL)
+		return 99;
+	return cmocka_run_group_tests(tests, NULL, stack_end);
+}
