@@ -108,8 +108,8 @@ struct credential_parameters {
 	int64_t hotp_counter; /* " HOTP_COUNTER; 0 means TOTP */
 };
 
-/* Reads all of them. TOTPGROUP_EFORMAT with the line where one is malformed:
- * a part that was read before it is not used. */
+/* Reads all of them. TOTPGROUP_EFORMAT with the line where one is malformed; of
+ * the rest, only totp and hotp_counter are then as the lines say. */
 int credential_parameters(const totpgroup_credential *credential,
 	struct credential_parameters *parameters, struct error *error);
 

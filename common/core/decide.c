@@ -141,21 +141,26 @@ static int accept_step(struct work *work, int64_t step)
 	return accept(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
 }
 
-/* Learns from a code outside the window. One that is spent teaches nothing:
- * whoever saw it could move the time to where old codes are good. */
+/* Learns from a code outside the window. One that is spent, or that may be,
+ * completes nothing: whoever saw three could move the time to where other old
+ * codes are good. */
 static int learn_skew(struct work *work, int64_t step, int64_t now_step)
 {
-	bool spent, learned;
-	int status = reuse_look(work->credential, step, &spent, work->error);
+	const int64_t skew = step - now_step;
+	bool completes = skew_would_complete(work->credential, now_step, skew);
+	bool spent, learned = false;
+	int reuse = reuse_look(work->credential, step, &spent, work->error);
+	int status = 0;
 
-	if (status != 0)
-		return refuse_for_damage(work, status);
-	if (spent)
-		return refuse_spent(work);
-	status = skew_learn(work->credential, now_step, step - now_step, &learned,
-		&work->decision->result.changed);
+	if (!completes || (reuse == 0 && !spent))
+		status = skew_learn(work->credential, now_step, skew, &learned,
+			&work->decision->result.changed);
 	if (status != 0)
 		return error_set(work->error, status, "out of memory");
+	if (reuse != 0)
+		return refuse_for_damage(work, reuse);
+	if (spent)
+		return refuse_spent(work);
 	return learned ? accept_step(work, step) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
 }
 
@@ -253,11 +258,14 @@ static bool holds_code(const struct work *work)
 	return false;
 }
 
-/* Refuses for a damaged option: how long a code is may be what is damaged. */
+/* Refuses for a damaged option: how long a code is may be what is damaged. Where
+ * the credential counts neither time nor logins no code can match anyway. */
 static int refuse_for_option(struct work *work, int status)
 {
+	bool counts = work->parameters.totp || work->parameters.hotp_counter > 0;
+
 	status = refuse_for_damage(work, status);
-	work->decision->no_match = !holds_code(work);
+	work->decision->no_match = !counts || !holds_code(work);
 	return status;
 }
 

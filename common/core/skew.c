@@ -110,22 +110,40 @@ static int store_run(totpgroup_credential *credential, const struct run *run)
 	return status;
 }
 
+/* Reads the run with one more sighting; false where that is the same code once
+ * more, which teaches nothing. */
+static bool continue_run(
+	const totpgroup_credential *credential, struct sighting sighting, struct run *run)
+{
+	const struct sighting *last;
+
+	read_run(credential, run);
+	last = run->count > 0 ? &run->sightings[run->count - 1] : NULL;
+	if (last != NULL && last->step + last->skew == sighting.step + sighting.skew)
+		return false;
+	add_sighting(run, sighting);
+	return true;
+}
+
+bool skew_would_complete(const totpgroup_credential *credential, int64_t now_step, int64_t skew)
+{
+	const struct sighting sighting = {now_step, skew};
+	struct run run;
+
+	return continue_run(credential, sighting, &run) && is_complete(&run);
+}
+
 int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew, bool *learned,
 	bool *changed)
 {
 	const struct sighting sighting = {now_step, skew};
-	const struct sighting *last;
 	struct run run;
 	bool complete;
 	int status;
 
 	*learned = false;
-	read_run(credential, &run);
-	last = run.count > 0 ? &run.sightings[run.count - 1] : NULL;
-	/* The same code once more teaches nothing. */
-	if (last != NULL && last->step + last->skew == now_step + skew)
+	if (!continue_run(credential, sighting, &run))
 		return 0;
-	add_sighting(&run, sighting);
 	complete = is_complete(&run);
 	status = complete ? store_skew(credential, &run) : store_run(credential, &run);
 	*changed = true;

@@ -17,6 +17,10 @@
 /* How far off a code may be to be learned from, in steps. */
 #define SKEW_STEPS_MAX 1499
 
+/* Whether skew_learn(), below, would set *learned for that code. */
+bool skew_would_complete(
+	const totpgroup_credential *credential, int64_t now_step, int64_t skew);
+
 /*
  * Takes in one code that was found at now_step + skew. *learned is set when
  * it was the third of a run: the skew is stored then. *changed is set when the

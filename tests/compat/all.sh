@@ -1,6 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The comparison with pam_google_authenticator.so, with what was built.
+# The comparison with pam_google_authenticator.so, with what was built:
+#
+#     top_builddir=BUILD tests/compat/all.sh [--scenarios N] [--seed S]
+#
+# Without an argument the scenarios are the same each time, so that a difference
+# is the fault of what was changed; with one they are new ones, for a night.
 set -u
 
 # find PATTERN: a library of the system's, whatever its architecture.
@@ -32,6 +37,8 @@ compare() {
 		--module "${top_builddir:?}/.libs/pam_totpgroup.so" --peer "$peer" --faketime "$faketime" \
 		--worker "$top_builddir/tests/compat/login_worker" "$@"
 }
+
+[ $# -gt 0 ] || set -- --scenarios 1000 --seed 1
 
 compare hashed_codes.py
 status=$?

@@ -152,6 +152,8 @@ static void check_result(const struct scenario *scenario, int error)
 		assert_int_equal(scenario->result, PAM_SUCCESS);
 		if (!forgiven && !is_spent(text, scenario->after))
 			fail_msg("let in by %s, with %s", calls.failed, text);
+		/* Nor without the password that the next module waits for. */
+		assert_false(calls.failed != NULL && strcmp(calls.failed, "pam_set_item") == 0);
 		break;
 	case PAM_IGNORE:
 		assert_true(scenario->may_skip);

@@ -21,7 +21,8 @@
 #define MASK 0x55
 
 #define EMERGENCY "48271935"
-#define PASSWORD  "correct horse"
+/* Longer than what the allocator itself overwrites in memory that is free. */
+#define PASSWORD "correct horse and no battery, staple it"
 /* The code of STACK_SECRET at STACK_NOW, checked below. */
 #define CODE "661763"
 

@@ -92,6 +92,14 @@ static void user_names_whose_rights_reach_the_file(void **state)
 	expect(PAM_SUCCESS, 1);
 	stack_log_in("../store/alice", stack_code(0));
 	expect(PAM_AUTH_ERR, 1);
+	/* Of those without a file nullok skips the known alone. */
+	snprintf(options, sizeof options, "secret=@D/home/store/${USER} user=%u nullok",
+		geteuid());
+	stack_options(options);
+	stack_log_in("bob", stack_code(0));
+	expect(PAM_IGNORE, 0);
+	stack_log_in("nobody-knows", stack_code(0));
+	expect(PAM_AUTH_ERR, 1);
 	/* There is no home to speak of. */
 	snprintf(options, sizeof options, "secret=~/x user=%u nullok", geteuid());
 	stack_options(options);

@@ -205,6 +205,7 @@ static void asks_once_where_nothing_is_answered(void **state)
 		stack_log_in("nobody-knows", none[i]);
 		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 		assert_int_equal(stack_last.prompts, 1);
+		assert_non_null(strstr(stack_log, " reason=conversation\n"));
 		stack_log_in("bob", none[i]);
 		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 	}

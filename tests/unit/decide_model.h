@@ -311,21 +311,24 @@ static inline bool model_note(struct model *model, struct model_sighting seen)
 static inline void model_learn(
 	struct model_work *work, int64_t now_step, int64_t skew, size_t password)
 {
-	struct model *model = work->model;
+	struct model *model = work->model, before = *model;
 	size_t length = model->run_length;
+	bool again = length > 0 && model->run[length - 1].step + model->run[length - 1].skew ==
+					   now_step + skew;
+	bool complete;
 
 	model_offset(work, now_step + skew);
-	if (work->attempt->no_skew_adjust || model_refuse_spent(work, now_step + skew))
+	if (work->attempt->no_skew_adjust)
 		return;
-	if (length > 0 &&
-		model->run[length - 1].step + model->run[length - 1].skew == now_step + skew) {
-		model_refuse(work, TOTPGROUP_REASON_WRONG_CODE, false);
-		return;
-	}
-	if (model_note(model, (struct model_sighting){now_step, skew}))
+	complete = !again && model_note(model, (struct model_sighting){now_step, skew});
+	if (model_refuse_spent(work, now_step + skew)) {
+		if (complete)
+			*model = before;
+	} else if (complete) {
 		model_spend_step(work, now_step + skew, password);
-	else
+	} else {
 		model_refuse(work, TOTPGROUP_REASON_WRONG_CODE, false);
+	}
 }
 
 static inline void model_try_totp(struct model_work *work, unsigned long code, size_t password)

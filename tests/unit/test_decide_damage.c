@@ -87,6 +87,21 @@ static void test_damage_and_what_was_typed(void **state)
 	}
 }
 
+/* Where no code can match in the first place, because the lines name neither kind
+ * of code, the damage is reported but another text may be tried. */
+static void test_damage_where_no_code_counts(void **state)
+{
+	static const char *const texts[] = {SECRET "\n\" WINDOW_SIZE 5x\n",
+		SECRET "\n\" DIGITS 9\n", SECRET "\n\" HOTP_COUNTER 0\n\" WINDOW_SIZE x\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct attempt attempt = attempt_with("123456");
+
+		assert_true(assert_damage(texts[i], &attempt, "line ").no_match);
+	}
+}
+
 /* The attempt counts before the secret is looked at. */
 static void test_damaged_secret(void **state)
 {
@@ -170,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged_options),
 		cmocka_unit_test(test_damage_and_what_was_typed),
+		cmocka_unit_test(test_damage_where_no_code_counts),
 		cmocka_unit_test(test_damaged_secret),
 		cmocka_unit_test(test_impossible_clocks),
 		cmocka_unit_test(test_possible_clocks),

@@ -126,6 +126,46 @@ static void test_third_code_was_spent(void **state)
 	end(&scene);
 }
 
+/* Before that, a spent code is noted as by google-authenticator, and so is one of
+ * which a damaged list cannot tell; but nobody gets in. */
+static void test_earlier_codes_were_spent(void **state)
+{
+	static const struct {
+		const char *list;
+		enum totpgroup_reason reason, last;
+	} rows[] = {
+		{"59999980 59999981", TOTPGROUP_REASON_REUSED, TOTPGROUP_REASON_NONE},
+		{"x", TOTPGROUP_REASON_BAD_FILE, TOTPGROUP_REASON_BAD_FILE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene scene;
+		char text[200];
+
+		snprintf(text, sizeof text, TOTP "\" DISALLOW_REUSE %s\n", rows[i].list);
+		begin(&scene, text);
+		for (int64_t step = STEP; step < STEP + 2; step++) {
+			at(&scene, step, step - 20);
+			assert_refused(scene.credential, &scene.attempt, rows[i].reason);
+		}
+		snprintf(text, sizeof text,
+			SECRET
+			"\n\" RESETTING_TIME_SKEW 60000000-20 60000001-20\n\" TOTP_AUTH\n"
+			"\" DISALLOW_REUSE %s\n",
+			rows[i].list);
+		assert_credential(scene.credential, text);
+		at(&scene, STEP + 2, STEP - 18);
+		if (rows[i].last == TOTPGROUP_REASON_NONE) {
+			right(&scene);
+		} else {
+			assert_refused(scene.credential, &scene.attempt, rows[i].last);
+			assert_credential(scene.credential, text);
+		}
+		end(&scene);
+	}
+}
+
 static void test_how_far_it_looks(void **state)
 {
 	(void)state;
@@ -290,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_learns_with_the_third_code),
 		cmocka_unit_test(test_third_code_is_spent),
 		cmocka_unit_test(test_third_code_was_spent),
+		cmocka_unit_test(test_earlier_codes_were_spent),
 		cmocka_unit_test(test_how_far_it_looks),
 		cmocka_unit_test(test_no_skew_adjust),
 		cmocka_unit_test(test_stored_skew),
