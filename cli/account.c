@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "terminal.h"
 
 static enum exit_status lookup_failed(void)
@@ -132,6 +133,32 @@ enum exit_status account_become(const struct account *account)
 		return STATUS_STORE_ERROR;
 	}
 	return STATUS_DONE;
+}
+
+static enum exit_status find_owner(struct account *account, const char *owner)
+{
+	int64_t uid;
+
+	if (number_parse(owner, strlen(owner), 0, UINT32_MAX - 1, &uid))
+		return account_find_uid(account, (uid_t)uid);
+	return account_find(account, owner);
+}
+
+enum exit_status account_find_and_become(
+	struct account *account, const char *user, const char *owner)
+{
+	struct account identity = {0};
+	enum exit_status status = account_find(account, user);
+
+	if (status != STATUS_DONE || owner == NULL)
+		return status == STATUS_DONE ? account_become(account) : status;
+	status = find_owner(&identity, owner);
+	if (status == STATUS_DONE && !identity.is_caller && getuid() != 0)
+		status = refuse_other();
+	if (status == STATUS_DONE)
+		status = account_become(&identity);
+	account_free(&identity);
+	return status;
 }
 
 void account_free(struct account *account)

@@ -32,6 +32,14 @@ enum exit_status account_find(struct account *account, const char *user);
 enum exit_status account_find_uid(struct account *account, uid_t uid);
 
 /*
+ * Finds the user whose secret it is, and takes on the identity that writes it:
+ * the user's own, or that of owner, a name or a number, where that is not
+ * NULL. Returns and reports as the functions around.
+ */
+enum exit_status account_find_and_become(
+	struct account *account, const char *user, const char *owner);
+
+/*
  * Takes on the user's identity for good, groups included, and makes sure that
  * the old one cannot be taken back. Nothing happens for the caller. Reports
  * what fails.

@@ -13,11 +13,12 @@
 #include "base/wipe.h"
 #include "core/credential.h"
 #include "core/emergency.h"
+#include "core/emergency_codes.h"
 #include "core/emergency_hash.h"
-#include "emergency_codes.h"
+#include "core/new_credential.h"
 #include "enroll_options.h"
 #include "help.h"
-#include "new_credential.h"
+#include "host_defaults.h"
 #include "present.h"
 #include "questions.h"
 #include "store/file_store.h"
@@ -31,6 +32,7 @@
 /* One renewal on its way. */
 struct renewal {
 	struct enroll_options options;
+	struct host_defaults defaults;
 	struct account account;
 	struct target target;
 	unsigned int old_count;
@@ -48,13 +50,15 @@ static enum exit_status fail(const struct renewal *renewal)
 
 static enum exit_status find(struct renewal *renewal)
 {
-	enum exit_status status = account_find(&renewal->account, renewal->options.user);
+	const struct enroll_options *options = &renewal->options;
+	const struct host_defaults *defaults = &renewal->defaults;
+	const char *owner = options->secret_file == NULL ? defaults->user : NULL;
+	enum exit_status status =
+		account_find_and_become(&renewal->account, options->user, owner);
 
-	if (status == STATUS_DONE)
-		status = account_become(&renewal->account);
 	if (status != STATUS_DONE)
 		return status;
-	return target_find(&renewal->target, &renewal->options, &renewal->account);
+	return target_find(&renewal->target, options, defaults, &renewal->account);
 }
 
 /* Whether google-authenticator would not accept the codes of this credential. A
@@ -222,10 +226,13 @@ enum exit_status codes(int argc, char **argv)
 
 	if (status == STATUS_DONE && renewal.options.help != 0)
 		return help_print();
+	if (status == STATUS_DONE)
+		status = host_defaults_load(&renewal.defaults, renewal.options.conf_file);
 	for (size_t i = 0; status == STATUS_DONE && i < sizeof(steps) / sizeof(steps[0]); i++)
 		status = steps[i](&renewal);
 	account_free(&renewal.account);
 	target_free(&renewal.target);
+	host_defaults_free(&renewal.defaults);
 	text_free(&renewal.lines);
 	WIPE_OBJECT(&renewal.codes);
 	return status;

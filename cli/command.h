@@ -10,6 +10,7 @@ enum exit_status {
 	STATUS_REFUSED = 1, /* given up before the end, or codes kept as they are */
 	STATUS_USAGE = 2,
 	STATUS_NOT_ENROLLED = 3,
+	STATUS_LIMITED = 4, /* by the rate limit */
 	STATUS_NOT_PERMITTED = 5,
 	STATUS_STORE_ERROR = 6, /* the file, the user database, memory, output */
 	STATUS_SOME_FAILED = 7, /* of many users, while others are done */

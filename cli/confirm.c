@@ -4,32 +4,23 @@
 
 #include "confirm.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/hmac.h"
 #include "base/number.h"
 #include "base/wipe.h"
-#include "core/otp.h"
+#include "core/confirmation.h"
+#include "message/remark.h"
 #include "terminal.h"
 #include "totpgroup.h"
-
-/* Steps to either side: those that the login accepts by default, and those
- * among which a clock that is set wrong is looked for. */
-#define ACCEPTED_STEPS 1
-#define SEARCHED_STEPS 1500
-
-/* Offsets from here on are told in minutes. */
-#define MINUTES_FROM 120
 
 enum judgement {
 	JUDGEMENT_WRONG = 0,
 	JUDGEMENT_RIGHT,
 	JUDGEMENT_SKIP,
-	JUDGEMENT_NO_CODE, /* not even as many digits */
 	JUDGEMENT_FAILED,
+	JUDGEMENT_ENDED, /* nobody answers any more */
 };
 
 static void remove_blanks(char *line)
@@ -42,83 +33,60 @@ static void remove_blanks(char *line)
 	*end = '\0';
 }
 
-static bool find(struct hmac *hmac, int64_t step, int64_t distance, const char *code,
-	bool *found, int64_t *match)
+static enum judgement failed(const struct error *error)
 {
-	struct otp_range range = {step - distance, step + distance};
-	unsigned int digits = (unsigned int)strlen(code);
-	int result = otp_search(hmac, range, step, code, digits, found, match);
-
-	if (result != 0)
-		terminal_complain("cannot compute codes: %s", totpgroup_strerror(result));
-	return result == 0;
+	terminal_complain_error(error);
+	return JUDGEMENT_FAILED;
 }
 
-static void tell_offset(int64_t offset)
+static enum judgement tell(
+	const struct new_credential *credential, const struct confirmation *confirmation)
 {
-	int64_t size = offset < 0 ? -offset : offset;
-	bool minutes = size >= MINUTES_FROM;
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+	enum judgement judgement = JUDGEMENT_WRONG;
+	int result = remark_append(credential, confirmation, &text);
 
-	terminal_say("This code belongs to another time.\n"
-		     "Your phone's clock is %" PRId64 " %s %s: set it to automatic time.\n",
-		minutes ? size / 60 : size, minutes ? "min" : "s",
-		offset > 0 ? "ahead" : "behind");
-}
-
-static enum judgement judge_code(
-	struct new_credential *credential, struct hmac *hmac, const char *code)
-{
-	unsigned int period = new_credential_period(credential);
-	int64_t now = (int64_t)time(NULL);
-	int64_t step = otp_time_step(now, period);
-	int64_t match = 0;
-	bool found = false;
-
-	if (!find(hmac, step, ACCEPTED_STEPS, code, &found, &match))
-		return JUDGEMENT_FAILED;
-	if (found) {
-		credential->spent_step = match;
-		return JUDGEMENT_RIGHT;
+	if (result == 0) {
+		terminal_say("%s", text.data);
+	} else {
+		error_set(&error, result, "%s", totpgroup_strerror(result));
+		judgement = failed(&error);
 	}
-	if (!find(hmac, step, SEARCHED_STEPS, code, &found, &match))
-		return JUDGEMENT_FAILED;
-	if (found)
-		tell_offset(otp_step_offset(match, now, period));
-	else
-		terminal_say("This code is wrong. Is it the one for this account, "
-			     "and still on the screen?\n");
-	return JUDGEMENT_WRONG;
+	text_free(&text);
+	return judgement;
 }
 
-static enum judgement judge_line(
-	struct new_credential *credential, struct hmac *hmac, char *line)
+static enum judgement judge_line(struct new_credential *credential, char *line)
 {
-	static const char *const words[] = {"six", "seven", "eight"};
+	struct confirmation confirmation;
+	struct error error = ERROR_INIT;
 	int64_t number;
-	size_t length;
 
 	remove_blanks(line);
-	length = strlen(line);
-	if (number_parse(line, length, INT32_MIN, -1, &number))
+	if (number_parse(line, strlen(line), INT32_MIN, -1, &number))
 		return JUDGEMENT_SKIP;
-	if (length == credential->digits && number_parse(line, length, 0, INT32_MAX, &number))
-		return judge_code(credential, hmac, line);
-	terminal_say("A code has %s digits.\n", words[credential->digits - OTP_DIGITS_MIN]);
-	return JUDGEMENT_NO_CODE;
+	if (confirmation_judge(credential, line, (int64_t)time(NULL), &confirmation, &error) !=
+		0)
+		return failed(&error);
+	if (confirmation.verdict != CONFIRMATION_RIGHT)
+		return tell(credential, &confirmation);
+	credential->spent_step = confirmation.step;
+	return JUDGEMENT_RIGHT;
 }
 
-static enum judgement ask(struct new_credential *credential, struct hmac *hmac)
+static enum judgement ask(struct new_credential *credential)
 {
 	enum judgement judgement;
 	char line[128];
 
 	terminal_say("Code from the app (-1 to skip): ");
 	if (terminal_read_line(line, sizeof(line))) {
-		judgement = judge_line(credential, hmac, line);
+		judgement = judge_line(credential, line);
 	} else {
 		terminal_say("\n");
 		terminal_complain("no code: nothing was written");
-		judgement = JUDGEMENT_FAILED;
+		judgement = JUDGEMENT_ENDED;
 	}
 	WIPE_ARRAY(line);
 	return judgement;
@@ -126,19 +94,14 @@ static enum judgement ask(struct new_credential *credential, struct hmac *hmac)
 
 enum exit_status confirm_with_app(struct new_credential *credential)
 {
-	enum judgement judgement = JUDGEMENT_WRONG;
-	struct hmac *hmac;
-	int result = hmac_open(
-		&hmac, credential->algorithm, credential->key, credential->key_length);
+	enum judgement judgement;
 
-	if (result != 0) {
-		terminal_complain("cannot compute codes: %s", totpgroup_strerror(result));
-		return STATUS_STORE_ERROR;
-	}
-	while (judgement == JUDGEMENT_WRONG || judgement == JUDGEMENT_NO_CODE)
-		judgement = ask(credential, hmac);
-	hmac_close(hmac);
+	do
+		judgement = ask(credential);
+	while (judgement == JUDGEMENT_WRONG);
 	if (judgement == JUDGEMENT_FAILED)
+		return STATUS_STORE_ERROR;
+	if (judgement == JUDGEMENT_ENDED)
 		return STATUS_REFUSED;
 	terminal_say(
 		judgement == JUDGEMENT_RIGHT ? "Right: the app works.\n" : "Not confirmed.\n");

@@ -4,7 +4,7 @@
 #define TOTPGROUP_CLI_CONFIRM_H
 
 #include "command.h"
-#include "new_credential.h"
+#include "core/new_credential.h"
 
 /*
  * Asks for codes from the app until one is right, and records its step as

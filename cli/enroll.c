@@ -8,12 +8,13 @@
 #include <stddef.h>
 
 #include "account.h"
-#include "app_support.h"
 #include "base/wipe.h"
 #include "confirm.h"
+#include "core/new_credential.h"
 #include "enroll_options.h"
 #include "help.h"
-#include "new_credential.h"
+#include "host_defaults.h"
+#include "message/app_support.h"
 #include "present.h"
 #include "questions.h"
 #include "target.h"
@@ -23,6 +24,7 @@
 /* One enrolment from the first option to the file. */
 struct enrolment {
 	struct enroll_options options;
+	struct host_defaults defaults;
 	struct account account;
 	struct target target;
 	bool exists;   /* there is a file already, which may be replaced by now */
@@ -32,15 +34,16 @@ struct enrolment {
 
 static enum exit_status find_account(struct enrolment *enrolment)
 {
-	enum exit_status status = account_find(&enrolment->account, enrolment->options.user);
+	const struct enroll_options *options = &enrolment->options;
+	const char *owner = options->secret_file == NULL ? enrolment->defaults.user : NULL;
 
-	return status == STATUS_DONE ? account_become(&enrolment->account) : status;
+	return account_find_and_become(&enrolment->account, options->user, owner);
 }
 
 static enum exit_status find_target(struct enrolment *enrolment)
 {
-	enum exit_status status =
-		target_find(&enrolment->target, &enrolment->options, &enrolment->account);
+	enum exit_status status = target_find(&enrolment->target, &enrolment->options,
+		&enrolment->defaults, &enrolment->account);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -52,19 +55,34 @@ static enum exit_status ask_type(struct enrolment *enrolment)
 	return question_time_based(&enrolment->options, &enrolment->credential);
 }
 
+/* Where some apps take the credential for one of another kind. */
+static enum exit_status warn_of_apps(const struct new_credential *credential, bool confirmed)
+{
+	struct text text = TEXT_INIT;
+	int result = app_support_append(credential, &text);
+
+	if (result == 0 && text.length > 0)
+		terminal_complain("%s%s%s", text.data,
+			new_credential_is_ours(credential)
+				? " The program google-authenticator will not accept the codes."
+				: "",
+			confirmed
+				? " The code from the app will tell."
+				: " No code from the app is asked for, so nothing will tell.");
+	text_free(&text);
+	return result == 0 ? STATUS_DONE : terminal_out_of_memory();
+}
+
 static enum exit_status choose_kind(struct enrolment *enrolment)
 {
 	const struct enroll_options *options = &enrolment->options;
 	struct new_credential *credential = &enrolment->credential;
 
-	credential->algorithm = (enum hmac_algorithm)options->algorithm;
-	credential->digits = (unsigned int)options->digits;
-	if (credential->time_based && options->step_size != NEW_CREDENTIAL_PERIOD)
-		credential->step_size = options->step_size;
-	if (options->quiet == 0)
-		app_support_warn(
-			credential, credential->time_based && options->no_confirm == 0);
-	return STATUS_DONE;
+	new_credential_choose_kind(credential, (enum hmac_algorithm)options->algorithm,
+		(unsigned int)options->digits, credential->time_based ? options->step_size : 0);
+	if (options->quiet != 0)
+		return STATUS_DONE;
+	return warn_of_apps(credential, credential->time_based && options->no_confirm == 0);
 }
 
 /* Hashed where nobody but the module is going to read them, and only if
@@ -191,21 +209,40 @@ static enum exit_status take_steps(struct enrolment *enrolment)
 	return status;
 }
 
+/* Flags overrule the host's configuration, which one of them may name: so they
+ * are read before it and once more over it. */
+static enum exit_status read_options(
+	struct enrolment *enrolment, int argc, char **argv, bool user_allowed)
+{
+	struct enroll_options *options = &enrolment->options;
+	enum exit_status status = enroll_options_read(options, argc, argv, user_allowed);
+
+	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
+		return status;
+	status = host_defaults_load(&enrolment->defaults, options->conf_file);
+	if (status != STATUS_DONE)
+		return status;
+	*options = (struct enroll_options)ENROLL_OPTIONS_INIT;
+	enroll_options_preset(options, &enrolment->defaults.enroll);
+	status = enroll_options_read(options, argc, argv, user_allowed);
+	enroll_options_complete(options, &enrolment->defaults.enroll);
+	return status;
+}
+
 static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 {
 	struct enrolment enrolment = {.options = ENROLL_OPTIONS_INIT};
-	enum exit_status status =
-		enroll_options_read(&enrolment.options, argc, argv, user_allowed);
+	enum exit_status status = read_options(&enrolment, argc, argv, user_allowed);
 
-	if (status != STATUS_DONE)
-		return status;
-	if (enrolment.options.help != 0)
+	if (status == STATUS_DONE && enrolment.options.help != 0)
 		return help_print();
-	if (enrolment.options.version != 0)
+	if (status == STATUS_DONE && enrolment.options.version != 0)
 		return help_print_version();
-	status = take_steps(&enrolment);
+	if (status == STATUS_DONE)
+		status = take_steps(&enrolment);
 	account_free(&enrolment.account);
 	target_free(&enrolment.target);
+	host_defaults_free(&enrolment.defaults);
 	WIPE_OBJECT(&enrolment.credential);
 	return status;
 }

@@ -11,6 +11,15 @@
 #include "core/otp.h"
 #include "terminal.h"
 
+/* The same numbers in the configuration and here. */
+_Static_assert((int)CHOICE_ASK == (int)ENROLL_ASK && (int)CHOICE_YES == (int)ENROLL_YES &&
+		       (int)CHOICE_NO == (int)ENROLL_NO,
+	"choices");
+_Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
+		       (int)CODE_FORMAT_PLAIN == (int)ENROLL_CODES_PLAIN &&
+		       (int)CODE_FORMAT_HASHED == (int)ENROLL_CODES_HASHED,
+	"formats of codes");
+
 #define AT(field) offsetof(struct enroll_options, field)
 
 #define FLAG   OPTION_FLAG
@@ -51,6 +60,8 @@ const struct option_row enroll_options_table[] = {
 		"any number of attempts"},
 	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
 		"write this file (~/.google_authenticator)"},
+	{'\0', "conf", STRING, AT(conf_file), 'F', 1, 0, "FILE",
+		"read this configuration, as the module's conf="},
 	{'S', "step-size", NUMBER, AT(step_size), 'S', OTP_PERIOD_MIN, OTP_PERIOD_MAX,
 		"SECONDS", "a new code every 1 to 3600 seconds (30)"},
 	{'\0', "algorithm", WORD, AT(algorithm), 'a', HMAC_SHA1, 0, "SHA1|SHA256|SHA512",
@@ -77,6 +88,8 @@ const struct option_row codes_options_table[] = {
 		"what of them is kept in the file (as before)"},
 	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
 		"change this file (~/.google_authenticator)"},
+	{'\0', "conf", STRING, AT(conf_file), 'F', 1, 0, "FILE",
+		"read this configuration, as the module's conf="},
 	{'f', "force", FLAG, AT(force), 'f', 1, 0, NULL, "do not ask"},
 	{'q', "quiet", FLAG, AT(quiet), 'q', 1, 0, NULL, "print the codes alone, one a line"},
 	{'h', "help", END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
@@ -139,4 +152,31 @@ enum exit_status codes_options_read(struct enroll_options *options, int argc, ch
 	if (status != STATUS_DONE || options->help != 0)
 		return status;
 	return read_user(options, argc, argv, true);
+}
+
+void enroll_options_preset(
+	struct enroll_options *options, const struct enroll_defaults *defaults)
+{
+	options->issuer = defaults->issuer;
+	(void)qr_mode_parse(defaults->qr, &options->qr_mode);
+	options->time_based = defaults->time_based;
+	options->algorithm = defaults->algorithm;
+	options->digits = defaults->digits;
+	options->step_size = defaults->step_size;
+	options->emergency_codes = defaults->emergency_codes;
+	options->code_format = defaults->codes;
+}
+
+void enroll_options_complete(
+	struct enroll_options *options, const struct enroll_defaults *defaults)
+{
+	if (options->disallow_reuse == CHOICE_ASK)
+		options->disallow_reuse = defaults->disallow_reuse;
+	if (options->window_size == 0 && options->minimal_window == 0)
+		options->window_size = defaults->window_size;
+	if (options->rate_limit != 0 || options->no_rate_limit != 0)
+		return;
+	options->rate_limit = defaults->rate_limit_count;
+	options->rate_time = defaults->rate_limit_time;
+	options->no_rate_limit = defaults->rate_limit == ENROLL_NO;
 }

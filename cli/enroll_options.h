@@ -8,7 +8,9 @@
 #include <stdbool.h>
 
 #include "command.h"
-#include "emergency_codes.h"
+#include "config/enroll_defaults.h"
+#include "core/emergency_codes.h"
+#include "core/new_credential.h"
 #include "option_table.h"
 #include "qr_mode.h"
 
@@ -30,6 +32,7 @@ struct enroll_options {
 	const char *label;
 	const char *issuer; /* empty: leave it out */
 	const char *secret_file;
+	const char *conf_file;
 	enum qr_mode qr_mode;
 	int rate_limit; /* attempts in ... */
 	int rate_time;	/* ... that many seconds */
@@ -48,7 +51,8 @@ struct enroll_options {
 
 #define ENROLL_OPTIONS_INIT                                                                    \
 	{                                                                                      \
-		.emergency_codes = 5, .digits = 6                                              \
+		.emergency_codes = NEW_CREDENTIAL_EMERGENCY_CODES,                             \
+		.digits = NEW_CREDENTIAL_DIGITS                                                \
 	}
 
 /* The tables, each ended by a row whose name is NULL. */
@@ -62,6 +66,13 @@ extern const struct option_row codes_options_table[];
  */
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed);
+
+/* What no flag says so far: before the flags are read, what they may
+ * overrule; and behind them, what goes together with others of them. */
+void enroll_options_preset(
+	struct enroll_options *options, const struct enroll_defaults *defaults);
+void enroll_options_complete(
+	struct enroll_options *options, const struct enroll_defaults *defaults);
 
 /* The same for codes. */
 enum exit_status codes_options_read(struct enroll_options *options, int argc, char **argv);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "doctor_options.h"
 #include "enroll_options.h"
+#include "explain.h"
 #include "terminal.h"
 
 #define HELP_COLUMN 31
@@ -65,8 +67,16 @@ enum exit_status help_print(void)
 	for (const struct option_row *row = codes_options_table; row->name != NULL; row++)
 		print_option(row);
 	terminal_say("%s", transfer_help);
-	return terminal_say("\nExit status: 0 done, 1 given up, 2 usage, 3 not enrolled,\n"
-			    "5 not permitted, 6 file or system error, 7 some of many failed.\n")
+	terminal_say("\nOptions of explain USER:\n");
+	for (const struct option_row *row = explain_options_rows(); row->name != NULL; row++)
+		print_option(row);
+	terminal_say("\nOptions of doctor [USER]:\n");
+	for (const struct option_row *row = doctor_options_rows(); row->name != NULL; row++)
+		print_option(row);
+	return terminal_say("\nExit status: 0 done, 1 given up or problem found, 2 usage, 3 "
+			    "not enrolled,\n"
+			    "4 limited, 5 not permitted, 6 file or system error, 7 some of "
+			    "many failed.\n")
 		       ? STATUS_DONE
 		       : STATUS_STORE_ERROR;
 }

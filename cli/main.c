@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "codes.h"
+#include "doctor.h"
 #include "enroll.h"
+#include "explain.h"
 #include "export.h"
 #include "import.h"
 #include "terminal.h"
@@ -23,6 +25,8 @@ const struct command commands[] = {
 	{"codes", codes, "make new emergency codes for the same secret"},
 	{"import", import_files, "take over the secrets of another program's file"},
 	{"export", export_users, "write secrets in another program's format"},
+	{"explain", explain, "say what a login would come to, and why"},
+	{"doctor", doctor, "look whether this host is set up right, and say what mends it"},
 	{NULL, NULL, NULL},
 };
 

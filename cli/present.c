@@ -5,21 +5,15 @@
 #include "present.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/account.h"
-#include "core/otpauth_uri.h"
-#include "qr_render.h"
+#include "base/host_name.h"
+#include "base/qr_render.h"
+#include "message/handover.h"
 #include "terminal.h"
 #include "totpgroup.h"
-
-/* Characters of the secret between two blanks. */
-#define SECRET_GROUP 4
 
 static enum exit_status failed(int result)
 {
@@ -35,13 +29,6 @@ static enum exit_status print(const struct text *text)
 	return STATUS_STORE_ERROR;
 }
 
-static void host_name(char name[HOST_NAME_MAX + 1])
-{
-	if (gethostname(name, HOST_NAME_MAX + 1) != 0 || name[0] == '\0')
-		strcpy(name, "localhost");
-	name[HOST_NAME_MAX] = '\0';
-}
-
 /* Labels made for google-authenticator may hold "issuer:" already, which the
  * URI gets in any case. */
 static const char *without_issuer(const char *label, const char *issuer)
@@ -52,26 +39,6 @@ static const char *without_issuer(const char *label, const char *issuer)
 		label[length + 1] == '\0')
 		return label;
 	return label + length + 1;
-}
-
-static int append_uri(const struct new_credential *credential, const char *account,
-	const char *issuer, struct text *uri)
-{
-	const struct otpauth_account description = {
-		.secret = credential->secret,
-		.issuer = issuer,
-		.account = account,
-		.algorithm = credential->algorithm,
-		.parameters =
-			{
-				.digits = credential->digits,
-				.period = new_credential_period(credential),
-				.totp = credential->time_based,
-				.hotp_counter = credential->time_based ? 0 : 1,
-			},
-	};
-
-	return otpauth_uri_append(uri, &description);
 }
 
 static int build_uri(const struct new_credential *credential,
@@ -90,36 +57,9 @@ static int build_uri(const struct new_credential *credential,
 		result = text_append_format(
 			&label, "%s", without_issuer(options->label, issuer));
 	if (result == 0)
-		result = append_uri(credential, label.data, issuer, uri);
+		result = handover_append_uri(credential, label.data, issuer, uri);
 	text_free(&label);
 	return result;
-}
-
-static int append_in_groups(struct text *text, const char *secret)
-{
-	int result = 0;
-
-	for (size_t i = 0; result == 0 && secret[i] != '\0'; i++) {
-		if (i > 0 && i % SECRET_GROUP == 0)
-			result = text_append(text, " ", 1);
-		if (result == 0)
-			result = text_append(text, secret + i, 1);
-	}
-	return result;
-}
-
-/* What somebody has to choose in an app who types the secret. */
-static int append_kind(struct text *text, const struct new_credential *credential)
-{
-	int result = text_append_format(text, "  (%s, %u digits",
-		credential->time_based ? "by time" : "by counter", credential->digits);
-
-	if (result == 0 && credential->algorithm != HMAC_SHA1)
-		result = text_append_format(
-			text, ", %s", otp_algorithm_name(credential->algorithm));
-	if (result == 0 && credential->step_size != 0)
-		result = text_append_format(text, ", %d seconds", credential->step_size);
-	return result == 0 ? text_append(text, ")\n", 2) : result;
 }
 
 static enum exit_status print_uri(
@@ -133,9 +73,9 @@ static enum exit_status print_uri(
 		uri->data);
 
 	if (result == 0)
-		result = append_in_groups(&text, credential->secret);
+		result = handover_append_secret(credential, &text);
 	if (result == 0)
-		result = append_kind(&text, credential);
+		result = text_append(&text, "\n", 1);
 	status = result == 0 ? print(&text) : failed(result);
 	text_free(&text);
 	return status;
@@ -210,8 +150,11 @@ static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
 	if (mode == QR_MODE_NONE)
 		return STATUS_DONE;
 	result = qr_encode(&qr, uri->data);
-	if (result == TOTPGROUP_EARGUMENT) {
-		terminal_say("The link is too long for a QR code.\n");
+	if (result == TOTPGROUP_EARGUMENT || result == TOTPGROUP_ENOTFOUND) {
+		terminal_say(result == TOTPGROUP_EARGUMENT
+				     ? "The link is too long for a QR code.\n"
+				     : "There is no QR code, because " QR_LIBRARY
+				       " is not installed.\n");
 		return STATUS_DONE;
 	}
 	if (result != 0)
@@ -240,37 +183,31 @@ enum exit_status present_secret(const struct new_credential *credential,
 	return status;
 }
 
-static enum exit_status print_codes(
-	const struct emergency_codes *codes, const char *head, const char *indent)
+enum exit_status present_emergency_codes(const struct emergency_codes *codes)
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	int result = text_append_format(&text, "%s", head);
+	int result;
 
-	for (unsigned int i = 0; result == 0 && i < codes->count; i++)
-		result = text_append_format(&text, "%s%s\n", indent, codes->code[i]);
+	if (codes->count == 0)
+		return STATUS_DONE;
+	result = text_append(&text, "\n", 1);
+	if (result == 0)
+		result = handover_append_emergency_codes(codes, &text);
 	status = result == 0 ? print(&text) : failed(result);
 	text_free(&text);
 	return status;
 }
 
-enum exit_status present_emergency_codes(const struct emergency_codes *codes)
-{
-	if (codes->count == 0)
-		return STATUS_DONE;
-	return print_codes(codes,
-		codes->hashed ? "\nEmergency codes, good once each, for when the app is not at "
-				"hand. Write them down\n"
-				"now, and not on the phone: they cannot be shown again, "
-				"because the file has only\n"
-				"hashes of them. Capitals and dashes do not matter.\n"
-			      : "\nEmergency codes, good once each, for when the app is not at "
-				"hand. Keep them\n"
-				"safe, and not on the phone:\n",
-		"  ");
-}
-
 enum exit_status present_bare_codes(const struct emergency_codes *codes)
 {
-	return print_codes(codes, "", "");
+	struct text text = TEXT_INIT;
+	enum exit_status status;
+	int result = 0;
+
+	for (unsigned int i = 0; result == 0 && i < codes->count; i++)
+		result = text_append_format(&text, "%s\n", codes->code[i]);
+	status = result == 0 ? print(&text) : failed(result);
+	text_free(&text);
+	return status;
 }

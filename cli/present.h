@@ -6,7 +6,7 @@
 
 #include "command.h"
 #include "enroll_options.h"
-#include "new_credential.h"
+#include "core/new_credential.h"
 
 /* The URI, the secret and the QR code. The QR code comes last, so that it is
  * whole on the screen when the next question stands. user is the account's

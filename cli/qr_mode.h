@@ -6,19 +6,7 @@
 
 #include <stdbool.h>
 
-enum qr_mode {
-	QR_MODE_AUTO = 0,
-	QR_MODE_NONE,
-	/* Two blanks to a module, by reverse video. */
-	QR_MODE_ANSI,	      /* for a dark terminal */
-	QR_MODE_ANSI_INVERSE, /* for a light one */
-	QR_MODE_ANSI_GREY,    /* black on grey, for any */
-	/* Half a character to a module. */
-	QR_MODE_UTF8,
-	QR_MODE_UTF8_INVERSE,
-	QR_MODE_UTF8_GREY,
-	QR_MODE_ANSI256, /* half a character, black on white from 256 colours */
-};
+#include "base/qr_render.h"
 
 /* Reads a name, in either case and with '-' for '_'. False where there is no
  * such mode. */

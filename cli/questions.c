@@ -9,11 +9,8 @@
 
 #include "terminal.h"
 
-/* What a yes to the window and to the rate limit means, as in
- * google-authenticator. */
+/* What a yes to the window means, as in google-authenticator. */
 #define LARGE_WINDOW 17
-#define RATE_LIMIT   3
-#define RATE_TIME    30
 
 /* The fewest codes: one counter; or one step, and its neighbours for clocks
  * that are a little off. */
@@ -139,11 +136,11 @@ enum exit_status question_rate_limit(
 		return STATUS_DONE;
 	terminal_say("\nA limit of %d attempts in %d seconds stops whoever tries codes at "
 		     "random.\n",
-		RATE_LIMIT, RATE_TIME);
+		NEW_CREDENTIAL_RATE_LIMIT, NEW_CREDENTIAL_RATE_TIME);
 	status = ask("Limit the attempts?", true, &yes);
 	if (yes) {
-		credential->rate_limit = RATE_LIMIT;
-		credential->rate_time = RATE_TIME;
+		credential->rate_limit = NEW_CREDENTIAL_RATE_LIMIT;
+		credential->rate_time = NEW_CREDENTIAL_RATE_TIME;
 	}
 	return status;
 }

@@ -10,7 +10,7 @@
 
 #include "command.h"
 #include "enroll_options.h"
-#include "new_credential.h"
+#include "core/new_credential.h"
 
 enum exit_status question_time_based(
 	const struct enroll_options *options, struct new_credential *credential);

@@ -129,11 +129,28 @@ static enum exit_status choose_identity(struct target *target, struct account *a
 	return become_owner(account, status.st_uid);
 }
 
-enum exit_status target_find(
-	struct target *target, const struct enroll_options *options, struct account *account)
+/* Where the module looks, too. */
+static enum exit_status find_configured(struct target *target,
+	const struct host_defaults *defaults, const struct account *account)
+{
+	const char *home = defaults->user == NULL ? account->home : NULL;
+	struct error error = ERROR_INIT;
+
+	target->own_file = defaults->user == NULL;
+	if (secret_path_expand(defaults->secret, account->name, home, &target->path, &error) ==
+		0)
+		return STATUS_DONE;
+	terminal_complain_error(&error);
+	return STATUS_STORE_ERROR;
+}
+
+enum exit_status target_find(struct target *target, const struct enroll_options *options,
+	const struct host_defaults *defaults, struct account *account)
 {
 	enum exit_status status;
 
+	if (options->secret_file == NULL && defaults->secret != NULL)
+		return find_configured(target, defaults, account);
 	if (options->secret_file == NULL)
 		return find_in_home(target, account, options->quiet != 0);
 	status = make_absolute(options->secret_file, &target->path);

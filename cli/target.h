@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "command.h"
 #include "enroll_options.h"
+#include "host_defaults.h"
 #include "store/file_store.h"
 
 /* Begins zeroed; ends with target_free(). */
@@ -21,13 +22,14 @@ struct target {
 };
 
 /*
- * Finds the path. An account that is not the caller's has been become
+ * Finds the path: what --secret says, else what the host's configuration says,
+ * else the usual one. An account that is not the caller's has been become
  * already. As root, a file named by --secret in a folder of another user is
  * written as that user: account is replaced by the owner and become. Reports
  * what is wrong, and a file that the module will not look for.
  */
-enum exit_status target_find(
-	struct target *target, const struct enroll_options *options, struct account *account);
+enum exit_status target_find(struct target *target, const struct enroll_options *options,
+	const struct host_defaults *defaults, struct account *account);
 
 /* Looks whether there is a file, and whether one can be written at all, before
  * anybody answers questions for nothing. Reports what is wrong. */

@@ -66,6 +66,8 @@ enum totpgroup_reason {
 	TOTPGROUP_REASON_GROUP_ERROR,
 	TOTPGROUP_REASON_CONVERSATION,
 	TOTPGROUP_REASON_CONFIG_ERROR,
+	/* A session without the question for a code. */
+	TOTPGROUP_REASON_NOT_ASKED,
 };
 
 /* What was accepted. */

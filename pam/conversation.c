@@ -5,6 +5,7 @@
 #include "conversation.h"
 
 #include <security/pam_ext.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/wipe.h"
@@ -30,6 +31,32 @@ char *conversation_ask_code(pam_handle_t *pamh, const struct options *options)
 		return answer;
 	wipe_free_string(answer);
 	return NULL;
+}
+
+/* pam_prompt() would format the message, and leave pieces of it behind in memory
+ * that it frees. */
+bool conversation_show(pam_handle_t *pamh, const char *message)
+{
+	const struct pam_message text = {.msg_style = PAM_TEXT_INFO, .msg = message};
+	const struct pam_message *texts = &text;
+	struct pam_response *response = NULL;
+	const struct pam_conv *conversation;
+	const void *item = NULL;
+	int status;
+
+	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
+		return false;
+	conversation = item;
+	status = conversation->conv(1, &texts, &response, conversation->appdata_ptr);
+	if (response != NULL)
+		wipe_free_string(response->resp);
+	free(response);
+	return status == PAM_SUCCESS;
+}
+
+void conversation_complain(pam_handle_t *pamh, const char *message)
+{
+	(void)pam_prompt(pamh, PAM_ERROR_MSG, NULL, "%s", message);
 }
 
 const char *conversation_first_pass(pam_handle_t *pamh)

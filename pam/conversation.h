@@ -6,6 +6,7 @@
 #define TOTPGROUP_PAM_CONVERSATION_H
 
 #include <security/pam_modules.h>
+#include <stdbool.h>
 
 #include "config/options.h"
 
@@ -15,6 +16,13 @@
  * application gave no answer.
  */
 char *conversation_ask_code(pam_handle_t *pamh, const struct options *options);
+
+/* Shows a message, which the application ends with a newline. False where it did
+ * not take it. */
+bool conversation_show(pam_handle_t *pamh, const char *message);
+
+/* The same for an error. It changes nothing where nobody hears it. */
+void conversation_complain(pam_handle_t *pamh, const char *message);
 
 /* PAM_AUTHTOK as an earlier module left it, or NULL. Not owned. */
 const char *conversation_first_pass(pam_handle_t *pamh);

@@ -114,22 +114,46 @@ void log_verdict(pam_handle_t *pamh, const struct login *login,
 		totpgroup_reason_name(result->reason), extra.text);
 }
 
-void log_skipped(pam_handle_t *pamh, const struct login *login, const char *reason)
+void log_skipped(
+	pam_handle_t *pamh, const struct login *login, const char *reason, int64_t days_left)
 {
 	char user[VALUE_MAX], host[VALUE_MAX];
+	struct extra extra = {"", 0};
 
-	pam_syslog(pamh, LOG_INFO, "skipped user=%s rhost=%s reason=%s",
-		escape(login->user, user), escape(login->host, host), reason);
+	if (days_left > 0)
+		add(&extra, " days_left=%" PRId64, days_left);
+	pam_syslog(pamh, LOG_INFO, "skipped user=%s rhost=%s reason=%s%s",
+		escape(login->user, user), escape(login->host, host), reason, extra.text);
 }
 
-void log_unrecorded(pam_handle_t *pamh, const struct login *login, const struct error *error)
+/* A line about something that is no verdict. */
+static void log_event(pam_handle_t *pamh, int priority, const char *event,
+	const struct login *login, const struct error *error)
 {
 	char user[VALUE_MAX], host[VALUE_MAX];
 	struct extra extra = {"", 0};
 
 	add_detail(&extra, error);
-	pam_syslog(pamh, LOG_WARNING, "unrecorded user=%s rhost=%s%s",
-		escape(login->user, user), escape(login->host, host), extra.text);
+	pam_syslog(pamh, priority, "%s user=%s rhost=%s%s", event, escape(login->user, user),
+		escape(login->host, host), extra.text);
+}
+
+void log_unrecorded(pam_handle_t *pamh, const struct login *login, const struct error *error)
+{
+	log_event(pamh, LOG_WARNING, "unrecorded", login, error);
+}
+
+void log_enrolled(pam_handle_t *pamh, const struct login *login, const struct error *error)
+{
+	log_event(pamh, LOG_INFO, "enrolled", login, error);
+}
+
+void log_without_qr(pam_handle_t *pamh, const struct login *login, const char *why)
+{
+	struct error error = ERROR_INIT;
+
+	error_set(&error, TOTPGROUP_ENOTFOUND, "%s", why);
+	log_event(pamh, LOG_WARNING, "no-qr", login, &error);
 }
 
 void log_debug(pam_handle_t *pamh, const struct options *options, const char *format, ...)

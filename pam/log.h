@@ -5,6 +5,7 @@
 #define TOTPGROUP_PAM_LOG_H
 
 #include <security/pam_modules.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "login.h"
@@ -15,12 +16,21 @@
 void log_verdict(pam_handle_t *pamh, const struct login *login,
 	const struct totpgroup_result *result, const struct error *error);
 
-/* `skipped user=... rhost=... reason=...`. */
-void log_skipped(pam_handle_t *pamh, const struct login *login, const char *reason);
+/* `skipped user=... rhost=... reason=...`, and `days_left=...` where it is not
+ * 0. */
+void log_skipped(
+	pam_handle_t *pamh, const struct login *login, const char *reason, int64_t days_left);
 
 /* `unrecorded user=... rhost=... detail=...`, before the line above: state
  * could not be written, and allow_readonly forgives that. */
 void log_unrecorded(pam_handle_t *pamh, const struct login *login, const struct error *error);
+
+/* `enrolled user=... rhost=...`, before the line above: a user who had no secret
+ * has one now. error is a remark, or ERROR_INIT. */
+void log_enrolled(pam_handle_t *pamh, const struct login *login, const struct error *error);
+
+/* `no-qr user=... rhost=... detail=...`: a new secret is shown without a QR code. */
+void log_without_qr(pam_handle_t *pamh, const struct login *login, const char *why);
 
 /* A remark for whoever gave the option debug; never a code or a secret. */
 void log_debug(pam_handle_t *pamh, const struct options *options, const char *format, ...)

@@ -9,23 +9,25 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "gate/peer.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
 /* The account that user= names or numbers. */
-static int find_fixed_identity(
-	pam_handle_t *pamh, const char *user, struct passwd **identity, struct error *error)
+static int find_fixed_identity(const char *user, struct login *login, struct error *error)
 {
 	int64_t uid;
+	int status;
 
 	if (number_parse(user, strlen(user), 0, UINT32_MAX - 1, &uid))
-		*identity = pam_modutil_getpwuid(pamh, (uid_t)uid);
+		status = user_entry_by_uid(&login->fixed_entry, (uid_t)uid, error);
 	else
-		*identity = pam_modutil_getpwnam(pamh, user);
-	if (*identity == NULL)
-		return error_set(
+		status = user_entry_by_name(&login->fixed_entry, user, error);
+	if (status == 0 && login->fixed_entry == NULL)
+		status = error_set(
 			error, TOTPGROUP_ECONFIG, "option user=%s: no such user", user);
-	return 0;
+	login->identity = status == 0 ? &login->fixed_entry->passwd : NULL;
+	return status;
 }
 
 /* Where the credential is, and what it must be like. */
@@ -49,6 +51,18 @@ static int find_credential(
 	return 0;
 }
 
+static void find_peer(struct login *login)
+{
+	struct peer peer = peer_of(login->ssh_connection, NULL);
+
+	login->peer = login->service != NULL ? login->host : NULL;
+	if (login->ssh_connection == NULL || login->service == NULL)
+		return;
+	/* What is no address counts for nothing. */
+	login->peer = peer.kind == PEER_ADDRESS ? login->address : NULL;
+	peer_format(&peer, login->address);
+}
+
 void login_name(pam_handle_t *pamh, struct login *login)
 {
 	const void *item = NULL;
@@ -57,24 +71,39 @@ void login_name(pam_handle_t *pamh, struct login *login)
 		login->user = item;
 	if (pam_get_item(pamh, PAM_RHOST, &item) == PAM_SUCCESS)
 		login->host = item;
+	if (pam_get_item(pamh, PAM_SERVICE, &item) == PAM_SUCCESS)
+		login->service = item;
+	login->ssh_connection = pam_getenv(pamh, "SSH_CONNECTION");
+	login->ssh_auth_info = pam_getenv(pamh, "SSH_AUTH_INFO_0");
+	find_peer(login);
+}
+
+/* The name as the user database spells it, and whose rights reach the credential. */
+static int find_identity(
+	const struct options *options, struct login *login, struct error *error)
+{
+	int status = user_entry_by_name(&login->user_entry, login->user, error);
+
+	if (status != 0)
+		return status;
+	if (login->user_entry != NULL) {
+		login->account = &login->user_entry->passwd;
+		login->user = login->account->pw_name;
+	}
+	login->identity = login->account;
+	return options->user != NULL ? find_fixed_identity(options->user, login, error) : 0;
 }
 
 int login_find(pam_handle_t *pamh, const struct options *options, struct login *login,
 	struct error *error)
 {
-	struct passwd *account;
-	int status = 0;
+	int status;
 
-	if (pam_get_user(pamh, &login->user, NULL) != PAM_SUCCESS || login->user == NULL)
+	/* Whoever gave a name is not asked for one. */
+	if (login->user == NULL &&
+		(pam_get_user(pamh, &login->user, NULL) != PAM_SUCCESS || login->user == NULL))
 		login->user = "";
-	account = pam_modutil_getpwnam(pamh, login->user);
-	login->account = account;
-	if (account != NULL)
-		login->user = account->pw_name;
-	if (options->user != NULL)
-		status = find_fixed_identity(pamh, options->user, &login->identity, error);
-	else
-		login->identity = account;
+	status = find_identity(options, login, error);
 	if (status != 0 || login->identity == NULL)
 		return status;
 	return find_credential(options, login, error);
@@ -83,6 +112,8 @@ int login_find(pam_handle_t *pamh, const struct options *options, struct login *
 void login_free(struct login *login)
 {
 	free(login->path);
+	free(login->user_entry);
+	free(login->fixed_entry);
 	*login = (struct login){0};
 }
 

@@ -10,19 +10,32 @@
 
 #include "base/error.h"
 #include "config/options.h"
+#include "gate/address.h"
+#include "gate/user_entry.h"
 #include "store/file_store.h"
 
 /* Begins zeroed. Everything that is not owned lives as long as the PAM
  * handle. */
 struct login {
-	const char *user; /* the name as NSS spells it, or as it was typed */
-	const char *host; /* PAM_RHOST, or NULL */
+	const char *user;    /* the name as NSS spells it, or as it was typed */
+	const char *host;    /* PAM_RHOST, or NULL */
+	const char *service; /* PAM_SERVICE, or NULL */
+	/* Where a grace period is counted for: the address that sshd takes from the
+	 * socket, else PAM_RHOST. NULL:
+	 * nothing is known that it could be counted for. */
+	const char *peer;
+	char address[ADDRESS_TEXT_SIZE];
+	/* Of the PAM environment, where sshd puts them, or NULL. */
+	const char *ssh_connection;
+	const char *ssh_auth_info;
 	/* NULL where NSS does not know the user. */
 	const struct passwd *account;
+	struct user_entry *user_entry; /* account, owned */
 	/* Whose rights are taken on to touch the credential: the user's own, or
 	 * those of user=. NULL where there is no credential to touch. */
-	struct passwd *identity;
-	char *path; /* of the credential, or NULL; owned */
+	const struct passwd *identity;
+	struct user_entry *fixed_entry; /* of user=, owned */
+	char *path;			/* of the credential, or NULL; owned */
 	struct file_store_rules rules;
 };
 

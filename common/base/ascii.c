@@ -21,10 +21,23 @@ bool ascii_is_word(const char *characters, size_t length, const char *word)
 	return true;
 }
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 bool ascii_has_control(const char *characters, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)characters[i] < 0x20 || characters[i] == 0x7f)
+		if (is_control(characters[i]))
 			return true;
 	return false;
+}
+
+void ascii_hide_controls(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (is_control(*text))
+			*text = '?';
+	}
 }

@@ -13,4 +13,7 @@ bool ascii_is_word(const char *characters, size_t length, const char *word);
 /* Whether a control character, NUL among them, is in it. */
 bool ascii_has_control(const char *characters, size_t length);
 
+/* Writes '?' over each control character of a string. */
+void ascii_hide_controls(char *text);
+
 #endif

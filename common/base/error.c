@@ -9,17 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* File names and option values get into messages: one with a newline in it
- * must not make two log lines, nor one with an escape move the cursor. */
-static void make_one_line(char *message)
-{
-	for (; *message != '\0'; message++) {
-		unsigned char c = (unsigned char)*message;
-
-		if (c < 0x20 || c == 0x7f)
-			*message = '?';
-	}
-}
+#include "base/ascii.h"
 
 __attribute__((format(printf, 2, 0))) static void format_message(
 	struct error *error, const char *format, va_list arguments)
@@ -46,7 +36,9 @@ int error_set(struct error *error, int code, const char *format, ...)
 	va_start(arguments, format);
 	format_message(error, format, arguments);
 	va_end(arguments);
-	make_one_line(error->message);
+	/* File names and option values get into messages: one with a newline in it
+	 * must not make two log lines, nor one with an escape move the cursor. */
+	ascii_hide_controls(error->message);
 	error->code = code;
 	error->system_error = 0;
 	errno = saved_errno;
@@ -63,7 +55,7 @@ int error_set_system(struct error *error, int code, const char *format, ...)
 	va_end(arguments);
 	errno = saved_errno;
 	append_errno(error);
-	make_one_line(error->message);
+	ascii_hide_controls(error->message);
 	error->code = code;
 	error->system_error = saved_errno;
 	errno = saved_errno;

@@ -4,12 +4,20 @@
 
 #include "base/qr.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <qrencode.h>
 #include <stdlib.h>
 
 #include "base/wipe.h"
 #include "totpgroup.h"
+
+/* The library while it is loaded. */
+struct encoder {
+	void *library;
+	__typeof__(QRcode_encodeString8bit) *encode;
+	__typeof__(QRcode_free) *release;
+};
 
 /* libqrencode keeps more in a module's byte than its colour, which is bit 0. */
 #define MODULE_DARK 1U
@@ -30,13 +38,25 @@ static int copy_modules(struct qr *qr, const QRcode *code)
 	return 0;
 }
 
-int qr_encode(struct qr *qr, const char *string)
+static bool open_encoder(struct encoder *encoder)
 {
-	QRcode *code;
+	encoder->library = dlopen(QR_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (encoder->library == NULL)
+		return false;
+	/* C has no conversion from an object pointer to a function pointer. */
+	*(void **)&encoder->encode = dlsym(encoder->library, "QRcode_encodeString8bit");
+	*(void **)&encoder->release = dlsym(encoder->library, "QRcode_free");
+	if (encoder->encode != NULL && encoder->release != NULL)
+		return true;
+	dlclose(encoder->library);
+	return false;
+}
+
+static int encode(struct qr *qr, const struct encoder *encoder, const char *string)
+{
+	QRcode *code = encoder->encode(string, 0, QR_ECLEVEL_L);
 	int result;
 
-	*qr = (struct qr){0};
-	code = QRcode_encodeString8bit(string, 0, QR_ECLEVEL_L);
 	if (code == NULL)
 		return errno == ENOMEM ? TOTPGROUP_EMEMORY : TOTPGROUP_EARGUMENT;
 	result = copy_modules(qr, code);
@@ -44,7 +64,20 @@ int qr_encode(struct qr *qr, const char *string)
 		*qr = (struct qr){0};
 	/* QRcode_free() frees the modules as they are, and they hold a secret. */
 	explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
-	QRcode_free(code);
+	encoder->release(code);
+	return result;
+}
+
+int qr_encode(struct qr *qr, const char *string)
+{
+	struct encoder encoder;
+	int result;
+
+	*qr = (struct qr){0};
+	if (!open_encoder(&encoder))
+		return TOTPGROUP_ENOTFOUND;
+	result = encode(qr, &encoder, string);
+	dlclose(encoder.library);
 	return result;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* QR code matrices from libqrencode. Not part of a login. */
+/* QR code matrices from libqrencode, which is loaded for as long as one is made
+ * and not before: hardly any login needs one, and a host may do without. */
 #ifndef TOTPGROUP_BASE_QR_H
 #define TOTPGROUP_BASE_QR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define QR_LIBRARY "libqrencode.so.4"
 
 struct qr {
 	unsigned int size; /* modules on a side, without a quiet zone */
@@ -15,8 +18,10 @@ struct qr {
 
 /*
  * Makes the smallest code of error correction level L for a string; the
- * caller ends it with qr_free(). Returns 0, TOTPGROUP_EMEMORY, or
- * TOTPGROUP_EARGUMENT where the string is too long for any QR code.
+ * caller ends it with qr_free(). Returns 0, TOTPGROUP_EMEMORY,
+ * TOTPGROUP_EARGUMENT where the string is too long for any QR code, or
+ * TOTPGROUP_ENOTFOUND where QR_LIBRARY cannot be loaded. What the library itself
+ * allocates and frees is not erased.
  */
 int qr_encode(struct qr *qr, const char *string);
 

@@ -6,15 +6,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/number.h"
+#include "base/similar.h"
 #include "totpgroup.h"
 
-#define PERMISSION_MAXIMUM   0777
-#define GRACE_PERIOD_MAXIMUM (365 * INT64_C(86400))
+#define PERMISSION_MAXIMUM 0777
+#define SECONDS_MAXIMUM	   (365 * INT64_C(86400))
 /* The uid after it, (uid_t)-1, means "leave it as it is" to the kernel. */
 #define UID_MAXIMUM INT64_C(4294967294)
-/* The most of an unknown name that is compared with others or shown. */
-#define UNKNOWN_NAME_MAXIMUM 64
 
 /* clang-format off */
 #define OPTION(field, kind)           { #field, kind, offsetof(struct options, field), NULL }
@@ -22,11 +22,19 @@
 /* clang-format on */
 
 const struct option_definition option_definitions[] = {
+	OPTION(conf, OPTION_STRING),
 	OPTION(secret, OPTION_STRING),
 	OPTION(user, OPTION_USER),
 	OPTION(authtok_prompt, OPTION_PROMPT),
+	OPTION(services, OPTION_STRING),
 	OPTION(group, OPTION_STRING),
+	OPTION(skip_net, OPTION_STRING),
+	OPTION(skip_after, OPTION_STRING),
 	OPTION(nullok, OPTION_FLAG),
+	OPTION(nullok_until, OPTION_DATE),
+	OPTION(nullok_for, OPTION_SECONDS),
+	OPTION(first_seen, OPTION_STRING),
+	OPTION(enroll, OPTION_FLAG),
 	OPTION(try_first_pass, OPTION_FLAG),
 	OPTION(use_first_pass, OPTION_FLAG),
 	OPTION(forward_pass, OPTION_FLAG),
@@ -39,6 +47,8 @@ const struct option_definition option_definitions[] = {
 	OPTION(grace_period, OPTION_SECONDS),
 	OPTION(allow_readonly, OPTION_FLAG),
 	OPTION(disallow_reuse, OPTION_FLAG),
+	OPTION(strict, OPTION_FLAG),
+	OPTION(tell_reason, OPTION_FLAG),
 	OPTION(debug, OPTION_FLAG),
 	{NULL, OPTION_FLAG, 0, NULL},
 };
@@ -65,53 +75,6 @@ static uint64_t given_bit(const struct option_definition *definition)
 	return UINT64_C(1) << (find_option(name, strlen(name)) - option_definitions);
 }
 
-static size_t minimum_of_three(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* How many bytes to insert, delete or replace to make one name the other;
- * length is at most UNKNOWN_NAME_MAXIMUM. */
-static size_t edit_distance(const char *unknown, size_t length, const char *known)
-{
-	size_t row[UNKNOWN_NAME_MAXIMUM + 1];
-
-	for (size_t i = 0; i <= length; i++)
-		row[i] = i;
-	for (; *known != '\0'; known++) {
-		size_t diagonal = row[0]++;
-
-		for (size_t i = 1; i <= length; i++) {
-			size_t replaced = diagonal + (unknown[i - 1] != *known);
-
-			diagonal = row[i];
-			row[i] = minimum_of_three(row[i] + 1, row[i - 1] + 1, replaced);
-		}
-	}
-	return row[length];
-}
-
-/* The known name that was probably meant, or NULL. A short name is near to
- * every other short one, so it must be nearer. */
-static const char *nearest_name(const char *unknown, size_t length)
-{
-	const char *nearest = NULL;
-	size_t least = length < 5 ? 1 : 2;
-
-	for (const struct option_definition *row = option_definitions; row->name != NULL;
-		row++) {
-		size_t distance = edit_distance(unknown, length, row->name);
-
-		if (distance < least || (distance == least && nearest == NULL)) {
-			least = distance;
-			nearest = row->name;
-		}
-	}
-	return nearest;
-}
-
 static int refuse_unknown(const char *name, size_t length, struct error *error)
 {
 	const char *nearest;
@@ -119,11 +82,11 @@ static int refuse_unknown(const char *name, size_t length, struct error *error)
 	if (length == 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"an option has no name; write name or name=value");
-	if (length > UNKNOWN_NAME_MAXIMUM)
+	if (length > SIMILAR_NAME_MAXIMUM)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"unknown option %.*s...; pam_totpgroup(8) lists the options",
-			UNKNOWN_NAME_MAXIMUM, name);
-	nearest = nearest_name(name, length);
+			SIMILAR_NAME_MAXIMUM, name);
+	nearest = similar_name(option_definitions, sizeof option_definitions[0], name, length);
 	if (nearest != NULL)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"unknown option %.*s; did you mean %s?", (int)length, name, nearest);
@@ -177,22 +140,38 @@ static int read_seconds(const struct option_definition *definition, const char *
 	int64_t seconds = 0;
 
 	if (*value != '\0' &&
-		!number_parse(value, strlen(value), 0, GRACE_PERIOD_MAXIMUM, &seconds))
+		!duration_parse(value, strlen(value), 0, SECONDS_MAXIMUM, &seconds))
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"option %s is malformed; write whole seconds, 0 to %" PRId64,
-			definition->name, GRACE_PERIOD_MAXIMUM);
+			"option %s is malformed; write whole seconds, 0 to %" PRId64
+			", or a number with m, h or d after it",
+			definition->name, SECONDS_MAXIMUM);
 	*field = seconds;
+	return 0;
+}
+
+static int read_date(const struct option_definition *definition, const char *value,
+	int64_t *field, struct error *error)
+{
+	int64_t begin;
+
+	if (!date_parse(value, strlen(value), &begin))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s is malformed; write a day as YYYY-MM-DD", definition->name);
+	*field = begin + DATE_DAY_SECONDS;
 	return 0;
 }
 
 static int read_flag(const struct option_definition *definition, const char *value, bool *field,
 	struct error *error)
 {
-	if (value != NULL)
+	if (value == NULL || strcmp(value, "yes") == 0)
+		*field = true;
+	else if (strcmp(value, "no") == 0)
+		*field = false;
+	else
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"option %s takes no value; write %s alone", definition->name,
-			definition->name);
-	*field = true;
+			"option %s is on or off; write %s alone, %s=yes or %s=no",
+			definition->name, definition->name, definition->name, definition->name);
 	return 0;
 }
 
@@ -212,6 +191,8 @@ static int read_value(const struct option_definition *definition, const char *va
 		return read_mode(definition, value, field, error);
 	if (definition->kind == OPTION_SECONDS)
 		return read_seconds(definition, value, field, error);
+	if (definition->kind == OPTION_DATE)
+		return read_date(definition, value, field, error);
 	return read_string(definition, value, field, error);
 }
 
@@ -227,6 +208,7 @@ static bool same_value(const struct option_definition *definition, const struct 
 	case OPTION_MODE:
 		return *(const uint32_t *)a == *(const uint32_t *)b;
 	case OPTION_SECONDS:
+	case OPTION_DATE:
 		return *(const int64_t *)a == *(const int64_t *)b;
 	case OPTION_STRING:
 	case OPTION_PROMPT:
@@ -236,16 +218,15 @@ static bool same_value(const struct option_definition *definition, const struct 
 	return false;
 }
 
-int options_read(struct options *options, const char *argument, struct error *error)
+int options_set(struct options *options, const char *name, size_t name_length,
+	const char *value, struct error *error)
 {
-	size_t length = strcspn(argument, "=");
-	const char *value = argument[length] == '=' ? argument + length + 1 : NULL;
-	const struct option_definition *definition = find_option(argument, length);
+	const struct option_definition *definition = find_option(name, name_length);
 	struct options changed = *options;
 	int code;
 
 	if (definition == NULL)
-		return refuse_unknown(argument, length, error);
+		return refuse_unknown(name, name_length, error);
 	code = read_value(definition, value, &changed, error);
 	if (code != 0)
 		return code;
@@ -258,18 +239,38 @@ int options_read(struct options *options, const char *argument, struct error *er
 	return 0;
 }
 
-int options_read_all(
-	struct options *options, int count, const char *const *arguments, struct error *error)
+int options_read(struct options *options, const char *argument, struct error *error)
 {
-	for (int i = 0; i < count; i++) {
-		int code = options_read(options, arguments[i], error);
+	size_t length = strcspn(argument, "=");
 
-		if (code != 0)
-			return code;
-	}
+	return options_set(options, argument, length,
+		argument[length] == '=' ? argument + length + 1 : NULL, error);
+}
+
+static int check_together(const struct options *options, struct error *error)
+{
 	if (options->try_first_pass && options->use_first_pass)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"options try_first_pass and use_first_pass contradict each other; "
 			"keep one of them");
+	if (options->nullok && (options->nullok_until > 0 || options->nullok_for > 0))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option nullok has no end, but nullok_until and nullok_for have; "
+			"leave nullok out");
 	return 0;
+}
+
+int options_read_all(
+	struct options *options, int count, const char *const *arguments, struct error *error)
+{
+	int code = 0;
+
+	options->given = 0;
+	for (int i = 0; code == 0 && i < count; i++)
+		code = options_read(options, arguments[i], error);
+	if (code == 0)
+		code = check_together(options, error);
+	if (options->strict)
+		options->disallow_reuse = options->noskewadj = true;
+	return code;
 }

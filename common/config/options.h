@@ -15,11 +15,19 @@
 /* Every option with its value. Strings point into the argument that they were
  * read from; NULL means not given. Begins as OPTIONS_INIT. */
 struct options {
+	const char *conf;
 	const char *secret;
 	const char *user;
 	const char *authtok_prompt;
+	const char *services;
 	const char *group;
+	const char *skip_net;
+	const char *skip_after;
 	bool nullok;
+	int64_t nullok_until;	/* seconds since 1970, the first that is too late; 0: no date */
+	int64_t nullok_for;	/* seconds from first sight, 0: not given */
+	const char *first_seen; /* where first sight is noted; see OPTIONS_FIRST_SEEN */
+	bool enroll;
 	bool try_first_pass;
 	bool use_first_pass;
 	bool forward_pass;
@@ -31,6 +39,8 @@ struct options {
 	int64_t grace_period;  /* seconds, default 0 */
 	bool allow_readonly;
 	bool disallow_reuse;
+	bool strict; /* disallow_reuse and noskewadj are set with it */
+	bool tell_reason;
 	bool debug;
 	/* Which table rows were given, to find one that is repeated with another
 	 * value. */
@@ -43,12 +53,13 @@ struct options {
 	}
 
 enum option_kind {
-	OPTION_FLAG,	/* the name alone */
+	OPTION_FLAG,	/* the name alone, or name=yes, name=no */
 	OPTION_STRING,	/* name=text, not empty */
 	OPTION_PROMPT,	/* name=text, which may be empty */
 	OPTION_USER,	/* name=user name or uid */
 	OPTION_MODE,	/* name=octal, not 0 */
-	OPTION_SECONDS, /* name=decimal; empty means 0 */
+	OPTION_SECONDS, /* name=decimal, with s, m, h or d after it; empty means 0 */
+	OPTION_DATE,	/* name=YYYY-MM-DD, the whole of that day in UTC */
 };
 
 struct option_definition {
@@ -59,17 +70,28 @@ struct option_definition {
 	const char *alias_of;
 };
 
+/* Where the day on which a user was first seen is noted, unless first_seen= says
+ * otherwise. */
+#define OPTIONS_FIRST_SEEN "/var/lib/totpgroup/first-seen/${USER}"
+
 /* The whole table, ended by a row whose name is NULL. */
 extern const struct option_definition option_definitions[];
 
 /*
- * Reads one option, `name` or `name=value`, into options. TOTPGROUP_ECONFIG
- * with a message that names it where it is unknown, malformed, or repeated
- * with another value.
+ * Sets one option; value is NULL where it was given by its name alone.
+ * TOTPGROUP_ECONFIG with a message that names it where it is unknown, malformed,
+ * or was given before with another value.
  */
+int options_set(struct options *options, const char *name, size_t name_length,
+	const char *value, struct error *error);
+
+/* The same for `name` or `name=value`. */
 int options_read(struct options *options, const char *argument, struct error *error);
 
-/* Reads a whole argument vector and checks what only makes sense together. */
+/*
+ * Reads a whole argument vector and checks what only makes sense together. What
+ * stood in options before, from a configuration file, is overruled.
+ */
 int options_read_all(
 	struct options *options, int count, const char *const *arguments, struct error *error);
 

@@ -56,7 +56,7 @@ static int accept(struct work *work, enum totpgroup_method method, size_t code_l
 	int status = 0;
 
 	if (attempt->grace_period > 0)
-		status = grace_record(work->credential, attempt->host, attempt->now,
+		status = grace_record(work->credential, &attempt->grace, attempt->now,
 			&decision->result.changed);
 	if (status != 0)
 		return error_set(work->error, status, "out of memory");
@@ -259,10 +259,13 @@ static bool holds_code(const struct work *work)
 }
 
 /* Refuses for a damaged option: how long a code is may be what is damaged. Where
- * the credential counts neither time nor logins no code can match anyway. */
+ * the credential counts neither time nor logins, or logins beyond any counter, no
+ * code can match anyway. */
 static int refuse_for_option(struct work *work, int status)
 {
-	bool counts = work->parameters.totp || work->parameters.hotp_counter > 0;
+	const int64_t counter = work->parameters.hotp_counter;
+	bool counts = work->parameters.totp ||
+		      (counter > 0 && counter <= CREDENTIAL_HOTP_COUNTER_MAX);
 
 	status = refuse_for_damage(work, status);
 	work->decision->no_match = !counts || !holds_code(work);
@@ -323,8 +326,8 @@ static int apply_rate_limit(struct work *work, bool *limited)
 	int status;
 
 	*limited = true;
-	status = rate_limit_count(
-		work->credential, work->attempt->now, &answer, &result->changed, work->error);
+	status = rate_limit_count(work->credential, work->attempt->now,
+		!work->attempt->blocked_uncounted, &answer, &result->changed, work->error);
 	if (status != 0)
 		return refuse_for_damage(work, status);
 	*limited = answer.exceeded;
@@ -397,7 +400,8 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	/* An impossible clock is for the decision to report, after the prompt. */
 	if (!clock_is_possible(attempt->now))
 		return 0;
-	status = rate_limit_look(credential, attempt->now, &answer, error);
+	status = rate_limit_look(
+		credential, attempt->now, !attempt->blocked_uncounted, &answer, error);
 	if (status != 0) {
 		result->reason = status == TOTPGROUP_EFORMAT ? TOTPGROUP_REASON_BAD_FILE
 							     : TOTPGROUP_REASON_STORE_ERROR;
@@ -409,7 +413,7 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 		return 0;
 	}
 	/* A damaged secret is for the decision to report, after the prompt. */
-	if (!grace_applies(credential, attempt->host, attempt->now, attempt->grace_period) ||
+	if (!grace_applies(credential, &attempt->grace, attempt->now, attempt->grace_period) ||
 		credential_open_hmac(credential, &hmac, &ignored) != 0)
 		return 0;
 	hmac_close(hmac);

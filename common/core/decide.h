@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "core/credential.h"
+#include "core/grace.h"
 #include "totpgroup.h"
 
 /* One attempt. Begins as ATTEMPT_INIT. */
@@ -21,9 +22,9 @@ struct attempt {
 	const char *typed; /* NUL-terminated; NULL where nothing was to be had */
 	/* typed is a password with the code at its end, not the code alone. */
 	bool password_before_code;
-	int64_t now;	      /* seconds since 1970 */
-	const char *host;     /* PAM_RHOST, or NULL */
-	int64_t grace_period; /* seconds; 0 for none */
+	int64_t now;		/* seconds since 1970 */
+	struct grace_key grace; /* who asks, for a grace period */
+	int64_t grace_period;	/* seconds; 0 for none */
 	/* This is the first text tried in this login: count it in RATE_LIMIT. */
 	bool count;
 	/* No other text is tried after this one in this login. An HOTP failure is
@@ -34,6 +35,9 @@ struct attempt {
 	bool disallow_reuse;	/* even where the credential does not say so */
 	bool no_skew_adjust;	/* do not learn a new TIME_SKEW */
 	bool no_increment_hotp; /* no penalty for an HOTP failure */
+	/* An attempt that the rate limit refuses is not recorded, so that it does
+	 * not prolong the block. */
+	bool blocked_uncounted;
 };
 
 #define ATTEMPT_INIT                                                                           \

@@ -34,6 +34,7 @@ static const char *const reason_names[] = {
 	[TOTPGROUP_REASON_GROUP_ERROR] = "group-error",
 	[TOTPGROUP_REASON_CONVERSATION] = "conversation",
 	[TOTPGROUP_REASON_CONFIG_ERROR] = "config-error",
+	[TOTPGROUP_REASON_NOT_ASKED] = "not-asked",
 };
 
 static const char *const method_names[] = {

@@ -65,23 +65,33 @@ static int read_limit(
 	return 0;
 }
 
-/* Adds an attempt at `now`, drops what lies outside the interval, and keeps
- * no more times than it takes to know that the limit is reached. */
-static void add_attempt(struct rate_limit *limit, int64_t now, struct rate_limit_answer *answer)
+/* Drops what lies outside the interval, and sorts the rest. */
+static void keep_recent(struct rate_limit *limit, int64_t now)
 {
 	size_t kept = 0;
-	size_t allowed = (size_t)limit->attempts;
 
-	limit->times[limit->count++] = now;
 	for (size_t i = 0; i < limit->count; i++)
 		if (limit->times[i] >= now - limit->interval && limit->times[i] <= now)
 			limit->times[kept++] = limit->times[i];
 	limit->count = kept;
 	qsort(limit->times, kept, sizeof *limit->times, compare_times);
-	answer->exceeded = kept > allowed;
+}
+
+/* Adds an attempt at `now`, and keeps no more times than it takes to know that
+ * the limit is reached. One that is too many is added with count_blocked only. */
+static void add_attempt(struct rate_limit *limit, int64_t now, bool count_blocked,
+	struct rate_limit_answer *answer)
+{
+	size_t allowed = (size_t)limit->attempts;
+
+	keep_recent(limit, now);
+	answer->exceeded = limit->count >= allowed;
+	if (!answer->exceeded || count_blocked)
+		limit->times[limit->count++] = now;
 	if (!answer->exceeded)
 		return;
-	memmove(limit->times, limit->times + (kept - allowed), allowed * sizeof *limit->times);
+	memmove(limit->times, limit->times + (limit->count - allowed),
+		allowed * sizeof *limit->times);
 	limit->count = allowed;
 	answer->retry_after = limit->times[0] + limit->interval + 1 - now;
 }
@@ -102,8 +112,9 @@ static int write_limit(totpgroup_credential *credential, const struct rate_limit
 }
 
 /* The common part: judges, leaving the line with the attempt in limit. */
-static int judge(const totpgroup_credential *credential, int64_t now, struct rate_limit *limit,
-	struct rate_limit_answer *answer, bool *limited, struct error *error)
+static int judge(const totpgroup_credential *credential, int64_t now, bool count_blocked,
+	struct rate_limit *limit, struct rate_limit_answer *answer, bool *limited,
+	struct error *error)
 {
 	struct credential_option option;
 	int status;
@@ -114,29 +125,29 @@ static int judge(const totpgroup_credential *credential, int64_t now, struct rat
 		return 0;
 	status = read_limit(limit, option, error);
 	if (status == 0)
-		add_attempt(limit, now, answer);
+		add_attempt(limit, now, count_blocked, answer);
 	return status;
 }
 
-int rate_limit_look(const totpgroup_credential *credential, int64_t now,
+int rate_limit_look(const totpgroup_credential *credential, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer, struct error *error)
 {
 	struct rate_limit limit = {0, 0, NULL, 0};
 	bool limited;
-	int status = judge(credential, now, &limit, answer, &limited, error);
+	int status = judge(credential, now, count_blocked, &limit, answer, &limited, error);
 
 	free(limit.times);
 	return status;
 }
 
-int rate_limit_count(totpgroup_credential *credential, int64_t now,
+int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
 	struct rate_limit limit = {0, 0, NULL, 0};
 	bool limited;
-	int status = judge(credential, now, &limit, answer, &limited, error);
+	int status = judge(credential, now, count_blocked, &limit, answer, &limited, error);
 
-	if (status != 0 || !limited)
+	if (status != 0 || !limited || (answer->exceeded && !count_blocked))
 		goto out;
 	status = write_limit(credential, &limit);
 	if (status != 0)

@@ -19,20 +19,21 @@ struct rate_limit_answer {
 
 /*
  * Judges an attempt at `now`, from 0 to INT64_MAX / 2, without recording it;
- * retry_after is what it is once the attempt was recorded. A credential
- * without the line has no limit. TOTPGROUP_EFORMAT where it is malformed,
- * TOTPGROUP_EMEMORY; error says which line.
+ * retry_after is what it is once rate_limit_count() was called likewise. A
+ * credential without the line has no limit. TOTPGROUP_EFORMAT where it is
+ * malformed, TOTPGROUP_EMEMORY; error says which line.
  */
-int rate_limit_look(const totpgroup_credential *credential, int64_t now,
+int rate_limit_look(const totpgroup_credential *credential, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer, struct error *error);
 
 /*
- * Records an attempt at `now`, then judges it. A refused attempt is recorded
- * too, and so prolongs the block, as in google-authenticator; times outside
- * the interval, or from the future, are dropped. *changed is set when the
- * credential was. Errors as rate_limit_look().
+ * Records an attempt at `now`, then judges it. With count_blocked a refused
+ * attempt is recorded too, and so prolongs the block, as in
+ * google-authenticator. Times outside the interval, or from the future, are
+ * dropped. *changed is set when the credential was. Errors as
+ * rate_limit_look().
  */
-int rate_limit_count(totpgroup_credential *credential, int64_t now,
+int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer, bool *changed, struct error *error);
 
 #endif

@@ -11,7 +11,10 @@
 #include "gate/group_list.h"
 #include "totpgroup.h"
 
+/* A buffer that is too small costs a lookup that reads a part of a large group
+ * in vain; so it grows fast. */
 #define GROUP_BUFFER_FIRST   ((size_t)4096)
+#define GROUP_BUFFER_GROWTH  16
 #define GROUP_BUFFER_MAXIMUM ((size_t)64 << 20)
 #define INTERRUPTIONS	     100
 #define GIDS_FIRST	     64
@@ -74,18 +77,27 @@ static int refuse_unresolved(const struct group_entry *entry, int failure, struc
 		"group %s of group= cannot be looked up", entry->name);
 }
 
+static size_t next_buffer(size_t size)
+{
+	if (size == 0)
+		return GROUP_BUFFER_FIRST;
+	if (size > GROUP_BUFFER_MAXIMUM / GROUP_BUFFER_GROWTH)
+		return GROUP_BUFFER_MAXIMUM;
+	return size * GROUP_BUFFER_GROWTH;
+}
+
 static int resolve(struct group_entry *entry, const char *user, struct error *error)
 {
-	size_t size = GROUP_BUFFER_FIRST;
-	int failure;
+	size_t size = 0;
+	int failure = ERANGE;
 
-	do {
+	while (failure == ERANGE && size < GROUP_BUFFER_MAXIMUM) {
+		size = next_buffer(size);
 		if (look_up_with_buffer(entry, user, size, &failure) != 0)
 			return error_set(error, TOTPGROUP_EMEMORY,
 				"group %s of group= cannot be looked up: out of memory",
 				entry->name);
-		size *= 2;
-	} while (failure == ERANGE && size <= GROUP_BUFFER_MAXIMUM);
+	}
 	return entry->resolved ? 0 : refuse_unresolved(entry, failure, error);
 }
 
@@ -136,8 +148,8 @@ static int read_gids(
 	}
 }
 
-enum group_gate group_gate_judge(
-	const char *list, const char *user, gid_t primary_gid, struct error *error)
+enum group_gate group_gate_judge(const char *list, const char *user, gid_t primary_gid,
+	struct group_decision *decision, struct error *error)
 {
 	enum group_gate result = GROUP_GATE_ERROR;
 	struct group_list groups = GROUP_LIST_INIT;
@@ -148,7 +160,7 @@ enum group_gate group_gate_judge(
 		read_gids(user, primary_gid, &gids, &count, error) != 0 ||
 		resolve_all(&groups, user, error) != 0)
 		goto out;
-	result = group_list_judge(&groups, primary_gid, gids, count, error);
+	result = group_list_judge(&groups, primary_gid, gids, count, decision, error);
 out:
 	free(gids);
 	group_list_free(&groups);

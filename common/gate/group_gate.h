@@ -4,6 +4,7 @@
 #ifndef TOTPGROUP_GATE_GROUP_GATE_H
 #define TOTPGROUP_GATE_GROUP_GATE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -16,6 +17,27 @@ enum group_gate {
 	GROUP_GATE_OUTSIDE = 0x3c71a5e9 /* the user is positively not asked */
 };
 
+#define GROUP_NAME_MAXIMUM 255
+
+/* How a user belongs to a group. */
+enum group_membership {
+	GROUP_MEMBERSHIP_NONE = 0,
+	GROUP_MEMBERSHIP_PRIMARY,
+	GROUP_MEMBERSHIP_SUPPLEMENTARY,
+	GROUP_MEMBERSHIP_LISTED /* by the group's own list of members alone */
+};
+
+/* What the judgement rests on, for people. */
+struct group_decision {
+	/* The entry that decided, as it is written but for '!', and its gid.
+	 * Empty where the user is in no group of the list. */
+	char name[GROUP_NAME_MAXIMUM + 1];
+	gid_t gid;
+	bool exempt;
+	enum group_membership membership;
+	const char *warning; /* that of group_list_warning(), or NULL */
+};
+
 /*
  * Judges user, with that primary gid, by a list of group names and numeric
  * gids separated by commas; a leading '!' exempts, and wins. A list of
@@ -26,9 +48,10 @@ enum group_gate {
  *
  * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of its groups does
  * not resolve, or a lookup fails; never because of who the user is. Reads
- * NSS: thread-safe, and as slow as the host's directory.
+ * NSS: thread-safe, and as slow as the host's directory. decision may be NULL;
+ * it is written where the answer is no GROUP_GATE_ERROR.
  */
-enum group_gate group_gate_judge(
-	const char *list, const char *user, gid_t primary_gid, struct error *error);
+enum group_gate group_gate_judge(const char *list, const char *user, gid_t primary_gid,
+	struct group_decision *decision, struct error *error);
 
 #endif

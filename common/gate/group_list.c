@@ -8,25 +8,11 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "gate/comma_list.h"
 #include "totpgroup.h"
 
 /* The gid after it, (gid_t)-1, means "leave it as it is" to the kernel. */
 #define GID_MAXIMUM INT64_C(4294967294)
-
-static bool is_blank(char byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
-static void trim(const char **text, size_t *length)
-{
-	while (*length > 0 && is_blank((*text)[0])) {
-		*text += 1;
-		*length -= 1;
-	}
-	while (*length > 0 && is_blank((*text)[*length - 1]))
-		*length -= 1;
-}
 
 static int parse_gid(struct group_entry *entry, size_t length, struct error *error)
 {
@@ -47,12 +33,11 @@ static int parse_gid(struct group_entry *entry, size_t length, struct error *err
 static int parse_entry(struct group_entry *entry, const char *text, size_t length,
 	size_t number, struct error *error)
 {
-	trim(&text, &length);
 	entry->exempt = length > 0 && *text == '!';
 	if (entry->exempt) {
 		text++;
 		length--;
-		trim(&text, &length);
+		comma_list_trim(&text, &length);
 	}
 	if (length == 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
@@ -69,33 +54,21 @@ static int parse_entry(struct group_entry *entry, const char *text, size_t lengt
 	return parse_gid(entry, length, error);
 }
 
-static size_t count_entries(const char *list)
-{
-	size_t count = 1;
-
-	for (; *list != '\0'; list++)
-		count += *list == ',';
-	return count;
-}
-
 int group_list_parse(struct group_list *groups, const char *list, struct error *error)
 {
-	size_t count = count_entries(list);
+	struct comma_list entries = {.rest = list};
+	const char *text;
+	size_t length;
 	int code = 0;
 
 	groups->count = 0;
-	groups->entries = calloc(count, sizeof *groups->entries);
+	groups->entries = calloc(comma_list_count(list), sizeof *groups->entries);
 	if (groups->entries == NULL)
 		return error_set(
 			error, TOTPGROUP_EMEMORY, "group= cannot be read: out of memory");
-	while (code == 0 && groups->count < count) {
-		size_t length = strcspn(list, ",");
-
-		code = parse_entry(&groups->entries[groups->count], list, length,
-			groups->count + 1, error);
-		groups->count++;
-		list += length + 1;
-	}
+	while (code == 0 && comma_list_next(&entries, &text, &length))
+		code = parse_entry(
+			&groups->entries[groups->count++], text, length, entries.number, error);
 	if (code != 0)
 		group_list_free(groups);
 	return code;
@@ -108,13 +81,61 @@ void group_list_free(struct group_list *groups)
 	groups->count = 0;
 }
 
-static bool has_gid(gid_t wanted, gid_t primary_gid, const gid_t *gids, size_t count)
+static bool has_known_gid(const struct group_entry *entry)
 {
-	bool found = wanted == primary_gid;
+	return entry->numeric || entry->resolved;
+}
 
-	for (size_t i = 0; i < count; i++)
-		found = found || gids[i] == wanted;
-	return found;
+static bool is_same_group(const struct group_entry *one, const struct group_entry *other)
+{
+	if (has_known_gid(one) && has_known_gid(other))
+		return one->gid == other->gid;
+	return strcmp(one->name, other->name) == 0;
+}
+
+static bool asks_members(const struct group_list *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		if (!groups->entries[i].exempt)
+			return true;
+	}
+	return false;
+}
+
+static bool is_exempt_too(const struct group_list *groups, const struct group_entry *entry)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		if (groups->entries[i].exempt && is_same_group(&groups->entries[i], entry))
+			return true;
+	}
+	return false;
+}
+
+const char *group_list_warning(const struct group_list *groups)
+{
+	if (!asks_members(groups))
+		return NULL;
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct group_entry *entry = &groups->entries[i];
+
+		if (!entry->exempt && !is_exempt_too(groups, entry))
+			return NULL;
+	}
+	return "group= asks nobody, because each group that it asks is exempt too; "
+	       "remove one of the two";
+}
+
+static enum group_membership membership_in(
+	const struct group_entry *entry, gid_t primary_gid, const gid_t *gids, size_t count)
+{
+	if (entry->gid == primary_gid)
+		return GROUP_MEMBERSHIP_PRIMARY;
+	for (size_t i = 0; i < count; i++) {
+		if (gids[i] == entry->gid)
+			return GROUP_MEMBERSHIP_SUPPLEMENTARY;
+	}
+	return entry->lists_user && !entry->exempt ? GROUP_MEMBERSHIP_LISTED
+						   : GROUP_MEMBERSHIP_NONE;
 }
 
 static int require_resolved(const struct group_list *groups, struct error *error)
@@ -131,27 +152,50 @@ static int require_resolved(const struct group_list *groups, struct error *error
 	return 0;
 }
 
-enum group_gate group_list_judge(const struct group_list *groups, gid_t primary_gid,
-	const gid_t *gids, size_t count, struct error *error)
+/* The first entry of those that exempt, or of those that ask, which holds the
+ * user; NULL for none. */
+static const struct group_entry *find_entry(const struct group_list *groups, bool exempt,
+	gid_t primary_gid, const gid_t *gids, size_t count, enum group_membership *membership)
 {
-	bool asks_members = false;
-	bool asked = false;
-	bool exempt = false;
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct group_entry *entry = &groups->entries[i];
+
+		if (entry->exempt != exempt)
+			continue;
+		*membership = membership_in(entry, primary_gid, gids, count);
+		if (*membership != GROUP_MEMBERSHIP_NONE)
+			return entry;
+	}
+	return NULL;
+}
+
+static void note_decision(struct group_decision *decision, const struct group_list *groups,
+	const struct group_entry *entry, enum group_membership membership)
+{
+	if (decision == NULL)
+		return;
+	*decision = (struct group_decision){.warning = group_list_warning(groups)};
+	if (entry == NULL)
+		return;
+	memcpy(decision->name, entry->name, sizeof decision->name);
+	decision->gid = entry->gid;
+	decision->exempt = entry->exempt;
+	decision->membership = membership;
+}
+
+enum group_gate group_list_judge(const struct group_list *groups, gid_t primary_gid,
+	const gid_t *gids, size_t count, struct group_decision *decision, struct error *error)
+{
+	enum group_membership membership = GROUP_MEMBERSHIP_NONE;
+	const struct group_entry *entry;
 
 	if (require_resolved(groups, error) != 0)
 		return GROUP_GATE_ERROR;
-	for (size_t i = 0; i < groups->count; i++) {
-		const struct group_entry *entry = &groups->entries[i];
-		bool member = has_gid(entry->gid, primary_gid, gids, count);
-
-		if (entry->exempt) {
-			exempt = exempt || member;
-		} else {
-			asks_members = true;
-			asked = asked || member || entry->lists_user;
-		}
-	}
-	if (!exempt && (asked || !asks_members))
-		return GROUP_GATE_INSIDE;
-	return GROUP_GATE_OUTSIDE;
+	entry = find_entry(groups, true, primary_gid, gids, count, &membership);
+	if (entry == NULL)
+		entry = find_entry(groups, false, primary_gid, gids, count, &membership);
+	note_decision(decision, groups, entry, membership);
+	if (entry != NULL)
+		return entry->exempt ? GROUP_GATE_OUTSIDE : GROUP_GATE_INSIDE;
+	return asks_members(groups) ? GROUP_GATE_OUTSIDE : GROUP_GATE_INSIDE;
 }

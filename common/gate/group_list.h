@@ -12,8 +12,6 @@
 #include "base/error.h"
 #include "gate/group_gate.h"
 
-#define GROUP_NAME_MAXIMUM 255
-
 struct group_entry {
 	char name[GROUP_NAME_MAXIMUM + 1]; /* as written, without '!' */
 	bool exempt;			   /* written with a leading '!' */
@@ -47,12 +45,20 @@ int group_list_parse(struct group_list *groups, const char *list, struct error *
 void group_list_free(struct group_list *groups);
 
 /*
+ * A sentence about a list that is well-formed and yet asks nobody, as
+ * "otp,!otp", or NULL. Groups that were looked up are compared by gid, others
+ * as they are written. The sentence is constant.
+ */
+const char *group_list_warning(const struct group_list *groups);
+
+/*
  * Judges a user by the primary gid and by the count supplementary ones.
  * Being asked is the safe side: lists_user counts for a group that asks, and
  * does not for one that exempts. GROUP_GATE_ERROR where there is no entry, or
- * one that is not resolved.
+ * one that is not resolved. decision may be NULL; it is written where the
+ * answer is no GROUP_GATE_ERROR.
  */
 enum group_gate group_list_judge(const struct group_list *groups, gid_t primary_gid,
-	const gid_t *gids, size_t count, struct error *error);
+	const gid_t *gids, size_t count, struct group_decision *decision, struct error *error);
 
 #endif

@@ -12,8 +12,8 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 import screen
 from support import (
-    CODE_QUESTION, PATIENCE, PROGRAM, Credential, check, equal, finish, need, run,
-    run_tests, shown_secret, shown_uri, start, step_safely, test, totp,
+    CODE_QUESTION, PATIENCE, PROGRAM, Credential, Skip, check, equal, find_library, finish,
+    need, need_root, run, run_tests, shown_secret, shown_uri, start, step_safely, test, totp,
 )
 
 # What a person's URI usually is.
@@ -187,6 +187,23 @@ def label_that_fits_no_code(folder):
     equal(result.status, 0, "exit status")
     check("too long for a QR code" in result.output, "it does not say so")
     equal(screen.size(result.output), (0, 0), "size")
+
+
+@test
+def without_libqrencode(folder):
+    """The library is hidden in a mount namespace of the program's own."""
+    need_root()
+    need("unshare")
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        raise Skip("this machine does not let root make namespaces")
+    library = os.path.realpath(find_library("**/libqrencode.so.4"))
+    result = run(folder, "-m", "sh", "-c", 'mount --bind /dev/null "$1" && shift && exec "$@"',
+                 "sh", library, PROGRAM, "-t", "-C", *NAMES, "--qr=utf8", answers="n\n",
+                 program="unshare")
+    equal(result.status, 0, "exit status")
+    check("libqrencode.so.4 is not installed" in result.output, "it does not say so")
+    equal(screen.size(result.output), (0, 0), "size")
+    check(shown_secret(result.output) in shown_uri(result.output), "no URI or secret")
 
 
 class Tmux:

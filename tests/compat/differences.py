@@ -19,8 +19,8 @@ class Case:
 
     user = "root"
 
-    def __init__(self, lines, options, *attempts):
-        self.text = "\n".join([SECRET, *lines]) + "\n"
+    def __init__(self, lines, options, *attempts, secret=SECRET):
+        self.text = "\n".join([secret, *lines]) + "\n"
         self.options = options
         self.attempts = attempts
 
@@ -55,6 +55,14 @@ CASES = {
     "a login from the future lets nobody in, without a grace period": (
         Case([f'" LAST0 192.0.2.1 {NOW + 1000}', TOTP], [], at(0, "000000", "192.0.2.1")),
         "in", "refused"),
+    "a login before 1970 lets nobody in": (
+        Case(['" LAST0 192.0.2.1 -1', TOTP], [], at(0, "000000", "192.0.2.1")),
+        "in", "refused"),
+    "a login of a minute ago lets nobody in without a usable secret": (
+        Case([f'" LAST0 192.0.2.1 {NOW - 5}', TOTP], ["grace_period=60"],
+             at(0, "000000", "192.0.2.1"), secret="!"), "in", "refused"),
+    "a skew that is no number of 32 bits is none": (
+        Case(['" TIME_SKEW -2147483649', TOTP], [], at(0, hotp(KEY, STEP))), "refused", "in"),
     "grace does not lift the rate limit": (
         Case([f'" LAST0 192.0.2.1 {NOW - 5}', f'" RATE_LIMIT 1 30 {NOW - 5}', TOTP],
              ["grace_period=60"], at(0, "000000", "192.0.2.1")), "in", "refused"),

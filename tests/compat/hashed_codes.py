@@ -106,7 +106,9 @@ def main():
     for test in (every_change_keeps_them, only_ours_takes_them):
         folder = tempfile.mkdtemp(prefix="hashed-codes.")
         try:
-            test(Host(arguments, folder))
+            host = Host(arguments, folder)
+            test(host)
+            host.worker.close()
             print(f"ok {test.__name__}")
         except (AssertionError, RuntimeError) as problem:
             failed = True

@@ -5,11 +5,13 @@
  * not start as many processes. Reads one login a line from standard input,
  * fields separated by tabs:
  *
- *     TIME SERVICE USER RHOST ANSWER
+ *     TIME SERVICE USER RHOST ANSWER [METHODS]
  *
- * where `-` for RHOST is none and `!` for ANSWER makes the conversation fail.
+ * where `-` for RHOST is none, `!` for ANSWER makes the conversation fail, and
+ * METHODS are what sshd says of completed methods, a comma for each end of line.
  * Writes `RESULT PROMPTS TOKEN` for each. The time is told to libfaketime,
- * which is preloaded, through its environment variable.
+ * which is preloaded, through its environment variable; with `-` it is the
+ * clock's, and nothing need be preloaded.
  */
 
 #include "config.h"
@@ -22,7 +24,8 @@
 #include <syslog.h>
 #include <time.h>
 
-#define FIELDS 5
+/* With the one that may be missing. */
+#define FIELDS 6
 
 /* Nobody reads the log here, and where no daemon does either libc writes each
  * line to the console, which takes longer than the login. These definitions
@@ -104,6 +107,16 @@ static void set_clock(const char *seconds)
 	}
 }
 
+static int put_methods(pam_handle_t *pamh, const char *methods)
+{
+	char variable[256];
+
+	(void)snprintf(variable, sizeof variable, "SSH_AUTH_INFO_0=%s", methods);
+	for (char *comma = variable; (comma = strchr(comma, ',')) != NULL;)
+		*comma = '\n';
+	return pam_putenv(pamh, variable);
+}
+
 static int log_in(const char *folder, char *fields[FIELDS])
 {
 	struct script script = {fields[4], 0};
@@ -112,12 +125,15 @@ static int log_in(const char *folder, char *fields[FIELDS])
 	const char *token;
 	int result;
 
-	set_clock(fields[0]);
+	if (strcmp(fields[0], "-") != 0)
+		set_clock(fields[0]);
 	if (pam_start_confdir(fields[1], fields[2], &conversation, folder, &pamh) !=
 		PAM_SUCCESS)
 		return -1;
 	if (strcmp(fields[3], "-") != 0)
 		pam_set_item(pamh, PAM_RHOST, fields[3]);
+	if (fields[5] != NULL)
+		put_methods(pamh, fields[5]);
 	result = pam_authenticate(pamh, 0);
 	token = pam_getenv(pamh, "TOKEN");
 	printf("%d %u %s\n", result, script.prompts, token != NULL ? token : "-");
@@ -135,7 +151,7 @@ int main(int argc, char **argv)
 
 		line[strcspn(line, "\n")] = '\0';
 		for (int i = 0; i < FIELDS; i++)
-			if ((fields[i] = strsep(&rest, "\t")) == NULL)
+			if ((fields[i] = strsep(&rest, "\t")) == NULL && i < FIELDS - 1)
 				return 2;
 		if (log_in(argv[1], fields) != 0)
 			return 2;

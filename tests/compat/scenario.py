@@ -11,6 +11,7 @@ import re
 import struct
 
 SKEW_STEPS_MAX = 1499
+HOSTS = (None, "192.0.2.1", "192.0.2.2", "2001:db8::1", "host.example.org")
 
 
 def hotp(key, counter):
@@ -39,13 +40,15 @@ class Scenario:
         self.folder = folder
         self.key = rng.randbytes(rng.choice((10, 16, 20, 20, 20, 32, 1)))
         self.user = rng.choice(("root", "root", "daemon"))
-        self.start = rng.randrange(1_200_000_000, 2_000_000_000)
+        # Now and then the clock was not set: the first seconds of 1970.
+        self.clock_is_set = rng.random() < 0.98
+        self.start = rng.randrange(*(1_200_000_000, 2_000_000_000) if self.clock_is_set else (1, 30))
         self.hotp = rng.random() < 0.25
         self.counter = rng.randrange(1, 1000) if self.hotp else 0
         self.period = 30
         self.window = 3
         self.skew = 0
-        self.limited = self.tracked = self.malformed = False
+        self.limited = self.tracked = self.malformed = self.graced = False
         self.codes = [str(rng.randrange(10**7, 10**8)) for _ in range(rng.randrange(0, 6))]
         self.text = self.make_text()
         self.mode = rng.choices((0o600, 0o400, 0o200, 0o640, 0o644, 0o444, 0o4600),
@@ -77,22 +80,30 @@ class Scenario:
         lines = []
         if self.hotp:
             lines.append(f'" HOTP_COUNTER {self.counter}')
+            if rng.random() < 0.1:
+                lines.append('" TOTP_AUTH')
+            elif rng.random() < 0.1:
+                self.malformed = True
+                lines[0] = rng.choice(('" HOTP_COUNTER', '" HOTP_COUNTER x', '" HOTP_COUNTER -7',
+                                       '" HOTP_COUNTER 0', '" HOTP_COUNTER 9223372036854775807',
+                                       '" HOTP_COUNTER 99999999999999999999'))
         elif rng.random() < 0.97:
             lines.append(rng.choices(('" TOTP_AUTH', '" TOTP_AUTHx', ' " TOTP_AUTH'), (40, 1, 1))[0])
         if rng.random() < 0.5:
             self.window = rng.choice((1, 2, 3, 4, 5, 6, 17, 20, 100))
             lines.append(f'" WINDOW_SIZE {self.window}')
-        elif rng.random() < 0.03:
+        elif rng.random() < 0.08:
             self.malformed = True
             lines.append(rng.choice(('" WINDOW_SIZE 0', '" WINDOW_SIZE 101', '" WINDOW_SIZE x',
                                      '" WINDOW_SIZE', '" WINDOW_SIZE 5x', '" WINDOW_SIZE 5 x')))
         if rng.random() < 0.2:
             self.period = rng.choice((1, 7, 10, 30, 59, 60))
             lines.append(f'" STEP_SIZE {self.period}')
-        elif rng.random() < 0.02:
+        elif rng.random() < 0.05:
             self.malformed = True
             lines.append(rng.choice(('" STEP_SIZE 0', '" STEP_SIZE -1', '" STEP_SIZE x')))
-        if rng.random() < 0.4:
+        # In the first hour of 1970 the other module reckons past zero.
+        if rng.random() < 0.4 and self.clock_is_set:
             self.limited = True
             lines.append(self.rate_limit_line())
         if rng.random() < 0.6:
@@ -101,15 +112,36 @@ class Scenario:
         if rng.random() < 0.15:
             self.skew = rng.choice((-1200, -20, -2, -1, 1, 2, 20, 1200))
             lines.append(f'" TIME_SKEW {self.skew}')
-        if rng.random() < 0.05:
-            step = self.start // self.period
+        elif rng.random() < 0.03:
+            lines.append('" TIME_SKEW' + rng.choice(("", " x", " 1x", " 2147483647", " -2147483648")))
+        if rng.random() < 0.1:
+            step = self.start // self.period + 1
             lines.append(f'" RESETTING_TIME_SKEW {step - 1}+20' +
-                         rng.choice(("", f" {step}+20", " junk", f" {step}+20 {step + 1}+21")))
+                         rng.choice(("", f" {step}+20", " junk", f" {step}+20 {step + 1}+21",
+                                     f" {step}+20 {step + 1}+21 {step + 2}+21", f" {step}*20",
+                                     f" {step}+", f" {step}+x", f" x+{step}")))
+        # The packaged release lets a grace hit override the rate limit; a login
+        # at 0 is none there.
+        if rng.random() < 0.2 and not self.limited and self.clock_is_set:
+            lines += self.grace_lines()
+        return lines
+
+    def grace_lines(self):
+        """Logins of the past; one from the future lets in there."""
+        rng = self.rng
+        lines = []
+        for slot in rng.sample(range(10), rng.choice((1, 1, 2, 3, 10))):
+            host = rng.choice(HOSTS[1:])
+            stamp = self.start - rng.choice((0, 1, 9, 10, 11, 59, 60, 61, 3599, 3600, 10**6))
+            words = rng.choices((f"{host} {stamp}", f"{host} {stamp} t", host, f"{host} x", "",
+                                 f"ho_st {stamp}", f"{host}\t{stamp}"), (30, 5, 2, 2, 2, 2, 2))[0]
+            lines.append(f'" LAST{slot} {words}')
+        self.graced = True
         return lines
 
     def rate_limit_line(self):
         rng = self.rng
-        if rng.random() < 0.04:
+        if rng.random() < 0.08:
             return rng.choice(('" RATE_LIMIT', '" RATE_LIMIT 3', '" RATE_LIMIT 0 30', '" RATE_LIMIT 101 30',
                                '" RATE_LIMIT 3 3601', '" RATE_LIMIT 3 30 ', '" RATE_LIMIT 3 30 x',
                                '" RATE_LIMIT 3 30x', '" RATE_LIMIT x'))
@@ -121,11 +153,11 @@ class Scenario:
 
     def reuse_line(self):
         rng = self.rng
-        if rng.random() < 0.03:
+        if rng.random() < 0.08:
             self.malformed = True
             return rng.choice(('" DISALLOW_REUSE x', '" DISALLOW_REUSE 12x', '" DISALLOW_REUSE 1 y'))
         step = self.start // self.period
-        steps = [str(step + rng.randrange(-4, 4)) for _ in range(rng.choice((0, 0, 0, 1, 3)))]
+        steps = [str(max(0, step + rng.randrange(-4, 4))) for _ in range(rng.choice((0, 0, 0, 1, 3)))]
         return " ".join(['" DISALLOW_REUSE'] + steps)
 
     def make_text(self):
@@ -178,9 +210,9 @@ class Scenario:
             options.append(rng.choice(("allowed_perm=0644", "allowed_perm=0400", "allowed_perm=0640")))
         if self.user == "daemon" and rng.random() < 0.1:
             options.append("user=daemon")
-        if rng.random() < 0.15 and self.tracked and not self.limited:
+        if rng.random() < 0.3 and (self.tracked or self.hotp) and not self.limited:
             # The packaged release forgets LASTn unless something else changes
-            # the file, and lets a grace hit override the rate limit.
+            # the file.
             options.append(f"grace_period={rng.choice((10, 60, 3600))}")
         rng.shuffle(options)
         return options
@@ -225,7 +257,8 @@ class Scenario:
             return rng.choice(self.codes)
         if kind == "malformed":
             return rng.choice(("", "12345", "1234567", "123456789", "12a456", "abcdef", "-12345",
-                               "+12345", "\b\r\x7fINC", "01234567", "123456x"))
+                               "+12345", "\b\r\x7fINC", "01234567", "123456x",
+                               "7K3M-Q9TD-X2HA-P5VW"))
         if kind == "none":
             return "!"
         return f"{rng.randrange(10**6):06d}" if rng.random() < 0.8 else f"{rng.randrange(10**7, 10**8)}"
@@ -242,7 +275,7 @@ class Scenario:
                                    rng.choice(("", "123456", "nothing")))
             if not first_pass.isprintable():
                 first_pass = "password"
-        host = rng.choice((None, "192.0.2.1", "192.0.2.2", "2001:db8::1", "host.example.org"))
+        host = rng.choice(HOSTS)
         return Attempt(now, kind, answer, first_pass or None, host)
 
     def expects_difference(self):
@@ -250,9 +283,14 @@ class Scenario:
         lasts = [text[-6:] for a in self.attempts for text in (a.answer, a.first_pass or "")
                  if text[-8:] in self.codes and len(text) >= 8]
         # The six-digit reading of an emergency code comes first there.
-        if lasts and (self.hotp or self.malformed or self.any_code_is_near(lasts)):
+        if lasts and (self.hotp or self.malformed or not self.clock_is_set or
+                      self.any_code_is_near(lasts)):
             return True
-        return False
+        # A past login lets in there whatever the secret is.
+        return self.graced and not self.has_secret()
+
+    def has_secret(self):
+        return re.fullmatch("[A-Za-z0-7 8\t\r-]{2,}", self.text.split("\n")[0]) is not None
 
     def is_unusable(self):
         """Whether the file is not read at all, or its secret makes no sense."""
@@ -262,7 +300,7 @@ class Scenario:
                 (self.owner == "wrong" and "no_strict_owner" not in self.options) or
                 (self.user != "root" and
                  not self.mode & (0o400 if self.owner == "right" else 0o004)) or
-                re.fullmatch("[A-Za-z0-7 8\t\r-]{2,}", self.text.split("\n")[0]) is None)
+                not self.has_secret())
 
     def any_code_is_near(self, lasts):
         first = self.start // self.period - SKEW_STEPS_MAX - 100

@@ -13,7 +13,7 @@ AUTHPRIV = 10
 
 _LINE = re.compile(r"^<(\d+)>(?:\S+ +\S+ +\S+ )?([^:\[]+)(?:\[\d+\])?: (.*)$", re.DOTALL)
 # Strict, so that a name which spills over into the rest of the line makes it no decision at all.
-_DECISION = re.compile(r"^pam_totpgroup\(([^:)]+):auth\): (accepted|refused|skipped) "
+_DECISION = re.compile(r"^pam_totpgroup\(([^:)]+):(auth|session)\): (accepted|refused|skipped) "
                        r"(user=\S+ rhost=\S+ (?:reason|method)=[a-z-]+(?: .*)?)$")
 _PAIR = re.compile(r'([a-z_]+)=("[^"]*"|\S*)')
 
@@ -71,14 +71,14 @@ class LogSocket:
                 raise RuntimeError("the log socket does not receive")
 
 
-def decisions(lines):
-    """The module's decisions among lines."""
+def decisions(lines, kind="auth"):
+    """The module's decisions among lines, by the auth stack or the session stack."""
     found = []
     for line in lines:
         parts = _LINE.match(line)
         decision = parts and _DECISION.match(parts[3])
-        if decision:
-            found.append(Decision(decision[1], decision[2], decision[3]))
+        if decision and decision[2] == kind:
+            found.append(Decision(decision[1], decision[3], decision[4]))
     return found
 
 

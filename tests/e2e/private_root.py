@@ -22,7 +22,9 @@ HOST_NAME = "private"
 # services are not among them.
 ETC_COPIED = (
     "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "login.defs",
-    "security", "environment", "gcrypt", "ssl/openssl.cnf", "crypto-policies",
+    "security", "services", "environment", "gcrypt", "ssl/openssl.cnf",
+    "crypto-policies", "fail2ban/fail2ban.conf", "fail2ban/jail.conf", "fail2ban/paths-common.conf",
+    "fail2ban/paths-debian.conf", "fail2ban/paths-fedora.conf", "fail2ban/action.d/nftables.conf",
 )
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -73,9 +75,9 @@ def _refuse_the_host():
 def _make_etc():
     etc = f"{TOP}/etc"
     os.makedirs(f"{etc}/pam.d")
-    os.makedirs(f"{etc}/ssl")
     for name in ETC_COPIED:
         source, target = f"/etc/{name}", f"{etc}/{name}"
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.isdir(source):
             shutil.copytree(source, target, symlinks=True)
         elif os.path.lexists(source):

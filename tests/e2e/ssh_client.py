@@ -76,16 +76,20 @@ class Terminal:
         self.child.close(force=True)
 
 
-def ssh(user, known_hosts, key=None, methods=None):
-    """ssh to the private machine as that user; one try, with no configuration of the host's."""
+def ssh(user, known_hosts, key=None, methods=None, command=COMMAND, env=None,
+        address="127.0.0.1", through=(), flags=()):
+    """ssh to the private machine as that user; one try, with no configuration of the host's.
+    command None is for a shell on a terminal. through: the words of a command that starts
+    it elsewhere. flags: more of ssh's own, such as -tt."""
     methods = methods or ("publickey," if key else "") + "keyboard-interactive"
-    words = ["ssh", "-F", "/dev/null", "-l", user,
+    words = [*through, "ssh", "-F", "/dev/null", "-l", user,
              "-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null",
-             "-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1",
-             "-o", f"PreferredAuthentications={methods}", "-o", "IdentityAgent=none"]
+             "-o", "HostKeyAlias=127.0.0.1", "-o", "StrictHostKeyChecking=yes",
+             "-o", "NumberOfPasswordPrompts=1",
+             "-o", f"PreferredAuthentications={methods}", "-o", "IdentityAgent=none", *flags]
     if key:
         words += ["-o", "IdentitiesOnly=yes", "-i", key]
-    return Terminal([*words, "127.0.0.1", COMMAND])
+    return Terminal([*words, address, *([command] if command else [])], env)
 
 
 def su(caller, target):

@@ -111,7 +111,7 @@ def test_bad_options(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enrol(secret, *NO_REUSE)
     for options, named in (("frobnicate", "frobnicate"), ("grup=otp", "grup"),
-                           ("nullok=yes", "nullok"), ("allowed_perm=rw", "allowed_perm"),
+                           ("nullok=maybe", "nullok"), ("allowed_perm=rw", "allowed_perm"),
                            ("grace_period=soon", "grace_period"), ("group=", "group"),
                            ("group=a group=b", "group"), ("user=no-such-user", "no-such-user")):
         host.password_then_code(options)

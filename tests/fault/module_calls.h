@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <gcrypt.h>
 #include <grp.h>
+#include <libeconf.h>
+#include <libeconf_ext.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -95,7 +97,9 @@ ssize_t __readlinkat_chk(int fd, const char *path, char *target, size_t size, si
 int __openat_2(int fd, const char *path, int flags);
 
 #pragma GCC diagnostic push
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wnonnull-compare"
+#endif
 
 INTERPOSE(int, fstat, (int fd, struct stat *status), (fd, status), -1)
 INTERPOSE(int, fstatat, (int fd, const char *path, struct stat *status, int flags),
@@ -120,6 +124,16 @@ INTERPOSE(ssize_t, __readlinkat_chk,
 	(fd, path, target, size, room), -1)
 INTERPOSE(DIR *, fdopendir, (int fd), (fd), NULL)
 INTERPOSE(int, __openat_2, (int fd, const char *path, int flags), (fd, path, flags), -1)
+INTERPOSE(struct dirent *, readdir, (DIR * stream), (stream), NULL)
+INTERPOSE(econf_err, econf_readFile,
+	(econf_file * *file, const char *path, const char *delimiters, const char *comment),
+	(file, path, delimiters, comment), ECONF_NOFILE)
+INTERPOSE(econf_err, econf_getExtValue,
+	(econf_file * file, const char *group, const char *key, econf_ext_value **value),
+	(file, group, key, value), ECONF_NOMEM)
+INTERPOSE(econf_err, econf_getStringValue,
+	(econf_file * file, const char *group, const char *key, char **value),
+	(file, group, key, value), ECONF_NOMEM)
 INTERPOSE(int, getgrnam_r,
 	(const char *name, struct group *group, char *buffer, size_t size,
 		struct group **found),
@@ -129,10 +143,13 @@ INTERPOSE(int, getgrgid_r,
 	(gid, group, buffer, size, found), (*found = NULL, calls.error))
 INTERPOSE(int, getgrouplist, (const char *user, gid_t gid, gid_t *gids, int *count),
 	(user, gid, gids, count), -1)
-INTERPOSE(struct passwd *, pam_modutil_getpwnam, (pam_handle_t * pamh, const char *user),
-	(pamh, user), NULL)
-INTERPOSE(struct passwd *, pam_modutil_getpwuid, (pam_handle_t * pamh, uid_t uid), (pamh, uid),
-	NULL)
+INTERPOSE(int, getpwnam_r,
+	(const char *name, struct passwd *user, char *buffer, size_t size,
+		struct passwd **found),
+	(name, user, buffer, size, found), (*found = NULL, calls.error))
+INTERPOSE(int, getpwuid_r,
+	(uid_t uid, struct passwd *user, char *buffer, size_t size, struct passwd **found),
+	(uid, user, buffer, size, found), (*found = NULL, calls.error))
 INTERPOSE(int, pam_modutil_drop_priv,
 	(pam_handle_t * pamh, struct pam_modutil_privs *privileges, const struct passwd *user),
 	(pamh, privileges, user), -1)

@@ -108,6 +108,7 @@ WRAP(int, flock, (int fd, int operation), (fd, operation), -1, fd, NULL)
 WRAP(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), -1, fd, NULL)
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, fd, NULL)
 WRAP(int, fsync, (int fd), (fd), -1, fd, NULL)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1, -1, path)
 WRAP(int, syncfs, (int fd), (fd), -1, fd, NULL)
 WRAP(int, renameat, (int from, const char *old, int to, const char *name),
 	(from, old, to, name), -1, from, old)

@@ -28,8 +28,8 @@ hardened() {
 	result $? "$name: no executable stack"
 }
 
-same "the module needs libpam, libgcrypt and libc alone" \
-	"$(printf '%s\n' libc.so.6 libgcrypt.so.20 libpam.so.0)" "$(dynamic "$module" NEEDED)"
+same "the module needs libpam, libgcrypt, libeconf and libc alone" \
+	"$(printf '%s\n' libc.so.6 libeconf.so.0 libgcrypt.so.20 libpam.so.0)" "$(dynamic "$module" NEEDED)"
 same "the module has no soname" "" "$(dynamic "$module" SONAME)"
 shows "$module" --dynamic 'NODELETE'
 result $? "the module stays loaded"

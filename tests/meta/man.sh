@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manual pages are well-formed, and name every option of the module.
+# The manual pages are well-formed; they and the sample of the configuration name
+# every option of the module, and every key of the sections.
 . "$(dirname "$0")/lib.sh"
 
 if need "manual pages" mandoc; then
@@ -10,13 +11,36 @@ if need "manual pages" mandoc; then
 	done
 fi
 
-# The first string of each row of the table.
-options=$(${CC:-cc} -E -P -I"$top_builddir" -Icommon common/config/options.c |
-	sed -n '/option_definitions\[\] = {/,/^};/s/^[[:space:]]*{ *"\([^"]*\)".*/\1/p')
+# names FILE TABLE: the first string of each row of the table.
+names() {
+	${CC:-cc} -E -P -I"$top_builddir" -Icommon "$1" |
+		sed -n "/$2\\[\\] = {/,/^};/s/^[[:space:]]*{ *\"\\([^\"]*\\)\".*/\\1/p"
+}
+
+# sample SECTION: the keys of the sample, all of them commented out; those before
+# the first section for an empty one.
+sample() {
+	awk -v wanted="$1" '/^\[/ {section = substr($0, 2, length($0) - 2); next}
+		section == wanted && /^#[a-z_-]+=/ {sub("=.*", ""); print substr($0, 2)}' \
+		conf/totpgroup.conf | sort
+}
+
+options=$(names common/config/options.c option_definitions)
 [ -n "$options" ]
 result $? "the table of options is found"
 for option in $options; do
 	sed 's/\\//g' man/pam_totpgroup.8 | grep -qE "(^|[^a-z_-])$option([^a-z_-]|$)"
 	result $? "pam_totpgroup.8 names $option"
+done
+
+same "the sample has every option" "$(grep -vx conf <<<"$options" | sort)" "$(sample '')"
+same "the sample has no setting in force" "" "$(grep -vE '^(#|\[[a-z]+\]$|$)' conf/totpgroup.conf)"
+keys=$(names common/config/enroll_defaults.c enroll_definitions)
+[ -n "$keys" ]
+result $? "the table of enrolment is found"
+same "the sample has every key of [enroll]" "$(sort <<<"$keys")" "$(sample enroll)"
+for key in $keys; do
+	grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5
+	result $? "totpgroup.conf.5 names $key"
 done
 finish

@@ -15,7 +15,7 @@ declared() {
 }
 
 same "the module exports its entry points alone" \
-	"$(printf '%s\n' pam_sm_authenticate pam_sm_setcred)" \
+	"$(printf 'pam_sm_%s\n' authenticate close_session open_session setcred)" \
 	"$(exported "$top_builddir/.libs/pam_totpgroup.so")"
 same "the library exports what its header declares" \
 	"$(declared | sed 's/$/@@TOTPGROUP_0/')" \

@@ -260,6 +260,8 @@ int stack_setup(void **state)
 	make_folder("services", 0755);
 	make_homes();
 	stack_options("");
+	put_link("services/sshd", "test");
+	put_link("services/sudo", "test");
 	put_file("services/other", "auth required pam_deny.so\n", 0644);
 	stack_now = STACK_NOW;
 	*stack_log = '\0';
@@ -313,11 +315,13 @@ void stack_lines(const char *lines)
 
 void stack_options(const char *options)
 {
-	char line[2048];
+	char line[4096];
 
 	assert_true(snprintf(line, sizeof line,
-			    "auth @M %s\nauth required pam_debug.so auth=maxtries",
-			    options) < (int)sizeof line);
+			    "auth @M %s\nauth required pam_debug.so auth=maxtries\n"
+			    "session @M %s\n"
+			    "session required pam_debug.so open_session=maxtries",
+			    options, options) < (int)sizeof line);
 	stack_lines(line);
 }
 
@@ -372,36 +376,63 @@ static int converse(int count, const struct pam_message **messages,
 {
 	struct stack_login *login = data;
 	const struct pam_message *message = messages[0];
-	char line[512];
+	char line[8192];
 
 	assert_int_equal(count, 1);
 	keep(message->msg);
 	if (message->msg_style != PAM_ERROR_MSG && message->msg_style != PAM_TEXT_INFO)
 		return respond(login, message, responses);
 	*responses = calloc(1, sizeof **responses);
-	if (strncmp(message->msg, "auth(", 5) == 0)
+	if (strncmp(message->msg, "auth=", 5) == 0 ||
+		strncmp(message->msg, "open_session=", 13) == 0)
 		return PAM_SUCCESS; /* pam_debug.so */
 	snprintf(line, sizeof line, "%s: %s\n",
 		message->msg_style == PAM_ERROR_MSG ? "error" : "info", message->msg);
 	append(login->messages, sizeof login->messages, line);
-	return PAM_SUCCESS;
+	if (++login->message_count != login->lost)
+		return PAM_SUCCESS;
+	free(*responses);
+	*responses = NULL;
+	return PAM_CONV_ERR;
+}
+
+static void put_environment(pam_handle_t *pamh, const char *name, const char *value)
+{
+	char text[4096];
+
+	if (value == NULL)
+		return;
+	assert_true(snprintf(text, sizeof text, "%s=%s", name, value) < (int)sizeof text);
+	assert_int_equal(pam_putenv(pamh, text), PAM_SUCCESS);
+}
+
+static int run_module(const struct stack_login *login, pam_handle_t *pamh)
+{
+	if (login->session)
+		return pam_open_session(pamh, login->flags);
+	if (login->close_session)
+		return pam_close_session(pamh, login->flags);
+	return pam_authenticate(pamh, login->flags);
 }
 
 int stack_login(struct stack_login *login)
 {
 	const struct pam_conv conversation = {converse, login};
+	const char *service = login->service != NULL ? login->service : "test";
 	pam_handle_t *pamh = NULL;
 	const char *token;
 
 	*stack_log = '\0';
-	login->prompts = 0;
+	login->prompts = login->message_count = 0;
 	*login->prompt = *login->messages = *login->token = '\0';
-	assert_int_equal(pam_start_confdir("test", login->user, &conversation,
+	assert_int_equal(pam_start_confdir(service, login->user, &conversation,
 				 in_folder("services"), &pamh),
 		PAM_SUCCESS);
 	if (login->rhost != NULL)
 		assert_int_equal(pam_set_item(pamh, PAM_RHOST, login->rhost), PAM_SUCCESS);
-	login->result = pam_authenticate(pamh, login->flags);
+	put_environment(pamh, "SSH_CONNECTION", login->ssh_connection);
+	put_environment(pamh, "SSH_AUTH_INFO_0", login->methods);
+	login->result = run_module(login, pamh);
 	if (login->result == PAM_MAXTRIES)
 		login->result = PAM_IGNORE;
 	token = pam_getenv(pamh, "TOKEN");

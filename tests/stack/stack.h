@@ -37,12 +37,20 @@ struct stack_login {
 	const char *answers[4];	 /* to the prompts, in order */
 	int flags;		 /* such as PAM_SILENT */
 	void (*at_prompt)(void); /* called while the person thinks */
+	const char *methods;	 /* what sshd says was completed; NULL for nothing */
+	unsigned int lost;	 /* the message that is not taken, from 1; 0 for none */
+
+	const char *service;	    /* NULL for "test"; "sshd" and "sudo" have the same lines */
+	const char *ssh_connection; /* SSH_CONNECTION of the PAM environment, or NULL */
+	bool session;		    /* opens a session, and authenticates nobody */
+	bool close_session;	    /* closes one, which nobody has opened */
 
 	int result;
 	unsigned int prompts;
 	int style;	   /* of the last prompt */
 	char prompt[1024]; /* the last prompt */
-	char messages[1024];
+	char messages[16384];
+	unsigned int message_count;
 	char token[1024]; /* PAM_AUTHTOK behind the module, if a line shows it */
 };
 
@@ -51,7 +59,8 @@ extern time_t stack_now;
 /* Where this is set and says so, it does not tell the time. */
 extern bool (*stack_on_time)(void *caller);
 
-/* What was logged since stack_login(), each line as `<priority>text\n`. */
+/* What was logged since stack_login(), each line as `<priority>text\n`. The text
+ * of the service "test" and its auth lines is without the module's name. */
 extern char stack_log[65536];
 /* All that was ever logged, and said to the person. */
 extern bool stack_saw(const char *text);
@@ -73,9 +82,9 @@ int stack_end(void **state);
  * @D for the folder.
  */
 void stack_lines(const char *lines);
-/* The module alone, with options. What it returns is the result, and that
- * goes for PAM_IGNORE too: libpam would hide it, so a second module returns
- * PAM_MAXTRIES then, which stack_login() takes for it. */
+/* The module alone, with options, for auth and session. What it returns is the
+ * result, and that goes for PAM_IGNORE too: libpam would hide it, so a second
+ * module returns PAM_MAXTRIES then, which stack_login() takes for it. */
 void stack_options(const char *options);
 
 /* Writes the secret file of a user: mode 0600, and the user's own. */
@@ -83,7 +92,7 @@ void stack_put_secret(const char *user, const char *text);
 /* That file's path below the temporary folder. */
 const char *stack_secret(const char *user);
 
-/* A log-in from start to end. Also returns login->result. */
+/* A log-in, or a session, from start to end. Also returns login->result. */
 int stack_login(struct stack_login *login);
 /* The same for short: one answer, host 192.0.2.7; the rest is in stack_last. */
 int stack_log_in(const char *user, const char *answer);

@@ -14,11 +14,8 @@
 #include "../unit/temporary_folder.h"
 #include "../unit/test_support.h"
 #include "core/emergency_hash.h"
+#include "memory_search.h"
 #include "stack.h"
-
-/* What the program itself must not have in memory that can be written to
- * stands in literals, which cannot, or masked. */
-#define MASK 0x55
 
 #define EMERGENCY "48271935"
 /* Longer than what the allocator itself overwrites in memory that is free. */
@@ -30,94 +27,25 @@
 	STACK_SECRET                                                                           \
 	"\n\" RATE_LIMIT 30 30\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n" EMERGENCY "\n" A_1
 
-struct needle {
-	const char *what;
-	unsigned char bytes[64]; /* masked */
-	size_t length;
-};
-
-static struct needle needles[12];
-static unsigned int needle_count;
-
-/* Remembers bytes, each changed by a pad, without having them in clear. */
-static void remember(const char *what, const char *literal, size_t length, unsigned char pad)
-{
-	struct needle *needle = &needles[needle_count++];
-
-	needle->what = what;
-	needle->length = length;
-	for (size_t i = 0; i < length; i++)
-		needle->bytes[i] = (unsigned char)(literal[i] ^ pad ^ MASK);
-}
-
 /* STACK_SECRET, decoded. */
 static const char key[] = "Hello!\xde\xad\xbe\xefHello!\xde\xad\xbe\xef";
 
 static void remember_all(void)
 {
-	needle_count = 0;
-	remember("the secret", STACK_SECRET, 32, 0);
-	remember("the decoded secret", key, 20, 0);
-	remember("the inner HMAC key", key, 20, 0x36);
-	remember("the outer HMAC key", key, 20, 0x5c);
-	remember("the emergency code", EMERGENCY, 8, 0);
-	remember("the code", CODE, 6, 0);
-	remember("the hashed emergency code", CODE_A, EMERGENCY_HASH_LENGTH, 0);
-	remember("the hashed emergency code as written", WRITTEN_A,
+	memory_forget();
+	memory_remember("the secret", STACK_SECRET, 32, 0);
+	memory_remember("the decoded secret", key, 20, 0);
+	memory_remember("the inner HMAC key", key, 20, 0x36);
+	memory_remember("the outer HMAC key", key, 20, 0x5c);
+	memory_remember("the emergency code", EMERGENCY, 8, 0);
+	memory_remember("the code", CODE, 6, 0);
+	memory_remember("the hashed emergency code", CODE_A, EMERGENCY_HASH_LENGTH, 0);
+	memory_remember("the hashed emergency code as written", WRITTEN_A,
 		EMERGENCY_HASH_WRITTEN_LENGTH, 0);
 	/* As HMAC has it, for want of a block's length. */
-	remember("the inner key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x36);
-	remember("the outer key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x5c);
-	remember("the password", PASSWORD, strlen(PASSWORD), 0);
-}
-
-static bool is_at(const struct needle *needle, const unsigned char *bytes)
-{
-	size_t i = 0;
-
-	while (i < needle->length && (bytes[i] ^ MASK) == needle->bytes[i])
-		i++;
-	return i == needle->length;
-}
-
-static unsigned int search_range(const unsigned char *from, const unsigned char *to)
-{
-	unsigned int found = 0;
-
-	for (unsigned int n = 0; n < needle_count; n++)
-		for (const unsigned char *at = from; at + needles[n].length <= to; at++)
-			if (is_at(&needles[n], at)) {
-				fprintf(stderr, "%s is left at %p\n", needles[n].what,
-					(const void *)at);
-				found++;
-			}
-	return found;
-}
-
-static char maps[1 << 16];
-
-/* Searches all memory that can be written to. */
-static unsigned int search_memory(void)
-{
-	int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	unsigned int found = 0;
-	size_t length = 0;
-	ssize_t count;
-
-	while ((count = read(file, maps + length, sizeof maps - 1 - length)) > 0)
-		length += (size_t)count;
-	maps[length] = '\0';
-	close(file);
-	for (char *line = strtok(maps, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-		unsigned long from, to;
-		char rights[8];
-
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 &&
-			strncmp(rights, "rw", 2) == 0)
-			found += search_range(
-				(const unsigned char *)from, (const unsigned char *)to);
-	}
-	return found;
+	memory_remember("the inner key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x36);
+	memory_remember("the outer key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x5c);
+	memory_remember("the password", PASSWORD, strlen(PASSWORD), 0);
 }
 
 /* Another process puts the file there, so that this one never saw it. */
@@ -141,14 +69,14 @@ static void the_search_finds_what_is_there(void **state)
 
 	(void)state;
 	remember_all();
-	assert_int_equal(search_memory(), 0);
+	assert_int_equal(memory_search(), 0);
 	copy = malloc(100);
 	assert_non_null(copy);
 	memcpy(copy + 7, EMERGENCY, 8);
-	assert_int_equal(search_memory(), 1);
+	assert_int_equal(memory_search(), 1);
 	explicit_bzero(copy, 100);
 	free(copy);
-	assert_int_equal(search_memory(), 0);
+	assert_int_equal(memory_search(), 0);
 }
 
 static const struct {
@@ -182,7 +110,7 @@ static void nothing_is_left_after_a_login(void **state)
 		stack_log_in("alice", logins[i].answer);
 		assert_int_equal(stack_last.result, logins[i].result);
 		/* pam_end() has ended it all; sshd's process may live on. */
-		if (search_memory() != 0)
+		if (memory_search() != 0)
 			fail_msg("after login %u", i);
 	}
 }
@@ -196,7 +124,7 @@ static void nothing_is_left_where_the_state_cannot_be_written(void **state)
 	stack_log_in("alice", CODE);
 	assert_int_equal(chmod(in_folder("home/alice"), 0700), 0);
 	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
-	assert_int_equal(search_memory(), 0);
+	assert_int_equal(memory_search(), 0);
 }
 
 static void nothing_is_left_of_an_unknown_users_answer(void **state)
@@ -205,14 +133,14 @@ static void nothing_is_left_of_an_unknown_users_answer(void **state)
 	remember_all();
 	stack_log_in("nobody-knows", PASSWORD CODE);
 	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
-	assert_int_equal(search_memory(), 0);
+	assert_int_equal(memory_search(), 0);
 }
 
 static unsigned int left_at_prompt;
 
 static void search_at_prompt(void)
 {
-	left_at_prompt = search_memory();
+	left_at_prompt = memory_search();
 }
 
 static void nothing_is_left_while_the_person_thinks(void **state)

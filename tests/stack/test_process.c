@@ -229,23 +229,23 @@ static void a_thousand_logins_cost_nothing(void **state)
 
 	(void)state;
 	stack_put_secret("alice", TOTP "\" DISALLOW_REUSE\n\" RATE_LIMIT 3 30\n");
-	for (unsigned int i = 0; i < 1000; i++) {
+	for (unsigned int i = 0; i < 1500; i++) {
 		static const char *const names[] = {"alice", "bob", "nobody-knows"};
 
 		stack_now += 30;
 		stack_log_in(names[i % 3], stack_code(0));
 		assert_int_equal(stack_last.result, i % 3 == 0 ? PAM_SUCCESS : PAM_AUTH_ERR);
-		if (i == 99) {
+		if (i == 499) {
 			descriptors = count_descriptors();
 			memory = memory_in_use();
 			pages = pages_in_use();
 		}
 	}
-	print_message("# after 100 and 1000 logins: %zu and %zu bytes, %lu and %lu pages\n",
+	print_message("# after 500 and 1500 logins: %zu and %zu bytes, %lu and %lu pages\n",
 		memory, memory_in_use(), pages, pages_in_use());
 	assert_int_equal(count_descriptors(), descriptors);
 	/* Less than a byte for each, and no mapping that grows. */
-	assert_true(memory_in_use() <= memory + 900);
+	assert_true(memory_in_use() <= memory + 1000);
 	assert_true(pages_in_use() <= pages + 16);
 }
 
@@ -263,6 +263,8 @@ int main(int argc, char **argv)
 	};
 
 	(void)argc;
+	/* What the C library keeps for the thread counts as in use, and comes and goes. */
+	assert_int_equal(setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1), 0);
 	stack_main(argv);
 	return cmocka_run_group_tests(tests, NULL, stack_end);
 }

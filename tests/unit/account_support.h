@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Random accounts, comparing them, and damaging what was made of them. */
+/* Random accounts, comparing them, writing and reading them, and damaging what was
+ * made of them. */
 #ifndef TOTPGROUP_TESTS_ACCOUNT_SUPPORT_H
 #define TOTPGROUP_TESTS_ACCOUNT_SUPPORT_H
 
 #include "test_support.h"
 
+#include "base/text.h"
 #include "core/account.h"
 
 #define MUTATIONS   100000
@@ -198,6 +200,62 @@ static inline void assert_message(const struct error *error, const char *part)
 	assert_null(strpbrk(error->message, "\r\n"));
 	if (strstr(error->message, part) == NULL)
 		fail_msg("'%s' is not in '%s'", part, error->message);
+}
+
+/* How one account is written as text, and read from it; the functions return 0 or
+ * a negative error. */
+struct account_format {
+	struct account_limits limits;
+	int (*write)(struct text *text, const struct otp_account *account, struct error *error);
+	int (*read)(struct otp_account *account, const char *text, size_t length,
+		struct error *error);
+	void (*assert_same)(const struct otp_account *a, const struct otp_account *b);
+	unsigned int notes; /* on what was read */
+};
+
+static inline void assert_round_trips(const struct account_format *format)
+{
+	struct test_random random = test_random_begin();
+
+	for (int i = 0; i < ROUND_TRIPS; i++) {
+		struct otp_account account, again = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+		struct text text = TEXT_INIT;
+
+		random_account(&random, &account, &format->limits);
+		assert_int_equal(format->write(&text, &account, &error), 0);
+		assert_int_equal(format->read(&again, text.data, text.length, &error), 0);
+		format->assert_same(&account, &again);
+		assert_int_equal(again.notes, format->notes);
+		text_free(&text);
+		otp_account_free(&account);
+		otp_account_free(&again);
+	}
+}
+
+/* Damaged, the seed is an error or still a sound account. */
+static inline void assert_survives_mutations(
+	const struct account_format *format, const char *seed)
+{
+	struct test_random random = test_random_begin();
+	unsigned int good = 0;
+
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct error error = ERROR_INIT;
+		size_t length = strlen(seed);
+		char *text = mutate(&random, seed, &length);
+
+		if (format->read(&account, text, length, &error) == 0) {
+			good++;
+			assert_sound(&account);
+		} else {
+			assert_message(&error, "");
+		}
+		otp_account_free(&account);
+		free(text);
+	}
+	assert_in_range(good, MUTATIONS / 100, MUTATIONS);
 }
 
 #endif

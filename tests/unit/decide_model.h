@@ -190,10 +190,10 @@ static inline void model_accept(
 	work->decision.result.method = method;
 	work->decision.no_match = false;
 	work->decision.password_length = password;
-	if (attempt->grace_period > 0 && attempt->host != NULL) {
-		struct model_host *host = model_find_host(work->model, attempt->host);
+	if (attempt->grace_period > 0 && attempt->grace.host != NULL) {
+		struct model_host *host = model_find_host(work->model, attempt->grace.host);
 
-		snprintf(host->name, sizeof host->name, "%s", attempt->host);
+		snprintf(host->name, sizeof host->name, "%s", attempt->grace.host);
 		host->time = attempt->now;
 		host->used = true;
 	}

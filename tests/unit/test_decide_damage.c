@@ -70,8 +70,7 @@ static void test_damage_and_what_was_typed(void **state)
 		{"12345678", false, false}, {"123 456", false, false},
 		{"pass123456", true, false}, {"12345", false, true}, {"123456789", false, true},
 		{"password", false, true}, {"password", true, true}, {"", true, true}};
-	static const char *const lines[] = {
-		"DIGITS x", "WINDOW_SIZE x", "STEP_SIZE x", "HOTP_COUNTER 9223372036854775807"};
+	static const char *const lines[] = {"DIGITS x", "WINDOW_SIZE x", "STEP_SIZE x"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -88,11 +87,14 @@ static void test_damage_and_what_was_typed(void **state)
 }
 
 /* Where no code can match in the first place, because the lines name neither kind
- * of code, the damage is reported but another text may be tried. */
+ * of code or no possible counter, the damage is reported but another text may be
+ * tried. */
 static void test_damage_where_no_code_counts(void **state)
 {
 	static const char *const texts[] = {SECRET "\n\" WINDOW_SIZE 5x\n",
-		SECRET "\n\" DIGITS 9\n", SECRET "\n\" HOTP_COUNTER 0\n\" WINDOW_SIZE x\n"};
+		SECRET "\n\" DIGITS 9\n", SECRET "\n\" HOTP_COUNTER 0\n\" WINDOW_SIZE x\n",
+		SECRET "\n\" HOTP_COUNTER 9223372036854775807\n",
+		TOTP "\" HOTP_COUNTER 9223372036854775807\n"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {

@@ -117,7 +117,8 @@ static struct attempt attempt_of(const struct scenario *scenario, code_text code
 {
 	struct attempt attempt = attempt_with(scenario->typed);
 
-	attempt.host = "host-of-a-name-that-is-so-long-that-it-makes-the-text-grow.example";
+	attempt.grace.host =
+		"host-of-a-name-that-is-so-long-that-it-makes-the-text-grow.example";
 	attempt.grace_period = 100;
 	if (scenario->typed != NULL)
 		return attempt;

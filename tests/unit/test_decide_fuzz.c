@@ -101,7 +101,7 @@ static struct attempt make_attempt(struct test_random *random)
 	if (pick(random, 50) == 0)
 		attempt.typed = "123456";
 	attempt.now = clocks[pick(random, COUNT(clocks))];
-	attempt.host = pick(random, 2) == 0 ? "192.0.2.7" : "x\n87654321";
+	attempt.grace.host = pick(random, 2) == 0 ? "192.0.2.7" : "x\n87654321";
 	attempt.grace_period = pick(random, 2) == 0 ? 0 : 100;
 	attempt.password_before_code = pick(random, 3) == 0;
 	attempt.count = pick(random, 4) > 0;

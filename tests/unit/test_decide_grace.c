@@ -45,7 +45,7 @@ static struct attempt from_host(void)
 {
 	struct attempt attempt = attempt_with(NULL);
 
-	attempt.host = "192.0.2.7";
+	attempt.grace.host = "192.0.2.7";
 	attempt.grace_period = 100;
 	return attempt;
 }
@@ -64,9 +64,9 @@ static void test_grace(void **state)
 	attempt.now = NOW - 1;
 	assert_asked(text, &attempt);
 	attempt = from_host();
-	attempt.host = "192.0.2.8";
+	attempt.grace.host = "192.0.2.8";
 	assert_asked(text, &attempt);
-	attempt.host = NULL;
+	attempt.grace.host = NULL;
 	assert_asked(text, &attempt);
 	attempt = from_host();
 	attempt.grace_period = 0;
@@ -173,7 +173,7 @@ static void test_recording(void **state)
 		code_text code = "";
 		struct attempt attempt = attempt_with(code);
 
-		attempt.host = rows[i].host;
+		attempt.grace.host = rows[i].host;
 		attempt.grace_period = rows[i].period;
 		strcpy(code, "00000000");
 		assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);

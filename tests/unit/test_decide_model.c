@@ -335,7 +335,7 @@ static void log_in(const struct model_codes *codes, struct model *model,
 	attempt->count = true;
 	attempt->penalty_due = false;
 	attempt->last = pick(random, 4) > 0;
-	attempt->host = hosts[pick(random, COUNT(hosts))];
+	attempt->grace.host = hosts[pick(random, COUNT(hosts))];
 	attempt->password_before_code = !attempt->last || pick(random, 3) == 0;
 	type(codes, model, person, attempt->now, typed, random);
 	dress(typed, attempt->password_before_code, random);

@@ -2,28 +2,10 @@
 
 #include "config.h"
 
-#include "../fault/system_calls.h"
-#include "temporary_folder.h"
-#include "test_support.h"
+#include "calls_in_folder.h"
 
 #include "store/file_place.h"
 #include "totpgroup.h"
-
-static int setup(void **state)
-{
-	(void)state;
-	calls_reset();
-	folder_begin();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	calls_disarm();
-	folder_end();
-	return 0;
-}
 
 /* Opens a place and says what it names, as device, inode and name. */
 static int open_place(const char *path, bool follow, struct stat *entered, char name[256])

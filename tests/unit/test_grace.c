@@ -16,7 +16,7 @@ static bool applies(const char *lines, const char *host, int64_t now, int64_t pe
 
 	assert_true(snprintf(text, sizeof text, SECRET "\n%s", lines) < (int)sizeof text);
 	credential = load(text);
-	answer = grace_applies(credential, host, now, period);
+	answer = grace_applies(credential, &(struct grace_key){NULL, host}, now, period);
 	totpgroup_credential_free(credential);
 	return answer;
 }
@@ -119,12 +119,74 @@ static void test_record(void **state)
 		snprintf(before, sizeof before, SECRET "\n%s", rows[i].before);
 		snprintf(after, sizeof after, SECRET "\n%s", rows[i].after);
 		credential = load(before);
-		assert_int_equal(grace_record(credential, "a", NOW, &changed), 0);
+		assert_int_equal(
+			grace_record(credential, &(struct grace_key){NULL, "a"}, NOW, &changed),
+			0);
 		assert_true(changed);
 		assert_credential(credential, after);
-		assert_true(grace_applies(credential, "a", NOW + 99, 100));
+		assert_true(grace_applies(
+			credential, &(struct grace_key){NULL, "a"}, NOW + 99, 100));
 		totpgroup_credential_free(credential);
 	}
+}
+
+/* A line is for one service, or, without one, for all. */
+static void test_services(void **state)
+{
+	static const struct {
+		const char *line;
+		bool sshd, sudo, none;
+	} rows[] = {{"a 1800000000", true, true, true},
+		{"a 1800000000 sshd", true, false, false},
+		{"a 1800000000 sudo x", false, true, false},
+		{"a 1800000000 sshd2", false, false, false},
+		{"a 1800000000 ssh", false, false, false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[100];
+		totpgroup_credential *credential;
+
+		snprintf(text, sizeof text, SECRET "\n\" LAST0 %s\r\n", rows[i].line);
+		credential = load(text);
+		assert_int_equal(
+			grace_applies(credential, &(struct grace_key){"sshd", "a"}, NOW, 9),
+			rows[i].sshd);
+		assert_int_equal(
+			grace_applies(credential, &(struct grace_key){"sudo", "a"}, NOW, 9),
+			rows[i].sudo);
+		assert_int_equal(
+			grace_applies(credential, &(struct grace_key){NULL, "a"}, NOW, 9),
+			rows[i].none);
+		totpgroup_credential_free(credential);
+	}
+}
+
+/* Each service has a slot of its own, and a slot without one becomes one. */
+static void test_record_services(void **state)
+{
+	totpgroup_credential *credential = load(SECRET "\n\" LAST0 a 5\n");
+	bool changed = false;
+
+	(void)state;
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){"sshd", "a"}, NOW, &changed), 0);
+	assert_credential(credential, SECRET "\n\" LAST0 a 1800000000 sshd\n");
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){"su_x-1", "a"}, NOW, &changed), 0);
+	assert_credential(credential, SECRET "\n\" LAST1 a 1800000000 su_x-1\n"
+					     "\" LAST0 a 1800000000 sshd\n");
+	changed = false;
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){"a b", "a"}, NOW, &changed), 0);
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){"", "a"}, NOW, &changed), 0);
+	assert_int_equal(grace_record(credential, &(struct grace_key){"x\n12345678", "a"}, NOW,
+				 &changed),
+		0);
+	assert_false(changed);
+	assert_true(grace_applies(credential, &(struct grace_key){"su_x-1", "a"}, NOW, 1));
+	totpgroup_credential_free(credential);
 }
 
 /* What is no plain name or address is never written. */
@@ -140,21 +202,27 @@ static void test_hostile_hosts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hosts); i++) {
-		assert_int_equal(grace_record(credential, hosts[i], NOW, &changed), 0);
+		assert_int_equal(grace_record(credential, &(struct grace_key){NULL, hosts[i]},
+					 NOW, &changed),
+			0);
 		assert_false(changed);
 		assert_credential(credential, text);
-		assert_false(grace_applies(credential, hosts[i], NOW, 100));
+		assert_false(grace_applies(
+			credential, &(struct grace_key){NULL, hosts[i]}, NOW, 100));
 	}
-	assert_int_equal(grace_record(credential, NULL, NOW, &changed), 0);
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){NULL, NULL}, NOW, &changed), 0);
 	memset(host, 'a', sizeof host);
 	host[256] = '\0';
-	assert_int_equal(grace_record(credential, host, NOW, &changed), 0);
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){NULL, host}, NOW, &changed), 0);
 	assert_false(changed);
 	assert_credential(credential, text);
 	host[255] = '\0';
-	assert_int_equal(grace_record(credential, host, NOW, &changed), 0);
+	assert_int_equal(
+		grace_record(credential, &(struct grace_key){NULL, host}, NOW, &changed), 0);
 	assert_true(changed);
-	assert_true(grace_applies(credential, host, NOW, 100));
+	assert_true(grace_applies(credential, &(struct grace_key){NULL, host}, NOW, 100));
 	totpgroup_credential_free(credential);
 }
 
@@ -170,9 +238,13 @@ static void test_bytes_of_a_host(void **state)
 			     (byte >= 'a' && byte <= 'z') || byte == ':' || byte == '%' ||
 			     byte == '.' || byte == '-';
 
-		assert_int_equal(grace_record(credential, host, NOW, &changed), 0);
+		assert_int_equal(grace_record(credential, &(struct grace_key){NULL, host}, NOW,
+					 &changed),
+			0);
 		assert_int_equal(changed, plain);
-		assert_int_equal(grace_applies(credential, host, NOW, 1), plain);
+		assert_int_equal(
+			grace_applies(credential, &(struct grace_key){NULL, host}, NOW, 1),
+			plain);
 		totpgroup_credential_free(credential);
 	}
 }
@@ -191,7 +263,8 @@ static void test_without_memory(void **state)
 		memset(host, 'a', sizeof host - 1);
 		host[100] = '\0';
 		allocation_to_fail = i;
-		status = grace_record(credential, host, NOW, &changed);
+		status = grace_record(
+			credential, &(struct grace_key){NULL, host}, NOW, &changed);
 		totpgroup_credential_free(credential);
 		if (allocation_to_fail > 0)
 			break;
@@ -210,6 +283,8 @@ int main(void)
 		cmocka_unit_test(test_odd_lines),
 		cmocka_unit_test(test_first_slot_wins),
 		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_record_services),
 		cmocka_unit_test(test_hostile_hosts),
 		cmocka_unit_test(test_bytes_of_a_host),
 		cmocka_unit_test(test_without_memory),

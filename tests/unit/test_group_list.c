@@ -119,7 +119,7 @@ static enum group_gate judge(struct group_entry *entries, size_t count, gid_t pr
 {
 	const struct group_list groups = {entries, count};
 	struct error error = ERROR_INIT;
-	enum group_gate result = group_list_judge(&groups, primary, gids, held, &error);
+	enum group_gate result = group_list_judge(&groups, primary, gids, held, NULL, &error);
 
 	assert_int_equal(result == GROUP_GATE_ERROR, error.message[0] != '\0');
 	return result;
@@ -150,6 +150,83 @@ static void gids_count_wherever_they_stand(void **state)
 	assert_int_equal(judge(&entry, 1, 7, gids, 3), GROUP_GATE_INSIDE);
 	assert_int_equal(judge(&entry, 1, 7, gids, 2), GROUP_GATE_OUTSIDE);
 	assert_int_equal(judge(&entry, 1, 7, NULL, 0), GROUP_GATE_OUTSIDE);
+}
+
+/* The entry that decides, and how. */
+static void decisions(void **state)
+{
+	static const gid_t gids[] = {10, 30};
+	struct group_entry entries[] = {entry_of("staff", false, 20, false),
+		entry_of("otp", false, 10, false), entry_of("seven", false, 7, true),
+		entry_of("robots", true, 30, false)};
+	struct group_list groups = {entries, 3};
+	struct group_decision decision;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(
+		group_list_judge(&groups, 99, gids, 1, &decision, &error), GROUP_GATE_INSIDE);
+	assert_string_equal(decision.name, "otp");
+	assert_int_equal(decision.gid, 10);
+	assert_int_equal(decision.membership, GROUP_MEMBERSHIP_SUPPLEMENTARY);
+	assert_false(decision.exempt);
+	assert_null(decision.warning);
+	group_list_judge(&groups, 20, gids, 1, &decision, &error);
+	assert_string_equal(decision.name, "staff");
+	assert_int_equal(decision.membership, GROUP_MEMBERSHIP_PRIMARY);
+	group_list_judge(&groups, 99, NULL, 0, &decision, &error);
+	assert_string_equal(decision.name, "seven");
+	assert_int_equal(decision.membership, GROUP_MEMBERSHIP_LISTED);
+	entries[2].lists_user = false;
+	group_list_judge(&groups, 99, NULL, 0, &decision, &error);
+	assert_string_equal(decision.name, "");
+	assert_int_equal(decision.membership, GROUP_MEMBERSHIP_NONE);
+	groups.count = 4;
+	entries[3].lists_user = true;
+	group_list_judge(&groups, 99, gids, 1, &decision, &error);
+	assert_string_equal(decision.name, "otp");
+	assert_int_equal(
+		group_list_judge(&groups, 99, gids, 2, &decision, &error), GROUP_GATE_OUTSIDE);
+	assert_string_equal(decision.name, "robots");
+	assert_true(decision.exempt);
+}
+
+static void lists_that_ask_nobody(void **state)
+{
+	static const struct {
+		const char *list;
+		bool warned;
+	} cases[] = {{"otp", false}, {"!otp", false}, {"otp,!otp", true}, {"!otp,otp", true},
+		{"otp,staff,!otp", false}, {"otp,staff,!otp,!staff", true}, {"10,!010", true},
+		{"10,!otp", false}, {"otp,!OTP", false}, {"!a,!b", false},
+		{"otp,otp,!otp", true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct group_list groups = GROUP_LIST_INIT;
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(group_list_parse(&groups, cases[i].list, &error), 0);
+		if ((group_list_warning(&groups) != NULL) != cases[i].warned)
+			fail_msg("group=%s", cases[i].list);
+		group_list_free(&groups);
+	}
+}
+
+/* Two names of one group. */
+static void resolved_groups_are_compared_by_gid(void **state)
+{
+	struct group_entry entries[] = {
+		entry_of("otp", false, 10, false), entry_of("otp2", true, 10, false)};
+	const struct group_list groups = {entries, 2};
+
+	(void)state;
+	assert_non_null(group_list_warning(&groups));
+	entries[1].gid = 11;
+	assert_null(group_list_warning(&groups));
+	entries[1].gid = 10;
+	entries[1].resolved = false;
+	assert_null(group_list_warning(&groups));
 }
 
 /* Bits of what one entry is. */
@@ -249,7 +326,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(good_lists),
 		cmocka_unit_test(bad_lists), cmocka_unit_test(long_names),
 		cmocka_unit_test(no_evidence_no_judgement),
-		cmocka_unit_test(gids_count_wherever_they_stand),
+		cmocka_unit_test(gids_count_wherever_they_stand), cmocka_unit_test(decisions),
+		cmocka_unit_test(lists_that_ask_nobody),
+		cmocka_unit_test(resolved_groups_are_compared_by_gid),
 		cmocka_unit_test(every_short_list), cmocka_unit_test(random_lists)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,7 @@ static void test_reasons(void **state)
 		[TOTPGROUP_REASON_GROUP_ERROR] = "group-error",
 		[TOTPGROUP_REASON_CONVERSATION] = "conversation",
 		[TOTPGROUP_REASON_CONFIG_ERROR] = "config-error",
+		[TOTPGROUP_REASON_NOT_ASKED] = "not-asked",
 	};
 
 	(void)state;

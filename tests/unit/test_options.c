@@ -100,21 +100,33 @@ static void flags_one_by_one(void **state)
 	}
 }
 
-static void flags_take_no_value(void **state)
+/* A flag can be switched off, too, as a line must where a file switched it on. */
+static void flags_are_yes_or_no(void **state)
 {
-	static const char *const endings[] = {"=yes", "=", "=no", "=1"};
+	static const char *const endings[] = {"=", "=1", "=true", "=Yes", "=yes ", "=nono"};
 
 	(void)state;
 	for (const struct option_definition *row = option_definitions; row->name != NULL;
 		row++) {
-		for (size_t i = 0; i < COUNT(endings); i++) {
-			char argument[64];
+		struct options options = OPTIONS_INIT;
+		struct error error = ERROR_INIT;
+		const bool *field = (const bool *)((const char *)&options + row->offset);
+		char argument[64];
 
-			if (row->kind != OPTION_FLAG)
-				continue;
+		if (row->kind != OPTION_FLAG)
+			continue;
+		snprintf(argument, sizeof argument, "%s=yes", row->name);
+		assert_int_equal(options_read(&options, argument, &error), 0);
+		assert_true(*field);
+		snprintf(argument, sizeof argument, "%s=no", row->name);
+		assert_int_equal(options_read(&options, argument, &error), TOTPGROUP_ECONFIG);
+		options.given = 0;
+		assert_int_equal(options_read(&options, argument, &error), 0);
+		assert_false(*field);
+		for (size_t i = 0; i < COUNT(endings); i++) {
 			snprintf(argument, sizeof argument, "%s%s", row->name, endings[i]);
 			assert_fresh_refused(argument, row->name);
-			assert_fresh_refused(argument, "takes no value");
+			assert_fresh_refused(argument, "is on or off");
 		}
 	}
 }
@@ -132,7 +144,7 @@ static void values_are_needed(void **state)
 		assert_fresh_refused(row->name, "needs a value");
 		rows++;
 	}
-	assert_int_equal(rows, 6);
+	assert_int_equal(rows, 13);
 }
 
 static void empty_values(void **state)
@@ -209,10 +221,12 @@ static void grace_periods(void **state)
 		const char *argument;
 		int64_t seconds;
 	} good[] = {{"grace_period=", 0}, {"grace_period=0", 0}, {"grace_period=60", 60},
-		{"grace_period=31536000", 31536000}};
+		{"grace_period=31536000", 31536000}, {"grace_period=60s", 60},
+		{"grace_period=8h", 28800}, {"grace_period=365d", 31536000}};
 	static const char *const bad[] = {"grace_period=-1", "grace_period=+1",
-		"grace_period=60s", "grace_period= 60", "grace_period=31536001",
-		"grace_period=9223372036854775808", "grace_period=0x10"};
+		"grace_period=60x", "grace_period= 60", "grace_period=31536001",
+		"grace_period=366d", "grace_period=d", "grace_period=9223372036854775808",
+		"grace_period=0x10"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
@@ -225,6 +239,39 @@ static void grace_periods(void **state)
 	}
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_fresh_refused(bad[i], "option grace_period is malformed");
+}
+
+/* The whole of the day that is named counts. */
+static void dates(void **state)
+{
+	static const char *const bad[] = {"nullok_until=", "nullok_until=2027",
+		"nullok_until=2027-02-30", "nullok_until=01-02-2027"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read(&options, "nullok_until=2026-12-31", &error), 0);
+	assert_int_equal(options.nullok_until, 1798761600);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fresh_refused(bad[i], "option nullok_until is malformed");
+}
+
+/* A line overrules what a file has set, and strict sets what it stands for. */
+static void line_overrules(void **state)
+{
+	static const char *const line[] = {"nullok=no", "group=b", "strict"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read(&options, "nullok", &error), 0);
+	assert_int_equal(options_read(&options, "group=a", &error), 0);
+	assert_int_equal(options_read(&options, "secret=/x", &error), 0);
+	assert_int_equal(options_read_all(&options, 3, line, &error), 0);
+	assert_false(options.nullok);
+	assert_string_equal(options.group, "b");
+	assert_string_equal(options.secret, "/x");
+	assert_true(options.disallow_reuse && options.noskewadj);
 }
 
 static void unknown_names(void **state)
@@ -334,6 +381,8 @@ static void contradictions(void **state)
 {
 	static const char *const one[] = {"try_first_pass", "debug", "use_first_pass"};
 	static const char *const other[] = {"use_first_pass", "try_first_pass"};
+	static const char *const ends[][2] = {
+		{"nullok", "nullok_until=2027-01-01"}, {"nullok_for=14d", "nullok"}};
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
 
@@ -344,6 +393,12 @@ static void contradictions(void **state)
 	assert_int_equal(options_read_all(&options, 2, other, &error), TOTPGROUP_ECONFIG);
 	options = (struct options)OPTIONS_INIT;
 	assert_int_equal(options_read_all(&options, 1, other, &error), 0);
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		options = (struct options)OPTIONS_INIT;
+		assert_int_equal(
+			options_read_all(&options, 2, ends[i], &error), TOTPGROUP_ECONFIG);
+		assert_non_null(strstr(error.message, "leave nullok out"));
+	}
 }
 
 static void one_bad_argument_refuses_the_line(void **state)
@@ -415,7 +470,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults),
 		cmocka_unit_test(whole_line), cmocka_unit_test(flags_one_by_one),
-		cmocka_unit_test(flags_take_no_value), cmocka_unit_test(values_are_needed),
+		cmocka_unit_test(flags_are_yes_or_no), cmocka_unit_test(values_are_needed),
+		cmocka_unit_test(dates), cmocka_unit_test(line_overrules),
 		cmocka_unit_test(empty_values), cmocka_unit_test(values_hold_the_argument),
 		cmocka_unit_test(users), cmocka_unit_test(permissions),
 		cmocka_unit_test(grace_periods), cmocka_unit_test(unknown_names),

@@ -177,53 +177,31 @@ static void test_errors(void **state)
 	}
 }
 
+static int write_uri(struct text *text, const struct otp_account *account, struct error *error)
+{
+	(void)error;
+	return otpauth_uri_append_account(text, account);
+}
+
+static const struct account_format format = {
+	.limits = {.secret_max = 128},
+	.write = write_uri,
+	.read = otpauth_uri_parse,
+	.assert_same = assert_same_named,
+};
+
 static void test_round_trip(void **state)
 {
-	static const struct account_limits limits = {.secret_max = 128};
-	struct test_random random = test_random_begin();
-
 	(void)state;
-	for (int i = 0; i < ROUND_TRIPS; i++) {
-		struct otp_account account, again = OTP_ACCOUNT_INIT;
-		struct error error = ERROR_INIT;
-		struct text text = TEXT_INIT;
-
-		random_account(&random, &account, &limits);
-		assert_int_equal(otpauth_uri_append_account(&text, &account), 0);
-		assert_int_equal(otpauth_uri_parse(&again, text.data, text.length, &error), 0);
-		assert_same_named(&account, &again);
-		assert_int_equal(again.notes, 0);
-		text_free(&text);
-		otp_account_free(&account);
-		otp_account_free(&again);
-	}
+	assert_round_trips(&format);
 }
 
 static void test_mutations(void **state)
 {
-	static const char seed[] =
-		"otpauth://hotp/Big%3ACo:alice%40host?secret=MZXW6YTBOI%3D&issuer=Big%3ACo"
-		"&algorithm=SHA256&digits=8&period=60&counter=42";
-	struct test_random random = test_random_begin();
-	unsigned int good = 0;
-
 	(void)state;
-	for (int i = 0; i < MUTATIONS; i++) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
-		struct error error = ERROR_INIT;
-		size_t length = sizeof seed - 1;
-		char *uri = mutate(&random, seed, &length);
-
-		if (otpauth_uri_parse(&account, uri, length, &error) == 0) {
-			good++;
-			assert_sound(&account);
-		} else {
-			assert_message(&error, "");
-		}
-		otp_account_free(&account);
-		free(uri);
-	}
-	assert_in_range(good, MUTATIONS / 100, MUTATIONS);
+	assert_survives_mutations(&format,
+		"otpauth://hotp/Big%3ACo:alice%40host?secret=MZXW6YTBOI%3D&issuer=Big%3ACo"
+		"&algorithm=SHA256&digits=8&period=60&counter=42");
 }
 
 int main(void)

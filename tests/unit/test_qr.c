@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <dlfcn.h>
+
 #include "test_support.h"
 
 #include "allocation.h"
@@ -25,6 +27,25 @@ static const struct {
 
 /* More than any QR code holds. */
 #define TOO_LONG 2954
+
+/* A host without libqrencode, or with another one. */
+static bool library_missing;
+static const char *symbol_missing = "";
+
+void *__real_dlopen(const char *name, int flags);
+void *__wrap_dlopen(const char *name, int flags);
+void *__wrap_dlopen(const char *name, int flags)
+{
+	assert_string_equal(name, QR_LIBRARY);
+	return library_missing ? NULL : __real_dlopen(name, flags);
+}
+
+void *__real_dlsym(void *library, const char *symbol);
+void *__wrap_dlsym(void *library, const char *symbol);
+void *__wrap_dlsym(void *library, const char *symbol)
+{
+	return strcmp(symbol, symbol_missing) == 0 ? NULL : __real_dlsym(library, symbol);
+}
 
 static char *repeat(char byte, size_t length)
 {
@@ -174,6 +195,41 @@ static void test_out_of_memory(void **state)
 	qr_free(&qr);
 }
 
+static void assert_no_library(void)
+{
+	struct qr qr = {.size = 1};
+
+	assert_int_equal(qr_encode(&qr, "x"), TOTPGROUP_ENOTFOUND);
+	assert_null(qr.modules);
+	assert_int_equal(qr.size, 0);
+}
+
+static void test_no_library(void **state)
+{
+	static const char *const symbols[] = {"QRcode_encodeString8bit", "QRcode_free"};
+
+	(void)state;
+	library_missing = true;
+	assert_no_library();
+	library_missing = false;
+	for (size_t i = 0; i < COUNT(symbols); i++) {
+		symbol_missing = symbols[i];
+		assert_no_library();
+	}
+	symbol_missing = "";
+}
+
+/* It is loaded only while a code is made. */
+static void test_library_is_given_up(void **state)
+{
+	struct qr qr;
+
+	(void)state;
+	assert_int_equal(qr_encode(&qr, "x"), 0);
+	qr_free(&qr);
+	assert_null(dlopen(QR_LIBRARY, RTLD_NOW | RTLD_NOLOAD));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +241,8 @@ int main(void)
 		cmocka_unit_test(test_module_values),
 		cmocka_unit_test(test_free_twice),
 		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_no_library),
+		cmocka_unit_test(test_library_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,10 +26,10 @@ static struct rate_limit_answer count(totpgroup_credential *credential, int64_t 
 
 	assert_int_equal(
 		text_append(&before, credential->text.data, credential->text.length), 0);
-	assert_int_equal(rate_limit_look(credential, now, &look, &error), 0);
+	assert_int_equal(rate_limit_look(credential, now, true, &look, &error), 0);
 	assert_credential(credential, before.data);
 	text_free(&before);
-	assert_int_equal(rate_limit_count(credential, now, &answer, &changed, &error), 0);
+	assert_int_equal(rate_limit_count(credential, now, true, &answer, &changed, &error), 0);
 	assert_true(changed);
 	assert_int_equal(look.exceeded, answer.exceeded);
 	assert_true(look.retry_after == answer.retry_after);
@@ -47,11 +47,45 @@ static void test_no_limit(void **state)
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		assert_int_equal(
-			rate_limit_count(credential, NOW, &answer, &changed, &error), 0);
+			rate_limit_count(credential, NOW, true, &answer, &changed, &error), 0);
 		assert_false(answer.exceeded);
 	}
 	assert_false(changed);
 	assert_credential(credential, SECRET "\n\n\" RATE_LIMITS 3 30\n");
+	totpgroup_credential_free(credential);
+}
+
+/* Where blocked attempts do not count, the block ends however often one tries. */
+static void test_blocked_attempts_uncounted(void **state)
+{
+	static const char full[] = "\" RATE_LIMIT 2 30 1799999990 1799999980\n";
+	totpgroup_credential *credential = load_limit(full);
+	struct rate_limit_answer answer;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (int64_t now = NOW; now <= 1800000010; now++) {
+		bool changed = false;
+
+		assert_int_equal(rate_limit_look(credential, now, false, &answer, &error), 0);
+		assert_true(answer.exceeded);
+		assert_int_equal(answer.retry_after, 1799999980 + 31 - now);
+		assert_int_equal(
+			rate_limit_count(credential, now, false, &answer, &changed, &error), 0);
+		assert_true(answer.exceeded);
+		assert_int_equal(answer.retry_after, 1799999980 + 31 - now);
+		assert_false(changed);
+	}
+	for (int i = 0; i < 2; i++) {
+		bool changed = false;
+
+		assert_int_equal(rate_limit_count(credential, 1800000011, false, &answer,
+					 &changed, &error),
+			0);
+		assert_int_equal(answer.exceeded, i == 1);
+		assert_int_equal(changed, i == 0);
+	}
+	assert_credential(credential, SECRET "\n\n\" RATE_LIMIT 2 30 1799999990 1800000011\n");
 	totpgroup_credential_free(credential);
 }
 
@@ -61,13 +95,13 @@ static void assert_malformed(const char *line)
 	struct rate_limit_answer answer;
 	struct error error = ERROR_INIT;
 	bool changed = false;
-	int status = rate_limit_look(credential, NOW, &answer, &error);
+	int status = rate_limit_look(credential, NOW, true, &answer, &error);
 
 	if (status != TOTPGROUP_EFORMAT)
 		fail_msg("status %d for \"%s\"", status, line);
 	assert_message(&error, "line 3: RATE_LIMIT");
 	error = (struct error)ERROR_INIT;
-	assert_int_equal(rate_limit_count(credential, NOW, &answer, &changed, &error),
+	assert_int_equal(rate_limit_count(credential, NOW, true, &answer, &changed, &error),
 		TOTPGROUP_EFORMAT);
 	assert_message(&error, "line 3: RATE_LIMIT");
 	assert_false(changed);
@@ -267,7 +301,7 @@ static void test_without_memory(void **state)
 		int status;
 
 		allocation_to_fail = i;
-		status = rate_limit_count(credential, NOW, &answer, &changed, &error);
+		status = rate_limit_count(credential, NOW, true, &answer, &changed, &error);
 		totpgroup_credential_free(credential);
 		if (allocation_to_fail > 0)
 			break;
@@ -282,6 +316,7 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_blocked_attempts_uncounted),
 		cmocka_unit_test(test_no_limit),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_well_formed),

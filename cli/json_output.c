@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "json_output.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "terminal.h"
+
+bool json_put(struct json_object *object, const char *name, struct json_object *value)
+{
+	if (object != NULL && value != NULL && json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* How many bytes the character takes that begins here in UTF-8; 0 for none. */
+static size_t character_length(const unsigned char *c)
+{
+	size_t length = c[0] < 0x80		       ? 1
+			: c[0] >= 0xc2 && c[0] < 0xe0  ? 2
+			: c[0] >= 0xe0 && c[0] < 0xf0  ? 3
+			: c[0] >= 0xf0 && c[0] <= 0xf4 ? 4
+						       : 0;
+
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+bool json_put_string(struct json_object *object, const char *name, const char *value)
+{
+	struct text text = TEXT_INIT;
+	bool done = true;
+
+	if (value == NULL)
+		return object != NULL && json_object_object_add(object, name, NULL) == 0;
+	while (*value != '\0' && done) {
+		size_t length = character_length((const unsigned char *)value);
+
+		done = text_append(&text, length > 0 ? value : "?", length > 0 ? length : 1) ==
+		       0;
+		value += length > 0 ? length : 1;
+	}
+	done = done && json_put(object, name,
+			       json_object_new_string(text.data != NULL ? text.data : ""));
+	text_free(&text);
+	return done;
+}
+
+bool json_print(struct json_object *root)
+{
+	const char *text = json_object_to_json_string_ext(
+		root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text == NULL) {
+		terminal_out_of_memory();
+		return false;
+	}
+	if (terminal_say("%s\n", text))
+		return true;
+	terminal_complain("cannot write to standard output: %s", strerror(errno));
+	return false;
+}

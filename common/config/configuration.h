@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The configuration files and the module's line, merged.
+ *
+ * A file of the host replaces the vendor's file of the same name; its drop-ins
+ * are read after the vendor's. What is read later overrules what was read
+ * before, and the module's line overrules all. A file that conf= names is read
+ * alone, with its own drop-ins in the folder of its name with .d behind it.
+ */
+#ifndef TOTPGROUP_CONFIG_CONFIGURATION_H
+#define TOTPGROUP_CONFIG_CONFIGURATION_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "config/enroll_defaults.h"
+#include "config/options.h"
+
+/* The host's file. It need not exist. */
+#define CONFIGURATION_FILE "/etc/security/totpgroup.conf"
+
+#define CONFIGURATION_ENROLL "enroll"
+
+/* One value that a file has, whether or not it is overruled. */
+struct configuration_value {
+	struct configuration_value *earlier;
+	const char *section; /* NULL, or CONFIGURATION_ENROLL */
+	const char *name;    /* as it stands in the table */
+	char *value;
+	const char *path;
+	unsigned int line;
+};
+
+struct configuration_path;
+
+/* Begins as CONFIGURATION_INIT, ends with configuration_free(); strings in
+ * options and enroll are good until then. */
+struct configuration {
+	struct options options;
+	struct enroll_defaults enroll;
+	struct configuration_value *latest; /* of all values, the one read last */
+	struct configuration_path *paths;   /* of all files that were read */
+};
+
+#define CONFIGURATION_INIT                                                                     \
+	{                                                                                      \
+		.options = OPTIONS_INIT, .enroll = ENROLL_DEFAULTS_INIT                        \
+	}
+
+/* Where to look. */
+struct configuration_places {
+	const char *vendor; /* NULL for none */
+	const char *host;   /* absolute */
+	bool required;	    /* the host's file must exist */
+};
+
+/*
+ * Reads the files, then the arguments of the module's line over them, which
+ * must outlive the configuration. Without conf= among them it looks for the
+ * vendor's file, CONFIGURATION_FILE and their drop-ins, none of which need
+ * exist. Nothing is read from the environment or from a home folder.
+ *
+ * TOTPGROUP_ECONFIG and, where a file is to blame, a message that names it
+ * and the line; TOTPGROUP_EUNSAFE, TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM,
+ * TOTPGROUP_EMEMORY. To be freed after an error, too.
+ */
+int configuration_load(struct configuration *configuration, int count,
+	const char *const *arguments, struct error *error);
+
+/* The same with other places than the usual ones; conf= is not looked for. */
+int configuration_load_from(struct configuration *configuration,
+	const struct configuration_places *places, int count, const char *const *arguments,
+	struct error *error);
+
+/* The file's value that is in force for a name of one of the tables; NULL
+ * where no file has one. What the module's line says overrules it. */
+const struct configuration_value *configuration_find(
+	const struct configuration *configuration, const char *section, const char *name);
+
+/* The next path of a file that was read, the one read last first: NULL to begin
+ * with, and at the end. */
+const struct configuration_path *configuration_next_path(
+	const struct configuration *configuration, const struct configuration_path *before,
+	const char **path);
+
+void configuration_free(struct configuration *configuration);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "message/translate.h"
+
+#ifdef ENABLE_NLS
+#include <libintl.h>
+
+/* Each time anew, so that nothing here has to be remembered: a binding that is there
+ * already is left alone. Where it fails there is no translation. */
+const char *translate(const char *text)
+{
+	(void)bindtextdomain(PACKAGE, LOCALEDIR);
+	return dgettext(PACKAGE, text);
+}
+
+const char *translate_plural(const char *one, const char *many, unsigned long number)
+{
+	(void)bindtextdomain(PACKAGE, LOCALEDIR);
+	return dngettext(PACKAGE, one, many, number);
+}
+
+#else
+
+const char *translate(const char *text)
+{
+	return text;
+}
+
+const char *translate_plural(const char *one, const char *many, unsigned long number)
+{
+	return number == 1 ? one : many;
+}
+
+#endif

@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""totp-enroll doctor: what the configuration file says counts as what the module's line
+says, each option is looked at where it stands, and the session guard is known."""
+
+import datetime
+import grp
+import os
+import pathlib
+import pwd
+
+from doctor_host import GOOD_SSHD, ME, MODULE, MY_GROUP, Host, password_and_code
+from support import check, equal, need_root, run_tests, test
+
+ANY_METHOD = GOOD_SSHD.replace("AuthenticationMethods", "#")
+
+
+class ConfiguredHost(Host):
+    """One whose module reads a configuration file in the test's folder."""
+
+    def __init__(self, folder, settings, options="", session="", **changes):
+        self.conf = folder.path / "conf" / "t.conf"
+        self.conf.parent.mkdir(mode=0o755)
+        self.settings(settings)
+        self.options = f"conf={self.conf}{options and ' '}{options}"
+        changes.setdefault("recipe", f"@include common-auth\n{MODULE} {self.options}\n")
+        changes.setdefault("service", "@include sshd-totpgroup\n"
+                           f"account required pam_nologin.so\n{session}")
+        super().__init__(folder, **changes)
+
+    def settings(self, text):
+        self.conf.write_text(text)
+        self.conf.chmod(0o644)
+
+    def level(self, name, *more):
+        """The levels of the findings of that name, and what they say."""
+        return [(finding["level"], finding["what"])
+                for finding in self.report(*more)["findings"] if finding["check"] == name]
+
+    def mends_file(self, name, level, text, line, *more):
+        """Recognised, and mended in the configuration file."""
+        found = self.recognises(name, level, text, *more)
+        equal((found["mend"]["file"], found["mend"].get("line")), (str(self.conf), line),
+              "where")
+        return found
+
+
+# The configuration file is read
+
+
+@test
+def a_good_file(folder):
+    host = ConfiguredHost(folder, f"# who\ngroup={MY_GROUP}\nskip_net=192.0.2.0/24\n")
+    host.must_be_fine()
+    equal(host.level("configuration-file"),
+          [("ok", f"the module understands {host.conf}, and only root can change it")], "file")
+    check(host.level("groups")[0][1].startswith(f"the group {MY_GROUP} has members"), "groups")
+
+
+@test
+def a_group_in_the_file(folder):
+    host = ConfiguredHost(folder, "debug=yes\ngroup=nosuchgroup\n")
+    equal(host.level("groups"), [("problem", "there is no group nosuchgroup, which "
+                                  f"{host.conf}, line 2 names")], "a missing group")
+    host.settings(f"group={MY_GROUP},,x\n")
+    host.mends_file("groups", "problem", f"group={MY_GROUP},,x", 1)
+    host.settings("group=nosuchgroup\n")
+    host.write("sshd-totpgroup",
+               f"@include common-auth\n{MODULE} {host.options} group={MY_GROUP}\n")
+    host.must_be_fine()
+
+
+@test
+def the_line_overrules_the_file(folder):
+    host = ConfiguredHost(folder, f"group={MY_GROUP}\n", "group=nosuchgroup")
+    equal(host.level("groups")[0], ("problem", "there is no group nosuchgroup, which "
+                                    f"{host.pam}/sshd-totpgroup, line 2 names"), "place")
+
+
+@test
+def who_is_exempt_by_the_file(folder):
+    """Without another line that says yes they could not log in."""
+    line = "keyboard-interactive:pam"
+    sshd = GOOD_SSHD.replace(line, f"publickey,{line}")
+    host = ConfiguredHost(folder, "debug=yes\n", sshd=sshd)
+    host.write("sshd-totpgroup", f"{MODULE} {host.options}\n")
+    host.must_be_fine()
+    later = datetime.date.today() + datetime.timedelta(days=30)
+    for option in (f"group={MY_GROUP}", "nullok=yes", f"nullok_until={later}", "nullok_for=7d",
+                   "skip_net=192.0.2.0/24", "skip_after=publickey", "services=sshd"):
+        host.write("sshd-totpgroup", f"{MODULE} {host.options}\n")
+        host.settings(f"{option}\n")
+        host.recognises("exempt-users", "problem", "auth required pam_permit.so")
+    # An offer alone lets nobody pass.
+    host.write("sshd-totpgroup", f"{MODULE} {host.options}\n")
+    host.settings("enroll=yes\n")
+    host.must_be_fine()
+
+
+@test
+def who_is_not_enrolled(folder):
+    secret = folder.path / "none"
+    later = datetime.date.today() + datetime.timedelta(days=30)
+    host = ConfiguredHost(folder, f"secret={secret}\n")
+    for option, level in (("debug", "problem"), ("nullok", "warning"), ("enroll", "warning"),
+                          (f"nullok_until={later}", "warning"), ("nullok_for=9d", "warning"),
+                          ("nullok_until=2020-01-01", "problem")):
+        host.settings(f"secret={secret}\n{option}{'' if '=' in option else '=yes'}\n")
+        equal(host.level("secret", ME),
+              [(level, f"{ME} is not enrolled: there is no {secret}")], option)
+
+
+@test
+def users_outside_by_the_file(folder):
+    host = ConfiguredHost(folder, f"group=!{MY_GROUP}\n")
+    equal(host.level("secret", ME),
+          [("ok", f"{ME} is not asked for a code: group=!{MY_GROUP}")], "the secret")
+
+
+@test
+def keys_that_the_file_allows(folder):
+    ConfiguredHost(folder, "skip_after=publickey\n", sshd=ANY_METHOD).must_be_fine()
+
+
+# The configuration file is refused
+
+
+@test
+def unknown_keys(folder):
+    host = ConfiguredHost(folder, "# x\nnulok=yes\n")
+    host.mends_file("configuration-file", "problem", "nullok=yes", 2)
+    host.settings("debug=yes\nnulok=yes\n")
+    found = host.level("configuration-file")
+    equal(found, [("problem", f"{host.conf}:2: unknown option nulok; did you mean nullok?")],
+          "finding")
+    host.settings("debug=yes\nwindow_size=3\n")
+    host.mends_file("configuration-file", "problem", "window_size=3", 2)
+    host.settings("debug=yes\n\n[enrol]\n")
+    host.mends_file("configuration-file", "problem", "[enroll]", 3)
+
+
+@test
+def other_mistakes(folder):
+    host = ConfiguredHost(folder, "nullok\n")
+    host.mends_file("configuration-file", "problem", "nullok=yes", 1)
+    host.settings("allowed_perm=999\n")
+    host.mends_file("configuration-file", "problem", "allowed_perm=999", 1)
+    host.settings("debug=yes\ndebug=no\n")
+    host.mends_file("configuration-file", "problem", "debug=no", 2)
+    host.settings("nullok=yes\nnullok_until=2099-01-01\n")
+    found = host.findings(without=("clock",))
+    equal([finding["check"] for finding in found], ["configuration-file"], "findings")
+    equal(found[0]["mend"]["file"], str(host.conf), "file")
+
+
+@test
+def a_mistake_in_a_drop_in(folder):
+    host = ConfiguredHost(folder, "debug=yes\n")
+    drop_in = pathlib.Path(f"{host.conf}.d") / "50.conf"
+    drop_in.parent.mkdir(mode=0o755)
+    drop_in.write_text("# x\ngrop=x\n")
+    drop_in.chmod(0o644)
+    found = host.recognises("configuration-file", "problem", "group=x")
+    equal((found["mend"]["file"], found["mend"]["line"]), (str(drop_in), 2), "where")
+    drop_in.write_text("")
+    drop_in.chmod(0o666)
+    host.recognises("configuration-file", "problem", f"chmod go-w {drop_in}")
+    drop_in.parent.chmod(0o777)
+    host.recognises("configuration-file", "problem", f"chmod go-w {drop_in.parent}")
+
+
+@test
+def a_file_that_others_can_change(folder):
+    host = ConfiguredHost(folder, "debug=yes\n")
+    host.conf.chmod(0o664)
+    host.recognises("configuration-file", "problem", f"chmod go-w {host.conf}")
+    host.conf.parent.chmod(0o775)
+    host.recognises("configuration-file", "problem", f"chmod go-w {host.conf.parent}")
+    need_root()
+    os.chown(host.conf, 12345, 12345)
+    host.recognises("configuration-file", "problem", f"chown root {host.conf}")
+
+
+@test
+def a_file_that_is_elsewhere(folder):
+    host = ConfiguredHost(folder, "debug=yes\n")
+    real = folder.path / "real.conf"
+    host.conf.rename(real)
+    host.conf.symlink_to(real)
+    host.recognises("configuration-file", "problem", "cp --remove-destination -- "
+                    f'"$(readlink -f {host.conf})" {host.conf}')
+    host.conf.unlink()
+    host.recognises("configuration-file", "problem", MODULE)
+
+
+@test
+def one_file_for_two_lines(folder):
+    host = ConfiguredHost(folder, "nulok=yes\n")
+    host.write("sshd", "@include sshd-totpgroup\n"
+               f"session required pam_totpgroup.so {host.options}\n")
+    equal(len(host.level("configuration-file")), 1, "findings")
+
+
+# The options that leave some out
+
+
+@test
+def groups_that_ask_nobody(folder):
+    host = ConfiguredHost(folder, "")
+    gid = grp.getgrnam(MY_GROUP).gr_gid
+    for value in (f"{MY_GROUP},!{MY_GROUP}", f"{MY_GROUP},!{gid}"):
+        host.write("sshd-totpgroup",
+                   f"@include common-auth\n{MODULE} {host.options} group={value} debug\n")
+        host.recognises("groups", "problem",
+                        f"{MODULE} {host.options} group={MY_GROUP} debug")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options}\n")
+    host.settings(f"group={MY_GROUP},!{MY_GROUP}\n")
+    host.mends_file("groups", "problem", f"group={MY_GROUP}", 1)
+
+
+@test
+def networks_that_hold_everybody(folder):
+    host = ConfiguredHost(folder, "skip_net=192.0.2.0/24, 0.0.0.0/0,local\n")
+    host.mends_file("networks", "problem", "skip_net=192.0.2.0/24,local", 1)
+    host.settings("debug=yes\nskip_net=::/0\n")
+    found = host.mends_file("networks", "problem", "skip_net=::/0", 2)
+    equal(found["mend"]["action"], "remove", "action")
+    check("by IPv6: ::/0 holds every address" in found["what"], found["what"])
+    host.settings("")
+    host.write("sshd-totpgroup", "@include common-auth\n"
+               f"{MODULE} skip_net=0.0.0.0/0,::/0,10.0.0.0/8\n")
+    host.recognises("networks", "problem", f"{MODULE} skip_net=10.0.0.0/8")
+
+
+@test
+def malformed_lists(folder):
+    host = ConfiguredHost(folder, "")
+    for check_name, option in (("networks", "skip_net=192.0.2.1/24"),
+                               ("methods", "skip_after=keyboard-interactive"),
+                               ("services", "services=SSHD")):
+        host.settings(f"{option}\n")
+        host.mends_file(check_name, "problem", option, 1)
+
+
+@test
+def services_without_this_one(folder):
+    host = ConfiguredHost(folder, "services=su,login\n")
+    host.mends_file("services", "warning", "services=su,login,sshd", 1)
+
+
+@test
+def a_date_that_is_over(folder):
+    host = ConfiguredHost(folder, "debug=yes\nnullok_until=2020-01-31\n")
+    found = host.mends_file("roll-out", "warning", "nullok_until=2020-01-31", 2)
+    equal(found["what"], f"{host.conf}, line 2: nullok_until=2020-01-31 is over", "finding")
+    host.write("sshd-totpgroup",
+               f"@include common-auth\n{MODULE} nullok_until=2020-01-31 debug\n")
+    host.recognises("roll-out", "warning", f"{MODULE} debug")
+
+
+@test
+def notes_that_others_can_change(folder):
+    seen = folder.path / "seen"
+    host = ConfiguredHost(folder, f"nullok_for=5d\nfirst_seen={seen}/${{USER}}\n")
+    need_root()
+    # Nobody has been seen yet.
+    host.must_be_fine()
+    seen.mkdir(mode=0o700)
+    host.must_be_fine()
+    seen.chmod(0o770)
+    host.recognises("first-seen", "problem", f"chmod go-w {seen}")
+    os.chown(seen, pwd.getpwnam("nobody").pw_uid, -1)
+    host.recognises("first-seen", "problem", f"chown root {seen}")
+    for place in ("~/.seen", "${HOME}/.seen"):
+        host.settings(f"nullok_for=5d\nfirst_seen={place}\n")
+        host.mends_file("first-seen", "problem", f"first_seen={place}", 2)
+
+
+# The session guard
+
+
+@test
+def a_key_alone_without_a_guard(folder):
+    host = ConfiguredHost(folder, "", f"group={MY_GROUP}", sshd=ANY_METHOD)
+    host.write("sshd", "@include sshd-totpgroup\naccount required pam_nologin.so\n"
+               "session required pam_limits.so\nsession required pam_env.so user_readenv=1\n")
+    found = [finding for finding in host.findings() if finding["check"] == "sshd-methods"]
+    equal([finding["level"] for finding in found], ["problem"], "level")
+    guard = f"session required pam_totpgroup.so {host.options}"
+    equal(found[0]["alternative"],
+          {"action": "add", "file": str(host.pam / "sshd"), "line": 2, "text": guard},
+          "what mends it as well")
+    output = host.run().output
+    check(f"         Or in {host.pam}/sshd, below line 2, add:\n             {guard}\n"
+          in output, output)
+    host.mend(found[0]["alternative"])
+    found = host.findings()
+    equal([(finding["check"], finding["level"]) for finding in found],
+          [("sshd-methods", "warning")], "with a guard")
+    check("alternative" not in found[0], "a second guard")
+    host.mend(found[0]["mend"])
+    host.must_be_fine()
+    equal(host.level("session-guard"), [(
+        "ok", f"a session that no code was asked for is refused: {host.pam}/sshd, line 3")],
+          "guard")
+
+
+@test
+def a_guard_for_a_service_without_sessions(folder):
+    host = ConfiguredHost(folder, "", sshd=ANY_METHOD)
+    found = [finding for finding in host.findings() if finding["check"] == "sshd-methods"]
+    equal((found[0]["alternative"]["file"], found[0]["alternative"]["line"]),
+          (str(host.pam / "sshd"), 1), "where")
+    host.mend(found[0]["alternative"])
+    equal([finding["level"] for finding in host.findings()], ["warning"], "with a guard")
+
+
+@test
+def guards_that_can_be_passed(folder):
+    host = ConfiguredHost(folder, "", sshd=ANY_METHOD)
+    guard = f"session required pam_totpgroup.so {host.options}"
+    for line in (guard.replace("required", "optional"),
+                 guard.replace("required", "[success=ok default=ignore]"),
+                 guard.replace("required", "sufficient")):
+        host.write("sshd", "@include sshd-totpgroup\n"
+                   f"{line}\nsession required pam_permit.so\n")
+        equal([(finding["check"], finding["level"]) for finding in host.findings()],
+              [("session-guard", "warning"), ("sshd-methods", "problem")], line)
+        host.recognises("session-guard", "warning", guard, alone=False)
+    host.write("sshd", "@include sshd-totpgroup\nsession sufficient pam_permit.so\n"
+               f"{guard}\n")
+    found = host.recognises("session-guard", "warning", guard, alone=False)
+    equal(found["mend"]["line"], 1, "where")
+
+
+@test
+def guards_with_other_options(folder):
+    host = ConfiguredHost(folder, "", f"group={MY_GROUP} skip_net=192.0.2.0/24")
+    right = f"session requisite pam_totpgroup.so {host.options}"
+    for options, name in (
+            (host.options.replace("group=", "group=!"), "group"),
+            (host.options.replace(f" group={MY_GROUP}", ""), "group"),
+            (host.options.replace("0/24", "0/25"), "skip_net"),
+            (f"{host.options} skip_after=publickey", "skip_after"),
+            (f"{host.options} nullok", "nullok"),
+            (f"{host.options} nullok_until=2099-01-01", "nullok_until"),
+            (f"{host.options} nullok_for=9d", "nullok_for"),
+            (f"{host.options} services=sshd", "services")):
+        host.write("sshd", "@include sshd-totpgroup\n"
+                   f"session requisite pam_totpgroup.so {options}\n")
+        found = host.recognises("session-guard", "warning", right)
+        check(f": {name} is not what the auth line says" in found["what"], found["what"])
+    # What decides nothing may differ, and so may the place.
+    host.settings(f"group={MY_GROUP}\n")
+    host.write("sshd", "@include sshd-totpgroup\nsession requisite pam_totpgroup.so "
+               f"conf={host.conf} skip_net=192.0.2.0/24 debug\n")
+    host.must_be_fine()
+
+
+@test
+def a_guard_behind_the_users_variables(folder):
+    host = ConfiguredHost(folder, "")
+    guard = f"session required pam_totpgroup.so {host.options}"
+    host.write("sshd", "@include sshd-totpgroup\nsession required pam_env.so user_readenv=1\n"
+               f"{guard}\n")
+    found = host.recognises("session-guard", "warning", guard)
+    equal((found["mend"]["action"], found["mend"]["line"]), ("add", 1), "where")
+    host.write("sshd", "@include sshd-totpgroup\nsession required pam_env.so\n"
+               f"{guard}\nsession required pam_env.so user_readenv=1\n")
+    host.must_be_fine()
+
+
+@test
+def mistakes_of_the_guard(folder):
+    host = password_and_code(folder)
+    host.write("sshd", "@include sshd-totpgroup\nsession required pam_totpgroup.so nulok\n")
+    host.recognises("module-options", "problem", "session required pam_totpgroup.so nullok",
+                    alone=False)
+
+
+if __name__ == "__main__":
+    run_tests()

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The language of a service that sets a locale, and of one that does not."""
+
+import os
+import re
+import shutil
+
+import private_root
+import ssh_client
+import sshd_host
+from scenario import NO_REUSE, Skip, check, refused
+
+PO = f"{os.path.dirname(os.path.abspath(__file__))}/../../po/de.po"
+GERMAN = "Der Bestätigungscode wurde nicht angenommen."
+ENGLISH = "The verification code was not accepted."
+
+
+def locale_to_speak_in(folder):
+    """One in which gettext translates; newer C libraries translate nothing in C.UTF-8."""
+    for name in ("de_DE.UTF-8", "en_US.UTF-8", "C.UTF-8"):
+        said = private_root.run("env", f"LC_ALL={name}", "LANGUAGE=de", f"TEXTDOMAINDIR={folder}",
+                                "gettext", "totpgroup", ENGLISH)
+        if said == GERMAN:
+            return name
+    raise Skip("there is no locale in which gettext translates")
+
+
+def install_german(host):
+    """Puts the translation where the module looks for it, and no other program's there. Returns
+    the folder."""
+    if shutil.which("msgfmt") is None:
+        raise Skip("msgfmt is not installed (package gettext)")
+    with open(host.module, "rb") as file:
+        found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
+    if found is None:
+        raise Skip("the module was configured with --disable-nls")
+    folder = found[1].decode()
+    for covered in {covered_by(folder), "/usr/share/locale"}:
+        if os.path.isdir(covered):
+            host.mount_over(covered, "-t", "tmpfs", "-o", "mode=755,size=4m", "tmpfs")
+    target = f"{folder}/de/LC_MESSAGES"
+    os.makedirs(target, mode=0o755)
+    private_root.run("msgfmt", "-o", f"{target}/totpgroup.mo", PO)
+    return folder
+
+
+def covered_by(folder):
+    """The folder, or what there is of the way to it."""
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    if folder in ("/", "/usr"):
+        raise Skip(f"{folder} cannot be covered")
+    return folder
+
+
+def test_su_says_it_in_german(host):
+    """su sets the locale of its environment. The prompt stays."""
+    name = locale_to_speak_in(install_german(host))
+    caller, alice, secret = host.add_user("caller"), host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code(service="su")
+    for environment, said in (({"LANGUAGE": "de", "LC_ALL": name}, GERMAN), ({}, ENGLISH),
+                              ({"LANGUAGE": "de", "LC_ALL": "C"}, ENGLISH)):
+        mark = host.log.mark()
+        client = ssh_client.run_as(caller, ["su", "alice", "-c", ssh_client.COMMAND],
+                                   env=environment)
+        login = host.outcome(client, client.finish(sshd_host.PASSWORD, secret.wrong_code()), mark)
+        refused(login, "alice", rhost="-", reason="wrong-code")
+        check(said in login.transcript, f"su should say: {said}", login)
+        check(ssh_client.CODE_PROMPT in login.prompts, "the prompt stays in English", login)
+
+
+def test_sshd_says_it_in_english(host):
+    """sshd sets no locale."""
+    install_german(host)
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enrol(secret, *NO_REUSE)
+    host.password_then_code()
+    host.start_sshd()
+    login = host.login("alice", code=secret.wrong_code(), env={"LANGUAGE": "de"})
+    refused(login, "alice", reason="wrong-code")
+    check(ENGLISH in login.transcript, f"sshd should say: {ENGLISH}", login)

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each language has all that is said to users, as it stands in the sources.
+. "$(dirname "$0")/lib.sh"
+for tool in xgettext msgfmt msgcat msgattrib; do
+	need messages "$tool" || finish
+done
+template=$(mktemp) || exit 1
+trap 'rm -f "$template"' EXIT
+
+# messages FILE: the texts of the sources in order, and which are formats.
+messages() {
+	msgcat --no-wrap "$1" | awk '/^msgid/ {source = 1} /^msgstr/ {source = 0}
+		source || (/^#,/ && !/fuzzy/)'
+}
+
+scripts/messages >"$template"
+result $? "the texts are collected"
+
+# What is marked to be translated stands in a file that is looked through.
+marked=$(sources '*.c' | grep -v ^tests/ | xargs grep -lE '\b(translate|translate_plural|N_)\(')
+same "po/POTFILES names each file with texts" \
+	"$(grep -vx common/message/translate.c <<<"$marked")" "$(grep -v '^#' po/POTFILES)"
+
+languages=$(grep -v '^#' po/LINGUAS)
+for language in $languages; do
+	po=po/$language.po
+	same "$po has exactly the texts of the sources" "$(messages "$template")" "$(messages "$po")"
+	same "$po: nothing is untranslated, uncertain or out of use" "" \
+		"$(msgattrib --untranslated "$po"; msgattrib --fuzzy "$po"; msgattrib --only-obsolete "$po")"
+	msgfmt --check --output-file=/dev/null "$po"
+	result $? "$po passes msgfmt --check"
+	grep -q "^po/$language/LC_MESSAGES/totpgroup.mo:" po/Makefile.am.inc
+	result $? "$po is built"
+done
+same "po/LINGUAS names each language" "$(cd po && printf '%s\n' *.po | sed 's/\.po$//')" "$languages"
+
+# Clients and scripts look for it.
+! grep -q 'msgid "Verification code: "' "$template"
+result $? "the prompt is the same in every language"
+finish

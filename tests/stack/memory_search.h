@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Looking for secrets in all memory of the process that can be written to. */
+#ifndef TOTPGROUP_TESTS_MEMORY_SEARCH_H
+#define TOTPGROUP_TESTS_MEMORY_SEARCH_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the program itself must not have in memory that can be written to
+ * stands in literals, which cannot, or masked. */
+#define MEMORY_MASK 0x55
+
+struct needle {
+	const char *what;
+	unsigned char bytes[64]; /* masked */
+	size_t length;
+};
+
+static struct needle needles[12];
+static unsigned int needle_count;
+
+static inline void memory_forget(void)
+{
+	needle_count = 0;
+}
+
+/* Remembers bytes, each changed by a pad, without having them in clear. */
+static inline void memory_remember(
+	const char *what, const char *literal, size_t length, unsigned char pad)
+{
+	struct needle *needle = &needles[needle_count++];
+
+	needle->what = what;
+	needle->length = length;
+	for (size_t i = 0; i < length; i++)
+		needle->bytes[i] = (unsigned char)(literal[i] ^ pad ^ MEMORY_MASK);
+}
+
+static inline bool is_at(const struct needle *needle, const unsigned char *bytes)
+{
+	size_t i = 0;
+
+	while (i < needle->length && (bytes[i] ^ MEMORY_MASK) == needle->bytes[i])
+		i++;
+	return i == needle->length;
+}
+
+static inline unsigned int search_range(const unsigned char *from, const unsigned char *to)
+{
+	unsigned int found = 0;
+
+	for (unsigned int n = 0; n < needle_count; n++)
+		for (const unsigned char *at = from; at + needles[n].length <= to; at++)
+			if (is_at(&needles[n], at)) {
+				fprintf(stderr, "%s is left at %p\n", needles[n].what,
+					(const void *)at);
+				found++;
+			}
+	return found;
+}
+
+static char maps[1 << 16];
+
+/* Searches all memory that can be written to. */
+static inline unsigned int memory_search(void)
+{
+	int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	unsigned int found = 0;
+	size_t length = 0;
+	ssize_t count;
+
+	while ((count = read(file, maps + length, sizeof maps - 1 - length)) > 0)
+		length += (size_t)count;
+	maps[length] = '\0';
+	close(file);
+	for (char *line = strtok(maps, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		unsigned long from, to;
+		char rights[8];
+
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 &&
+			strncmp(rights, "rw", 2) == 0)
+			found += search_range(
+				(const unsigned char *)from, (const unsigned char *)to);
+	}
+	return found;
+}
+
+#endif

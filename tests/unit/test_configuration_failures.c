@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every call that reading configuration files makes fails in turn: what they
+ * say is known in full, or refused. */
+
+#include "config.h"
+
+#include <libeconf.h>
+#include <libeconf_ext.h>
+
+#include "../fault/system_calls.h"
+#include "configuration_support.h"
+
+WRAP(struct dirent *, readdir, (DIR * stream), (stream), NULL, -1, NULL)
+WRAP(econf_err, econf_readFile,
+	(econf_file * *file, const char *path, const char *delimiters, const char *comment),
+	(file, path, delimiters, comment), ECONF_NOFILE, -1, path)
+WRAP(econf_err, econf_getExtValue,
+	(econf_file * file, const char *group, const char *key, econf_ext_value **value),
+	(file, group, key, value), ECONF_NOMEM, -1, NULL)
+WRAP(econf_err, econf_getStringValue,
+	(econf_file * file, const char *group, const char *key, char **value),
+	(file, group, key, value), ECONF_NOMEM, -1, NULL)
+
+static int setup(void **state)
+{
+	calls_reset();
+	return configuration_setup(state);
+}
+
+static int teardown(void **state)
+{
+	calls_disarm();
+	return configuration_teardown(state);
+}
+
+/* Reads with the k-th call failing, and returns how many calls there were. */
+static unsigned int fail_call(unsigned int k, int number, int *status)
+{
+	unsigned int descriptors = count_descriptors();
+
+	calls_arm(k, number);
+	*status = load();
+	calls_disarm();
+	assert_int_equal(count_descriptors(), descriptors);
+	return calls.count;
+}
+
+static void fail_each_call(const char *expected_group)
+{
+	static const int errors[] = {EIO, EMFILE, ENOMEM, EACCES, ELOOP, ENOTDIR};
+	unsigned int total;
+	int status;
+
+	total = fail_call(0, 0, &status);
+	assert_int_equal(status, 0);
+	assert_string_equal(configuration.options.group, expected_group);
+	for (unsigned int e = 0; e < COUNT(errors); e++)
+		for (unsigned int k = 1; k <= total; k++) {
+			(void)fail_call(k, errors[e], &status);
+			if (status == 0)
+				fail_msg("call %u of %u with %s goes unseen", k, total,
+					strerror(errors[e]));
+			assert_int_equal(error.code, status);
+			assert_string_not_equal(error.message, "");
+		}
+	print_message("# %u calls\n", total);
+}
+
+static void nothing_goes_unseen(void **state)
+{
+	(void)state;
+	make_folder("vendor/t.conf.d", 0755);
+	make_folder("host/t.conf.d", 0755);
+	put_file("vendor/t.conf.d/1.conf", "group=a\n", 0644);
+	put_file("host/t.conf.d/2.conf", "group=c\n", 0644);
+	put_file("host/t.conf", "group=b\nuser=x\n[enroll]\nissuer=y\n", 0644);
+	fail_each_call("c");
+}
+
+static void nothing_of_the_vendors_goes_unseen(void **state)
+{
+	(void)state;
+	put_file("vendor/t.conf", "group=a\n", 0644);
+	fail_each_call("a");
+}
+
+static void write_meanwhile(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	(void)path;
+	if (strcmp(name, "econf_readFile") == 0)
+		put_file("host/t.conf", "group=other\ndebug=no\n", 0644);
+}
+
+/* What was looked at is no longer what is read. */
+static void a_file_that_changes_is_refused(void **state)
+{
+	int status;
+
+	(void)state;
+	put_file("host/t.conf", "group=totp\n", 0644);
+	calls.watch = write_meanwhile;
+	(void)fail_call(0, 0, &status);
+	assert_failed(status, TOTPGROUP_ECONFIG, "t.conf", "changed while it was read");
+}
+
+static void replace_meanwhile(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	(void)path;
+	if (strcmp(name, "econf_readFile") != 0)
+		return;
+	assert_int_equal(unlink(in_folder("host/t.conf")), 0);
+	put_file("host/t.conf", "group=other\n", 0666);
+}
+
+/* Another file in its place is not read at all. */
+static void a_file_that_is_replaced_is_read_to_its_end(void **state)
+{
+	int status;
+
+	(void)state;
+	put_file("host/t.conf", "group=totp\n", 0644);
+	calls.watch = replace_meanwhile;
+	(void)fail_call(0, 0, &status);
+	assert_int_equal(status, 0);
+	assert_string_equal(configuration.options.group, "totp");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_goes_unseen),
+		TEST(nothing_of_the_vendors_goes_unseen),
+		TEST(a_file_that_changes_is_refused),
+		TEST(a_file_that_is_replaced_is_read_to_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
