@@ -23,7 +23,7 @@ static enum exit_status lookup_failed(void)
 	return STATUS_STORE_ERROR;
 }
 
-static enum exit_status copy(struct account *account, const struct passwd *entry)
+enum exit_status account_copy(struct account *account, const struct passwd *entry)
 {
 	account->uid = entry->pw_uid;
 	account->gid = entry->pw_gid;
@@ -58,7 +58,7 @@ static enum exit_status find_caller(struct account *account)
 	errno = 0;
 	entry = getpwuid(getuid());
 	if (entry != NULL)
-		return copy(account, entry);
+		return account_copy(account, entry);
 	if (errno != 0 && errno != ENOENT && errno != ESRCH)
 		return lookup_failed();
 	return name_by_number(account);
@@ -86,7 +86,7 @@ enum exit_status account_find(struct account *account, const char *user)
 		terminal_complain("there is no user '%s'", user);
 		return STATUS_USAGE;
 	}
-	return copy(account, entry);
+	return account_copy(account, entry);
 }
 
 enum exit_status account_find_uid(struct account *account, uid_t uid)
@@ -96,7 +96,7 @@ enum exit_status account_find_uid(struct account *account, uid_t uid)
 	errno = 0;
 	entry = getpwuid(uid);
 	if (entry != NULL)
-		return copy(account, entry);
+		return account_copy(account, entry);
 	if (errno != 0 && errno != ENOENT && errno != ESRCH)
 		return lookup_failed();
 	terminal_complain(

@@ -4,6 +4,7 @@
 #ifndef TOTPGROUP_CLI_ACCOUNT_H
 #define TOTPGROUP_CLI_ACCOUNT_H
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -24,6 +25,9 @@ struct account {
  * user; STATUS_USAGE where there is no such user.
  */
 enum exit_status account_find(struct account *account, const char *user);
+
+/* Takes an entry of the user database over. Reports what is wrong. */
+enum exit_status account_copy(struct account *account, const struct passwd *entry);
 
 /*
  * Finds the owner of a folder, for a caller who is root. Returns as above,

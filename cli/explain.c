@@ -99,6 +99,7 @@ static enum exit_status status_of(const struct flow_explanation *explanation)
 		return STATUS_LIMITED;
 	case TOTPGROUP_REASON_CONFIG_ERROR:
 	case TOTPGROUP_REASON_GROUP_ERROR:
+	case TOTPGROUP_REASON_PENDING_EXPIRED:
 		return STATUS_REFUSED;
 	default:
 		return STATUS_STORE_ERROR;

@@ -10,6 +10,7 @@
 #include "doctor_options.h"
 #include "enroll_options.h"
 #include "explain.h"
+#include "life_options.h"
 #include "terminal.h"
 
 #define HELP_COLUMN 31
@@ -51,6 +52,25 @@ static const char transfer_help[] =
 	"      --dry-run                import: report, but write nothing\n"
 	"  -q, --quiet                  say only what was not done\n";
 
+static void print_life_options(void)
+{
+	static const struct {
+		const char *command;
+		const struct option_row *rows;
+	} tables[] = {
+		{"verify USER", verify_options_table},
+		{"status [USER]...", status_options_table},
+		{"show [USER]", show_options_table},
+		{"revoke USER...", revoke_options_table},
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		terminal_say("\nOptions of %s:\n", tables[i].command);
+		for (const struct option_row *row = tables[i].rows; row->name != NULL; row++)
+			print_option(row);
+	}
+}
+
 enum exit_status help_print(void)
 {
 	terminal_say("Usage: totp-enroll [OPTION]...\n"
@@ -66,6 +86,7 @@ enum exit_status help_print(void)
 	terminal_say("\nOptions of codes [USER]:\n");
 	for (const struct option_row *row = codes_options_table; row->name != NULL; row++)
 		print_option(row);
+	print_life_options();
 	terminal_say("%s", transfer_help);
 	terminal_say("\nOptions of explain USER:\n");
 	for (const struct option_row *row = explain_options_rows(); row->name != NULL; row++)
@@ -73,7 +94,8 @@ enum exit_status help_print(void)
 	terminal_say("\nOptions of doctor [USER]:\n");
 	for (const struct option_row *row = doctor_options_rows(); row->name != NULL; row++)
 		print_option(row);
-	return terminal_say("\nExit status: 0 done, 1 given up or problem found, 2 usage, 3 "
+	return terminal_say("\nExit status: 0 done, 1 refused, given up or problem found, 2 "
+			    "usage, 3 "
 			    "not enrolled,\n"
 			    "4 limited, 5 not permitted, 6 file or system error, 7 some of "
 			    "many failed.\n")

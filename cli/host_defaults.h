@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "config/enroll_defaults.h"
+#include "core/decide.h"
 
 struct configuration;
 
@@ -21,6 +22,10 @@ struct host_defaults {
  * module's option conf= does. Reports what is wrong, and returns
  * STATUS_STORE_ERROR. */
 enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf);
+
+/* What the configuration says of an attempt that is no login: no grace period is
+ * begun. */
+void host_defaults_begin_attempt(const struct host_defaults *defaults, struct attempt *attempt);
 
 void host_defaults_free(struct host_defaults *defaults);
 

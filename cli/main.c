@@ -18,11 +18,19 @@
 #include "explain.h"
 #include "export.h"
 #include "import.h"
+#include "revoke.h"
+#include "show.h"
+#include "status.h"
 #include "terminal.h"
+#include "verify.h"
 
 const struct command commands[] = {
 	{"enroll", enroll_user, "enrol yourself or, as root, another user (the default)"},
 	{"codes", codes, "make new emergency codes for the same secret"},
+	{"verify", verify, "check a code from standard input, and spend it"},
+	{"status", status_of_users, "say who is enrolled, and how it stands"},
+	{"show", show, "show the QR code and the link of a secret again"},
+	{"revoke", revoke_users, "remove secrets"},
 	{"import", import_files, "take over the secrets of another program's file"},
 	{"export", export_users, "write secrets in another program's format"},
 	{"explain", explain, "say what a login would come to, and why"},

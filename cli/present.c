@@ -9,8 +9,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/base32.h"
 #include "base/host_name.h"
 #include "base/qr_render.h"
+#include "base/wipe.h"
+#include "core/otpauth_uri.h"
 #include "message/handover.h"
 #include "terminal.h"
 #include "totpgroup.h"
@@ -41,23 +44,49 @@ static const char *without_issuer(const char *label, const char *issuer)
 	return label + length + 1;
 }
 
+/* What stands in the app. */
+static int build_label(const struct enroll_options *options, const char *user, const char *host,
+	struct text *label, const char **issuer)
+{
+	*issuer = options->issuer != NULL ? options->issuer : host;
+	if (options->label == NULL)
+		return text_append_format(label, "%s@%s", user, host);
+	return text_append_format(label, "%s", without_issuer(options->label, *issuer));
+}
+
 static int build_uri(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user, struct text *uri)
 {
 	char host[HOST_NAME_MAX + 1];
 	struct text label = TEXT_INIT;
 	const char *issuer;
-	int result = 0;
+	int result;
 
 	host_name(host);
-	issuer = options->issuer != NULL ? options->issuer : host;
-	if (options->label == NULL)
-		result = text_append_format(&label, "%s@%s", user, host);
-	else
-		result = text_append_format(
-			&label, "%s", without_issuer(options->label, issuer));
+	result = build_label(options, user, host, &label, &issuer);
 	if (result == 0)
 		result = handover_append_uri(credential, label.data, issuer, uri);
+	text_free(&label);
+	return result;
+}
+
+static int build_account_uri(struct otp_account *account, const struct enroll_options *options,
+	const char *user, struct text *uri)
+{
+	char host[HOST_NAME_MAX + 1];
+	struct error error = ERROR_INIT;
+	struct text label = TEXT_INIT;
+	const char *issuer;
+	int result;
+
+	host_name(host);
+	result = build_label(options, user, host, &label, &issuer);
+	if (result == 0)
+		result = otp_account_set_name(account, label.data, label.length, &error);
+	if (result == 0)
+		result = otp_account_set_issuer(account, issuer, strlen(issuer), &error);
+	if (result == 0)
+		result = otpauth_uri_append_account(uri, account);
 	text_free(&label);
 	return result;
 }
@@ -72,7 +101,9 @@ static enum exit_status print_uri(
 		"Link: %s\nSecret: ",
 		uri->data);
 
-	if (result == 0)
+	if (result == 0 && credential->secret[0] == '\0')
+		result = text_append_format(&text, "as in the link, too long to type");
+	else if (result == 0)
 		result = handover_append_secret(credential, &text);
 	if (result == 0)
 		result = text_append(&text, "\n", 1);
@@ -179,6 +210,40 @@ enum exit_status present_secret(const struct new_credential *credential,
 		status = print_uri(credential, &uri);
 	if (status == STATUS_DONE)
 		status = print_qr(&uri, options->qr_mode);
+	text_free(&uri);
+	return status;
+}
+
+/* What is printed of it beside the link. */
+static void describe_account(
+	const struct otp_account *account, struct new_credential *credential)
+{
+	*credential = (struct new_credential)NEW_CREDENTIAL_DEFAULT;
+	credential->algorithm = account->algorithm;
+	credential->digits = account->digits;
+	credential->time_based = !account->hotp;
+	if (account->period != NEW_CREDENTIAL_PERIOD)
+		credential->step_size = (int)account->period;
+	if (account->secret_length <= NEW_CREDENTIAL_KEY_MAX)
+		base32_encode(account->secret, account->secret_length, credential->secret);
+}
+
+enum exit_status present_account(
+	struct otp_account *account, const struct enroll_options *options, const char *user)
+{
+	struct new_credential credential;
+	struct text uri = TEXT_INIT;
+	enum exit_status status;
+	int result = build_account_uri(account, options, user, &uri);
+
+	describe_account(account, &credential);
+	if (result != 0)
+		status = failed(result);
+	else
+		status = print_uri(&credential, &uri);
+	if (status == STATUS_DONE)
+		status = print_qr(&uri, options->qr_mode);
+	WIPE_OBJECT(&credential);
 	text_free(&uri);
 	return status;
 }

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "enroll_options.h"
+#include "core/account.h"
 #include "core/new_credential.h"
 
 /* The URI, the secret and the QR code. The QR code comes last, so that it is
@@ -13,6 +14,11 @@
  * name. Reports what fails. */
 enum exit_status present_secret(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user);
+
+/* The same of a credential that is there already. The account gets the name and
+ * the issuer that it is shown with. */
+enum exit_status present_account(
+	struct otp_account *account, const struct enroll_options *options, const char *user);
 
 enum exit_status present_emergency_codes(const struct emergency_codes *codes);
 

@@ -14,7 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/wipe.h"
+#include "config/configuration.h"
+#include "gate/user_entry.h"
 #include "store/file_store.h"
 #include "store/secret_path.h"
 #include "terminal.h"
@@ -25,6 +28,9 @@ struct task {
 	const struct user_file *file;
 	const struct text *new_text; /* NULL to read */
 	bool replace;
+	user_file_work work; /* NULL to read or write */
+	void *argument;
+	size_t size;
 };
 
 /* What it answers; the text that was read follows. */
@@ -136,6 +142,58 @@ enum exit_status user_file_find(struct user_file *file, const char *user,
 	return STATUS_DONE;
 }
 
+/* Whose files the module's option user= says that they are. */
+static enum exit_status find_owner_of_all(
+	struct user_file *file, const char *user, struct error *error)
+{
+	struct user_entry *entry = NULL;
+	enum exit_status status = STATUS_STORE_ERROR;
+	int64_t uid;
+	int result;
+
+	if (number_parse(user, strlen(user), 0, UINT32_MAX - 1, &uid))
+		result = user_entry_by_uid(&entry, (uid_t)uid, error);
+	else
+		result = user_entry_by_name(&entry, user, error);
+	if (result != 0)
+		return STATUS_STORE_ERROR;
+	file->as_owner = true;
+	if (entry == NULL)
+		error_set(error, TOTPGROUP_ECONFIG, "option user=%s: no such user", user);
+	else if (getuid() != 0 && getuid() != entry->passwd.pw_uid)
+		status = STATUS_NOT_PERMITTED;
+	else
+		status = account_copy(&file->owner, &entry->passwd);
+	if (status == STATUS_NOT_PERMITTED)
+		error_set(error, TOTPGROUP_EUNSAFE,
+			"only root may do that: the secrets here are not the users' own");
+	free(entry);
+	return status;
+}
+
+enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
+	const struct host_defaults *defaults, const char *specification, struct error *error)
+{
+	const struct options *options = &defaults->configuration->options;
+	const char *home;
+	enum exit_status status;
+
+	file->as_login = true;
+	file->allowed_mode = options->allowed_perm;
+	file->any_owner = options->no_strict_owner;
+	if (specification != NULL)
+		return user_file_find(file, user, specification, error);
+	status = find_account(file, user, error);
+	if (status != STATUS_DONE)
+		return status;
+	file->as_user = options->user == NULL;
+	home = file->as_user ? file->account.home : NULL;
+	if (secret_path_expand(options->secret != NULL ? options->secret : SECRET_PATH_DEFAULT,
+		    file->account.name, home, &file->path, error) != 0)
+		return STATUS_STORE_ERROR;
+	return file->as_user ? STATUS_DONE : find_owner_of_all(file, options->user, error);
+}
+
 static bool write_all(int fd, const void *data, size_t length)
 {
 	const char *at = data;
@@ -184,16 +242,32 @@ static void hold_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
+/* What the work leaves goes back the way that a text does. */
+static int do_work(const struct task *task, const struct file_store_rules *rules,
+	struct text *text, struct error *error)
+{
+	int status;
+
+	hold_signals();
+	status = task->work(rules, task->argument, error);
+	if (status == 0)
+		status = text_append(text, task->argument, task->size);
+	return status;
+}
+
 static int perform(const struct task *task, struct text *text, struct error *error)
 {
 	const struct user_file *file = task->file;
-	struct file_store_rules rules = {.path = file->path, .allowed_mode = 0600};
+	const struct account *identity = file->as_owner ? &file->owner : &file->account;
+	struct file_store_rules rules = {.path = file->path, .any_owner = file->any_owner};
 
-	if (file->as_user && account_become(&file->account) != STATUS_DONE)
-		return error_set(
-			error, TOTPGROUP_ESYSTEM, "cannot act as %s", file->account.name);
+	if ((file->as_user || file->as_owner) && account_become(identity) != STATUS_DONE)
+		return error_set(error, TOTPGROUP_ESYSTEM, "cannot act as %s", identity->name);
+	rules.allowed_mode = file->as_login ? file->allowed_mode : 0600;
 	rules.owner = geteuid();
-	rules.own_file = file->as_user && rules.owner != 0;
+	rules.own_file = file->as_user && (rules.owner != 0 || file->as_login);
+	if (task->work != NULL)
+		return do_work(task, &rules, text, error);
 	if (task->new_text == NULL)
 		return file_store_look(&rules, text, error);
 	hold_signals();
@@ -278,8 +352,26 @@ int user_file_write(const struct user_file *file, const struct text *text, bool 
 	return run(&task, NULL, error);
 }
 
+int user_file_perform(const struct user_file *file, user_file_work work, void *argument,
+	size_t size, struct error *error)
+{
+	const struct task task = {
+		.file = file, .work = work, .argument = argument, .size = size};
+	struct text text = TEXT_INIT;
+	int status = run(&task, &text, error);
+
+	if (status == 0 && text.length == size)
+		memcpy(argument, text.data, size);
+	else if (status == 0)
+		status = error_set(error, TOTPGROUP_ESYSTEM,
+			"the process that was to do it answered too little");
+	text_free(&text);
+	return status;
+}
+
 void user_file_free(struct user_file *file)
 {
+	account_free(&file->owner);
 	account_free(&file->account);
 	free(file->path);
 	*file = (struct user_file){0};

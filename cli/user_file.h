@@ -9,11 +9,14 @@
 #define TOTPGROUP_CLI_USER_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "account.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "command.h"
+#include "host_defaults.h"
+#include "store/file_store.h"
 
 /* Begins zeroed; ends with user_file_free(). */
 struct user_file {
@@ -22,6 +25,14 @@ struct user_file {
 	/* To be reached as that user; otherwise as the caller, who is root, in
 	 * folders of root. */
 	bool as_user;
+	/* To be reached as `owner`, in folders that are not the user's. */
+	bool as_owner;
+	struct account owner;
+	/* What is right there is what a login takes: these modes, any owner, and
+	 * for root a link as for anybody. */
+	bool as_login;
+	mode_t allowed_mode;
+	bool any_owner;
 };
 
 /*
@@ -36,6 +47,27 @@ struct user_file {
  */
 enum exit_status user_file_find(struct user_file *file, const char *user,
 	const char *specification, struct error *error);
+
+/*
+ * The same where a login looks: as the host's configuration says, with the
+ * rights, the owner and the modes that it says, unless specification is not
+ * NULL. STATUS_NOT_PERMITTED also where the file is not the caller's own.
+ */
+enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
+	const struct host_defaults *defaults, const char *specification, struct error *error);
+
+/* A piece of work on a file that is like those rules. */
+typedef int (*user_file_work)(
+	const struct file_store_rules *rules, void *argument, struct error *error);
+
+/*
+ * Does the work with the identity that reaches the file, in a process of its own,
+ * and returns what it returned. Where that is 0 the size bytes at argument are
+ * then as the work left them; what they point to is not. Signals that end the
+ * process do not end the work.
+ */
+int user_file_perform(const struct user_file *file, user_file_work work, void *argument,
+	size_t size, struct error *error);
 
 /* As file_store_look(), with the mode 0600 or less. */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);

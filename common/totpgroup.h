@@ -68,6 +68,8 @@ enum totpgroup_reason {
 	TOTPGROUP_REASON_CONFIG_ERROR,
 	/* A session without the question for a code. */
 	TOTPGROUP_REASON_NOT_ASKED,
+	/* Made by an administrator, and not confirmed by a code in time. */
+	TOTPGROUP_REASON_PENDING_EXPIRED,
 };
 
 /* What was accepted. */

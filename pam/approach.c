@@ -8,10 +8,12 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "core/pending.h"
 #include "enrollment.h"
 #include "flow_state.h"
 #include "gate/gate.h"
 #include "log.h"
+#include "separate_state.h"
 #include "store/file_store.h"
 
 #define NOTE_MAX 400
@@ -104,6 +106,15 @@ static void pass_note_on(void *context, const char *step, const char *line)
 	flow_note(context, step, "%s", line);
 }
 
+/* In place of SSH_CONNECTION, in a session: PAM_RHOST counts where there is one, and
+ * else nothing that could be a place to skip. */
+static const char *session_connection(const struct login *login)
+{
+	bool has_host = login->host != NULL && *login->host != '\0';
+
+	return !has_host && login->ssh_connection != NULL ? "" : NULL;
+}
+
 /* Step 3. */
 static bool pass_gate(struct flow *flow)
 {
@@ -120,7 +131,8 @@ static bool pass_gate(struct flow *flow)
 		.user_known = login->account != NULL,
 		.primary_gid = login->account != NULL ? login->account->pw_gid : (gid_t)-1,
 		.rhost = login->host,
-		.ssh_connection = login->ssh_connection,
+		.ssh_connection =
+			flow->is_session ? session_connection(login) : login->ssh_connection,
 		.ssh_auth_info = login->ssh_auth_info,
 	};
 	const struct gate_note note = {pass_note_on, flow};
@@ -183,22 +195,46 @@ static void note_result(const struct flow *flow, const struct totpgroup_result *
 static void examine(struct flow *flow, const totpgroup_credential *credential)
 {
 	struct credential_parameters parameters;
+	struct pending pending = {.pending = false};
 	struct hmac *hmac = NULL;
 	int status = credential_open_hmac(credential, &hmac, &flow->error);
 
 	hmac_close(hmac);
 	if (status == 0)
 		status = credential_parameters(credential, &parameters, &flow->error);
-	if (status != 0) {
+	if (status == 0)
+		status = pending_look(credential, (int64_t)time(NULL), &pending, &flow->error);
+	if (status != 0 || pending.expired) {
 		flow->usable = false;
-		flow->unusable = flow_reason_of(status);
-		return;
+		flow->unusable =
+			status != 0 ? flow_reason_of(status) : TOTPGROUP_REASON_PENDING_EXPIRED;
 	}
+	if (status != 0)
+		return;
+	if (pending.pending)
+		flow_note(flow, "secret", "%s, by PENDING_UNTIL",
+			pending.expired ? "was not confirmed in time"
+					: "waits for a first good code");
 	flow_note(flow, "secret", "%s, %u digits, period %u s, window %u",
 		parameters.totp		      ? "TOTP"
 		: parameters.hotp_counter > 0 ? "HOTP"
 					      : "emergency codes alone",
 		parameters.digits, parameters.period, parameters.window);
+}
+
+/* The credential of a text that was read, with its state where that is kept
+ * apart. */
+static int load(struct flow *flow, const struct text *text, totpgroup_credential **credential)
+{
+	const char *state = flow->login.state_path;
+	int status;
+
+	if (state == NULL)
+		return credential_load(credential, text->data, text->length, &flow->error);
+	status = separate_state_look(&flow->login, text, credential, &flow->error);
+	flow_note(flow, "state", "%s, kept apart from the secret: %s", state,
+		status == 0 ? "as it should be" : flow->error.message);
+	return status;
 }
 
 /* What the text says before anybody is asked; false where that is final. */
@@ -209,7 +245,7 @@ static bool look_at_text(struct flow *flow, const struct text *text)
 	struct attempt attempt;
 	int status;
 
-	status = credential_load(&credential, text->data, text->length, &flow->error);
+	status = load(flow, text, &credential);
 	if (status != 0) {
 		flow->unusable = flow_reason_of(status);
 		return true;

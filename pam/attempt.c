@@ -12,6 +12,7 @@
 #include "enrollment.h"
 #include "flow_state.h"
 #include "log.h"
+#include "separate_state.h"
 #include "store/file_store.h"
 
 /* How often a login decides anew because somebody else changed the file. */
@@ -33,6 +34,17 @@ static bool is_forgiven(struct flow *flow, int status)
 	return true;
 }
 
+/* Step 6. The clock is read under the lock, so that of two logins the later one
+ * has the later time, and drops nothing of the earlier one as being in its
+ * future. */
+static int decide_now(struct decide_work *work, totpgroup_credential *credential)
+{
+	struct flow *flow = work->flow;
+
+	work->attempt->now = (int64_t)time(NULL);
+	return decide(credential, work->attempt, &flow->decision, &flow->error);
+}
+
 /* Steps 5 to 7: begin, decide, commit. */
 static int decide_on_file(void *argument)
 {
@@ -46,11 +58,8 @@ static int decide_on_file(void *argument)
 	status = file_store_begin(&flow->login.rules, &transaction, &text, &flow->error);
 	if (status == 0)
 		status = credential_load(&credential, text.data, text.length, &flow->error);
-	/* Read under the lock, so that of two logins the later one has the later
-	 * time, and drops nothing of the earlier one as being in its future. */
-	work->attempt->now = (int64_t)time(NULL);
 	if (status == 0)
-		status = decide(credential, work->attempt, &flow->decision, &flow->error);
+		status = decide_now(work, credential);
 	if (status == 0 && flow->decision.result.changed) {
 		status = file_store_commit(transaction, &credential->text, &flow->error);
 		transaction = NULL;
@@ -59,6 +68,33 @@ static int decide_on_file(void *argument)
 	totpgroup_credential_free(credential);
 	text_free(&text);
 	return status;
+}
+
+/* The same where the secret's file is not the one that is written. */
+static int decide_on_separate_state(struct decide_work *work)
+{
+	struct flow *flow = work->flow;
+	struct separate_state state = SEPARATE_STATE_INIT;
+	totpgroup_credential *credential = NULL;
+	int status = separate_state_begin(
+		flow->pamh, &flow->login, &state, &credential, &flow->error);
+
+	if (status == 0)
+		status = decide_now(work, credential);
+	if (status == 0 && flow->decision.result.changed)
+		status = separate_state_commit(&state, credential, &flow->error);
+	totpgroup_credential_free(credential);
+	separate_state_end(&state);
+	return status;
+}
+
+static int begin_decide_commit(struct decide_work *work)
+{
+	struct flow *flow = work->flow;
+
+	if (flow->login.state_path != NULL)
+		return decide_on_separate_state(work);
+	return login_as_identity(flow->pamh, &flow->login, decide_on_file, work, &flow->error);
 }
 
 /* Steps 5 to 7: anything but a verdict on a durable state refuses. */
@@ -70,8 +106,7 @@ static void transact(struct flow *flow, struct attempt *attempt)
 	for (int i = 0; i < CONFLICTS_MAX && status == TOTPGROUP_ECONFLICT; i++) {
 		flow->decision = (struct decision)DECISION_INIT;
 		flow->error = (struct error)ERROR_INIT;
-		status = login_as_identity(
-			flow->pamh, &flow->login, decide_on_file, &work, &flow->error);
+		status = begin_decide_commit(&work);
 	}
 	if (status == 0 || is_forgiven(flow, status))
 		return;

@@ -29,6 +29,9 @@ struct flow {
 	const struct flow_watcher *watcher;
 	struct configuration configuration; /* what options point into */
 	struct options options;
+	/* A session is judged: since the login, pam_env may have let the user set the
+	 * PAM environment, so that SSH_CONNECTION tells nothing. */
+	bool is_session;
 	struct login login;
 	enum skip skip;
 	const char *skip_reason; /* the word for the log, where it is skipped */

@@ -39,8 +39,14 @@ static int find_credential(
 		options->secret != NULL ? options->secret : SECRET_PATH_DEFAULT;
 	int status = secret_path_expand(specification, login->user, home, &login->path, error);
 
-	if (status != 0)
+	if (status == 0 && options->state != NULL)
+		status = option_path_expand(
+			"state", options->state, login->user, NULL, &login->state_path, error);
+	if (status != 0) {
+		free(login->path);
+		login->path = NULL;
 		return status;
+	}
 	login->rules = (struct file_store_rules){
 		.path = login->path,
 		.owner = login->identity->pw_uid,
@@ -112,6 +118,7 @@ int login_find(pam_handle_t *pamh, const struct options *options, struct login *
 void login_free(struct login *login)
 {
 	free(login->path);
+	free(login->state_path);
 	free(login->user_entry);
 	free(login->fixed_entry);
 	*login = (struct login){0};

@@ -37,6 +37,9 @@ struct login {
 	struct user_entry *fixed_entry; /* of user=, owned */
 	char *path;			/* of the credential, or NULL; owned */
 	struct file_store_rules rules;
+	/* Of the state, which is then kept apart, reached with the module's own
+	 * rights; or NULL. Owned. */
+	char *state_path;
 };
 
 /* Takes down the user and the host as the application gave them, so that a

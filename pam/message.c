@@ -47,6 +47,10 @@ static void tell_reason(const struct flow *flow)
 		say_error(flow, N_("Your secret file is damaged or not safe. Ask the "
 				   "administrator."));
 		break;
+	case TOTPGROUP_REASON_PENDING_EXPIRED:
+		say_error(flow, N_("Your secret was not confirmed in time. Ask the "
+				   "administrator."));
+		break;
 	case TOTPGROUP_REASON_STORE_ERROR:
 		say_error(flow, N_("The code could not be checked. Ask the administrator."));
 		break;
@@ -69,12 +73,12 @@ static void about_refusal(const struct flow *flow)
 	default:
 		break;
 	}
-	if (flow->error.code == TOTPGROUP_EUNWRITABLE)
-		say_error(flow, N_("The login could not be recorded. Ask the administrator."));
-	else if (may_tell_reason(flow))
-		tell_reason(flow);
-	else
+	if (!may_tell_reason(flow))
 		say_error(flow, N_("The verification code was not accepted."));
+	else if (flow->error.code == TOTPGROUP_EUNWRITABLE)
+		say_error(flow, N_("The login could not be recorded. Ask the administrator."));
+	else
+		tell_reason(flow);
 }
 
 static void about_days_left(const struct flow *flow)

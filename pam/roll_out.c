@@ -26,8 +26,9 @@ static int find_first_seen(struct flow *flow, int64_t now, int64_t *seen)
 	char *path = NULL;
 	/* No home: it is not for the user to say when his time began, nor where a
 	 * file is written with the rights of the service. */
-	int status = secret_path_expand(where != NULL ? where : OPTIONS_FIRST_SEEN,
-		flow->login.user, NULL, &path, &flow->error);
+	int status =
+		option_path_expand("first_seen", where != NULL ? where : OPTIONS_FIRST_SEEN,
+			flow->login.user, NULL, &path, &flow->error);
 
 	if (status != 0)
 		return status;

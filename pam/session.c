@@ -71,7 +71,10 @@ static void report(struct flow *flow, int code)
 int flow_open_session(pam_handle_t *pamh, int flags, int argc, const char *const *argv)
 {
 	struct flow flow = FLOW_INIT(pamh, flags);
-	int code = judge(&flow, argc, argv);
+	int code;
+
+	flow.is_session = true;
+	code = judge(&flow, argc, argv);
 
 	report(&flow, code);
 	flow_end(&flow);

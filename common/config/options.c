@@ -24,6 +24,7 @@
 const struct option_definition option_definitions[] = {
 	OPTION(conf, OPTION_STRING),
 	OPTION(secret, OPTION_STRING),
+	OPTION(state, OPTION_PATH),
 	OPTION(user, OPTION_USER),
 	OPTION(authtok_prompt, OPTION_PROMPT),
 	OPTION(services, OPTION_STRING),
@@ -105,6 +106,13 @@ static bool user_has_shape(const char *user)
 	return number_parse(user, strlen(user), 0, UID_MAXIMUM, &uid);
 }
 
+/* One file for each user, in no place that the user chooses. */
+static bool path_has_shape(const char *path)
+{
+	return *path == '/' && strstr(path, "${USER}") != NULL &&
+	       strstr(path, "${HOME}") == NULL && strstr(path, "/~") == NULL;
+}
+
 static int read_string(const struct option_definition *definition, const char *value,
 	const char **field, struct error *error)
 {
@@ -117,6 +125,11 @@ static int read_string(const struct option_definition *definition, const char *v
 			"option %s begins like a number but is no uid; write a user name or a "
 			"number from 0 to %" PRId64,
 			definition->name, UID_MAXIMUM);
+	if (definition->kind == OPTION_PATH && !path_has_shape(value))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option %s must be an absolute path with ${USER} in it, and without ~ "
+			"and ${HOME}",
+			definition->name);
 	*field = value;
 	return 0;
 }
@@ -213,6 +226,7 @@ static bool same_value(const struct option_definition *definition, const struct 
 	case OPTION_STRING:
 	case OPTION_PROMPT:
 	case OPTION_USER:
+	case OPTION_PATH:
 		return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
 	}
 	return false;

@@ -17,6 +17,7 @@
 struct options {
 	const char *conf;
 	const char *secret;
+	const char *state; /* NULL: in the secret's own file */
 	const char *user;
 	const char *authtok_prompt;
 	const char *services;
@@ -57,6 +58,7 @@ enum option_kind {
 	OPTION_STRING,	/* name=text, not empty */
 	OPTION_PROMPT,	/* name=text, which may be empty */
 	OPTION_USER,	/* name=user name or uid */
+	OPTION_PATH,	/* name=absolute path with ${USER} in it and no home */
 	OPTION_MODE,	/* name=octal, not 0 */
 	OPTION_SECONDS, /* name=decimal, with s, m, h or d after it; empty means 0 */
 	OPTION_DATE,	/* name=YYYY-MM-DD, the whole of that day in UTC */

@@ -275,6 +275,19 @@ static int read_secret(const totpgroup_credential *credential, uint8_t **secret,
 	return 0;
 }
 
+/* Opens a handle for the decoded secret, once the algorithm is known. */
+static int open_handle(const uint8_t *secret, size_t length, enum hmac_algorithm algorithm,
+	struct hmac **hmac, struct error *error)
+{
+	int status = hmac_open(hmac, algorithm, secret, length);
+
+	if (status == TOTPGROUP_EMEMORY)
+		error_set(error, status, "out of memory");
+	else if (status != 0)
+		error_set(error, status, "libgcrypt does not compute this HMAC on this host");
+	return status;
+}
+
 int credential_open_hmac(
 	const totpgroup_credential *credential, struct hmac **hmac, struct error *error)
 {
@@ -285,17 +298,25 @@ int credential_open_hmac(
 
 	*hmac = NULL;
 	status = read_secret(credential, &secret, &size, &length, error);
-	if (status != 0)
-		goto out;
-	status = read_algorithm(credential, &algorithm, error);
-	if (status != 0)
-		goto out;
-	status = hmac_open(hmac, algorithm, secret, length);
-	if (status == TOTPGROUP_EMEMORY)
-		error_set(error, status, "out of memory");
-	else if (status != 0)
-		error_set(error, status, "libgcrypt does not compute this HMAC on this host");
-out:
+	if (status == 0)
+		status = read_algorithm(credential, &algorithm, error);
+	if (status == 0)
+		status = open_handle(secret, length, algorithm, hmac, error);
+	wipe_free(secret, size);
+	return status;
+}
+
+int credential_open_digest(
+	const totpgroup_credential *credential, struct hmac **hmac, struct error *error)
+{
+	uint8_t *secret = NULL;
+	size_t size = 0, length;
+	int status;
+
+	*hmac = NULL;
+	status = read_secret(credential, &secret, &size, &length, error);
+	if (status == 0)
+		status = open_handle(secret, length, HMAC_SHA256, hmac, error);
 	wipe_free(secret, size);
 	return status;
 }

@@ -50,6 +50,11 @@ int credential_load(totpgroup_credential **credential, const char *text, size_t 
 int credential_open_hmac(
 	const totpgroup_credential *credential, struct hmac **hmac, struct error *error);
 
+/* The same for SHA-256, whatever the " ALGORITHM line says: for digests that are
+ * no codes. TOTPGROUP_EFORMAT where the secret is damaged. */
+int credential_open_digest(
+	const totpgroup_credential *credential, struct hmac **hmac, struct error *error);
+
 /* Where an option's value lies in the text, blanks at its start left out. */
 struct credential_option {
 	const char *value;

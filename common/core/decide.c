@@ -13,6 +13,7 @@
 #include "core/emergency_hash.h"
 #include "core/grace.h"
 #include "core/otp.h"
+#include "core/pending.h"
 #include "core/rate_limit.h"
 #include "core/reuse.h"
 #include "core/skew.h"
@@ -58,6 +59,8 @@ static int accept(struct work *work, enum totpgroup_method method, size_t code_l
 	if (attempt->grace_period > 0)
 		status = grace_record(work->credential, &attempt->grace, attempt->now,
 			&decision->result.changed);
+	if (status == 0)
+		status = pending_confirm(work->credential, &decision->result.changed);
 	if (status != 0)
 		return error_set(work->error, status, "out of memory");
 	decision->result.verdict = TOTPGROUP_ACCEPTED;
@@ -272,13 +275,33 @@ static int refuse_for_option(struct work *work, int status)
 	return status;
 }
 
+/* Refuses a credential that nobody confirmed in time; the person is asked as
+ * ever, and for every text of this login. */
+static int refuse_if_expired(struct work *work, bool *done)
+{
+	struct pending pending;
+	int status = pending_look(work->credential, work->attempt->now, &pending, work->error);
+
+	*done = status != 0 || pending.expired;
+	if (!*done)
+		return 0;
+	if (status != 0)
+		status = refuse_for_damage(work, status);
+	else
+		status = refuse(work, TOTPGROUP_REASON_PENDING_EXPIRED);
+	work->decision->no_match = true;
+	return status;
+}
+
 /* Tries what was typed as every kind of code that the credential knows. */
 static int try_codes(struct work *work)
 {
 	const char *code;
 	bool done;
-	int status;
+	int status = refuse_if_expired(work, &done);
 
+	if (done)
+		return status;
 	status = credential_open_hmac(work->credential, &work->hmac, work->error);
 	if (status != 0)
 		status = refuse_for_damage(work, status);
@@ -412,8 +435,11 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 		result->retry_after = answer.retry_after;
 		return 0;
 	}
-	/* A damaged secret is for the decision to report, after the prompt. */
-	if (!grace_applies(credential, &attempt->grace, attempt->now, attempt->grace_period) ||
+	/* A damaged secret is for the decision to report, after the prompt; and no
+	 * login of before stands for the code that confirms. */
+	if (pending_is_there(credential) ||
+		!grace_applies(
+			credential, &attempt->grace, attempt->now, attempt->grace_period) ||
 		credential_open_hmac(credential, &hmac, &ignored) != 0)
 		return 0;
 	hmac_close(hmac);

@@ -76,7 +76,7 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	struct totpgroup_result *result, struct error *error);
 
 /*
- * Decides, in this order: rate limit; emergency code; HOTP or TOTP with
+ * Decides, in this order: rate limit; PENDING_UNTIL; emergency code; HOTP or TOTP with
  * reuse and skew; grace is recorded. The caller holds the credential's lock,
  * makes the new text durable when result.changed is set, and only then acts
  * upon the verdict.

@@ -8,13 +8,6 @@
 
 #include "core/emergency_hash.h"
 
-/* One emergency code as a place in the text. */
-struct emergency_line {
-	size_t start;  /* of the line, and of blank ones before it */
-	size_t digits; /* where its eight digits begin */
-	size_t next;   /* behind its line end */
-};
-
 static size_t skip(const struct text *text, size_t at, const char *characters)
 {
 	while (at < text->length && strchr(characters, text->data[at]) != NULL)
@@ -90,6 +83,17 @@ static bool same_code(const char *a, const char *b)
 	for (size_t i = 0; i < EMERGENCY_CODE_LENGTH; i++)
 		difference = (unsigned char)(difference | (a[i] ^ b[i]));
 	return difference == 0;
+}
+
+bool emergency_code_next(const totpgroup_credential *credential, struct emergency_line *line)
+{
+	const struct text *text = &credential->text;
+	struct emergency_line next;
+
+	if (!next_code(text, line->next == 0 ? first_place(text) : line->next, &next))
+		return false;
+	*line = next;
+	return true;
 }
 
 int emergency_code_spend(totpgroup_credential *credential, const char *code, bool *found)

@@ -12,6 +12,16 @@
 
 #define EMERGENCY_CODE_LENGTH 8
 
+/* One emergency code as a place in the text. Begins as {0, 0, 0}. */
+struct emergency_line {
+	size_t start;  /* of the line, and of blank ones before it */
+	size_t digits; /* where its eight digits begin */
+	size_t next;   /* behind its line end */
+};
+
+/* Finds the next emergency code; false, with line as it was, behind the last. */
+bool emergency_code_next(const totpgroup_credential *credential, struct emergency_line *line);
+
 /*
  * Looks for code, EMERGENCY_CODE_LENGTH digits, comparing it with every
  * emergency code in constant time, and removes the line of the first that

@@ -35,6 +35,7 @@ static const char *const reason_names[] = {
 	[TOTPGROUP_REASON_CONVERSATION] = "conversation",
 	[TOTPGROUP_REASON_CONFIG_ERROR] = "config-error",
 	[TOTPGROUP_REASON_NOT_ASKED] = "not-asked",
+	[TOTPGROUP_REASON_PENDING_EXPIRED] = "pending-expired",
 };
 
 static const char *const method_names[] = {

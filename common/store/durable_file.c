@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -72,8 +73,9 @@ static bool is_temporary_name(const char *entry, const char *name)
 	       is_random_suffix(entry);
 }
 
-/* Removes what dead writers left. It is no failure if that does not work. */
-static void remove_left_overs(const struct file_place *place)
+/* Removes what dead writers left, in a folder of that size at most. It is no
+ * failure if that does not work. */
+static void remove_left_overs(const struct file_place *place, off_t folder_size_max)
 {
 	struct stat status;
 	struct dirent *entry;
@@ -83,7 +85,7 @@ static void remove_left_overs(const struct file_place *place)
 	folder = openat(place->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return;
-	stream = fstat(folder, &status) == 0 && status.st_size <= SCAN_FOLDER_SIZE_MAX
+	stream = fstat(folder, &status) == 0 && status.st_size <= folder_size_max
 			 ? fdopendir(folder)
 			 : NULL;
 	if (stream == NULL) {
@@ -246,7 +248,7 @@ int durable_file_place(const struct file_place *place, const struct durable_file
 	/* Without a file to replace there was none to lock, and the temporary file
 	 * of another writer may be alive. */
 	if (!properties->exclusive)
-		remove_left_overs(place);
+		remove_left_overs(place, SCAN_FOLDER_SIZE_MAX);
 	file = create_temporary(place, temporary);
 	if (file < 0)
 		return write_failed(error, place, "write beside");
@@ -261,5 +263,26 @@ int durable_file_place(const struct file_place *place, const struct durable_file
 	if (!named)
 		(void)unlinkat(place->folder, temporary, 0);
 	close(file);
+	return status;
+}
+
+int durable_file_remove(const struct file_place *place, int file, struct error *error)
+{
+	int folder = openat(place->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = 0;
+
+	if (folder < 0 && errno != EACCES)
+		return write_failed(error, place, "sync the folder of");
+	/* They hold the secret, too, and nobody waits for this. */
+	remove_left_overs(place, INT64_MAX);
+	if (unlinkat(place->folder, place->name, 0) != 0)
+		status = errno == ENOENT ? error_set(error, TOTPGROUP_ENOTFOUND,
+						   "%s: is gone already", place->path)
+					 : write_failed(error, place, "remove");
+	else if (sync_folder(folder, file) != 0)
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot sync the folder of %s", place->path);
+	if (folder >= 0)
+		close(folder);
 	return status;
 }

@@ -33,4 +33,11 @@ struct durable_file {
 int durable_file_place(const struct file_place *place, const struct durable_file *file,
 	const struct text *text, struct error *error);
 
+/*
+ * Removes the place's file and temporary files that dead processes left there
+ * for its name, and syncs the folder. file is that file, open and locked.
+ * Returns as durable_file_place(), and TOTPGROUP_ENOTFOUND where it is gone.
+ */
+int durable_file_remove(const struct file_place *place, int file, struct error *error);
+
 #endif

@@ -80,7 +80,8 @@ static int check_file(
 		return error_set(error, TOTPGROUP_EUNSAFE, "%s: belongs to uid %u, not uid %u",
 			rules->path, status->st_uid, rules->owner);
 	if (status->st_size == 0)
-		return unsafe(error, rules->path, "is empty; enrol again");
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: is empty; %s", rules->path,
+			rules->if_empty != NULL ? rules->if_empty : "enrol again");
 	if (status->st_size > CREDENTIAL_TEXT_MAX)
 		return unsafe(error, rules->path, "is longer than 65536 bytes");
 	return 0;
@@ -329,6 +330,19 @@ int file_store_create(const struct file_store_rules *rules, const struct text *t
 	}
 	if (status == 0)
 		status = durable_file_place(&transaction->place, &properties, text, error);
+	file_store_abort(transaction);
+	return status;
+}
+
+int file_store_remove(const struct file_store_rules *rules, struct error *error)
+{
+	struct file_store_transaction *transaction;
+	int status = open_place(rules, &transaction, error);
+
+	if (status == 0)
+		status = lock_file(rules, transaction, error);
+	if (status == 0)
+		status = durable_file_remove(&transaction->place, transaction->file, error);
 	file_store_abort(transaction);
 	return status;
 }

@@ -44,6 +44,7 @@ struct file_store_rules {
 	 * symbolic link is followed, and what it points to is replaced.
 	 * Otherwise a link is refused, and so is a folder that others may write. */
 	bool own_file;
+	const char *if_empty; /* what to do about it then; NULL: enrol again */
 };
 
 /* One file between begin and commit or abort: lock, descriptors, identity. */
@@ -95,5 +96,13 @@ void file_store_abort(struct file_store_transaction *transaction);
  */
 int file_store_create(const struct file_store_rules *rules, const struct text *text,
 	mode_t mode, bool replace, struct error *error);
+
+/*
+ * Removes the file durably, under its lock, whatever is in it and whatever its
+ * mode and owner are, so long as it is a regular file or a link to one that
+ * own_file allows; the link stays. Errors as file_store_begin() and
+ * file_store_commit().
+ */
+int file_store_remove(const struct file_store_rules *rules, struct error *error);
 
 #endif

@@ -4,21 +4,16 @@
 
 #include "store/first_seen.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/number.h"
 #include "base/text.h"
 #include "store/file_store.h"
+#include "store/parent_folders.h"
 #include "totpgroup.h"
 
-#define FILE_MODE   0600
-#define FOLDER_MODE 0700
+#define FILE_MODE 0600
 /* Two logins at once may take the time in one order and note it in the other. */
 #define SLACK_SECONDS 60
 
@@ -58,59 +53,11 @@ int first_seen_look(const char *path, int64_t now, int64_t *seen, struct error *
 	return status;
 }
 
-/* A new folder that a power cut takes away takes the time that is in it along. */
-static int sync_folder(const char *path, struct error *error)
-{
-	int folder = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int status = 0;
-
-	if (folder < 0 || fsync(folder) != 0)
-		status = error_set_system(error, TOTPGROUP_ESYSTEM, "cannot sync %s", path);
-	if (folder >= 0)
-		close(folder);
-	return status;
-}
-
-/* Makes the last folder of path, unless it is there. */
-static int make_folder(char *path, struct error *error)
-{
-	char *name = strrchr(path, '/') + 1;
-	char first = *name;
-	int status;
-
-	if (mkdir(path, FOLDER_MODE) != 0)
-		return errno == EEXIST ? 0
-				       : error_set_system(error, TOTPGROUP_EUNWRITABLE,
-						 "cannot make %s", path);
-	*name = '\0';
-	status = sync_folder(path, error);
-	*name = first;
-	return status;
-}
-
-/* Makes the folder of a file, and those above it that are missing. */
-static int make_folders(const char *path, struct error *error)
-{
-	char *folder = strdup(path);
-	int status = 0;
-
-	if (folder == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	for (char *at = strchr(folder + 1, '/'); at != NULL && status == 0;
-		at = strchr(at + 1, '/')) {
-		*at = '\0';
-		status = make_folder(folder, error);
-		*at = '/';
-	}
-	free(folder);
-	return status;
-}
-
 static int note(const char *path, int64_t now, struct error *error)
 {
 	const struct file_store_rules rules = rules_of(path);
 	struct text text = TEXT_INIT;
-	int status = make_folders(path, error);
+	int status = parent_folders_make(path, error);
 
 	if (status == 0 && text_append_format(&text, "%" PRId64 "\n", now) != 0)
 		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");

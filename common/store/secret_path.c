@@ -10,20 +10,35 @@
 #include "totpgroup.h"
 
 #define USER_NAME_MAXIMUM 255
+/* As durable_file.c has them. */
+#define TEMPORARY_LETTERS 6
 #define HOME_WORD	  "${HOME}"
 #define USER_WORD	  "${USER}"
 
 /* What is expanded, and how far it has come. */
 struct expansion {
+	const char *option; /* for messages */
 	const char *user;
 	const char *home;
 	char *path; /* PATH_MAX bytes, which count the NUL at the end */
 	size_t length;
 };
 
+/* Whether the name is that of another user's temporary file, which the next
+ * writer removes. */
+static bool looks_temporary(const char *user)
+{
+	const char *tilde = strrchr(user, '~');
+
+	return tilde != NULL && strlen(tilde + 1) == TEMPORARY_LETTERS &&
+	       strspn(tilde + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789") == TEMPORARY_LETTERS;
+}
+
 bool secret_path_user_is_safe(const char *user)
 {
-	if (*user == '\0' || *user == '.' || strlen(user) > USER_NAME_MAXIMUM)
+	if (*user == '\0' || *user == '.' || strlen(user) > USER_NAME_MAXIMUM ||
+		looks_temporary(user))
 		return false;
 	for (; *user != '\0'; user++) {
 		unsigned char byte = (unsigned char)*user;
@@ -39,8 +54,8 @@ static int append(
 {
 	if (length >= PATH_MAX - expansion->length)
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"secret= gives a path that is too long; at most %d bytes are allowed",
-			PATH_MAX - 1);
+			"%s= gives a path that is too long; at most %d bytes are allowed",
+			expansion->option, PATH_MAX - 1);
 	memcpy(expansion->path + expansion->length, text, length);
 	expansion->length += length;
 	expansion->path[expansion->length] = '\0';
@@ -51,12 +66,14 @@ static int append_home(struct expansion *expansion, struct error *error)
 {
 	if (expansion->home == NULL)
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"secret= needs a home directory and there is none to use; give an "
-			"absolute path without ~ and ${HOME}");
+			"%s= needs a home directory and there is none to use; give an "
+			"absolute path without ~ and ${HOME}",
+			expansion->option);
 	if (expansion->home[0] != '/')
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"secret= needs the home directory, which is not an absolute path; "
-			"correct the user's entry in the user database");
+			"%s= needs the home directory, which is not an absolute path; "
+			"correct the user's entry in the user database",
+			expansion->option);
 	return append(expansion, expansion->home, strlen(expansion->home), error);
 }
 
@@ -64,8 +81,9 @@ static int append_user(struct expansion *expansion, struct error *error)
 {
 	if (!secret_path_user_is_safe(expansion->user))
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"secret= holds ${USER}, and this user's name is not safe as a file "
-			"name; give a path without ${USER}");
+			"%s= holds ${USER}, and this user's name is not safe as a file "
+			"name; give a path without ${USER}",
+			expansion->option);
 	return append(expansion, expansion->user, strlen(expansion->user), error);
 }
 
@@ -95,26 +113,33 @@ static int expand_one(struct expansion *expansion, const char *specification, co
 	return append(expansion, here, 1, error);
 }
 
-int secret_path_expand(const char *specification, const char *user, const char *home,
-	char **path, struct error *error)
+int option_path_expand(const char *option, const char *specification, const char *user,
+	const char *home, char **path, struct error *error)
 {
-	struct expansion expansion = {user, home, NULL, 0};
+	struct expansion expansion = {option, user, home, NULL, 0};
 	int code = 0;
 
 	*path = NULL;
 	expansion.path = calloc(1, PATH_MAX);
 	if (expansion.path == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY,
-			"the path of the secret cannot be formed: out of memory");
+			"the path of %s= cannot be formed: out of memory", option);
 	for (const char *at = specification; code == 0 && *at != '\0';)
 		code = expand_one(&expansion, specification, &at, error);
 	if (code == 0 && expansion.path[0] != '/')
 		code = error_set(error, TOTPGROUP_EARGUMENT,
-			"secret= gives a path that is not absolute; begin it with /, ~ or "
-			"${HOME}");
+			"%s= gives a path that is not absolute; begin it with /, ~ or "
+			"${HOME}",
+			option);
 	if (code == 0)
 		*path = expansion.path;
 	else
 		free(expansion.path);
 	return code;
+}
+
+int secret_path_expand(const char *specification, const char *user, const char *home,
+	char **path, struct error *error)
+{
+	return option_path_expand("secret", specification, user, home, path, error);
 }

@@ -11,7 +11,8 @@
 #define SECRET_PATH_DEFAULT "~/.google_authenticator"
 
 /* A name that is safe as one part of a path: not empty, at most 255 bytes, no
- * '/', no control character, not starting with '.'. */
+ * '/', no control character, not starting with '.', not ending with '~' and six
+ * letters or digits, as temporary files do. */
 bool secret_path_user_is_safe(const char *user);
 
 /*
@@ -25,5 +26,9 @@ bool secret_path_user_is_safe(const char *user);
  */
 int secret_path_expand(const char *specification, const char *user, const char *home,
 	char **path, struct error *error);
+
+/* The same for a path that another option gives, whose name stands in error. */
+int option_path_expand(const char *option, const char *specification, const char *user,
+	const char *home, char **path, struct error *error);
 
 #endif

@@ -247,6 +247,18 @@ def rate_limited(folder):
 
 
 @test
+def not_confirmed_yet(folder):
+    host = Host(folder)
+    now = int(time.time())
+    host.enrol("nobody", f'{SECRET}\n" PENDING_UNTIL {now + 600}\n" TOTP_AUTH\n')
+    line = host.expect("nobody", "asked", None, "PAM_SUCCESS", 0)
+    fact(line, "secret", "waits for a first good code, by PENDING_UNTIL")
+    host.enrol("nobody", f'{SECRET}\n" PENDING_UNTIL {now - 600}\n" TOTP_AUTH\n')
+    line = host.expect("nobody", "asked-in-vain", "pending-expired", "PAM_AUTH_ERR", 1)
+    fact(line, "secret", "was not confirmed in time, by PENDING_UNTIL")
+
+
+@test
 def within_the_grace_period(folder):
     host = Host(folder, "grace_period=1h")
     host.enrol("nobody", f'{SECRET}\n" TOTP_AUTH\n" LAST0 192.0.2.7 {int(time.time()) - 60}\n')

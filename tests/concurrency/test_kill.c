@@ -196,38 +196,54 @@ static void a_kill_never_brings_an_emergency_code_back(void **state)
 	assert_true(trial >= 100);
 }
 
-static unsigned long long read_counter(void)
+static unsigned long long read_counter(const char *file)
 {
+	const char *line = strstr(text_of(file), "\n\" HOTP_COUNTER ");
 	unsigned long long counter;
 
-	assert_int_equal(
-		sscanf(read_secret(), STACK_SECRET "\n\" HOTP_COUNTER %llu", &counter), 1);
+	assert_non_null(line);
+	assert_int_equal(sscanf(line, "\n\" HOTP_COUNTER %llu", &counter), 1);
 	return counter;
 }
 
-static void a_kill_never_turns_a_counter_back(void **state)
+/* The counter stands in that file, and nothing else is in its folder. */
+static void kill_who_counts(const char *file, const char *folder)
 {
-	unsigned long long before = 1;
+	unsigned long long before = 2;
 
-	(void)state;
-	stack_options("no_increment_hotp");
 	stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 1\n\" WINDOW_SIZE 9\n");
+	assert_int_equal(stack_log_in("alice", stack_hotp(1)), PAM_SUCCESS);
 	for (unsigned int trial = 0; trial < TRIALS / 2; trial++) {
 		unsigned long long counter;
 
 		/* Whoever died between the commit and saying so had the last word. */
 		atomic_store(&spent->counter, before - 1);
 		let_work_and_kill(count_on);
-		counter = read_counter();
+		counter = read_counter(file);
 		assert_true(counter >= before);
 		assert_true(counter > atomic_load(&spent->counter));
 		before = counter;
 		assert_int_equal(stack_log_in("alice", stack_hotp(counter - 1)), PAM_AUTH_ERR);
 		assert_int_equal(stack_log_in("alice", stack_hotp(counter)), PAM_SUCCESS);
-		assert_int_equal(count_entries("home/alice"), 1);
-		before = read_counter();
+		assert_int_equal(count_entries(folder), 1);
+		before = read_counter(file);
 		assert_int_equal(before, counter + 1);
 	}
+}
+
+static void a_kill_never_turns_a_counter_back(void **state)
+{
+	(void)state;
+	stack_options("no_increment_hotp");
+	kill_who_counts(stack_secret("alice"), "home/alice");
+}
+
+static void a_kill_never_turns_a_counter_back_that_is_kept_apart(void **state)
+{
+	(void)state;
+	stack_options("no_increment_hotp state=@D/home/state/${USER}");
+	kill_who_counts("home/state/alice", "home/state");
+	assert_int_equal(read_counter(stack_secret("alice")), 1);
 }
 
 int main(int argc, char **argv)
@@ -236,6 +252,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_kill_never_brings_an_emergency_code_back),
 		TEST(a_kill_never_turns_a_counter_back),
+		TEST(a_kill_never_turns_a_counter_back_that_is_kept_apart),
 	};
 
 	(void)argc;

@@ -11,6 +11,9 @@
 #include "../unit/test_support.h"
 #include "workers.h"
 
+#define STATE "home/state/alice"
+#define APART "state=@D/home/state/${USER}"
+
 #define OPTIONS STACK_SECRET "\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n"
 
 static void log_in(unsigned int worker)
@@ -30,6 +33,7 @@ static void expect_one_winner(const char *text, const char *answer)
 	start_workers(8, log_in);
 	for (unsigned int i = 0; i < 200; i++) {
 		stack_put_secret("alice", text);
+		unlink(in_folder(STATE));
 		answer_alike(answer);
 		run_round();
 		assert_int_equal(count_results(PAM_SUCCESS), 1);
@@ -61,6 +65,62 @@ static void one_hotp_code_lets_in_one(void **state)
 	expect_one_winner(STACK_SECRET "\n\" HOTP_COUNTER 5\n", stack_hotp(5));
 	assert_string_equal(
 		text_of(stack_secret("alice")), STACK_SECRET "\n\" HOTP_COUNTER 6\n");
+}
+
+/* The file of the state is made by all at once, too. */
+static void one_time_code_lets_in_one_with_the_state_apart(void **state)
+{
+	(void)state;
+	stack_options(APART);
+	expect_one_winner(OPTIONS, stack_code(0));
+	assert_string_equal(text_of(stack_secret("alice")), OPTIONS);
+	assert_non_null(strstr(text_of(STATE), "DISALLOW_REUSE 56666667\n"));
+	assert_int_equal(count_entries("home/state"), 1);
+}
+
+static void one_emergency_code_lets_in_one_with_the_state_apart(void **state)
+{
+	(void)state;
+	stack_options(APART);
+	expect_one_winner(OPTIONS "12345678\n87654321\n", "12345678");
+	assert_non_null(strstr(text_of(STATE), "\" SPENT "));
+}
+
+/* Somebody puts the secret back while they log in, and nothing comes of that. */
+static void put_back_or_log_in(unsigned int worker)
+{
+	if (worker != 0) {
+		log_in(worker);
+		return;
+	}
+	shared->results[0] = PAM_IGNORE;
+	for (unsigned int i = 0; i < 5; i++) {
+		put_file("home/alice/new", OPTIONS "12345678\n", 0600);
+		if (geteuid() == 0)
+			assert_int_equal(
+				chown(in_folder("home/alice/new"), stack_uid("alice"), 0), 0);
+		assert_int_equal(
+			rename(in_folder("home/alice/new"), in_folder(stack_secret("alice"))),
+			0);
+	}
+}
+
+static void a_secret_put_back_meanwhile_gives_nothing_back(void **state)
+{
+	(void)state;
+	stack_options(APART);
+	stack_put_secret("alice", OPTIONS "12345678\n");
+	start_workers(8, put_back_or_log_in);
+	for (unsigned int i = 0; i < 50; i++) {
+		unlink(in_folder(STATE));
+		answer_alike("12345678");
+		run_round();
+		assert_int_equal(count_results(PAM_SUCCESS), 1);
+		run_round();
+		assert_int_equal(count_results(PAM_SUCCESS), 0);
+		atomic_store(&shared->busy, 0);
+	}
+	stop_workers();
 }
 
 static unsigned int count_codes(const char *text)
@@ -140,6 +200,9 @@ int main(int argc, char **argv)
 		TEST(one_time_code_lets_in_one),
 		TEST(one_emergency_code_lets_in_one),
 		TEST(one_hotp_code_lets_in_one),
+		TEST(one_time_code_lets_in_one_with_the_state_apart),
+		TEST(one_emergency_code_lets_in_one_with_the_state_apart),
+		TEST(a_secret_put_back_meanwhile_gives_nothing_back),
 		TEST(a_rate_limit_holds_for_all_together),
 		TEST(guesses_are_counted_before_they_are_looked_at),
 	};

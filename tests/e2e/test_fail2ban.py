@@ -82,6 +82,7 @@ def test_reasons_that_count(host):
     alice.enrol(secret, '" RATE_LIMIT 9 30', '" DISALLOW_REUSE', '" WINDOW_SIZE 17')
     host.add_user("damaged").write("!\n")
     host.add_user("limited").enrol(host.secret("limited"), '" RATE_LIMIT 1 3600')
+    host.add_user("late").enrol(host.secret("late"), '" PENDING_UNTIL 1')
     closed = host.add_user("closed").enrol(host.secret("closed"))
     os.chmod(closed.home, 0)
     host.service("sshd", "required MODULE")
@@ -99,6 +100,7 @@ def test_reasons_that_count(host):
             (False, "refused .* reason=reused", "alice", right, "sshd"),
             (False, "refused .* reason=conversation", "alice", None, "sshd"),
             (False, "refused .* reason=bad-file", "damaged", wrong, "sshd"),
+            (False, "refused .* reason=pending-expired$", "late", wrong, "sshd"),
             (False, "refused .* reason=store-error", "closed", wrong, "sshd"),
             (False, "refused .* reason=config-error", "alice", wrong, "options"),
             (False, "refused .* reason=group-error", "alice", wrong, "group"))):

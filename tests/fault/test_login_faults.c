@@ -30,6 +30,7 @@ struct scenario {
 #define SPENT "\" DISALLOW_REUSE 56666667\n"
 
 #define SERVICES   "services=sshd group=totp"
+#define STATE	   "home/apart/alice"
 #define FIRST_SEEN "nullok_for=1d first_seen=@D/seen/${USER}"
 
 static const struct scenario scenarios[] = {
@@ -124,6 +125,8 @@ static void put_before(const struct scenario *scenario)
 {
 	snprintf(user_file, sizeof user_file, "home/%s/.google_authenticator", scenario->user);
 	unlink(in_folder(user_file));
+	unlink(in_folder(STATE));
+	rmdir(in_folder("home/apart"));
 	unlink(in_folder("seen/bob"));
 	rmdir(in_folder("seen"));
 	if (scenario->before != NULL)
@@ -287,6 +290,31 @@ static void a_failure_that_lasts_lets_nobody_in(void **state)
 		fail_each_call(&scenarios[i], 1000000);
 }
 
+/* What is let in is recorded in the state, and the secret is what it was. */
+static void with_the_state_apart_nothing_goes_unrecorded(void **state)
+{
+	static const struct scenario apart = {"a state apart",
+		"nullok state=@D/home/apart/${USER}", "alice", NULL, HEAD REUSE TAIL, NULL,
+		PAM_SUCCESS, false};
+	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM};
+	unsigned int total = run_undisturbed(&apart), let_in = 0;
+
+	(void)state;
+	for (unsigned int e = 0; e < COUNT(errors); e++)
+		for (unsigned int k = 1; k <= 2 * total; k++) {
+			(void)fail_calls(
+				&apart, (k + 1) / 2, k % 2 == 0 ? 1 : 1000000, errors[e]);
+			assert_string_equal(text_of(user_file), apart.before);
+			assert_int_not_equal(stack_last.result, PAM_IGNORE);
+			if (stack_last.result != PAM_SUCCESS)
+				continue;
+			let_in++;
+			assert_non_null(strstr(text_of(STATE), SPENT));
+		}
+	print_message("# %s: %u calls, let in %u times\n", apart.name, total, let_in);
+	assert_true(total > 60 && let_in > 0);
+}
+
 /* A directory that is out, in each way that it can be. */
 static void a_group_lookup_that_fails_never_skips(void **state)
 {
@@ -354,6 +382,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_single_failure_lets_nobody_in),
 		TEST(a_failure_that_lasts_lets_nobody_in),
+		TEST(with_the_state_apart_nothing_goes_unrecorded),
 		TEST(a_group_lookup_that_fails_never_skips),
 		TEST(a_gate_without_memory_never_skips),
 		TEST(a_prompt_that_fails_is_a_refusal),

@@ -179,8 +179,8 @@ static void a_folder_without_rights_is_a_store_error(void **state)
 		"<2>refused " WHO
 		" reason=store-error offset=0 detail=\"cannot write beside " PLACE
 		": Permission denied\"\n");
-	assert_string_equal(stack_last.messages,
-		"error: The login could not be recorded. Ask the administrator.\n");
+	assert_string_equal(
+		stack_last.messages, "error: The verification code was not accepted.\n");
 	assert_string_equal(text_of(stack_secret("alice")), TRACKED);
 }
 

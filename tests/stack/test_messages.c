@@ -51,6 +51,9 @@ static const struct {
 		ALIKE},
 	{"bad-file", "", "alice", "!\n", "000000", BAD_FILE, ALIKE},
 	{"bad-file", "allowed_perm=0400", "alice", TOTP, right, BAD_FILE, ALIKE},
+	{"pending-expired", "", "alice", TOTP "\" PENDING_UNTIL 1600000000\n", right,
+		"error: Your secret was not confirmed in time. Ask the administrator.\n",
+		ALIKE},
 	{"conversation", "", "alice", TOTP, stack_fails, "", ""},
 	{"conversation", "", "nobody-knows", NULL, stack_fails, "", ""},
 	{"config-error", "nosuch", "alice", TOTP, right, WRONG_SETUP, WRONG_SETUP},
@@ -181,8 +184,8 @@ static void a_store_that_fails_is_told_apart_after_an_earlier_factor(void **stat
 	stack_on_time = NULL;
 }
 
-/* Nobody could find the cause otherwise, and it says nothing of the code. */
-static void a_state_that_cannot_be_written_is_told_to_all(void **state)
+/* A stranger must not learn from a full disk who is enrolled. */
+static void a_state_that_cannot_be_written_is_told_like_the_rest(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", STACK_SECRET "\n\" RATE_LIMIT 9 30\n\" TOTP_AUTH\n");
@@ -192,7 +195,9 @@ static void a_state_that_cannot_be_written_is_told_to_all(void **state)
 		stack_log_in("alice", (i & 2) != 0 ? stack_code(0) : "000000");
 		assert_non_null(strstr(stack_log, " reason=store-error "));
 		assert_string_equal(stack_last.messages,
-			"error: The login could not be recorded. Ask the administrator.\n");
+			(i & 1) != 0 ? "error: The login could not be recorded. Ask the "
+				       "administrator.\n"
+				     : ALIKE);
 	}
 	assert_int_equal(chmod(in_folder("home/alice"), 0700), 0);
 }
@@ -225,7 +230,7 @@ int main(int argc, char **argv)
 		TEST(a_silent_application_is_told_nothing),
 		TEST(a_right_code_of_another_time_is_wrong),
 		TEST(a_store_that_fails_is_told_apart_after_an_earlier_factor),
-		TEST(a_state_that_cannot_be_written_is_told_to_all),
+		TEST(a_state_that_cannot_be_written_is_told_like_the_rest),
 		TEST(who_is_let_in_is_told_nothing),
 	};
 

@@ -235,8 +235,8 @@ static void state_that_cannot_be_kept_refuses(void **state)
 	unlink(in_folder(SEEN));
 	assert_int_equal(chmod(in_folder("home/state/seen"), 0500), 0);
 	expect_store_error(SEEN);
-	assert_string_equal(stack_last.messages,
-		"error: The login could not be recorded. Ask the administrator.\n");
+	assert_string_equal(
+		stack_last.messages, "error: The verification code was not accepted.\n");
 	assert_int_equal(chmod(in_folder("home/state/seen"), 0700), 0);
 }
 

@@ -116,6 +116,32 @@ static void the_environment_of_the_process_does_not_count(void **state)
 	unsetenv("SSH_CONNECTION");
 }
 
+/* pam_env may have let the user set it since the login. */
+static void where_a_login_comes_from_is_not_for_the_user_to_say(void **state)
+{
+	static const char *const hosts[] = {"192.0.2.7", "host.example", "", NULL};
+
+	(void)state;
+	stack_put_secret("alice", TOTP);
+	stack_options("skip_net=10.0.0.0/8,local");
+	for (unsigned int i = 0; i < COUNT(hosts); i++) {
+		stack_last = (struct stack_login){
+			.user = "alice",
+			.rhost = hosts[i],
+			.service = "sshd",
+			.ssh_connection = "10.0.0.1 1 10.0.0.2 22",
+			.methods = KEY,
+			.session = true,
+		};
+		stack_login(&stack_last);
+		assert_int_equal(stack_last.result, PAM_SESSION_ERR);
+	}
+	stack_last.rhost = "10.0.0.1";
+	stack_last.ssh_connection = NULL;
+	stack_login(&stack_last);
+	assert_int_equal(stack_last.result, PAM_IGNORE);
+}
+
 static void the_gate_is_that_of_the_login(void **state)
 {
 	static const struct {
@@ -317,6 +343,7 @@ int main(int argc, char **argv)
 		TEST(lets_pass_who_was_asked),
 		TEST(every_sign_of_ssh_counts),
 		TEST(the_environment_of_the_process_does_not_count),
+		TEST(where_a_login_comes_from_is_not_for_the_user_to_say),
 		TEST(the_gate_is_that_of_the_login),
 		TEST(who_has_no_secret_is_held_to_it_too),
 		TEST(the_roll_out_passes_and_is_logged_once),

@@ -43,6 +43,7 @@ struct model {
 	struct model_sighting run[3];
 	size_t run_length;
 	struct model_host hosts[MODEL_HOSTS];
+	int64_t pending_until; /* 0 for none */
 };
 
 /* Codes of eight digits, by algorithm, from a first step on; those of fewer
@@ -190,6 +191,7 @@ static inline void model_accept(
 	work->decision.result.method = method;
 	work->decision.no_match = false;
 	work->decision.password_length = password;
+	work->model->pending_until = 0;
 	if (attempt->grace_period > 0 && attempt->grace.host != NULL) {
 		struct model_host *host = model_find_host(work->model, attempt->grace.host);
 
@@ -360,6 +362,10 @@ static inline void model_try_codes(struct model_work *work)
 	unsigned long code;
 	size_t password;
 
+	if (model->pending_until != 0 && work->attempt->now > model->pending_until) {
+		model_refuse(work, TOTPGROUP_REASON_PENDING_EXPIRED, true);
+		return;
+	}
 	model_refuse(work, TOTPGROUP_REASON_WRONG_CODE, true);
 	if (model_try_emergency(work) ||
 		!model_read_typed(work->attempt, model->digits, &code, &password))

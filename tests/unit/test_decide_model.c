@@ -38,6 +38,9 @@ static void make_model(struct model *model, struct test_random *random)
 	model->interval = 1 + (int64_t)pick(random, 3 * model->period);
 	if (model->interval > 3600)
 		model->interval = 3600;
+	if (pick(random, 8) == 0)
+		model->pending_until =
+			STEP * model->period + (int64_t)pick(random, 9 * model->period);
 	model->emergency_count = pick(random, 6);
 	for (size_t i = 0; i < model->emergency_count; i++)
 		model->emergency_codes[i] = 10000000 + pick(random, 90000000);
@@ -92,6 +95,8 @@ static void write_text(const struct model *model, char *text, struct test_random
 	add_option(text, "HOTP_COUNTER", model->hotp_counter, all || model->hotp_counter != 0,
 		random);
 	add_option(text, "TIME_SKEW", model->skew, all || model->skew != 0, random);
+	add_option(
+		text, "PENDING_UNTIL", model->pending_until, model->pending_until != 0, random);
 	if (model->totp)
 		add_line(text, "\" TOTP_AUTH\n", random);
 	if (model->disallow_reuse)
@@ -115,8 +120,9 @@ static void write_text(const struct model *model, char *text, struct test_random
 /* All that a model holds, for comparison; an absent option as its default. */
 static void describe_model(const struct model *model, char *text)
 {
-	sprintf(text, "%lld %lld %d %zu", (long long)model->hotp_counter,
-		(long long)model->skew, model->disallow_reuse, model->used_count);
+	sprintf(text, "%lld %lld %lld %d %zu", (long long)model->hotp_counter,
+		(long long)model->skew, (long long)model->pending_until, model->disallow_reuse,
+		model->used_count);
 	add_numbers(text, model->used, model->used_count);
 	add_numbers(text, model->times, model->time_count);
 	for (size_t i = 0; i < model->emergency_count; i++)
@@ -183,6 +189,8 @@ static void read_line_into(const char *line, struct model *model)
 		model->hotp_counter = strtoll(value, NULL, 10);
 	else if ((value = value_of(line, "\" TIME_SKEW")) != NULL)
 		model->skew = strtoll(value, NULL, 10);
+	else if ((value = value_of(line, "\" PENDING_UNTIL")) != NULL)
+		model->pending_until = strtoll(value, NULL, 10);
 	else if ((value = value_of(line, "\" RESETTING_TIME_SKEW")) != NULL)
 		read_run(value, model);
 	else if (value_of(line, "\" LAST") != NULL)
@@ -297,7 +305,7 @@ static void assert_same_decision(const struct decision *found, const struct deci
 struct tally {
 	unsigned int attempts;
 	unsigned int methods[TOTPGROUP_METHOD_GRACE + 1];
-	unsigned int reasons[TOTPGROUP_REASON_CONFIG_ERROR + 1];
+	unsigned int reasons[TOTPGROUP_REASON_PENDING_EXPIRED + 1];
 	unsigned int learned;
 };
 
@@ -391,12 +399,13 @@ static void test_agrees_with_the_model(void **state)
 		run_chain(*state, &tally, &random);
 	fprintf(stderr,
 		"# %u attempts: %u totp, %u hotp, %u emergency, %u wrong, %u reused, "
-		"%u limited, %u without a text, %u learned\n",
+		"%u limited, %u pending expired, %u without a text, %u learned\n",
 		tally.attempts, tally.methods[TOTPGROUP_METHOD_TOTP],
 		tally.methods[TOTPGROUP_METHOD_HOTP], tally.methods[TOTPGROUP_METHOD_EMERGENCY],
 		tally.reasons[TOTPGROUP_REASON_WRONG_CODE],
 		tally.reasons[TOTPGROUP_REASON_REUSED],
 		tally.reasons[TOTPGROUP_REASON_RATE_LIMITED],
+		tally.reasons[TOTPGROUP_REASON_PENDING_EXPIRED],
 		tally.reasons[TOTPGROUP_REASON_CONVERSATION], tally.learned);
 	assert_true(tally.attempts >= 20000);
 	assert_true(tally.methods[TOTPGROUP_METHOD_TOTP] > 500);
@@ -404,6 +413,7 @@ static void test_agrees_with_the_model(void **state)
 	assert_true(tally.methods[TOTPGROUP_METHOD_EMERGENCY] > 200);
 	assert_true(tally.reasons[TOTPGROUP_REASON_REUSED] > 100);
 	assert_true(tally.reasons[TOTPGROUP_REASON_RATE_LIMITED] > 500);
+	assert_true(tally.reasons[TOTPGROUP_REASON_PENDING_EXPIRED] > 100);
 	assert_true(tally.learned > 10);
 }
 

@@ -52,6 +52,7 @@ static void test_reasons(void **state)
 		[TOTPGROUP_REASON_CONVERSATION] = "conversation",
 		[TOTPGROUP_REASON_CONFIG_ERROR] = "config-error",
 		[TOTPGROUP_REASON_NOT_ASKED] = "not-asked",
+		[TOTPGROUP_REASON_PENDING_EXPIRED] = "pending-expired",
 	};
 
 	(void)state;

@@ -131,6 +131,21 @@ static void flags_are_yes_or_no(void **state)
 	}
 }
 
+static void one_file_for_each_user_in_no_home(void **state)
+{
+	static const char *const bad[] = {"state=/var/lib/state", "state=/x/$USER",
+		"state=${USER}", "state=~/${USER}", "state=/x/~/${USER}", "state=/x/~${USER}",
+		"state=${HOME}/${USER}", "state=/${USER}/${HOME}"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fresh_refused(bad[i], "option state must be an absolute path");
+	assert_int_equal(options_read(&options, "state=/var/lib/a~b/${USER}.1", &error), 0);
+	assert_string_equal(options.state, "/var/lib/a~b/${USER}.1");
+}
+
 static void values_are_needed(void **state)
 {
 	unsigned rows = 0;
@@ -144,7 +159,7 @@ static void values_are_needed(void **state)
 		assert_fresh_refused(row->name, "needs a value");
 		rows++;
 	}
-	assert_int_equal(rows, 13);
+	assert_int_equal(rows, 14);
 }
 
 static void empty_values(void **state)
@@ -470,12 +485,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults),
 		cmocka_unit_test(whole_line), cmocka_unit_test(flags_one_by_one),
-		cmocka_unit_test(flags_are_yes_or_no), cmocka_unit_test(values_are_needed),
-		cmocka_unit_test(dates), cmocka_unit_test(line_overrules),
-		cmocka_unit_test(empty_values), cmocka_unit_test(values_hold_the_argument),
-		cmocka_unit_test(users), cmocka_unit_test(permissions),
-		cmocka_unit_test(grace_periods), cmocka_unit_test(unknown_names),
-		cmocka_unit_test(unknown_values_are_not_shown),
+		cmocka_unit_test(flags_are_yes_or_no),
+		cmocka_unit_test(one_file_for_each_user_in_no_home),
+		cmocka_unit_test(values_are_needed), cmocka_unit_test(dates),
+		cmocka_unit_test(line_overrules), cmocka_unit_test(empty_values),
+		cmocka_unit_test(values_hold_the_argument), cmocka_unit_test(users),
+		cmocka_unit_test(permissions), cmocka_unit_test(grace_periods),
+		cmocka_unit_test(unknown_names), cmocka_unit_test(unknown_values_are_not_shown),
 		cmocka_unit_test(long_unknown_names), cmocka_unit_test(repetitions),
 		cmocka_unit_test(an_alias_is_the_same_option), cmocka_unit_test(contradictions),
 		cmocka_unit_test(one_bad_argument_refuses_the_line),

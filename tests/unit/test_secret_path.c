@@ -105,7 +105,7 @@ static void results_are_absolute(void **state)
 static void unsafe_users(void **state)
 {
 	static const char *const cases[] = {"", ".", "..", ".hidden", "a/b", "/", "../root",
-		"a\n", "\x7f", "a\x1b[2J", "a\tb", "a/"};
+		"a\n", "\x7f", "a\x1b[2J", "a\tb", "a/", "bob~aBcDe1", "~aaaaaa", "a~b~123456"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -119,7 +119,8 @@ static void unsafe_users(void **state)
 static void safe_users(void **state)
 {
 	static const char *const cases[] = {"a", "alice", "a.b", "a..", "-rf", "a b",
-		"EXAMPLE\\bob", "bob@example.org", "\xc3\xa9mile", "a:b", "~", "$", "%u"};
+		"EXAMPLE\\bob", "bob@example.org", "\xc3\xa9mile", "a:b", "~", "$", "%u",
+		"bob~aBcDe", "bob~aBcDe12", "bob~aBcD-1", "aBcDe1"};
 	char longest[257];
 
 	(void)state;
@@ -131,6 +132,22 @@ static void safe_users(void **state)
 	assert_refused("/otp/${USER}", longest, NULL, "not safe");
 	longest[255] = '\0';
 	assert_true(secret_path_user_is_safe(longest));
+}
+
+static void another_option_is_named(void **state)
+{
+	struct error error = ERROR_INIT;
+	char *path;
+
+	(void)state;
+	assert_int_equal(option_path_expand("state", "/x/${USER}", "a/b", NULL, &path, &error),
+		TOTPGROUP_EARGUMENT);
+	assert_non_null(strstr(error.message, "state= holds ${USER}"));
+	assert_null(path);
+	assert_int_equal(
+		option_path_expand("state", "/x/${USER}", "ab", NULL, &path, &error), 0);
+	assert_string_equal(path, "/x/ab");
+	free(path);
 }
 
 /* PATH_MAX counts the NUL, as open(2) does. */
@@ -223,9 +240,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(expansions),
 		cmocka_unit_test(substituted_text_is_not_expanded), cmocka_unit_test(homes),
 		cmocka_unit_test(results_are_absolute), cmocka_unit_test(unsafe_users),
-		cmocka_unit_test(safe_users), cmocka_unit_test(lengths),
-		cmocka_unit_test(many_substitutions), cmocka_unit_test(no_memory),
-		cmocka_unit_test(random_specifications)};
+		cmocka_unit_test(safe_users), cmocka_unit_test(another_option_is_named),
+		cmocka_unit_test(lengths), cmocka_unit_test(many_substitutions),
+		cmocka_unit_test(no_memory), cmocka_unit_test(random_specifications)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "revoke.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "help.h"
+#include "host_defaults.h"
+#include "json_output.h"
+#include "life_options.h"
+#include "store/file_store.h"
+#include "terminal.h"
+#include "totpgroup.h"
+#include "user_file.h"
+
+/* A change that could break a program that reads it makes this greater. */
+#define JSON_VERSION 1
+
+/* How it went so far. */
+struct tally {
+	const struct life_options *options;
+	const struct host_defaults *defaults;
+	struct json_object *users; /* NULL without --json */
+	bool out_of_memory;
+	unsigned int failed;
+	enum exit_status first_failure;
+};
+
+static int remove_file(
+	const struct file_store_rules *rules, void *argument, struct error *error)
+{
+	(void)argument;
+	return file_store_remove(rules, error);
+}
+
+static int look_at_file(
+	const struct file_store_rules *rules, void *argument, struct error *error)
+{
+	(void)argument;
+	return access(rules->path, F_OK) == 0 ? 0
+					      : error_set_system(error, TOTPGROUP_ENOTFOUND,
+							"cannot find %s", rules->path);
+}
+
+/* On standard error, because standard output may be read by a program. */
+static enum exit_status ask(const struct tally *tally, const struct user_file *file)
+{
+	char line[128];
+
+	if (tally->options->force != 0 || isatty(STDIN_FILENO) != 1)
+		return STATUS_DONE;
+	dprintf(STDERR_FILENO,
+		"%s can give no code any more once %s is removed.\nRemove it? [y/N] ",
+		file->account.name, file->path);
+	if (!terminal_read_line(line, sizeof line))
+		dprintf(STDERR_FILENO, "\n");
+	return line[0] == 'y' || line[0] == 'Y' ? STATUS_DONE : STATUS_REFUSED;
+}
+
+static enum exit_status revoke_file(
+	const struct tally *tally, const struct user_file *file, struct error *error)
+{
+	char nothing = 0;
+	int result = user_file_perform(file, look_at_file, &nothing, sizeof nothing, error);
+	enum exit_status status = STATUS_DONE;
+
+	if (result == 0)
+		status = ask(tally, file);
+	if (status != STATUS_DONE) {
+		error_set(error, TOTPGROUP_EARGUMENT, "kept");
+		return status;
+	}
+	if (result == 0)
+		result = user_file_perform(file, remove_file, &nothing, sizeof nothing, error);
+	if (result != TOTPGROUP_ENOTFOUND)
+		return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
+	error_set(error, result, "not enrolled: there is no %s", file->path);
+	return STATUS_NOT_ENROLLED;
+}
+
+static void report_json(struct tally *tally, const char *user, const struct user_file *file,
+	const char *message, enum exit_status status)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (object != NULL && json_object_array_add(tally->users, object) != 0) {
+		json_object_put(object);
+		object = NULL;
+	}
+	if (!json_put_string(object, "user", user) ||
+		!json_put(object, "status", json_object_new_int((int)status)) ||
+		!json_put(object, "revoked", json_object_new_boolean(status == STATUS_DONE)) ||
+		!json_put_string(object, "file", file->path) ||
+		!json_put_string(object, "message", status == STATUS_DONE ? NULL : message))
+		tally->out_of_memory = true;
+}
+
+static void revoke_one(struct tally *tally, const char *user)
+{
+	struct user_file file = {.as_user = true};
+	struct error error = ERROR_INIT;
+	enum exit_status status = user_file_find_for_login(
+		&file, user, tally->defaults, tally->options->secret, &error);
+
+	if (status == STATUS_DONE)
+		status = revoke_file(tally, &file, &error);
+	if (status != STATUS_DONE && tally->failed++ == 0)
+		tally->first_failure = status;
+	if (tally->users != NULL)
+		report_json(tally, user, &file, error.message, status);
+	else if (status != STATUS_DONE)
+		terminal_complain("%s: %s", user, error.message);
+	else if (tally->options->quiet == 0)
+		terminal_say("%s: removed %s\n", user, file.path);
+	user_file_free(&file);
+}
+
+static enum exit_status conclude(const struct tally *tally)
+{
+	if (tally->failed == 0)
+		return STATUS_DONE;
+	return tally->options->user_count > 1 ? STATUS_SOME_FAILED : tally->first_failure;
+}
+
+/* What was removed stays so, whether or not that can be said. */
+static enum exit_status print_json(struct tally *tally)
+{
+	struct json_object *root = json_object_new_object();
+	enum exit_status status = conclude(tally);
+	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
+		    json_put(root, "status", json_object_new_int((int)status)) &&
+		    json_put(root, "users", json_object_get(tally->users));
+
+	if (!done || tally->out_of_memory)
+		status = terminal_out_of_memory();
+	else if (!json_print(root))
+		status = STATUS_STORE_ERROR;
+	json_object_put(root);
+	return status;
+}
+
+static enum exit_status revoke_all(
+	const struct life_options *options, const struct host_defaults *defaults)
+{
+	struct tally tally = {.options = options, .defaults = defaults};
+	enum exit_status status;
+
+	if (options->json != 0) {
+		tally.users = json_object_new_array();
+		if (tally.users == NULL)
+			return terminal_out_of_memory();
+	}
+	for (int i = 0; i < options->user_count; i++)
+		revoke_one(&tally, options->users[i]);
+	status = options->json != 0 ? print_json(&tally) : conclude(&tally);
+	json_object_put(tally.users);
+	return status;
+}
+
+enum exit_status revoke_users(int argc, char **argv)
+{
+	struct life_options options = {.users = NULL};
+	struct host_defaults defaults = {.configuration = NULL};
+	enum exit_status status =
+		life_options_read(&options, revoke_options_table, 1, 0, argc, argv);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (options.help != 0)
+		return help_print();
+	status = host_defaults_load(&defaults, options.conf);
+	if (status == STATUS_DONE)
+		status = revoke_all(&options, &defaults);
+	host_defaults_free(&defaults);
+	return status;
+}

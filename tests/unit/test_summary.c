@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "credential_support.h"
+
+#include "core/summary.h"
+
+#define NOW INT64_C(1800000015)
+
+static struct credential_summary summarize(const char *text)
+{
+	totpgroup_credential *credential = load(text);
+	struct credential_summary summary;
+	struct error error = ERROR_INIT;
+
+	memset(&summary, 0xff, sizeof summary);
+	if (credential_summarize(credential, NOW, &summary, &error) != 0)
+		fail_msg("%s", error.message);
+	assert_credential(credential, text);
+	totpgroup_credential_free(credential);
+	return summary;
+}
+
+static void assert_damaged(const char *text, const char *message)
+{
+	totpgroup_credential *credential = load(text);
+	struct credential_summary summary;
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(
+		credential_summarize(credential, NOW, &summary, &error), TOTPGROUP_EFORMAT);
+	assert_message(&error, message);
+	totpgroup_credential_free(credential);
+}
+
+static void test_kinds(void **state)
+{
+	struct credential_summary summary = summarize(SECRET "\n\" TOTP_AUTH\n");
+
+	(void)state;
+	assert_int_equal(summary.kind, SUMMARY_TOTP);
+	assert_int_equal(summary.algorithm, HMAC_SHA1);
+	assert_int_equal(summary.digits, 6);
+	assert_int_equal(summary.period, 30);
+	assert_string_equal(summary.label, "");
+	assert_false(summary.pending.pending);
+	assert_false(summary.limited);
+	assert_int_equal(summary.plain_codes + summary.hashed_codes, 0);
+	assert_true(summary.used.login == 0 && summary.used.code == 0);
+	assert_true(summary.used.attempt == 0);
+
+	summary = summarize(SECRET "\n\" TOTP_AUTH\n\" ALGORITHM SHA512\n\" DIGITS 8\n"
+				   "\" STEP_SIZE 60\n");
+	assert_int_equal(summary.algorithm, HMAC_SHA512);
+	assert_int_equal(summary.digits, 8);
+	assert_int_equal(summary.period, 60);
+	assert_int_equal(
+		summarize(SECRET "\n\" HOTP_COUNTER 7\n\" TOTP_AUTH\n").kind, SUMMARY_HOTP);
+	assert_int_equal(summarize(SECRET "\n12345678\n").kind, SUMMARY_EMERGENCY_ONLY);
+}
+
+static void test_pending(void **state)
+{
+	struct credential_summary summary = summarize(SECRET "\n\" PENDING_UNTIL 1800000015\n");
+
+	(void)state;
+	assert_true(summary.pending.pending);
+	assert_false(summary.pending.expired);
+	assert_true(summary.pending.until == NOW);
+	assert_true(summarize(SECRET "\n\" PENDING_UNTIL 1800000014\n").pending.expired);
+}
+
+static void test_codes_left(void **state)
+{
+	struct credential_summary summary =
+		summarize(SECRET "\n\" SCRATCH_HASH scrypt 1 8 1 AAAQEAYEAUDAOCAJBIFQYDIOB4 "
+				 "TWXQMLOGYIAUEMANAMWTSTEDQF4WZOA3C5J3OWFGJF5TVADF5FPQ\n"
+				 "12345678\n87654321\nforeign\n11111111\n");
+
+	(void)state;
+	assert_int_equal(summary.plain_codes, 2);
+	assert_int_equal(summary.hashed_codes, 1);
+}
+
+static void test_times(void **state)
+{
+	struct credential_summary summary =
+		summarize(SECRET "\n\" TOTP_AUTH\n\" RATE_LIMIT 99 3600 1700000001 1700000003 "
+				 "1700000002\n\" DISALLOW_REUSE 5 56666667 7\n"
+				 "\" LAST0 host 1700000500\n\" LAST9 other 1700000501 sshd\n"
+				 "\" LAST3 1700000999\n\" LAST4 host later\n");
+
+	(void)state;
+	assert_true(summary.used.attempt == 1700000003);
+	assert_true(summary.used.code == INT64_C(56666667) * 30);
+	assert_true(summary.used.login == 1700000501);
+	assert_false(summary.limited);
+}
+
+/* What is yet to come has not been. */
+static void test_times_to_come(void **state)
+{
+	struct credential_summary summary =
+		summarize(SECRET "\n\" TOTP_AUTH\n\" RATE_LIMIT 9 30 1800000016 5\n"
+				 "\" DISALLOW_REUSE 60000001\n\" LAST0 host 1800000016\n");
+
+	(void)state;
+	assert_true(summary.used.attempt == 5);
+	assert_true(summary.used.code == NOW);
+	assert_true(summary.used.login == 0);
+}
+
+/* How long it takes if nobody tries in between. */
+static void test_limit(void **state)
+{
+	struct credential_summary summary =
+		summarize(SECRET "\n\" RATE_LIMIT 2 30 1800000010 1800000005\n");
+
+	(void)state;
+	assert_true(summary.limited);
+	assert_int_equal(summary.retry_after, 1800000005 + 31 - NOW);
+	assert_false(summarize(SECRET "\n\" RATE_LIMIT 2 30 1800000010\n").limited);
+	/* The limit itself is no time. */
+	assert_true(summarize(SECRET "\n\" RATE_LIMIT 2 30\n").used.attempt == 0);
+}
+
+static void test_label(void **state)
+{
+	char text[400] = SECRET "\n\" LABEL ";
+	struct credential_summary summary =
+		summarize(SECRET "\n\" LABEL  J\xc3\xbcrgen's \x1b[31mphone\t2\n");
+
+	(void)state;
+	assert_string_equal(summary.label, "J\xc3\xbcrgen's ?[31mphone?2");
+	for (int i = 0; i < 100; i++)
+		strcat(text, "\xc3\xbc");
+	strcat(text, "\n");
+	summary = summarize(text);
+	assert_int_equal(strlen(summary.label), SUMMARY_LABEL_SIZE - 2);
+	memset(text + strlen(SECRET "\n\" LABEL "), 'x', 127);
+	strcpy(text + strlen(SECRET "\n\" LABEL ") + 127, "\n");
+	assert_int_equal(strlen(summarize(text).label), SUMMARY_LABEL_SIZE - 1);
+}
+
+static void test_damage(void **state)
+{
+	(void)state;
+	assert_damaged("!\n", "line 1: not a base32 secret");
+	assert_damaged(SECRET "\n\" ALGORITHM MD5\n", "line 2: ALGORITHM");
+	assert_damaged(SECRET "\n\" DIGITS 9\n", "line 2: DIGITS");
+	assert_damaged(SECRET "\n\" RATE_LIMIT x\n", "line 2: RATE_LIMIT");
+	assert_damaged(SECRET "\n\" PENDING_UNTIL x\n", "line 2: PENDING_UNTIL");
+	assert_damaged(
+		SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE x\n", "line 3: DISALLOW_REUSE");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_codes_left),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_times_to_come),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_label),
+		cmocka_unit_test(test_damage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
