@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "config/configuration.h"
+#include "store/secret_path.h"
 #include "terminal.h"
 
 enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf)
@@ -48,6 +49,17 @@ void host_defaults_begin_attempt(const struct host_defaults *defaults, struct at
 	attempt->no_skew_adjust = options->noskewadj;
 	attempt->no_increment_hotp = options->no_increment_hotp;
 	attempt->blocked_uncounted = options->strict;
+}
+
+int host_defaults_state_path(const struct host_defaults *defaults, const char *user,
+	char **path, struct error *error)
+{
+	const char *specification = defaults->configuration->options.state;
+
+	*path = NULL;
+	return specification == NULL
+		       ? 0
+		       : option_path_expand("state", specification, user, NULL, path, error);
 }
 
 void host_defaults_free(struct host_defaults *defaults)

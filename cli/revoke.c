@@ -29,20 +29,30 @@ struct tally {
 	enum exit_status first_failure;
 };
 
-static int remove_file(
-	const struct file_store_rules *rules, void *argument, struct error *error)
+static int remove_file(void *argument, struct text *text, struct error *error)
 {
-	(void)argument;
-	return file_store_remove(rules, error);
+	const struct credential_place *place = argument;
+
+	(void)text;
+	return file_store_remove(&place->rules, error);
 }
 
-static int look_at_file(
-	const struct file_store_rules *rules, void *argument, struct error *error)
+static int look_at_file(void *argument, struct text *text, struct error *error)
 {
-	(void)argument;
-	return access(rules->path, F_OK) == 0 ? 0
-					      : error_set_system(error, TOTPGROUP_ENOTFOUND,
-							"cannot find %s", rules->path);
+	const struct credential_place *place = argument;
+
+	(void)text;
+	return access(place->rules.path, F_OK) == 0
+		       ? 0
+		       : error_set_system(error, TOTPGROUP_ENOTFOUND, "cannot find %s",
+				 place->rules.path);
+}
+
+static int perform(const struct user_file *file, rights_work work, struct error *error)
+{
+	struct credential_place place = user_file_place(file);
+
+	return place.with_rights(place.context, work, &place, sizeof place, NULL, error);
 }
 
 /* On standard error, because standard output may be read by a program. */
@@ -63,8 +73,7 @@ static enum exit_status ask(const struct tally *tally, const struct user_file *f
 static enum exit_status revoke_file(
 	const struct tally *tally, const struct user_file *file, struct error *error)
 {
-	char nothing = 0;
-	int result = user_file_perform(file, look_at_file, &nothing, sizeof nothing, error);
+	int result = perform(file, look_at_file, error);
 	enum exit_status status = STATUS_DONE;
 
 	if (result == 0)
@@ -74,7 +83,7 @@ static enum exit_status revoke_file(
 		return status;
 	}
 	if (result == 0)
-		result = user_file_perform(file, remove_file, &nothing, sizeof nothing, error);
+		result = perform(file, remove_file, error);
 	if (result != TOTPGROUP_ENOTFOUND)
 		return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 	error_set(error, result, "not enrolled: there is no %s", file->path);

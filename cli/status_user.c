@@ -11,28 +11,29 @@
 #include "base/text.h"
 #include "core/credential.h"
 #include "core/state.h"
-#include "store/file_store.h"
 #include "store/state_store.h"
 #include "terminal.h"
 #include "totpgroup.h"
 #include "user_file.h"
-#include "file_state.h"
 
 /* What the process that reads the file is given, and leaves. */
 struct summarize_work {
+	struct credential_place place;
 	struct credential_summary summary;
 	struct text state; /* kept apart from the secret; TEXT_INIT where it is not */
 };
 
-static int summarize(const struct file_store_rules *rules, void *argument, struct error *error)
+static int summarize(void *argument, struct text *secret, struct error *error)
 {
 	struct summarize_work *work = argument;
+	const struct file_store_rules *rules = &work->place.rules;
 	bool damaged_state = false;
 	totpgroup_credential *credential = NULL;
 	struct text text = TEXT_INIT;
 	struct error why = ERROR_INIT;
 	int status = file_store_look(rules, &text, error);
 
+	(void)secret;
 	if (status != 0)
 		goto out;
 	status = state_apply(&text, &work->state, &credential, &damaged_state, &why);
@@ -60,7 +61,7 @@ static int read_state(const struct user_file *file, const struct host_defaults *
 	struct text *state, struct error *error)
 {
 	char *path = NULL;
-	int result = file_state_path(defaults, file->account.name, &path, error);
+	int result = host_defaults_state_path(defaults, file->account.name, &path, error);
 
 	if (result == 0 && path != NULL)
 		result = state_store_look(path, state, error);
@@ -71,11 +72,12 @@ static int read_state(const struct user_file *file, const struct host_defaults *
 static void look_at_file(struct user_status *status, const struct user_file *file,
 	const struct host_defaults *defaults)
 {
-	struct summarize_work work = {.state = TEXT_INIT};
+	struct summarize_work work = {.place = user_file_place(file), .state = TEXT_INIT};
 	int result = read_state(file, defaults, &work.state, &status->error);
 
 	if (result == 0)
-		result = user_file_perform(file, summarize, &work, sizeof work, &status->error);
+		result = work.place.with_rights(work.place.context, summarize, &work,
+			sizeof work, NULL, &status->error);
 	status->summary = work.summary;
 	text_free(&work.state);
 	if (result == 0)

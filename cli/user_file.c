@@ -26,18 +26,23 @@
 /* What the child does. */
 struct task {
 	const struct user_file *file;
-	const struct text *new_text; /* NULL to read */
-	bool replace;
-	user_file_work work; /* NULL to read or write */
+	rights_work work;
 	void *argument;
 	size_t size;
 };
 
-/* What it answers; the text that was read follows. */
+/* What it answers; the argument and the text follow. */
 struct answer {
 	int status;
 	struct error error;
 	size_t length;
+};
+
+/* A new file, which may replace the one that is there. */
+struct creation {
+	struct credential_place place;
+	const struct text *text;
+	bool replace;
 };
 
 static enum exit_status find_account(
@@ -242,36 +247,22 @@ static void hold_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-/* What the work leaves goes back the way that a text does. */
-static int do_work(const struct task *task, const struct file_store_rules *rules,
-	struct text *text, struct error *error)
+/* Whose rights are taken on; NULL where the caller's own do. */
+static const struct account *identity_of(const struct user_file *file)
 {
-	int status;
+	const struct account *identity = file->as_owner ? &file->owner : &file->account;
 
-	hold_signals();
-	status = task->work(rules, task->argument, error);
-	if (status == 0)
-		status = text_append(text, task->argument, task->size);
-	return status;
+	return file->as_user || file->as_owner ? identity : NULL;
 }
 
 static int perform(const struct task *task, struct text *text, struct error *error)
 {
-	const struct user_file *file = task->file;
-	const struct account *identity = file->as_owner ? &file->owner : &file->account;
-	struct file_store_rules rules = {.path = file->path, .any_owner = file->any_owner};
+	const struct account *identity = identity_of(task->file);
 
-	if ((file->as_user || file->as_owner) && account_become(identity) != STATUS_DONE)
+	if (identity != NULL && account_become(identity) != STATUS_DONE)
 		return error_set(error, TOTPGROUP_ESYSTEM, "cannot act as %s", identity->name);
-	rules.allowed_mode = file->as_login ? file->allowed_mode : 0600;
-	rules.owner = geteuid();
-	rules.own_file = file->as_user && (rules.owner != 0 || file->as_login);
-	if (task->work != NULL)
-		return do_work(task, &rules, text, error);
-	if (task->new_text == NULL)
-		return file_store_look(&rules, text, error);
 	hold_signals();
-	return file_store_create(&rules, task->new_text, 0400, task->replace, error);
+	return task->work(task->argument, text, error);
 }
 
 __attribute__((noreturn)) static void be_child(const struct task *task, int fd)
@@ -282,34 +273,44 @@ __attribute__((noreturn)) static void be_child(const struct task *task, int fd)
 
 	answer.status = perform(task, &text, &answer.error);
 	answer.length = text.length;
-	written =
-		write_all(fd, &answer, sizeof answer) && write_all(fd, text.data, text.length);
+	written = write_all(fd, &answer, sizeof answer) &&
+		  write_all(fd, task->argument, task->size) &&
+		  write_all(fd, text.data, text.length);
 	text_free(&text);
 	_exit(written ? 0 : 1);
 }
 
-static int take_answer(int fd, struct text *text, struct error *error)
+static int died(struct error *error)
 {
-	struct answer answer;
-	char *buffer = NULL;
+	return error_set(error, TOTPGROUP_ESYSTEM, "the process that was to do it died");
+}
+
+static int take_text(int fd, size_t length, struct text *text, struct error *error)
+{
+	char *buffer = malloc(length + 1);
 	int status;
 
-	if (!read_all(fd, &answer, sizeof answer))
-		return error_set(
-			error, TOTPGROUP_ESYSTEM, "the process that was to do it died");
-	*error = answer.error;
-	if (answer.status != 0 || text == NULL)
-		return answer.status;
-	buffer = malloc(answer.length + 1);
 	if (buffer == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (!read_all(fd, buffer, answer.length))
-		status = error_set(
-			error, TOTPGROUP_ESYSTEM, "the process that was to do it died");
-	else if ((status = text_append(text, buffer, answer.length)) != 0)
+	if (!read_all(fd, buffer, length))
+		status = died(error);
+	else if ((status = text_append(text, buffer, length)) != 0)
 		error_set(error, status, "out of memory");
-	wipe_free(buffer, answer.length + 1);
+	wipe_free(buffer, length + 1);
 	return status;
+}
+
+static int take_answer(int fd, const struct task *task, struct text *text, struct error *error)
+{
+	struct answer answer;
+	int status = 0;
+
+	if (!read_all(fd, &answer, sizeof answer) || !read_all(fd, task->argument, task->size))
+		return died(error);
+	*error = answer.error;
+	if (text != NULL)
+		status = take_text(fd, answer.length, text, error);
+	return answer.status != 0 ? answer.status : status;
 }
 
 static int run(const struct task *task, struct text *text, struct error *error)
@@ -329,7 +330,7 @@ static int run(const struct task *task, struct text *text, struct error *error)
 	if (child < 0)
 		status = error_set_system(error, TOTPGROUP_ESYSTEM, "cannot start a process");
 	else
-		status = take_answer(ends[0], text, error);
+		status = take_answer(ends[0], task, text, error);
 	close(ends[0]);
 	/* What came of it stands in the answer. */
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
@@ -337,36 +338,53 @@ static int run(const struct task *task, struct text *text, struct error *error)
 	return status;
 }
 
-int user_file_read(const struct user_file *file, struct text *text, struct error *error)
+static int with_rights(void *context, rights_work work, void *argument, size_t size,
+	struct text *text, struct error *error)
 {
-	const struct task task = {.file = file};
+	const struct task task = {context, work, argument, size};
 
 	return run(&task, text, error);
+}
+
+struct credential_place user_file_place(const struct user_file *file)
+{
+	const struct account *identity = identity_of(file);
+	struct credential_place place = {
+		.rules = {.path = file->path,
+			.any_owner = file->any_owner,
+			.allowed_mode = file->as_login ? file->allowed_mode : 0600},
+		.with_rights = with_rights,
+		.context = (void *)(uintptr_t)file,
+	};
+
+	place.rules.owner = identity != NULL ? identity->uid : geteuid();
+	place.rules.own_file = file->as_user && (place.rules.owner != 0 || file->as_login);
+	return place;
+}
+
+int user_file_read(const struct user_file *file, struct text *text, struct error *error)
+{
+	const struct credential_place place = user_file_place(file);
+
+	return credential_place_read(&place, text, error);
+}
+
+static int create(void *argument, struct text *text, struct error *error)
+{
+	const struct creation *creation = argument;
+
+	(void)text;
+	return file_store_create(
+		&creation->place.rules, creation->text, 0400, creation->replace, error);
 }
 
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
 	struct error *error)
 {
-	const struct task task = {.file = file, .new_text = text, .replace = replace};
+	struct creation creation = {user_file_place(file), text, replace};
 
-	return run(&task, NULL, error);
-}
-
-int user_file_perform(const struct user_file *file, user_file_work work, void *argument,
-	size_t size, struct error *error)
-{
-	const struct task task = {
-		.file = file, .work = work, .argument = argument, .size = size};
-	struct text text = TEXT_INIT;
-	int status = run(&task, &text, error);
-
-	if (status == 0 && text.length == size)
-		memcpy(argument, text.data, size);
-	else if (status == 0)
-		status = error_set(error, TOTPGROUP_ESYSTEM,
-			"the process that was to do it answered too little");
-	text_free(&text);
-	return status;
+	return with_rights(
+		creation.place.context, create, &creation, sizeof creation, NULL, error);
 }
 
 void user_file_free(struct user_file *file)

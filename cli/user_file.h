@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "command.h"
 #include "host_defaults.h"
-#include "store/file_store.h"
+#include "store/credential_place.h"
 
 /* Begins zeroed; ends with user_file_free(). */
 struct user_file {
@@ -56,18 +56,12 @@ enum exit_status user_file_find(struct user_file *file, const char *user,
 enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
 	const struct host_defaults *defaults, const char *specification, struct error *error);
 
-/* A piece of work on a file that is like those rules. */
-typedef int (*user_file_work)(
-	const struct file_store_rules *rules, void *argument, struct error *error);
-
 /*
- * Does the work with the identity that reaches the file, in a process of its own,
- * and returns what it returned. Where that is 0 the size bytes at argument are
- * then as the work left them; what they point to is not. Signals that end the
- * process do not end the work.
+ * The file as a place whose rights are taken on by a process of its own, so that this
+ * one keeps its rights. Signals that end the process do not end the work. It is good
+ * for as long as the file is; the caller sets its state where that is kept apart.
  */
-int user_file_perform(const struct user_file *file, user_file_work work, void *argument,
-	size_t size, struct error *error);
+struct credential_place user_file_place(const struct user_file *file);
 
 /* As file_store_look(), with the mode 0600 or less. */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);

@@ -4,7 +4,6 @@
 
 #include "verify.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/wipe.h"
@@ -13,11 +12,10 @@
 #include "host_defaults.h"
 #include "json_output.h"
 #include "life_options.h"
-#include "store/file_verify.h"
+#include "store/credential_place.h"
 #include "terminal.h"
 #include "totpgroup.h"
 #include "user_file.h"
-#include "file_state.h"
 
 /* A change that could break a program that reads it makes this greater. */
 #define JSON_VERSION 1
@@ -34,23 +32,6 @@ struct verification {
 	struct totpgroup_result result;
 	struct error error;
 };
-
-/* What the process that works on the file is given, and leaves. */
-struct verify_work {
-	struct attempt attempt;
-	struct decision decision;
-	struct error error; /* what is wrong with the credential, beside a verdict */
-};
-
-static int verify_file(
-	const struct file_store_rules *rules, void *argument, struct error *error)
-{
-	struct verify_work *work = argument;
-	int status = file_verify(rules, &work->attempt, &work->decision, error);
-
-	work->error = *error;
-	return status;
-}
 
 static enum exit_status status_of(const struct totpgroup_result *result)
 {
@@ -79,43 +60,26 @@ static enum exit_status read_code(struct verification *verification)
 	return STATUS_REFUSED;
 }
 
-/* In the user's file, or in the state that is kept apart from it. */
-static int decide_where_it_is(struct verification *verification, struct verify_work *work)
-{
-	char *state = NULL;
-	int status = file_state_path(&verification->defaults, verification->file.account.name,
-		&state, &verification->error);
-
-	if (status == 0 && state == NULL)
-		status = user_file_perform(&verification->file, verify_file, work, sizeof *work,
-			&verification->error);
-	else if (status == 0)
-		status = file_state_verify(&verification->file, state, &work->attempt,
-			&work->decision, &work->error);
-	if (status != 0 && work->error.code != 0)
-		verification->error = work->error;
-	free(state);
-	return status;
-}
-
 static enum exit_status decide_on_file(struct verification *verification)
 {
-	struct verify_work work = {.decision = DECISION_INIT, .error = ERROR_INIT};
-	int status;
+	struct credential_place place = user_file_place(&verification->file);
+	struct attempt attempt;
+	struct decision decision = DECISION_INIT;
+	char *state = NULL;
+	int status = host_defaults_state_path(&verification->defaults,
+		verification->file.account.name, &state, &verification->error);
 
-	host_defaults_begin_attempt(&verification->defaults, &work.attempt);
-	work.attempt.typed = verification->line;
-	status = decide_where_it_is(verification, &work);
-	if (status == 0) {
-		verification->error = work.error;
-		verification->result = work.decision.result;
+	host_defaults_begin_attempt(&verification->defaults, &attempt);
+	attempt.typed = verification->line;
+	place.state = state;
+	if (status == 0)
+		status = credential_place_verify(
+			&place, &attempt, &decision, NULL, &verification->error);
+	free(state);
+	verification->result = decision.result;
+	if (status == 0)
 		return status_of(&verification->result);
-	}
-	verification->result.reason =
-		status == TOTPGROUP_ENOTFOUND ? TOTPGROUP_REASON_NOT_ENROLLED
-		: status == TOTPGROUP_EUNSAFE || status == TOTPGROUP_EFORMAT
-			? TOTPGROUP_REASON_BAD_FILE
-			: TOTPGROUP_REASON_STORE_ERROR;
+	verification->result.reason = credential_place_reason(status);
 	return status == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED : STATUS_STORE_ERROR;
 }
 

@@ -13,8 +13,7 @@
 #include "flow_state.h"
 #include "gate/gate.h"
 #include "log.h"
-#include "separate_state.h"
-#include "store/file_store.h"
+#include "store/credential_place.h"
 
 #define NOTE_MAX 400
 
@@ -29,20 +28,6 @@ void flow_refuse(struct flow *flow, enum totpgroup_reason reason)
 	flow->decision.result.verdict = TOTPGROUP_REFUSED;
 	flow->decision.result.reason = reason;
 	flow->decision.no_match = false;
-}
-
-enum totpgroup_reason flow_reason_of(int status)
-{
-	switch (status) {
-	case TOTPGROUP_EUNSAFE:
-	case TOTPGROUP_EFORMAT:
-		return TOTPGROUP_REASON_BAD_FILE;
-	case TOTPGROUP_ENOTFOUND:
-	case TOTPGROUP_EARGUMENT:
-		return TOTPGROUP_REASON_NOT_ENROLLED;
-	default:
-		return TOTPGROUP_REASON_STORE_ERROR;
-	}
 }
 
 void flow_note(const struct flow *flow, const char *step, const char *format, ...)
@@ -95,9 +80,10 @@ static bool find_login(struct flow *flow)
 		return false;
 	}
 	flow_note(flow, "user", "%s",
-		flow->login.account == NULL ? "unknown to the system: asked, and refused"
-					    : "known to the system");
-	flow->unusable = status == 0 ? TOTPGROUP_REASON_NOT_ENROLLED : flow_reason_of(status);
+		flow->login.place.account == NULL ? "unknown to the system: asked, and refused"
+						  : "known to the system");
+	flow->unusable =
+		status == 0 ? TOTPGROUP_REASON_NOT_ENROLLED : credential_place_reason(status);
 	return true;
 }
 
@@ -128,8 +114,9 @@ static bool pass_gate(struct flow *flow)
 	const struct gate_facts facts = {
 		.service = login->service,
 		.user = login->user,
-		.user_known = login->account != NULL,
-		.primary_gid = login->account != NULL ? login->account->pw_gid : (gid_t)-1,
+		.user_known = login->place.account != NULL,
+		.primary_gid =
+			login->place.account != NULL ? login->place.account->pw_gid : (gid_t)-1,
 		.rhost = login->host,
 		.ssh_connection =
 			flow->is_session ? session_connection(login) : login->ssh_connection,
@@ -149,20 +136,6 @@ static bool pass_gate(struct flow *flow)
 					  : TOTPGROUP_REASON_GROUP_ERROR);
 	}
 	return false;
-}
-
-/* A piece of work on the credential's file, for login_as_identity(). */
-struct look_work {
-	struct flow *flow;
-	struct text *text;
-};
-
-/* Reads the credential without a lock. */
-static int look_at_file(void *argument)
-{
-	struct look_work *work = argument;
-
-	return file_store_look(&work->flow->login.rules, work->text, &work->flow->error);
 }
 
 void flow_begin_attempt(const struct flow *flow, struct attempt *attempt)
@@ -206,8 +179,8 @@ static void examine(struct flow *flow, const totpgroup_credential *credential)
 		status = pending_look(credential, (int64_t)time(NULL), &pending, &flow->error);
 	if (status != 0 || pending.expired) {
 		flow->usable = false;
-		flow->unusable =
-			status != 0 ? flow_reason_of(status) : TOTPGROUP_REASON_PENDING_EXPIRED;
+		flow->unusable = status != 0 ? credential_place_reason(status)
+					     : TOTPGROUP_REASON_PENDING_EXPIRED;
 	}
 	if (status != 0)
 		return;
@@ -226,14 +199,12 @@ static void examine(struct flow *flow, const totpgroup_credential *credential)
  * apart. */
 static int load(struct flow *flow, const struct text *text, totpgroup_credential **credential)
 {
-	const char *state = flow->login.state_path;
-	int status;
+	const struct credential_place *place = &flow->login.place.credential;
+	int status = credential_place_load(place, text, credential, &flow->error);
 
-	if (state == NULL)
-		return credential_load(credential, text->data, text->length, &flow->error);
-	status = separate_state_look(&flow->login, text, credential, &flow->error);
-	flow_note(flow, "state", "%s, kept apart from the secret: %s", state,
-		status == 0 ? "as it should be" : flow->error.message);
+	if (place->state != NULL)
+		flow_note(flow, "state", "%s, kept apart from the secret: %s", place->state,
+			status == 0 ? "as it should be" : flow->error.message);
 	return status;
 }
 
@@ -247,7 +218,7 @@ static bool look_at_text(struct flow *flow, const struct text *text)
 
 	status = load(flow, text, &credential);
 	if (status != 0) {
-		flow->unusable = flow_reason_of(status);
+		flow->unusable = credential_place_reason(status);
 		return true;
 	}
 	flow_begin_attempt(flow, &attempt);
@@ -266,7 +237,7 @@ static bool look_at_nothing(struct flow *flow)
 {
 	bool passes;
 
-	if (flow->login.account == NULL)
+	if (flow->login.place.account == NULL)
 		return true;
 	passes = roll_out_passes(flow);
 	if (flow->decision.result.reason != TOTPGROUP_REASON_NONE)
@@ -283,22 +254,22 @@ static bool look_at_nothing(struct flow *flow)
 static bool look(struct flow *flow)
 {
 	struct text text = TEXT_INIT;
-	struct look_work work = {.flow = flow, .text = &text};
+	const struct user_place *place = &flow->login.place;
 	bool go_on = true;
 	int status;
 
-	if (flow->login.path == NULL)
+	if (place->path == NULL)
 		return true;
-	status = login_as_identity(flow->pamh, &flow->login, look_at_file, &work, &flow->error);
-	flow_note(flow, "secret", "%s, read with the rights of uid %u%s%s", flow->login.path,
-		flow->login.identity->pw_uid, status == 0 ? ": there" : ": ",
+	status = credential_place_read(&place->credential, &text, &flow->error);
+	flow_note(flow, "secret", "%s, read with the rights of uid %u%s%s", place->path,
+		place->identity->pw_uid, status == 0 ? ": there" : ": ",
 		status == 0			? ""
 		: status == TOTPGROUP_ENOTFOUND ? "not there"
 						: flow->error.message);
 	if (status == 0)
 		go_on = look_at_text(flow, &text);
 	else
-		flow->unusable = flow_reason_of(status);
+		flow->unusable = credential_place_reason(status);
 	text_free(&text);
 	return status == TOTPGROUP_ENOTFOUND ? look_at_nothing(flow) : go_on;
 }

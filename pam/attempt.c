@@ -3,115 +3,29 @@
 /* Steps 4 to 7 of a login: the prompt, and what becomes of what was typed. */
 #include "config.h"
 
-#include <time.h>
-
-#include "base/text.h"
 #include "base/wipe.h"
 #include "conversation.h"
-#include "dummy.h"
 #include "enrollment.h"
 #include "flow_state.h"
 #include "log.h"
-#include "separate_state.h"
-#include "store/file_store.h"
+#include "store/credential_place.h"
+#include "store/dummy_decision.h"
 
-/* How often a login decides anew because somebody else changed the file. */
-#define CONFLICTS_MAX 10
-
-/* A piece of work on the credential's file, for login_as_identity(). */
-struct decide_work {
-	struct flow *flow;
-	struct attempt *attempt;
-};
-
-/* Whether the failure to write may be overlooked. */
-static bool is_forgiven(struct flow *flow, int status)
-{
-	if (status != TOTPGROUP_EUNWRITABLE || !flow->options.allow_readonly)
-		return false;
-	log_unrecorded(flow->pamh, &flow->login, &flow->error);
-	flow->error = (struct error)ERROR_INIT;
-	return true;
-}
-
-/* Step 6. The clock is read under the lock, so that of two logins the later one
- * has the later time, and drops nothing of the earlier one as being in its
- * future. */
-static int decide_now(struct decide_work *work, totpgroup_credential *credential)
-{
-	struct flow *flow = work->flow;
-
-	work->attempt->now = (int64_t)time(NULL);
-	return decide(credential, work->attempt, &flow->decision, &flow->error);
-}
-
-/* Steps 5 to 7: begin, decide, commit. */
-static int decide_on_file(void *argument)
-{
-	struct decide_work *work = argument;
-	struct flow *flow = work->flow;
-	struct file_store_transaction *transaction = NULL;
-	totpgroup_credential *credential = NULL;
-	struct text text = TEXT_INIT;
-	int status;
-
-	status = file_store_begin(&flow->login.rules, &transaction, &text, &flow->error);
-	if (status == 0)
-		status = credential_load(&credential, text.data, text.length, &flow->error);
-	if (status == 0)
-		status = decide_now(work, credential);
-	if (status == 0 && flow->decision.result.changed) {
-		status = file_store_commit(transaction, &credential->text, &flow->error);
-		transaction = NULL;
-	}
-	file_store_abort(transaction);
-	totpgroup_credential_free(credential);
-	text_free(&text);
-	return status;
-}
-
-/* The same where the secret's file is not the one that is written. */
-static int decide_on_separate_state(struct decide_work *work)
-{
-	struct flow *flow = work->flow;
-	struct separate_state state = SEPARATE_STATE_INIT;
-	totpgroup_credential *credential = NULL;
-	int status = separate_state_begin(
-		flow->pamh, &flow->login, &state, &credential, &flow->error);
-
-	if (status == 0)
-		status = decide_now(work, credential);
-	if (status == 0 && flow->decision.result.changed)
-		status = separate_state_commit(&state, credential, &flow->error);
-	totpgroup_credential_free(credential);
-	separate_state_end(&state);
-	return status;
-}
-
-static int begin_decide_commit(struct decide_work *work)
-{
-	struct flow *flow = work->flow;
-
-	if (flow->login.state_path != NULL)
-		return decide_on_separate_state(work);
-	return login_as_identity(flow->pamh, &flow->login, decide_on_file, work, &flow->error);
-}
-
-/* Steps 5 to 7: anything but a verdict on a durable state refuses. */
+/* Steps 5 to 7: anything but a verdict on a durable state refuses, unless that it
+ * could not be written is to be overlooked. */
 static void transact(struct flow *flow, struct attempt *attempt)
 {
-	struct decide_work work = {.flow = flow, .attempt = attempt};
-	int status = TOTPGROUP_ECONFLICT;
+	struct error unrecorded = ERROR_INIT;
+	int status =
+		credential_place_verify(&flow->login.place.credential, attempt, &flow->decision,
+			flow->options.allow_readonly ? &unrecorded : NULL, &flow->error);
 
-	for (int i = 0; i < CONFLICTS_MAX && status == TOTPGROUP_ECONFLICT; i++) {
-		flow->decision = (struct decision)DECISION_INIT;
-		flow->error = (struct error)ERROR_INIT;
-		status = begin_decide_commit(&work);
-	}
-	if (status == 0 || is_forgiven(flow, status))
-		return;
-	flow_refuse(flow, status == TOTPGROUP_ENOTFOUND ? TOTPGROUP_REASON_STORE_ERROR
-							: flow_reason_of(status));
+	if (unrecorded.code != 0)
+		log_unrecorded(flow->pamh, &flow->login, &unrecorded);
+	if (status != 0)
+		flow_refuse(flow, status == TOTPGROUP_ENOTFOUND
+					  ? TOTPGROUP_REASON_STORE_ERROR
+					  : credential_place_reason(status));
 }
 
 /* Costs what a wrong code costs, and is one: another text may be tried. */

@@ -19,7 +19,7 @@
 #include "message/handover.h"
 #include "message/remark.h"
 #include "message/translate.h"
-#include "store/file_store.h"
+#include "store/credential_place.h"
 
 #define OFFERS_MAX 3
 
@@ -56,8 +56,8 @@ bool enrollment_is_due(
 {
 	if (!options->enroll || options->use_first_pass || options->forward_pass)
 		return false;
-	if (((unsigned int)flags & PAM_SILENT) != 0 || login->account == NULL ||
-		login->path == NULL)
+	if (((unsigned int)flags & PAM_SILENT) != 0 || login->place.account == NULL ||
+		login->place.path == NULL)
 		return false;
 	return has_earlier_factor(pamh, login);
 }
@@ -198,16 +198,14 @@ static bool show(struct offer *offer)
 	return shown;
 }
 
-/* Puts the file in place; for login_as_identity(). */
-static int create_file(void *argument)
+static int create_file(const struct offer *offer)
 {
-	struct offer *offer = argument;
 	struct text text = TEXT_INIT;
 	int status = new_credential_append(&offer->credential, &text, offer->error);
 
 	if (status == 0)
-		status = file_store_create(
-			&offer->login->rules, &text, FILE_MODE, false, offer->error);
+		status = credential_place_create(
+			&offer->login->place.credential, &text, FILE_MODE, offer->error);
 	text_free(&text);
 	return status;
 }
@@ -259,7 +257,7 @@ static enum enrollment store(struct offer *offer)
 	int status;
 
 	offer->credential.spent_step = offer->confirmation.step;
-	status = login_as_identity(offer->pamh, offer->login, create_file, offer, offer->error);
+	status = create_file(offer);
 	if (status != 0) {
 		complain(offer, status);
 		return refuse(offer, status == TOTPGROUP_EUNSAFE

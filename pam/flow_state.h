@@ -61,9 +61,6 @@ void flow_end(struct flow *flow);
 /* Refuses for good: no other text of this login is tried. */
 void flow_refuse(struct flow *flow, enum totpgroup_reason reason);
 
-/* What a failure of the store is called in the log. */
-enum totpgroup_reason flow_reason_of(int status);
-
 /* Tells the watcher, or the log under the option debug, one line about a step;
  * never a code or a secret. */
 void flow_note(const struct flow *flow, const char *step, const char *format, ...)

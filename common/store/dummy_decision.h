@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The work of a decision where there is nothing to decide on. */
-#ifndef TOTPGROUP_PAM_DUMMY_H
-#define TOTPGROUP_PAM_DUMMY_H
+#ifndef TOTPGROUP_STORE_DUMMY_DECISION_H
+#define TOTPGROUP_STORE_DUMMY_DECISION_H
 
 #include "core/decide.h"
 

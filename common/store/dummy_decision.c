@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "dummy.h"
+#include "store/dummy_decision.h"
 
 #include <string.h>
 
