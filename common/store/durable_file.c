@@ -262,6 +262,8 @@ int durable_file_place(const struct file_place *place, const struct durable_file
 		status = publish(place, temporary, file, properties, &named, error);
 	if (!named)
 		(void)unlinkat(place->folder, temporary, 0);
+	/* For processes forked meanwhile; see file_store_abort(). */
+	(void)flock(file, LOCK_UN);
 	close(file);
 	return status;
 }

@@ -233,9 +233,12 @@ void file_store_abort(struct file_store_transaction *transaction)
 {
 	if (transaction == NULL)
 		return;
-	/* Closing unlocks. */
-	if (transaction->file >= 0)
+	/* Closing would unlock, were it not for a process that another thread has forked
+	 * meanwhile: the lock is its, too, for as long as it lives. */
+	if (transaction->file >= 0) {
+		(void)flock(transaction->file, LOCK_UN);
 		close(transaction->file);
+	}
 	file_place_close(&transaction->place);
 	free(transaction);
 }

@@ -14,7 +14,8 @@
  *      one is opened and locked instead.
  *   4. The new text goes to a new file beside it, is synced, and is renamed
  *      over the name; the folder is synced. Only then is it committed.
- *   5. Closing the descriptor unlocks. A process that dies at any moment
+ *   5. The lock is given up, also for processes that were forked meanwhile, and
+ *      would be by closing the descriptor. A process that dies at any moment
  *      leaves the old text or the new one, and at most one temporary file,
  *      which the next writer removes under the lock.
  *

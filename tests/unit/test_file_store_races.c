@@ -4,6 +4,8 @@
 
 #include "file_store_support.h"
 
+#include <sys/wait.h>
+
 /* What happens while the store waits for a lock: at the third sleep, this. */
 static void (*meanwhile)(void);
 static unsigned int sleeps;
@@ -41,6 +43,55 @@ static void waits_for_a_lock_and_gets_it(void **state)
 	assert_int_equal(sleeps, 3);
 	assert_string_equal(text_of("file"), NEW);
 	close(other);
+}
+
+/* A process that is forked in the middle, as by another thread, and lives on. */
+static pid_t heir;
+static int alive[2];
+
+/* Before this call. */
+static const char *fork_before;
+
+static void fork_once(const char *name, int fd, const char *path)
+{
+	char byte;
+
+	(void)fd;
+	(void)path;
+	if (strcmp(name, fork_before) != 0 || heir != 0)
+		return;
+	heir = fork();
+	assert_true(heir >= 0);
+	if (heir > 0)
+		return;
+	close(alive[1]);
+	_exit(read(alive[0], &byte, 1) == 0 ? 0 : 1);
+}
+
+static void expect_no_lock_after(int (*work)(const char *name), const char *call)
+{
+	int status;
+
+	put_file("file", OLD, 0600);
+	assert_int_equal(pipe(alive), 0);
+	heir = 0;
+	fork_before = call;
+	calls.watch = fork_once;
+	assert_int_equal(work("file"), 0);
+	assert_true(heir > 0);
+	calls.watch = NULL;
+	assert_int_equal(begin_and_commit("file"), 0);
+	close(alive[1]);
+	assert_int_equal(waitpid(heir, &status, 0), heir);
+	assert_int_equal(status, 0);
+	close(alive[0]);
+}
+
+static void a_forked_process_keeps_no_lock(void **state)
+{
+	(void)state;
+	expect_no_lock_after(begin_and_abort, "read");
+	expect_no_lock_after(begin_and_commit, "renameat");
 }
 
 static void waits_for_a_bounded_time(void **state)
@@ -268,6 +319,7 @@ int main(void)
 	cmocka_unit_test_setup_teardown(function, file_store_setup, file_store_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(waits_for_a_lock_and_gets_it),
+		TEST(a_forked_process_keeps_no_lock),
 		TEST(waits_for_a_bounded_time),
 		TEST(holds_the_lock_until_the_end),
 		TEST(reads_the_file_that_took_the_place_while_it_waited),
