@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "terminal.h"
 
 bool json_put(struct json_object *object, const char *name, struct json_object *value)
@@ -18,21 +19,6 @@ bool json_put(struct json_object *object, const char *name, struct json_object *
 	return false;
 }
 
-/* How many bytes the character takes that begins here in UTF-8; 0 for none. */
-static size_t character_length(const unsigned char *c)
-{
-	size_t length = c[0] < 0x80		       ? 1
-			: c[0] >= 0xc2 && c[0] < 0xe0  ? 2
-			: c[0] >= 0xe0 && c[0] < 0xf0  ? 3
-			: c[0] >= 0xf0 && c[0] <= 0xf4 ? 4
-						       : 0;
-
-	for (size_t i = 1; i < length; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
 bool json_put_string(struct json_object *object, const char *name, const char *value)
 {
 	struct text text = TEXT_INIT;
@@ -41,7 +27,7 @@ bool json_put_string(struct json_object *object, const char *name, const char *v
 	if (value == NULL)
 		return object != NULL && json_object_object_add(object, name, NULL) == 0;
 	while (*value != '\0' && done) {
-		size_t length = character_length((const unsigned char *)value);
+		size_t length = utf8_length(value);
 
 		done = text_append(&text, length > 0 ? value : "?", length > 0 ? length : 1) ==
 		       0;

@@ -38,9 +38,20 @@ static int copy_modules(struct qr *qr, const QRcode *code)
 	return 0;
 }
 
+void *qr_library_hold(void)
+{
+	return dlopen(QR_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+}
+
+void qr_library_release(void *library)
+{
+	if (library != NULL)
+		dlclose(library);
+}
+
 static bool open_encoder(struct encoder *encoder)
 {
-	encoder->library = dlopen(QR_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	encoder->library = qr_library_hold();
 	if (encoder->library == NULL)
 		return false;
 	/* C has no conversion from an object pointer to a function pointer. */

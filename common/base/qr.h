@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* QR code matrices from libqrencode, which is loaded for as long as one is made
- * and not before: hardly any login needs one, and a host may do without. */
+ * and not before: hardly any login needs one, and a host may do without. Whoever
+ * makes many keeps it. */
 #ifndef TOTPGROUP_BASE_QR_H
 #define TOTPGROUP_BASE_QR_H
 
@@ -24,6 +25,11 @@ struct qr {
  * allocates and frees is not erased.
  */
 int qr_encode(struct qr *qr, const char *string);
+
+/* Keeps the library loaded until it is released: loading it takes longer than to make
+ * a code. NULL where it cannot be loaded. */
+void *qr_library_hold(void);
+void qr_library_release(void *library); /* NULL is allowed */
 
 /* A module; outside the matrix it is light, so that a quiet zone needs no
  * case of its own. */

@@ -31,8 +31,9 @@ int handover_append_uri(const struct new_credential *credential, const char *lab
 	return otpauth_uri_append(text, &description);
 }
 
-static int append_in_groups(struct text *text, const char *secret)
+int handover_append_groups(const struct new_credential *credential, struct text *text)
 {
+	const char *secret = credential->secret;
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && secret[i] != '\0'; i++) {
@@ -44,16 +45,14 @@ static int append_in_groups(struct text *text, const char *secret)
 	return result;
 }
 
-static int append_kind(const struct new_credential *credential, struct text *text)
+int handover_append_kind(const struct new_credential *credential, struct text *text)
 {
 	unsigned int period = new_credential_period(credential);
-	int result = text_append(text, "  (", 3);
+	int result = text_append_format(text,
+		credential->time_based ? translate("by time, %u digits")
+				       : translate("by counter, %u digits"),
+		credential->digits);
 
-	if (result == 0)
-		result = text_append_format(text,
-			credential->time_based ? translate("by time, %u digits")
-					       : translate("by counter, %u digits"),
-			credential->digits);
 	if (result == 0 && credential->algorithm != HMAC_SHA1)
 		result = text_append_format(
 			text, ", %s", otp_algorithm_name(credential->algorithm));
@@ -62,14 +61,18 @@ static int append_kind(const struct new_credential *credential, struct text *tex
 	if (result == 0 && credential->step_size != 0)
 		result = text_append_format(
 			text, translate_plural("%u second", "%u seconds", period), period);
-	return result == 0 ? text_append(text, ")", 1) : result;
+	return result;
 }
 
 int handover_append_secret(const struct new_credential *credential, struct text *text)
 {
-	int result = append_in_groups(text, credential->secret);
+	int result = handover_append_groups(credential, text);
 
-	return result == 0 ? append_kind(credential, text) : result;
+	if (result == 0)
+		result = text_append(text, "  (", 3);
+	if (result == 0)
+		result = handover_append_kind(credential, text);
+	return result == 0 ? text_append(text, ")", 1) : result;
 }
 
 static const char *explain_codes(bool hashed)

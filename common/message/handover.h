@@ -14,8 +14,13 @@
 int handover_append_uri(const struct new_credential *credential, const char *label,
 	const char *issuer, struct text *text);
 
-/* Appends the secret in groups of four, and what somebody has to choose in an
- * app who types it, without a newline. */
+/* Appends the secret in groups of four. */
+int handover_append_groups(const struct new_credential *credential, struct text *text);
+
+/* Appends what somebody has to choose in an app who types the secret. */
+int handover_append_kind(const struct new_credential *credential, struct text *text);
+
+/* Appends both, the second in parentheses, without a newline. */
 int handover_append_secret(const struct new_credential *credential, struct text *text);
 
 /* Appends what emergency codes are for, and each of them on a line of its own.

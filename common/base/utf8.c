@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/utf8.h"
+
+#include <stdint.h>
+
+/* The first byte says how many there are, and with the second whether the character
+ * could be had in fewer, is one half of a pair, or lies behind the last one. */
+static size_t announced_length(const unsigned char *byte)
+{
+	if (byte[0] < 0x80)
+		return byte[0] != 0;
+	if (byte[0] >= 0xc2 && byte[0] <= 0xdf)
+		return 2;
+	if (byte[0] >= 0xe0 && byte[0] <= 0xef) {
+		if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (byte[0] >= 0xf0 && byte[0] <= 0xf4) {
+		if ((byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f))
+			return 0;
+		return 4;
+	}
+	return 0;
+}
+
+size_t utf8_length(const char *text)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+	size_t length = announced_length(byte);
+
+	for (size_t i = 1; i < length; i++)
+		if ((byte[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+static uint32_t decode(const unsigned char *byte, size_t length)
+{
+	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t character = byte[0] & masks[length];
+
+	for (size_t i = 1; i < length; i++)
+		character = character << 6 | (byte[i] & 0x3f);
+	return character;
+}
+
+bool utf8_is_shown(const char *character, size_t length)
+{
+	uint32_t number;
+
+	if (length == 0 || length > 4)
+		return false;
+	number = decode((const unsigned char *)character, length);
+	return number >= 0x20 && (number < 0x7f || number > 0x9f) &&
+	       /* Marks of direction, ends of lines, embeddings and isolates. */
+	       number != 0x61c && number != 0x200e && number != 0x200f &&
+	       (number < 0x2028 || number > 0x202e) && (number < 0x2066 || number > 0x2069) &&
+	       number != 0xfeff;
+}
