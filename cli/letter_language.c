@@ -182,7 +182,7 @@ static bool is_name(const char *language)
 static int find_translation(const char *language, locale_t *locale, struct error *error)
 {
 	if (!is_name(language))
-		return refuse("of that name", error);
+		return refuse(language, error);
 	if (setenv("LANGUAGE", language, 1) != 0)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	/* Whatever the locale's characters are, those of a letter are UTF-8. And gettext

@@ -59,6 +59,12 @@ static int append_digits(const struct letter *letter, struct text *text)
 	return text_append_format(text, "%u", letter->credential->digits);
 }
 
+/* What a code looks like. */
+static int append_example_code(const struct letter *letter, struct text *text)
+{
+	return text_append_format(text, "%.*s", (int)letter->credential->digits, "12345678");
+}
+
 static int append_uri(const struct letter *letter, struct text *text)
 {
 	return handover_append_uri(letter->credential, letter->label, letter->issuer, text);
@@ -149,6 +155,7 @@ const struct letter_value letter_values[] = {
 	{"secret", append_secret, NULL, LETTER_VALUE_WORDS, false},
 	{"kind", append_kind, NULL, LETTER_VALUE_WORDS, false},
 	{"digits", append_digits, NULL, LETTER_VALUE_WORDS, false},
+	{"example_code", append_example_code, NULL, LETTER_VALUE_WORDS, false},
 	{"uri", append_uri, NULL, LETTER_VALUE_WORDS, false},
 	{"qr_svg", append_qr_svg, NULL, LETTER_VALUE_MARKUP, false},
 	{"qr_png", append_qr_png, NULL, LETTER_VALUE_MARKUP, false},

@@ -14,6 +14,8 @@
 
 #include "config.h"
 
+#include <dlfcn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,22 @@ struct wish {
 	const char *path;
 	const char *language;
 };
+
+char *bindtextdomain(const char *domain, const char *folder);
+
+/* What stands in for the C library's own: translations are those of the build, where
+ * the variable top_builddir says where that is. */
+char *bindtextdomain(const char *domain, const char *folder)
+{
+	char *(*original)(const char *, const char *) = dlsym(RTLD_NEXT, "bindtextdomain");
+	const char *build = getenv("top_builddir");
+	char path[PATH_MAX];
+
+	if (folder == NULL || build == NULL || strcmp(domain, PACKAGE) != 0)
+		return original(domain, folder);
+	snprintf(path, sizeof path, "%s/po", build);
+	return original(domain, path);
+}
 
 static void put_codes(struct emergency_codes *codes, const char *list)
 {

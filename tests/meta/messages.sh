@@ -17,10 +17,13 @@ messages() {
 scripts/messages >"$template"
 result $? "the texts are collected"
 
-# What is marked to be translated stands in a file that is looked through.
-marked=$(sources '*.c' | grep -v ^tests/ | xargs grep -lE '\b(translate|translate_plural|N_)\(')
+# What is marked to be translated stands in a file that is looked through. Some pass on
+# the texts of others.
+others='common/message/translate.c|cli/letter_(language|render).c'
+marked=$(sources '*.c' | grep -v ^tests/ | grep -vxE "$others" |
+	xargs grep -lE '\b(translate|translate_plural|N_)\('; grep -rl '{{_' conf)
 same "po/POTFILES names each file with texts" \
-	"$(grep -vx common/message/translate.c <<<"$marked")" "$(grep -v '^#' po/POTFILES)"
+	"$(sort <<<"$marked")" "$(grep -v '^#' po/POTFILES)"
 
 languages=$(grep -v '^#' po/LINGUAS)
 for language in $languages; do

@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the letters of a user cost to draw, beside libqrencode's QRcode_encodeString()
+# for the same link, in turns:
+#
+#     top_builddir=BUILD tests/bench/letter_cost.sh [ROUNDS]
+#
+# The ratio is what they cost for each microsecond of the bare QR code.
+set -eu
+
+"${top_builddir:?}/tests/bench/letter_cost" "${1:-2000}" | awk '{
+	split("a bare QR code;SVG and HTML;SVG;HTML;PNG;TXT;a page of a print run", names, ";")
+	for (i = 1; i <= NF; i++)
+		printf "%s: %.1f us, ratio %.2f\n", names[i], $i, $i / $1
+}'
