@@ -158,12 +158,12 @@ static int refuse(const char *language, struct error *error)
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(language, "_.@"), language);
 	if (folder != NULL && name[0] != '\0' && has_catalogue(folder, name))
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"language %s: the C library translates in no locale of this host; "
-			"generate one, such as en_US.UTF-8",
+			"the C library translates into the language '%s' in no locale of this "
+			"host; generate one, such as en_US.UTF-8",
 			language);
 	append_known(&known);
 	status = error_set(error, TOTPGROUP_ECONFIG,
-		"language %.20s: there is no translation; there are: %s", language,
+		"there is no translation for the language '%.20s'; there are: %s", language,
 		known.data != NULL ? known.data : ENGLISH);
 	text_free(&known);
 	return status;
@@ -198,8 +198,8 @@ static int find_translation(const char *language, locale_t *locale, struct error
 {
 	(void)locale;
 	return error_set(error, TOTPGROUP_ECONFIG,
-		"language %.20s: this program was built without translations (--disable-nls); "
-		"there is: " ENGLISH,
+		"there is no translation for the language '%.20s': this program was built "
+		"with --disable-nls; there is: " ENGLISH,
 		language);
 }
 

@@ -343,22 +343,32 @@ static void swallow_line(
 	*end = rest + 1;
 }
 
+/* The braces that close a tag; NULL where there are none before the next one. */
+static const char *find_closed(const char *text)
+{
+	const char *closed = strstr(text, CLOSED), *inner = strstr(text, OPENED);
+
+	if (closed == NULL || (inner != NULL && inner < closed))
+		return NULL;
+	/* Of "{host}}}" the first brace is the sentence's. */
+	while (closed[strlen(CLOSED)] == '}')
+		closed++;
+	return closed;
+}
+
 static int read_tag(struct parser *parser, const char *opened)
 {
-	const char *closed = strstr(opened, CLOSED), *end;
-	size_t literal = (size_t)(opened - parser->at);
 	struct tag tag = {.text = opened + strlen(OPENED)};
+	const char *closed = find_closed(tag.text), *end;
+	size_t literal = (size_t)(opened - parser->at);
 	int status;
 
 	count_lines(parser, opened);
 	if (closed == NULL)
 		return error_set(parser->error, TOTPGROUP_ECONFIG, "%s:%u: {{ without }}",
 			parser->name, parser->line);
-	/* Of "{host}}}" the first brace is the sentence's. */
-	while (closed[strlen(CLOSED)] == '}')
-		closed++;
 	end = closed + strlen(CLOSED);
-	if (*tag.text != '\0' && strchr("#^/!_", *tag.text) != NULL)
+	if (strchr("#^/!_", *tag.text) != NULL)
 		tag.mark = *tag.text++;
 	tag.length = (size_t)(closed - tag.text);
 	trim(&tag);

@@ -35,9 +35,12 @@ static void *allocate(png_struct *png, png_alloc_size_t size)
 	union block *block =
 		size < SIZE_MAX - sizeof *block ? malloc(sizeof *block + size) : NULL;
 
-	(void)png;
-	if (block == NULL)
+	if (block == NULL) {
+		struct drawing *drawing = png_get_mem_ptr(png);
+
+		drawing->result = TOTPGROUP_EMEMORY;
 		return NULL;
+	}
 	block->size = size;
 	return block + 1;
 }
@@ -123,8 +126,8 @@ int letter_png_append(const struct qr *qr, unsigned int quiet_zone, struct text 
 		.side = modules * LETTER_PNG_PIXELS};
 
 	drawing.row = malloc(drawing.row_size);
-	drawing.png = png_create_write_struct_2(
-		PNG_LIBPNG_VER_STRING, NULL, give_up, ignore_warning, NULL, allocate, release);
+	drawing.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, NULL, give_up,
+		ignore_warning, &drawing, allocate, release);
 	if (drawing.png != NULL)
 		drawing.info = png_create_info_struct(drawing.png);
 	if (drawing.row == NULL || drawing.info == NULL)

@@ -36,6 +36,8 @@ const struct enroll_definition enroll_definitions[] = {
 	{"emergency_codes", ENROLL_KIND_NUMBER, AT(emergency_codes), 0, EMERGENCY_CODES_MAXIMUM,
 		NULL},
 	{"codes", ENROLL_KIND_WORD, AT(codes), ENROLL_CODES_PLAIN, 0, "plain|hashed"},
+	{"language", ENROLL_KIND_TEXT, AT(language), 0, 0, NULL},
+	{"template", ENROLL_KIND_TEXT, AT(letter_template), 0, 0, NULL},
 	{NULL, ENROLL_KIND_TEXT, 0, 0, 0, NULL},
 };
 

@@ -40,6 +40,9 @@ struct enroll_defaults {
 	int rate_limit;	      /* enum enroll_choice: at all? */
 	int rate_limit_count; /* attempts in ... */
 	int rate_limit_time;  /* ... that many seconds */
+	/* Of letters, which look whether there are such. */
+	const char *language;	     /* NULL: English */
+	const char *letter_template; /* a file; NULL: the built-in letter */
 };
 
 #define ENROLL_DEFAULTS_INIT                                                                   \

@@ -29,7 +29,7 @@ enum kind { BARE, BOTH, SVG, HTML, PNG, TXT, PAGE, KINDS };
 
 /* What every round uses. */
 struct bench {
-	__typeof__(QRcode_encodeString) *encode;
+	__typeof__(QRcode_encodeString8bit) *encode;
 	__typeof__(QRcode_free) *release;
 	struct text uri;
 	struct new_credential credential;
@@ -66,7 +66,7 @@ static void prepare(struct bench *bench)
 
 	if (library == NULL)
 		fail(QR_LIBRARY " is not installed");
-	*(void **)&bench->encode = dlsym(library, "QRcode_encodeString");
+	*(void **)&bench->encode = dlsym(library, "QRcode_encodeString8bit");
 	*(void **)&bench->release = dlsym(library, "QRcode_free");
 	bench->letter = (struct letter){.user = "alice",
 		.host = "host.example.org",
@@ -86,7 +86,7 @@ static void prepare(struct bench *bench)
 
 static void encode_bare(const struct bench *bench)
 {
-	QRcode *code = bench->encode(bench->uri.data, 0, QR_ECLEVEL_L, QR_MODE_8, /* case */ 1);
+	QRcode *code = bench->encode(bench->uri.data, 0, QR_ECLEVEL_L);
 
 	if (code == NULL)
 		fail("no QR code");

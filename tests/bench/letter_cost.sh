@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the letters of a user cost to draw, beside libqrencode's QRcode_encodeString()
+# What the letters of a user cost to draw, beside libqrencode's QRcode_encodeString8bit()
 # for the same link, in turns:
 #
 #     top_builddir=BUILD tests/bench/letter_cost.sh [ROUNDS]

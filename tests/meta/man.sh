@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The manual pages are well-formed; they and the sample of the configuration name
-# every option of the module, and every key of the sections.
+# every option of the module, every key of the sections, and what letters can have.
 . "$(dirname "$0")/lib.sh"
 
 if need "manual pages" mandoc; then
@@ -43,4 +43,10 @@ for key in $keys; do
 	grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5
 	result $? "totpgroup.conf.5 names $key"
 done
+
+values=$(names cli/letter_values.c letter_values)
+[ -n "$values" ]
+result $? "the table of letters is found"
+same "totpgroup-letter.5 has every placeholder" "$(sort <<<"$values")" \
+	"$(sed -n 's/^\.It Li //p' man/totpgroup-letter.5 | sort)"
 finish

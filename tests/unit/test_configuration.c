@@ -96,7 +96,8 @@ static void reads_every_enrolment_default(void **state)
 	assert_int_equal(load_text("[enroll]\nissuer=x\nqr=none\ntime_based=no\n"
 				   "disallow_reuse=yes\nalgorithm=sha512\ndigits=8\n"
 				   "step_size=3600\nwindow_size=21\nrate_limit=no\n"
-				   "emergency_codes=0\ncodes=hashed\n"),
+				   "emergency_codes=0\ncodes=hashed\nlanguage=de\n"
+				   "template=/etc/security/letter.html\n"),
 		0);
 	assert_int_equal(enroll->time_based, ENROLL_NO);
 	assert_int_equal(enroll->disallow_reuse, ENROLL_YES);
@@ -107,6 +108,8 @@ static void reads_every_enrolment_default(void **state)
 	assert_int_equal(enroll->rate_limit, ENROLL_NO);
 	assert_int_equal(enroll->emergency_codes, 0);
 	assert_int_equal(enroll->codes, ENROLL_CODES_HASHED);
+	assert_string_equal(enroll->language, "de");
+	assert_string_equal(enroll->letter_template, "/etc/security/letter.html");
 	for (const struct enroll_definition *row = enroll_definitions; row->name != NULL; row++)
 		assert_non_null(
 			configuration_find(&configuration, CONFIGURATION_ENROLL, row->name));

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Letters as a browser shows and prints them: what it makes of the QR code, and how many
+sheets of a print run."""
+
+import html.parser
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from support import check, equal, need, run_tests, test
+
+MAKE_LETTERS = os.path.join(os.environ["top_builddir"], "tests/cli/make_letters")
+SOURCE = os.environ["top_srcdir"]
+SECRET = "HQI5TLL72WPUNYA4ZUHNOBOHKCJMCIRZ"
+
+CODES = "codes=78625093,91194427,81326448,19186889,14339775"
+PENDING = "pending=1797206400"
+
+# The most that a letter can have to say.
+LONG_SECRET = SECRET + SECRET[:19] + "A"
+LONG_HOST = "login-gateway-2.datacenter.example.org"
+LONGEST = [
+    "language=de", PENDING, f"host={LONG_HOST}",
+    f"label=maximilian.mustermann@{LONG_HOST}", "hashed=yes", "algorithm=SHA256", "digits=8",
+    "codes=" + ",".join(10 * ["WXYZ-WXYZ-WXYZ-WXYZ"]), f"secret={LONG_SECRET}"]
+
+# The elements that a letter is made of.
+ELEMENTS = set("""html head meta title style body main p h1 h2 bdi dl dt dd div ol ul li
+                  a svg path span section""".split())
+
+
+def uri(label="alice@host.example.org", issuer="Example", secret=SECRET):
+    """The link, put together otherwise than by the program."""
+    name = f"{urllib.parse.quote(issuer, safe='')}:" if issuer else ""
+    name += urllib.parse.quote(label, safe="@")
+    query = f"secret={secret}"
+    if issuer:
+        query += f"&issuer={urllib.parse.quote(issuer, safe='')}"
+    return f"otpauth://totp/{name}?{query}"
+
+
+def make(folder, name, *arguments):
+    """Writes letters to a file of the folder, and gives its path."""
+    path = folder.path / name
+    done = subprocess.run([MAKE_LETTERS, *arguments], capture_output=True, check=False,
+                          env=folder.environment(top_builddir=os.environ["top_builddir"],
+                                                 TZ="UTC0"))
+    equal((done.returncode, done.stderr), (0, b""), "make_letters")
+    path.write_bytes(done.stdout)
+    return path
+
+
+def browse(folder, path, *arguments):
+    need("chromium")
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+         "--disable-dev-shm-usage", f"--user-data-dir={folder.path / 'browser'}",
+         *arguments, path.as_uri()],
+        capture_output=True, text=True, check=False, env=folder.environment())
+    check(done.returncode == 0, f"chromium: {done.stderr.strip()[-500:]}")
+    return done.stdout
+
+
+def read_codes(path):
+    """What stands in the QR codes of an image."""
+    need("zbarimg")
+    done = subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path],
+                          capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()
+
+
+def photograph(folder, path, size, *arguments):
+    """The QR codes that are seen in a window of that size."""
+    image = folder.path / "screen.png"
+    browse(folder, path, f"--screenshot={image}", f"--window-size={size}", *arguments)
+    return read_codes(image)
+
+
+def print_out(folder, path):
+    """The QR codes of each sheet."""
+    for program in ("pdfinfo", "pdftoppm"):
+        need(program)
+    paper = folder.path / "paper.pdf"
+    browse(folder, path, "--no-pdf-header-footer", f"--print-to-pdf={paper}")
+    pages = re.search(r"^Pages:\s+(\d+)$", subprocess.run(
+        ["pdfinfo", paper], capture_output=True, text=True, check=True).stdout, re.M)
+    subprocess.run(["pdftoppm", "-r", "150", "-gray", paper, folder.path / "sheet"], check=True)
+    sheets = sorted(folder.path.glob("sheet-*.pgm"))
+    equal(len(sheets), int(pages[1]), "sheets")
+    found = [read_codes(sheet) for sheet in sheets]
+    for sheet in sheets:
+        sheet.unlink()
+    return found
+
+
+@test
+def an_image_can_be_scanned(folder):
+    equal(read_codes(make(folder, "code.png", "png")), [uri()], "the QR code")
+    equal(read_codes(make(folder, "code.png", "issuer=", "label=x y", "png")),
+          [uri("x y", "")], "without issuer")
+
+
+@test
+def a_drawing_can_be_scanned_at_any_size(folder):
+    path = make(folder, "code.svg", "svg")
+    equal(photograph(folder, path, "400,400"), [uri()], "the QR code")
+    page = folder.path / "page.html"
+    for side in (90, 180, 777):
+        page.write_text("<style>body{background:#000}svg{width:%dpx;height:%dpx}</style>%s"
+                        % (side, side, path.read_text(encoding="utf-8")), encoding="utf-8")
+        equal(photograph(folder, page, "900,900"), [uri()], f"{side} pixels wide, on black")
+
+
+@test
+def a_page_can_be_scanned_on_every_screen(folder):
+    path = make(folder, "letter.html", CODES, PENDING, "html")
+    dark = "--blink-settings=preferredColorScheme=0"
+    for size in ("1000,1400", "500,2200", "360,2600"):
+        equal(photograph(folder, path, size), [uri()], size)
+        equal(photograph(folder, path, size, dark), [uri()], f"{size}, dark")
+
+
+@test
+def a_print_run_has_a_sheet_for_each(folder):
+    users = [f"user=user{i}" for i in range(1, 6)]
+    sheets = print_out(folder, make(folder, "run.html", CODES, PENDING, *users, "run"))
+    equal(sheets, 5 * [[uri()]], "QR codes")
+
+
+@test
+def the_longest_letter_fits_on_a_sheet(folder):
+    path = make(folder, "run.html", *LONGEST, "user=maximilian.mustermann", "user=x", "run")
+    text = path.read_text(encoding="utf-8")
+    link = uri(f"maximilian.mustermann@{LONG_HOST}", secret=LONG_SECRET)
+    for size in ("A4", "letter"):
+        check("@page { margin" in text, "the margins")
+        path.write_text(text.replace("@page { margin", f"@page {{ size: {size}; margin"),
+                        encoding="utf-8")
+        equal(print_out(folder, path), 2 * [[link + "&algorithm=SHA256&digits=8"]], size)
+
+
+@test
+def a_single_letter_is_one_sheet(folder):
+    equal(print_out(folder, make(folder, "letter.html", "html")), [[uri()]], "QR codes")
+
+
+class Reader(html.parser.HTMLParser):
+    """Which elements there are, and what is read of them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.words, self.attributes = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@test
+def names_are_never_markup(folder):
+    evil = "<script>alert(1)</script><img src=x onerror=y>&amp;'\"><b>"
+    path = make(folder, "letter.html", f"user={evil}", f"host={evil}", f"issuer={evil}",
+                f"label={evil}", "codes=<b>&<", PENDING, "html")
+    reader = Reader(path.read_text(encoding="utf-8"))
+    equal(set(reader.elements) - ELEMENTS, set(), "elements")
+    check("onerror" not in reader.attributes, "an attribute")
+    check(reader.words.count(evil) >= 3, "the name is not there as it is")
+    check("<b>&<" in reader.words, "the code is not there as it is")
+    equal(photograph(folder, path, "1000,2000"), [uri(evil, evil)], "the QR code")
+
+
+@test
+def nothing_is_run_or_loaded(folder):
+    path = make(folder, "letter.html", "html")
+    text = path.read_text(encoding="utf-8")
+    reader = Reader(text)
+    check(not {"script", "link", "img", "iframe", "object"} & set(reader.elements), "elements")
+    check(not {"src", "action", "style"} & set(reader.attributes), "attributes")
+    # Should something come in all the same, the browser does not run it.
+    path.write_text(text.replace(
+        "</body>", "<script>document.title = 'it ran'</script></body>"), encoding="utf-8")
+    check("it ran</title>" not in browse(folder, path, "--dump-dom"), "a script ran")
+    path.write_text(path.read_text(encoding="utf-8").replace("Content-Security-Policy", "x"),
+                    encoding="utf-8")
+    check("it ran</title>" in browse(folder, path, "--dump-dom"), "this test sees nothing")
+
+
+@test
+def an_own_letter_can_be_scanned(folder):
+    template = folder.path / "own.html"
+    template.write_text("{{#page}}<h1>{{user}}</h1><img src='{{qr_png}}'>{{/page}}\n",
+                        encoding="utf-8")
+    template.chmod(0o644)
+    path = make(folder, "letter.html", f"template={template}", "html")
+    equal(photograph(folder, path, "600,600"), [uri()], "the QR code")
+
+
+@test
+def the_example_of_the_manual_works(folder):
+    with open(f"{SOURCE}/man/totpgroup-letter.5", encoding="utf-8") as page:
+        example = re.search(r"^A letter that is as short.*?literal.*?\n(.*?)^\.Ed", page.read(),
+                            re.M | re.S)[1]
+    template = folder.path / "short.html"
+    template.write_text(example.replace(r"\(dq", '"'), encoding="utf-8")
+    template.chmod(0o644)
+    path = make(folder, "run.html", f"template={template}", CODES, "user=a", "user=b", "run")
+    text = path.read_text(encoding="utf-8")
+    check("<h1>a on host.example.org</h1>" in text, text)
+    check("<li>78625093</li>" in text, text)
+    equal(print_out(folder, path), 2 * [[uri()]], "QR codes")
+
+
+@test
+def the_examples_are_the_built_in_letters(folder):
+    for kind in ("html", "txt"):
+        template = folder.path / f"letter.{kind}"
+        with open(f"{SOURCE}/conf/letter.{kind}", "rb") as source:
+            template.write_bytes(source.read())
+        template.chmod(0o644)
+        own = make(folder, "own", f"template={template}", CODES, PENDING, kind).read_bytes()
+        equal(own, make(folder, "built-in", CODES, PENDING, kind).read_bytes(), kind)
+
+
+if not os.access(MAKE_LETTERS, os.X_OK):
+    print(f"skip test_letters: {MAKE_LETTERS} was not built")
+    sys.exit(77)
+run_tests()

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Templates: what they may hold, and what is said of those that are wrong. */
+
+#include "config.h"
+
+#include "allocation.h"
+#include "letter_support.h"
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, letter_setup, letter_teardown)
+
+static void assert_refused(
+	const char *name, const char *text, int code, const char *place, const char *reason)
+{
+	char whole[PATH_MAX + 64];
+
+	assert_int_equal(letter_read(name, text), code);
+	assert_int_equal(error.code, code);
+	assert_null(letter_template);
+	snprintf(whole, sizeof whole, "%s%s", in_folder(name), place);
+	if (strncmp(error.message, whole, strlen(whole)) != 0)
+		fail_msg("not \"%s\" but %s", whole, error.message);
+	assert_contains(error.message, reason);
+}
+
+static void mistakes_are_told_with_their_line(void **state)
+{
+	static const struct {
+		const char *text, *line, *reason;
+	} cases[] = {
+		{PAGE("\n{{usr}}"), ":2: ", "unknown placeholder usr; did you mean user?"},
+		{PAGE("{{xyzzyx}}"), ":1: ", "xyzzyx; totpgroup-letter(5) lists them"},
+		{PAGE("{{}}"), ":1: ", "unknown placeholder ; totp"},
+		{PAGE("{{{user}}}"), ":1: ", "unknown placeholder {user"},
+		{PAGE("{{ user host }}"), ":1: ", "unknown placeholder user host"},
+		{PAGE("\n\n{{user"), ":3: ", "{{ without }}"},
+		{"{{#page}}\n{{/page}}\n{{user\n", ":3: ", "{{ without }}"},
+		{PAGE("{{hashed}}"), ":1: ", "write {{#hashed}} ... {{/hashed}}"},
+		{PAGE("{{#user}}{{/user}}"), ":1: ", "user is always there"},
+		{PAGE("{{#isuer}}{{/isuer}}"), ":1: ", "did you mean issuer?"},
+		{PAGE("{{#issuer}}"), ":1: ", "{{/page}} closes what is not open here"},
+		{PAGE("{{/issuer}}"), ":1: ", "{{/issuer}} closes what is not open here"},
+		{PAGE("{{#issuer}}{{#hashed}}{{/issuer}}{{/hashed}}"), ":1: ", "{{/issuer}}"},
+		{"{{#page}}\n\n{{#issuer}}\n", ":3: ", "this section is not closed"},
+		{"\n{{#page}}\n", ":2: ", "this section is not closed"},
+		{"<p>", ": ", "no {{#page}} ... {{/page}}"},
+		{PAGE("") "\n" PAGE(""), ":2: ", "a second page; the first one is in line 1"},
+		{"{{^page}}{{/page}}", ":1: ", "unknown placeholder page"},
+		{"{{#page}}{{/page}}\n{{/page}}", ":2: ", "{{/page}} closes"},
+		{"{{user}}" PAGE(""), ":1: ", "user stands outside {{#page}}"},
+		{PAGE("") "\n{{uri}}", ":2: ", "uri stands outside {{#page}}"},
+		{"{{#issuer}}{{/issuer}}" PAGE(""), ":1: ", "issuer stands outside"},
+		{"{{_ For {user}}}" PAGE(""), ":1: ", "user stands outside {{#page}}"},
+		{PAGE("\n{{_ For\n {usr}.}}"), ":2: ", "did you mean user?"},
+		{PAGE("{{_ For {user.}}"), ":1: ", "unknown placeholder user."},
+		{PAGE("{{_ {qr_svg}}}"), ":1: ", "qr_svg cannot stand in a sentence"},
+		{PAGE("{{_ {emergency_codes}}}"), ":1: ", "cannot stand in a sentence"},
+		{PAGE("{{_ {hashed}}}"), ":1: ", "is a condition"},
+		{PAGE("{{_ }}"), ":1: ", "{{_}} without a sentence"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_refused("letter.html", cases[i].text, TOTPGROUP_ECONFIG, cases[i].line,
+			cases[i].reason);
+	assert_refused("letter.txt", "{{qr_svg}}", TOTPGROUP_ECONFIG, ":1: ", "HTML alone");
+	assert_refused("letter.txt", PAGE(""), TOTPGROUP_ECONFIG, ":1: ", "HTML alone");
+}
+
+static void a_name_that_is_endless_is_cut(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	memcpy(text, "{{", 2);
+	memcpy(text + sizeof text - 4, "}}", 3);
+	assert_refused("letter.txt", text, TOTPGROUP_ECONFIG, ":1: ", "xxx; totpgroup-letter");
+}
+
+static void sections_can_be_eight_deep(void **state)
+{
+	char text[1000] = "";
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++)
+		strcat(text, "{{#issuer}}");
+	strcat(text, "deep");
+	for (unsigned int i = 0; i < 8; i++)
+		strcat(text, "{{/issuer}}");
+	assert_string_equal(letter_text(text), "deep\n");
+	memmove(text + strlen("{{#issuer}}"), text, strlen(text) + 1);
+	memcpy(text, "{{#issuer}}", strlen("{{#issuer}}"));
+	strcat(text, "{{/issuer}}");
+	assert_refused("letter.txt", text, TOTPGROUP_ECONFIG, ":1: ", "more than 8 sections");
+}
+
+static void the_name_says_the_kind(void **state)
+{
+	static const char *const wrong[] = {"letter", "letter.htm", "html", "a.txt.x"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_refused(wrong[i], "x", TOTPGROUP_ECONFIG, ": ", ".html or .txt");
+	assert_int_equal(letter_read("LETTER.HTML", PAGE("own")), 0);
+	assert_true(letter_template_replaces(letter_template, LETTER_HTML));
+	assert_false(letter_template_replaces(letter_template, LETTER_TXT));
+	assert_false(letter_template_replaces(letter_template, LETTER_SVG));
+	assert_contains(letter_draw(LETTER_HTML), "own");
+	assert_contains(letter_draw(LETTER_TXT), "Log in with a code from your phone\n");
+	assert_int_equal(letter_read("letter.txt", "own"), 0);
+	assert_false(letter_template_replaces(letter_template, LETTER_HTML));
+	assert_true(letter_template_replaces(letter_template, LETTER_TXT));
+	assert_contains(letter_draw(LETTER_HTML), "Log in with a code from your phone</h1>");
+	assert_string_equal(letter_draw(LETTER_TXT), "own\n");
+	assert_false(letter_template_replaces(NULL, LETTER_HTML));
+}
+
+static void assert_unsafe(const char *name, const char *reason)
+{
+	assert_int_equal(letter_template_read(&letter_template, in_folder(name), &error),
+		TOTPGROUP_EUNSAFE);
+	assert_contains(error.message, in_folder(name));
+	assert_contains(error.message, reason);
+	assert_null(letter_template);
+}
+
+static void what_could_be_anothers_is_refused(void **state)
+{
+	static char much[65538];
+
+	(void)state;
+	put_file("group.txt", "x", 0664);
+	assert_unsafe("group.txt", "writable by others");
+	put_file("world.txt", "x", 0646);
+	assert_unsafe("world.txt", "writable by others");
+	put_link("link.txt", "/etc/passwd");
+	assert_unsafe("link.txt", "symbolic link");
+	make_folder("folder.txt", 0755);
+	assert_unsafe("folder.txt", "not a regular file");
+	assert_int_equal(mkfifo(in_folder("fifo.txt"), 0600), 0);
+	assert_unsafe("fifo.txt", "not a regular file");
+	memset(much, 'x', sizeof much - 1);
+	put_file("much.txt", much, 0644);
+	assert_unsafe("much.txt", "longer than 65536 bytes");
+	make_folder("shared", 0777);
+	put_file("shared/letter.txt", "x", 0644);
+	assert_int_equal(
+		letter_template_read(&letter_template, in_folder("shared/letter.txt"), &error),
+		TOTPGROUP_EUNSAFE);
+	assert_contains(error.message, "/shared: is writable by others");
+}
+
+static void a_file_that_is_not_there_is_named(void **state)
+{
+	(void)state;
+	assert_int_equal(letter_template_read(&letter_template, in_folder("no.txt"), &error),
+		TOTPGROUP_ENOTFOUND);
+	assert_contains(error.message, "/no.txt: No such file");
+	assert_int_equal(letter_template_read(&letter_template, in_folder("no/x.txt"), &error),
+		TOTPGROUP_ESYSTEM);
+	assert_contains(error.message, "/no: No such file");
+}
+
+static void bytes_of_no_text_are_refused(void **state)
+{
+	FILE *file = fopen(in_folder("nul.txt"), "we");
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(fwrite("a\0{{x}}", 1, 7, file), 7);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(in_folder("nul.txt"), 0644), 0);
+	assert_int_equal(letter_template_read(&letter_template, in_folder("nul.txt"), &error),
+		TOTPGROUP_ECONFIG);
+	assert_contains(error.message, "NUL byte");
+}
+
+/* Where memory ends, everywhere in turn, nothing is left and nothing breaks. */
+static void memory_can_run_out(void **state)
+{
+	unsigned int failures = 0;
+	int status;
+
+	(void)state;
+	put_file("letter.html", PAGE("{{_ For {user}}} {{#issuer}}x{{/issuer}}"), 0644);
+	do {
+		allocation_to_fail = ++failures;
+		status = letter_template_read(
+			&letter_template, in_folder("letter.html"), &error);
+		if (status != 0) {
+			assert_int_equal(status, TOTPGROUP_EMEMORY);
+			assert_null(letter_template);
+		}
+	} while (status != 0);
+	allocation_to_fail = 0;
+	assert_in_range(failures, 8, 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(mistakes_are_told_with_their_line),
+		TEST(a_name_that_is_endless_is_cut),
+		TEST(sections_can_be_eight_deep),
+		TEST(the_name_says_the_kind),
+		TEST(what_could_be_anothers_is_refused),
+		TEST(a_file_that_is_not_there_is_named),
+		TEST(bytes_of_no_text_are_refused),
+		TEST(memory_can_run_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "test_support.h"
+
+#include "base/utf8.h"
+
+static void assert_length(const char *text, size_t length)
+{
+	if (utf8_length(text) != length)
+		fail_msg("%zu, not %zu", utf8_length(text), length);
+}
+
+/* The least and the greatest of each length, and what lies beside them (RFC 3629). */
+static void test_lengths(void **state)
+{
+	(void)state;
+	assert_length("", 0);
+	assert_length("\x01", 1);
+	assert_length("\x7f", 1);
+	assert_length("\x80", 0);
+	assert_length("\xbf", 0);
+	assert_length("\xc1\xbf", 0);
+	assert_length("\xc2\x80", 2);
+	assert_length("\xdf\xbf", 2);
+	assert_length("\xe0\x9f\xbf", 0);
+	assert_length("\xe0\xa0\x80", 3);
+	assert_length("\xed\x9f\xbf", 3);
+	assert_length("\xed\xa0\x80", 0);
+	assert_length("\xee\x80\x80", 3);
+	assert_length("\xef\xbf\xbf", 3);
+	assert_length("\xf0\x8f\xbf\xbf", 0);
+	assert_length("\xf0\x90\x80\x80", 4);
+	assert_length("\xf4\x8f\xbf\xbf", 4);
+	assert_length("\xf4\x90\x80\x80", 0);
+	assert_length("\xf5\x80\x80\x80", 0);
+	assert_length("\xff", 0);
+}
+
+static void test_characters_that_are_cut(void **state)
+{
+	(void)state;
+	assert_length("\xc3", 0);
+	assert_length("\xc3\xc3", 0);
+	assert_length("\xe2\x82", 0);
+	assert_length("\xe2\x82\x41", 0);
+	assert_length("\xe2\x41\x82", 0);
+	assert_length("\xf0\x9f\x98", 0);
+	assert_length("\xf0\x9f\x98\x00", 0);
+}
+
+static bool shown(const char *character)
+{
+	return utf8_is_shown(character, utf8_length(character));
+}
+
+static void test_what_is_shown(void **state)
+{
+	static const char *const good[] = {" ", "~", "\xc2\xa0", "\xc3\xbc", "\xe2\x82\xac",
+		"\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa", "\xf0\x9f\x98\x80", "\xd7\x90"};
+	static const char *const bad[] = {"", "\n", "\x1b", "\x7f", "\xc2\x80", "\xc2\x9f",
+		"\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xae",
+		"\xe2\x81\xa6", "\xe2\x81\xa9", "\xef\xbb\xbf", "\xff"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		if (!shown(good[i]))
+			fail_msg("good character %zu is not shown", i);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (shown(bad[i]))
+			fail_msg("bad character %zu is shown", i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_characters_that_are_cut),
+		cmocka_unit_test(test_what_is_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
