@@ -169,20 +169,8 @@ static int refuse(const char *language, struct error *error)
 	return status;
 }
 
-/* No path, no list. */
-static bool is_name(const char *language)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.@-";
-
-	return language[0] != '\0' && language[0] != '.' &&
-	       language[strspn(language, allowed)] == '\0';
-}
-
 static int find_translation(const char *language, locale_t *locale, struct error *error)
 {
-	if (!is_name(language))
-		return refuse(language, error);
 	if (setenv("LANGUAGE", language, 1) != 0)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	/* Whatever the locale's characters are, those of a letter are UTF-8. And gettext

@@ -83,7 +83,8 @@ static int append_drawing(struct text *text, const struct qr *qr)
 	unsigned int side = qr->size + 2 * LETTER_QR_QUIET_ZONE;
 	int result = text_append_format(text,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-		"viewBox=\"0 0 %u %u\" shape-rendering=\"crispEdges\">"
+		"viewBox=\"0 0 %u %u\" shape-rendering=\"crispEdges\" role=\"img\" "
+		"aria-label=\"QR\">"
 		"<path fill=\"#fff\" d=\"M0 0h%uv%uH0z\"/><path stroke=\"#000\" d=\"",
 		SVG_PIXELS * side, SVG_PIXELS * side, side, side, side, side);
 

@@ -31,7 +31,7 @@ LONGEST = [
     "codes=" + ",".join(10 * ["WXYZ-WXYZ-WXYZ-WXYZ"]), f"secret={LONG_SECRET}"]
 
 # The elements that a letter is made of.
-ELEMENTS = set("""html head meta title style body main p h1 h2 bdi dl dt dd div ol ul li
+ELEMENTS = set("""html head meta title style body article p h1 h2 bdi dl dt dd div ol ul li
                   a svg path span section""".split())
 
 

@@ -175,7 +175,9 @@ static void a_date_has_its_time(void **state)
 	(void)state;
 	letter.pending_until = 1797206400;
 	assert_string_equal(letter_text("{{pending_until}}"), "14 December 2026\n");
-	letter.pending_until += 3600 + 60;
+	letter.pending_until += 60;
+	assert_string_equal(letter_draw(LETTER_TXT), "14 December 2026, 0:01\n");
+	letter.pending_until += 3600;
 	assert_string_equal(letter_draw(LETTER_TXT), "14 December 2026, 1:01\n");
 	assert_int_equal(setenv("TZ", "EST5", 1), 0);
 	tzset();
@@ -242,6 +244,9 @@ static void the_built_in_letters_say_it_all(void **state)
 		assert_lacks(text, "<script");
 	}
 	assert_contains(letter_draw(LETTER_HTML), "default-src 'none'; style-src");
+	assert_contains(drawn.data, "<bdi>alice</bdi>");
+	assert_contains(drawn.data, "<bdi>host.example.org</bdi>");
+	assert_contains(drawn.data, "<bdi>Example</bdi>");
 	/* The only address is the name of SVG, which nobody loads. */
 	assert_null(strstr(strstr(drawn.data, "http://www.w3.org/2000/svg") + 1, "http"));
 	assert_null(strstr(drawn.data, "https:"));
