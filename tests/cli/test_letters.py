@@ -111,17 +111,18 @@ def a_drawing_can_be_scanned_at_any_size(folder):
     path = make(folder, "code.svg", "svg")
     equal(photograph(folder, path, "400,400"), [uri()], "the QR code")
     page = folder.path / "page.html"
-    for side in (90, 180, 777):
-        page.write_text("<style>body{background:#000}svg{width:%dpx;height:%dpx}</style>%s"
-                        % (side, side, path.read_text(encoding="utf-8")), encoding="utf-8")
-        equal(photograph(folder, page, "900,900"), [uri()], f"{side} pixels wide, on black")
+    drawing = path.read_text(encoding="utf-8")
+    page.write_text("<style>body{background:#000}</style>" + "<br>".join(
+        drawing.replace("<svg", f"<svg style='width:{side}px;height:{side}px'", 1)
+        for side in (90, 180, 777)), encoding="utf-8")
+    equal(photograph(folder, page, "900,1200"), 3 * [uri()], "on black")
 
 
 @test
 def a_page_can_be_scanned_on_every_screen(folder):
     path = make(folder, "letter.html", CODES, PENDING, "html")
     dark = "--blink-settings=preferredColorScheme=0"
-    for size in ("1000,1400", "500,2200", "360,2600"):
+    for size in ("1000,1400", "360,2600"):
         equal(photograph(folder, path, size), [uri()], size)
         equal(photograph(folder, path, size, dark), [uri()], f"{size}, dark")
 
