@@ -243,6 +243,7 @@ static void the_built_in_letters_say_it_all(void **state)
 		assert_lacks(text, "cannot be shown again");
 		assert_lacks(text, "<script");
 	}
+	assert_contains(letter_draw(LETTER_TXT), "\nUser: alice\nHost: host.example.org\n");
 	assert_contains(letter_draw(LETTER_HTML), "default-src 'none'; style-src");
 	assert_contains(drawn.data, "<bdi>alice</bdi>");
 	assert_contains(drawn.data, "<bdi>host.example.org</bdi>");
