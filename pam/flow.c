@@ -57,7 +57,7 @@ static void report(const struct flow *flow)
 	if (is_skipped(flow))
 		log_skipped(flow->pamh, &flow->login, flow->skip_reason, flow->days_left);
 	else
-		log_verdict(flow->pamh, &flow->login, &flow->decision.result, &flow->error);
+		log_verdict(flow->pamh, &flow->login, &flow->decision, &flow->error);
 	message_about(flow);
 }
 

@@ -93,14 +93,17 @@ static int priority_of(enum totpgroup_reason reason)
 	}
 }
 
-void log_verdict(pam_handle_t *pamh, const struct login *login,
-	const struct totpgroup_result *result, const struct error *error)
+void log_verdict(pam_handle_t *pamh, const struct login *login, const struct decision *decision,
+	const struct error *error)
 {
-	char user[VALUE_MAX], host[VALUE_MAX];
+	const struct totpgroup_result *result = &decision->result;
+	char user[VALUE_MAX], host[VALUE_MAX], device[VALUE_MAX];
 	struct extra extra = {"", 0};
 
 	add_offset(&extra, result);
 	if (result->verdict == TOTPGROUP_ACCEPTED) {
+		if (*decision->device != '\0')
+			add(&extra, " device=%s", escape(decision->device, device));
 		pam_syslog(pamh, LOG_INFO, "accepted user=%s rhost=%s method=%s%s",
 			escape(login->user, user), escape(login->host, host),
 			totpgroup_method_name(result->method), extra.text);

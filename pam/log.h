@@ -8,13 +8,15 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "core/decide.h"
 #include "login.h"
 #include "totpgroup.h"
 
 /* `accepted user=... rhost=... method=... offset=...` or
- * `refused user=... rhost=... reason=...`, with what is known besides. */
-void log_verdict(pam_handle_t *pamh, const struct login *login,
-	const struct totpgroup_result *result, const struct error *error);
+ * `refused user=... rhost=... reason=...`, with what is known besides: of a user with
+ * several devices, `device=...` at the end of the first. */
+void log_verdict(pam_handle_t *pamh, const struct login *login, const struct decision *decision,
+	const struct error *error);
 
 /* `skipped user=... rhost=... reason=...`, and `days_left=...` where it is not
  * 0. */

@@ -58,7 +58,7 @@ static void report(struct flow *flow, int code)
 			return;
 		log_skipped(flow->pamh, &flow->login, flow->skip_reason, flow->days_left);
 	} else {
-		log_verdict(flow->pamh, &flow->login, &flow->decision.result, &flow->error);
+		log_verdict(flow->pamh, &flow->login, &flow->decision, &flow->error);
 	}
 	/* Whoever has come this far is no stranger. */
 	flow->options.tell_reason = true;

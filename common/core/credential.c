@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base32.h"
 #include "base/number.h"
-#include "base/wipe.h"
 #include "core/otp.h"
 
 /* Ends of lines are CR, LF or both, so that files from any system work. */
@@ -59,6 +57,15 @@ static bool line_has_key(const struct text *text, const struct line *line, const
 	if (memcmp(start + 2, key, length) != 0)
 		return false;
 	return line->end - line->start == length + 2 || is_blank(start[length + 2]);
+}
+
+/* How many characters the first line has, which only LF ends: a CR is a blank in
+ * it. */
+static size_t secret_length(const struct text *text)
+{
+	const char *end = memchr(text->data, '\n', text->length);
+
+	return end != NULL ? (size_t)(end - text->data) : text->length;
 }
 
 /* Finds the first line with that key, from offset `from` on. */
@@ -126,6 +133,13 @@ static void read_option(const struct text *text, const struct line *line, const 
 	option->line = line_number(text, line->start);
 }
 
+struct credential_option credential_secret(const totpgroup_credential *credential)
+{
+	const struct text *text = &credential->text;
+
+	return (struct credential_option){text->data, secret_length(text), 1};
+}
+
 bool credential_find(const totpgroup_credential *credential, const char *key,
 	struct credential_option *option)
 {
@@ -185,16 +199,15 @@ static int delete_lines(struct text *text, size_t from, const char *key)
 	return 0;
 }
 
-/* Inserts a whole line below the secret, which only LF ends: a CR is a blank
- * in it. */
-static int insert_line(struct text *text, const struct text *content)
+/* Inserts a whole line at the beginning of another, or behind the last. */
+static int insert_line(struct text *text, size_t at, const struct text *content)
 {
-	const char *end = memchr(text->data, '\n', text->length);
-	size_t at = end != NULL ? (size_t)(end - text->data) + 1 : text->length + 1;
 	int status = 0;
 
-	if (end == NULL)
+	if (at > text->length || (at == text->length && text->data[at - 1] != '\n')) {
 		status = text_append(text, "\n", 1);
+		at = text->length;
+	}
 	if (status == 0)
 		status = text_splice(text, at, 0, "\n", 1);
 	return status != 0 ? status : text_splice(text, at, 0, content->data, content->length);
@@ -211,7 +224,7 @@ int credential_set(totpgroup_credential *credential, const char *key, const char
 	if (status != 0)
 		goto out;
 	if (!find_line(text, 0, key, &line)) {
-		status = insert_line(text, &content);
+		status = insert_line(text, secret_length(text) + 1, &content);
 		goto out;
 	}
 	status = text_splice(
@@ -225,100 +238,26 @@ out:
 	return status;
 }
 
+int credential_set_secret(
+	totpgroup_credential *credential, const char *characters, size_t length)
+{
+	struct text *text = &credential->text;
+
+	return text_splice(text, 0, secret_length(text), characters, length);
+}
+
+int credential_insert_line(totpgroup_credential *credential,
+	const struct credential_line *below, const struct text *content)
+{
+	struct text *text = &credential->text;
+
+	return insert_line(
+		text, below != NULL ? below->next : secret_length(text) + 1, content);
+}
+
 int credential_unset(totpgroup_credential *credential, const char *key)
 {
 	return delete_lines(&credential->text, 0, key);
-}
-
-/* The algorithm of the " ALGORITHM line. */
-static int read_algorithm(const totpgroup_credential *credential,
-	enum hmac_algorithm *algorithm, struct error *error)
-{
-	static const struct {
-		const char *name;
-		enum hmac_algorithm algorithm;
-	} known[] = {
-		{"SHA1", HMAC_SHA1},
-		{"SHA256", HMAC_SHA256},
-		{"SHA512", HMAC_SHA512},
-	};
-	struct credential_option option;
-
-	*algorithm = HMAC_SHA1;
-	if (!credential_find(credential, "ALGORITHM", &option))
-		return 0;
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (option.length == strlen(known[i].name) &&
-			memcmp(option.value, known[i].name, option.length) == 0) {
-			*algorithm = known[i].algorithm;
-			return 0;
-		}
-	return error_set(error, TOTPGROUP_EFORMAT,
-		"line %u: ALGORITHM must be SHA1, SHA256 or SHA512", option.line);
-}
-
-/* Decodes the first line, up to its LF, into new memory of *size bytes; a CR
- * counts as a blank. */
-static int read_secret(const totpgroup_credential *credential, uint8_t **secret, size_t *size,
-	size_t *length, struct error *error)
-{
-	const struct text *text = &credential->text;
-	const char *end = memchr(text->data, '\n', text->length);
-	size_t characters = end != NULL ? (size_t)(end - text->data) : text->length;
-
-	*size = characters * 5 / 8 + 1;
-	*secret = malloc(*size);
-	if (*secret == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (base32_decode(text->data, characters, *secret, length) != 0 || *length == 0)
-		return error_set(error, TOTPGROUP_EFORMAT, "line 1: not a base32 secret");
-	return 0;
-}
-
-/* Opens a handle for the decoded secret, once the algorithm is known. */
-static int open_handle(const uint8_t *secret, size_t length, enum hmac_algorithm algorithm,
-	struct hmac **hmac, struct error *error)
-{
-	int status = hmac_open(hmac, algorithm, secret, length);
-
-	if (status == TOTPGROUP_EMEMORY)
-		error_set(error, status, "out of memory");
-	else if (status != 0)
-		error_set(error, status, "libgcrypt does not compute this HMAC on this host");
-	return status;
-}
-
-int credential_open_hmac(
-	const totpgroup_credential *credential, struct hmac **hmac, struct error *error)
-{
-	uint8_t *secret = NULL;
-	size_t size = 0, length;
-	enum hmac_algorithm algorithm;
-	int status;
-
-	*hmac = NULL;
-	status = read_secret(credential, &secret, &size, &length, error);
-	if (status == 0)
-		status = read_algorithm(credential, &algorithm, error);
-	if (status == 0)
-		status = open_handle(secret, length, algorithm, hmac, error);
-	wipe_free(secret, size);
-	return status;
-}
-
-int credential_open_digest(
-	const totpgroup_credential *credential, struct hmac **hmac, struct error *error)
-{
-	uint8_t *secret = NULL;
-	size_t size = 0, length;
-	int status;
-
-	*hmac = NULL;
-	status = read_secret(credential, &secret, &size, &length, error);
-	if (status == 0)
-		status = open_handle(secret, length, HMAC_SHA256, hmac, error);
-	wipe_free(secret, size);
-	return status;
 }
 
 /* Reads a number that may be followed by a blank and anything, or takes

@@ -44,23 +44,31 @@ struct totpgroup_credential {
 int credential_load(totpgroup_credential **credential, const char *text, size_t length,
 	struct error *error);
 
-/* An HMAC handle keyed with the secret of the first line, for the algorithm
- * of the " ALGORITHM line. The caller closes it. TOTPGROUP_EFORMAT where
- * either is damaged. */
-int credential_open_hmac(
-	const totpgroup_credential *credential, struct hmac **hmac, struct error *error);
-
-/* The same for SHA-256, whatever the " ALGORITHM line says: for digests that are
- * no codes. TOTPGROUP_EFORMAT where the secret is damaged. */
-int credential_open_digest(
-	const totpgroup_credential *credential, struct hmac **hmac, struct error *error);
-
 /* Where an option's value lies in the text, blanks at its start left out. */
 struct credential_option {
 	const char *value;
 	size_t length;
 	unsigned int line; /* counted from 1 */
 };
+
+/* The secret, as it stands in the first line. */
+struct credential_option credential_secret(const totpgroup_credential *credential);
+
+/* An HMAC handle keyed with the secret of the first line, for the algorithm
+ * of the " ALGORITHM line. The caller closes it. TOTPGROUP_EFORMAT where
+ * either is damaged. */
+int credential_open_hmac(
+	const totpgroup_credential *credential, struct hmac **hmac, struct error *error);
+
+/* The same for a secret in base32 that stands in another line. */
+int credential_open_hmac_for(const totpgroup_credential *credential,
+	const struct credential_option *secret, struct hmac **hmac, struct error *error);
+
+/* A handle for SHA-256 with the secret of any line, whatever the " ALGORITHM line
+ * says: for digests that are no codes. TOTPGROUP_EFORMAT where the secret is
+ * damaged. */
+int credential_open_digest(
+	const struct credential_option *secret, struct hmac **hmac, struct error *error);
 
 /* Finds the first line `" KEY` with that exact key. The result points into
  * the text, and holds until it is changed. */
@@ -96,6 +104,16 @@ bool credential_next_word(struct credential_option *rest, const char **word, siz
  * further ones; where there was none, inserts it below the secret. value may
  * be empty. Returns 0 or TOTPGROUP_EMEMORY. */
 int credential_set(totpgroup_credential *credential, const char *key, const char *value);
+
+/* Writes another secret, in base32, over the first line. Returns 0 or
+ * TOTPGROUP_EMEMORY. */
+int credential_set_secret(
+	totpgroup_credential *credential, const char *characters, size_t length);
+
+/* Inserts a whole option line, without its end, below the one that was found, or
+ * below the secret where `below` is NULL. Returns 0 or TOTPGROUP_EMEMORY. */
+int credential_insert_line(totpgroup_credential *credential,
+	const struct credential_line *below, const struct text *content);
 
 /* Deletes every line with that key. Returns 0 or TOTPGROUP_EMEMORY. */
 int credential_unset(totpgroup_credential *credential, const char *key);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "core/device_search.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
 #include "core/grace.h"
@@ -29,7 +30,7 @@ struct work {
 	struct decision *decision;
 	struct error *error;
 	struct typed typed;
-	struct hmac *hmac;
+	struct device_keys keys;
 	struct credential_parameters parameters;
 };
 
@@ -123,17 +124,15 @@ static int refuse_spent(struct work *work)
 }
 
 /* Spends the time step of a right code, and lets in if it was not spent. */
-static int accept_step(struct work *work, int64_t step)
+static int accept_step(struct work *work, const struct device_match *match)
 {
 	struct totpgroup_result *result = &work->decision->result;
 	const struct credential_parameters *parameters = &work->parameters;
 	enum reuse reuse;
 	int status;
 
-	result->step = step;
-	result->offset = otp_step_offset(step, work->attempt->now, parameters->period);
-	result->offset_known = true;
-	status = reuse_spend(work->credential, step, parameters->window,
+	result->step = match->step;
+	status = reuse_spend(work->credential, match->step, parameters->window,
 		work->attempt->disallow_reuse, &reuse, work->error);
 	if (status != 0)
 		return refuse_for_damage(work, status);
@@ -141,18 +140,21 @@ static int accept_step(struct work *work, int64_t step)
 		return refuse_spent(work);
 	if (reuse == REUSE_FRESH)
 		result->changed = true;
-	return accept(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
+	if (work->keys.count > 1)
+		status = device_name(
+			work->credential, match->device, work->decision->device, work->error);
+	return status != 0 ? status : accept(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
 }
 
 /* Learns from a code outside the window. One that is spent, or that may be,
  * completes nothing: whoever saw three could move the time to where other old
  * codes are good. */
-static int learn_skew(struct work *work, int64_t step, int64_t now_step)
+static int learn_skew(struct work *work, const struct device_match *match, int64_t now_step)
 {
-	const int64_t skew = step - now_step;
+	const int64_t skew = match->step - now_step;
 	bool completes = skew_would_complete(work->credential, now_step, skew);
 	bool spent, learned = false;
-	int reuse = reuse_look(work->credential, step, &spent, work->error);
+	int reuse = reuse_look(work->credential, match->step, &spent, work->error);
 	int status = 0;
 
 	if (!completes || (reuse == 0 && !spent))
@@ -164,54 +166,47 @@ static int learn_skew(struct work *work, int64_t step, int64_t now_step)
 		return refuse_for_damage(work, reuse);
 	if (spent)
 		return refuse_spent(work);
-	return learned ? accept_step(work, step) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
+	return learned ? accept_step(work, match) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
 }
 
-/* A code outside the window: says by how much, and learns from it where that
- * is wanted. */
-static int try_other_time(struct work *work, const char *code, int64_t now_step)
+/* What the code that was found, of whatever device, comes to. A skew is learned for
+ * the first one only: there is one line for it. */
+static int judge_match(struct work *work, const struct device_match *match, int64_t now_step)
 {
 	struct totpgroup_result *result = &work->decision->result;
-	const struct otp_range range = {now_step - SKEW_STEPS_MAX, now_step + SKEW_STEPS_MAX};
-	bool found;
-	int64_t step;
-	int status;
 
-	status = otp_search(
-		work->hmac, range, now_step, code, work->parameters.digits, &found, &step);
-	if (status != 0)
-		return error_set(work->error, status, "libgcrypt failed to compute a code");
-	if (!found)
+	if (match->kind == DEVICE_MATCH_NONE)
 		return 0;
-	result->offset = otp_step_offset(step, work->attempt->now, work->parameters.period);
+	result->offset =
+		otp_step_offset(match->step, work->attempt->now, work->parameters.period);
 	result->offset_known = true;
-	return work->attempt->no_skew_adjust ? 0 : learn_skew(work, step, now_step);
+	if (match->kind == DEVICE_MATCH_WINDOW)
+		return accept_step(work, match);
+	if (work->attempt->no_skew_adjust || match->device > 0)
+		return 0;
+	return learn_skew(work, match, now_step);
 }
 
 static int try_totp(struct work *work, const char *code)
 {
 	const struct credential_parameters *parameters = &work->parameters;
-	const int64_t window = parameters->window;
-	int64_t now_step = otp_time_step(work->attempt->now, parameters->period);
-	int64_t skew = credential_lenient_number(work->credential, "TIME_SKEW");
-	struct otp_range range;
-	bool found;
-	int64_t step;
+	const struct device_search search = {
+		.now_step = otp_time_step(work->attempt->now, parameters->period),
+		.first_skew = skew_stored(work->credential),
+		.window = parameters->window,
+		.digits = parameters->digits,
+	};
+	struct device_match match;
 	int status;
 
-	if (now_step == 0) {
+	if (search.now_step == 0) {
 		error_set(work->error, TOTPGROUP_ESYSTEM, "the clock says 1970: set it");
 		return refuse(work, TOTPGROUP_REASON_STORE_ERROR);
 	}
-	if (skew < INT32_MIN || skew > INT32_MAX)
-		skew = 0;
-	range.first = now_step + skew - (window - 1) / 2;
-	range.last = now_step + skew + window / 2;
-	status = otp_search(
-		work->hmac, range, range.first, code, parameters->digits, &found, &step);
+	status = device_search(&work->keys, &search, code, &match);
 	if (status != 0)
 		return error_set(work->error, status, "libgcrypt failed to compute a code");
-	return found ? accept_step(work, step) : try_other_time(work, code, now_step);
+	return judge_match(work, &match, search.now_step);
 }
 
 static int set_hotp_counter(struct work *work, int64_t counter)
@@ -236,8 +231,8 @@ static int try_hotp(struct work *work, const char *code)
 	int64_t counter;
 	int status;
 
-	status = otp_search(
-		work->hmac, range, range.first, code, parameters->digits, &found, &counter);
+	status = otp_search(work->keys.hmac[0], range, range.first, code, parameters->digits,
+		&found, &counter);
 	if (status != 0)
 		return error_set(work->error, status, "libgcrypt failed to compute a code");
 	if (!found) {
@@ -252,15 +247,6 @@ static int try_hotp(struct work *work, const char *code)
 	return accept(work, TOTPGROUP_METHOD_HOTP, parameters->digits);
 }
 
-/* Whether a code of any length that there is was typed. */
-static bool holds_code(const struct work *work)
-{
-	for (size_t digits = OTP_DIGITS_MIN; digits <= OTP_DIGITS_MAX; digits++)
-		if (typed_digits(&work->typed, digits) != NULL)
-			return true;
-	return false;
-}
-
 /* Refuses for a damaged option: how long a code is may be what is damaged. Where
  * the credential counts neither time nor logins, or logins beyond any counter, no
  * code can match anyway. */
@@ -271,7 +257,7 @@ static int refuse_for_option(struct work *work, int status)
 		      (counter > 0 && counter <= CREDENTIAL_HOTP_COUNTER_MAX);
 
 	status = refuse_for_damage(work, status);
-	work->decision->no_match = !counts || !holds_code(work);
+	work->decision->no_match = !counts || !typed_holds_code(&work->typed);
 	return status;
 }
 
@@ -302,12 +288,12 @@ static int try_codes(struct work *work)
 
 	if (done)
 		return status;
-	status = credential_open_hmac(work->credential, &work->hmac, work->error);
+	status = device_keys_open_first(work->credential, &work->keys, work->error);
 	if (status != 0)
 		status = refuse_for_damage(work, status);
 	/* Without a secret nothing can match, but the person is asked as if. */
 	work->decision->no_match = true;
-	if (status != 0 || work->hmac == NULL)
+	if (status != 0 || work->keys.count == 0)
 		return status;
 	status = try_emergency_code(work, &done);
 	if (status == 0 && !done)
@@ -315,6 +301,8 @@ static int try_codes(struct work *work)
 	if (status != 0 || done)
 		return status;
 	status = credential_parameters(work->credential, &work->parameters, work->error);
+	if (status == 0)
+		status = device_keys_open_further(work->credential, &work->keys, work->error);
 	if (status != 0)
 		return refuse_for_option(work, status);
 	code = typed_digits(&work->typed, work->parameters.digits);
@@ -406,7 +394,7 @@ int decide(totpgroup_credential *credential, const struct attempt *attempt,
 		*decision = (struct decision)DECISION_INIT;
 		decision->result.reason = TOTPGROUP_REASON_STORE_ERROR;
 	}
-	hmac_close(work.hmac);
+	device_keys_close(&work.keys);
 	WIPE_OBJECT(&work.typed);
 	return status;
 }

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "core/credential.h"
+#include "core/device.h"
 #include "core/grace.h"
 #include "totpgroup.h"
 
@@ -56,6 +57,8 @@ struct decision {
 	bool penalty_due;
 	/* How many bytes of typed came before the code. Set when accepted. */
 	size_t password_length;
+	/* Whose code was accepted, where the user has several devices; else empty. */
+	char device[DEVICE_NAME_SIZE];
 };
 
 #define DECISION_INIT                                                                          \
@@ -76,8 +79,8 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	struct totpgroup_result *result, struct error *error);
 
 /*
- * Decides, in this order: rate limit; PENDING_UNTIL; emergency code; HOTP or TOTP with
- * reuse and skew; grace is recorded. The caller holds the credential's lock,
+ * Decides, in this order: rate limit; PENDING_UNTIL; emergency code; HOTP, or TOTP
+ * of any device, with reuse and skew; grace is recorded. The caller holds the credential's lock,
  * makes the new text durable when result.changed is set, and only then acts
  * upon the verdict.
  *

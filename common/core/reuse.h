@@ -18,6 +18,8 @@ enum reuse {
 	REUSE_NOT_TRACKED,	/* the credential allows reuse */
 };
 
+/* Devices share the list: a step that one has spent is spent for all. */
+
 /* Whether the code of that step is among the spent ones. Errors as
  * reuse_spend(). */
 int reuse_look(
@@ -25,8 +27,8 @@ int reuse_look(
 
 /*
  * Spends the code of a time step that was found in a window of that many
- * steps. Steps that the window cannot reach from there are forgotten. With
- * `always` reuse is tracked from now on even where the credential does not
+ * steps. Steps that the window cannot reach from there, on no device, are
+ * forgotten. With `always` reuse is tracked from now on even where the credential does not
  * say so. Returns 0 with *answer; TOTPGROUP_EFORMAT for a malformed list,
  * TOTPGROUP_EMEMORY.
  */

@@ -125,6 +125,13 @@ static bool continue_run(
 	return true;
 }
 
+int64_t skew_stored(const totpgroup_credential *credential)
+{
+	int64_t skew = credential_lenient_number(credential, "TIME_SKEW");
+
+	return skew < INT32_MIN || skew > INT32_MAX ? 0 : skew;
+}
+
 bool skew_would_complete(const totpgroup_credential *credential, int64_t now_step, int64_t skew)
 {
 	const struct sighting sighting = {now_step, skew};

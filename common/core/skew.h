@@ -17,6 +17,10 @@
 /* How far off a code may be to be learned from, in steps. */
 #define SKEW_STEPS_MAX 1499
 
+/* How far ahead the first device is, in steps, as " TIME_SKEW says; 0 where that is
+ * absent or beyond 32 bits. */
+int64_t skew_stored(const totpgroup_credential *credential);
+
 /* Whether skew_learn(), below, would set *learned for that code. */
 bool skew_would_complete(
 	const totpgroup_credential *credential, int64_t now_step, int64_t skew);

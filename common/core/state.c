@@ -37,8 +37,9 @@ static int fail(struct error *error, int status)
 /* Says whose state it is. */
 static int identify(struct pair *pair, struct error *error)
 {
+	const struct credential_option secret = credential_secret(pair->secret);
 	struct error ignored = ERROR_INIT;
-	int status = credential_open_digest(pair->secret, &pair->hmac, &ignored);
+	int status = credential_open_digest(&secret, &pair->hmac, &ignored);
 
 	if (status == TOTPGROUP_EFORMAT)
 		return 0;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "core/otp.h"
+
 static void keep_end(struct typed *typed, const char *text)
 {
 	size_t length = strlen(text);
@@ -51,4 +53,12 @@ const char *typed_digits(const struct typed *typed, size_t digits)
 		return NULL;
 	code = typed->text + typed->length - digits;
 	return strspn(code, "0123456789") == digits ? code : NULL;
+}
+
+bool typed_holds_code(const struct typed *typed)
+{
+	for (size_t digits = OTP_DIGITS_MIN; digits <= OTP_DIGITS_MAX; digits++)
+		if (typed_digits(typed, digits) != NULL)
+			return true;
+	return false;
 }

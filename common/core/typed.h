@@ -26,4 +26,7 @@ void typed_read(struct typed *typed, const char *text, bool password_before_code
  * NULL where there is none, or something stands before it that must not. */
 const char *typed_digits(const struct typed *typed, size_t digits);
 
+/* Whether there is a code of any length that there is. */
+bool typed_holds_code(const struct typed *typed);
+
 #endif

@@ -17,6 +17,12 @@
 #define SECRET_BYTES "Hello!\xde\xad\xbe\xef"
 #define SECRET_SIZE  (sizeof SECRET_BYTES - 1)
 
+/* Those of two further devices. */
+#define SECRET_2       "GEZDGNBVGY3TQOJQ"
+#define SECRET_2_BYTES "1234567890"
+#define SECRET_3       "MFRGGZDFMZTWQ2LK"
+#define SECRET_3_BYTES "abcdefghij"
+
 /* Room for a code of up to eight digits. */
 typedef char code_text[9];
 
@@ -51,12 +57,20 @@ static inline void assert_message(const struct error *error, const char *part)
 }
 
 /* What liboath computes for a counter; flags are those of
- * oath_totp_generate2(), 0 for SHA-1. */
+ * oath_totp_generate2(), 0 for SHA-1. device is 0 for the first one. */
+static inline void put_code_of(
+	size_t device, int64_t counter, unsigned int digits, int flags, code_text code)
+{
+	static const char *const secrets[] = {SECRET_BYTES, SECRET_2_BYTES, SECRET_3_BYTES};
+
+	assert_int_equal(oath_totp_generate2(secrets[device], SECRET_SIZE, (time_t)counter, 1,
+				 0, digits, flags, code),
+		OATH_OK);
+}
+
 static inline void put_code(int64_t counter, unsigned int digits, int flags, code_text code)
 {
-	assert_int_equal(oath_totp_generate2(SECRET_BYTES, SECRET_SIZE, (time_t)counter, 1, 0,
-				 digits, flags, code),
-		OATH_OK);
+	put_code_of(0, counter, digits, flags, code);
 }
 
 /* For cmocka_run_group_tests(). */

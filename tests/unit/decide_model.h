@@ -3,7 +3,7 @@
 /*
  * What google-authenticator's format says about one attempt, written down a
  * second time in the plainest way, on fields in place of a text, with codes
- * from liboath. The tests compare it with decide().
+ * from liboath. Of several devices the first one's secret is SECRET. The tests compare it with decide().
  */
 #ifndef TOTPGROUP_DECIDE_MODEL_H
 #define TOTPGROUP_DECIDE_MODEL_H
@@ -44,33 +44,45 @@ struct model {
 	size_t run_length;
 	struct model_host hosts[MODEL_HOSTS];
 	int64_t pending_until; /* 0 for none */
+	size_t further;	       /* devices besides the first */
 };
 
-/* Codes of eight digits, by algorithm, from a first step on; those of fewer
+#define MODEL_DEVICES 3
+
+/* Codes of eight digits, by device and algorithm, from a first step on; those of fewer
  * digits are their ends. */
 #define CODES_FIRST (STEP - 1800)
 #define CODES_COUNT 4200
 #define HOTP_CODES  13000
 struct model_codes {
-	unsigned long totp[3][CODES_COUNT];
+	unsigned long totp[MODEL_DEVICES][3][CODES_COUNT];
 	unsigned long hotp[3][HOTP_CODES];
 };
 
-static inline void model_codes_fill(struct model_codes *codes)
+static const int model_flags[] = {0, OATH_TOTP_HMAC_SHA256, OATH_TOTP_HMAC_SHA512};
+
+static inline void model_codes_fill_device(struct model_codes *codes, size_t device)
 {
-	static const int flags[] = {0, OATH_TOTP_HMAC_SHA256, OATH_TOTP_HMAC_SHA512};
 	code_text code;
 
-	for (int algorithm = 0; algorithm < 3; algorithm++) {
+	for (int algorithm = 0; algorithm < 3; algorithm++)
 		for (int i = 0; i < CODES_COUNT; i++) {
-			put_code(CODES_FIRST + i, 8, flags[algorithm], code);
-			codes->totp[algorithm][i] = strtoul(code, NULL, 10);
+			put_code_of(device, CODES_FIRST + i, 8, model_flags[algorithm], code);
+			codes->totp[device][algorithm][i] = strtoul(code, NULL, 10);
 		}
+}
+
+static inline void model_codes_fill(struct model_codes *codes)
+{
+	code_text code;
+
+	for (size_t device = 0; device < MODEL_DEVICES; device++)
+		model_codes_fill_device(codes, device);
+	for (int algorithm = 0; algorithm < 3; algorithm++)
 		for (int i = 0; i < HOTP_CODES; i++) {
-			put_code(i, 8, flags[algorithm], code);
+			put_code(i, 8, model_flags[algorithm], code);
 			codes->hotp[algorithm][i] = strtoul(code, NULL, 10);
 		}
-	}
 }
 
 static inline unsigned long shorten(unsigned long code, unsigned int digits)
@@ -79,10 +91,11 @@ static inline unsigned long shorten(unsigned long code, unsigned int digits)
 }
 
 static inline unsigned long model_totp(
-	const struct model_codes *codes, const struct model *model, int64_t step)
+	const struct model_codes *codes, const struct model *model, size_t device, int64_t step)
 {
 	assert_true(step >= CODES_FIRST && step < CODES_FIRST + CODES_COUNT);
-	return shorten(codes->totp[model->algorithm][step - CODES_FIRST], model->digits);
+	return shorten(
+		codes->totp[device][model->algorithm][step - CODES_FIRST], model->digits);
 }
 
 static inline unsigned long model_hotp(
@@ -98,7 +111,10 @@ struct model_work {
 	struct model *model;
 	const struct attempt *attempt;
 	struct decision decision;
+	size_t device; /* whose code it is */
 };
+
+static const char *const model_names[MODEL_DEVICES] = {"first", "a tablet", "on paper"};
 
 static inline void model_refuse(
 	struct model_work *work, enum totpgroup_reason reason, bool no_match)
@@ -192,6 +208,8 @@ static inline void model_accept(
 	work->decision.no_match = false;
 	work->decision.password_length = password;
 	work->model->pending_until = 0;
+	if (method == TOTPGROUP_METHOD_TOTP && work->model->further > 0)
+		strcpy(work->decision.device, model_names[work->device]);
 	if (attempt->grace_period > 0 && attempt->grace.host != NULL) {
 		struct model_host *host = model_find_host(work->model, attempt->grace.host);
 
@@ -264,6 +282,17 @@ static inline bool model_refuse_spent(struct model_work *work, int64_t step)
 	return false;
 }
 
+/* The window of the first device is apart from that of the others by its skew. */
+static inline bool model_is_in_reach(const struct model *model, int64_t distance)
+{
+	int64_t window = model->window;
+
+	if (llabs(distance) < window)
+		return true;
+	return model->further > 0 && (llabs(distance - model->skew) < window ||
+					     llabs(distance + model->skew) < window);
+}
+
 static inline void model_spend_step(struct model_work *work, int64_t step, size_t password)
 {
 	struct model *model = work->model;
@@ -278,7 +307,7 @@ static inline void model_spend_step(struct model_work *work, int64_t step, size_
 	if (model_refuse_spent(work, step))
 		return;
 	for (size_t i = 0; i < model->used_count; i++)
-		if (llabs(model->used[i] - step) < model->window)
+		if (model_is_in_reach(model, model->used[i] - step))
 			model->used[kept++] = model->used[i];
 	model->used[kept++] = step;
 	model->used_count = kept;
@@ -333,27 +362,59 @@ static inline void model_learn(
 	}
 }
 
-static inline void model_try_totp(struct model_work *work, unsigned long code, size_t password)
+/* A code of a device's window. */
+static inline bool model_try_window(
+	struct model_work *work, size_t device, unsigned long code, size_t password)
 {
 	const struct model *model = work->model;
-	int64_t now_step = work->attempt->now / model->period;
+	int64_t center = work->attempt->now / model->period + (device == 0 ? model->skew : 0);
 	int64_t window = model->window;
 
 	for (int64_t i = -((window - 1) / 2); i <= window / 2; i++)
-		if (model_totp(work->codes, model, now_step + model->skew + i) == code) {
-			model_spend_step(work, now_step + model->skew + i, password);
-			return;
+		if (model_totp(work->codes, model, device, center + i) == code) {
+			work->device = device;
+			model_spend_step(work, center + i, password);
+			return true;
 		}
-	for (int64_t i = 0; i <= MODEL_SEARCH; i++) {
-		if (model_totp(work->codes, model, now_step - i) == code) {
-			model_learn(work, now_step, -i, password);
+	return false;
+}
+
+static inline void model_note_other_time(
+	struct model_work *work, size_t device, int64_t now_step, int64_t skew, size_t password)
+{
+	if (device == 0)
+		model_learn(work, now_step, skew, password);
+	else
+		model_offset(work, now_step + skew);
+}
+
+static inline bool model_try_other_time(
+	struct model_work *work, size_t device, unsigned long code, size_t password)
+{
+	const struct model *model = work->model;
+	int64_t now_step = work->attempt->now / model->period;
+
+	for (int64_t i = 0; i <= MODEL_SEARCH; i++)
+		for (int sign = -1; sign <= 1; sign += 2)
+			if (model_totp(work->codes, model, device, now_step + sign * i) ==
+				code) {
+				model_note_other_time(
+					work, device, now_step, sign * i, password);
+				return true;
+			}
+	return false;
+}
+
+static inline void model_try_totp(struct model_work *work, unsigned long code, size_t password)
+{
+	const size_t devices = work->model->further + 1;
+
+	for (size_t device = 0; device < devices; device++)
+		if (model_try_window(work, device, code, password))
 			return;
-		}
-		if (model_totp(work->codes, model, now_step + i) == code) {
-			model_learn(work, now_step, i, password);
+	for (size_t device = 0; device < devices; device++)
+		if (model_try_other_time(work, device, code, password))
 			return;
-		}
-	}
 }
 
 static inline void model_try_codes(struct model_work *work)
@@ -380,7 +441,7 @@ static inline void model_try_codes(struct model_work *work)
 static inline struct decision model_decide(
 	const struct model_codes *codes, struct model *model, const struct attempt *attempt)
 {
-	struct model_work work = {codes, model, attempt, DECISION_INIT};
+	struct model_work work = {codes, model, attempt, DECISION_INIT, 0};
 
 	if (attempt->count && model->limited && model_add_time(model, attempt->now)) {
 		work.decision.result.retry_after = model_wait(model, attempt->now);

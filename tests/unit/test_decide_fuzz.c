@@ -31,7 +31,8 @@ static const char *const pieces[] = {"\n", "\r", "\r\n", "\"", "\" ", " ", "\t",
 	"\n\" RATE_LIMIT 1 1", "\n\" DISALLOW_REUSE 1 2 3", "\n\" HOTP_COUNTER 7",
 	"\n\" HOTP_COUNTER 2305843009213693951", "\n\" TIME_SKEW 2147483647",
 	"\n\" RESETTING_TIME_SKEW 5+5 6+5 7+5", "\n\" WINDOW_SIZE 100", "\n\" STEP_SIZE 1",
-	"\n\" LAST0 192.0.2.7 1800000000", "\n\" LAST5 192.0.2.7 x", "\x80", "\xff", "%s%n"};
+	"\n\" DEVICE " SECRET_2 " a", "\n\" DEVICE ", "\n\" LAST0 192.0.2.7 1800000000",
+	"\n\" LAST5 192.0.2.7 x", "\x80", "\xff", "%s%n"};
 
 struct mutant {
 	char text[TEXT_SIZE];

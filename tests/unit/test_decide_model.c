@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "decide_model.h"
+#include "decide_model_text.h"
 
 /*
  * Random credentials, and chains of random attempts on each: decide() and the
@@ -11,111 +11,6 @@
 #define CREDENTIALS 420
 #define ATTEMPTS    60
 #define TEXT_SIZE   12000
-
-static size_t pick(struct test_random *random, size_t limit)
-{
-	return (size_t)test_random_below(random, limit);
-}
-
-/* One of a list of numbers. */
-#define PICK(random, ...)                                                                      \
-	((const int[]){__VA_ARGS__}[pick((random), COUNT(((const int[]){__VA_ARGS__})))])
-
-static void make_model(struct model *model, struct test_random *random)
-{
-	*model = (struct model){
-		.algorithm = (unsigned int)PICK(random, 0, 0, 0, 1, 2),
-		.digits = (unsigned int)PICK(random, 6, 6, 6, 7, 8),
-		.period = (unsigned int)PICK(random, 1, 30, 30, 30, 60, 3600),
-		.window = (unsigned int)PICK(random, 1, 2, 3, 3, 3, 6, 17, 100),
-		.totp = pick(random, 8) > 0,
-		.hotp_counter = PICK(random, 0, 0, 0, 1, 9),
-		.limited = pick(random, 2) == 0,
-		.attempts = 1 + (int64_t)pick(random, 8),
-		.disallow_reuse = pick(random, 2) == 0,
-		.skew = PICK(random, 0, 0, 0, 0, 1, -3, 50),
-	};
-	model->interval = 1 + (int64_t)pick(random, 3 * model->period);
-	if (model->interval > 3600)
-		model->interval = 3600;
-	if (pick(random, 8) == 0)
-		model->pending_until =
-			STEP * model->period + (int64_t)pick(random, 9 * model->period);
-	model->emergency_count = pick(random, 6);
-	for (size_t i = 0; i < model->emergency_count; i++)
-		model->emergency_codes[i] = 10000000 + pick(random, 90000000);
-	/* Twice the same counts twice. */
-	if (model->emergency_count > 2)
-		model->emergency_codes[1] = model->emergency_codes[2];
-}
-
-/* A line of the text, with how many numbers follow. */
-static void add_numbers(char *line, const int64_t *numbers, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		sprintf(line + strlen(line), " %lld", (long long)numbers[i]);
-	strcat(line, "\n");
-}
-
-/* Puts a line in front of the lines or behind them. */
-static void add_line(char *text, const char *line, struct test_random *random)
-{
-	if (pick(random, 2) == 0) {
-		strcat(text, line);
-		return;
-	}
-	memmove(text + strlen(line), text, strlen(text) + 1);
-	memcpy(text, line, strlen(line));
-}
-
-static void add_option(
-	char *text, const char *key, int64_t value, bool present, struct test_random *random)
-{
-	char line[100];
-
-	snprintf(line, sizeof line, "\" %s %lld\n", key, (long long)value);
-	if (present)
-		add_line(text, line, random);
-}
-
-/* Writes a fresh model as a text. Defaults are sometimes left out. */
-static void write_text(const struct model *model, char *text, struct test_random *random)
-{
-	static const char *const algorithms[] = {"SHA1", "SHA256", "SHA512"};
-	char line[200];
-	bool all = pick(random, 2) == 0;
-
-	text[0] = '\0';
-	snprintf(line, sizeof line, "\" ALGORITHM %s\n", algorithms[model->algorithm]);
-	if (all || model->algorithm != 0)
-		add_line(text, line, random);
-	add_option(text, "DIGITS", model->digits, all || model->digits != 6, random);
-	add_option(text, "STEP_SIZE", model->period, all || model->period != 30, random);
-	add_option(text, "WINDOW_SIZE", model->window, all || model->window != 3, random);
-	add_option(text, "HOTP_COUNTER", model->hotp_counter, all || model->hotp_counter != 0,
-		random);
-	add_option(text, "TIME_SKEW", model->skew, all || model->skew != 0, random);
-	add_option(
-		text, "PENDING_UNTIL", model->pending_until, model->pending_until != 0, random);
-	if (model->totp)
-		add_line(text, "\" TOTP_AUTH\n", random);
-	if (model->disallow_reuse)
-		add_line(text, "\" DISALLOW_REUSE\n", random);
-	snprintf(line, sizeof line, "\" RATE_LIMIT %lld %lld\n", (long long)model->attempts,
-		(long long)model->interval);
-	if (model->limited)
-		add_line(text, line, random);
-	if (all)
-		add_line(text, "\" OTHER line\n", random);
-	for (size_t i = 0; i < model->emergency_count; i++) {
-		snprintf(line, sizeof line, "%lu\n", model->emergency_codes[i]);
-		strcat(text, line);
-	}
-	if (all)
-		strcat(text, "foreign\n99999999\n");
-	memmove(text + sizeof SECRET, text, strlen(text) + 1);
-	memcpy(text, SECRET "\n", sizeof SECRET);
-}
 
 /* All that a model holds, for comparison; an absent option as its default. */
 static void describe_model(const struct model *model, char *text)
@@ -227,18 +122,20 @@ struct person {
 	size_t emergency_count;
 };
 
-/* A code of the device, of about now. */
+/* A code of one of the devices, of about now. */
 static unsigned long device_code(const struct model_codes *codes, const struct model *model,
 	const struct person *person, int64_t now, struct test_random *random)
 {
-	int64_t step = now / model->period + person->device_skew;
+	size_t device = pick(random, model->further + 1);
+	int64_t step = now / model->period;
 	int64_t width = pick(random, 4) == 0 ? model->window / 2 + 2 : 2;
 
+	step += device == 0 || pick(random, 8) == 0 ? person->device_skew : 0;
 	step += (int64_t)pick(random, (size_t)(2 * width - 1)) - (width - 1);
 	if (model->hotp_counter > 0)
 		return model_hotp(codes, model,
 			model->hotp_counter + (int64_t)pick(random, model->window + 2) - 1);
-	return model_totp(codes, model, step);
+	return model_totp(codes, model, device, step);
 }
 
 /* What is typed this time. */
@@ -299,6 +196,7 @@ static void assert_same_decision(const struct decision *found, const struct deci
 	assert_int_equal(found->no_match, expected->no_match);
 	assert_int_equal(found->penalty_due, expected->penalty_due);
 	assert_int_equal(found->password_length, expected->password_length);
+	assert_string_equal(found->device, expected->device);
 }
 
 /* How often the chains came to each end. */
@@ -307,6 +205,7 @@ struct tally {
 	unsigned int methods[TOTPGROUP_METHOD_GRACE + 1];
 	unsigned int reasons[TOTPGROUP_REASON_PENDING_EXPIRED + 1];
 	unsigned int learned;
+	unsigned int further; /* let in with another device than the first */
 };
 
 /* One attempt, decided both ways. */
@@ -327,6 +226,7 @@ static struct decision attempt_both(const struct model_codes *codes, struct mode
 	tally->methods[decision.result.method]++;
 	tally->reasons[decision.result.reason]++;
 	tally->learned += model->skew != skew;
+	tally->further += *decision.device != '\0' && strcmp(decision.device, "first") != 0;
 	return decision;
 }
 
@@ -399,14 +299,15 @@ static void test_agrees_with_the_model(void **state)
 		run_chain(*state, &tally, &random);
 	fprintf(stderr,
 		"# %u attempts: %u totp, %u hotp, %u emergency, %u wrong, %u reused, "
-		"%u limited, %u pending expired, %u without a text, %u learned\n",
+		"%u limited, %u pending expired, %u without a text, %u learned, "
+		"%u with a further device\n",
 		tally.attempts, tally.methods[TOTPGROUP_METHOD_TOTP],
 		tally.methods[TOTPGROUP_METHOD_HOTP], tally.methods[TOTPGROUP_METHOD_EMERGENCY],
 		tally.reasons[TOTPGROUP_REASON_WRONG_CODE],
 		tally.reasons[TOTPGROUP_REASON_REUSED],
 		tally.reasons[TOTPGROUP_REASON_RATE_LIMITED],
 		tally.reasons[TOTPGROUP_REASON_PENDING_EXPIRED],
-		tally.reasons[TOTPGROUP_REASON_CONVERSATION], tally.learned);
+		tally.reasons[TOTPGROUP_REASON_CONVERSATION], tally.learned, tally.further);
 	assert_true(tally.attempts >= 20000);
 	assert_true(tally.methods[TOTPGROUP_METHOD_TOTP] > 500);
 	assert_true(tally.methods[TOTPGROUP_METHOD_HOTP] > 200);
@@ -415,6 +316,7 @@ static void test_agrees_with_the_model(void **state)
 	assert_true(tally.reasons[TOTPGROUP_REASON_RATE_LIMITED] > 500);
 	assert_true(tally.reasons[TOTPGROUP_REASON_PENDING_EXPIRED] > 100);
 	assert_true(tally.learned > 10);
+	assert_true(tally.further > 200);
 }
 
 static int set_up(void **state)
