@@ -128,3 +128,18 @@ int grace_record(totpgroup_credential *credential, const struct grace_key *key, 
 	*changed = true;
 	return credential_set(credential, slot.key, value);
 }
+
+int grace_forget(totpgroup_credential *credential)
+{
+	struct credential_option line;
+	char key[] = "LAST0";
+	int status = 0;
+
+	for (int i = 0; status == 0 && i < SLOTS; i++) {
+		key[4] = (char)('0' + i);
+		/* Not removed: a state that is kept apart would have it still. */
+		if (credential_find(credential, key, &line))
+			status = credential_set(credential, key, "- 0");
+	}
+	return status;
+}

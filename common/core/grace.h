@@ -29,4 +29,8 @@ bool grace_applies(const totpgroup_credential *credential, const struct grace_ke
 int grace_record(totpgroup_credential *credential, const struct grace_key *key, int64_t now,
 	bool *changed);
 
+/* Forgets all hosts: in each line that there is stands none, at no time. Returns 0
+ * or TOTPGROUP_EMEMORY. */
+int grace_forget(totpgroup_credential *credential);
+
 #endif

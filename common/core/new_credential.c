@@ -118,6 +118,8 @@ int new_credential_append(
 		result = append_kind(credential, text);
 	if (result == 0)
 		result = append_type(credential, text);
+	if (result == 0 && credential->device != NULL)
+		result = text_append_format(text, "\" LABEL %s\n", credential->device);
 	if (result != 0)
 		return error_set(error, result, "%s", totpgroup_strerror(result));
 	return emergency_codes_append(&credential->emergency_codes, text, error);

@@ -29,7 +29,8 @@
 /* The longest period that google-authenticator takes, in seconds. */
 #define NEW_CREDENTIAL_COMMON_PERIOD_MAX 60
 
-/* Holds secrets: ends with WIPE_OBJECT(). 0 means that there is no such line. */
+/* Holds secrets: ends with WIPE_OBJECT(). 0 or NULL means that there is no such
+ * line. */
 struct new_credential {
 	uint8_t key[NEW_CREDENTIAL_KEY_MAX];
 	size_t key_length;
@@ -44,6 +45,7 @@ struct new_credential {
 	int window_size;
 	int rate_limit;
 	int rate_time;
+	const char *device; /* what the device is called */
 };
 
 /* A credential without a key whose every line is the default one. */

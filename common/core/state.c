@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "core/state_devices.h"
 #include "core/state_spent.h"
 #include "core/state_text.h"
-
-#define FOR_ID "totpgroup state: secret"
 
 /* Both texts, read. */
 struct pair {
@@ -44,7 +43,7 @@ static int identify(struct pair *pair, struct error *error)
 	if (status == TOTPGROUP_EFORMAT)
 		return 0;
 	if (status == 0)
-		status = state_digest(pair->hmac, FOR_ID, strlen(FOR_ID), pair->id);
+		status = state_identify(pair->hmac, pair->id);
 	if (status != 0)
 		return fail(error, status);
 	pair->own = state_text_find(&pair->sections, pair->id);
@@ -65,20 +64,6 @@ static int open_pair(struct pair *pair, const struct text *secret, const struct 
 	status = state_text_read(state, &pair->sections, error);
 	*damaged_state = status != 0;
 	return status != 0 ? status : identify(pair, error);
-}
-
-/* Writes a line over the one that is there, or behind all others. */
-static int put_line(totpgroup_credential *credential, const char *key, const char *value)
-{
-	struct text *text = &credential->text;
-	struct credential_option found;
-	int status = 0;
-
-	if (credential_find(credential, key, &found))
-		return credential_set(credential, key, value);
-	if (text->data[text->length - 1] != '\n')
-		status = text_append(text, "\n", 1);
-	return status != 0 ? status : text_append_format(text, "\" %s %s\n", key, value);
 }
 
 /* Puts the secret's limits before the times; false where it has none. */
@@ -131,7 +116,8 @@ static int apply_key(const struct pair *pair, const char *key, totpgroup_credent
 	if (status == 0)
 		status = state_append_words(&words, value);
 	if (status == 0)
-		status = put_line(effective, key, words.data != NULL ? words.data + 1 : "");
+		status = state_put_line(
+			effective, key, words.data != NULL ? words.data + 1 : "");
 out:
 	text_free(&words);
 	return status;
@@ -176,6 +162,8 @@ static int apply_all(const struct pair *pair, totpgroup_credential *effective)
 {
 	int status = 0;
 
+	if (pair->own == NULL)
+		return 0;
 	for (size_t i = 0; status == 0 && state_keys[i] != NULL; i++)
 		if (is_option(state_keys[i]))
 			status = apply_key(pair, state_keys[i], effective);
@@ -195,8 +183,10 @@ int state_apply(const struct text *secret, const struct text *state,
 	*effective = NULL;
 	if (status == 0)
 		status = credential_load(effective, secret->data, secret->length, error);
-	if (status == 0 && pair.own != NULL) {
+	if (status == 0 && pair.hmac != NULL) {
 		status = apply_all(&pair, *effective);
+		if (status == 0)
+			status = state_devices_apply(&pair.sections, *effective);
 		if (status != 0)
 			fail(error, status);
 	}

@@ -9,7 +9,8 @@
  * counts), LAST0 to LAST9, whether PENDING_UNTIL was confirmed, and which emergency
  * codes are spent. It holds them for
  * each secret by itself, and remembers earlier ones: what was spent stays spent
- * when an old secret file is put back. Secrets and codes stand in it only as
+ * when an old secret file is put back. So does what was spent while one of the further
+ * devices in it was the first. Secrets and codes stand in it only as
  * HMAC-SHA-256 values keyed with the secret.
  */
 #ifndef TOTPGROUP_CORE_STATE_H

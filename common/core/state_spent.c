@@ -13,6 +13,7 @@
 
 #define DIGEST_BYTES (STATE_DIGEST_LENGTH / 2)
 
+#define FOR_ID	 "totpgroup state: secret"
 #define FOR_CODE "totpgroup state: code "
 #define FOR_HASH "totpgroup state: hash"
 
@@ -33,6 +34,11 @@ int state_digest(struct hmac *hmac, const char *message, size_t length, digest r
 
 	hex_encode(bytes, status == 0 ? DIGEST_BYTES : 0, result);
 	return status;
+}
+
+int state_identify(struct hmac *hmac, digest id)
+{
+	return state_digest(hmac, FOR_ID, strlen(FOR_ID), id);
 }
 
 static int digest_of_code(struct hmac *hmac, const char *digits, digest result)

@@ -18,6 +18,9 @@
 int state_digest(struct hmac *hmac, const char *message, size_t length,
 	char digest[STATE_DIGEST_LENGTH + 1]);
 
+/* The id of the secret that the handle is keyed with. Returns as above. */
+int state_identify(struct hmac *hmac, char id[STATE_DIGEST_LENGTH + 1]);
+
 /* Empties the lines from start to end without removing them. Returns 0 or
  * TOTPGROUP_EMEMORY. */
 int state_blank(struct text *text, size_t start, size_t end);

@@ -291,3 +291,16 @@ int state_append_words(struct text *text, struct credential_option value)
 	}
 	return status;
 }
+
+int state_put_line(totpgroup_credential *credential, const char *key, const char *value)
+{
+	struct text *text = &credential->text;
+	struct credential_option found;
+	int status = 0;
+
+	if (credential_find(credential, key, &found))
+		return credential_set(credential, key, value);
+	if (text->data[text->length - 1] != '\n')
+		status = text_append(text, "\n", 1);
+	return status != 0 ? status : text_append_format(text, "\" %s %s\n", key, value);
+}

@@ -73,4 +73,8 @@ bool state_value_is_sound(const char *key, const struct credential_option *value
 /* Appends a value's words, a blank before each. Returns 0 or TOTPGROUP_EMEMORY. */
 int state_append_words(struct text *text, struct credential_option value);
 
+/* Writes an option line of a credential over the one that is there, or behind all
+ * others, so that no line changes its number. Returns as above. */
+int state_put_line(totpgroup_credential *credential, const char *key, const char *value);
+
 #endif

@@ -126,6 +126,20 @@ static void read_label(const totpgroup_credential *credential, char label[SUMMAR
 	ascii_hide_controls(label);
 }
 
+static int read_devices(const totpgroup_credential *credential,
+	struct credential_summary *summary, struct error *error)
+{
+	struct devices devices;
+	int status = devices_read(credential, &devices, error);
+
+	if (status != 0)
+		return status;
+	summary->device_count = devices.count;
+	for (size_t i = 0; i < devices.count; i++)
+		device_copy_name(&devices.device[i], summary->devices[i]);
+	return 0;
+}
+
 int credential_summarize(const totpgroup_credential *credential, int64_t now,
 	struct credential_summary *summary, struct error *error)
 {
@@ -134,6 +148,8 @@ int credential_summarize(const totpgroup_credential *credential, int64_t now,
 
 	*summary = (struct credential_summary){.kind = SUMMARY_EMERGENCY_ONLY};
 	status = read_kind(credential, summary, error);
+	if (status == 0)
+		status = read_devices(credential, summary, error);
 	if (status == 0)
 		status = pending_look(credential, now, &summary->pending, error);
 	if (status == 0)

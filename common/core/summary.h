@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hmac.h"
 #include "core/credential.h"
+#include "core/device.h"
 #include "core/pending.h"
 
 #define SUMMARY_LABEL_SIZE 128
@@ -43,6 +44,9 @@ struct credential_summary {
 	/* That of " LABEL, cut where it is too long, with '?' for control
 	 * characters; empty where there is none. */
 	char label[SUMMARY_LABEL_SIZE];
+	/* What the devices are called, the first one first. */
+	char devices[DEVICES_MAX][DEVICE_NAME_SIZE];
+	size_t device_count;
 };
 
 /* Reads all of it at `now`, in seconds since 1970. TOTPGROUP_EFORMAT where a

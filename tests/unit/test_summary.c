@@ -142,6 +142,21 @@ static void test_label(void **state)
 	assert_int_equal(strlen(summarize(text).label), SUMMARY_LABEL_SIZE - 1);
 }
 
+static void test_devices(void **state)
+{
+	struct credential_summary summary = summarize(SECRET "\n\" TOTP_AUTH\n");
+
+	(void)state;
+	assert_int_equal(summary.device_count, 1);
+	assert_string_equal(summary.devices[0], "first");
+	summary = summarize(SECRET "\n\" TOTP_AUTH\n\" DEVICE " SECRET_2 " the tablet\n"
+				   "\" LABEL phone\n\" DEVICE " SECRET_3 " paper\n");
+	assert_int_equal(summary.device_count, 3);
+	assert_string_equal(summary.devices[0], "phone");
+	assert_string_equal(summary.devices[1], "the tablet");
+	assert_string_equal(summary.devices[2], "paper");
+}
+
 static void test_damage(void **state)
 {
 	(void)state;
@@ -150,6 +165,7 @@ static void test_damage(void **state)
 	assert_damaged(SECRET "\n\" DIGITS 9\n", "line 2: DIGITS");
 	assert_damaged(SECRET "\n\" RATE_LIMIT x\n", "line 2: RATE_LIMIT");
 	assert_damaged(SECRET "\n\" PENDING_UNTIL x\n", "line 2: PENDING_UNTIL");
+	assert_damaged(SECRET "\n\" TOTP_AUTH\n\" DEVICE x\n", "line 3: DEVICE needs");
 	assert_damaged(
 		SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE x\n", "line 3: DISALLOW_REUSE");
 }
@@ -164,6 +180,7 @@ int main(void)
 		cmocka_unit_test(test_times_to_come),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_label),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_damage),
 	};
 

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/device_change.h"
+
+#include <string.h>
+
+#include "core/credential.h"
+#include "core/device.h"
+#include "core/grace.h"
+#include "core/reuse.h"
+#include "core/state.h"
+
+static int out_of_memory(struct error *error)
+{
+	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+}
+
+/* A skew is of the device that was the first. */
+static int forget_skew(totpgroup_credential *credential)
+{
+	int status = credential_unset(credential, "TIME_SKEW");
+
+	return status != 0 ? status : credential_unset(credential, "RESETTING_TIME_SKEW");
+}
+
+static int put_first(totpgroup_credential *credential, const char *secret, size_t length)
+{
+	int status = credential_set_secret(credential, secret, length);
+
+	return status != 0 ? status : forget_skew(credential);
+}
+
+static int write_line(const struct device_change *change, struct text *line)
+{
+	return text_append_format(
+		line, "\" " DEVICE_KEY " %s %s", change->secret, change->name);
+}
+
+/* Below the others, so that they keep their order. */
+static int append_device(const struct device_change *change, const struct devices *devices,
+	totpgroup_credential *credential)
+{
+	const struct device *last = &devices->device[devices->count - 1];
+	struct text line = TEXT_INIT;
+	int status = write_line(change, &line);
+
+	if (status == 0)
+		status = credential_insert_line(
+			credential, devices->count > 1 ? &last->line : NULL, &line);
+	text_free(&line);
+	return status;
+}
+
+static int replace_device(const struct device_change *change, const struct device *old,
+	totpgroup_credential *credential)
+{
+	struct credential_line line = old->line;
+	struct text content = TEXT_INIT;
+	int status = write_line(change, &content);
+
+	if (status == 0)
+		status = credential_delete_line(credential, &line);
+	line.next = line.start;
+	if (status == 0)
+		status = credential_insert_line(credential, &line, &content);
+	text_free(&content);
+	return status == 0 ? grace_forget(credential) : status;
+}
+
+static int replace_first(const struct device_change *change, totpgroup_credential *credential)
+{
+	int status = put_first(credential, change->secret, strlen(change->secret));
+
+	return status == 0 ? grace_forget(credential) : status;
+}
+
+static int add(const struct device_change *change, totpgroup_credential *credential,
+	const struct devices *devices, struct error *error)
+{
+	size_t place = devices_find(devices, change->name);
+	int status;
+
+	if (!device_name_is_allowed(change->name, strlen(change->name)))
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"a device's name has 1 to %d bytes of UTF-8, without control "
+			"characters, and no blank at either end",
+			DEVICE_NAME_MAX);
+	if (place < devices->count && !change->replace)
+		return error_set(error, TOTPGROUP_EARGUMENT, "there is a device '%s' already",
+			change->name);
+	if (place == DEVICES_MAX)
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"there are %d devices already, which is the most", DEVICES_MAX);
+	if (place == devices->count)
+		status = append_device(change, devices, credential);
+	else if (place > 0)
+		status = replace_device(change, &devices->device[place], credential);
+	else
+		status = replace_first(change, credential);
+	return status == 0 ? 0 : out_of_memory(error);
+}
+
+/* The next device takes the place of the first, with its name. */
+static int promote(totpgroup_credential *credential, const struct device *next)
+{
+	struct text secret = TEXT_INIT;
+	char name[DEVICE_NAME_SIZE];
+	int status = text_append(&secret, next->secret.value, next->secret.length);
+
+	device_copy_name(next, name);
+	if (status == 0)
+		status = credential_delete_line(credential, &next->line);
+	if (status == 0)
+		status = put_first(credential, secret.data, secret.length);
+	if (status == 0)
+		status = credential_set(credential, "LABEL", name);
+	text_free(&secret);
+	return status;
+}
+
+static int revoke(const struct device_change *change, totpgroup_credential *credential,
+	const struct devices *devices, struct error *error)
+{
+	size_t place = devices_find(devices, change->name);
+	int status;
+
+	if (place == devices->count)
+		return error_set(
+			error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", change->name);
+	if (devices->count == 1)
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"'%s' is the only device: revoke the whole secret instead",
+			change->name);
+	status = place == 0 ? promote(credential, &devices->device[1])
+			    : credential_delete_line(credential, &devices->device[place].line);
+	if (status == 0)
+		status = grace_forget(credential);
+	return status == 0 ? 0 : out_of_memory(error);
+}
+
+/* Whether the secret and the options are such that codes of several devices can be
+ * compared. */
+static int check(const totpgroup_credential *credential, bool adds, struct error *error)
+{
+	struct credential_parameters parameters;
+	struct hmac *hmac;
+	int status = credential_open_hmac(credential, &hmac, error);
+
+	hmac_close(hmac);
+	if (status == 0)
+		status = credential_parameters(credential, &parameters, error);
+	if (status == 0 && adds && !parameters.totp)
+		status = error_set(error, TOTPGROUP_EARGUMENT,
+			"only a secret whose codes change with time can have a second device");
+	return status;
+}
+
+static int apply(const struct device_change *change, totpgroup_credential *credential,
+	struct error *error)
+{
+	struct devices devices;
+	int status = check(credential, change->secret != NULL, error);
+
+	if (status == 0)
+		status = devices_read(credential, &devices, error);
+	if (status != 0)
+		return status;
+	return change->secret != NULL ? add(change, credential, &devices, error)
+				      : revoke(change, credential, &devices, error);
+}
+
+/* As at a login. One that was spent before stays so. */
+static int spend(const struct device_change *change, totpgroup_credential *credential,
+	struct error *error)
+{
+	struct credential_parameters parameters;
+	enum reuse ignored;
+	int status;
+
+	if (change->secret == NULL || change->spent_step == 0)
+		return 0;
+	status = credential_parameters(credential, &parameters, error);
+	return status != 0 ? status
+			   : reuse_spend(credential, change->spent_step, parameters.window,
+				     change->disallow_reuse, &ignored, error);
+}
+
+static int change_state(const struct device_change *change, const struct text *secret,
+	const struct text *state, const struct text *next_secret, struct text *next_state,
+	bool *damaged_state, struct error *error)
+{
+	totpgroup_credential *effective = NULL;
+	int status = state_apply(secret, state, &effective, damaged_state, error);
+
+	if (status == 0)
+		status = apply(change, effective, error);
+	if (status == 0)
+		status = spend(change, effective, error);
+	if (status == 0)
+		status = state_extract(next_secret, state, effective, next_state, error);
+	totpgroup_credential_free(effective);
+	return status;
+}
+
+int device_change(const struct device_change *change, const struct text *secret,
+	const struct text *state, struct text *next_secret, struct text *next_state,
+	bool *damaged_state, struct error *error)
+{
+	totpgroup_credential *credential = NULL;
+	int status = credential_load(&credential, secret->data, secret->length, error);
+
+	*damaged_state = false;
+	if (status == 0)
+		status = apply(change, credential, error);
+	if (status == 0 && state == NULL)
+		status = spend(change, credential, error);
+	if (status == 0 &&
+		text_append(next_secret, credential->text.data, credential->text.length) != 0)
+		status = out_of_memory(error);
+	if (status == 0 && state != NULL)
+		status = change_state(
+			change, secret, state, next_secret, next_state, damaged_state, error);
+	totpgroup_credential_free(credential);
+	return status;
+}
