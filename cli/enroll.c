@@ -11,6 +11,7 @@
 #include "base/wipe.h"
 #include "confirm.h"
 #include "core/new_credential.h"
+#include "device_add.h"
 #include "enroll_options.h"
 #include "help.h"
 #include "host_defaults.h"
@@ -40,18 +41,27 @@ static enum exit_status find_account(struct enrolment *enrolment)
 	return account_find_and_become(&enrolment->account, options->user, owner);
 }
 
+/* To add a device, nobody means to replace a file, which is none that a login looks
+ * for. */
 static enum exit_status find_target(struct enrolment *enrolment)
 {
+	const char *device = enrolment->options.device;
 	enum exit_status status = target_find(&enrolment->target, &enrolment->options,
 		&enrolment->defaults, &enrolment->account);
 
-	if (status != STATUS_DONE)
+	if (status == STATUS_DONE)
+		status = target_look(&enrolment->target, &enrolment->exists);
+	if (status != STATUS_DONE || device == NULL || !enrolment->exists)
 		return status;
-	return target_look(&enrolment->target, &enrolment->exists);
+	terminal_complain("%s: this is not where a login looks; to add '%s' to it, name it "
+			  "with --secret",
+		enrolment->target.path, device);
+	return STATUS_REFUSED;
 }
 
 static enum exit_status ask_type(struct enrolment *enrolment)
 {
+	enrolment->credential.device = enrolment->options.device;
 	return question_time_based(&enrolment->options, &enrolment->credential);
 }
 
@@ -200,7 +210,13 @@ static enum exit_status (*const steps[])(struct enrolment *) = {
 static enum exit_status take_steps(struct enrolment *enrolment)
 {
 	enum exit_status status = STATUS_DONE;
+	bool enrolled = false;
 
+	if (enrolment->options.device != NULL)
+		status = device_add(&enrolment->options, &enrolment->defaults, &enrolled);
+	if (enrolled)
+		return status;
+	status = STATUS_DONE;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (status != STATUS_DONE || enrolment->declined)
 			break;

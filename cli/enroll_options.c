@@ -6,8 +6,10 @@
 
 #include <getopt.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/hmac.h"
+#include "core/device.h"
 #include "core/otp.h"
 #include "terminal.h"
 
@@ -58,6 +60,9 @@ const struct option_row enroll_options_table[] = {
 		"... in M seconds (15 to 600)"},
 	{'u', "no-rate-limit", FLAG, AT(no_rate_limit), 'u', 1, 0, NULL,
 		"any number of attempts"},
+	{'\0', "device", STRING, AT(device), 'v', 1, 0, "NAME",
+		"what the device is called; of a user who is\n"
+		"enrolled: add this one"},
 	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
 		"write this file (~/.google_authenticator)"},
 	{'\0', "conf", STRING, AT(conf_file), 'F', 1, 0, "FILE",
@@ -128,6 +133,10 @@ static enum exit_status check_together(const struct enroll_options *options)
 	else if (options->quiet != 0 && options->code_format == CODE_FORMAT_HASHED &&
 		 options->emergency_codes != 0)
 		problem = "--quiet would show hashed emergency codes to nobody";
+	else if (options->device != NULL &&
+		 !device_name_is_allowed(options->device, strlen(options->device)))
+		problem = "--device: a name has 1 to 64 bytes of UTF-8, without control "
+			  "characters, and no blank at either end";
 	if (problem == NULL)
 		return STATUS_DONE;
 	terminal_complain("%s", problem);

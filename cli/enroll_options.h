@@ -33,6 +33,7 @@ struct enroll_options {
 	const char *issuer; /* empty: leave it out */
 	const char *secret_file;
 	const char *conf_file;
+	const char *device; /* what it is called */
 	enum qr_mode qr_mode;
 	int rate_limit; /* attempts in ... */
 	int rate_time;	/* ... that many seconds */

@@ -78,6 +78,10 @@ static void say_notes(const struct export_text *export)
 		terminal_complain("limits, windows, used codes and the like are left out: "
 				  "the format %s cannot hold them",
 			format);
+	if ((export->notes & OTP_ACCOUNT_DEVICES_LEFT_OUT) != 0)
+		terminal_complain("devices besides the first are left out: the format %s "
+				  "cannot hold them",
+			format);
 	if (export->parameters_left_out)
 		terminal_complain("google-authenticator itself takes no other algorithm than "
 				  "SHA1, no more than 6 digits and no period over 60 s");

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "core/account_credential.h"
 #include "core/csv.h"
+#include "core/device.h"
 #include "core/migration.h"
 #include "core/otpauth_uri.h"
 #include "core/users_file.h"
@@ -30,8 +31,8 @@ static void host_name(char name[HOST_NAME_MAX + 1])
 }
 
 /* In an app, where accounts of many hosts stand together. */
-static int label_for_app(
-	struct otp_account *account, const char *user, const char *issuer, struct error *error)
+static int label_for_app(struct otp_account *account, const char *user, const char *device,
+	const char *issuer, struct error *error)
 {
 	char host[HOST_NAME_MAX + 1];
 	struct text label = TEXT_INIT;
@@ -41,6 +42,8 @@ static int label_for_app(
 	if (issuer == NULL)
 		issuer = host;
 	status = text_append_format(&label, "%s@%s", user, host);
+	if (status == 0 && device != NULL)
+		status = text_append_format(&label, " (%s)", device);
 	if (status != 0)
 		return failed(error, status);
 	status = otp_account_set_name(account, label.data, label.length, error);
@@ -119,13 +122,20 @@ static int append_account(
 	}
 }
 
-static int add_account(struct export_text *export, const char *user,
+/* Whether it is for an app, which is one device. */
+static bool is_for_app(const struct export_text *export)
+{
+	return export->format == FORMAT_URI || export->format == FORMAT_MIGRATION;
+}
+
+/* device is the name of one of several, or NULL. */
+static int add_account(struct export_text *export, const char *user, const char *device,
 	struct otp_account *account, struct error *error)
 {
-	bool for_app = export->format == FORMAT_URI || export->format == FORMAT_MIGRATION;
 	bool has_codes = account->emergency_code_count > 0 && export->format != FORMAT_CSV;
 	unsigned int notes = account->notes;
-	int status = for_app ? label_for_app(account, user, export->issuer, error)
+	int status = is_for_app(export)
+			     ? label_for_app(account, user, device, export->issuer, error)
 			     : label_for_host(account, user, export->issuer, error);
 
 	if (status == 0)
@@ -150,8 +160,9 @@ static int add_credential(struct export_text *export, const struct otp_account *
 	return 0;
 }
 
-int export_text_add(struct export_text *export, const char *user, const struct text *credential,
-	struct error *error)
+/* Adds what the text of a credential has, as a whole or as one of several devices. */
+static int add_text(struct export_text *export, const char *user, const char *device,
+	const struct text *credential, struct error *error)
 {
 	struct otp_account account = OTP_ACCOUNT_INIT;
 	int status = otp_account_from_credential(
@@ -160,8 +171,41 @@ int export_text_add(struct export_text *export, const char *user, const struct t
 	if (status == 0 && export->format == FORMAT_GOOGLE_AUTHENTICATOR)
 		status = add_credential(export, &account, credential, error);
 	else if (status == 0)
-		status = add_account(export, user, &account, error);
+		status = add_account(export, user, device, &account, error);
 	otp_account_free(&account);
+	return status;
+}
+
+static int add_device(struct export_text *export, const char *user,
+	const totpgroup_credential *credential, size_t place, struct error *error)
+{
+	char name[DEVICE_NAME_SIZE];
+	struct text alone = TEXT_INIT;
+	int status = device_name(credential, place, name, error);
+
+	if (status == 0)
+		status = device_append_alone(credential, place, &alone, error);
+	if (status == 0)
+		status = add_text(export, user, name, &alone, error);
+	text_free(&alone);
+	return status;
+}
+
+int export_text_add(struct export_text *export, const char *user, const struct text *credential,
+	struct error *error)
+{
+	totpgroup_credential *loaded = NULL;
+	struct devices devices = {.count = 1};
+	int status = credential_load(&loaded, credential->data, credential->length, error);
+
+	if (status == 0)
+		status = devices_read(loaded, &devices, error);
+	if (status == 0 && (devices.count == 1 || !is_for_app(export)))
+		status = add_text(export, user, NULL, credential, error);
+	else
+		for (size_t i = 0; status == 0 && i < devices.count; i++)
+			status = add_device(export, user, loaded, i, error);
+	totpgroup_credential_free(loaded);
 	return status;
 }
 

@@ -166,6 +166,10 @@ static void say_notes(const struct transfer_options *options,
 		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
 				  "0 is not accepted",
 			record->source, account->line, record->user);
+	if ((account->notes & OTP_ACCOUNT_DEVICES_LEFT_OUT) != 0)
+		terminal_complain("%s: %s gets the first device only: the further ones are "
+				  "left out",
+			record->source, record->user);
 	if ((account->notes & OTP_ACCOUNT_PIN_LEFT_OUT) != 0 && !*pin_said) {
 		*pin_said = true;
 		terminal_complain(

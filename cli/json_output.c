@@ -19,13 +19,13 @@ bool json_put(struct json_object *object, const char *name, struct json_object *
 	return false;
 }
 
-bool json_put_string(struct json_object *object, const char *name, const char *value)
+/* What is no UTF-8 becomes '?'. NULL where memory is out. */
+static struct json_object *new_string(const char *value)
 {
+	struct json_object *string = NULL;
 	struct text text = TEXT_INIT;
 	bool done = true;
 
-	if (value == NULL)
-		return object != NULL && json_object_object_add(object, name, NULL) == 0;
 	while (*value != '\0' && done) {
 		size_t length = utf8_length(value);
 
@@ -33,10 +33,27 @@ bool json_put_string(struct json_object *object, const char *name, const char *v
 		       0;
 		value += length > 0 ? length : 1;
 	}
-	done = done && json_put(object, name,
-			       json_object_new_string(text.data != NULL ? text.data : ""));
+	if (done)
+		string = json_object_new_string(text.data != NULL ? text.data : "");
 	text_free(&text);
-	return done;
+	return string;
+}
+
+bool json_put_string(struct json_object *object, const char *name, const char *value)
+{
+	if (value == NULL)
+		return object != NULL && json_object_object_add(object, name, NULL) == 0;
+	return json_put(object, name, new_string(value));
+}
+
+bool json_add_string(struct json_object *array, const char *value)
+{
+	struct json_object *string = new_string(value);
+
+	if (array != NULL && string != NULL && json_object_array_add(array, string) == 0)
+		return true;
+	json_object_put(string);
+	return false;
 }
 
 bool json_print(struct json_object *root)

@@ -15,6 +15,9 @@ bool json_put(struct json_object *object, const char *name, struct json_object *
  * null. */
 bool json_put_string(struct json_object *object, const char *name, const char *value);
 
+/* The same at the end of an array. */
+bool json_add_string(struct json_object *array, const char *value);
+
 /* Prints to standard output; false, having said so, where that fails. */
 bool json_print(struct json_object *root);
 

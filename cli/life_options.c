@@ -18,6 +18,8 @@
 #define CONF_ROW \
 	{'\0', "conf", OPTION_STRING, FIELD(conf), 'F', 1, 0, "FILE", \
 		"read this configuration, as the module's conf="}
+#define DEVICE_ROW(meaning) \
+	{'\0', "device", OPTION_STRING, FIELD(device), 'v', 1, 0, "NAME", meaning}
 #define JSON_ROW \
 	{'\0', "json", OPTION_FLAG, FIELD(json), 'j', 1, 0, NULL, \
 		"print JSON for a program to read"}
@@ -47,11 +49,13 @@ const struct option_row show_options_table[] = {
 	{'\0', "qr", OPTION_QR_MODE, FIELD(qr_mode), 'Q', 0, 0, "MODE", "the same"},
 	{'f', "force", OPTION_FLAG, FIELD(force), 'f', 1, 0, NULL,
 		"into a file or a pipe, too"},
+	DEVICE_ROW("that device, and not the first"),
 	SECRET_ROW, CONF_ROW, HELP_ROW, END_ROW,
 };
 
 const struct option_row revoke_options_table[] = {
 	{'f', "force", OPTION_FLAG, FIELD(force), 'f', 1, 0, NULL, "do not ask"},
+	DEVICE_ROW("that device alone"),
 	SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
 };
 /* clang-format on */

@@ -16,6 +16,7 @@ struct life_options {
 	const char *group;
 	const char *label;
 	const char *issuer;
+	const char *device;
 	enum qr_mode qr_mode;
 	int force;
 	int json;

@@ -145,6 +145,14 @@ enum exit_status question_rate_limit(
 	return status;
 }
 
+enum exit_status question_replace_device(const char *path, const char *device, bool *yes)
+{
+	terminal_say("%s has a device '%s' already.\nIt can give no code any more once another "
+		     "takes its place.\n",
+		path, device);
+	return ask("Replace it?", false, yes);
+}
+
 /* On standard error, because standard output may be a pipe that the codes go
  * into. */
 enum exit_status question_new_codes(const char *path, unsigned int old, bool *yes)

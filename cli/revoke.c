@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "device_file.h"
 #include "help.h"
 #include "host_defaults.h"
 #include "json_output.h"
@@ -56,18 +57,29 @@ static int perform(const struct user_file *file, rights_work work, struct error 
 }
 
 /* On standard error, because standard output may be read by a program. */
-static enum exit_status ask(const struct tally *tally, const struct user_file *file)
+static enum exit_status ask(
+	const struct tally *tally, const struct user_file *file, struct error *error)
 {
+	const char *device = tally->options->device;
 	char line[128];
 
 	if (tally->options->force != 0 || isatty(STDIN_FILENO) != 1)
 		return STATUS_DONE;
-	dprintf(STDERR_FILENO,
-		"%s can give no code any more once %s is removed.\nRemove it? [y/N] ",
-		file->account.name, file->path);
+	if (device != NULL)
+		dprintf(STDERR_FILENO,
+			"The device '%s' can give no code any more once it is revoked in %s.\n"
+			"Revoke it? [y/N] ",
+			device, file->path);
+	else
+		dprintf(STDERR_FILENO,
+			"%s can give no code any more once %s is removed.\nRemove it? [y/N] ",
+			file->account.name, file->path);
 	if (!terminal_read_line(line, sizeof line))
 		dprintf(STDERR_FILENO, "\n");
-	return line[0] == 'y' || line[0] == 'Y' ? STATUS_DONE : STATUS_REFUSED;
+	if (line[0] == 'y' || line[0] == 'Y')
+		return STATUS_DONE;
+	error_set(error, TOTPGROUP_EARGUMENT, "kept");
+	return STATUS_REFUSED;
 }
 
 static enum exit_status revoke_file(
@@ -77,17 +89,56 @@ static enum exit_status revoke_file(
 	enum exit_status status = STATUS_DONE;
 
 	if (result == 0)
-		status = ask(tally, file);
-	if (status != STATUS_DONE) {
-		error_set(error, TOTPGROUP_EARGUMENT, "kept");
+		status = ask(tally, file, error);
+	if (status != STATUS_DONE)
 		return status;
-	}
 	if (result == 0)
 		result = perform(file, remove_file, error);
 	if (result != TOTPGROUP_ENOTFOUND)
 		return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 	error_set(error, result, "not enrolled: there is no %s", file->path);
 	return STATUS_NOT_ENROLLED;
+}
+
+/* One device alone; nobody is asked about one that there is not. */
+static enum exit_status revoke_device(
+	const struct tally *tally, const struct device_file *file, struct error *error)
+{
+	const struct device_change change = {.name = tally->options->device};
+	struct text text = TEXT_INIT;
+	enum exit_status status = device_file_try(file, &change, &text, error);
+
+	text_free(&text);
+	if (status == STATUS_DONE)
+		status = ask(tally, &file->file, error);
+	return status == STATUS_DONE ? device_file_make(file, &change, error) : status;
+}
+
+static enum exit_status revoke_what_is_named(const struct tally *tally, const char *user,
+	struct device_file *file, struct error *error)
+{
+	const struct life_options *options = tally->options;
+	enum exit_status status;
+
+	if (options->device != NULL) {
+		status = device_file_find(file, user, tally->defaults, options->secret, error);
+		return status == STATUS_DONE ? revoke_device(tally, file, error) : status;
+	}
+	status = user_file_find_for_login(
+		&file->file, user, tally->defaults, options->secret, error);
+	return status == STATUS_DONE ? revoke_file(tally, &file->file, error) : status;
+}
+
+static void say_done(const struct tally *tally, const char *user, const struct user_file *file)
+{
+	const char *device = tally->options->device;
+
+	if (tally->options->quiet != 0)
+		return;
+	if (device != NULL)
+		terminal_say("%s: revoked the device '%s' in %s\n", user, device, file->path);
+	else
+		terminal_say("%s: removed %s\n", user, file->path);
 }
 
 static void report_json(struct tally *tally, const char *user, const struct user_file *file,
@@ -102,6 +153,7 @@ static void report_json(struct tally *tally, const char *user, const struct user
 	if (!json_put_string(object, "user", user) ||
 		!json_put(object, "status", json_object_new_int((int)status)) ||
 		!json_put(object, "revoked", json_object_new_boolean(status == STATUS_DONE)) ||
+		!json_put_string(object, "device", tally->options->device) ||
 		!json_put_string(object, "file", file->path) ||
 		!json_put_string(object, "message", status == STATUS_DONE ? NULL : message))
 		tally->out_of_memory = true;
@@ -109,22 +161,19 @@ static void report_json(struct tally *tally, const char *user, const struct user
 
 static void revoke_one(struct tally *tally, const char *user)
 {
-	struct user_file file = {.as_user = true};
+	struct device_file file = {.file = {.as_user = true}};
 	struct error error = ERROR_INIT;
-	enum exit_status status = user_file_find_for_login(
-		&file, user, tally->defaults, tally->options->secret, &error);
+	enum exit_status status = revoke_what_is_named(tally, user, &file, &error);
 
-	if (status == STATUS_DONE)
-		status = revoke_file(tally, &file, &error);
 	if (status != STATUS_DONE && tally->failed++ == 0)
 		tally->first_failure = status;
 	if (tally->users != NULL)
-		report_json(tally, user, &file, error.message, status);
+		report_json(tally, user, &file.file, error.message, status);
 	else if (status != STATUS_DONE)
 		terminal_complain("%s: %s", user, error.message);
-	else if (tally->options->quiet == 0)
-		terminal_say("%s: removed %s\n", user, file.path);
-	user_file_free(&file);
+	else
+		say_done(tally, user, &file.file);
+	device_file_free(&file);
 }
 
 static enum exit_status conclude(const struct tally *tally)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/account_credential.h"
+#include "core/device.h"
 #include "enroll_options.h"
 #include "help.h"
 #include "host_defaults.h"
@@ -46,25 +47,71 @@ static enum exit_status find(struct showing *showing)
 		&showing->file, user, &showing->defaults, options->secret, &showing->error);
 }
 
+/* Which of several it is that is shown. */
+static void say_device(const struct devices *devices, size_t place)
+{
+	char name[DEVICE_NAME_SIZE];
+
+	if (devices->count == 1)
+		return;
+	device_copy_name(&devices->device[place], name);
+	terminal_say("\nDevice '%s', one of %zu.%s\n", name, devices->count,
+		place == 0 ? " The others: --device=NAME; totp-enroll status names them." : "");
+}
+
+/* The first device, or the one that is named. */
+static int choose_device(struct showing *showing, const totpgroup_credential *credential,
+	struct text *alone, struct error *error)
+{
+	const char *name = showing->options.device;
+	struct devices devices;
+	size_t place = 0;
+	int status = devices_read(credential, &devices, error);
+
+	if (status == 0 && name != NULL)
+		place = devices_find(&devices, name);
+	if (status != 0)
+		return status;
+	if (place == devices.count)
+		return error_set(error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", name);
+	say_device(&devices, place);
+	return device_append_alone(credential, place, alone, error);
+}
+
+static int read_account(struct showing *showing, const struct text *text, struct error *error)
+{
+	totpgroup_credential *credential = NULL;
+	struct text alone = TEXT_INIT;
+	int status = credential_load(&credential, text->data, text->length, error);
+
+	if (status == 0)
+		status = choose_device(showing, credential, &alone, error);
+	if (status == 0)
+		status = otp_account_from_credential(
+			&showing->account, alone.data, alone.length, error);
+	totpgroup_credential_free(credential);
+	text_free(&alone);
+	return status;
+}
+
 static enum exit_status read_file(struct showing *showing)
 {
 	struct text text = TEXT_INIT;
 	struct error why = ERROR_INIT;
 	int status = user_file_read(&showing->file, &text, &showing->error);
 
+	if (status == TOTPGROUP_ENOTFOUND)
+		error_set(&showing->error, status, "%s is not enrolled: there is no %s",
+			showing->file.account.name, showing->file.path);
 	if (status == 0) {
-		status = otp_account_from_credential(
-			&showing->account, text.data, text.length, &why);
+		status = read_account(showing, &text, &why);
 		if (status != 0)
 			error_set(&showing->error, status, "%s: %s", showing->file.path,
 				why.message);
 	}
 	text_free(&text);
-	if (status == TOTPGROUP_ENOTFOUND) {
-		error_set(&showing->error, status, "%s is not enrolled: there is no %s",
-			showing->file.account.name, showing->file.path);
+	if (status == TOTPGROUP_ENOTFOUND)
 		return STATUS_NOT_ENROLLED;
-	}
 	return status == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 

@@ -41,6 +41,19 @@ static bool put_times(struct json_object *object, const struct user_status *user
 	       put_time(object, "last_attempt", user->summary.used.attempt);
 }
 
+static bool put_devices(struct json_object *object, const struct credential_summary *summary)
+{
+	struct json_object *array = json_object_new_array();
+	bool done = array != NULL;
+
+	for (size_t i = 0; done && i < summary->device_count; i++)
+		done = json_add_string(array, summary->devices[i]);
+	if (done)
+		return json_put(object, "devices", array);
+	json_object_put(array);
+	return false;
+}
+
 static bool put_summary(struct json_object *object, const struct user_status *user)
 {
 	const struct credential_summary *summary = &user->summary;
@@ -58,7 +71,7 @@ static bool put_summary(struct json_object *object, const struct user_status *us
 	       put_time(object, "retry_after", summary->limited ? summary->retry_after : 0) &&
 	       json_put_string(
 		       object, "label", summary->label[0] != '\0' ? summary->label : NULL) &&
-	       put_times(object, user);
+	       put_devices(object, summary) && put_times(object, user);
 }
 
 static bool put_user(struct json_object *object, const struct user_status *user)

@@ -150,16 +150,33 @@ static int append_row(struct text *text, const size_t widths[COLUMNS], const str
 	return status;
 }
 
+/* What the device is called, or all of them where there are more. */
+static int append_names(struct text *text, const struct credential_summary *summary)
+{
+	const char *before = " (";
+	int status = 0;
+
+	if (summary->device_count <= 1 && summary->label[0] == '\0')
+		return 0;
+	if (summary->device_count <= 1)
+		return text_append_format(text, " (%s)", summary->label);
+	for (size_t i = 0; status == 0 && i < summary->device_count; i++) {
+		status = text_append_format(text, "%s%s", before, summary->devices[i]);
+		before = ", ";
+	}
+	return status == 0 ? text_append(text, ")", 1) : status;
+}
+
 static int append_secret(struct text *text, const struct user_status *user)
 {
 	bool has_file = user_state_exit_status(user->state) == STATUS_DONE ||
 			user->state == USER_STATE_NOT_ENROLLED;
-	const char *label = user->summary.label;
 	size_t before = text->length;
-	int status = text_append_format(text, "%s%s%s%s",
-		has_file ? user->path : user->error.message, label[0] != '\0' ? " (" : "",
-		label, label[0] != '\0' ? ")" : "");
+	int status =
+		text_append_format(text, "%s", has_file ? user->path : user->error.message);
 
+	if (status == 0)
+		status = append_names(text, &user->summary);
 	if (status != 0)
 		return status;
 	ascii_hide_controls(text->data + before);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "core/device.h"
 #include "core/pending.h"
 #include "enrollment.h"
 #include "flow_state.h"
@@ -169,12 +170,15 @@ static void examine(struct flow *flow, const totpgroup_credential *credential)
 {
 	struct credential_parameters parameters;
 	struct pending pending = {.pending = false};
+	struct devices devices;
 	struct hmac *hmac = NULL;
 	int status = credential_open_hmac(credential, &hmac, &flow->error);
 
 	hmac_close(hmac);
 	if (status == 0)
 		status = credential_parameters(credential, &parameters, &flow->error);
+	if (status == 0)
+		status = devices_read(credential, &devices, &flow->error);
 	if (status == 0)
 		status = pending_look(credential, (int64_t)time(NULL), &pending, &flow->error);
 	if (status != 0 || pending.expired) {
@@ -193,6 +197,8 @@ static void examine(struct flow *flow, const totpgroup_credential *credential)
 		: parameters.hotp_counter > 0 ? "HOTP"
 					      : "emergency codes alone",
 		parameters.digits, parameters.period, parameters.window);
+	if (devices.count > 1)
+		flow_note(flow, "secret", "%zu devices, any of which will do", devices.count);
 }
 
 /* The credential of a text that was read, with its state where that is kept

@@ -26,6 +26,8 @@ enum otp_account_note {
 	OTP_ACCOUNT_STATE_LEFT_OUT = 1 << 2,
 	/* Hashed, so that they are not to be had. */
 	OTP_ACCOUNT_EMERGENCY_CODES_LEFT_OUT = 1 << 3,
+	/* Further ones of the same user. */
+	OTP_ACCOUNT_DEVICES_LEFT_OUT = 1 << 4,
 };
 
 /* Begins as OTP_ACCOUNT_INIT; ends with otp_account_free(). Holds secrets. */

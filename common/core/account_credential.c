@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "base/wipe.h"
 #include "core/credential.h"
+#include "core/device.h"
 #include "totpgroup.h"
 
 #define DEFAULT_DIGITS 6
@@ -161,11 +162,22 @@ static bool is_known(const char *line, size_t length)
 	return false;
 }
 
-static bool is_hashed_code(const char *line, size_t length)
+/* What is left out with an option line. */
+static unsigned int note_for(const char *line, size_t length)
 {
-	static const char start[] = "\" SCRATCH_HASH ";
+	static const struct {
+		const char *start;
+		enum otp_account_note note;
+	} notes[] = {
+		{"\" SCRATCH_HASH ", OTP_ACCOUNT_EMERGENCY_CODES_LEFT_OUT},
+		{"\" " DEVICE_KEY " ", OTP_ACCOUNT_DEVICES_LEFT_OUT},
+	};
 
-	return length >= strlen(start) && memcmp(line, start, strlen(start)) == 0;
+	for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
+		if (length >= strlen(notes[i].start) &&
+			memcmp(line, notes[i].start, strlen(notes[i].start)) == 0)
+			return notes[i].note;
+	return OTP_ACCOUNT_STATE_LEFT_OUT;
 }
 
 /* Any line but the option lines above and live emergency codes is left out. */
@@ -178,9 +190,7 @@ static int read_line(struct otp_account *account, const char *line, size_t lengt
 	if (length == 0 || is_known(line, length))
 		return 0;
 	if (line[0] == '"') {
-		account->notes |= is_hashed_code(line, length)
-					  ? OTP_ACCOUNT_EMERGENCY_CODES_LEFT_OUT
-					  : OTP_ACCOUNT_STATE_LEFT_OUT;
+		account->notes |= note_for(line, length);
 		return 0;
 	}
 	/* What stands below a foreign line is no emergency code any more, and

@@ -170,3 +170,29 @@ int device_name(const totpgroup_credential *credential, size_t place,
 		device_copy_name(&devices.device[place], name);
 	return status;
 }
+
+static int keep_alone(totpgroup_credential *alone, const struct device *device)
+{
+	int status = credential_set_secret(alone, device->secret.value, device->secret.length);
+
+	return status == 0 ? credential_unset(alone, DEVICE_KEY) : status;
+}
+
+int device_append_alone(const totpgroup_credential *credential, size_t place, struct text *text,
+	struct error *error)
+{
+	const struct text *whole = &credential->text;
+	totpgroup_credential *alone = NULL;
+	struct devices devices;
+	int status = devices_read(credential, &devices, error);
+
+	if (status == 0)
+		status = credential_load(&alone, whole->data, whole->length, error);
+	if (status != 0)
+		return status;
+	status = keep_alone(alone, &devices.device[place]);
+	if (status == 0)
+		status = text_append(text, alone->text.data, alone->text.length);
+	totpgroup_credential_free(alone);
+	return status == 0 ? 0 : error_set(error, status, "out of memory");
+}

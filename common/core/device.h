@@ -67,4 +67,9 @@ void device_copy_name(const struct device *device, char name[DEVICE_NAME_SIZE]);
 int device_name(const totpgroup_credential *credential, size_t place,
 	char name[DEVICE_NAME_SIZE], struct error *error);
 
+/* Appends the credential as it would be if that device were the only one: to hand it
+ * out, not to decide on. Returns 0, or an error as devices_read(). */
+int device_append_alone(const totpgroup_credential *credential, size_t place, struct text *text,
+	struct error *error);
+
 #endif

@@ -131,7 +131,8 @@ static int revoke(const struct device_change *change, totpgroup_credential *cred
 			error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", change->name);
 	if (devices->count == 1)
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"'%s' is the only device: revoke the whole secret instead",
+			"'%s' is the only device: 'totp-enroll revoke USER' removes it, with "
+			"the emergency codes",
 			change->name);
 	status = place == 0 ? promote(credential, &devices->device[1])
 			    : credential_delete_line(credential, &devices->device[place].line);

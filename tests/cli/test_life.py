@@ -261,7 +261,7 @@ def status_says_all_but_the_secret(folder):
         "user": ME, "state": "confirmed", "enrolled": True, "file": str(path), "message": None,
         "kind": "totp", "algorithm": "SHA512", "digits": 8, "period": 60, "pending_until": None,
         "plain_codes_left": 2, "hashed_codes_left": 1, "limited": False, "retry_after": None,
-        "label": "Jürgens Telefon", "last_used": 1700000200, "last_used_from": "login",
+        "label": "Jürgens Telefon", "devices": ["Jürgens Telefon"], "last_used": 1700000200, "last_used_from": "login",
         "last_login": 1700000200, "last_code": 28333334 * 60, "last_attempt": 1700000100},
         "the user")
     before = path.read_text()

@@ -43,7 +43,10 @@ compare() {
 status=0
 case " $* " in
 *' --random-only '*) ;;
-*) compare hashed_codes.py || status=1 ;;
+*)
+	compare hashed_codes.py || status=1
+	compare devices.py || status=1
+	;;
 esac
 compare side_by_side.py --token-module "$top_builddir/.libs/pam_token.so" "$@" || status=1
 exit $status

@@ -169,6 +169,11 @@ class Scenario:
             options.insert(rng.randrange(len(options) + 1), '" SOMETHING_ELSE kept')
         if rng.random() < 0.06 and options:
             options.append(rng.choice(options))
+        # A second device is nothing but a line to keep, for the first device's codes. Of
+        # spent steps more are kept for it where the first one has a skew.
+        if rng.random() < 0.1 and not self.tracked:
+            options.insert(rng.randrange(len(options) + 1),
+                           '" DEVICE GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ the tablet')
         codes = list(self.codes)
         if rng.random() < 0.06:
             codes.insert(rng.randrange(len(codes) + 1),
