@@ -64,29 +64,36 @@ static enum exit_status find_caller(struct account *account)
 	return name_by_number(account);
 }
 
-static enum exit_status refuse_other(void)
+static enum exit_status refuse(const char *why)
 {
-	terminal_complain("only root may do that for another user");
+	terminal_complain("%s", why);
 	return STATUS_NOT_PERMITTED;
 }
 
-enum exit_status account_find(struct account *account, const char *user)
+/* refusal is for a caller who is neither that user nor root. */
+static enum exit_status find_named(
+	struct account *account, const char *user, const char *refusal)
 {
 	const struct passwd *entry;
 
-	if (user == NULL)
-		return find_caller(account);
 	errno = 0;
 	entry = getpwnam(user);
 	if (entry == NULL && errno != 0 && errno != ENOENT && errno != ESRCH)
 		return lookup_failed();
 	if (getuid() != 0 && (entry == NULL || entry->pw_uid != getuid()))
-		return refuse_other();
+		return refuse(refusal);
 	if (entry == NULL) {
 		terminal_complain("there is no user '%s'", user);
 		return STATUS_USAGE;
 	}
 	return account_copy(account, entry);
+}
+
+enum exit_status account_find(struct account *account, const char *user)
+{
+	return user == NULL
+		       ? find_caller(account)
+		       : find_named(account, user, "only root may do that for another user");
 }
 
 enum exit_status account_find_uid(struct account *account, uid_t uid)
@@ -135,13 +142,19 @@ enum exit_status account_become(const struct account *account)
 	return STATUS_DONE;
 }
 
+#define OTHERS_KEEP_IT                                                                         \
+	"the secrets of this host are kept where users cannot read them: only root may do "    \
+	"that, ask an administrator"
+
 static enum exit_status find_owner(struct account *account, const char *owner)
 {
 	int64_t uid;
 
-	if (number_parse(owner, strlen(owner), 0, UINT32_MAX - 1, &uid))
-		return account_find_uid(account, (uid_t)uid);
-	return account_find(account, owner);
+	if (!number_parse(owner, strlen(owner), 0, UINT32_MAX - 1, &uid))
+		return find_named(account, owner, OTHERS_KEEP_IT);
+	if (getuid() != 0 && getuid() != (uid_t)uid)
+		return refuse(OTHERS_KEEP_IT);
+	return account_find_uid(account, (uid_t)uid);
 }
 
 enum exit_status account_find_and_become(
@@ -153,8 +166,6 @@ enum exit_status account_find_and_become(
 	if (status != STATUS_DONE || owner == NULL)
 		return status == STATUS_DONE ? account_become(account) : status;
 	status = find_owner(&identity, owner);
-	if (status == STATUS_DONE && !identity.is_caller && getuid() != 0)
-		status = refuse_other();
 	if (status == STATUS_DONE)
 		status = account_become(&identity);
 	account_free(&identity);

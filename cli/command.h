@@ -14,6 +14,7 @@ enum exit_status {
 	STATUS_NOT_PERMITTED = 5,
 	STATUS_STORE_ERROR = 6, /* the file, the user database, memory, output */
 	STATUS_SOME_FAILED = 7, /* of many users, while others are done */
+	STATUS_UNCHANGED = 8,	/* there was nothing to do; only where a script asks so */
 };
 
 struct command {

@@ -17,6 +17,7 @@
 #include "host_defaults.h"
 #include "message/app_support.h"
 #include "present.h"
+#include "provision.h"
 #include "questions.h"
 #include "target.h"
 #include "terminal.h"
@@ -235,6 +236,9 @@ static enum exit_status read_options(
 
 	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
 		return status;
+	status = enroll_options_check_source(options);
+	if (status != STATUS_DONE)
+		return status;
 	status = host_defaults_load(&enrolment->defaults, options->conf_file);
 	if (status != STATUS_DONE)
 		return status;
@@ -254,7 +258,9 @@ static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 		return help_print();
 	if (status == STATUS_DONE && enrolment.options.version != 0)
 		return help_print_version();
-	if (status == STATUS_DONE)
+	if (status == STATUS_DONE && enroll_options_ask_nothing(&enrolment.options))
+		status = provision(&enrolment.options, &enrolment.defaults);
+	else if (status == STATUS_DONE)
 		status = take_steps(&enrolment);
 	account_free(&enrolment.account);
 	target_free(&enrolment.target);

@@ -31,7 +31,20 @@ _Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
 #define WORD   OPTION_WORD
 #define MODE   OPTION_QR_MODE
 
+/* The first rows are no options of google-authenticator's, and hold for the word
+ * enroll alone: names may be cut, and none of theirs must become ambiguous. */
+#define WORD_ROWS 4
+
 const struct option_row enroll_options_table[] = {
+	{'\0', "if-missing", FLAG, AT(if_missing), 'm', 1, 0, NULL,
+		"ask nothing, and do nothing where there is a secret"},
+	{'\0', "from-file", STRING, AT(from_file), 'I', 1, 0, "FILE",
+		"ask nothing; the secret is in FILE (- for standard\n"
+		"input), in a format that import reads"},
+	{'\0', "json", FLAG, AT(json), 'j', 1, 0, NULL,
+		"ask nothing; print JSON for a program to read"},
+	{'\0', "with-secret", FLAG, AT(with_secret), 'x', 1, 0, NULL,
+		"with the new secret and codes in it (with --json)"},
 	{'t', "time-based", FLAG, AT(time_based), 't', CHOICE_YES, 0, NULL,
 		"codes change with time (TOTP)"},
 	{'c', "counter-based", FLAG, AT(time_based), 't', CHOICE_NO, 0, NULL,
@@ -120,6 +133,54 @@ static enum exit_status read_user(
 	return STATUS_DONE;
 }
 
+/* Whether any option says what a new secret is to be like. */
+static bool describes_new(const struct enroll_options *options)
+{
+	const struct enroll_options none = ENROLL_OPTIONS_INIT;
+
+	return options->time_based != none.time_based ||
+	       options->disallow_reuse != none.disallow_reuse ||
+	       options->rate_limit != none.rate_limit ||
+	       options->no_rate_limit != none.no_rate_limit ||
+	       options->step_size != none.step_size ||
+	       options->window_size != none.window_size ||
+	       options->minimal_window != none.minimal_window ||
+	       options->emergency_codes != none.emergency_codes ||
+	       options->algorithm != none.algorithm || options->digits != none.digits ||
+	       options->code_format != none.code_format;
+}
+
+enum exit_status enroll_options_check_source(const struct enroll_options *options)
+{
+	const char *problem = NULL;
+
+	if (options->from_file != NULL && describes_new(options))
+		problem = "--from-file says all of the secret: no option can add to that";
+	else if (options->with_secret != 0 && options->json == 0)
+		problem = "--with-secret needs --json";
+	if (problem == NULL)
+		return STATUS_DONE;
+	terminal_complain("%s", problem);
+	return STATUS_USAGE;
+}
+
+bool enroll_options_ask_nothing(const struct enroll_options *options)
+{
+	return options->if_missing != 0 || options->from_file != NULL || options->json != 0;
+}
+
+/* Whether nobody gets to see new emergency codes. */
+static const char *hides_codes(const struct enroll_options *options)
+{
+	if (options->from_file != NULL || options->with_secret != 0)
+		return NULL;
+	if (enroll_options_ask_nothing(options))
+		return "hashed emergency codes would be shown to nobody: add --json "
+		       "--with-secret, or -e 0";
+	return options->quiet != 0 ? "--quiet would show hashed emergency codes to nobody"
+				   : NULL;
+}
+
 static enum exit_status check_together(const struct enroll_options *options)
 {
 	const char *problem = NULL;
@@ -130,9 +191,8 @@ static enum exit_status check_together(const struct enroll_options *options)
 		problem = "--no-rate-limit contradicts --rate-limit";
 	else if (options->disallow_reuse != CHOICE_ASK && options->time_based != CHOICE_YES)
 		problem = "--disallow-reuse and --allow-reuse need --time-based";
-	else if (options->quiet != 0 && options->code_format == CODE_FORMAT_HASHED &&
-		 options->emergency_codes != 0)
-		problem = "--quiet would show hashed emergency codes to nobody";
+	else if (options->code_format == CODE_FORMAT_HASHED && options->emergency_codes != 0)
+		problem = hides_codes(options);
 	else if (options->device != NULL &&
 		 !device_name_is_allowed(options->device, strlen(options->device)))
 		problem = "--device: a name has 1 to 64 bytes of UTF-8, without control "
@@ -146,7 +206,8 @@ static enum exit_status check_together(const struct enroll_options *options)
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed)
 {
-	enum exit_status status = option_table_read(enroll_options_table, options, argc, argv);
+	const struct option_row *table = enroll_options_table + (user_allowed ? 0 : WORD_ROWS);
+	enum exit_status status = option_table_read(table, options, argc, argv);
 
 	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
 		return status;

@@ -45,6 +45,10 @@ struct enroll_options {
 	int algorithm; /* enum hmac_algorithm */
 	int digits;
 	int code_format; /* enum code_format */
+	int if_missing;
+	const char *from_file; /* "-" for standard input */
+	int json;
+	int with_secret;
 	int help;
 	int version;
 	const char *user; /* whose credential; NULL for the caller's */
@@ -67,6 +71,13 @@ extern const struct option_row codes_options_table[];
  */
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed);
+
+/* Of flags alone, before what follows: whether those of a secret that somebody
+ * else has made contradict others. Reports and returns as above. */
+enum exit_status enroll_options_check_source(const struct enroll_options *options);
+
+/* Whether the flags are those of a script, which is asked nothing. */
+bool enroll_options_ask_nothing(const struct enroll_options *options);
 
 /* What no flag says so far: before the flags are read, what they may
  * overrule; and behind them, what goes together with others of them. */

@@ -98,7 +98,8 @@ enum exit_status help_print(void)
 			    "usage, 3 "
 			    "not enrolled,\n"
 			    "4 limited, 5 not permitted, 6 file or system error, 7 some of "
-			    "many failed.\n")
+			    "many failed,\n"
+			    "8 nothing to do (enroll --if-missing, --from-file or --json).\n")
 		       ? STATUS_DONE
 		       : STATUS_STORE_ERROR;
 }

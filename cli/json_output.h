@@ -21,4 +21,8 @@ bool json_add_string(struct json_object *array, const char *value);
 /* Prints to standard output; false, having said so, where that fails. */
 bool json_print(struct json_object *root);
 
+/* Erases all strings of a value, and the text that it was printed from: its end is
+ * the last reference's json_object_put() afterwards. */
+void json_wipe(struct json_object *root);
+
 #endif

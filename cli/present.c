@@ -70,7 +70,7 @@ static int build_uri(const struct new_credential *credential,
 	return result;
 }
 
-static int build_account_uri(struct otp_account *account, const struct enroll_options *options,
+int present_append_uri(struct otp_account *account, const struct enroll_options *options,
 	const char *user, struct text *uri)
 {
 	char host[HOST_NAME_MAX + 1];
@@ -234,7 +234,7 @@ enum exit_status present_account(
 	struct new_credential credential;
 	struct text uri = TEXT_INIT;
 	enum exit_status status;
-	int result = build_account_uri(account, options, user, &uri);
+	int result = present_append_uri(account, options, user, &uri);
 
 	describe_account(account, &credential);
 	if (result != 0)

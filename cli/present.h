@@ -20,6 +20,11 @@ enum exit_status present_secret(const struct new_credential *credential,
 enum exit_status present_account(
 	struct otp_account *account, const struct enroll_options *options, const char *user);
 
+/* Appends the URI alone, and gives the account its name and issuer as well. Returns
+ * 0 or a TOTPGROUP_E... */
+int present_append_uri(struct otp_account *account, const struct enroll_options *options,
+	const char *user, struct text *uri);
+
 enum exit_status present_emergency_codes(const struct emergency_codes *codes);
 
 /* The codes alone, one on a line. */

@@ -17,6 +17,24 @@
 #define MINIMAL_WINDOW_COUNTER 1
 #define MINIMAL_WINDOW_TIME    3
 
+void questions_take_defaults(
+	const struct enroll_options *options, struct new_credential *credential)
+{
+	credential->time_based = options->time_based != CHOICE_NO;
+	credential->disallow_reuse =
+		credential->time_based && options->disallow_reuse != CHOICE_NO;
+	credential->window_size = options->window_size;
+	if (options->minimal_window != 0)
+		credential->window_size =
+			credential->time_based ? MINIMAL_WINDOW_TIME : MINIMAL_WINDOW_COUNTER;
+	credential->rate_limit = options->rate_limit;
+	credential->rate_time = options->rate_time;
+	if (options->no_rate_limit == 0 && options->rate_limit == 0) {
+		credential->rate_limit = NEW_CREDENTIAL_RATE_LIMIT;
+		credential->rate_time = NEW_CREDENTIAL_RATE_TIME;
+	}
+}
+
 static enum exit_status input_ended(int fd)
 {
 	dprintf(fd, "\n");

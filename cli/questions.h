@@ -31,6 +31,10 @@ enum exit_status question_rate_limit(
 /* Shall a new device take the place of the one of that name? */
 enum exit_status question_replace_device(const char *path, const char *device, bool *yes);
 
+/* What an empty answer to each of them says, where nobody is asked. */
+void questions_take_defaults(
+	const struct enroll_options *options, struct new_credential *credential);
+
 /* Shall new emergency codes replace so many old ones in the file? */
 enum exit_status question_new_codes(const char *path, unsigned int old, bool *yes);
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "core/credential.h"
 #include "core/state.h"
-#include "store/state_store.h"
+#include "file_state.h"
 #include "terminal.h"
 #include "totpgroup.h"
 #include "user_file.h"
@@ -56,24 +56,19 @@ static enum user_state state_of(const struct credential_summary *summary)
 	return summary->pending.pending ? USER_STATE_PENDING : USER_STATE_CONFIRMED;
 }
 
-/* The state is the host's, and read with the caller's rights. */
-static int read_state(const struct user_file *file, const struct host_defaults *defaults,
-	struct text *state, struct error *error)
+static void forbid(struct user_status *status)
 {
-	char *path = NULL;
-	int result = host_defaults_state_path(defaults, file->account.name, &path, error);
-
-	if (result == 0 && path != NULL)
-		result = state_store_look(path, state, error);
-	free(path);
-	return result;
+	status->state = USER_STATE_NOT_PERMITTED;
+	error_set(&status->error, TOTPGROUP_EUNSAFE,
+		"only root may look: the state is kept apart from the secret");
 }
 
 static void look_at_file(struct user_status *status, const struct user_file *file,
 	const struct host_defaults *defaults)
 {
 	struct summarize_work work = {.place = user_file_place(file), .state = TEXT_INIT};
-	int result = read_state(file, defaults, &work.state, &status->error);
+	int result = file_state_look(defaults, file->account.name, &work.state, &status->error);
+	bool forbidden = result != 0 && file_state_is_roots(&status->error);
 
 	if (result == 0)
 		result = work.place.with_rights(work.place.context, summarize, &work,
@@ -84,6 +79,8 @@ static void look_at_file(struct user_status *status, const struct user_file *fil
 		status->state = state_of(&status->summary);
 	else if (result == TOTPGROUP_ENOTFOUND)
 		status->state = USER_STATE_NOT_ENROLLED;
+	else if (forbidden)
+		forbid(status);
 }
 
 enum exit_status user_status_look(struct user_status *status, const char *user,

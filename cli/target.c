@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "store/file_store.h"
+#include "store/parent_folders.h"
 #include "store/secret_path.h"
 #include "terminal.h"
 #include "totpgroup.h"
@@ -137,6 +138,7 @@ static enum exit_status find_configured(struct target *target,
 	struct error error = ERROR_INIT;
 
 	target->own_file = defaults->user == NULL;
+	target->in_system_store = !target->own_file;
 	if (secret_path_expand(defaults->secret, account->name, home, &target->path, &error) ==
 		0)
 		return STATUS_DONE;
@@ -157,10 +159,29 @@ enum exit_status target_find(struct target *target, const struct enroll_options 
 	return status == STATUS_DONE ? choose_identity(target, account) : status;
 }
 
+/* Root makes it when there is something to write; others would need root for that. */
+static enum exit_status promise_folder(const char *folder)
+{
+	if (geteuid() == 0)
+		return STATUS_DONE;
+	terminal_complain("there is no folder %s: as root, install -d -m 0700 -o %u %s", folder,
+		(unsigned int)geteuid(), folder);
+	return STATUS_STORE_ERROR;
+}
+
+static int make_folders(const struct target *target, struct error *error)
+{
+	if (!target->in_system_store || geteuid() != 0)
+		return 0;
+	return parent_folders_make(target->path, error);
+}
+
 static enum exit_status look_at_folder(const struct target *target, const char *folder)
 {
 	struct stat status;
 
+	if (target->in_system_store && stat(folder, &status) != 0 && errno == ENOENT)
+		return promise_folder(folder);
 	if (stat(folder, &status) != 0 ||
 		faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0) {
 		terminal_complain("cannot write in %s: %s", folder, strerror(errno));
@@ -243,7 +264,8 @@ enum exit_status target_write(
 	struct error error = ERROR_INIT;
 
 	target_hold_signals();
-	if (file_store_create(&rules, text, 0400, replace, &error) == 0)
+	if (make_folders(target, &error) == 0 &&
+		file_store_create(&rules, text, 0400, replace, &error) == 0)
 		return STATUS_DONE;
 	terminal_complain_error(&error);
 	return STATUS_STORE_ERROR;

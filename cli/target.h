@@ -19,6 +19,9 @@ struct target {
 	/* Reached with the rights of the user whose file it is, so that a link
 	 * is followed; otherwise root writes into one of its own folders. */
 	bool own_file;
+	/* In folders that the configuration names and that are not the users'. Root
+	 * makes them where they are missing. */
+	bool in_system_store;
 };
 
 /*

@@ -19,6 +19,7 @@
 #include "config/configuration.h"
 #include "gate/user_entry.h"
 #include "store/file_store.h"
+#include "store/parent_folders.h"
 #include "store/secret_path.h"
 #include "terminal.h"
 #include "totpgroup.h"
@@ -43,6 +44,7 @@ struct creation {
 	struct credential_place place;
 	const struct text *text;
 	bool replace;
+	bool make_folders; /* root's own that are missing */
 };
 
 static enum exit_status find_account(
@@ -171,7 +173,8 @@ static enum exit_status find_owner_of_all(
 		status = account_copy(&file->owner, &entry->passwd);
 	if (status == STATUS_NOT_PERMITTED)
 		error_set(error, TOTPGROUP_EUNSAFE,
-			"only root may do that: the secrets here are not the users' own");
+			"only root may do that: the secrets of this host are kept where users "
+			"cannot read them");
 	free(entry);
 	return status;
 }
@@ -373,16 +376,25 @@ static int create(void *argument, struct text *text, struct error *error)
 {
 	const struct creation *creation = argument;
 
+	const struct file_store_rules *rules = &creation->place.rules;
+	int status = 0;
+
 	(void)text;
-	return file_store_create(
-		&creation->place.rules, creation->text, 0400, creation->replace, error);
+	if (creation->make_folders)
+		status = parent_folders_make(rules->path, error);
+	if (status != 0)
+		return status;
+	return file_store_create(rules, creation->text, 0400, creation->replace, error);
 }
 
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
 	struct error *error)
 {
-	struct creation creation = {user_file_place(file), text, replace};
+	/* Folders are made where a login looks, and where they are root's own. */
+	struct creation creation = {user_file_place(file), text, replace, false};
 
+	creation.make_folders =
+		file->as_login && !file->as_user && creation.place.rules.owner == 0;
 	return with_rights(
 		creation.place.context, create, &creation, sizeof creation, NULL, error);
 }

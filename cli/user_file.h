@@ -66,8 +66,9 @@ struct credential_place user_file_place(const struct user_file *file);
 /* As file_store_look(), with the mode 0600 or less. */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);
 
-/* As file_store_create(), with the mode 0400. Signals that end the process
- * do not end the child. */
+/* As file_store_create(), with the mode 0400. Where a login looks in folders of
+ * root's those that are missing are made, with the mode 0700. Signals that end the
+ * process do not end the child. */
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
 	struct error *error);
 

@@ -1,0 +1,288 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""totp-enroll enroll for scripts: --if-missing, --from-file and --json."""
+
+import json
+import os
+import pwd
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from support import (
+    Credential, PROGRAM, Skip, check, equal, need, need_root, run, run_tests, start, finish, test,
+)
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+OTHER = "HXDMVJECJJWSRB3HWIZR4IFUGFTMXBOZ"
+TOTP = f'{SECRET}\n" RATE_LIMIT 3 30\n" DISALLOW_REUSE\n" TOTP_AUTH\n12345678\n'
+try:
+    ME = pwd.getpwuid(os.getuid()).pw_name
+except KeyError:
+    ME = None
+
+DONE, REFUSED, USAGE, NOT_PERMITTED, STORE_ERROR, UNCHANGED = 0, 1, 2, 5, 6, 8
+
+
+def secret_file(folder):
+    if ME is None:
+        raise Skip("the caller has no name")
+    return folder.path / "secrets" / ME
+
+
+def enroll(folder, *arguments, **changes):
+    (folder.path / "secrets").mkdir(exist_ok=True)
+    secret_file(folder)
+    return run(folder, "enroll", f"--secret={folder.path}/secrets/${{USER}}", *arguments, **changes)
+
+
+def put(folder, text, mode=0o400):
+    (folder.path / "secrets").mkdir(exist_ok=True)
+    path = secret_file(folder)
+    path.unlink(missing_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def expect(result, status, output, errors=""):
+    equal(result.status, status, f"exit status: {result.errors!r}")
+    check(re.fullmatch(output, result.output), f"output {result.output!r}")
+    check(re.fullmatch(errors, result.errors), f"errors {result.errors!r}")
+
+
+def report(result, status):
+    equal(result.status, status, f"exit status: {result.errors!r}")
+    equal(result.errors, "", "standard error")
+    found = json.loads(result.output)
+    equal((found["version"], found["status"], found["changed"]), (1, status, status == DONE),
+          "version, status and changed")
+    return found
+
+
+def holds_no_secret(text, path):
+    secret = Credential(path)
+    for word in (secret.secret, *secret.codes):
+        check(word not in text, f"{word} was printed")
+
+
+@test
+def missing_ones_are_made(folder):
+    path = secret_file(folder)
+    result = enroll(folder, "--if-missing", ME)
+    expect(result, DONE, f"{ME}: enrolled, the secret is in {path}\n")
+    Credential(path).check(['" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+    equal(stat.S_IMODE(path.stat().st_mode), 0o400, "mode")
+    holds_no_secret(result.output, path)
+    before = path.read_text(), path.stat().st_ino
+    expect(enroll(folder, "--if-missing", ME), UNCHANGED, f"{ME}: unchanged, there is {path}\n")
+    expect(enroll(folder, "--if-missing", "-f", "-q"), UNCHANGED, "")
+    equal((path.read_text(), path.stat().st_ino), before, "the secret")
+    equal([entry.name for entry in path.parent.iterdir()], [ME], "files")
+
+
+@test
+def nothing_is_asked_on_a_terminal(folder):
+    child = start(folder, "enroll", "--if-missing", f"--secret={folder.path}/${{USER}}")
+    equal(finish(child), DONE, "exit status")
+    check("?" not in child.before, f"a question: {child.before}")
+
+
+@test
+def options_and_defaults_answer(folder):
+    path = secret_file(folder)
+    enroll(folder, "--if-missing", "-c", "-e", "0", "-r", "2", "-R", "60", "-W", ME)
+    Credential(path).check(['" RATE_LIMIT 2 60', '" WINDOW_SIZE 1', '" HOTP_COUNTER 1'], codes=0)
+    conf = folder.path / "t.conf"
+    conf.write_text("[enroll]\ndisallow_reuse=no\nrate_limit=no\nwindow_size=5\nemergency_codes=2\n")
+    conf.chmod(0o644)
+    path.unlink()
+    equal(enroll(folder, "--if-missing", f"--conf={conf}").status, DONE, "exit status")
+    Credential(path).check(['" WINDOW_SIZE 5', '" TOTP_AUTH'], codes=2)
+
+
+@test
+def unusable_files_stay(folder):
+    for text, mode, status, words in (
+            ("not base32!\n", 0o400, STORE_ERROR, "line 1"), (TOTP, 0o644, STORE_ERROR, "0644"),
+            (f'{SECRET}\n" PENDING_UNTIL {int(time.time()) - 9}\n" TOTP_AUTH\n', 0o400, REFUSED,
+             "not confirmed in time")):
+        path = put(folder, text, mode)
+        expect(enroll(folder, "--if-missing"), status, "",
+               f"totp-enroll: {ME}: .*{words}.*--force.*\n")
+        equal(path.read_text(), text, "the file")
+        expect(enroll(folder, "--if-missing", "--force", "-q"), DONE, "")
+        Credential(path).check(['" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+
+
+@test
+def from_a_file(folder):
+    path = secret_file(folder)
+    uri = f"otpauth://totp/host:{ME}@host?secret={SECRET}\n"
+    csv = f"user,secret\nsomebody,{OTHER}\n{ME},{SECRET}\n"
+    for text in (TOTP, uri, csv, f"HOTP/T30 {ME} - 48656c6c6f21deadbeef48656c6c6f21deadbeef\n"):
+        path.unlink(missing_ok=True)
+        result = enroll(folder, "--from-file=-", ME, answers=text)
+        expect(result, DONE, f"{ME}: enrolled, the secret is in {path}\n")
+        check(path.read_text().startswith(f"{SECRET}\n"), "the secret")
+        for again in (TOTP, uri, csv, SECRET.lower() + TOTP[len(SECRET):]):
+            expect(enroll(folder, "--from-file=-", "-f", answers=again), UNCHANGED, ".*\n")
+    path.unlink()
+    (folder.path / "vault").write_text(TOTP)
+    equal(enroll(folder, f"--from-file={folder.path}/vault").status, DONE, "exit status")
+    equal(path.read_text(), TOTP, "every byte of a credential file")
+
+
+@test
+def another_secret_from_a_file(folder):
+    path = put(folder, TOTP)
+    for other in (OTHER, SECRET + '\n" ALGORITHM SHA256', SECRET + '\n" DIGITS 8'):
+        text = f'{other}\n" TOTP_AUTH\n'
+        expect(enroll(folder, "--from-file=-", answers=text), REFUSED, "",
+               f"totp-enroll: {ME}: {path}: there is another secret; --force replaces it\n")
+        expect(enroll(folder, "--from-file=-", "--if-missing", answers=text), UNCHANGED, ".*\n")
+        equal(path.read_text(), TOTP, "the secret")
+        expect(enroll(folder, "--from-file=-", "-f", answers=text), DONE, ".*\n")
+        equal(path.read_text(), text, "the new secret")
+        put(folder, TOTP)
+
+
+@test
+def files_without_a_secret(folder):
+    for text in ("", "rubbish\n", "user,secret\nsomebody," + OTHER + "\n",
+                 f"user,secret\n{ME},{SECRET}\n{ME},{OTHER}\n", f"user,secret\n{ME},0189!\n",
+                 f"{SECRET}\n12345678\n"):
+        expect(enroll(folder, "--from-file=-", answers=text), STORE_ERROR, "",
+               f"totp-enroll: {ME}: standard input: .*\n")
+    expect(enroll(folder, "--from-file=none"), STORE_ERROR, "", f"totp-enroll: {ME}: none: .*\n")
+    check(not secret_file(folder).exists(), "nothing is written")
+
+
+@test
+def json_without_and_with_the_secret(folder):
+    path = secret_file(folder)
+    found = report(enroll(folder, "--json"), DONE)
+    equal(sorted(found), ["changed", "file", "message", "status", "user", "version"], "members")
+    equal((found["user"], found["file"], found["message"]), (ME, str(path), None), "values")
+    check("--if-missing" in report(enroll(folder, "--json"), REFUSED)["message"], "the way out")
+    found = report(enroll(folder, "--json", "--if-missing", "--with-secret"), UNCHANGED)
+    equal([found[name] for name in ("uri", "secret", "emergency_codes")], [None] * 3, "secrets")
+    path.unlink()
+    found = report(enroll(folder, "--json", "--with-secret", "-l", "a@b", "-i", "c"), DONE)
+    credential = Credential(path)
+    equal(found["secret"], credential.secret, "secret")
+    equal(found["emergency_codes"], credential.codes, "codes")
+    equal(found["uri"], f"otpauth://totp/c:a@b?secret={credential.secret}&issuer=c", "URI")
+    found = report(enroll(folder, "--json", "--with-secret", "--from-file=-", "-f", answers=TOTP),
+                   DONE)
+    equal((found["secret"], found["emergency_codes"]), (SECRET, ["12345678"]), "of a file")
+    found = report(enroll(folder, "--json", "nosuchuser!"), USAGE if os.getuid() == 0 else NOT_PERMITTED)
+    equal((found["user"], found["file"]), ("nosuchuser!", None), "of nobody")
+
+
+@test
+def hashed_codes_are_seen_or_not_made(folder):
+    expect(enroll(folder, "--if-missing", "--codes=hashed"), USAGE, "", "totp-enroll: hashed .*\n")
+    equal(enroll(folder, "--if-missing", "--codes=hashed", "-e", "0").status, DONE, "without any")
+    secret_file(folder).unlink()
+    found = report(enroll(folder, "--json", "--with-secret", "--codes=hashed"), DONE)
+    check(all(re.fullmatch("[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", code)
+              for code in found["emergency_codes"]), "hashed codes")
+
+
+@test
+def command_lines(folder):
+    for arguments in (["--with-secret"], ["--with-secret", "--if-missing"],
+                      ["--from-file=-", "-t"], ["--from-file=-", "--digits=8"],
+                      ["--from-file="], ["--if-missing", "a", "b"]):
+        expect(enroll(folder, *arguments), USAGE, "", "totp-enroll: .*\n")
+    # Cut names of google-authenticator's options mean what they meant.
+    path = folder.path / "cut"
+    for arguments in (["--i", "x"], ["--w", "3"], ["--f"]):
+        path.unlink(missing_ok=True)
+        equal(run(folder, "-t", "-d", "-q", "-u", "-s", str(path), *arguments,
+                  answers="y\nn\n").status, 0, f"{arguments}")
+    for option in ("--json", "--if-missing", "--from-file=-"):
+        equal(run(folder, option).status, USAGE, f"{option} without the word")
+
+
+@test
+def many_at_once(folder):
+    """One makes the secret, and the others find that one."""
+    (folder.path / "secrets").mkdir()
+    path = secret_file(folder)
+    words = [PROGRAM, "enroll", "--if-missing", f"--secret={path.parent}/${{USER}}"]
+    children = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                for _ in range(12)]
+    ends = sorted((child.wait(), child.stderr.read()) for child in children)
+    equal(ends, [(DONE, b"")] + [(UNCHANGED, b"")] * 11, "exit status of each")
+    Credential(path).check(['" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+
+
+def system_store(folder, owner="root"):
+    need_root()
+    folder.path.chmod(0o755)
+    conf = folder.path / "system.conf"
+    conf.write_text(f"secret={folder.path}/lib/secret/${{USER}}\nuser={owner}\n"
+                    f"state={folder.path}/lib/state/${{USER}}\n")
+    conf.chmod(0o644)
+    return f"--conf={conf}", folder.path / "lib" / "secret"
+
+
+@test
+def where_root_keeps_the_secrets(folder):
+    conf, secrets = system_store(folder)
+    answers = "y\n-1\ny\ny\nn\ny\n"
+    equal(run(folder, "enroll", conf, "daemon", answers=answers).status, 0, "with questions")
+    shutil.move(secrets.parent, folder.path / "before")
+    expect(run(folder, "enroll", conf, "--if-missing", "nobody"), DONE,
+           f"nobody: enrolled, the secret is in {secrets}/nobody\n")
+    expect(run(folder, "enroll", conf, "--if-missing", "nobody"), UNCHANGED, ".*\n")
+    shutil.move(folder.path / "before" / "secret" / "daemon", secrets)
+    for path, mode in ((secrets, 0o700), (secrets.parent, 0o700), (secrets / "daemon", 0o400)):
+        equal((path.stat().st_uid, stat.S_IMODE(path.stat().st_mode)), (0, mode), f"{path}")
+    equal(sorted(entry.name for entry in secrets.iterdir()), ["daemon", "nobody"], "files")
+
+
+@test
+def root_makes_no_folder_without_need(folder):
+    conf, secrets = system_store(folder)
+    equal(run(folder, "enroll", conf, "daemon", answers="y\n-1\nn\n").status, 0, "answered no")
+    check(not secrets.parent.exists(), "a folder was made for nothing")
+
+
+@test
+def folders_of_another_owner(folder):
+    conf, secrets = system_store(folder, "nobody")
+    for arguments in (["--if-missing"], ["-t", "-d", "-f", "-C", "-u", "-w", "3"]):
+        expect(run(folder, "enroll", conf, *arguments, "daemon"), STORE_ERROR, "",
+               f"totp-enroll: .*no folder {secrets}: as root, install -d -m 0700 -o \\S+ {secrets}\n")
+
+
+@test
+def what_a_user_sees_of_roots_secrets(folder):
+    conf, secrets = system_store(folder)
+    need("setpriv")
+    equal(run(folder, "enroll", conf, "--if-missing", "nobody").status, DONE, "by root")
+    before = (secrets / "nobody").read_text()
+    for words in (["enroll"], ["enroll", "--if-missing"], ["enroll", "--if-missing", "nobody"],
+                  ["codes"], ["show", "--force"], ["revoke", "nobody"], []):
+        done = subprocess.run(
+            ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", PROGRAM, *words, conf],
+            capture_output=True, text=True, check=False, input="", env=folder.environment())
+        if done.returncode in (126, 127):
+            raise Skip("nobody cannot run the program where it is")
+        equal((done.returncode, done.stdout), (NOT_PERMITTED, ""), f"{words}: {done.stderr}")
+        check(re.fullmatch("totp-enroll: .*where users cannot read them.*\n", done.stderr),
+              f"{words}: {done.stderr}")
+    equal((secrets / "nobody").read_text(), before, "the secret")
+
+
+if __name__ == "__main__":
+    run_tests()
