@@ -4,236 +4,194 @@
 
 #include "codes.h"
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "account.h"
-#include "base/wipe.h"
-#include "core/credential.h"
-#include "core/emergency.h"
-#include "core/emergency_codes.h"
-#include "core/emergency_hash.h"
-#include "core/new_credential.h"
-#include "enroll_options.h"
 #include "help.h"
 #include "host_defaults.h"
+#include "json_output.h"
+#include "life_options.h"
 #include "present.h"
-#include "questions.h"
-#include "store/file_store.h"
-#include "target.h"
+#include "renewal.h"
 #include "terminal.h"
-#include "totpgroup.h"
+#include "user_list.h"
 
-/* How often to begin again because somebody else changed the file. */
-#define CONFLICTS_MAX 10
+/* A change that could break a program that reads it makes this greater. */
+#define JSON_VERSION 1
 
-/* One renewal on its way. */
-struct renewal {
-	struct enroll_options options;
-	struct host_defaults defaults;
-	struct account account;
-	struct target target;
-	unsigned int old_count;
-	bool hashed;
-	struct emergency_codes codes;
-	struct text lines; /* of the new codes */
-	struct error error;
+/* How it went so far. */
+struct tally {
+	const struct life_options *options;
+	const struct host_defaults *defaults;
+	struct user_list users;
+	struct json_object *json; /* an array; NULL without --json */
+	bool out_of_memory;
+	bool output_failed; /* codes are made, and nobody sees them */
+	size_t failed;
+	enum exit_status first_failure;
 };
 
-static enum exit_status fail(const struct renewal *renewal)
+/* A file or a pipe may be read by others, or for ever. One user's codes have always
+ * gone there. */
+static enum exit_status check_output(const struct tally *tally)
 {
-	terminal_complain_error(&renewal->error);
-	return STATUS_STORE_ERROR;
-}
-
-static enum exit_status find(struct renewal *renewal)
-{
-	const struct enroll_options *options = &renewal->options;
-	const struct host_defaults *defaults = &renewal->defaults;
-	const char *owner = options->secret_file == NULL ? defaults->user : NULL;
-	enum exit_status status =
-		account_find_and_become(&renewal->account, options->user, owner);
-
-	if (status != STATUS_DONE)
-		return status;
-	return target_find(&renewal->target, options, defaults, &renewal->account);
-}
-
-/* Whether google-authenticator would not accept the codes of this credential. A
- * damaged option counts: that is for the login to report. */
-static bool is_ours(const totpgroup_credential *credential)
-{
-	struct credential_parameters parameters;
-	struct credential_option option;
-	struct error ignored = ERROR_INIT;
-
-	if (credential_find(credential, "ALGORITHM", &option) &&
-		(option.length != strlen("SHA1") ||
-			memcmp(option.value, "SHA1", option.length) != 0))
-		return true;
-	return credential_parameters(credential, &parameters, &ignored) != 0 ||
-	       parameters.digits != NEW_CREDENTIAL_DIGITS ||
-	       parameters.period > NEW_CREDENTIAL_COMMON_PERIOD_MAX;
-}
-
-/* As it was, or where there was no code as a new enrolment would have it. */
-static bool are_hashed(const struct renewal *renewal, const totpgroup_credential *credential)
-{
-	struct credential_option option;
-
-	if (renewal->options.code_format != CODE_FORMAT_CHOOSE)
-		return renewal->options.code_format == CODE_FORMAT_HASHED;
-	if (credential_find(credential, EMERGENCY_HASH_KEY, &option))
-		return true;
-	return emergency_codes_left(credential) == 0 && is_ours(credential);
-}
-
-static int load(
-	totpgroup_credential **credential, const struct text *text, struct renewal *renewal)
-{
-	const char *path = renewal->target.path;
-	struct error why = ERROR_INIT;
-	struct hmac *hmac = NULL;
-	int status = credential_load(credential, text->data, text->length, &why);
-
-	if (status == 0)
-		status = credential_open_hmac(*credential, &hmac, &why);
-	hmac_close(hmac);
-	if (status == 0)
-		return 0;
-	return error_set(&renewal->error, status, "%s: %s", path, why.message);
-}
-
-/* Reads the file without a lock, because a person is going to be asked. */
-static enum exit_status look(struct renewal *renewal)
-{
-	const struct file_store_rules rules = target_rules(&renewal->target);
-	totpgroup_credential *credential = NULL;
-	struct text text = TEXT_INIT;
-	int status = file_store_look(&rules, &text, &renewal->error);
-
-	if (status == TOTPGROUP_ENOTFOUND) {
-		terminal_complain("%s is not enrolled: there is no %s", renewal->account.name,
-			renewal->target.path);
-		return STATUS_NOT_ENROLLED;
-	}
-	if (status == 0)
-		status = load(&credential, &text, renewal);
-	if (status == 0) {
-		renewal->old_count = emergency_codes_left(credential);
-		renewal->hashed = are_hashed(renewal, credential);
-	}
-	totpgroup_credential_free(credential);
-	text_free(&text);
-	return status == 0 ? STATUS_DONE : fail(renewal);
-}
-
-static enum exit_status ask(struct renewal *renewal)
-{
-	enum exit_status status;
-	bool yes;
-
-	if (renewal->options.force != 0 || renewal->old_count == 0 || isatty(STDIN_FILENO) != 1)
+	if ((!tally->users.several && tally->json == NULL) || tally->options->force != 0 ||
+		isatty(STDOUT_FILENO) == 1)
 		return STATUS_DONE;
-	status = question_new_codes(renewal->target.path, renewal->old_count, &yes);
-	return status == STATUS_DONE && !yes ? STATUS_REFUSED : status;
+	terminal_complain("this prints emergency codes, and standard output is no terminal: "
+			  "say --force if they are to go there");
+	return STATUS_REFUSED;
 }
 
-/* Before the lock is taken, because hashing takes its time. */
-static enum exit_status make(struct renewal *renewal)
+static enum exit_status show(const struct tally *tally, const struct renewal *renewal)
 {
-	unsigned int count = (unsigned int)renewal->options.emergency_codes;
-
-	if (emergency_codes_draw(&renewal->codes, count, renewal->hashed, &renewal->error) !=
-			0 ||
-		emergency_codes_append(&renewal->codes, &renewal->lines, &renewal->error) != 0)
-		return fail(renewal);
-	return STATUS_DONE;
+	if (tally->users.several)
+		return present_codes_of(
+			&renewal->codes, renewal->name, tally->options->quiet != 0);
+	if (tally->options->quiet != 0)
+		return present_bare_codes(&renewal->codes);
+	return present_emergency_codes(&renewal->codes);
 }
 
-static int put_codes(struct renewal *renewal, totpgroup_credential *credential)
+static bool put_codes(struct json_object *object, const struct renewal *renewal)
 {
-	int status =
-		emergency_codes_replace(credential, renewal->lines.data, renewal->lines.length);
+	struct json_object *array = json_object_new_array();
+	bool done = array != NULL;
 
-	return status == 0 ? 0 : error_set(&renewal->error, status, "out of memory");
-}
+	for (unsigned int i = 0; done && i < renewal->codes.count; i++) {
+		struct json_object *code = json_object_new_string(renewal->codes.code[i]);
 
-/* What a login has changed in the meantime is in the text that is read under
- * the lock. */
-static int replace(struct renewal *renewal)
-{
-	const struct file_store_rules rules = target_rules(&renewal->target);
-	struct file_store_transaction *transaction = NULL;
-	totpgroup_credential *credential = NULL;
-	struct text text = TEXT_INIT;
-	int status = file_store_begin(&rules, &transaction, &text, &renewal->error);
-
-	if (status == 0)
-		status = load(&credential, &text, renewal);
-	if (status == 0)
-		status = put_codes(renewal, credential);
-	if (status == 0) {
-		status = file_store_commit(transaction, &credential->text, &renewal->error);
-		transaction = NULL;
+		done = code != NULL && json_object_array_add(array, code) == 0;
+		if (!done)
+			json_object_put(code);
 	}
-	file_store_abort(transaction);
-	totpgroup_credential_free(credential);
-	text_free(&text);
-	return status;
+	return json_put(object, "codes", array) && done &&
+	       json_put(object, "hashed", json_object_new_boolean(renewal->hashed));
 }
 
-static enum exit_status write_file(struct renewal *renewal)
+static bool put_no_codes(struct json_object *object)
 {
-	int status = TOTPGROUP_ECONFLICT;
-
-	target_hold_signals();
-	for (int i = 0; i < CONFLICTS_MAX && status == TOTPGROUP_ECONFLICT; i++)
-		status = replace(renewal);
-	return status == 0 ? STATUS_DONE : fail(renewal);
+	return json_put_string(object, "codes", NULL) &&
+	       json_put_string(object, "hashed", NULL);
 }
 
-/* Shown when they are good, and not before. */
-static enum exit_status show(struct renewal *renewal)
+static void report_json(struct tally *tally, const struct renewal *renewal, const char *user,
+	enum exit_status status)
 {
+	struct json_object *object = json_object_new_object();
+	bool done = status == STATUS_DONE;
+	const char *message = status == STATUS_REFUSED ? "kept" : renewal->error.message;
+
+	if (object != NULL && json_object_array_add(tally->json, object) != 0) {
+		json_object_put(object);
+		object = NULL;
+	}
+	if (!json_put_string(object, "user", renewal->name != NULL ? renewal->name : user) ||
+		!json_put(object, "status", json_object_new_int((int)status)) ||
+		!json_put_string(object, "file", renewal->path) ||
+		!json_put_string(object, "message", done ? NULL : message) ||
+		!(done ? put_codes(object, renewal) : put_no_codes(object)))
+		tally->out_of_memory = true;
+}
+
+static void complain(const struct tally *tally, const struct renewal *renewal, const char *user)
+{
+	const char *name = renewal->name != NULL ? renewal->name : user;
+
+	if (renewal->error.code == 0)
+		return;
+	if (tally->users.several && name != NULL)
+		terminal_complain("%s: %s", name, renewal->error.message);
+	else
+		terminal_complain_error(&renewal->error);
+}
+
+static void renew_one(struct tally *tally, const char *user)
+{
+	struct renewal renewal = RENEWAL_INIT;
 	enum exit_status status;
 
-	if (renewal->options.quiet != 0)
-		status = present_bare_codes(&renewal->codes);
+	renewal.options = tally->options;
+	renewal.defaults = tally->defaults;
+	renewal.several = tally->users.several || tally->json != NULL;
+	status = renewal_make(&renewal, user);
+	if (status != STATUS_DONE && tally->failed++ == 0)
+		tally->first_failure = status;
+	if (tally->json != NULL) {
+		report_json(tally, &renewal, user, status);
+	} else if (status != STATUS_DONE) {
+		complain(tally, &renewal, user);
+	} else if (show(tally, &renewal) != STATUS_DONE) {
+		terminal_complain("%s: the old codes are void, and the new ones were not "
+				  "shown: make new ones again",
+			renewal.name);
+		tally->output_failed = true;
+	}
+	renewal_free(&renewal);
+}
+
+static enum exit_status print_json(struct tally *tally, enum exit_status status)
+{
+	struct json_object *root = json_object_new_object();
+	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
+		    json_put(root, "status", json_object_new_int((int)status)) &&
+		    json_put(root, "users", json_object_get(tally->json)) &&
+		    !tally->out_of_memory;
+
+	if (!done)
+		terminal_out_of_memory();
 	else
-		status = present_emergency_codes(&renewal->codes);
-	if (status != STATUS_DONE)
+		done = json_print(root);
+	if (!done)
 		terminal_complain("the old codes are void, and the new ones were not shown: "
 				  "make new ones again");
-	return status;
+	json_wipe(root);
+	json_object_put(root);
+	return done ? status : STATUS_STORE_ERROR;
 }
 
-static enum exit_status (*const steps[])(struct renewal *) = {
-	find,
-	look,
-	ask,
-	make,
-	write_file,
-	show,
-};
+static enum exit_status renew_all(struct tally *tally)
+{
+	enum exit_status status;
+
+	for (size_t i = 0; i < tally->users.count && !tally->output_failed; i++)
+		renew_one(tally, tally->users.names[i]);
+	if (tally->output_failed)
+		return STATUS_STORE_ERROR;
+	status = user_list_conclude(&tally->users, tally->failed, tally->first_failure);
+	return tally->json != NULL ? print_json(tally, status) : status;
+}
+
+static enum exit_status prepare(struct tally *tally)
+{
+	enum exit_status status = user_list_make(&tally->users, tally->options);
+
+	if (status == STATUS_DONE && tally->options->json != 0) {
+		tally->json = json_object_new_array();
+		if (tally->json == NULL)
+			status = terminal_out_of_memory();
+	}
+	return status == STATUS_DONE ? check_output(tally) : status;
+}
 
 enum exit_status codes(int argc, char **argv)
 {
-	struct renewal renewal = {.options = ENROLL_OPTIONS_INIT, .error = ERROR_INIT};
-	enum exit_status status = codes_options_read(&renewal.options, argc, argv);
+	struct life_options options = {.number = NEW_CREDENTIAL_EMERGENCY_CODES};
+	struct host_defaults defaults = {.configuration = NULL};
+	struct tally tally = {.options = &options, .defaults = &defaults};
+	enum exit_status status =
+		life_options_read(&options, codes_options_table, 0, argc, argv);
 
-	if (status == STATUS_DONE && renewal.options.help != 0)
+	if (status == STATUS_DONE && options.help != 0)
 		return help_print();
 	if (status == STATUS_DONE)
-		status = host_defaults_load(&renewal.defaults, renewal.options.conf_file);
-	for (size_t i = 0; status == STATUS_DONE && i < sizeof(steps) / sizeof(steps[0]); i++)
-		status = steps[i](&renewal);
-	account_free(&renewal.account);
-	target_free(&renewal.target);
-	host_defaults_free(&renewal.defaults);
-	text_free(&renewal.lines);
-	WIPE_OBJECT(&renewal.codes);
+		status = host_defaults_load(&defaults, options.conf);
+	if (status == STATUS_DONE)
+		status = prepare(&tally);
+	if (status == STATUS_DONE)
+		status = renew_all(&tally);
+	json_object_put(tally.json);
+	user_list_free(&tally.users);
+	host_defaults_free(&defaults);
 	return status;
 }

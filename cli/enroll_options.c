@@ -99,21 +99,6 @@ const struct option_row enroll_options_table[] = {
 	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
 };
 
-const struct option_row codes_options_table[] = {
-	{'n', "number", NUMBER, AT(emergency_codes), 'n', 1, EMERGENCY_CODES_MAX, "N",
-		"make N emergency codes (1 to 10; 5)"},
-	{'\0', "codes", WORD, AT(code_format), 'k', CODE_FORMAT_PLAIN, 0, "plain|hashed",
-		"what of them is kept in the file (as before)"},
-	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
-		"change this file (~/.google_authenticator)"},
-	{'\0', "conf", STRING, AT(conf_file), 'F', 1, 0, "FILE",
-		"read this configuration, as the module's conf="},
-	{'f', "force", FLAG, AT(force), 'f', 1, 0, NULL, "do not ask"},
-	{'q', "quiet", FLAG, AT(quiet), 'q', 1, 0, NULL, "print the codes alone, one a line"},
-	{'h', "help", END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
-	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
-};
-
 static enum exit_status read_user(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed)
 {
@@ -213,15 +198,6 @@ enum exit_status enroll_options_read(
 		return status;
 	status = read_user(options, argc, argv, user_allowed);
 	return status == STATUS_DONE ? check_together(options) : status;
-}
-
-enum exit_status codes_options_read(struct enroll_options *options, int argc, char **argv)
-{
-	enum exit_status status = option_table_read(codes_options_table, options, argc, argv);
-
-	if (status != STATUS_DONE || options->help != 0)
-		return status;
-	return read_user(options, argc, argv, true);
 }
 
 void enroll_options_preset(

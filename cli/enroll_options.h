@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The options of `totp-enroll enroll`: google-authenticator's, letter by
- * letter, and some more; and those of `totp-enroll codes`. */
+ * letter, and some more. */
 #ifndef TOTPGROUP_CLI_ENROLL_OPTIONS_H
 #define TOTPGROUP_CLI_ENROLL_OPTIONS_H
 
@@ -60,9 +60,8 @@ struct enroll_options {
 		.digits = NEW_CREDENTIAL_DIGITS                                                \
 	}
 
-/* The tables, each ended by a row whose name is NULL. */
+/* The table, ended by a row whose name is NULL. */
 extern const struct option_row enroll_options_table[];
-extern const struct option_row codes_options_table[];
 
 /*
  * Reads an argument vector; with user_allowed one user may be named. Reports
@@ -85,8 +84,5 @@ void enroll_options_preset(
 	struct enroll_options *options, const struct enroll_defaults *defaults);
 void enroll_options_complete(
 	struct enroll_options *options, const struct enroll_defaults *defaults);
-
-/* The same for codes. */
-enum exit_status codes_options_read(struct enroll_options *options, int argc, char **argv);
 
 #endif

@@ -58,9 +58,10 @@ static void print_life_options(void)
 		const char *command;
 		const struct option_row *rows;
 	} tables[] = {
-		{"verify USER", verify_options_table},
+		{"codes [USER]...", codes_options_table},
+		{"verify USER...", verify_options_table},
 		{"status [USER]...", status_options_table},
-		{"show [USER]", show_options_table},
+		{"show [USER]...", show_options_table},
 		{"revoke USER...", revoke_options_table},
 	};
 
@@ -82,9 +83,6 @@ enum exit_status help_print(void)
 		terminal_say("  %-10s %s\n", command->name, command->help);
 	terminal_say("\nOptions of enroll [USER]:\n");
 	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++)
-		print_option(row);
-	terminal_say("\nOptions of codes [USER]:\n");
-	for (const struct option_row *row = codes_options_table; row->name != NULL; row++)
 		print_option(row);
 	print_life_options();
 	terminal_say("%s", transfer_help);

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stddef.h>
 
+#include "core/emergency_codes.h"
 #include "terminal.h"
 
 /* clang-format off */
@@ -30,14 +31,34 @@
 	{'h', "help", OPTION_END, FIELD(help), '\0', 1, 0, NULL, "print this and exit"}
 #define END_ROW {'\0', NULL, OPTION_FLAG, 0, '\0', 0, 0, NULL, NULL}
 
+#define GROUP_ROW \
+	{'g', "group", OPTION_STRING, FIELD(group), 'g', 1, 0, "GROUP", \
+		"all members of GROUP, primary and supplementary"}
+
+const struct option_row codes_options_table[] = {
+	{'n', "number", OPTION_NUMBER, FIELD(number), 'n', 1, EMERGENCY_CODES_MAX, "N",
+		"make N emergency codes (1 to 10; 5)"},
+	{'\0', "codes", OPTION_WORD, FIELD(code_format), 'k', CODE_FORMAT_PLAIN, 0,
+		"plain|hashed", "what of them is kept in the file (as before)"},
+	GROUP_ROW,
+	{'s', "secret", OPTION_STRING, FIELD(secret), 's', 1, 0, "FILE",
+		"change this file (~/.google_authenticator); of\n"
+		"several users, and with --json, a SPEC as below"},
+	CONF_ROW,
+	{'f', "force", OPTION_FLAG, FIELD(force), 'f', 1, 0, NULL,
+		"do not ask; several users' into a file or a pipe, too"},
+	JSON_ROW,
+	{'q', "quiet", OPTION_FLAG, FIELD(quiet), 'q', 1, 0, NULL,
+		"print the codes alone, one a line"},
+	HELP_ROW, END_ROW,
+};
+
 const struct option_row verify_options_table[] = {
-	SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
+	GROUP_ROW, SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
 };
 
 const struct option_row status_options_table[] = {
-	{'g', "group", OPTION_STRING, FIELD(group), 'g', 1, 0, "GROUP",
-		"all members of GROUP, primary and supplementary"},
-	SECRET_ROW, CONF_ROW, JSON_ROW, HELP_ROW, END_ROW,
+	GROUP_ROW, SECRET_ROW, CONF_ROW, JSON_ROW, HELP_ROW, END_ROW,
 };
 
 const struct option_row show_options_table[] = {
@@ -50,18 +71,18 @@ const struct option_row show_options_table[] = {
 	{'f', "force", OPTION_FLAG, FIELD(force), 'f', 1, 0, NULL,
 		"into a file or a pipe, too"},
 	DEVICE_ROW("that device, and not the first"),
-	SECRET_ROW, CONF_ROW, HELP_ROW, END_ROW,
+	GROUP_ROW, SECRET_ROW, CONF_ROW, HELP_ROW, END_ROW,
 };
 
 const struct option_row revoke_options_table[] = {
 	{'f', "force", OPTION_FLAG, FIELD(force), 'f', 1, 0, NULL, "do not ask"},
 	DEVICE_ROW("that device alone"),
-	SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
+	GROUP_ROW, SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
 };
 /* clang-format on */
 
 enum exit_status life_options_read(struct life_options *options, const struct option_row *table,
-	int least, int most, int argc, char **argv)
+	int least, int argc, char **argv)
 {
 	enum exit_status status = option_table_read(table, options, argc, argv);
 
@@ -69,12 +90,8 @@ enum exit_status life_options_read(struct life_options *options, const struct op
 		return status;
 	options->users = argv + optind;
 	options->user_count = argc - optind;
-	if (options->user_count < least) {
+	if (options->user_count < least && options->group == NULL) {
 		terminal_complain("%s whom? totp-enroll %s USER", argv[0], argv[0]);
-		return STATUS_USAGE;
-	}
-	if (most > 0 && options->user_count > most) {
-		terminal_complain("one user at a time: '%s' is too much", options->users[most]);
 		return STATUS_USAGE;
 	}
 	return STATUS_DONE;

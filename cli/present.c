@@ -264,6 +264,21 @@ enum exit_status present_emergency_codes(const struct emergency_codes *codes)
 	return status;
 }
 
+enum exit_status present_codes_of(
+	const struct emergency_codes *codes, const char *user, bool bare)
+{
+	struct text text = TEXT_INIT;
+	enum exit_status status;
+	int result = bare ? 0 : text_append_format(&text, "%s:\n", user);
+
+	for (unsigned int i = 0; result == 0 && i < codes->count; i++)
+		result =
+			text_append_format(&text, "%s %s\n", bare ? user : " ", codes->code[i]);
+	status = result == 0 ? print(&text) : failed(result);
+	text_free(&text);
+	return status;
+}
+
 enum exit_status present_bare_codes(const struct emergency_codes *codes)
 {
 	struct text text = TEXT_INIT;

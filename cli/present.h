@@ -4,6 +4,8 @@
 #ifndef TOTPGROUP_CLI_PRESENT_H
 #define TOTPGROUP_CLI_PRESENT_H
 
+#include <stdbool.h>
+
 #include "command.h"
 #include "enroll_options.h"
 #include "core/account.h"
@@ -26,6 +28,11 @@ int present_append_uri(struct otp_account *account, const struct enroll_options 
 	const char *user, struct text *uri);
 
 enum exit_status present_emergency_codes(const struct emergency_codes *codes);
+
+/* Those of one user of several: below the user's name, or bare, with the name before
+ * each code. */
+enum exit_status present_codes_of(
+	const struct emergency_codes *codes, const char *user, bool bare);
 
 /* The codes alone, one on a line. */
 enum exit_status present_bare_codes(const struct emergency_codes *codes);

@@ -16,6 +16,7 @@
 #include "terminal.h"
 #include "totpgroup.h"
 #include "user_file.h"
+#include "user_list.h"
 
 /* A change that could break a program that reads it makes this greater. */
 #define JSON_VERSION 1
@@ -24,9 +25,10 @@
 struct tally {
 	const struct life_options *options;
 	const struct host_defaults *defaults;
+	struct user_list list;
 	struct json_object *users; /* NULL without --json */
 	bool out_of_memory;
-	unsigned int failed;
+	size_t failed;
 	enum exit_status first_failure;
 };
 
@@ -159,13 +161,21 @@ static void report_json(struct tally *tally, const char *user, const struct user
 		tally->out_of_memory = true;
 }
 
+/* Of a group's members those who have no secret are as they should be. */
+static bool is_failure(const struct tally *tally, enum exit_status status)
+{
+	if (status == STATUS_NOT_ENROLLED && tally->options->group != NULL)
+		return false;
+	return status != STATUS_DONE;
+}
+
 static void revoke_one(struct tally *tally, const char *user)
 {
 	struct device_file file = {.file = {.as_user = true}};
 	struct error error = ERROR_INIT;
 	enum exit_status status = revoke_what_is_named(tally, user, &file, &error);
 
-	if (status != STATUS_DONE && tally->failed++ == 0)
+	if (is_failure(tally, status) && tally->failed++ == 0)
 		tally->first_failure = status;
 	if (tally->users != NULL)
 		report_json(tally, user, &file.file, error.message, status);
@@ -176,18 +186,12 @@ static void revoke_one(struct tally *tally, const char *user)
 	device_file_free(&file);
 }
 
-static enum exit_status conclude(const struct tally *tally)
-{
-	if (tally->failed == 0)
-		return STATUS_DONE;
-	return tally->options->user_count > 1 ? STATUS_SOME_FAILED : tally->first_failure;
-}
-
 /* What was removed stays so, whether or not that can be said. */
 static enum exit_status print_json(struct tally *tally)
 {
 	struct json_object *root = json_object_new_object();
-	enum exit_status status = conclude(tally);
+	enum exit_status status =
+		user_list_conclude(&tally->list, tally->failed, tally->first_failure);
 	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
 		    json_put(root, "status", json_object_new_int((int)status)) &&
 		    json_put(root, "users", json_object_get(tally->users));
@@ -200,30 +204,31 @@ static enum exit_status print_json(struct tally *tally)
 	return status;
 }
 
-static enum exit_status revoke_all(
-	const struct life_options *options, const struct host_defaults *defaults)
+static enum exit_status revoke_all(struct tally *tally)
 {
-	struct tally tally = {.options = options, .defaults = defaults};
-	enum exit_status status;
+	enum exit_status status = user_list_make(&tally->list, tally->options);
 
-	if (options->json != 0) {
-		tally.users = json_object_new_array();
-		if (tally.users == NULL)
-			return terminal_out_of_memory();
+	if (status == STATUS_DONE && tally->options->json != 0) {
+		tally->users = json_object_new_array();
+		if (tally->users == NULL)
+			status = terminal_out_of_memory();
 	}
-	for (int i = 0; i < options->user_count; i++)
-		revoke_one(&tally, options->users[i]);
-	status = options->json != 0 ? print_json(&tally) : conclude(&tally);
-	json_object_put(tally.users);
-	return status;
+	if (status != STATUS_DONE)
+		return status;
+	for (size_t i = 0; i < tally->list.count; i++)
+		revoke_one(tally, tally->list.names[i]);
+	if (tally->options->json != 0)
+		return print_json(tally);
+	return user_list_conclude(&tally->list, tally->failed, tally->first_failure);
 }
 
 enum exit_status revoke_users(int argc, char **argv)
 {
 	struct life_options options = {.users = NULL};
 	struct host_defaults defaults = {.configuration = NULL};
+	struct tally tally = {.options = &options, .defaults = &defaults};
 	enum exit_status status =
-		life_options_read(&options, revoke_options_table, 1, 0, argc, argv);
+		life_options_read(&options, revoke_options_table, 1, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -231,7 +236,9 @@ enum exit_status revoke_users(int argc, char **argv)
 		return help_print();
 	status = host_defaults_load(&defaults, options.conf);
 	if (status == STATUS_DONE)
-		status = revoke_all(&options, &defaults);
+		status = revoke_all(&tally);
+	json_object_put(tally.users);
+	user_list_free(&tally.list);
 	host_defaults_free(&defaults);
 	return status;
 }

@@ -6,9 +6,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "group_members.h"
 #include "help.h"
 #include "host_defaults.h"
 #include "life_options.h"
@@ -16,49 +14,32 @@
 #include "status_table.h"
 #include "status_user.h"
 #include "terminal.h"
+#include "user_list.h"
 
 /* One report on its way. */
 struct report {
 	struct life_options options;
 	struct host_defaults defaults;
-	struct group_members members;
+	struct user_list list;
 	struct user_status *users;
 	size_t count; /* of those that were looked at */
 };
 
-static enum exit_status list_members(struct report *report)
+static enum exit_status list_users(struct report *report)
 {
-	if (report->options.group == NULL)
-		return STATUS_DONE;
-	if (getuid() != 0) {
-		terminal_complain("only root may ask about a group");
-		return STATUS_NOT_PERMITTED;
-	}
-	return group_members_list(&report->members, report->options.group);
-}
-
-static enum exit_status look_at(struct report *report, const char *user)
-{
-	struct user_status *status = &report->users[report->count++];
-
-	return user_status_look(status, user, &report->defaults, report->options.secret);
+	return user_list_make(&report->list, &report->options);
 }
 
 static enum exit_status look_at_all(struct report *report)
 {
-	size_t named = (size_t)report->options.user_count;
-	size_t total = named + report->members.count;
 	enum exit_status status = STATUS_DONE;
 
-	report->users = calloc(total + 1, sizeof *report->users);
+	report->users = calloc(report->list.count + 1, sizeof *report->users);
 	if (report->users == NULL)
 		return terminal_out_of_memory();
-	for (size_t i = 0; status == STATUS_DONE && i < named; i++)
-		status = look_at(report, report->options.users[i]);
-	for (size_t i = 0; status == STATUS_DONE && i < report->members.count; i++)
-		status = look_at(report, report->members.names[i]);
-	if (named == 0 && report->options.group == NULL)
-		status = look_at(report, NULL);
+	for (size_t i = 0; status == STATUS_DONE && i < report->list.count; i++)
+		status = user_status_look(&report->users[report->count++],
+			report->list.names[i], &report->defaults, report->options.secret);
 	return status;
 }
 
@@ -66,7 +47,7 @@ static enum exit_status look_at_all(struct report *report)
  * none. */
 static enum exit_status conclude(const struct report *report)
 {
-	if (report->count == 1 && report->options.group == NULL)
+	if (!report->list.several)
 		return user_state_exit_status(report->users[0].state);
 	for (size_t i = 0; i < report->count; i++) {
 		enum exit_status status = user_state_exit_status(report->users[i].state);
@@ -90,7 +71,7 @@ static enum exit_status print(const struct report *report)
 }
 
 static enum exit_status (*const steps[])(struct report *) = {
-	list_members,
+	list_users,
 	look_at_all,
 };
 
@@ -98,7 +79,7 @@ enum exit_status status_of_users(int argc, char **argv)
 {
 	struct report report = {.count = 0};
 	enum exit_status status =
-		life_options_read(&report.options, status_options_table, 0, 0, argc, argv);
+		life_options_read(&report.options, status_options_table, 0, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -112,7 +93,7 @@ enum exit_status status_of_users(int argc, char **argv)
 	for (size_t i = 0; i < report.count; i++)
 		user_status_free(&report.users[i]);
 	free(report.users);
-	group_members_free(&report.members);
+	user_list_free(&report.list);
 	host_defaults_free(&report.defaults);
 	return status;
 }

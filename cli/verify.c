@@ -4,117 +4,76 @@
 
 #include "verify.h"
 
-#include <stdlib.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "help.h"
 #include "hidden_line.h"
 #include "host_defaults.h"
 #include "json_output.h"
 #include "life_options.h"
-#include "store/credential_place.h"
 #include "terminal.h"
 #include "totpgroup.h"
-#include "user_file.h"
+#include "user_list.h"
+#include "verification.h"
 
 /* A change that could break a program that reads it makes this greater. */
 #define JSON_VERSION 1
 
-/* Longer than any code with blanks in it. */
-#define LINE_SIZE 256
+/* Longer than any name and any code with blanks in it. */
+#define LINE_SIZE 512
 
-/* One verification on its way. */
-struct verification {
-	struct life_options options;
-	struct host_defaults defaults;
-	struct user_file file;
-	char line[LINE_SIZE];
-	struct totpgroup_result result;
-	struct error error;
+/* Longer than a path in a message. */
+#define ANSWER_SIZE 512
+
+/* How it went so far with several. */
+struct tally {
+	const struct life_options *options;
+	const struct host_defaults *defaults;
+	struct user_list users;
+	struct json_object *answers; /* an array; NULL without --json */
+	bool out_of_memory;
+	bool output_failed;
+	size_t lines;
+	size_t failed;
 };
 
-static enum exit_status status_of(const struct totpgroup_result *result)
-{
-	if (result->verdict == TOTPGROUP_ACCEPTED)
-		return STATUS_DONE;
-	switch (result->reason) {
-	case TOTPGROUP_REASON_WRONG_CODE:
-	case TOTPGROUP_REASON_REUSED:
-	case TOTPGROUP_REASON_PENDING_EXPIRED:
-		return STATUS_REFUSED;
-	case TOTPGROUP_REASON_RATE_LIMITED:
-		return STATUS_LIMITED;
-	default:
-		return STATUS_STORE_ERROR;
-	}
-}
-
-/* Nothing is counted where nothing was read. */
-static enum exit_status read_code(struct verification *verification)
-{
-	if (hidden_line_read("Verification code: ", verification->line, LINE_SIZE))
-		return STATUS_DONE;
-	error_set(&verification->error, TOTPGROUP_EARGUMENT,
-		"no code on standard input: nothing was tried");
-	verification->result.reason = TOTPGROUP_REASON_CONVERSATION;
-	return STATUS_REFUSED;
-}
-
-static enum exit_status decide_on_file(struct verification *verification)
-{
-	struct credential_place place = user_file_place(&verification->file);
-	struct attempt attempt;
-	struct decision decision = DECISION_INIT;
-	char *state = NULL;
-	int status = host_defaults_state_path(&verification->defaults,
-		verification->file.account.name, &state, &verification->error);
-
-	host_defaults_begin_attempt(&verification->defaults, &attempt);
-	attempt.typed = verification->line;
-	place.state = state;
-	if (status == 0)
-		status = credential_place_verify(
-			&place, &attempt, &decision, NULL, &verification->error);
-	free(state);
-	verification->result = decision.result;
-	if (status == 0)
-		return status_of(&verification->result);
-	verification->result.reason = credential_place_reason(status);
-	return status == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED : STATUS_STORE_ERROR;
-}
-
-static enum exit_status take_steps(struct verification *verification)
-{
-	enum exit_status status = user_file_find_for_login(&verification->file,
-		verification->options.users[0], &verification->defaults,
-		verification->options.secret, &verification->error);
-
-	if (status == STATUS_DONE)
-		status = read_code(verification);
-	if (status == STATUS_DONE)
-		status = decide_on_file(verification);
-	WIPE_ARRAY(verification->line);
-	return status;
-}
-
-static void say(const struct verification *verification, enum exit_status status)
+/* What came of it, without the name. */
+static void describe(const struct verification *verification, char *answer, size_t size)
 {
 	const struct totpgroup_result *result = &verification->result;
-	const char *user = verification->options.users[0];
+	enum exit_status status = verification->status;
 	const char *reason = totpgroup_reason_name(result->reason);
 
-	if (status == STATUS_DONE && verification->options.quiet == 0)
-		terminal_say("%s: right (%s)\n", user, totpgroup_method_name(result->method));
+	if (status == STATUS_DONE)
+		snprintf(answer, size, "right (%s)", totpgroup_method_name(result->method));
 	else if (status == STATUS_LIMITED)
-		terminal_complain("%s: %s, retry_after=%llds", user, reason,
+		snprintf(answer, size, "%s, retry_after=%llds", reason,
 			(long long)result->retry_after);
-	else if (status != STATUS_DONE && verification->error.code != 0)
-		terminal_complain("%s: %s", user, verification->error.message);
-	else if (status != STATUS_DONE && result->offset_known && result->offset != 0)
-		terminal_complain("%s: %s, a code of another time: offset=%+llds", user, reason,
+	else if (verification->error.code != 0)
+		snprintf(answer, size, "%s", verification->error.message);
+	else if (result->offset_known && result->offset != 0)
+		snprintf(answer, size, "%s, a code of another time: offset=%+llds", reason,
 			(long long)result->offset);
-	else if (status != STATUS_DONE)
-		terminal_complain("%s: %s", user, reason);
+	else
+		snprintf(answer, size, "%s", reason);
+}
+
+/* Of one user: what is wrong goes to standard error. */
+static void say(const struct verification *verification, bool quiet)
+{
+	char answer[ANSWER_SIZE];
+
+	describe(verification, answer, sizeof answer);
+	if (verification->status != STATUS_DONE)
+		terminal_complain("%s: %s", verification->user, answer);
+	else if (!quiet)
+		terminal_say("%s: %s\n", verification->user, answer);
 }
 
 static bool put_number(struct json_object *root, const char *name, bool known, int64_t number)
@@ -123,60 +82,224 @@ static bool put_number(struct json_object *root, const char *name, bool known, i
 		     : json_put_string(root, name, NULL);
 }
 
-static enum exit_status print_json(
-	const struct verification *verification, enum exit_status status)
+static bool put_answer(struct json_object *object, const struct verification *verification)
 {
 	const struct totpgroup_result *result = &verification->result;
-	bool right = status == STATUS_DONE;
+	bool right = verification->status == STATUS_DONE;
 	bool has_reason = !right && result->reason != TOTPGROUP_REASON_NONE;
 	bool has_error = verification->error.code != 0;
+
+	return json_put(object, "status", json_object_new_int((int)verification->status)) &&
+	       json_put_string(object, "user", verification->user) &&
+	       json_put(object, "accepted", json_object_new_boolean(right)) &&
+	       json_put_string(object, "reason",
+		       has_reason ? totpgroup_reason_name(result->reason) : NULL) &&
+	       json_put_string(object, "method",
+		       right ? totpgroup_method_name(result->method) : NULL) &&
+	       put_number(object, "offset", result->offset_known, result->offset) &&
+	       put_number(
+		       object, "retry_after", result->retry_after > 0, result->retry_after) &&
+	       json_put_string(
+		       object, "message", has_error ? verification->error.message : NULL);
+}
+
+static void print_json(const struct verification *verification)
+{
 	struct json_object *root = json_object_new_object();
-	bool done =
-		json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
-		json_put(root, "status", json_object_new_int((int)status)) &&
-		json_put_string(root, "user", verification->options.users[0]) &&
-		json_put(root, "accepted", json_object_new_boolean(right)) &&
-		json_put_string(root, "reason",
-			has_reason ? totpgroup_reason_name(result->reason) : NULL) &&
-		json_put_string(
-			root, "method", right ? totpgroup_method_name(result->method) : NULL) &&
-		put_number(root, "offset", result->offset_known, result->offset) &&
-		put_number(root, "retry_after", result->retry_after > 0, result->retry_after) &&
-		json_put_string(
-			root, "message", has_error ? verification->error.message : NULL);
+	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
+		    put_answer(root, verification);
 
 	if (!done)
 		terminal_out_of_memory();
-	else if (json_print(root) && status == STATUS_LIMITED)
-		say(verification, status);
+	else if (json_print(root) && verification->status == STATUS_LIMITED)
+		say(verification, false);
+	json_object_put(root);
+}
+
+/* The code is spent by then: whether that can be said changes nothing. */
+static enum exit_status verify_one(
+	const struct life_options *options, const struct host_defaults *defaults)
+{
+	struct verification verification = VERIFICATION_INIT;
+	enum exit_status status;
+	char line[LINE_SIZE];
+
+	verification.user = options->users[0];
+	verification_find(&verification, defaults, options->secret);
+	if (verification.status == STATUS_DONE) {
+		if (hidden_line_read("Verification code: ", line, sizeof line))
+			verification_judge(&verification, defaults, line);
+		else
+			verification_give_up(&verification);
+	}
+	WIPE_ARRAY(line);
+	if (options->json != 0)
+		print_json(&verification);
+	else
+		say(&verification, options->quiet != 0);
+	status = verification.status;
+	verification_free(&verification);
+	return status;
+}
+
+/* Of those whom the command is for the one whose name the line begins with. Names may
+ * have blanks in them: the longest one is meant. */
+static const char *find_user(const struct user_list *users, const char *line)
+{
+	const char *found = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < users->count; i++) {
+		size_t length = strlen(users->names[i]);
+		char behind;
+
+		if (length <= longest || strncmp(line, users->names[i], length) != 0)
+			continue;
+		behind = line[length];
+		if (behind == '\0' || behind == ' ' || behind == '\t') {
+			found = users->names[i];
+			longest = length;
+		}
+	}
+	return found;
+}
+
+static void answer_json(struct tally *tally, const struct verification *verification)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (object != NULL && json_object_array_add(tally->answers, object) != 0) {
+		json_object_put(object);
+		object = NULL;
+	}
+	if (!put_answer(object, verification))
+		tally->out_of_memory = true;
+}
+
+static void answer(struct tally *tally, const struct verification *verification)
+{
+	char text[ANSWER_SIZE];
+
+	if (tally->answers != NULL) {
+		answer_json(tally, verification);
+		return;
+	}
+	if (tally->options->quiet != 0 && verification->status == STATUS_DONE)
+		return;
+	describe(verification, text, sizeof text);
+	ascii_hide_controls(text);
+	if (!terminal_say("%s: %s\n", verification->user, text))
+		tally->output_failed = true;
+}
+
+/* The rest of a line without a user might be a code: it is not repeated. */
+static void judge_line(struct tally *tally, const char *line)
+{
+	struct verification verification = VERIFICATION_INIT;
+	const char *user = find_user(&tally->users, line);
+
+	tally->lines++;
+	verification.user = user != NULL ? user : "?";
+	if (user == NULL) {
+		error_set(&verification.error, TOTPGROUP_EARGUMENT,
+			"line %zu begins with none of the users: nothing was tried",
+			tally->lines);
+		verification.status = STATUS_USAGE;
+	} else {
+		verification_find(&verification, tally->defaults, tally->options->secret);
+		if (verification.status == STATUS_DONE)
+			verification_judge(&verification, tally->defaults, line + strlen(user));
+	}
+	if (verification.status != STATUS_DONE)
+		tally->failed++;
+	answer(tally, &verification);
+	verification_free(&verification);
+}
+
+static enum exit_status print_answers(struct tally *tally, enum exit_status status)
+{
+	struct json_object *root = json_object_new_object();
+	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
+		    json_put(root, "status", json_object_new_int((int)status)) &&
+		    json_put(root, "answers", json_object_get(tally->answers));
+
+	if (!done || tally->out_of_memory)
+		status = terminal_out_of_memory();
+	else if (!json_print(root))
+		status = STATUS_STORE_ERROR;
 	json_object_put(root);
 	return status;
 }
 
-/* The code is spent by now: whether that can be said changes nothing. */
-static enum exit_status report(const struct verification *verification, enum exit_status status)
+static enum exit_status conclude(const struct tally *tally)
 {
-	if (verification->options.json != 0)
-		return print_json(verification, status);
-	say(verification, status);
+	if (tally->output_failed) {
+		terminal_complain("cannot write to standard output: %s", strerror(errno));
+		return STATUS_STORE_ERROR;
+	}
+	if (tally->lines == 0) {
+		terminal_complain("no user and code on standard input: nothing was tried");
+		return STATUS_REFUSED;
+	}
+	return tally->failed > 0 ? STATUS_SOME_FAILED : STATUS_DONE;
+}
+
+/* A word too many may be a code: it is said before anybody waits for lines. */
+static enum exit_status check_names(const struct life_options *options)
+{
+	for (int i = 0; i < options->user_count; i++) {
+		if (getpwnam(options->users[i]) != NULL)
+			continue;
+		terminal_complain("there is no user '%s'; codes come on standard input, a line "
+				  "USER CODE for each",
+			options->users[i]);
+		return STATUS_USAGE;
+	}
+	return STATUS_DONE;
+}
+
+static enum exit_status verify_several(struct tally *tally)
+{
+	enum exit_status status = check_names(tally->options);
+	char line[LINE_SIZE];
+
+	if (status != STATUS_DONE)
+		return status;
+	if (tally->options->json != 0) {
+		tally->answers = json_object_new_array();
+		if (tally->answers == NULL)
+			return terminal_out_of_memory();
+	}
+	while (!tally->output_failed &&
+		hidden_line_read("User and verification code: ", line, sizeof line))
+		if (line[0] != '\0')
+			judge_line(tally, line);
+	WIPE_ARRAY(line);
+	status = conclude(tally);
+	if (tally->answers != NULL)
+		status = print_answers(tally, status);
+	json_object_put(tally->answers);
 	return status;
 }
 
 enum exit_status verify(int argc, char **argv)
 {
-	struct verification verification = {
-		.result = TOTPGROUP_RESULT_INIT, .error = ERROR_INIT};
-	enum exit_status status = life_options_read(
-		&verification.options, verify_options_table, 1, 1, argc, argv);
+	struct life_options options = {.users = NULL};
+	struct host_defaults defaults = {.configuration = NULL};
+	struct tally tally = {.options = &options, .defaults = &defaults};
+	enum exit_status status =
+		life_options_read(&options, verify_options_table, 1, argc, argv);
 
-	if (status != STATUS_DONE)
-		return status;
-	if (verification.options.help != 0)
+	if (status == STATUS_DONE && options.help != 0)
 		return help_print();
-	status = host_defaults_load(&verification.defaults, verification.options.conf);
 	if (status == STATUS_DONE)
-		status = report(&verification, take_steps(&verification));
-	user_file_free(&verification.file);
-	host_defaults_free(&verification.defaults);
+		status = host_defaults_load(&defaults, options.conf);
+	if (status == STATUS_DONE)
+		status = user_list_make(&tally.users, &options);
+	if (status == STATUS_DONE)
+		status = tally.users.several ? verify_several(&tally)
+					     : verify_one(&options, &defaults);
+	user_list_free(&tally.users);
+	host_defaults_free(&defaults);
 	return status;
 }

@@ -223,7 +223,7 @@ def files_that_will_not_do(folder):
 def wrong_command_lines(folder):
     put(folder, PLAIN)
     for arguments in (["-n", "0"], ["-n", "11"], ["-n", "x"], ["-n"], ["-n", "1", "-n", "1"], ["-t"],
-                      ["--codes=x"], ["--codes=plain", "--codes=plain"], ["a", "b"], ["-s", ""],
+                      ["--codes=x"], ["--codes=plain", "--codes=plain"], ["-s", ""],
                       ["-f", "-f"], ["--version"], ["-e", "1"]):
         result = run(folder, "codes", *arguments)
         equal((result.status, result.output), (2, ""), " ".join(arguments))

@@ -188,7 +188,8 @@ def what_cannot_be_verified(folder):
     expect(result_of(folder, "verify", ME), 1, "", "nothing was tried", "without a line")
     check("RATE_LIMIT 1 3600\n" in put(folder, TOTP + '" RATE_LIMIT 1 3600\n').read_text(), "count")
     expect(result_of(folder, "verify"), 2, "", "verify whom", "without a user")
-    expect(result_of(folder, "verify", ME, "000000"), 2, "", "too much", "a code as an argument")
+    expect(result_of(folder, "verify", ME, "000000"), 2, "", "no user '000000'; codes come on standard input",
+           "a code as an argument")
     expect(result_of(folder, "verify", "no-such-user"), 2, "", "no user", "an unknown user")
 
 
