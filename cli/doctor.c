@@ -20,6 +20,7 @@
 #include "doctor_roll_out.h"
 #include "doctor_sshd.h"
 #include "doctor_stack.h"
+#include "doctor_state.h"
 #include "doctor_user.h"
 #include "help.h"
 #include "print_config.h"
@@ -33,6 +34,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_groups,
 	doctor_check_gates,
 	doctor_check_roll_out,
+	doctor_check_state,
 	doctor_check_paths,
 	doctor_check_guard,
 	doctor_check_sshd,

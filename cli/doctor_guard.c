@@ -20,7 +20,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 } deciding_strings[] = {STRING(services), STRING(group), STRING(skip_net), STRING(skip_after),
-	STRING(secret), STRING(user), {NULL, 0}};
+	STRING(secret), STRING(user), STRING(state), {NULL, 0}};
 
 static bool is_session_line_of(const struct pam_line *line, const char *module)
 {

@@ -104,6 +104,14 @@ static const char *without_secret(const struct doctor *doctor, enum finding_leve
 	return "is asked for a code and always refused.";
 }
 
+/* The host's configuration says where, and not the module's line or a file that
+ * that names. */
+static bool totp_enroll_looks_there(const struct doctor *doctor)
+{
+	return doctor->module.conf == NULL &&
+	       strcmp(doctor_place_of(doctor, "secret").file, doctor->line->file) != 0;
+}
+
 static void mend_not_enrolled(
 	struct doctor *doctor, struct finding *finding, const struct secret *secret)
 {
@@ -112,7 +120,7 @@ static void mend_not_enrolled(
 
 	if (name == NULL || path == NULL)
 		;
-	else if (doctor->module.secret != NULL)
+	else if (doctor->module.secret != NULL && !totp_enroll_looks_there(doctor))
 		finding_run(&doctor->report, finding, "totp-enroll -s %s -l %s", path, name);
 	else
 		finding_run(&doctor->report, finding, "totp-enroll enroll %s", name);

@@ -275,6 +275,55 @@ def notes_that_others_can_change(folder):
         host.mends_file("first-seen", "problem", f"first_seen={place}", 2)
 
 
+# The state
+
+
+@test
+def a_state_that_others_can_change(folder):
+    need_root()
+    state = folder.path / "mine" / "state"
+    host = ConfiguredHost(folder, f"state={state}/${{USER}}\n")
+    # Nobody has logged in yet.
+    host.must_be_fine()
+    state.mkdir(parents=True, mode=0o700)
+    state.parent.chmod(0o755)
+    host.must_be_fine()
+    equal(host.level("state"),
+          [("ok", f"only root can change what logins leave: {state}/${{USER}}")], "the state")
+    state.chmod(0o720)
+    host.recognises("state", "problem", f"chmod go-w {state}")
+    state.chmod(0o750)
+    host.recognises("state", "warning", f"chmod go-rx {state}")
+    os.chown(state.parent, pwd.getpwnam("nobody").pw_uid, -1)
+    host.recognises("state", "problem", f"chown root {state.parent}")
+    os.chown(state, pwd.getpwnam("nobody").pw_uid, -1)
+    host.recognises("state", "problem", f"chown root {state}")
+
+
+@test
+def a_state_of_one_user(folder):
+    need_root()
+    host = ConfiguredHost(folder, f"state={folder.path}/state/${{USER}}\n")
+    state = folder.path / "state"
+    state.mkdir(mode=0o700)
+    (state / ME).write_text("rubbish\n")
+    (state / ME).chmod(0o644)
+    host.recognises("state", "problem", f"chown root {state / ME} && chmod 0600 {state / ME}")
+    (state / ME).write_text("")
+    found = host.level("state")
+    equal([level for level, _ in found], ["problem"], "an empty file")
+    check("once it is removed, spent codes are good again" in found[0][1], f"{found}")
+
+
+@test
+def two_states(folder):
+    options = f"state={folder.path}/one/${{USER}}"
+    host = ConfiguredHost(folder, "", options,
+                          session="session required pam_totpgroup.so\n")
+    found = [finding["what"] for finding in host.findings() if finding["check"] == "session-guard"]
+    check(len(found) == 1 and "state is not what the auth line says" in found[0], f"{found}")
+
+
 # The session guard
 
 
