@@ -158,13 +158,14 @@ class SshdHost:
 
     # Users and groups
 
-    def add_user(self, name, *groups, uid=None, gid=None, password=True):
-        """A user with a home, PASSWORD or none, and those supplementary groups."""
+    def add_user(self, name, *groups, uid=None, gid=None, password=True, home=None):
+        """A user with a home, called so or as the user, PASSWORD or none, and those supplementary
+        groups."""
         uid = 1000 + len(self.users) if uid is None else uid
         if gid is None:
             gid = uid
             self.add_group(name, gid=gid)
-        user = User(name, uid, gid, f"{HOMES}/{name}")
+        user = User(name, uid, gid, f"{HOMES}/{home or name}")
         os.mkdir(user.home, 0o700)
         os.chown(user.home, uid, gid)
         self.users[name] = user
@@ -243,6 +244,18 @@ class SshdHost:
         self._reader = threading.Thread(target=self._read_messages, args=(self._sshd,))
         self._reader.start()
         self._await_sshd_message("Server listening on", before)
+
+    @property
+    def sshd_pid(self):
+        """The process that listens, which reads its settings anew at SIGHUP."""
+        return self._sshd.pid
+
+    def await_restart(self, first):
+        """Waits until sshd listens again; first: how many messages it had said before."""
+        self._await_sshd_message("Received SIGHUP", first)
+        again = next(i for i in range(first, len(self.sshd_messages))
+                     if "Received SIGHUP" in self.sshd_messages[i])
+        self._await_sshd_message("Server listening on", again)
 
     def stop_sshd(self):
         """Ends sshd and whatever belongs to it."""

@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Secrets that only root can read, and a state that is kept apart from them."""
 
+import json
 import os
 import re
+import subprocess
 
-from scenario import NO_REUSE, check, let_in, refused
+import one_time_code
+from scenario import NO_REUSE, Skip, check, let_in, refused
 from sshd_host import EMERGENCY_CODES
+
+# As directories and domains have them; and those that no file can be called by, whose last one
+# is the name of another user's temporary file.
+NAMES = ("DOMAIN\\user", "user@example.com", "with blank", "jürgen", "machine$", "UPPER", "u" * 40,
+         "100%s%n", "~", "til~de", "*")
+BAD_NAMES = (".hidden", "..", "alice~Ab3dEf")
 
 
 def look(path):
@@ -94,3 +103,86 @@ def test_allow_readonly(host):
     let_in(login, "alice", method="totp")
     check(any(": unrecorded user=alice" in line for line in login.log), "it is logged", login)
     check(not os.path.exists(state), "nothing could be made")
+
+
+def configured(host, *options):
+    """As the README has it: secrets and state in folders of root's that nobody has made."""
+    if host.enroll_program is None:
+        raise Skip("totp-enroll was not built")
+    top = host.folder("lib")
+    with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
+        file.write("\n".join([f"secret={top}/secret/${{USER}}", "user=root",
+                              f"state={top}/state/${{USER}}", *options]) + "\n")
+    host.at_end(os.unlink, "/etc/security/totpgroup.conf")
+    host.password_then_code()
+    host.start_sshd()
+    return top
+
+
+def totp_enroll(host, *words, answers="", user=None):
+    """The program, as root or as that user."""
+    rights = {"user": user.uid, "group": user.gid, "extra_groups": []} if user else {}
+    home = user.home if user else "/root"
+    return subprocess.run([host.enroll_program, *words], input=answers, capture_output=True,
+                          text=True, check=False, cwd="/",
+                          env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": home}, **rights)
+
+
+def test_enrolment_by_root(host):
+    alice, bob = host.add_user("alice"), host.add_user("bob")
+    top = configured(host)
+    done = totp_enroll(host, "doctor", "--json", "alice")
+    mends = [finding["mend"]["text"] for finding in json.loads(done.stdout)["findings"]
+             if finding["check"] == "secret"]
+    check(mends == ["totp-enroll enroll alice"], f"doctor says {mends}")
+    done = totp_enroll(host, "enroll", "alice", answers="y\n-1\ny\ny\ny\ny\n")
+    check(done.returncode == 0, f"{done.stdout} {done.stderr}")
+    check(f"Done: {top}/secret/alice is written." in done.stdout, done.stdout)
+    with open(f"{top}/secret/alice", encoding="ascii") as file:
+        secret = one_time_code.Secret.of_base32(file.readline().strip())
+    host.secrets.append(secret)
+    for path in (top, f"{top}/secret"):
+        check(os.stat(path).st_mode & 0o7777 == 0o700, f"{path} is root's alone")
+    code = secret.code()
+    let_in(host.login("alice", code=code), "alice", method="totp")
+    refused(host.login("alice", code=code), "alice", reason="reused")
+    check(not alice.has_secret_file(), "nothing is in the home")
+    for words in ((), ("enroll", "--if-missing"), ("show", "-f"), ("codes",)):
+        done = totp_enroll(host, *words, user=alice)
+        check(done.returncode == 5 and done.stdout == "", f"{words}: {done}")
+        check("where users cannot read them" in done.stderr, f"{words}: {done}")
+    check(bob.files() == {} and alice.files() == {}, "nothing is in the homes")
+
+
+def test_names_of_users(host):
+    """Each has a file of its own, or it is said that there can be none."""
+    for name in NAMES + BAD_NAMES:
+        host.add_user(name, home=f"number{len(host.users)}")
+    top = configured(host)
+    for name in NAMES:
+        done = totp_enroll(host, "enroll", "--if-missing", "--", name)
+        check((done.returncode, done.stderr) == (0, ""), f"{name}: {done}")
+        with open(f"{top}/secret/{name}", encoding="ascii") as file:
+            secret = one_time_code.Secret.of_base32(file.readline().strip())
+        host.secrets.append(secret)
+        code = secret.code()
+        check(host.login(name, code=code).let_in, f"{name} is not let in")
+        done = totp_enroll(host, "status", "--json", "--", name)
+        user = json.loads(done.stdout)["users"][0]
+        check((user["user"], user["state"]) == (name, "confirmed"), f"{user}")
+        check(user["last_used"] is not None, f"{name}: the state is not found")
+        done = totp_enroll(host, "verify", "--", name, answers=f"{code}\n")
+        check(done.returncode == 1 and "reused" in done.stderr, f"{name}: {done}")
+        for words, status in (("show -f", 0), ("codes -q", 0), ("doctor", None), ("revoke", 0)):
+            done = totp_enroll(host, *words.split(), "--", name)
+            check(status in (None, done.returncode), f"{words}: {name}: {done}")
+    check(sorted(os.listdir(f"{top}/state")) == sorted(NAMES), "each has a state")
+    check(os.listdir(f"{top}/secret") == [], "each was revoked")
+    for name in BAD_NAMES:
+        done = totp_enroll(host, "enroll", "--if-missing", "--", name)
+        check(done.returncode == 6 and "this user's name is not safe as a file name" in done.stderr,
+              f"{name}: {done}")
+        check(not host.login(name, code="123456").let_in, f"{name} is let in")
+    check(os.listdir(f"{top}/secret") == [], "a file of a name that is none")
+    done = totp_enroll(host, "enroll", "--if-missing", "--", "-dash")
+    check(done.returncode == 2 and "no user '-dash'" in done.stderr, f"{done}")
