@@ -4,6 +4,7 @@
 
 #include "codes.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -110,7 +111,9 @@ static void renew_one(struct tally *tally, const char *user)
 {
 	struct renewal renewal = RENEWAL_INIT;
 	enum exit_status status;
+	sigset_t before;
 
+	sigprocmask(SIG_BLOCK, NULL, &before);
 	renewal.options = tally->options;
 	renewal.defaults = tally->defaults;
 	renewal.several = tally->users.several || tally->json != NULL;
@@ -127,6 +130,10 @@ static void renew_one(struct tally *tally, const char *user)
 			renewal.name);
 		tally->output_failed = true;
 	}
+	/* Once codes are good signals wait until they are shown, which JSON is at the
+	 * end. */
+	if (tally->json == NULL)
+		sigprocmask(SIG_SETMASK, &before, NULL);
 	renewal_free(&renewal);
 }
 

@@ -153,6 +153,22 @@ def question_counts_what_is_left(folder):
 
 
 @test
+def an_interrupt_between_two_users(folder):
+    machine(folder)
+    paths = [put(folder, user, TOTP + CODES) for user in ("anna", "anna maria")]
+    child = start(folder, "-m", "sh", "-c", "mount --bind passwd /etc/passwd && exec \"$@\"", "sh",
+                  PROGRAM, "codes", "anna", "anna maria", f"--conf={store(folder)}",
+                  program="unshare")
+    child.expect_exact("Make new ones? [y/N] ")
+    child.sendline("y")
+    child.expect_exact("Make new ones? [y/N] ")
+    shown = re.findall("^  ([0-9]{8})", child.before, re.M)
+    child.sendintr()
+    equal(finish(child), -2, "the signal")
+    equal([codes_of(path) for path in paths], [shown, CODES.split()], "codes")
+
+
+@test
 def verify_of_several(folder):
     machine(folder, "anna", "anna maria", "ben")
     for user in ("anna", "anna maria", "carl"):
