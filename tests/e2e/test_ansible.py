@@ -103,9 +103,9 @@ def missing():
 
 def debian(host):
     """What the README finds on a Debian: sshd and PAM without codes, and an empty /usr/local. What
-    is written below /usr and /var/lib goes to folders of the test's; their paths."""
+    is written below /usr, /var/lib and /etc goes to folders of the test's; the paths to watch."""
     written = []
-    for path in ("/usr", "/var/lib"):
+    for path in ("/usr", "/var/lib", "/etc"):
         over = host.folder(f"over{path.replace('/', '-')}")
         for name in ("new", "work"):
             os.mkdir(f"{over}/{name}", 0o755)
@@ -123,13 +123,12 @@ def debian(host):
     with open("/etc/pam.d/sshd", "w", encoding="ascii") as file:
         file.write("@include common-auth\naccount required pam_unix.so\nsession required pam_unix.so\n")
     os.makedirs("/etc/ssh/sshd_config.d")
-    host.at_end(shutil.rmtree, "/etc/ssh")
     os.makedirs("/etc/tmpfiles.d", exist_ok=True)
     os.symlink(f"{TOP}/sshd_config", "/etc/ssh/sshd_config")
     host.start_sshd("Include /etc/ssh/sshd_config.d/*.conf")
     # sshd -t of a part of the settings looks for the keys where they are without any.
     shutil.copy(f"{TOP}/host_key", "/etc/ssh/ssh_host_ed25519_key")
-    return [*written, "/usr/local", "/etc"]
+    return [*written[:2], "/usr/local", "/etc"]
 
 
 def everything(folders):
