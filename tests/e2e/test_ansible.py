@@ -96,7 +96,7 @@ def missing():
         if shutil.which(program) is None:
             return program
     if subprocess.run(["pkg-config", "--exists", "pam", "libgcrypt", "libeconf", "libqrencode",
-                       "json-c"], check=False).returncode != 0:
+                       "libpng", "json-c"], check=False).returncode != 0:
         return "a library to build with"
     return None
 
