@@ -135,6 +135,11 @@ static bool describes_new(const struct enroll_options *options)
 	       options->code_format != none.code_format;
 }
 
+bool enroll_options_ask_nothing(const struct enroll_options *options)
+{
+	return options->if_missing != 0 || options->from_file != NULL || options->json != 0;
+}
+
 enum exit_status enroll_options_check_source(const struct enroll_options *options)
 {
 	const char *problem = NULL;
@@ -143,15 +148,13 @@ enum exit_status enroll_options_check_source(const struct enroll_options *option
 		problem = "--from-file says all of the secret: no option can add to that";
 	else if (options->with_secret != 0 && options->json == 0)
 		problem = "--with-secret needs --json";
+	else if (options->device != NULL && enroll_options_ask_nothing(options))
+		problem = "--device shows a secret to a person: not with --if-missing, "
+			  "--from-file or --json";
 	if (problem == NULL)
 		return STATUS_DONE;
 	terminal_complain("%s", problem);
 	return STATUS_USAGE;
-}
-
-bool enroll_options_ask_nothing(const struct enroll_options *options)
-{
-	return options->if_missing != 0 || options->from_file != NULL || options->json != 0;
 }
 
 /* Whether nobody gets to see new emergency codes. */

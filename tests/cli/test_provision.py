@@ -200,7 +200,7 @@ def hashed_codes_are_seen_or_not_made(folder):
 def command_lines(folder):
     for arguments in (["--with-secret"], ["--with-secret", "--if-missing"],
                       ["--from-file=-", "-t"], ["--from-file=-", "--digits=8"],
-                      ["--from-file="], ["--if-missing", "a", "b"]):
+                      ["--from-file="], ["--if-missing", "a", "b"], ["--if-missing", "--device=x"]):
         expect(enroll(folder, *arguments), USAGE, "", "totp-enroll: .*\n")
     # Cut names of google-authenticator's options mean what they meant.
     path = folder.path / "cut"
