@@ -12,7 +12,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/wipe.h"
 #include "client/varlink.h"
+#include "core/typed.h"
 
 #define INTERFACE "org.totpgroup.Verify"
 
@@ -36,17 +38,19 @@ static enum verify_answer not_permitted(struct error *error)
 	return VERIFY_NOT_PERMITTED;
 }
 
-/* What is not ASCII is in no code, and need not be passed on as it is. */
+/* No code is longer than TYPED_MAX, or has anything but ASCII in it: such a text is
+ * wrong in any form, and is counted. */
 static int append_code(struct text *request, const char *code)
 {
-	struct text ascii = TEXT_INIT;
-	int status = 0;
+	struct typed typed;
+	int status;
 
-	for (; status == 0 && *code != '\0'; code++)
-		status = text_append(&ascii, *code >= ' ' && *code <= '~' ? code : "?", 1);
-	if (status == 0)
-		status = json_append(request, ascii.data != NULL ? ascii.data : "");
-	text_free(&ascii);
+	typed_read(&typed, code, false);
+	for (size_t i = 0; i < typed.length; i++)
+		if (typed.text[i] < ' ' || typed.text[i] > '~')
+			typed.text[i] = '?';
+	status = json_append(request, typed.text);
+	WIPE_OBJECT(&typed);
 	return status;
 }
 
