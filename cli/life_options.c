@@ -31,6 +31,8 @@
 #define END_ROW {'\0', NULL, OPTION_FLAG, 0, '\0', 0, 0, NULL, NULL}
 
 const struct option_row verify_options_table[] = {
+	{'\0', "pipe", OPTION_FLAG, FIELD(pipe), 'p', 1, 0, NULL,
+		"read the user and the code from standard input, one on\na line, and say nothing but errors"},
 	SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
 };
 

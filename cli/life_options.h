@@ -20,6 +20,7 @@ struct life_options {
 	enum qr_mode qr_mode;
 	int force;
 	int json;
+	int pipe;
 	int quiet;
 	int help;
 	char **users;

@@ -4,8 +4,11 @@
 
 #include "verify.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "help.h"
 #include "hidden_line.h"
@@ -16,6 +19,7 @@
 #include "terminal.h"
 #include "totpgroup.h"
 #include "user_file.h"
+#include "verify_daemon.h"
 
 /* A change that could break a program that reads it makes this greater. */
 #define JSON_VERSION 1
@@ -28,6 +32,8 @@ struct verification {
 	struct life_options options;
 	struct host_defaults defaults;
 	struct user_file file;
+	const char *user;
+	char piped_user[LINE_SIZE];
 	char line[LINE_SIZE];
 	struct totpgroup_result result;
 	struct error error;
@@ -44,6 +50,8 @@ static enum exit_status status_of(const struct totpgroup_result *result)
 		return STATUS_REFUSED;
 	case TOTPGROUP_REASON_RATE_LIMITED:
 		return STATUS_LIMITED;
+	case TOTPGROUP_REASON_NOT_ENROLLED:
+		return STATUS_NOT_ENROLLED;
 	default:
 		return STATUS_STORE_ERROR;
 	}
@@ -83,16 +91,53 @@ static enum exit_status decide_on_file(struct verification *verification)
 	return status == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED : STATUS_STORE_ERROR;
 }
 
-static enum exit_status take_steps(struct verification *verification)
+static enum exit_status decide_by_daemon(struct verification *verification)
 {
-	enum exit_status status = user_file_find_for_login(&verification->file,
-		verification->options.users[0], &verification->defaults,
-		verification->options.secret, &verification->error);
+	enum exit_status status = verify_daemon_ask(&verification->defaults, verification->user,
+		verification->line, &verification->result, &verification->error);
+
+	return status == STATUS_DONE ? status_of(&verification->result) : status;
+}
+
+/* The store is not the caller's to read, and there is somebody whose it is. A store
+ * that was named in the command is meant, and no other. */
+static bool is_left_to_daemon(const struct verification *verification, enum exit_status status)
+{
+	bool barred =
+		status == STATUS_NOT_PERMITTED ||
+		/* Who is not to learn who exists asks about anybody. */
+		status == STATUS_USAGE ||
+		(status == STATUS_STORE_ERROR && verification->error.system_error == EACCES);
+
+	return barred && verification->options.secret == NULL &&
+	       verify_daemon_is_there(&verification->defaults);
+}
+
+/* Where the decision is made: on the file if the caller can reach it, and nothing was
+ * spent or counted where he cannot. */
+static enum exit_status reach_verdict(struct verification *verification, enum exit_status found)
+{
+	enum exit_status status = found;
 
 	if (status == STATUS_DONE)
-		status = read_code(verification);
-	if (status == STATUS_DONE)
 		status = decide_on_file(verification);
+	if (!is_left_to_daemon(verification, status))
+		return status;
+	verification->error = (struct error)ERROR_INIT;
+	return decide_by_daemon(verification);
+}
+
+static enum exit_status take_steps(struct verification *verification)
+{
+	enum exit_status status, found;
+
+	found = user_file_find_for_login(&verification->file, verification->user,
+		&verification->defaults, verification->options.secret, &verification->error);
+	if (found != STATUS_DONE && !is_left_to_daemon(verification, found))
+		return found;
+	status = read_code(verification);
+	if (status == STATUS_DONE)
+		status = reach_verdict(verification, found);
 	WIPE_ARRAY(verification->line);
 	return status;
 }
@@ -100,20 +145,24 @@ static enum exit_status take_steps(struct verification *verification)
 static void say(const struct verification *verification, enum exit_status status)
 {
 	const struct totpgroup_result *result = &verification->result;
-	const char *user = verification->options.users[0];
+	const char *user = verification->user;
 	const char *reason = totpgroup_reason_name(result->reason);
 
-	if (status == STATUS_DONE && verification->options.quiet == 0)
+	if (status == STATUS_DONE && verification->options.quiet != 0)
+		return;
+	if (status == STATUS_DONE && result->method == TOTPGROUP_METHOD_NONE)
+		terminal_say("%s: right\n", user);
+	else if (status == STATUS_DONE)
 		terminal_say("%s: right (%s)\n", user, totpgroup_method_name(result->method));
 	else if (status == STATUS_LIMITED)
 		terminal_complain("%s: %s, retry_after=%llds", user, reason,
 			(long long)result->retry_after);
-	else if (status != STATUS_DONE && verification->error.code != 0)
+	else if (verification->error.code != 0)
 		terminal_complain("%s: %s", user, verification->error.message);
-	else if (status != STATUS_DONE && result->offset_known && result->offset != 0)
+	else if (result->offset_known && result->offset != 0)
 		terminal_complain("%s: %s, a code of another time: offset=%+llds", user, reason,
 			(long long)result->offset);
-	else if (status != STATUS_DONE)
+	else
 		terminal_complain("%s: %s", user, reason);
 }
 
@@ -134,12 +183,14 @@ static enum exit_status print_json(
 	bool done =
 		json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
 		json_put(root, "status", json_object_new_int((int)status)) &&
-		json_put_string(root, "user", verification->options.users[0]) &&
+		json_put_string(root, "user", verification->user) &&
 		json_put(root, "accepted", json_object_new_boolean(right)) &&
 		json_put_string(root, "reason",
 			has_reason ? totpgroup_reason_name(result->reason) : NULL) &&
-		json_put_string(
-			root, "method", right ? totpgroup_method_name(result->method) : NULL) &&
+		json_put_string(root, "method",
+			right && result->method != TOTPGROUP_METHOD_NONE
+				? totpgroup_method_name(result->method)
+				: NULL) &&
 		put_number(root, "offset", result->offset_known, result->offset) &&
 		put_number(root, "retry_after", result->retry_after > 0, result->retry_after) &&
 		json_put_string(
@@ -162,20 +213,68 @@ static enum exit_status report(const struct verification *verification, enum exi
 	return status;
 }
 
+/* The first of the two lines. It comes from whoever wants to get in: what is no name,
+ * or does not fit, is nobody's. */
+static enum exit_status read_piped_user(struct verification *verification)
+{
+	char *user = verification->piped_user;
+	size_t length;
+
+	verification->options.quiet = 1;
+	verification->user = user;
+	if (!terminal_read_line(user, LINE_SIZE)) {
+		terminal_complain("no user on standard input: nothing was tried");
+		return STATUS_REFUSED;
+	}
+	length = strlen(user);
+	if (length > 0 && length < LINE_SIZE - 1 && !ascii_has_control(user, length))
+		return STATUS_DONE;
+	terminal_complain("what stands on standard input is no user's name");
+	return STATUS_REFUSED;
+}
+
+static enum exit_status find_whom(struct verification *verification, const char *command)
+{
+	const struct life_options *options = &verification->options;
+
+	if (options->pipe != 0 && options->user_count == 0)
+		return read_piped_user(verification);
+	if (options->pipe != 0)
+		terminal_complain("with --pipe the user stands on standard input");
+	else if (options->user_count == 0)
+		terminal_complain("%s whom? totp-enroll %s USER", command, command);
+	else
+		verification->user = options->users[0];
+	return verification->user != NULL ? STATUS_DONE : STATUS_USAGE;
+}
+
+/* To a web server a user who does not exist is one more wrong answer. */
+static enum exit_status verify_user(struct verification *verification)
+{
+	enum exit_status status =
+		host_defaults_load(&verification->defaults, verification->options.conf);
+
+	if (status != STATUS_DONE)
+		return status;
+	status = take_steps(verification);
+	if (verification->options.pipe != 0 && status == STATUS_USAGE)
+		status = STATUS_REFUSED;
+	return report(verification, status);
+}
+
 enum exit_status verify(int argc, char **argv)
 {
 	struct verification verification = {
 		.result = TOTPGROUP_RESULT_INIT, .error = ERROR_INIT};
 	enum exit_status status = life_options_read(
-		&verification.options, verify_options_table, 1, 1, argc, argv);
+		&verification.options, verify_options_table, 0, 1, argc, argv);
 
-	if (status != STATUS_DONE)
-		return status;
-	if (verification.options.help != 0)
+	if (status == STATUS_DONE && verification.options.help != 0)
 		return help_print();
-	status = host_defaults_load(&verification.defaults, verification.options.conf);
 	if (status == STATUS_DONE)
-		status = report(&verification, take_steps(&verification));
+		status = find_whom(&verification, argv[0]);
+	if (status == STATUS_DONE)
+		status = verify_user(&verification);
 	user_file_free(&verification.file);
 	host_defaults_free(&verification.defaults);
 	return status;
