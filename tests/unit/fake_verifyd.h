@@ -52,16 +52,16 @@ static inline int fake_listen(const char *name, int backlog)
 /* Up to its NUL; false where the other side hangs up before. */
 static inline bool fake_read_request(int connection)
 {
-	FILE *file = fopen(in_folder(FAKE_REQUESTS), "ae");
-	char byte = '\0';
-	bool whole = false;
+	char request[8192];
+	size_t length = 0;
+	FILE *file;
 
-	while (!whole && read(connection, &byte, 1) == 1) {
-		whole = byte == '\0';
-		fputc(whole ? '\n' : byte, file);
-	}
-	fclose(file);
-	return whole;
+	do
+		if (length == sizeof request || read(connection, request + length, 1) != 1)
+			return false;
+	while (request[length++] != '\0');
+	file = fopen(in_folder(FAKE_REQUESTS), "ae");
+	return file != NULL && fprintf(file, "%s\n", request) > 0 && fclose(file) == 0;
 }
 
 static inline void fake_send(int connection, const struct fake_reply *reply)

@@ -222,6 +222,32 @@ static void a_socket_goes_with_few(void **state)
 	}
 }
 
+/* Whatever a file says of them. */
+static void what_is_the_daemons_is_set_back(void **state)
+{
+	static const char *const lines[] = {"secret=/x", "state=/x/${USER}", "user=root",
+		"nullok_until=2030-01-01", "nullok_for=1d", "first_seen=/x", "enroll", "strict",
+		"noskewadj", "no_increment_hotp", "no_strict_owner", "allowed_perm=0640",
+		"grace_period=60", "allow_readonly", "disallow_reuse", "nullok"};
+	struct options options = OPTIONS_INIT, before;
+	const struct options defaults = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_int_equal(options_read(&options, lines[i], &error), 0);
+	memcpy(&before, &options, sizeof before);
+	options_leave_to_daemon(&options);
+	assert_memory_equal(&options, &before, sizeof options);
+	options.store = "socket";
+	options.group = "totp";
+	options_leave_to_daemon(&options);
+	assert_string_equal(options.group, "totp");
+	options.group = options.store = NULL;
+	options.given = 0;
+	assert_memory_equal(&options, &defaults, sizeof options);
+}
+
 static void values_are_needed(void **state)
 {
 	unsigned rows = 0;
@@ -563,12 +589,13 @@ int main(void)
 		cmocka_unit_test(whole_line), cmocka_unit_test(flags_one_by_one),
 		cmocka_unit_test(flags_are_yes_or_no),
 		cmocka_unit_test(one_file_for_each_user_in_no_home), cmocka_unit_test(stores),
-		cmocka_unit_test(a_socket_goes_with_few), cmocka_unit_test(values_are_needed),
-		cmocka_unit_test(dates), cmocka_unit_test(line_overrules),
-		cmocka_unit_test(empty_values), cmocka_unit_test(values_hold_the_argument),
-		cmocka_unit_test(users), cmocka_unit_test(permissions),
-		cmocka_unit_test(grace_periods), cmocka_unit_test(unknown_names),
-		cmocka_unit_test(unknown_values_are_not_shown),
+		cmocka_unit_test(a_socket_goes_with_few),
+		cmocka_unit_test(what_is_the_daemons_is_set_back),
+		cmocka_unit_test(values_are_needed), cmocka_unit_test(dates),
+		cmocka_unit_test(line_overrules), cmocka_unit_test(empty_values),
+		cmocka_unit_test(values_hold_the_argument), cmocka_unit_test(users),
+		cmocka_unit_test(permissions), cmocka_unit_test(grace_periods),
+		cmocka_unit_test(unknown_names), cmocka_unit_test(unknown_values_are_not_shown),
 		cmocka_unit_test(long_unknown_names), cmocka_unit_test(repetitions),
 		cmocka_unit_test(an_alias_is_the_same_option), cmocka_unit_test(contradictions),
 		cmocka_unit_test(one_bad_argument_refuses_the_line),
