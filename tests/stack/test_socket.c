@@ -16,7 +16,7 @@
 	"\"offset\":0}}"
 #define REFUSED(reason)                                                                        \
 	"{\"parameters\":{\"result\":\"refused\",\"retry_after\":0,\"reason\":\"" reason "\"}" \
-											 "}"
+	"}"
 #define MUTE "{\"parameters\":{\"result\":\"refused\",\"retry_after\":0}}"
 
 #define ASKED(user, code)                                                                      \
