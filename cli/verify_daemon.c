@@ -6,7 +6,6 @@
 
 #include <unistd.h>
 
-#include "client/verify_client.h"
 #include "config/configuration.h"
 
 bool verify_daemon_is_there(const struct host_defaults *defaults)
@@ -20,12 +19,18 @@ bool verify_daemon_is_there(const struct host_defaults *defaults)
 	return access(VERIFY_CLIENT_PATH, F_OK) == 0;
 }
 
+struct verify_client verify_daemon_client(const struct host_defaults *defaults)
+{
+	const char *path = options_socket(&defaults->configuration->options);
+
+	return (struct verify_client){
+		path != NULL ? path : VERIFY_CLIENT_PATH, VERIFY_CLIENT_MILLISECONDS};
+}
+
 enum exit_status verify_daemon_ask(const struct host_defaults *defaults, const char *user,
 	const char *code, struct totpgroup_result *result, struct error *error)
 {
-	const char *path = options_socket(&defaults->configuration->options);
-	const struct verify_client client = {
-		path != NULL ? path : VERIFY_CLIENT_PATH, VERIFY_CLIENT_MILLISECONDS};
+	const struct verify_client client = verify_daemon_client(defaults);
 	enum verify_answer answer = verify_client_ask(&client, user, code, result, error);
 
 	if (answer == VERIFY_ANSWERED)

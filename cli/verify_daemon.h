@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "client/verify_client.h"
 #include "command.h"
 #include "host_defaults.h"
 #include "totpgroup.h"
@@ -17,6 +18,9 @@
  * store and the usual socket is there.
  */
 bool verify_daemon_is_there(const struct host_defaults *defaults);
+
+/* Where it is. */
+struct verify_client verify_daemon_client(const struct host_defaults *defaults);
 
 /*
  * Asks it whether a code is right, which spends it. STATUS_DONE where there is a

@@ -4,32 +4,14 @@
 
 #include "client/verify_client.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/text.h"
-#include "base/wipe.h"
+#include "client/daemon_message.h"
 #include "client/varlink.h"
-#include "core/typed.h"
-
-#define INTERFACE "org.totpgroup.Verify"
-
-static enum verify_answer fail(const struct verify_client *client, const char *what,
-	const char *word, struct error *error)
-{
-	error_set(error, TOTPGROUP_ESYSTEM, "totp-verifyd at %s: %s%.100s", client->path, what,
-		word);
-	return VERIFY_FAILED;
-}
-
-static enum verify_answer no_sense(const struct verify_client *client, struct error *error)
-{
-	return fail(client, "its answer makes no sense; is it of the same version?", "", error);
-}
 
 static enum verify_answer not_permitted(struct error *error)
 {
@@ -38,33 +20,17 @@ static enum verify_answer not_permitted(struct error *error)
 	return VERIFY_NOT_PERMITTED;
 }
 
-/* No code is longer than TYPED_MAX, or has anything but ASCII in it: such a text is
- * wrong in any form, and is counted. */
-static int append_code(struct text *request, const char *code)
-{
-	struct typed typed;
-	int status;
-
-	typed_read(&typed, code, false);
-	for (size_t i = 0; i < typed.length; i++)
-		if (typed.text[i] < ' ' || typed.text[i] > '~')
-			typed.text[i] = '?';
-	status = json_append(request, typed.text);
-	WIPE_OBJECT(&typed);
-	return status;
-}
-
 static int append_question(struct text *request, const char *user, const char *code)
 {
-	int status = text_append_format(
-		request, "{\"method\":\"" INTERFACE ".Verify\",\"parameters\":{\"user\":");
+	int status = text_append_format(request,
+		"{\"method\":\"" DAEMON_INTERFACE ".Verify\",\"parameters\":{\"user\":");
 
 	if (status == 0)
 		status = json_append(request, user);
 	if (status == 0)
 		status = text_append_format(request, ",\"code\":");
 	if (status == 0)
-		status = append_code(request, code);
+		status = daemon_append_code(request, code);
 	return status == 0 ? text_append_format(request, "}}") : status;
 }
 
@@ -83,34 +49,20 @@ static enum verify_answer call(const struct verify_client *client, const struct 
 	return status == 0 ? VERIFY_ANSWERED : VERIFY_FAILED;
 }
 
-static enum verify_answer explain_error(
-	const struct verify_client *client, const struct json_value *name, struct error *error)
+/* What became of an answer that is no verdict. */
+static enum verify_answer explain(const struct verify_client *client,
+	const struct daemon_reply *reply, struct error *error)
 {
-	char word[100];
-
-	if (json_is(name, INTERFACE ".NotPermitted"))
+	if (json_is(&reply->error, DAEMON_INTERFACE ".NotPermitted"))
 		return not_permitted(error);
-	if (json_is(name, INTERFACE ".StoreError"))
-		return fail(client, "it cannot decide; see 'journalctl -u totp-verifyd'", "",
-			error);
-	if (json_is(name, INTERFACE ".Busy"))
-		return fail(client, "it has too much to do; try again", "", error);
-	if (!json_string(name, word, sizeof word))
-		return no_sense(client, error);
-	return fail(client, "it answers with the error ", word, error);
+	daemon_reply_explain(reply, client->path, error);
+	return VERIFY_FAILED;
 }
 
-/* The error's name, which is JSON_ABSENT without one, and the parameters. */
-static bool take_apart(
-	const struct text *reply, struct json_value *name, struct json_value *parameters)
+static enum verify_answer no_sense(const struct verify_client *client, struct error *error)
 {
-	struct json_value root, continues;
-
-	return json_read(reply->data != NULL ? reply->data : "", reply->length, &root) &&
-	       json_member(&root, "error", name) &&
-	       json_member(&root, "parameters", parameters) &&
-	       json_member(&root, "continues", &continues) && continues.kind == JSON_ABSENT &&
-	       (name->kind != JSON_ABSENT || parameters->kind == JSON_OBJECT);
+	daemon_reply_makes_no_sense(client->path, error);
+	return VERIFY_FAILED;
 }
 
 /* A word that need not be there. */
@@ -179,21 +131,21 @@ static bool take_verdict(const struct json_value *parameters, struct totpgroup_r
 }
 
 static enum verify_answer read_answer(const struct verify_client *client,
-	const struct text *reply, struct totpgroup_result *result, struct error *error)
+	const struct text *text, struct totpgroup_result *result, struct error *error)
 {
 	struct totpgroup_result told = TOTPGROUP_RESULT_INIT;
-	struct json_value name, parameters;
+	struct daemon_reply reply;
 
-	if (!take_apart(reply, &name, &parameters))
+	if (!daemon_reply_read(&reply, text))
 		return no_sense(client, error);
 	/* What it takes for no user or no code is not a right one. */
-	if (json_is(&name, "org.varlink.service.InvalidParameter")) {
+	if (json_is(&reply.error, "org.varlink.service.InvalidParameter")) {
 		result->reason = TOTPGROUP_REASON_WRONG_CODE;
 		return VERIFY_ANSWERED;
 	}
-	if (name.kind != JSON_ABSENT)
-		return explain_error(client, &name, error);
-	if (!take_numbers(&parameters, &told) || !take_verdict(&parameters, &told))
+	if (reply.error.kind != JSON_ABSENT)
+		return explain(client, &reply, error);
+	if (!take_numbers(&reply.parameters, &told) || !take_verdict(&reply.parameters, &told))
 		return no_sense(client, error);
 	*result = told;
 	return VERIFY_ANSWERED;
@@ -227,27 +179,37 @@ static bool has_interface(const struct json_value *parameters)
 	if (!json_member(parameters, "interfaces", &interfaces))
 		return false;
 	while (json_next(&interfaces, &item, &item))
-		if (json_is(&item, INTERFACE))
+		if (json_is(&item, DAEMON_INTERFACE))
 			return true;
 	return false;
+}
+
+static enum verify_answer read_info(
+	const struct verify_client *client, const struct text *text, struct error *error)
+{
+	struct daemon_reply reply;
+
+	if (!daemon_reply_read(&reply, text))
+		return no_sense(client, error);
+	if (reply.error.kind != JSON_ABSENT)
+		return explain(client, &reply, error);
+	if (has_interface(&reply.parameters))
+		return VERIFY_ANSWERED;
+	daemon_reply_fail(client->path, "it is something else than totp-verifyd", "", error);
+	return VERIFY_FAILED;
 }
 
 enum verify_answer verify_client_look(const struct verify_client *client, struct error *error)
 {
 	struct text request = TEXT_INIT, reply = TEXT_INIT;
-	struct json_value name, parameters;
 	enum verify_answer answer = VERIFY_FAILED;
 
 	if (text_append_format(&request, "{\"method\":\"org.varlink.service.GetInfo\"}") != 0)
 		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	else
 		answer = call(client, &request, &reply, error);
-	if (answer == VERIFY_ANSWERED && !take_apart(&reply, &name, &parameters))
-		answer = no_sense(client, error);
-	else if (answer == VERIFY_ANSWERED && name.kind != JSON_ABSENT)
-		answer = explain_error(client, &name, error);
-	else if (answer == VERIFY_ANSWERED && !has_interface(&parameters))
-		answer = fail(client, "it is something else than totp-verifyd", "", error);
+	if (answer == VERIFY_ANSWERED)
+		answer = read_info(client, &reply, error);
 	text_free(&request);
 	text_free(&reply);
 	return answer;

@@ -8,6 +8,7 @@
 #include "fake_verifyd.h"
 #include "test_support.h"
 
+#include "client/enroll_client.h"
 #include "client/varlink.h"
 #include "client/verify_client.h"
 #include "core/typed.h"
@@ -516,6 +517,59 @@ static void no_failure_is_an_acceptance(void **state)
 	assert_true(retried > 0);
 }
 
+/* One enrolment. True where it is taken to be stored. */
+static bool enrol(int64_t milliseconds)
+{
+	char path[128];
+	const struct verify_client client = {path, milliseconds};
+	struct enroll_client enroll = ENROLL_CLIENT_INIT;
+	unsigned int descriptors = count_descriptors();
+	enum enroll_answer answer;
+
+	assert_true(
+		snprintf(path, sizeof path, "%s", in_folder(FAKE_SOCKET)) < (int)sizeof path);
+	failure = (struct error)ERROR_INIT;
+	calls.armed = true;
+	answer = enroll_client_begin(&enroll, &client, &failure);
+	if (answer == ENROLL_DONE) {
+		assert_string_equal(enroll.uri.data, "otpauth://totp/a?secret=AAAA");
+		assert_int_equal(enroll.codes.count, 2);
+		assert_string_equal(enroll.codes.code[1], "87654321");
+		answer = enroll_client_confirm(&enroll, "12 34 56", &failure);
+	}
+	enroll_client_end(&enroll);
+	calls_disarm();
+	assert_int_equal(count_descriptors(), descriptors);
+	assert_true(answer == ENROLL_DONE || failure.code != 0);
+	return answer == ENROLL_DONE;
+}
+
+static void no_failure_is_an_enrolment(void **state)
+{
+	static const int errors[] = {EIO, ENOMEM, EINTR, ECONNRESET};
+	const struct fake_reply replies[] = {
+		{"{\"parameters\":{\"uri\":\"otpauth:\\/\\/totp/a?secret=AAAA\","
+		 "\"secret\":\"AAAA\",\"emergency_codes\":[\"12345678\",\"87654321\"]}}",
+			0, FAKE_HANG_UP},
+		{ACCEPTED, 0, FAKE_HANG_UP}};
+	unsigned int total;
+
+	(void)state;
+	fake_start(replies, 2);
+	calls_arm(0, 0);
+	assert_true(enrol(LONG));
+	total = calls.count;
+	assert_true(total >= 18);
+	for (unsigned int e = 0; e < COUNT(errors); e++)
+		for (unsigned int k = 1; k <= 2 * total; k++) {
+			calls_arm((k + 1) / 2, errors[e]);
+			calls.fail_for = k % 2 == 0 ? 1 : 1000000;
+			assert_true(!enrol(1000) || errors[e] == EINTR);
+		}
+	fake_stop();
+	print_message("# %u calls\n", total);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -536,6 +590,7 @@ int main(void)
 		TEST(a_path_that_is_none),
 		TEST(looks_who_is_there),
 		TEST(no_failure_is_an_acceptance),
+		TEST(no_failure_is_an_enrolment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
