@@ -517,6 +517,26 @@ static void no_failure_is_an_acceptance(void **state)
 	assert_true(retried > 0);
 }
 
+/* The other side closes the connection while a person thinks: that is an error, and no
+ * signal. */
+static void a_connection_that_was_closed(void **state)
+{
+	const struct fake_reply draft = {
+		"{\"parameters\":{\"uri\":\"x\",\"emergency_codes\":[]}}", 0, FAKE_HANG_UP};
+	const struct verify_client client = {in_folder(FAKE_SOCKET), LONG};
+	struct enroll_client enroll = ENROLL_CLIENT_INIT;
+	struct pollfd closed = {-1, POLLRDHUP, 0};
+
+	(void)state;
+	fake_start(&draft, 1);
+	assert_int_equal(enroll_client_begin(&enroll, &client, &failure), ENROLL_DONE);
+	closed.fd = enroll.link.socket;
+	assert_int_equal(poll(&closed, 1, -1), 1);
+	assert_int_equal(enroll_client_confirm(&enroll, "123456", &failure), ENROLL_FAILED);
+	assert_fails("Broken pipe");
+	enroll_client_end(&enroll);
+}
+
 /* One enrolment. True where it is taken to be stored. */
 static bool enrol(int64_t milliseconds)
 {
@@ -590,6 +610,7 @@ int main(void)
 		TEST(a_path_that_is_none),
 		TEST(looks_who_is_there),
 		TEST(no_failure_is_an_acceptance),
+		TEST(a_connection_that_was_closed),
 		TEST(no_failure_is_an_enrolment),
 	};
 
