@@ -130,6 +130,8 @@ def who_can_reach_the_store_asks_nobody(folder):
         check(status != 0, "root was let in")
         mine = as_nobody(folder, "verify", f"--secret={folder.path}/none", "nobody")
         equal(mine[0], 3, f"a named store: {mine}")
+        other = as_nobody(folder, "verify", conf, f"--secret={folder.path}/none", "root")
+        equal(other[0], 5, f"another user's, and a named store: {other}")
     equal(fake.calls, [], "questions")
     conf = configure(folder, store="file")
     status, _, errors = as_nobody(folder, "verify", conf, "root")

@@ -63,17 +63,17 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 
 /* Each look at the clock takes ten milliseconds, so that whoever goes on for ever
  * comes to an end, on any machine. */
+static int64_t clock_shows = 5000;
+
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 {
-	static int64_t milliseconds = 5000;
-
 	assert_int_equal(id, CLOCK_MONOTONIC);
 	if (call_fails("clock_gettime", -1, NULL))
 		return -1;
-	milliseconds += 10;
-	now->tv_sec = (time_t)(milliseconds / 1000);
-	now->tv_nsec = (long)(milliseconds % 1000 * 1000000);
+	clock_shows += 10;
+	now->tv_sec = (time_t)(clock_shows / 1000);
+	now->tv_nsec = (long)(clock_shows % 1000 * 1000000);
 	return 0;
 }
 
@@ -537,6 +537,23 @@ static void a_connection_that_was_closed(void **state)
 	enroll_client_end(&enroll);
 }
 
+/* How long a person takes is no matter. */
+static void each_call_has_its_own_time(void **state)
+{
+	const struct fake_reply replies[] = {
+		{"{\"parameters\":{\"uri\":\"x\",\"emergency_codes\":[]}}", 0, FAKE_WAIT},
+		{ACCEPTED, 0, FAKE_WAIT}};
+	const struct verify_client client = {in_folder(FAKE_SOCKET), LONG};
+	struct enroll_client enroll = ENROLL_CLIENT_INIT;
+
+	(void)state;
+	fake_start(replies, 2);
+	assert_int_equal(enroll_client_begin(&enroll, &client, &failure), ENROLL_DONE);
+	clock_shows += 2 * LONG;
+	assert_int_equal(enroll_client_confirm(&enroll, "123456", &failure), ENROLL_DONE);
+	enroll_client_end(&enroll);
+}
+
 /* One enrolment. True where it is taken to be stored. */
 static bool enrol(int64_t milliseconds)
 {
@@ -611,6 +628,7 @@ int main(void)
 		TEST(looks_who_is_there),
 		TEST(no_failure_is_an_acceptance),
 		TEST(a_connection_that_was_closed),
+		TEST(each_call_has_its_own_time),
 		TEST(no_failure_is_an_enrolment),
 	};
 
