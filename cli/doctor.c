@@ -9,6 +9,7 @@
 
 #include "doctor_checks.h"
 #include "doctor_clock.h"
+#include "doctor_daemon.h"
 #include "doctor_files.h"
 #include "doctor_gates.h"
 #include "doctor_groups.h"
@@ -35,6 +36,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_gates,
 	doctor_check_roll_out,
 	doctor_check_state,
+	doctor_check_daemon,
 	doctor_check_paths,
 	doctor_check_guard,
 	doctor_check_sshd,

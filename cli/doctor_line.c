@@ -84,8 +84,10 @@ static void check_files(struct doctor *doctor, const struct pam_line *line)
 	struct configuration own = CONFIGURATION_INIT;
 	struct configuration *configuration =
 		line == doctor->line ? &doctor->configuration : &own;
+	bool loaded = doctor_config_load(doctor, line, configuration);
 
-	if (doctor_config_load(doctor, line, configuration))
+	options_leave_to_daemon(&configuration->options);
+	if (loaded)
 		note_results(doctor, line, &configuration->options);
 	doctor->module = doctor->configuration.options;
 	configuration_free(&own);

@@ -265,7 +265,8 @@ void doctor_check_user(struct doctor *doctor)
 {
 	struct secret secret = {.path = NULL};
 
-	if (doctor->line == NULL)
+	/* What is the daemon's it does not show. */
+	if (doctor->line == NULL || options_socket(&doctor->module) != NULL)
 		return;
 	if (doctor->user_outside) {
 		report_add(&doctor->report, FINDING_OK, CHECK,

@@ -12,6 +12,7 @@
 #include "confirm.h"
 #include "core/new_credential.h"
 #include "device_add.h"
+#include "enroll_daemon.h"
 #include "enroll_options.h"
 #include "help.h"
 #include "host_defaults.h"
@@ -26,6 +27,7 @@
 /* One enrolment from the first option to the file. */
 struct enrolment {
 	struct enroll_options options;
+	struct enroll_options given; /* by flags alone */
 	struct host_defaults defaults;
 	struct account account;
 	struct target target;
@@ -239,6 +241,7 @@ static enum exit_status read_options(
 	status = enroll_options_check_source(options);
 	if (status != STATUS_DONE)
 		return status;
+	enrolment->given = *options;
 	status = host_defaults_load(&enrolment->defaults, options->conf_file);
 	if (status != STATUS_DONE)
 		return status;
@@ -247,6 +250,21 @@ static enum exit_status read_options(
 	status = enroll_options_read(options, argc, argv, user_allowed);
 	enroll_options_complete(options, &enrolment->defaults.enroll);
 	return status;
+}
+
+/* The caller does it where he may write, and else somebody for him. */
+static enum exit_status act(struct enrolment *enrolment)
+{
+	enum exit_status status;
+
+	if (enroll_options_ask_nothing(&enrolment->options))
+		return provision(&enrolment->options, &enrolment->defaults);
+	if (!enroll_daemon_applies(&enrolment->options, &enrolment->defaults))
+		return take_steps(enrolment);
+	status = enroll_daemon_check(&enrolment->given);
+	if (status != STATUS_DONE)
+		return status;
+	return enroll_daemon_run(&enrolment->options, &enrolment->defaults);
 }
 
 static enum exit_status enroll(int argc, char **argv, bool user_allowed)
@@ -258,10 +276,8 @@ static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 		return help_print();
 	if (status == STATUS_DONE && enrolment.options.version != 0)
 		return help_print_version();
-	if (status == STATUS_DONE && enroll_options_ask_nothing(&enrolment.options))
-		status = provision(&enrolment.options, &enrolment.defaults);
-	else if (status == STATUS_DONE)
-		status = take_steps(&enrolment);
+	if (status == STATUS_DONE)
+		status = act(&enrolment);
 	account_free(&enrolment.account);
 	target_free(&enrolment.target);
 	host_defaults_free(&enrolment.defaults);

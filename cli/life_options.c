@@ -54,6 +54,8 @@ const struct option_row codes_options_table[] = {
 };
 
 const struct option_row verify_options_table[] = {
+	{'\0', "pipe", OPTION_FLAG, FIELD(pipe), 'p', 1, 0, NULL,
+		"read the user and the code from standard input, one on\na line, and say nothing but errors"},
 	GROUP_ROW, SECRET_ROW, CONF_ROW, JSON_ROW, QUIET_ROW, HELP_ROW, END_ROW,
 };
 

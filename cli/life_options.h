@@ -22,6 +22,7 @@ struct life_options {
 	int code_format; /* enum code_format */
 	int force;
 	int json;
+	int pipe;
 	int quiet;
 	int help;
 	char **users;

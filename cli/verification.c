@@ -4,11 +4,13 @@
 
 #include "verification.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "core/decide.h"
 #include "file_state.h"
 #include "store/credential_place.h"
+#include "verify_daemon.h"
 
 static enum exit_status status_of(const struct totpgroup_result *result)
 {
@@ -21,13 +23,15 @@ static enum exit_status status_of(const struct totpgroup_result *result)
 		return STATUS_REFUSED;
 	case TOTPGROUP_REASON_RATE_LIMITED:
 		return STATUS_LIMITED;
+	case TOTPGROUP_REASON_NOT_ENROLLED:
+		return STATUS_NOT_ENROLLED;
 	default:
 		return STATUS_STORE_ERROR;
 	}
 }
 
-static int verify(struct verification *verification, const struct host_defaults *defaults,
-	const char *typed)
+static int decide_on_file(struct verification *verification,
+	const struct host_defaults *defaults, const char *typed)
 {
 	struct credential_place place = user_file_place(&verification->file);
 	struct decision decision = DECISION_INIT;
@@ -47,10 +51,10 @@ static int verify(struct verification *verification, const struct host_defaults 
 	return status;
 }
 
-void verification_judge(struct verification *verification, const struct host_defaults *defaults,
-	const char *typed)
+static void judge_by_file(struct verification *verification,
+	const struct host_defaults *defaults, const char *typed)
 {
-	int status = verify(verification, defaults, typed);
+	int status = decide_on_file(verification, defaults, typed);
 
 	if (status == 0) {
 		verification->status = status_of(&verification->result);
@@ -63,11 +67,49 @@ void verification_judge(struct verification *verification, const struct host_def
 				       : STATUS_STORE_ERROR;
 }
 
+static void judge_by_daemon(struct verification *verification,
+	const struct host_defaults *defaults, const char *typed)
+{
+	verification->error = (struct error)ERROR_INIT;
+	verification->status = verify_daemon_ask(defaults, verification->user, typed,
+		&verification->result, &verification->error);
+	if (verification->status == STATUS_DONE)
+		verification->status = status_of(&verification->result);
+}
+
+/* The store is not the caller's to read, and there is somebody whose it is. */
+static bool is_left_to_daemon(
+	const struct verification *verification, const struct host_defaults *defaults)
+{
+	bool barred = verification->status == STATUS_NOT_PERMITTED ||
+		      /* Who is not to learn who exists asks about anybody. */
+		      verification->status == STATUS_USAGE ||
+		      (verification->status == STATUS_STORE_ERROR &&
+			      verification->error.system_error == EACCES);
+
+	return barred && verification->any_store && verify_daemon_is_there(defaults);
+}
+
 void verification_find(struct verification *verification, const struct host_defaults *defaults,
 	const char *specification)
 {
+	verification->any_store = specification == NULL;
 	verification->status = user_file_find_for_login(&verification->file, verification->user,
 		defaults, specification, &verification->error);
+	verification->by_daemon = is_left_to_daemon(verification, defaults);
+	if (verification->by_daemon)
+		verification->status = STATUS_DONE;
+}
+
+/* On the file if the caller can reach it; nothing was spent or counted where he
+ * cannot. */
+void verification_judge(struct verification *verification, const struct host_defaults *defaults,
+	const char *typed)
+{
+	if (!verification->by_daemon)
+		judge_by_file(verification, defaults, typed);
+	if (verification->by_daemon || is_left_to_daemon(verification, defaults))
+		judge_by_daemon(verification, defaults, typed);
 }
 
 void verification_give_up(struct verification *verification)

@@ -4,6 +4,8 @@
 #ifndef TOTPGROUP_CLI_VERIFICATION_H
 #define TOTPGROUP_CLI_VERIFICATION_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "command.h"
 #include "host_defaults.h"
@@ -15,6 +17,10 @@
 struct verification {
 	const char *user;
 	struct user_file file;
+	/* The store was not named in the command, so that one that is not the caller's to
+	 * read is left to totp-verifyd; and whether it is. */
+	bool any_store;
+	bool by_daemon;
 	enum exit_status status;
 	struct totpgroup_result result;
 	struct error error; /* what is wrong beside, or instead of, the verdict */
@@ -26,8 +32,8 @@ struct verification {
 		.result = TOTPGROUP_RESULT_INIT, .error = ERROR_INIT                           \
 	}
 
-/* Finds the user's file. Sets the status, which is STATUS_DONE if a code may be
- * judged. */
+/* Finds the user's file, or whoever may read it. Sets the status, which is STATUS_DONE
+ * if a code may be judged. */
 void verification_find(struct verification *verification, const struct host_defaults *defaults,
 	const char *specification);
 

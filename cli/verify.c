@@ -28,6 +28,9 @@
 /* Longer than any name and any code with blanks in it. */
 #define LINE_SIZE 512
 
+/* Longer than any name that a web server passes on. */
+#define NAME_SIZE 256
+
 /* Longer than a path in a message. */
 #define ANSWER_SIZE 512
 
@@ -50,7 +53,9 @@ static void describe(const struct verification *verification, char *answer, size
 	enum exit_status status = verification->status;
 	const char *reason = totpgroup_reason_name(result->reason);
 
-	if (status == STATUS_DONE)
+	if (status == STATUS_DONE && result->method == TOTPGROUP_METHOD_NONE)
+		snprintf(answer, size, "right");
+	else if (status == STATUS_DONE)
 		snprintf(answer, size, "right (%s)", totpgroup_method_name(result->method));
 	else if (status == STATUS_LIMITED)
 		snprintf(answer, size, "%s, retry_after=%llds", reason,
@@ -87,6 +92,7 @@ static bool put_answer(struct json_object *object, const struct verification *ve
 	const struct totpgroup_result *result = &verification->result;
 	bool right = verification->status == STATUS_DONE;
 	bool has_reason = !right && result->reason != TOTPGROUP_REASON_NONE;
+	bool has_method = right && result->method != TOTPGROUP_METHOD_NONE;
 	bool has_error = verification->error.code != 0;
 
 	return json_put(object, "status", json_object_new_int((int)verification->status)) &&
@@ -95,7 +101,7 @@ static bool put_answer(struct json_object *object, const struct verification *ve
 	       json_put_string(object, "reason",
 		       has_reason ? totpgroup_reason_name(result->reason) : NULL) &&
 	       json_put_string(object, "method",
-		       right ? totpgroup_method_name(result->method) : NULL) &&
+		       has_method ? totpgroup_method_name(result->method) : NULL) &&
 	       put_number(object, "offset", result->offset_known, result->offset) &&
 	       put_number(
 		       object, "retry_after", result->retry_after > 0, result->retry_after) &&
@@ -117,14 +123,14 @@ static void print_json(const struct verification *verification)
 }
 
 /* The code is spent by then: whether that can be said changes nothing. */
-static enum exit_status verify_one(
-	const struct life_options *options, const struct host_defaults *defaults)
+static enum exit_status verify_one(const struct life_options *options,
+	const struct host_defaults *defaults, const char *user)
 {
 	struct verification verification = VERIFICATION_INIT;
 	enum exit_status status;
 	char line[LINE_SIZE];
 
-	verification.user = options->users[0];
+	verification.user = user;
 	verification_find(&verification, defaults, options->secret);
 	if (verification.status == STATUS_DONE) {
 		if (hidden_line_read("Verification code: ", line, sizeof line))
@@ -133,10 +139,13 @@ static enum exit_status verify_one(
 			verification_give_up(&verification);
 	}
 	WIPE_ARRAY(line);
+	/* To a web server a user who does not exist is one more wrong answer. */
+	if (options->pipe != 0 && verification.status == STATUS_USAGE)
+		verification.status = STATUS_REFUSED;
 	if (options->json != 0)
 		print_json(&verification);
 	else
-		say(&verification, options->quiet != 0);
+		say(&verification, options->quiet != 0 || options->pipe != 0);
 	status = verification.status;
 	verification_free(&verification);
 	return status;
@@ -282,24 +291,68 @@ static enum exit_status verify_several(struct tally *tally)
 	return status;
 }
 
+/* The first of two lines is the user. It comes from whoever wants to get in: what is no
+ * name, or does not fit, is nobody's. */
+static enum exit_status verify_piped(
+	const struct life_options *options, const struct host_defaults *defaults)
+{
+	char user[NAME_SIZE];
+	size_t length;
+
+	if (!terminal_read_line(user, sizeof user)) {
+		terminal_complain("no user on standard input: nothing was tried");
+		return STATUS_REFUSED;
+	}
+	length = strlen(user);
+	if (length > 0 && length < sizeof user - 1 && !ascii_has_control(user, length))
+		return verify_one(options, defaults, user);
+	terminal_complain("what stands on standard input is no user's name");
+	return STATUS_REFUSED;
+}
+
+static enum exit_status verify_named(
+	const struct life_options *options, const struct host_defaults *defaults)
+{
+	struct tally tally = {.options = options, .defaults = defaults};
+	enum exit_status status = user_list_make(&tally.users, options);
+
+	if (status == STATUS_DONE)
+		status = tally.users.several ? verify_several(&tally)
+					     : verify_one(options, defaults, options->users[0]);
+	user_list_free(&tally.users);
+	return status;
+}
+
+/* With --pipe nobody is named in the command, and else somebody. */
+static enum exit_status check_whom(const struct life_options *options, const char *command)
+{
+	bool named = options->user_count > 0 || options->group != NULL;
+
+	if (named && options->pipe != 0)
+		terminal_complain("with --pipe the user stands on standard input");
+	else if (!named && options->pipe == 0)
+		terminal_complain("%s whom? totp-enroll %s USER", command, command);
+	else
+		return STATUS_DONE;
+	return STATUS_USAGE;
+}
+
 enum exit_status verify(int argc, char **argv)
 {
 	struct life_options options = {.users = NULL};
 	struct host_defaults defaults = {.configuration = NULL};
-	struct tally tally = {.options = &options, .defaults = &defaults};
 	enum exit_status status =
-		life_options_read(&options, verify_options_table, 1, argc, argv);
+		life_options_read(&options, verify_options_table, 0, argc, argv);
 
 	if (status == STATUS_DONE && options.help != 0)
 		return help_print();
 	if (status == STATUS_DONE)
+		status = check_whom(&options, argv[0]);
+	if (status == STATUS_DONE)
 		status = host_defaults_load(&defaults, options.conf);
 	if (status == STATUS_DONE)
-		status = user_list_make(&tally.users, &options);
-	if (status == STATUS_DONE)
-		status = tally.users.several ? verify_several(&tally)
-					     : verify_one(&options, &defaults);
-	user_list_free(&tally.users);
+		status = options.pipe != 0 ? verify_piped(&options, &defaults)
+					   : verify_named(&options, &defaults);
 	host_defaults_free(&defaults);
 	return status;
 }

@@ -63,6 +63,7 @@ static bool read_options(struct flow *flow, int argc, const char *const *argv)
 	login_name(flow->pamh, &flow->login);
 	status = configuration_load(&flow->configuration, argc, argv, &flow->error);
 	flow->options = flow->configuration.options;
+	options_leave_to_daemon(&flow->options);
 	if (status == 0) {
 		note_files(flow);
 		return true;
@@ -256,6 +257,17 @@ static bool look_at_nothing(struct flow *flow)
 	return flow->enrollment_due || !passes;
 }
 
+/* What there is to look at is the daemon's; a place for a secret is not needed. */
+static bool leave_to_daemon(struct flow *flow)
+{
+	flow_note(flow, "store", "store=%s: totp-verifyd has the secret, and decides",
+		flow->options.store);
+	flow->usable = flow->login.place.account != NULL &&
+		       flow->unusable == TOTPGROUP_REASON_NOT_ENROLLED;
+	flow->error = (struct error)ERROR_INIT;
+	return true;
+}
+
 /* Step 4, first half: is there a credential, is it limited, does grace apply? */
 static bool look(struct flow *flow)
 {
@@ -264,6 +276,8 @@ static bool look(struct flow *flow)
 	bool go_on = true;
 	int status;
 
+	if (options_socket(&flow->options) != NULL)
+		return leave_to_daemon(flow);
 	if (place->path == NULL)
 		return true;
 	status = credential_place_read(&place->credential, &text, &flow->error);

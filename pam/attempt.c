@@ -48,7 +48,9 @@ static void try_text(struct flow *flow, const char *typed, bool password_before_
 	attempt.password_before_code = password_before_code;
 	attempt.last = last;
 	attempt.penalty_due = flow->decision.penalty_due;
-	if (flow->usable)
+	if (options_socket(&flow->options) != NULL)
+		flow_ask_daemon(flow, typed);
+	else if (flow->usable)
 		transact(flow, &attempt);
 	else
 		pretend(flow, &attempt);

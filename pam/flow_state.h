@@ -83,6 +83,10 @@ void flow_begin_attempt(const struct flow *flow, struct attempt *attempt);
  */
 void flow_ask(struct flow *flow);
 
+/* Steps 5 to 7 where store=socket leaves them to the daemon: what is typed, or NULL,
+ * is a code alone. */
+void flow_ask_daemon(struct flow *flow, const char *typed);
+
 /* Records that a login was refused for the rate limit before the prompt, which
  * google-authenticator counts as an attempt too. */
 void flow_count_limited(struct flow *flow);

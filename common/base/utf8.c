@@ -4,8 +4,6 @@
 
 #include "base/utf8.h"
 
-#include <stdint.h>
-
 /* The first byte says how many there are, and with the second whether the character
  * could be had in fewer, is one half of a pair, or lies behind the last one. */
 static size_t announced_length(const unsigned char *byte)
@@ -60,4 +58,20 @@ bool utf8_is_shown(const char *character, size_t length)
 	       number != 0x61c && number != 0x200e && number != 0x200f &&
 	       (number < 0x2028 || number > 0x202e) && (number < 0x2066 || number > 0x2069) &&
 	       number != 0xfeff;
+}
+
+size_t utf8_write(uint32_t character, char bytes[4])
+{
+	static const unsigned char marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t length = character < 0x80      ? 1
+			: character < 0x800   ? 2
+			: character < 0x10000 ? 3
+					      : 4;
+
+	if (character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff))
+		return 0;
+	for (size_t i = length; i-- > 1; character >>= 6)
+		bytes[i] = (char)(0x80 | (character & 0x3f));
+	bytes[0] = (char)(marks[length] | character);
+	return length;
 }

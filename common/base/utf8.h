@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What stands for a byte that is no character, or for one that must not be shown:
  * U+FFFD. */
@@ -18,5 +19,9 @@ size_t utf8_length(const char *text);
 /* Whether a character of that many bytes has a shape, rather than breaking the line,
  * moving the cursor or turning round the text behind it. A blank has. */
 bool utf8_is_shown(const char *character, size_t length);
+
+/* Writes the character of that number and says how many bytes it takes; 0 for half of
+ * a surrogate pair or a number beyond U+10FFFF. */
+size_t utf8_write(uint32_t character, char bytes[4]);
 
 #endif

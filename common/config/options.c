@@ -9,12 +9,17 @@
 #include "base/date.h"
 #include "base/number.h"
 #include "base/similar.h"
+#include "client/varlink.h"
+#include "client/verify_client.h"
 #include "totpgroup.h"
 
 #define PERMISSION_MAXIMUM 0777
 #define SECONDS_MAXIMUM	   (365 * INT64_C(86400))
 /* The uid after it, (uid_t)-1, means "leave it as it is" to the kernel. */
 #define UID_MAXIMUM INT64_C(4294967294)
+
+#define STORE_FILE   "file"
+#define STORE_SOCKET "socket"
 
 /* clang-format off */
 #define OPTION(field, kind)           { #field, kind, offsetof(struct options, field), NULL }
@@ -23,6 +28,7 @@
 
 const struct option_definition option_definitions[] = {
 	OPTION(conf, OPTION_STRING),
+	OPTION(store, OPTION_STORE),
 	OPTION(secret, OPTION_STRING),
 	OPTION(state, OPTION_PATH),
 	OPTION(user, OPTION_USER),
@@ -113,6 +119,42 @@ static bool path_has_shape(const char *path)
 	       strstr(path, "${HOME}") == NULL && strstr(path, "/~") == NULL;
 }
 
+/* The path behind socket:, the usual one without it, or NULL for other stores. */
+static const char *socket_path(const char *store)
+{
+	const size_t length = strlen(STORE_SOCKET);
+
+	if (store == NULL || strncmp(store, STORE_SOCKET, length) != 0)
+		return NULL;
+	if (store[length] == '\0')
+		return VERIFY_CLIENT_PATH;
+	return store[length] == ':' ? store + length + 1 : NULL;
+}
+
+const char *options_socket(const struct options *options)
+{
+	return socket_path(options->store);
+}
+
+static int check_store(const char *store, struct error *error)
+{
+	const char *path = socket_path(store);
+
+	if (strcmp(store, "pgsql") == 0)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option store=pgsql: this version has no such store; write file or "
+			"socket");
+	if (path == NULL && strcmp(store, STORE_FILE) != 0)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option store is malformed; write file, socket or socket:PATH");
+	if (path != NULL && (*path != '/' || strlen(path) > VARLINK_PATH_MAX))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option store: the socket's path must be absolute, and have at most "
+			"%d bytes",
+			VARLINK_PATH_MAX);
+	return 0;
+}
+
 static int read_string(const struct option_definition *definition, const char *value,
 	const char **field, struct error *error)
 {
@@ -130,6 +172,8 @@ static int read_string(const struct option_definition *definition, const char *v
 			"option %s must be an absolute path with ${USER} in it, and without ~ "
 			"and ${HOME}",
 			definition->name);
+	if (definition->kind == OPTION_STORE && check_store(value, error) != 0)
+		return error->code;
 	*field = value;
 	return 0;
 }
@@ -225,6 +269,7 @@ static bool same_value(const struct option_definition *definition, const struct 
 		return *(const int64_t *)a == *(const int64_t *)b;
 	case OPTION_STRING:
 	case OPTION_PROMPT:
+	case OPTION_STORE:
 	case OPTION_USER:
 	case OPTION_PATH:
 		return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
@@ -261,8 +306,76 @@ int options_read(struct options *options, const char *argument, struct error *er
 		argument[length] == '=' ? argument + length + 1 : NULL, error);
 }
 
+/* What is the daemon's to know, or would have to be known before the prompt. */
+static const char *const daemons_options[] = {"secret", "state", "user", "nullok",
+	"nullok_until", "nullok_for", "first_seen", "enroll", "noskewadj", "no_increment_hotp",
+	"no_strict_owner", "allowed_perm", "grace_period", "allow_readonly", "disallow_reuse",
+	"strict", NULL};
+
+static size_t size_of(enum option_kind kind)
+{
+	switch (kind) {
+	case OPTION_FLAG:
+		return sizeof(bool);
+	case OPTION_MODE:
+		return sizeof(uint32_t);
+	case OPTION_SECONDS:
+	case OPTION_DATE:
+		return sizeof(int64_t);
+	default:
+		return sizeof(const char *);
+	}
+}
+
+void options_leave_to_daemon(struct options *options)
+{
+	const struct options defaults = OPTIONS_INIT;
+
+	if (options_socket(options) == NULL)
+		return;
+	for (const char *const *name = daemons_options; *name != NULL; name++) {
+		const struct option_definition *row = find_option(*name, strlen(*name));
+
+		memcpy((char *)options + row->offset, (const char *)&defaults + row->offset,
+			size_of(row->kind));
+	}
+}
+
+/* In a line that leaves the decision to the daemon they have no place. */
+static int check_line_with_socket(const struct options *options, struct error *error)
+{
+	for (const char *const *name = daemons_options; *name != NULL; name++) {
+		const struct option_definition *row = find_option(*name, strlen(*name));
+
+		if ((options->given & given_bit(row)) != 0)
+			return error_set(error, TOTPGROUP_ECONFIG,
+				"option %s does nothing in a line with store=socket: "
+				"totp-verifyd decides, by totpgroup.conf; leave it out here",
+				row->name);
+	}
+	return 0;
+}
+
+/* Only the secret tells where in a text the password ends and the code begins. */
+static int check_socket(const struct options *options, struct error *error)
+{
+	const char *name = options->try_first_pass   ? "try_first_pass"
+			   : options->use_first_pass ? "use_first_pass"
+			   : options->forward_pass   ? "forward_pass"
+						     : NULL;
+
+	if (name == NULL)
+		return check_line_with_socket(options, error);
+	return error_set(error, TOTPGROUP_ECONFIG,
+		"options store=socket and %s do not go together: totp-verifyd takes a code "
+		"alone, with no password before it; write %s=no",
+		name, name);
+}
+
 static int check_together(const struct options *options, struct error *error)
 {
+	if (options_socket(options) != NULL && check_socket(options, error) != 0)
+		return error->code;
 	if (options->try_first_pass && options->use_first_pass)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"options try_first_pass and use_first_pass contradict each other; "

@@ -16,6 +16,7 @@
  * read from; NULL means not given. Begins as OPTIONS_INIT. */
 struct options {
 	const char *conf;
+	const char *store; /* NULL: files; see options_socket() */
 	const char *secret;
 	const char *state; /* NULL: in the secret's own file */
 	const char *user;
@@ -57,6 +58,7 @@ enum option_kind {
 	OPTION_FLAG,	/* the name alone, or name=yes, name=no */
 	OPTION_STRING,	/* name=text, not empty */
 	OPTION_PROMPT,	/* name=text, which may be empty */
+	OPTION_STORE,	/* name=file, name=socket or name=socket:path */
 	OPTION_USER,	/* name=user name or uid */
 	OPTION_PATH,	/* name=absolute path with ${USER} in it and no home */
 	OPTION_MODE,	/* name=octal, not 0 */
@@ -78,6 +80,15 @@ struct option_definition {
 
 /* The whole table, ended by a row whose name is NULL. */
 extern const struct option_definition option_definitions[];
+
+/* The socket of the daemon that decides, where store= names one; NULL where files
+ * are the store. */
+const char *options_socket(const struct options *options);
+
+/* Sets back to their defaults those options that are the daemon's to know where
+ * store= names its socket: a configuration file may have them, for the daemon and for
+ * lines that use files. */
+void options_leave_to_daemon(struct options *options);
 
 /*
  * Sets one option; value is NULL where it was given by its name alone.

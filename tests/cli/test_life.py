@@ -363,7 +363,12 @@ def members_of_all_kinds(folder):
 
 @test
 def who_may_ask(folder):
-    for arguments in (("status", "root"), ("verify", "root"), ("show", "-f", "root"),
+    need_root()
+    conf = folder.path / "t.conf"
+    conf.write_text("store=file\n")
+    conf.chmod(0o644)
+    # The host's own daemon is not asked.
+    for arguments in (("status", "root"), ("verify", f"--conf={conf}", "root"), ("show", "-f", "root"),
                       ("revoke", "root"), ("status", "-g", "root")):
         status, output, errors = as_nobody(folder, *arguments, answers="000000\n")
         equal(status, 5, f"{arguments}: {output} {errors}")

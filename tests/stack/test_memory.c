@@ -14,6 +14,7 @@
 #include "../unit/temporary_folder.h"
 #include "../unit/test_support.h"
 #include "core/emergency_hash.h"
+#include "fake_listener.h"
 #include "memory_search.h"
 #include "stack.h"
 
@@ -127,6 +128,37 @@ static void nothing_is_left_where_the_state_cannot_be_written(void **state)
 	assert_int_equal(memory_search(), 0);
 }
 
+int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	return fake_credentials(fd, level, name, value, size);
+}
+
+static void nothing_is_left_of_what_the_daemon_was_told(void **state)
+{
+	static const struct fake_reply replies[] = {
+		{"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0}}", 0,
+			FAKE_HANG_UP},
+		{"{\"parameters\":{\"result\":\"refused\",\"retry_after\":0}}", 0,
+			FAKE_HANG_UP},
+		{"x", 0, FAKE_HANG_UP}};
+	static const int results[] = {PAM_SUCCESS, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL};
+
+	(void)state;
+	remember_all();
+	stack_options("debug store=socket:@D/" FAKE_SOCKET);
+	for (unsigned int i = 0; i < COUNT(replies); i++) {
+		fake_start(&replies[i], 1);
+		stack_log_in("alice", i == 1 ? WRITTEN_A : CODE);
+		fake_stop();
+		assert_int_equal(stack_last.result, results[i]);
+		assert_int_equal(memory_search(), 0);
+	}
+	stack_log_in("alice", PASSWORD CODE);
+	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(memory_search(), 0);
+	unlink(in_folder(FAKE_REQUESTS));
+}
+
 static void nothing_is_left_of_an_unknown_users_answer(void **state)
 {
 	(void)state;
@@ -163,6 +195,7 @@ int main(int argc, char **argv)
 		TEST(the_search_finds_what_is_there),
 		TEST(nothing_is_left_after_a_login),
 		TEST(nothing_is_left_where_the_state_cannot_be_written),
+		TEST(nothing_is_left_of_what_the_daemon_was_told),
 		TEST(nothing_is_left_of_an_unknown_users_answer),
 		TEST(nothing_is_left_while_the_person_thinks),
 	};

@@ -146,6 +146,108 @@ static void one_file_for_each_user_in_no_home(void **state)
 	assert_string_equal(options.state, "/var/lib/a~b/${USER}.1");
 }
 
+static void stores(void **state)
+{
+	static const char *const bad[] = {"store=files", "store=Socket", "store=socket ",
+		"store=socket:", "store=socket:verify", "store=socket/verify", "store=file:x"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+	char path[32 + 108] = "store=socket:/";
+
+	(void)state;
+	assert_null(options_socket(&options));
+	assert_int_equal(options_read(&options, "store=file", &error), 0);
+	assert_null(options_socket(&options));
+	options.given = 0;
+	assert_int_equal(options_read(&options, "store=socket", &error), 0);
+	assert_string_equal(options_socket(&options), "/run/totpgroup/verify");
+	options.given = 0;
+	assert_int_equal(options_read(&options, "store=socket:/run/x", &error), 0);
+	assert_string_equal(options_socket(&options), "/run/x");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fresh_refused(bad[i], "store");
+	assert_fresh_refused("store=pgsql", "no such store");
+	assert_fresh_refused("store", "needs a value");
+	assert_fresh_refused("store=", "empty");
+	memset(path + strlen(path), 'x', 106);
+	assert_int_equal(read_one(path), 0);
+	path[strlen(path)] = 'x';
+	assert_fresh_refused(path, "at most 107 bytes");
+}
+
+/* What files and the daemon know has no place in the line; in a file it may stand,
+ * but for what changes what is typed. */
+static void a_socket_goes_with_few(void **state)
+{
+	static const char *const alone[] = {"secret=/x", "state=/x/${USER}", "user=root",
+		"nullok", "nullok=no", "nullok_until=2030-01-01", "nullok_for=1d",
+		"first_seen=/x", "enroll", "noskewadj", "no_increment_hotp", "no_strict_owner",
+		"allowed_perm=0600", "grace_period=60", "allow_readonly", "disallow_reuse",
+		"strict"};
+	static const char *const with[] = {"store=socket", "conf=/x", "services=xlock",
+		"group=totp", "skip_net=local", "skip_after=publickey", "authtok_prompt=x",
+		"echo_verification_code", "tell_reason", "debug", "try_first_pass=no"};
+	static const char *const passes[] = {
+		"try_first_pass", "use_first_pass", "forward_pass"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(options_read_all(&options, COUNT(with), with, &error), 0);
+	for (size_t i = 0; i < COUNT(alone); i++) {
+		const char *const line[] = {alone[i], "store=socket"};
+
+		options = (struct options)OPTIONS_INIT;
+		assert_int_equal(
+			options_read_all(&options, 2, line, &error), TOTPGROUP_ECONFIG);
+		assert_non_null(strstr(error.message, "store=socket"));
+		assert_memory_equal(error.message + 7, alone[i], strcspn(alone[i], "="));
+		/* A file has it. */
+		options = (struct options)OPTIONS_INIT;
+		assert_int_equal(options_read(&options, alone[i], &error), 0);
+		assert_int_equal(options_read_all(&options, 1, line + 1, &error), 0);
+		options = (struct options)OPTIONS_INIT;
+		assert_int_equal(options_read(&options, "store=socket", &error), 0);
+		assert_int_equal(
+			options_read_all(&options, 1, line, &error), TOTPGROUP_ECONFIG);
+	}
+	for (size_t i = 0; i < COUNT(passes); i++) {
+		const char *const line[] = {"store=socket"};
+
+		options = (struct options)OPTIONS_INIT;
+		assert_int_equal(options_read(&options, passes[i], &error), 0);
+		assert_int_equal(
+			options_read_all(&options, 1, line, &error), TOTPGROUP_ECONFIG);
+		assert_non_null(strstr(error.message, passes[i]));
+	}
+}
+
+/* Whatever a file says of them. */
+static void what_is_the_daemons_is_set_back(void **state)
+{
+	static const char *const lines[] = {"secret=/x", "state=/x/${USER}", "user=root",
+		"nullok_until=2030-01-01", "nullok_for=1d", "first_seen=/x", "enroll", "strict",
+		"noskewadj", "no_increment_hotp", "no_strict_owner", "allowed_perm=0640",
+		"grace_period=60", "allow_readonly", "disallow_reuse", "nullok"};
+	struct options options = OPTIONS_INIT, before;
+	const struct options defaults = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_int_equal(options_read(&options, lines[i], &error), 0);
+	memcpy(&before, &options, sizeof before);
+	options_leave_to_daemon(&options);
+	assert_memory_equal(&options, &before, sizeof options);
+	options.store = "socket";
+	options.group = "totp";
+	options_leave_to_daemon(&options);
+	assert_string_equal(options.group, "totp");
+	options.group = options.store = NULL;
+	options.given = 0;
+	assert_memory_equal(&options, &defaults, sizeof options);
+}
+
 static void values_are_needed(void **state)
 {
 	unsigned rows = 0;
@@ -159,7 +261,7 @@ static void values_are_needed(void **state)
 		assert_fresh_refused(row->name, "needs a value");
 		rows++;
 	}
-	assert_int_equal(rows, 14);
+	assert_int_equal(rows, 15);
 }
 
 static void empty_values(void **state)
@@ -486,7 +588,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults),
 		cmocka_unit_test(whole_line), cmocka_unit_test(flags_one_by_one),
 		cmocka_unit_test(flags_are_yes_or_no),
-		cmocka_unit_test(one_file_for_each_user_in_no_home),
+		cmocka_unit_test(one_file_for_each_user_in_no_home), cmocka_unit_test(stores),
+		cmocka_unit_test(a_socket_goes_with_few),
+		cmocka_unit_test(what_is_the_daemons_is_set_back),
 		cmocka_unit_test(values_are_needed), cmocka_unit_test(dates),
 		cmocka_unit_test(line_overrules), cmocka_unit_test(empty_values),
 		cmocka_unit_test(values_hold_the_argument), cmocka_unit_test(users),

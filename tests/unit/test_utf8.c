@@ -71,9 +71,25 @@ static void test_what_is_shown(void **state)
 			fail_msg("bad character %zu is shown", i);
 }
 
+static void test_every_character_comes_back(void **state)
+{
+	(void)state;
+	for (uint32_t character = 1; character < 0x110100; character++) {
+		bool exists =
+			character < 0x110000 && (character < 0xd800 || character > 0xdfff);
+		char bytes[5] = "";
+		size_t length = utf8_write(character, bytes);
+
+		assert_int_equal(length > 0, exists);
+		assert_int_equal(length, exists ? strlen(bytes) : 0);
+		assert_int_equal(utf8_length(bytes), length);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_character_comes_back),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_characters_that_are_cut),
 		cmocka_unit_test(test_what_is_shown),

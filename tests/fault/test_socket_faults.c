@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every call that the module makes in a login that totp-verifyd decides fails in
+ * turn. */
+
+#include "config.h"
+
+#include <poll.h>
+
+#include "module_calls.h"
+
+#include "../stack/expect_login.h"
+#include "../stack/fake_listener.h"
+
+#define REPLY(result) "{\"parameters\":{\"result\":\"" result "\",\"retry_after\":0}}"
+
+INTERPOSE(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1)
+INTERPOSE(int, connect, (int fd, const struct sockaddr *address, socklen_t size),
+	(fd, address, size), -1)
+INTERPOSE(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),
+	(fd, level, name, value, size), -1)
+INTERPOSE(
+	int, poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), -1)
+INTERPOSE(ssize_t, send, (int fd, const void *data, size_t size, int flags),
+	(fd, data, size, flags), -1)
+INTERPOSE(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags),
+	-1)
+INTERPOSE(int, clock_gettime, (clockid_t id, struct timespec *now), (id, now), -1)
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	if (call_fails(__builtin_return_address(0), "getsockopt"))
+		return -1;
+	return fake_credentials(fd, level, name, value, size);
+}
+
+static bool time_fails(void *caller)
+{
+	return call_fails(caller, "time");
+}
+
+static int teardown(void **state)
+{
+	fake_stop();
+	return stack_teardown(state);
+}
+
+/* One login, with the k-th call and fail_for - 1 more failing. Returns how many
+ * calls there were. */
+static unsigned int fail_calls(unsigned int k, unsigned int fail_for, int error)
+{
+	unsigned int descriptors = count_entries("../../proc/self/fd");
+	char identity[8192];
+
+	strcpy(identity, stack_identity());
+	calls.count = calls.hmac_count = 0;
+	calls.fail_at = k;
+	calls.fail_for = fail_for;
+	calls.error = error;
+	calls.failed = NULL;
+	calls.live_count = 0;
+	stack_on_time = time_fails;
+	calls.armed = true;
+	stack_log_in("alice", "123456");
+	calls.armed = false;
+	assert_int_equal(calls.live_count, 0);
+	assert_int_equal(count_entries("../../proc/self/fd"), descriptors);
+	assert_string_equal(stack_identity(), identity);
+	return calls.count;
+}
+
+/* What a login cannot do without, from the prompt on; the first ones are always made. */
+#define ALWAYS_MADE 9
+static const char *const needed[] = {"pam_prompt", "socket", "connect", "setsockopt",
+	"getsockopt", "poll", "send", "recv", "clock_gettime", "malloc", "calloc", "realloc",
+	"strdup", "getpwnam_r"};
+static bool has_failed[COUNT(needed)];
+
+static bool is_needed(const char *failed)
+{
+	for (unsigned int i = 0; failed != NULL && i < COUNT(needed); i++)
+		if (strcmp(failed, needed[i]) == 0)
+			return has_failed[i] = true;
+	return false;
+}
+
+static unsigned int fail_each_call(const char *reply, int expected)
+{
+	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM, ECONNRESET};
+	const struct fake_reply replies[] = {{reply, 0, FAKE_HANG_UP}};
+	unsigned int total, let_in = 0;
+
+	stack_options("group=totp store=socket:@D/" FAKE_SOCKET);
+	fake_start(replies, 1);
+	total = fail_calls(0, 0, 0);
+	assert_int_equal(stack_last.result, expected);
+	for (unsigned int e = 0; e < COUNT(errors); e++)
+		for (unsigned int k = 1; k <= 2 * total; k++) {
+			(void)fail_calls((k + 1) / 2, k % 2 == 0 ? 1 : 1000000, errors[e]);
+			assert_int_not_equal(stack_last.result, PAM_IGNORE);
+			if (is_needed(calls.failed) && stack_last.result == PAM_SUCCESS)
+				fail_msg("let in by %s", calls.failed);
+			if (stack_last.result == PAM_SUCCESS)
+				let_in++;
+		}
+	fake_stop();
+	print_message("# %u calls, let in %u times\n", total, let_in);
+	assert_true(total > 25);
+	return let_in;
+}
+
+static void no_failure_lets_in(void **state)
+{
+	(void)state;
+	(void)fail_each_call(REPLY("accepted"), PAM_SUCCESS);
+	for (unsigned int i = 0; i < ALWAYS_MADE; i++)
+		assert_true(has_failed[i]);
+	assert_int_equal(fail_each_call(REPLY("refused"), PAM_AUTH_ERR), 0);
+	assert_int_equal(fail_each_call("x", PAM_AUTHINFO_UNAVAIL), 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(no_failure_lets_in, stack_setup, teardown),
+	};
+
+	(void)argc;
+	stack_main(argv);
+	return cmocka_run_group_tests(tests, NULL, stack_end);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Logins that totp-verifyd decides: store=socket. */
+
+#include "config.h"
+
+#include <security/pam_appl.h>
+
+#include "expect_login.h"
+#include "fake_listener.h"
+
+#define SOCKET "store=socket:@D/" FAKE_SOCKET
+
+#define ACCEPTED                                                                               \
+	"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,\"method\":\"totp\","      \
+	"\"offset\":0}}"
+#define REFUSED(reason)                                                                        \
+	"{\"parameters\":{\"result\":\"refused\",\"retry_after\":0,\"reason\":\"" reason "\"}" \
+	"}"
+#define MUTE "{\"parameters\":{\"result\":\"refused\",\"retry_after\":0}}"
+
+#define ASKED(user, code)                                                                      \
+	"{\"method\":\"org.totpgroup.Verify.Verify\",\"parameters\":{\"user\":\"" user         \
+	"\",\"code\":\"" code "\"}}\n"
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	return fake_credentials(fd, level, name, value, size);
+}
+
+static int setup(void **state)
+{
+	fake_listener_uid = 0;
+	return stack_setup(state);
+}
+
+static int teardown(void **state)
+{
+	fake_stop();
+	unlink(in_folder(FAKE_REQUESTS));
+	return stack_teardown(state);
+}
+
+/* One login of a user, whom the daemon answers so; NULL: it is down. */
+static void log_in(const char *options, const char *user, const char *answer, const char *reply)
+{
+	const struct fake_reply replies[] = {{reply, 0, FAKE_HANG_UP}};
+
+	stack_options(options);
+	unlink(in_folder(FAKE_REQUESTS));
+	if (reply != NULL)
+		fake_start(replies, 1);
+	stack_log_in(user, answer);
+	fake_stop();
+}
+
+static void lets_in_whom_the_daemon_lets_in(void **state)
+{
+	(void)state;
+	log_in(SOCKET, "alice", "123 456", ACCEPTED);
+	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=totp offset=0\n");
+	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("alice", "123456"));
+	/* A peer who is told no more. */
+	log_in(SOCKET, "alice", "123456",
+		"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0}}");
+	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=none\n");
+}
+
+static void refuses_whom_it_refuses(void **state)
+{
+	(void)state;
+	log_in(SOCKET, "alice", "123456", MUTE);
+	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code\n");
+	assert_string_equal(
+		stack_last.messages, "error: The verification code was not accepted.\n");
+	log_in(SOCKET, "alice", "123456", REFUSED("reused"));
+	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=reused\n");
+	log_in(SOCKET, "alice", "123456", REFUSED("not-enrolled"));
+	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=not-enrolled\n");
+	log_in(SOCKET, "alice", "123456", REFUSED("bad-file"));
+	expect(PAM_AUTHINFO_UNAVAIL, 1, "<3>refused " WHO " reason=bad-file\n");
+	log_in(SOCKET " tell_reason", "alice", "123456",
+		"{\"parameters\":{\"result\":\"limited\",\"retry_after\":31}}");
+	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=rate-limited retry_after=31s\n");
+	assert_string_equal(
+		stack_last.messages, "error: Too many attempts. Try again in 31 s.\n");
+}
+
+static void a_daemon_that_is_down_is_a_store_error(void **state)
+{
+	(void)state;
+	log_in(SOCKET, "alice", "123456", NULL);
+	expect(PAM_AUTHINFO_UNAVAIL, 1,
+		"<2>refused " WHO " reason=store-error detail=\"totp-verifyd at @D/" FAKE_SOCKET
+		", see 'systemctl status totp-verifyd.socket': cannot connect: No such file or "
+		"directory\"\n");
+}
+
+static void whatever_else_is_said_lets_nobody_in(void **state)
+{
+	static const char *const replies[] = {"", "{}", "accepted", ACCEPTED ACCEPTED,
+		"{\"parameters\":{\"result\":\"accepted\"}}",
+		"{\"error\":\"org.totpgroup.Verify.NotPermitted\",\"parameters\":{}}",
+		"{\"error\":\"org.totpgroup.Verify.StoreError\",\"parameters\":{}}",
+		"{\"error\":\"org.totpgroup.Verify.Busy\",\"parameters\":{}}",
+		"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{}}"};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(replies); i++) {
+		log_in(SOCKET, "alice", "123456", replies[i]);
+		expect_result(PAM_AUTHINFO_UNAVAIL, 1);
+		assert_non_null(strstr(stack_log, "reason=store-error detail=\""));
+	}
+}
+
+static void another_users_socket_is_not_believed(void **state)
+{
+	(void)state;
+	fake_listener_uid = 20001;
+	log_in(SOCKET, "alice", "123456", ACCEPTED);
+	expect_result(PAM_AUTHINFO_UNAVAIL, 1);
+	assert_non_null(strstr(stack_log, "uid 20001 listens there"));
+	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+}
+
+/* sshd would fail over an unknown user who is let in. */
+static void who_is_unknown_is_asked_and_refused(void **state)
+{
+	(void)state;
+	log_in(SOCKET, "nobody-knows", "123456", ACCEPTED);
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_non_null(strstr(stack_log, "reason=not-enrolled"));
+	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("nobody-knows", "123456"));
+	log_in(SOCKET, "nobody-knows", "\b\n\r\177INCORRECT", MUTE);
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("nobody-knows", "????INCORRECT"));
+}
+
+static void without_an_answer_nothing_is_asked(void **state)
+{
+	const char *const answers[] = {stack_fails, stack_null_answer, stack_no_responses};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(answers); i++) {
+		log_in(SOCKET, "alice", answers[i], ACCEPTED);
+		expect_result(PAM_AUTH_ERR, 1);
+		assert_non_null(strstr(stack_log, "reason=conversation"));
+		assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	}
+}
+
+/* No file is looked at: neither the user's own, which would let in, nor one that
+ * would refuse him. */
+static void no_secret_is_read(void **state)
+{
+	(void)state;
+	stack_put_secret("alice", TOTP);
+	log_in(SOCKET, "alice", stack_code(0), MUTE);
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_string_equal(text_of(stack_secret("alice")), TOTP);
+	stack_put_secret("alice", "damaged");
+	log_in(SOCKET, "alice", "123456", ACCEPTED);
+	expect_result(PAM_SUCCESS, 1);
+	/* Nor is a home needed, or the rights of another user. */
+	log_in(SOCKET, "homeless", "123456", ACCEPTED);
+	expect_result(PAM_SUCCESS, 1);
+}
+
+static void the_gate_is_the_modules(void **state)
+{
+	(void)state;
+	log_in(SOCKET " group=totp", "bob", "123456", ACCEPTED);
+	expect_result(PAM_IGNORE, 0);
+	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	log_in(SOCKET " group=totp", "alice", "123456", ACCEPTED);
+	expect_result(PAM_SUCCESS, 1);
+	log_in(SOCKET " services=other", "alice", "123456", ACCEPTED);
+	expect_result(PAM_IGNORE, 0);
+}
+
+static void what_a_file_says_of_secrets_is_for_the_daemon(void **state)
+{
+	(void)state;
+	make_folder("conf", 0755);
+	put_file("conf/t.conf",
+		"secret=/nowhere/${USER}\nuser=nobody-knows\nstate=/nowhere/${USER}\n"
+		"nullok=yes\nenroll=yes\ngrace_period=60\nstrict=yes\n",
+		0644);
+	log_in("conf=@D/conf/t.conf " SOCKET, "alice", "123456", REFUSED("not-enrolled"));
+	expect_result(PAM_AUTH_ERR, 1);
+	log_in("conf=@D/conf/t.conf " SOCKET, "alice", "123456", ACCEPTED);
+	expect_result(PAM_SUCCESS, 1);
+	log_in("conf=@D/conf/t.conf", "alice", "123456", ACCEPTED);
+	expect_result(PAM_SERVICE_ERR, 0);
+	nftw(in_folder("conf"), folder_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static void what_makes_no_sense_is_a_mistake(void **state)
+{
+	static const char *const wrong[] = {SOCKET " nullok", SOCKET " enroll",
+		SOCKET " secret=/x", SOCKET " forward_pass", SOCKET " use_first_pass",
+		SOCKET " try_first_pass", "store=pgsql", "store=socket:verify", "store="};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(wrong); i++) {
+		log_in(wrong[i], "alice", "123456", ACCEPTED);
+		expect_result(PAM_SERVICE_ERR, 0);
+		assert_non_null(strstr(stack_log, "reason=config-error detail=\"option"));
+		assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	}
+	/* Files are the default. */
+	stack_put_secret("alice", TOTP);
+	stack_options("store=file");
+	stack_log_in("alice", stack_code(0));
+	expect_result(PAM_SUCCESS, 1);
+}
+
+/* The session guard asks nobody. */
+static void a_session_needs_no_daemon(void **state)
+{
+	struct stack_login session = {.user = "alice", .service = "sshd", .session = true};
+
+	(void)state;
+	stack_options(SOCKET);
+	session.methods = "publickey ssh-ed25519 x\n";
+	assert_int_equal(stack_login(&session), PAM_SESSION_ERR);
+	session.methods = "keyboard-interactive/pam\n";
+	assert_int_equal(stack_login(&session), PAM_SUCCESS);
+}
+
+static void nothing_of_it_stays_in_the_log(void **state)
+{
+	(void)state;
+	log_in(SOCKET " debug", "alice", "918273", MUTE);
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_false(stack_saw("918273"));
+	assert_non_null(strstr(stack_log, "totp-verifyd has the secret"));
+}
+
+int main(int argc, char **argv)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(lets_in_whom_the_daemon_lets_in),
+		TEST(refuses_whom_it_refuses),
+		TEST(a_daemon_that_is_down_is_a_store_error),
+		TEST(whatever_else_is_said_lets_nobody_in),
+		TEST(another_users_socket_is_not_believed),
+		TEST(who_is_unknown_is_asked_and_refused),
+		TEST(without_an_answer_nothing_is_asked),
+		TEST(no_secret_is_read),
+		TEST(the_gate_is_the_modules),
+		TEST(what_a_file_says_of_secrets_is_for_the_daemon),
+		TEST(what_makes_no_sense_is_a_mistake),
+		TEST(a_session_needs_no_daemon),
+		TEST(nothing_of_it_stays_in_the_log),
+	};
+
+	(void)argc;
+	stack_main(argv);
+	return cmocka_run_group_tests(tests, NULL, stack_end);
+}
