@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The pages, in the language of the browser. There is no script in them."""
+
+import base64
+import hashlib
+import os
+import re
+from html import escape
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+with open(os.path.join(HERE, "style.css"), encoding="utf-8") as _file:
+    STYLE = _file.read()
+
+# The one style sheet, by its hash: the browser takes nothing else from anywhere.
+POLICY = ("default-src 'none'; style-src 'sha256-"
+          + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+          + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+
+TEXTS = {
+    "en": {
+        "sign-in": "Sign in",
+        "to": "to {site}",
+        "step": "One more step",
+        "step-lead": "to sign in to {site} as {user}",
+        "user": "User name",
+        "code": "Code",
+        "hint": "The digits that your authenticator app shows now, or an emergency code.",
+        "submit": "Sign in",
+        "error": "Error",
+        "refused": "That code is not right. Wait until your app shows the next one.",
+        "used": "That code was used already. The next one is good in {seconds}.",
+        "limited": "Too many tries. Try again in {seconds}.",
+        "stranger": "That did not work. Check the name, and wait until your app shows the next "
+                    "code.",
+        "incomplete": "Type the code that your app shows.",
+        "incomplete-both": "Type your user name, and the code that your app shows.",
+        "down": "Codes cannot be checked at the moment. Try again later; if that does not help, "
+                "tell the administrator.",
+        "elsewhere": "That did not come from this page. Try again here.",
+        "signed-out": "You are signed out.",
+        "in": "Signed in",
+        "in-lead": "as {user}, to {site}.",
+        "continue": "Continue",
+        "leave": "Sign out",
+        "second": "1 second", "seconds": "{count} seconds", "minutes": "{count} minutes",
+    },
+    "de": {
+        "sign-in": "Anmelden",
+        "to": "bei {site}",
+        "step": "Noch ein Schritt",
+        "step-lead": "zur Anmeldung bei {site} als {user}",
+        "user": "Benutzername",
+        "code": "Code",
+        "hint": "Die Ziffern, die Ihre Authenticator-App gerade zeigt, oder ein Notfallcode.",
+        "submit": "Anmelden",
+        "error": "Fehler",
+        "refused": "Dieser Code stimmt nicht. Warten Sie, bis Ihre App den nächsten zeigt.",
+        "used": "Dieser Code wurde schon verwendet. Der nächste gilt in {seconds}.",
+        "limited": "Zu viele Versuche. Versuchen Sie es in {seconds} wieder.",
+        "stranger": "Das hat nicht geklappt. Prüfen Sie den Namen, und warten Sie, bis Ihre "
+                    "App den nächsten Code zeigt.",
+        "incomplete": "Geben Sie den Code ein, den Ihre App zeigt.",
+        "incomplete-both": "Geben Sie Ihren Benutzernamen ein, und den Code, den Ihre App zeigt.",
+        "down": "Codes können im Moment nicht geprüft werden. Versuchen Sie es später wieder; "
+                "hilft das nicht, sagen Sie es der Verwaltung.",
+        "elsewhere": "Das kam nicht von dieser Seite. Versuchen Sie es hier noch einmal.",
+        "signed-out": "Sie sind abgemeldet.",
+        "in": "Angemeldet",
+        "in-lead": "als {user}, bei {site}.",
+        "continue": "Weiter",
+        "leave": "Abmelden",
+        "second": "1 Sekunde", "seconds": "{count} Sekunden", "minutes": "{count} Minuten",
+    },
+}
+
+DRAWING = ('<svg viewBox="0 0 24 24" fill="none" stroke="{colour}" stroke-width="1.75" '
+           'stroke-linecap="round" stroke-linejoin="round"{more}>'
+           '<rect x="6" y="2" width="12" height="20" rx="3"/><path d="M10.5 18.5h3"/>'
+           '<path d="M9.25 10.5h5.5v4h-5.5zM10.25 10.5V8.75a1.75 1.75 0 0 1 3.5 0v1.75"/></svg>')
+SIGN = DRAWING.format(colour="currentColor", more=' aria-hidden="true"')
+ICON = "data:image/svg+xml;base64," + base64.b64encode(
+    DRAWING.format(colour="#5f7bf0", more=' xmlns="http://www.w3.org/2000/svg"').encode()).decode()
+
+FRAME = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<link rel="icon" href="{icon}">
+<style>{style}</style>
+</head>
+<body>
+<main>
+<header>
+<div class="sign">{sign}</div>
+<h1>{heading}</h1>
+<p class="lead">{lead}</p>
+</header>
+{content}
+</main>
+</body>
+</html>
+"""
+
+
+# One of Accept-Language: de-AT;q=0.8
+PREFERENCE = re.compile(r"\s*([a-z]{2})(?:-[a-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
+
+
+def language_of(accepted):
+    """The language that a browser likes best of those that there are; English for all others."""
+    best, weight = "en", 0.0
+    for part in (accepted or "")[:200].lower().split(","):
+        match = PREFERENCE.fullmatch(part)
+        if match and match[1] in TEXTS and float(match[2] or 1) > weight:
+            best, weight = match[1], float(match[2] or 1)
+    return best
+
+
+class Page:
+    """What one visitor is shown: in that language, for that site."""
+
+    def __init__(self, language, site):
+        self._language, self._site = language, site
+        self._texts = TEXTS[language]
+
+    def form(self, target, user, typed_name=None, message=None, seconds=0):
+        """Asks for a code. user: who came through an earlier factor; None lets the visitor type a
+        name. message: the name of a text that says what was wrong, or signed-out."""
+        title = self._say("sign-in" if user is None else "step")
+        lead = self._say("to") if user is None else self._say("step-lead", user=user)
+        is_error = message not in (None, "signed-out")
+        said = self._message(message, is_error, seconds)
+        invalid = ' aria-invalid="true" aria-describedby="message hint"' if is_error else \
+            ' aria-describedby="hint"'
+        # Who has to type the name types it first; who was wrong before has typed it.
+        focus_on_name = user is None and not typed_name
+        name = "" if user is not None else self._name_field(typed_name or "", focus_on_name)
+        content = (
+            f'{said}<form method="post" action="/login">\n'
+            f'<input type="hidden" name="next" value="{escape(target)}">\n{name}'
+            f'<label for="code">{self._say("code")}</label>\n'
+            f'<input class="code" id="code" name="code" inputmode="numeric" '
+            f'autocomplete="one-time-code" maxlength="32" spellcheck="false" required{invalid}'
+            f'{"" if focus_on_name else " autofocus"}>\n'
+            f'<p class="hint" id="hint">{self._say("hint")}</p>\n'
+            f'<button>{self._say("submit")}</button>\n</form>')
+        return self._frame(f'{self._say("error")}: {title}' if is_error else title, title, lead,
+                           content)
+
+    def signed_in(self, target, user):
+        """Says who is signed in, and lets sign out."""
+        content = (
+            f'<a class="button" href="{escape(target)}">{self._say("continue")}</a>\n'
+            f'<form class="leave" method="post" action="/logout">'
+            f'<button class="second">{self._say("leave")}</button></form>')
+        return self._frame(self._say("in"), self._say("in"), self._say("in-lead", user=user),
+                           content)
+
+    def _name_field(self, typed, focus):
+        return (f'<label for="user">{self._say("user")}</label>\n'
+                f'<input id="user" name="user" value="{escape(typed)}" autocomplete="username" '
+                f'autocapitalize="none" spellcheck="false" maxlength="256" required'
+                f'{" autofocus" if focus else ""}>\n')
+
+    def _message(self, message, is_error, seconds):
+        if message is None:
+            return ""
+        kind = ('class="message bad" role="alert"' if is_error
+                else 'class="message good" role="status"')
+        return f'<p id="message" {kind}>{self._say(message, seconds=self._duration(seconds))}</p>\n'
+
+    def _duration(self, seconds):
+        if seconds == 1:
+            return self._texts["second"]
+        if seconds < 120:
+            return self._texts["seconds"].format(count=seconds)
+        return self._texts["minutes"].format(count=-(-seconds // 60))
+
+    def _say(self, text, **words):
+        words = {"site": self._site, **words}
+        return escape(self._texts[text], quote=False).format(
+            **{key: f"<strong>{escape(word)}</strong>" for key, word in words.items()})
+
+    def _frame(self, title, heading, lead, content):
+        return FRAME.format(language=self._language, title=f"{title} · {escape(self._site)}",
+                            icon=ICON, style=STYLE, sign=SIGN, heading=heading, lead=lead,
+                            content=content)

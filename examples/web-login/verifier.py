@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Asks the verification daemon."""
+
+import dataclasses
+import json
+import socket
+
+PATIENCE = 10
+REPLY_SIZE = 4096
+
+# What is longer is no name, and no request, for the daemon.
+NAME_SIZE = 255
+REQUEST_SIZE = 1024
+
+
+class NoVerdict(Exception):
+    """The daemon cannot be asked, or did not say yes or no; with the reason."""
+
+
+@dataclasses.dataclass
+class Verdict:
+    """accepted, refused or limited; and after how many seconds to try again, where known."""
+    result: str
+    retry_after: int = 0
+
+    @property
+    def accepted(self):
+        """Whether the code was right, and is spent now."""
+        return self.result == "accepted"
+
+
+def verify(path, user, code):
+    """What the daemon says about that user's code."""
+    request = json.dumps({"method": "org.totpgroup.Verify.Verify",
+                          "parameters": {"user": user, "code": code}}).encode() + b"\0"
+    if len(user.encode()) > NAME_SIZE or len(request) > REQUEST_SIZE:
+        return Verdict("refused")
+    try:
+        answer = json.loads(_call(path, request))
+    except (OSError, ValueError, RecursionError) as error:
+        raise NoVerdict(f"{path}: {error}") from error
+    return _verdict(path, answer)
+
+
+def _call(path, request):
+    reply = b""
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.settimeout(PATIENCE)
+        daemon.connect(path)
+        daemon.sendall(request)
+        while not reply.endswith(b"\0"):
+            received = daemon.recv(REPLY_SIZE)
+            if not received or len(reply) + len(received) > REPLY_SIZE:
+                raise ValueError("half a reply, or too long a one")
+            reply += received
+    return reply[:-1]
+
+
+def _verdict(path, answer):
+    if isinstance(answer, dict) and "error" not in answer:
+        parameters = answer.get("parameters")
+        if isinstance(parameters, dict):
+            result, seconds = parameters.get("result"), parameters.get("retry_after", 0)
+            if result in ("accepted", "refused", "limited") and type(seconds) is int:
+                return Verdict(result, max(0, seconds))
+    raise NoVerdict(f"{path}: no verdict: {str(answer)[:200]}")

@@ -1,0 +1,339 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A login page for one-time codes, for nginx and its auth_request.
+
+A code is good once, and auth_request asks at every request. So the code is checked here, once, and
+what the browser keeps instead is a signed session.
+
+    GET  /login?next=/path   the page that asks for a code
+    POST /login              checks it with the verification daemon
+    GET  /auth               204 with a session, 401 without one
+    POST /logout             ends the session
+"""
+
+import argparse
+import http.server
+import json
+import os
+import re
+import socket
+import socketserver
+import sys
+import threading
+import time
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+import page
+from session import BadKey, Sessions, load_key
+from verifier import NoVerdict, verify
+
+BODY_SIZE = 4096
+CONNECTIONS = 64
+
+# A path of this site: no other host, and nothing that a browser would strip or turn into a slash.
+LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
+
+# No control characters.
+NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
+
+
+def local_path(text):
+    """Where to go after the login: that path, or the front page where it leads elsewhere."""
+    return text if text and LOCAL_PATH.fullmatch(text) else "/"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One request. The server's application holds what all of them share."""
+
+    timeout = 10
+    server_version, sys_version = "web-login", ""
+
+    @property
+    def application(self):
+        """Options and sessions."""
+        return self.server.application
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        """Pages, and the answer to auth_request."""
+        path, _, query = self.path.partition("?")
+        if path == "/auth":
+            self._answer_nginx()
+        elif path == "/login":
+            self._show_login(query)
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    do_HEAD = do_GET
+
+    def do_POST(self):  # pylint: disable=invalid-name
+        """What the forms send."""
+        fields = self._fields()
+        if fields is None:
+            return
+        if self.path not in ("/login", "/logout"):
+            self.send_error(HTTPStatus.NOT_FOUND)
+        elif not self._is_from_here():
+            self._form(fields, HTTPStatus.FORBIDDEN, message="elsewhere")
+        elif self.path == "/login":
+            self._login(fields)
+        else:
+            self._logout()
+
+    # What the requests come to
+
+    def _answer_nginx(self):
+        user = self._session_user()
+        self.send_response(HTTPStatus.UNAUTHORIZED if user is None else HTTPStatus.NO_CONTENT)
+        self.send_header("Cache-Control", "no-store")
+        if user is not None:
+            self.send_header("X-User", user.encode().decode("latin-1"))
+        self.end_headers()
+
+    def _show_login(self, query):
+        # nginx cannot encode a path, so the rest of the line is the path as it was asked for.
+        target = local_path(query[5:] if query.startswith("next=") else "/")
+        user = self._session_user()
+        if user is not None:
+            self._send(HTTPStatus.OK, self._page().signed_in(target, user))
+        else:
+            self._form({"next": target}, HTTPStatus.OK,
+                       message="signed-out" if query == "signed-out" else None)
+
+    def _login(self, fields):
+        earlier = self._earlier_user()
+        user = fields.get("user", "").strip() if earlier is None else earlier
+        code = fields.get("code", "").strip()
+        if not user or not code:
+            self._form(fields, HTTPStatus.BAD_REQUEST,
+                       message="incomplete-both" if earlier is None else "incomplete")
+            return
+        try:
+            verdict = verify(self.application.options.verifier, user, code) \
+                if NAME.fullmatch(user) else None
+        except NoVerdict as error:
+            self._log("error", user, error)
+            self._form(fields, HTTPStatus.SERVICE_UNAVAILABLE, message="down")
+            return
+        if verdict is not None and verdict.accepted:
+            self._log("accepted", user)
+            self._redirect(local_path(fields.get("next")), self._cookie(
+                self.application.sessions.make(user), self.application.options.lifetime))
+        else:
+            self._refuse(fields, user, verdict)
+
+    def _refuse(self, fields, user, verdict):
+        """Who passed an earlier factor is told that a code was right, but used before. A stranger
+        is not: it would tell that the name exists. Names that do not exist are limited as well."""
+        result = "refused" if verdict is None else verdict.result
+        self._log(result, user)
+        if result == "limited":
+            self._form(fields, HTTPStatus.TOO_MANY_REQUESTS, "limited",
+                       max(1, verdict.retry_after))
+        elif self._earlier_user() is None:
+            self._form(fields, HTTPStatus.FORBIDDEN, "stranger")
+        elif verdict is not None and verdict.retry_after > 0:
+            self._form(fields, HTTPStatus.FORBIDDEN, "used", verdict.retry_after)
+        else:
+            self._form(fields, HTTPStatus.FORBIDDEN, "refused")
+
+    def _logout(self):
+        user = self._session_user()
+        if user is not None:
+            self.application.sessions.end(self._session())
+            self._log("signed-out", user)
+        self._redirect("/login?signed-out", self._cookie("", 0))
+
+    # What the browser and nginx say
+
+    def _fields(self):
+        """The fields of a form, or None where the answer is out already."""
+        length = self.headers.get("Content-Length", "")
+        if self.headers.get("Transfer-Encoding") or not re.fullmatch(r"[0-9]{1,9}", length):
+            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            return None
+        if int(length) > BODY_SIZE:
+            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return None
+        body = self.rfile.read(int(length))
+        try:
+            found = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict",
+                             max_num_fields=8)
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return None
+        return {key: values[0] for key, values in found.items()}
+
+    def _is_from_here(self):
+        """Whether a page of this site sent the form. Every browser says so for a POST, and no
+        other site's page can make it say so."""
+        return self.headers.get("Origin", "") == \
+            f"{self.application.scheme}://{self.headers.get('Host', '')}"
+
+    def _earlier_user(self):
+        """Whom nginx let through an earlier factor, if there is one."""
+        header = self.application.options.user_header
+        if header is None:
+            return None
+        return (self.headers.get(header) or "").encode("latin-1").decode("utf-8", "replace")
+
+    def _session(self):
+        try:
+            found = SimpleCookie(self.headers.get("Cookie", "")).get(self.application.cookie)
+        except CookieError:
+            return None
+        return found.value if found else None
+
+    def _session_user(self):
+        """Whose session it is, if that is also who passed the earlier factor."""
+        user = self.application.sessions.user_of(self._session())
+        return user if self._earlier_user() in (None, user) else None
+
+    # What is sent back
+
+    def _page(self):
+        return page.Page(page.language_of(self.headers.get("Accept-Language")),
+                         self.application.options.site)
+
+    def _form(self, fields, status, message=None, seconds=0):
+        text = self._page().form(local_path(fields.get("next")), self._earlier_user(),
+                                 fields.get("user"), message, seconds)
+        self._send(status, text, seconds)
+
+    def _send(self, status, text, retry_after=0):
+        data = text.encode("utf-8", "replace")
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Security-Policy", page.POLICY)
+        self.send_header("X-Frame-Options", "DENY")
+        self.send_header("Vary", "Accept-Language, Cookie")
+        if retry_after > 0:
+            self.send_header("Retry-After", str(retry_after))
+        self._end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def _redirect(self, target, cookie):
+        self.send_response(HTTPStatus.SEE_OTHER)
+        self.send_header("Location", target)
+        self.send_header("Set-Cookie", cookie)
+        self.send_header("Content-Length", "0")
+        self._end_headers()
+
+    def _end_headers(self):
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        # With no-referrer, browsers would send no Origin either.
+        self.send_header("Referrer-Policy", "same-origin")
+        self.end_headers()
+
+    def _cookie(self, value, lifetime):
+        secure = "" if self.application.options.plain_http else "; Secure"
+        return (f"{self.application.cookie}={value}; Path=/; Max-Age={lifetime}; HttpOnly; "
+                f"SameSite=Lax{secure}")
+
+    # The log: one line for each decision, and never a code
+
+    def _log(self, what, user, detail=None):
+        """Whatever a stranger puts into a name or a header is quoted, and makes no line."""
+        address = self.headers.get("X-Real-IP", "-")
+        more = f" detail={json.dumps(str(detail))}" if detail else ""
+        print(f"{what} user={json.dumps(user[:256])} rhost={json.dumps(address[:64])}{more}",
+              file=sys.stderr, flush=True)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        """nginx logs requests."""
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """A thread for each of a bounded number of connections."""
+
+    daemon_threads = True
+
+    def __init__(self, listener, application):
+        # The socket is there already, of whatever kind.
+        super().__init__(("", 0), Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.server_name, self.server_port = "", 0
+        self.application = application
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
+
+    def process_request(self, request, client_address):
+        """Waits while too many are being served; nginx does, too."""
+        self._free.acquire()
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def process_request_thread(self, request, client_address):
+        try:
+            super().process_request_thread(request, client_address or ("", 0))
+        finally:
+            self._free.release()
+
+    def handle_error(self, request, client_address):
+        """A client that went away is no error; a defect is a line for the log."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, (ConnectionError, TimeoutError)):
+            print(f"error detail={json.dumps(repr(error))}", file=sys.stderr, flush=True)
+
+
+class Application:
+    """Options, and the sessions that they ask for."""
+
+    def __init__(self, options):
+        self.options = options
+        self.scheme = "http" if options.plain_http else "https"
+        # Browsers take a cookie with this prefix from this host alone, and over TLS alone.
+        self.cookie = "web-login" if options.plain_http else "__Host-web-login"
+        self.sessions = Sessions(load_key(options.key), options.lifetime, time.time)
+
+
+def listening_socket(where):
+    """The socket that systemd listens on, or one on that ADDRESS:PORT."""
+    if where is None:
+        if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
+            sys.exit("web-login: no socket from systemd; "
+                     "use web-login.socket or --listen ADDRESS:PORT")
+        return socket.socket(fileno=3)
+    address, _, port = where.rpartition(":")
+    return socket.create_server((address.strip("[]"), int(port)),
+                                family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+
+
+def options_of(words):
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="web-login", allow_abbrev=False)
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="instead of a socket of systemd's")
+    parser.add_argument("--key", default="/var/lib/web-login/key", metavar="FILE",
+                        help="what signs the sessions; made at the first start")
+    parser.add_argument("--verifier", default="/run/totpgroup/verify", metavar="SOCKET")
+    parser.add_argument("--user-header", metavar="NAME",
+                        help="a header in which nginx says who has passed an earlier factor; "
+                        "without it, people type their name and a code is all that they need")
+    parser.add_argument("--lifetime", type=int, default=8 * 3600, metavar="SECONDS",
+                        help="how long a session is good (8 hours)")
+    parser.add_argument("--site", default=socket.gethostname(), metavar="NAME",
+                        help="what the page calls this site")
+    parser.add_argument("--plain-http", action="store_true",
+                        help="for a trial without TLS: whoever listens can take over the session")
+    return parser.parse_args(words)
+
+
+def main():
+    """Serves until it is stopped."""
+    options = options_of(sys.argv[1:])
+    try:
+        with Server(listening_socket(options.listen), Application(options)) as server:
+            server.serve_forever()
+    except (OSError, ValueError, BadKey) as error:
+        sys.exit(f"web-login: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,483 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""examples/web-login by itself: what it answers to whatever a browser, nginx or an
+attacker may send. The verifier is a false one, so that each verdict can be had."""
+
+import base64
+import hashlib
+import html
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.parse
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../cli"), os.path.join(HERE, "../../examples/web-login")]
+
+# pylint: disable=wrong-import-position
+import page
+import web_login
+from false_daemon import FalseDaemon
+from session import BadKey, Sessions, load_key
+from support import check, equal, run_tests, test
+
+PROGRAM = os.path.join(HERE, "../../examples/web-login/web_login.py")
+HOST = "www.example.org"
+ORIGIN = f"https://{HOST}"
+COOKIE = "__Host-web-login"
+CODE = "135791"
+
+
+class Connection(http.client.HTTPConnection):
+    """HTTP over a socket with a path."""
+
+    def __init__(self, path):
+        super().__init__(HOST, timeout=60)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(self._path)
+
+
+class Answer:
+    """What came back."""
+
+    def __init__(self, response):
+        self.status, self.headers = response.status, response.headers
+        self.text = response.read().decode()
+
+    @property
+    def cookie(self):
+        """The session that the browser is to keep."""
+        value = self.headers["Set-Cookie"]
+        return value.partition(";")[0].partition("=")[2] if value else None
+
+    @property
+    def message(self):
+        """What was wrong, as the page says it."""
+        found = re.search(r'<p id="message"[^>]*>(.*?)</p>', self.text)
+        return html.unescape(re.sub("<[^>]*>", "", found[1])) if found else None
+
+
+class Login:
+    """The application, started as systemd would. A context manager."""
+
+    def __init__(self, *words):
+        self._words = words
+        self.folder = tempfile.mkdtemp(prefix="totpgroup-login-")
+        self.path, self.key = f"{self.folder}/socket", f"{self.folder}/key"
+
+    def __enter__(self):
+        self.daemon = FalseDaemon()
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.daemon.__exit__()
+        for name in os.listdir(self.folder):
+            os.unlink(f"{self.folder}/{name}")
+        os.rmdir(self.folder)
+
+    def start(self):
+        """Starts it, on a socket that listens already."""
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        listener.listen(1024)
+
+        def place():
+            os.dup2(listener.fileno(), 3)
+            os.set_inheritable(3, True)
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "-", sys.executable, "-B", PROGRAM,
+             "--key", self.key, "--verifier", self.daemon.path, "--site", HOST, *self._words],
+            preexec_fn=place, close_fds=False, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "LISTEN_FDS": "1"})
+        listener.close()
+
+    def stop(self):
+        """Stops it, if it runs. Returns what it logged."""
+        if self._process.stderr.closed:
+            return ""
+        self._process.terminate()
+        said = self._process.communicate()[1]
+        os.unlink(self.path)
+        return said
+
+    def says(self, result, retry_after=0):
+        """What the verifier will answer."""
+        self.daemon.reply = json.dumps(
+            {"parameters": {"result": result, "retry_after": retry_after}}).encode() + b"\0"
+
+    def get(self, path, cookie=None, user=None, **headers):
+        """A request as nginx passes it on."""
+        return self._ask("GET", path, None, cookie, user, headers)
+
+    def post(self, path, cookie=None, user=None, body=None, origin=ORIGIN, fields=None, **headers):
+        """A form that a browser sends from a page of the site."""
+        if body is None:
+            body = urllib.parse.urlencode(fields or {})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        if origin is not None:
+            headers["Origin"] = origin
+        return self._ask("POST", path, body, cookie, user, headers)
+
+    def sign_in(self, name="alice", user=None, target="/"):
+        """A login with a good code."""
+        self.says("accepted")
+        fields = {"code": CODE, "next": target}
+        if user is None:
+            fields["user"] = name
+        return self.post("/login", user=user, fields=fields)
+
+    def _ask(self, method, path, body, cookie, user, headers):
+        headers = {"Host": HOST, **{key.replace("_", "-"): value for key, value in headers.items()}}
+        if cookie is not None:
+            headers["Cookie"] = f"{COOKIE}={cookie}"
+        if user is not None:
+            headers["X-Remote-User"] = user.encode().decode("latin-1")
+        connection = Connection(self.path)
+        connection.request(method, path, body, headers)
+        try:
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+
+def behind_a_password():
+    """The application as the example of nginx has it."""
+    return Login("--user-header", "X-Remote-User")
+
+
+@test
+def sign_in_and_out(_):
+    with Login() as login:
+        equal(login.get("/auth").status, 401, "without a session")
+        answer = login.sign_in("J\u00fcrgen", target="/page?a=1&b=2")
+        equal((answer.status, answer.headers["Location"]), (303, "/page?a=1&b=2"), "after the login")
+        attributes = answer.headers["Set-Cookie"].split("; ")[1:]
+        equal(sorted(attributes), ["HttpOnly", "Max-Age=28800", "Path=/", "SameSite=Lax", "Secure"],
+              "the cookie")
+        equal(json.loads(login.daemon.requests[-1][:-1])["parameters"],
+              {"user": "J\u00fcrgen", "code": CODE}, "what was verified")
+        auth = login.get("/auth", answer.cookie)
+        equal((auth.status, auth.headers["X-User"].encode("latin-1").decode()), (204, "J\u00fcrgen"),
+              "with the session")
+        equal(len(login.daemon.requests), 1, "a session is not verified again")
+        out = login.post("/logout", answer.cookie)
+        equal((out.status, out.headers["Location"], out.cookie), (303, "/login?signed-out", ""), "out")
+        check("Max-Age=0" in out.headers["Set-Cookie"], "the browser forgets the cookie")
+        equal(login.get("/auth", answer.cookie).status, 401, "a copy of the cookie")
+        check("signed out" in login.get("/login?signed-out").message, "it is said")
+        check(CODE not in login.stop(), "no code is logged")
+
+
+@test
+def a_stranger_is_told_the_same_always(_):
+    """Whether the name is unknown, or the code wrong or spent."""
+    with Login() as login:
+        answers = set()
+        for result, seconds in (("refused", 0), ("refused", 17)):
+            login.says(result, seconds)
+            answer = login.post("/login", fields={"user": "alice", "code": CODE})
+            check(answer.cookie is None, "no session")
+            answers.add((answer.status, answer.text, str(sorted(
+                pair for pair in answer.headers.items() if pair[0] != "Date"))))
+        equal(len(answers), 1, "different answers")
+        equal(answer.status, 403, "status")
+        check('value="alice"' in answer.text and CODE not in answer.text, "the name stays, no code does")
+        login.says("limited", 17)
+        answer = login.post("/login", fields={"user": "alice", "code": CODE})
+        equal((answer.status, answer.headers["Retry-After"], answer.cookie), (429, "17", None), "limited")
+
+
+@test
+def who_passed_the_password_is_told_why(_):
+    with behind_a_password() as login:
+        for result, seconds, status, pattern in (
+                ("refused", 0, 403, "not right"), ("refused", 1, 403, "already.* 1 second\\."),
+                ("refused", 17, 403, "already.* 17 seconds"), ("limited", 119, 429, "Too many.* 119 s"),
+                ("limited", 121, 429, "Too many.* 3 minutes\\."),
+                ("limited", 1, 429, "Too many.* 1 second\\.")):
+            login.says(result, seconds)
+            answer = login.post("/login", user="alice", fields={"code": CODE})
+            equal((answer.status, answer.cookie), (status, None), f"{result} {seconds}")
+            check(re.search(pattern, answer.message), f"{result} {seconds}: {answer.message}")
+            equal(answer.headers["Retry-After"], str(seconds) if seconds else None, "Retry-After")
+            check('role="alert"' in answer.text, "it is announced")
+
+
+@test
+def no_verdict_lets_nobody_in(_):
+    with Login() as login:
+        for reply in (b"", b"\0", b"accepted\0", b"null\0", b"[]\0", b'{"parameters":null}\0',
+                      b'{"parameters":{"result":"Accepted"}}\0', b'{"parameters":{"result":true}}\0',
+                      b'{"parameters":{"result":["accepted"]}}\0',
+                      b'{"parameters":{"result":"accepted"}}', b"[" * 4000 + b"\0",
+                      b'{"parameters":{"result":"accepted","retry_after":"1"}}\0',
+                      b'{"error":"org.totpgroup.Verify.Busy","parameters":{"result":"accepted"}}\0',
+                      b" " * 9000 + b'{"parameters":{"result":"accepted"}}\0'):
+            login.daemon.reply = reply
+            answer = login.post("/login", fields={"user": "alice", "code": CODE})
+            equal((answer.status, answer.cookie), (503, None), f"{reply[:60]}")
+        login.daemon.__exit__()
+        answer = login.post("/login", fields={"user": "alice", "code": CODE})
+        equal((answer.status, answer.cookie), (503, None), "without a verifier")
+        check("cannot be checked" in answer.message, answer.message)
+        said = login.stop()
+        check("No such file" in said and CODE not in said, said)
+        login.daemon = FalseDaemon()
+
+
+@test
+def only_the_user_of_the_password(_):
+    """A session is good for whom nginx names, and nobody can name somebody else."""
+    with behind_a_password() as login:
+        answer = login.sign_in(user="alice")
+        equal(login.get("/auth", answer.cookie, user="alice").status, 204, "alice")
+        equal(login.get("/auth", answer.cookie, user="bob").status, 401, "bob with alice's session")
+        equal(login.get("/auth", answer.cookie).status, 401, "nobody with alice's session")
+        count = len(login.daemon.requests)
+        equal(login.post("/login", fields={"user": "alice", "code": CODE}).status, 400, "no header")
+        equal(len(login.daemon.requests), count, "nobody is verified")
+        login.post("/login", user="bob", fields={"user": "alice", "code": CODE})
+        equal(json.loads(login.daemon.requests[-1][:-1])["parameters"]["user"], "bob", "who is verified")
+
+
+@test
+def forged_sessions(_):
+    with Login() as login:
+        good = login.sign_in().cookie
+        body, signature = good.split(".")
+        fields = json.loads(base64.urlsafe_b64decode(body + "=="))
+        other = base64.urlsafe_b64encode(json.dumps({**fields, "user": "root"}).encode()).decode()
+        bare = hashlib.sha256(base64.urlsafe_b64decode(body + "==")).digest()
+        for forged in ("", ".", "..", body, f"{body}.", f".{signature}", f"{other.rstrip('=')}.{signature}",
+                       f"{body}.{base64.urlsafe_b64encode(bare).decode().rstrip('=')}",
+                       f"{body}.{signature}.{signature}", f"{signature}.{body}", good[:-2], good[1:],
+                       f"{body}x.{signature}", f"{body}.\u00e9", "x" * 5000, f"{body}.{'A' * 43}"):
+            equal(login.get("/auth", forged.encode().decode("latin-1")).status, 401, f"{forged[:80]!r}")
+        for cookies in (f"{COOKIE}", "=", ";;;", f"{COOKIE}=\"{body}", "\u00e9=\u00e9"):
+            equal(login.get("/auth", Cookie=cookies.encode().decode("latin-1")).status, 401, cookies)
+        equal(login.get("/auth", Cookie=f"a=b; {COOKIE}={good}; c=d").status, 204, "among others")
+        login.stop()
+        os.unlink(login.key)
+        login.start()
+        equal(login.get("/auth", good).status, 401, "after the key was removed")
+
+
+@test
+def sessions_end(_):
+    now = [1000.0]
+    sessions = Sessions(b"k" * 32, 60, lambda: now[0])
+    first, second = sessions.make("alice"), sessions.make("alice")
+    check(first != second, "each is another")
+    now[0] = 1059
+    equal(sessions.user_of(first), "alice", "until its end")
+    sessions.end(first)
+    equal((sessions.user_of(first), sessions.user_of(second)), (None, "alice"), "one was ended")
+    now[0] = 1060
+    equal(sessions.user_of(second), None, "at its end")
+    third = sessions.make("bob")
+    sessions.end(third)
+    equal(len(sessions._ended), 1, "what is over need not be remembered")
+    equal(Sessions(b"K" * 32, 60, lambda: now[0]).user_of(sessions.make("bob")), None, "another key")
+    longest = "\U0001f642" * 256
+    equal(sessions.user_of(sessions.make(longest)), longest, "the longest name")
+
+
+@test
+def keys(_):
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/key"
+        found = []
+        threads = [threading.Thread(target=lambda: found.append(load_key(path))) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal((len(set(found)), len(found[0]), os.listdir(folder)), (1, 32, ["key"]), "one key")
+        equal(os.stat(path).st_mode & 0o7777, 0o600, "its mode")
+        os.chmod(path, 0o640)
+        refuses_key(path, "mode 0600")
+        os.chmod(path, 0o600)
+        for size in (0, 31, 33):
+            with open(path, "wb") as file:
+                file.write(b"x" * size)
+            refuses_key(path, "32 bytes")
+        os.unlink(path)
+        os.mkfifo(path, 0o600)
+        refuses_key(path, "file")
+        os.unlink(path)
+        os.symlink("elsewhere", path)
+        refuses_key(path, "symbolic link")
+
+
+def refuses_key(path, pattern):
+    try:
+        load_key(path)
+    except (BadKey, OSError) as error:
+        check(pattern in str(error), f"{error}")
+    else:
+        raise AssertionError(f"the key was taken: {pattern}")
+
+
+@test
+def forms_of_other_sites(_):
+    with Login() as login:
+        login.says("accepted")
+        cookie = login.sign_in().cookie
+        count = len(login.daemon.requests)
+        for origin in (None, "null", "https://evil.example", f"http://{HOST}", f"{ORIGIN}:8443",
+                       f"{ORIGIN}.evil.example", f"{ORIGIN}/", "", HOST):
+            answer = login.post("/login", origin=origin, fields={"user": "alice", "code": CODE})
+            equal((answer.status, answer.cookie), (403, None), f"a login from {origin}")
+            answer = login.post("/logout", cookie, origin=origin)
+            equal((answer.status, answer.cookie), (403, None), f"a logout from {origin}")
+        equal(len(login.daemon.requests), count, "nothing is verified")
+        equal(login.get("/auth", cookie).status, 204, "the session goes on")
+        equal(login.get("/logout", cookie).status, 404, "a link does not sign out")
+
+
+@test
+def targets(_):
+    with Login() as login:
+        login.says("accepted")
+        for target in ("/", "/a", "/a/b?c=d&e=f", "/a%0d%0ab", "/~x#y", "/.//a", "/login"):
+            equal(login.sign_in(target=target).headers["Location"], target, "goes there")
+            said = login.get(f"/login?next={target.partition('#')[0]}").text
+            check(f'value="{html.escape(target.partition("#")[0])}"' in said, f"{target} is kept")
+        for target in ("", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
+                       "javascript:alert(1)", "/a\\b", "/\t/evil.example", "/\n/evil.example", " /a", "a",
+                       "/a b", "/\r\nSet-Cookie: a=b", "/\u00e9", "/" + "a" * 3000, "/\x00", "///a"):
+            equal(login.sign_in(target=target).headers["Location"], "/", f"{target[:40]!r}")
+        for query in ("next=//evil.example", "next=https://evil.example", "next=%2F%2Fevil.example",
+                      "x=y", "next=", "next"):
+            check('name="next" value="/"' in login.get(f"/login?{query}").text, query)
+
+
+@test
+def what_was_typed_stays_text(_):
+    with Login() as login:
+        login.says("refused")
+        evil = '"><script>alert(1)</script>\''
+        for answer in (login.post("/login", fields={"user": evil, "code": CODE, "next": f"/{evil}"}),
+                       login.get(f"/login?next=/{evil}")):
+            check("<script" not in answer.text and html.escape(f"/{evil}") in answer.text, answer.text)
+        cookie = login.sign_in(evil).cookie
+        check(html.escape(evil) in login.get("/login", cookie).text, "the name of who is signed in")
+        login.says("refused")
+        login.post("/login", fields={"user": "a\nb accepted user=\"root\"", "code": CODE})
+        login.post("/login", fields={"user": "\u2028\u202ealice", "code": CODE})
+        login.post("/login", fields={"user": "x" * 2000, "code": CODE})
+        said = login.stop().splitlines()
+        check(all(re.fullmatch(r'(accepted|refused) user="[ -~]*" rhost="-"', line) for line in said),
+              f"the log: {said}")
+        equal(len(said), 5, "a line for each")
+
+
+@test
+def odd_requests(_):
+    with Login() as login:
+        login.says("accepted")
+        for status, headers, body in (
+                (413, {}, "x" * 4097), (400, {}, "code=%ff"), (400, {}, "code=\u00e9".encode()),
+                (400, {}, "&".join(f"a{i}=b" for i in range(9))), (400, {}, ""), (400, {}, "user=alice"),
+                (400, {}, "code=1"), (400, {}, "user=+&code=+")):
+            answer = login.post("/login", body=body, **headers)
+            equal((answer.status, answer.cookie), (status, None), f"{body[:40]}")
+        for text in ("POST /login HTTP/1.0\r\n\r\n", "POST /login HTTP/1.0\r\nContent-Length: -1\r\n\r\n",
+                     "POST /login HTTP/1.0\r\nContent-Length: 1e1\r\n\r\n",
+                     "POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"):
+            with socket.socket(socket.AF_UNIX) as raw:
+                raw.settimeout(60)
+                raw.connect(login.path)
+                raw.sendall(text.encode())
+                check(b" 411 " in raw.recv(4096), text)
+        equal(login.daemon.requests, [], "nothing is verified")
+        for path in ("/", "/auth/", "/loginx", "/style.css"):
+            equal(login.get(path).status, 404, path)
+        equal(login.post("/auth").status, 404, "a form for /auth")
+        for user in ("\U0001f642" * 256, "\U0001f642" * 64, "x" * 256, "a\x00b", "a\x85b"):
+            login.says("accepted")
+            answer = login.post("/login", fields={"user": user, "code": CODE})
+            equal((answer.status, answer.cookie), (403, None), f"{user[:10]!r}")
+        answer = login.post("/login", fields={"user": "alice", "code": "1" * 1000})
+        equal((answer.status, answer.cookie), (403, None), "a code without end")
+        equal(login.daemon.requests, [], "what cannot be right is not verified")
+        for user in ("\U0001f642" * 63, "x" * 255):
+            equal(login.sign_in(user).status, 303, f"{user[:10]!r} of good length")
+
+
+@test
+def headers(_):
+    with Login() as login:
+        answer = login.get("/login")
+        style = re.search("<style>(.*?)</style>", answer.text, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        policy = answer.headers["Content-Security-Policy"]
+        check(f"style-src 'sha256-{digest}'" in policy, "the style is what the policy allows")
+        for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+            check(part in policy.split("; "), part)
+        check("script" not in policy and "unsafe" not in policy, policy)
+        login.says("refused")
+        for each in (answer, login.post("/login", fields={"user": "a", "code": "b"}), login.sign_in()):
+            equal([each.headers[name] for name in ("Cache-Control", "X-Content-Type-Options", "Referrer-Policy")],
+                  ["no-store", "nosniff", "same-origin"], "headers")
+        check("Python" not in answer.headers["Server"], "the server does not say what runs it")
+
+
+@test
+def languages(_):
+    for accepted, wanted in ((None, "en"), ("", "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.8", "de"),
+                             ("en-GB,de;q=0.9", "en"), ("fr,de;q=0.5", "de"), ("fr", "en"), ("*", "en"),
+                             ("de;q=0", "en"), ("de;q=x", "en"), ("de;q=0.1,en;q=0.2", "en"), ("DE", "de"),
+                             ("," * 9999, "en")):
+        equal(page.language_of(accepted), wanted, f"{accepted!r}")
+    equal(set(page.TEXTS["de"]), set(page.TEXTS["en"]), "each text is in each language")
+    for name, text in page.TEXTS["en"].items():
+        equal(sorted(re.findall("{.*?}", page.TEXTS["de"][name])), sorted(re.findall("{.*?}", text)), name)
+    with Login() as login:
+        check("Anmelden" in login.get("/login", Accept_Language="de").text, "German")
+
+
+@test
+def many_at_once(_):
+    """More connections than threads: each is answered."""
+    with Login() as login:
+        cookie = login.sign_in().cookie
+        idle = []
+        for _ in range(web_login.CONNECTIONS - 1):
+            each = socket.socket(socket.AF_UNIX)
+            each.connect(login.path)
+            idle.append(each)
+        equal(login.get("/auth", cookie).status, 204, "beside idle ones")
+        for each in idle:
+            each.close()
+        results = []
+        threads = [threading.Thread(target=lambda: results.append(login.get("/auth", cookie).status))
+                   for _ in range(200)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal((results.count(204), len(results)), (200, 200), "answers")
+
+
+@test
+def words(_):
+    done = subprocess.run([sys.executable, "-B", PROGRAM], capture_output=True, text=True, check=False,
+                          env={"PATH": os.environ["PATH"]}, cwd="/")
+    check(done.returncode == 1 and done.stderr.startswith("web-login: "), done.stderr)
+
+
+run_tests()

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A verifier that answers what a test wants to hear, as the real one never would."""
+
+import os
+import socket
+import tempfile
+import threading
+
+
+class FalseDaemon:
+    """Listens on a socket of its own and keeps what it was asked. A context manager."""
+
+    def __init__(self):
+        self._folder = tempfile.mkdtemp(prefix="totpgroup-false-")
+        self.path = f"{self._folder}/verify"
+        self.requests, self.reply, self.silent = [], b"", False
+        self._open = []
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(self.path)
+        self._socket.listen(16)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # The thread first: it must not come to listen on what gets this socket's number next.
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for each in (*self._open, self._socket):
+            each.close()
+        os.unlink(self.path)
+        os.rmdir(self._folder)
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            if self.silent:
+                self._open.append(connection)
+                continue
+            with connection:
+                self._answer(connection)
+
+    def _answer(self, connection):
+        request = b""
+        while not request.endswith(b"\0") and (received := connection.recv(4096)):
+            request += received
+        self.requests.append(request)
+        try:
+            connection.sendall(self.reply)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
+        except OSError:
+            pass  # whoever asked does not listen to the end

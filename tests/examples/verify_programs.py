@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The programs of examples/verify: how each is started, and what it answers."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/verify")
+
+# What is needed for each, and the package of Debian's that has it.
+LANGUAGES = {
+    "c": ("json-c", "libjson-c-dev"),
+    "go": ("go", "golang-go"),
+    "js": ("node", "nodejs"),
+    "php": ("php", "php-cli"),
+    "pl": ("perl", "perl"),
+    "py": ("python3", "python3"),
+}
+
+# Longer than any of them waits for a reply.
+PATIENCE = 60
+
+
+class Missing(Exception):
+    """A language that is not installed here, with the reason."""
+
+
+class Programs:
+    """All six, built where they must be in a folder of their own. A context manager."""
+
+    def __enter__(self):
+        self._folder = tempfile.mkdtemp(prefix="totpgroup-verify-")
+        os.chmod(self._folder, 0o755)
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self._folder)
+
+    def command(self, language):
+        """The words that start the program in that language."""
+        need, package = LANGUAGES[language]
+        source = os.path.join(FOLDER, f"verify.{language}")
+        if language != "c" and shutil.which(need) is None:
+            raise Missing(f"{need} is not installed (package {package})")
+        if language in ("c", "go"):
+            return [self._built(language, source)]
+        return [need, source]
+
+    def _built(self, language, source):
+        program = f"{self._folder}/verify-{language}"
+        if os.path.exists(program):
+            return program
+        environment = dict(os.environ)
+        if language == "go":
+            # Nothing of the caller's: no settings, no cache, no modules, no network.
+            environment |= {"GOCACHE": f"{self._folder}/cache", "GOENV": "off", "GOFLAGS": "",
+                            "GO111MODULE": "off", "GOPATH": self._folder, "GOPROXY": "off"}
+            words = ["go", "build", "-o", program, source]
+        else:
+            words = [*shlex.split(os.environ.get("CC", "cc")), "-Wall", "-Wextra", "-Werror",
+                     "-o", program, source, *_json_c()]
+        done = subprocess.run(words, cwd=self._folder, env=environment, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise AssertionError(f"{shlex.join(words)}:\n{done.stderr}")
+        return program
+
+
+def _json_c():
+    try:
+        done = subprocess.run(["pkg-config", "--cflags", "--libs", "json-c"], capture_output=True,
+                              text=True)
+    except FileNotFoundError:
+        raise Missing("pkg-config is not installed (package pkg-config)") from None
+    if done.returncode != 0:
+        raise Missing("json-c is not installed (package libjson-c-dev)")
+    return done.stdout.split()
+
+
+def ask(command, path, name, code, **options):
+    """Runs one of them. Returns its exit status, output and messages."""
+    done = subprocess.run([*command, path], input=f"{name}\n{code}\n".encode("utf-8"),
+                          capture_output=True, timeout=PATIENCE, **options)
+    return done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace")
