@@ -25,6 +25,7 @@ ETC_COPIED = (
     "security", "services", "environment", "gcrypt", "ssl/openssl.cnf",
     "crypto-policies", "fail2ban/fail2ban.conf", "fail2ban/jail.conf", "fail2ban/paths-common.conf",
     "fail2ban/paths-debian.conf", "fail2ban/paths-fedora.conf", "fail2ban/action.d/nftables.conf",
+    "fonts", "nginx/mime.types",
 )
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")

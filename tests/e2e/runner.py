@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def main():
     """The whole run. Returns the exit status."""
     arguments = _arguments()
-    scenarios = [one for one in _scenarios() if arguments.only in one[0]]
+    scenarios = [one for one in _scenarios(arguments.folder) if arguments.only in one[0]]
     if arguments.list:
         print("\n".join(name for name, _ in scenarios))
         return 0
@@ -39,14 +39,18 @@ def _arguments():
     parser.add_argument("--module", required=True, help="pam_totpgroup.so")
     parser.add_argument("--enroll", help="totp-enroll")
     parser.add_argument("--sshd", help="another sshd than the installed one")
+    parser.add_argument("--verifyd", help="totp-verifyd")
+    parser.add_argument("--folder", default=HERE, help="another folder of scenarios")
     parser.add_argument("--only", default="", metavar="WORD", help="scenarios named so")
     parser.add_argument("--list", action="store_true", help="only name the scenarios")
     return parser.parse_args()
 
 
-def _scenarios():
+def _scenarios(folder):
     found = []
-    for path in sorted(glob.glob(f"{HERE}/test_*.py")):
+    # What the scenarios of another folder share lies beside them.
+    sys.path[:0] = [folder]
+    for path in sorted(glob.glob(f"{folder}/test_*.py")):
         module = importlib.import_module(os.path.basename(path)[:-3])
         subject = module.__name__.removeprefix("test_")
         found += [(f"{subject}.{name.removeprefix('test_')}", function)
@@ -59,7 +63,7 @@ def _read_files(arguments):
     """Module and program, read while the host's folders can still all be seen."""
     files = {}
     for name, path in (("pam_totpgroup.so", arguments.module), ("totp-enroll", arguments.enroll),
-                       ("sshd", arguments.sshd)):
+                       ("totp-verifyd", arguments.verifyd), ("sshd", arguments.sshd)):
         if path is None:
             continue
         try:
@@ -83,6 +87,7 @@ def _read_program(path):
 def _play(name, function, paths, log):
     host = sshd_host.SshdHost(paths["pam_totpgroup.so"], log, paths.get("sshd"))
     host.enroll_program = paths.get("totp-enroll")
+    host.verifyd_program = paths.get("totp-verifyd")
     try:
         with host:
             function(host)

@@ -115,7 +115,7 @@ class SshdHost:
 
     def __init__(self, module, log, sshd=None):
         self.module = module
-        self.enroll_program = None
+        self.enroll_program = self.verifyd_program = None
         self.log = log
         self.known_hosts = f"{TOP}/known_hosts"
         self.sshd_messages = []

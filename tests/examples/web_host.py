@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The private machine with a web server on it: the verification daemon, nginx, Apache, the login
+application. All are as the examples have them; what is written elsewhere is said here."""
+
+import contextlib
+import os
+import re
+import secrets
+import shlex
+import shutil
+import socket
+import subprocess
+import threading
+
+import private_root
+from scenario import NO_REUSE, Skip, check
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples")
+NAME = "www.example.org"
+VERIFIER = "/run/totpgroup/verify"
+STORE = f"{private_root.TOP}/store"
+DEADLINE = 30
+
+APACHE_MODULES = "/usr/lib/apache2/modules"
+# What Debian has enabled from the start, as far as it is needed; what README.md enables; and
+# what it advises against.
+APACHE_LOADED = ("mpm_event", "authz_core", "authn_core", "authz_user", "authz_host", "alias", "dir",
+                 "mime", "socache_shmcb", "ssl", "request", "session", "session_cookie",
+                 "session_crypto", "auth_form", "authnz_external",
+                 "auth_basic", "authn_socache")
+
+CONFIGURATION = """\
+secret={store}/secret/${{USER}}
+user=root
+state={store}/state/${{USER}}
+{more}
+"""
+
+
+class WebHost:
+    """Adds the web to a host of tests/e2e. A context manager: what it starts ends with it."""
+
+    def __init__(self, host):
+        self.host = host
+        self._at_end = contextlib.ExitStack()
+
+    def __enter__(self):
+        for name in ("secret", "state"):
+            os.makedirs(f"{STORE}/{name}", mode=0o700)
+        self._at_end.callback(shutil.rmtree, STORE)
+        for name in ("www-data", "web-login"):
+            self.host.add_user(name, password=False)
+        self.host.add_group("webtotp")
+        return self
+
+    def __exit__(self, *_):
+        self._at_end.close()
+
+    def enrol(self, name, *lines):
+        """A user who may sign in on the web, with a secret in the system's store."""
+        self.host.add_user(name, "webtotp")
+        secret = self.host.secret(name)
+        path = f"{STORE}/secret/{name}"
+        with open(path, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o400)
+            file.write("\n".join([secret.base32, *(lines or NO_REUSE), '" TOTP_AUTH', ""]))
+        return secret
+
+    def configure(self, *lines):
+        """/etc/security/totpgroup.conf, which the module and the daemon both read."""
+        os.makedirs("/etc/security", exist_ok=True)
+        write("/etc/security/totpgroup.conf",
+              CONFIGURATION.format(store=STORE, more="\n".join(lines)))
+
+    # Programs
+
+    def start(self, name, words, ready=None, sockets=(), **options):
+        """A program that runs until the end. ready: what it says when it is. What it says is part
+        of what the whole machine said, where no code may stand."""
+        return self._at_end.enter_context(
+            Program(name, words, self.host.sshd_messages, ready, sockets, **options))
+
+    def start_verifier(self):
+        """The daemon, started by its socket as systemd does it."""
+        if self.host.verifyd_program is None:
+            raise Skip("totp-verifyd was not built")
+        listener = listen(VERIFIER, 0o666)
+        self._at_end.callback(_remove, VERIFIER)
+        self._at_end.callback(listener.close)
+        return self.start("totp-verifyd", [self.host.verifyd_program], sockets=[listener])
+
+    def start_login(self, *changes):
+        """The login application, as its units have it. changes: pairs of a text of the command line
+        and what stands in its place."""
+        unit = units("web-login/web-login.service")
+        where = units("web-login/web-login.socket")
+        source = f"{EXAMPLES}/web-login"
+        line = unit["ExecStart"]
+        for old, new in (("/usr/local/lib/web-login", source), *changes):
+            check(old in line, f"the unit has {old}")
+            line = line.replace(old, new)
+        user = self.host.users[unit["User"]]
+        key = f"{private_root.TOP}/{unit['StateDirectory']}"
+        if not os.path.exists(key):
+            os.mkdir(key, 0o700)
+            os.chown(key, user.uid, user.gid)
+            self._at_end.callback(shutil.rmtree, key)
+        listener = listen(where["ListenStream"], int(where["SocketMode"], 8),
+                          self.host.users[where["SocketUser"]])
+        self._at_end.callback(_remove, where["ListenStream"])
+        self._at_end.callback(listener.close)
+        return self.start("web-login", [*shlex.split(line), "--key", f"{key}/key"],
+                          sockets=[listener], user=user.uid, group=user.gid, extra_groups=[])
+
+    def start_nginx(self, *changes):
+        """nginx with the example as it stands, where that says it should be. changes: pairs of a
+        text of the example and what stands in its place."""
+        need("nginx", "/usr/sbin/nginx", "nginx")
+        self._certificate(f"/etc/ssl/certs/{NAME}.pem", f"/etc/ssl/private/{NAME}.key")
+        os.makedirs("/etc/nginx/sites-enabled", exist_ok=True)
+        os.makedirs("/var/log/nginx", exist_ok=True)
+        text = example("web-login/nginx.conf")
+        for old, new in (("/var/www/html", self._pages()), *changes):
+            check(old in text, f"the example has {old}")
+            text = text.replace(old, new)
+        write("/etc/nginx/sites-enabled/web-login", text)
+        scratch = f"{private_root.TOP}/nginx"
+        os.makedirs(scratch, exist_ok=True)
+        write("/etc/nginx/nginx.conf", f"""\
+user www-data;
+pid /run/nginx.pid;
+error_log stderr;
+daemon off;
+events {{ }}
+http {{
+	include /etc/nginx/mime.types;
+	access_log off;
+	client_body_temp_path {scratch}/body;
+	proxy_temp_path {scratch}/proxy;
+	fastcgi_temp_path {scratch}/fastcgi;
+	uwsgi_temp_path {scratch}/uwsgi;
+	scgi_temp_path {scratch}/scgi;
+	include /etc/nginx/sites-enabled/*;
+}}
+""")
+        program = self.start("nginx", ["/usr/sbin/nginx"])
+        await_port(443, program)
+        return program
+
+    def start_apache(self, *changes):
+        """Apache with the example as it stands. Needs what certify() made."""
+        need("apache2", "/usr/sbin/apache2", "apache2")
+        need("mod_authnz_external", f"{APACHE_MODULES}/mod_authnz_external.so",
+             "libapache2-mod-authnz-external")
+        self._certificate(f"/etc/ssl/certs/{NAME}.pem", f"/etc/ssl/private/{NAME}.key")
+        text = example("apache/totpgroup.conf")
+        for old, new in (("/var/www/html", self._pages()),
+                         ("/usr/local/share/totpgroup-login", self._apache_pages()), *changes):
+            check(old in text, f"the example has {old}")
+            text = text.replace(old, new)
+        for folder in ("/etc/apache2/totpgroup", "/etc/apache2/sites-enabled", "/run/apache2"):
+            os.makedirs(folder, mode=0o755, exist_ok=True)
+        write("/etc/apache2/sites-enabled/totpgroup.conf", text)
+        write("/etc/apache2/totpgroup/site-passphrase.conf",
+              f'AuthFormSitePassphrase "{secrets.token_hex(32)}"\n', 0o600)
+        write("/etc/apache2/totpgroup/session-passphrase", secrets.token_hex(32) + "\n", 0o600)
+        write("/etc/apache2/mime.types", "text/html html\ntext/css css\n")
+        modules = [f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so"
+                   for name in APACHE_LOADED]
+        write("/etc/apache2/apache2.conf", "\n".join([
+            *modules, "ServerRoot /etc/apache2", "User www-data", "Group www-data",
+            "PidFile /run/apache2/pid", "DefaultRuntimeDir /run/apache2", f"ServerName {NAME}",
+            "ErrorLog /dev/stderr", "LogLevel warn", "TypesConfig /etc/apache2/mime.types", "Listen 443",
+            "<Directory />", "Require all denied", "</Directory>",
+            "Include /etc/apache2/sites-enabled/*.conf", ""]))
+        program = self.start("apache", ["/usr/sbin/apache2", "-D", "FOREGROUND"])
+        await_port(443, program)
+        return program
+
+    def certify(self, *names):
+        """An authority for people's certificates, and one for each name. Returns their paths, each
+        with the key in the same file."""
+        need("openssl", "/usr/bin/openssl", "openssl")
+        folder = self.host.folder("people")
+        os.makedirs("/etc/apache2/totpgroup", exist_ok=True)
+        authority = "/etc/apache2/totpgroup/people.pem"
+        new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+        private_root.run("openssl", "req", "-x509", *new_key, "-subj", "/CN=people of " + NAME,
+                         "-keyout", f"{folder}/ca.key", "-out", authority)
+        paths = {}
+        for name in names:
+            paths[name] = f"{folder}/{name}.pem"
+            private_root.run("openssl", "req", *new_key[:-2], "-subj", f"/CN={name}",
+                             "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.csr")
+            private_root.run("openssl", "x509", "-req", "-in", f"{folder}/{name}.csr", "-CA", authority,
+                             "-CAkey", f"{folder}/ca.key", "-CAcreateserial", "-days", "2",
+                             "-out", paths[name])
+            with open(paths[name], "a", encoding="ascii") as file, \
+                    open(f"{folder}/{name}.key", encoding="ascii") as key:
+                file.write(key.read())
+        return paths
+
+    def _pages(self):
+        """What is to be protected."""
+        folder = f"{private_root.TOP}/pages"
+        if not os.path.exists(folder):
+            os.mkdir(folder, 0o755)
+            write(f"{folder}/index.html", PAGE.replace("TITLE", "The front page"))
+            write(f"{folder}/page.html", PAGE.replace("TITLE", "A page behind it"))
+            self._at_end.callback(shutil.rmtree, folder)
+        return folder
+
+    def _apache_pages(self):
+        """The folder that README.md has made."""
+        folder = f"{private_root.TOP}/totpgroup-login"
+        os.makedirs(folder, exist_ok=True)
+        for source in ("apache/login/index.html", "apache/login/again.html", "web-login/style.css"):
+            write(f"{folder}/{os.path.basename(source)}", example(source))
+        return folder
+
+    def _certificate(self, certificate, key):
+        need("openssl", "/usr/bin/openssl", "openssl")
+        for path in (certificate, key):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        if not os.path.exists(key):
+            private_root.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                             f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
+                             "-keyout", key, "-out", certificate)
+        hosts = f"127.0.0.1 localhost {private_root.HOST_NAME} {NAME}\n"
+        write("/etc/hosts", hosts)
+
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>TITLE</title>
+<style>body { font: 1.25rem/1.5 sans-serif; margin: 3rem } </style>
+<h1>TITLE</h1><p>Only who gave a code sees this.
+"""
+
+
+class Program:
+    """A process, and what it says. A context manager."""
+
+    # pylint: disable=too-many-arguments
+    def __init__(self, name, words, messages, ready=None, sockets=(),
+                 environment=None, **options):
+        self._name, self._messages = name, messages
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+                       **(environment or {})}
+        if sockets:
+            # As systemd gives it: the sockets from 3 on, and the process that they are for.
+            words = ["/bin/sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "-", *words]
+            environment["LISTEN_FDS"] = str(len(sockets))
+
+            def place():
+                for number, each in enumerate(sockets, 3):
+                    os.dup2(each.fileno(), number)
+                    os.set_inheritable(number, True)
+            options |= {"preexec_fn": place, "close_fds": False}
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, env=environment, **options)
+        self._arrived = threading.Condition()
+        self.lines, self._over = [], False
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        if ready:
+            self.wait_for(ready)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _read(self):
+        for line in self.process.stdout:
+            text = line.decode("utf-8", "replace").rstrip()
+            with self._arrived:
+                self.lines.append(text)
+                self._messages.append(f"{self._name}: {text}")
+                self._arrived.notify_all()
+        with self._arrived:
+            self._over = True
+            self._arrived.notify_all()
+
+    def wait_for(self, words):
+        """Waits until it says that."""
+        def said():
+            return any(words in line for line in self.lines)
+        with self._arrived:
+            self._arrived.wait_for(lambda: said() or self._over, DEADLINE)
+            if not said():
+                raise AssertionError(f"{self._name} did not say {words!r}:\n"
+                                     + "\n".join(self.lines))
+
+    def has_ended(self):
+        """Whether it runs no more."""
+        return self.process.poll() is not None
+
+    def stop(self):
+        """Ends it, and waits until it has."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(DEADLINE)
+        self.process.stdout.close()
+
+
+def listen(path, mode, user=None):
+    """A socket as systemd makes it."""
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    _remove(path)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    os.chmod(path, mode)
+    if user:
+        os.chown(path, user.uid, user.gid)
+    listener.listen(64)
+    return listener
+
+
+def await_port(port, program):
+    """Waits until somebody listens there. A listener can only be asked for by trying."""
+    for _ in range(DEADLINE * 100):
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        if program.has_ended():
+            break
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.process.wait(0.01)
+    raise AssertionError(f"nobody listens on port {port}:\n" + "\n".join(program.lines))
+
+
+def units(name):
+    """The settings of a unit of systemd's."""
+    return dict(re.findall(r"^(\w+)=(.*)$", example(name), re.MULTILINE))
+
+
+def example(name):
+    """The text of an example."""
+    with open(f"{EXAMPLES}/{name}", encoding="utf-8") as file:
+        return file.read()
+
+
+def need(what, path, package):
+    """Skips the scenario where a program is missing."""
+    if not os.path.exists(path):
+        raise Skip(f"{what} is not installed (package {package})")
+
+
+def write(path, text, mode=0o644):
+    """A file that everybody may read, or with that mode."""
+    with open(path, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+
+
+def _remove(path):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
