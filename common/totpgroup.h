@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * libtotpgroup: checks one-time codes (RFC 4226 HOTP, RFC 6238 TOTP) and
- * emergency codes against the credential text that google-authenticator made
- * standard.
+ * libtotpgroup: checks one-time codes (RFC 4226 HOTP, RFC 6238 TOTP) and emergency
+ * codes against the credential text that google-authenticator made standard.
  *
- * The functions here do no input or output: they open no file, read no clock
- * and keep no state of their own. A program keeps the text wherever it likes,
- * passes the time in, and stores the new text *before* it lets anyone in.
+ * There are two levels:
  *
- * Unless a comment says otherwise: functions return 0 or a negative
- * TOTPGROUP_E... code; pointers must not be NULL; an object may be used by
- * one thread at a time, and different objects by different threads at once.
+ *   - Credentials, for a program that keeps its users' texts itself. These functions do
+ *     no input or output: they open no file, read no clock and keep no state of their
+ *     own. The program passes the time in, and stores the new text *before* it lets
+ *     anyone in.
+ *   - A handle, for the users of this host. Their credentials are those that logins and
+ *     totp-enroll use, in the same files, under the same locks: a code that was spent
+ *     here is spent there. totpgroup_verify() does everything in one call.
+ *
+ * Unless a comment says otherwise:
+ *
+ *   - Functions return 0 or a negative TOTPGROUP_E... code, and pointers must not be
+ *     NULL. What an out-parameter points to is NULL, or a refusal, after an error.
+ *   - Times are in seconds since 1970-01-01 UTC, as time(2) has them. Strings are
+ *     NUL-terminated and in UTF-8.
+ *   - An object may be used by one thread at a time, and different objects by different
+ *     threads at once. Nothing here changes the locale, the environment, signal
+ *     handlers, or the umask. libgcrypt is initialised where nobody has done it.
+ *   - A struct with a member `size` begins with its initialiser, such as
+ *     TOTPGROUP_REQUEST_INIT, so that it may grow in a later version.
+ *   - Memory that held a secret or a code is erased before it is freed.
+ *
+ * After fork(2), objects may be used by parent and child, each its own copy, if the
+ * process had one thread. In the child of a process that had several, POSIX allows
+ * little before exec(3), and no function of this library.
  */
 #ifndef TOTPGROUP_H
 #define TOTPGROUP_H
@@ -44,6 +62,7 @@ enum {
 	TOTPGROUP_ECRYPTO = -10,    /* libgcrypt refused */
 	TOTPGROUP_ECONFIG = -11,    /* an option is unknown or malformed */
 	TOTPGROUP_EGROUP = -12,	    /* a group does not resolve */
+	TOTPGROUP_EMISSING = -13,   /* a library that this needs is not installed */
 };
 
 /* The verdict. Anything but TOTPGROUP_ACCEPTED is a refusal; so is memory
@@ -98,7 +117,8 @@ struct totpgroup_result {
 	 * helps. */
 	int64_t retry_after;
 	/* The credential's text has changed and must be made durable before the
-	 * verdict is acted upon. True after refusals too. */
+	 * verdict is acted upon. True after refusals too. Never set by
+	 * totpgroup_verify(), which has made it durable. */
 	bool changed;
 };
 
@@ -108,6 +128,10 @@ struct totpgroup_result {
 		TOTPGROUP_REFUSED, TOTPGROUP_REASON_NONE, TOTPGROUP_METHOD_NONE, 0, 0, false,  \
 			0, false                                                               \
 	}
+
+/*
+ * Credentials: the level without input and output.
+ */
 
 /* One credential: the text, and nothing that is not in the text. */
 typedef struct totpgroup_credential totpgroup_credential;
@@ -145,8 +169,244 @@ int totpgroup_credential_verify(totpgroup_credential *credential, const char *co
 int totpgroup_credential_serialize(
 	const totpgroup_credential *credential, char **text, size_t *length);
 
+/*
+ * Gives the otpauth:// URI that an authenticator app reads, in *uri, which the caller
+ * wipes and frees (free(3)): it holds the secret. issuer is who asks for the codes, and
+ * NULL or empty for nobody; account is whose they are, and not empty. The form is that of
+ * google-authenticator's key URI format, and parameters with their usual value are left
+ * out.
+ *
+ * TOTPGROUP_EFORMAT where the credential is damaged or accepts emergency codes alone,
+ * TOTPGROUP_EARGUMENT for control characters in a name, or an empty account.
+ */
+int totpgroup_credential_uri(const totpgroup_credential *credential, const char *issuer,
+	const char *account, char **uri);
+
 /* Wipes and frees. NULL is allowed. */
 void totpgroup_credential_free(totpgroup_credential *credential);
+
+/*
+ * The users of this host.
+ */
+
+/* The host's configuration as it was read, and the way to its users' credentials. Between
+ * two calls it holds memory alone, no file and no lock. */
+typedef struct totpgroup_handle totpgroup_handle;
+
+/*
+ * Reads the configuration, totpgroup.conf(5): that of the absolute path conf with its
+ * drop-ins, or the usual files where conf is NULL. Of the options those count here that
+ * say where a credential is and how it is judged: secret=, user=, state=, allowed_perm=,
+ * no_strict_owner, disallow_reuse, noskewadj, no_increment_hotp, strict, grace_period=;
+ * and the section [enroll]. A later change counts for handles opened later.
+ *
+ * *handle is NULL after TOTPGROUP_EMEMORY. After another error (TOTPGROUP_ECONFIG,
+ * TOTPGROUP_EUNSAFE, TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM) it is good for
+ * totpgroup_message() and totpgroup_close() alone; other functions return that error.
+ *
+ * Whose files are in reach: a process of root's takes on the user's rights on files, in
+ * the calling thread alone, for as long as the file is at work, and aborts (abort(3)) if
+ * they could not be given up. Any other process reaches what its own rights reach; for
+ * web services, which shall reach no secret, there is the verification daemon.
+ */
+int totpgroup_open(totpgroup_handle **handle, const char *conf);
+
+/* Frees. NULL is allowed. */
+void totpgroup_close(totpgroup_handle *handle);
+
+/* What was wrong in the last call with this handle, in one English line for an
+ * administrator: what, where, what to do. Empty where nothing was. It may name files, but
+ * never holds a secret or a code, and is not for the person who logs in. Good until the
+ * next call. Never NULL. */
+const char *totpgroup_message(const totpgroup_handle *handle);
+
+/* One attempt. */
+struct totpgroup_request {
+	size_t size;	  /* set by TOTPGROUP_REQUEST_INIT */
+	const char *user; /* as the user database has the name, or as it was typed */
+	const char *code; /* what was typed; blanks in it do not count */
+	/* For a grace period (grace_period=) the place that the attempt comes from: a name
+	 * for the service, such as "web", and the numeric address of the client, of which
+	 * the program is sure. NULL in either: there is no grace. */
+	const char *service;
+	const char *peer;
+};
+
+#define TOTPGROUP_REQUEST_INIT                                                                 \
+	{                                                                                      \
+		sizeof(struct totpgroup_request), NULL, NULL, NULL, NULL                       \
+	}
+
+/*
+ * Decides on an attempt, at the time of the host's clock, as a login does: finds the
+ * user's credential, locks it, decides, and makes the new state durable. Of any number of
+ * attempts at the same moment, here and in logins, one code is accepted once. It may wait
+ * for the user database (NSS), and for up to 5 seconds for a lock.
+ *
+ * It says whether the code is right, and nothing else. Whether this user must give one
+ * (group=, skip_net=, services=, nullok and their kin) is not asked, the account is not
+ * looked at (expired, locked, shell), there was no other factor, nothing is logged, and
+ * allow_readonly is not heeded: what cannot be recorded is not accepted.
+ *
+ * Returns 0 with a verdict; only TOTPGROUP_ACCEPTED lets in. Otherwise *result is a
+ * refusal and the return says more: TOTPGROUP_ENOTFOUND where the user is unknown or has
+ * no credential, after the same work as for a wrong code; TOTPGROUP_EUNSAFE,
+ * TOTPGROUP_EFORMAT, TOTPGROUP_EBUSY, TOTPGROUP_ECONFLICT, TOTPGROUP_EUNWRITABLE,
+ * TOTPGROUP_ESYSTEM, TOTPGROUP_ECONFIG, TOTPGROUP_EARGUMENT (no user, no code, or a peer
+ * that is no numeric address). Tell the person the same in all these cases.
+ */
+int totpgroup_verify(totpgroup_handle *handle, const struct totpgroup_request *request,
+	struct totpgroup_result *result);
+
+/*
+ * What is known before anybody is asked. Nothing is locked, counted or changed, and
+ * request->code is not looked at. The verdict is TOTPGROUP_ACCEPTED by
+ * TOTPGROUP_METHOD_GRACE within a grace period; a refusal for
+ * TOTPGROUP_REASON_RATE_LIMITED while attempts are refused, with retry_after; and a
+ * refusal for TOTPGROUP_REASON_NONE where a code is to be asked for. Errors as above.
+ */
+int totpgroup_look(totpgroup_handle *handle, const struct totpgroup_request *request,
+	struct totpgroup_result *result);
+
+/* Whether a first good code has confirmed a credential. */
+enum totpgroup_confirmation {
+	TOTPGROUP_CONFIRMATION_UNKNOWN = 0,
+	TOTPGROUP_CONFIRMATION_PENDING, /* made by an administrator, and not yet */
+	TOTPGROUP_CONFIRMATION_EXPIRED, /* and its time is over: no code is good */
+	TOTPGROUP_CONFIRMATION_GIVEN,
+};
+
+/* What a credential says about itself: no secret, and no code. */
+struct totpgroup_status {
+	size_t size; /* set by TOTPGROUP_STATUS_INIT */
+	enum totpgroup_confirmation confirmation;
+	int64_t pending_until; /* where it is pending: the last second for a first code */
+	/* TOTP, HOTP, or EMERGENCY where it accepts emergency codes alone. */
+	enum totpgroup_method method;
+	const char *algorithm; /* "SHA1", "SHA256" or "SHA512"; static */
+	unsigned int digits;
+	unsigned int period; /* of TOTP, in seconds */
+	unsigned int emergency_codes;
+	bool limited;	     /* an attempt now would be refused */
+	int64_t retry_after; /* then: seconds until one would not */
+	/* As far as the credential tells, or 0: when a code was last accepted, to the
+	 * beginning of its time step, and when an attempt was last counted. */
+	int64_t last_accepted;
+	int64_t last_attempt;
+};
+
+#define TOTPGROUP_STATUS_INIT                                                                  \
+	{                                                                                      \
+		sizeof(struct totpgroup_status), TOTPGROUP_CONFIRMATION_UNKNOWN, 0,            \
+			TOTPGROUP_METHOD_NONE, NULL, 0, 0, 0, false, 0, 0, 0                   \
+	}
+
+/* Reads what a user's credential says about itself now, without a lock. After an error
+ * only size is set. TOTPGROUP_ENOTFOUND and other errors as totpgroup_verify(). */
+int totpgroup_status(
+	totpgroup_handle *handle, const char *user, struct totpgroup_status *status);
+
+/*
+ * Enrolment: a new credential in memory, which is shown, confirmed by a code from the
+ * app, and only then stored.
+ */
+
+typedef struct totpgroup_enrollment totpgroup_enrollment;
+
+struct totpgroup_enrollment_options {
+	size_t size;	     /* set by TOTPGROUP_ENROLLMENT_OPTIONS_INIT */
+	const char *user;    /* not empty */
+	const char *issuer;  /* NULL: as the configuration says, else the host's name; or "" */
+	const char *account; /* NULL: user@host */
+};
+
+#define TOTPGROUP_ENROLLMENT_OPTIONS_INIT                                                      \
+	{                                                                                      \
+		sizeof(struct totpgroup_enrollment_options), NULL, NULL, NULL                  \
+	}
+
+/*
+ * Draws a secret and emergency codes from libgcrypt's generator, as the section [enroll]
+ * of the handle's configuration says; codes change with time whatever it says. handle is
+ * NULL for a program that keeps the text itself, and [enroll] has its defaults then.
+ * Nothing is stored, and whether the user exists or has a credential is not asked. The
+ * caller ends *enrollment, which does not need the handle any more, with
+ * totpgroup_enrollment_free(). TOTPGROUP_EARGUMENT for no user, TOTPGROUP_ECRYPTO,
+ * TOTPGROUP_EMEMORY.
+ */
+int totpgroup_enrollment_begin(totpgroup_enrollment **enrollment, totpgroup_handle *handle,
+	const struct totpgroup_enrollment_options *options);
+
+/* What the person gives to the app: the URI, perhaps as a QR code, or the secret in
+ * base32. Good until totpgroup_enrollment_free(). Never NULL. */
+const char *totpgroup_enrollment_uri(const totpgroup_enrollment *enrollment);
+const char *totpgroup_enrollment_secret(const totpgroup_enrollment *enrollment);
+
+/* An emergency code, from index 0; NULL behind the last one. Show them once it is stored.
+ * Good until totpgroup_enrollment_free(). */
+const char *totpgroup_enrollment_emergency_code(
+	const totpgroup_enrollment *enrollment, unsigned int index);
+
+/*
+ * Judges a code from the app: right is one of the time step of now, or of one on either
+ * side. After TOTPGROUP_ACCEPTED the enrolment is confirmed, and that code is spent in
+ * what is stored. A refusal leaves all as it was, with result->offset where the code is
+ * one of another time, so that a clock can be set. Returns 0 with a verdict. Attempts are
+ * not counted: whoever asks has shown the secret.
+ */
+int totpgroup_enrollment_confirm(totpgroup_enrollment *enrollment, const char *code,
+	int64_t now, struct totpgroup_result *result);
+
+/*
+ * Stores a confirmed enrolment durably, where the host's configuration says and with the
+ * user's rights. TOTPGROUP_ECONFLICT where the user has a credential, which stays;
+ * TOTPGROUP_EARGUMENT where the enrolment is not confirmed; TOTPGROUP_ENOTFOUND where the
+ * user is unknown or a folder is missing; TOTPGROUP_EUNWRITABLE and others as
+ * totpgroup_verify(). After TOTPGROUP_ESYSTEM it may have been stored.
+ */
+int totpgroup_enrollment_store(totpgroup_enrollment *enrollment, totpgroup_handle *handle);
+
+/* Stores an enrolment that is not confirmed. It is in force, and a first good code up to
+ * the time `until`, which is after 0, confirms it; later no code is good. Otherwise as
+ * above. */
+int totpgroup_enrollment_store_unconfirmed(
+	totpgroup_enrollment *enrollment, totpgroup_handle *handle, int64_t until);
+
+/* The credential's text, for a program that keeps it itself; as
+ * totpgroup_credential_serialize(). Emergency codes that are to be hashed take a moment
+ * each. */
+int totpgroup_enrollment_serialize(
+	const totpgroup_enrollment *enrollment, char **text, size_t *length);
+
+/* Wipes and frees. NULL is allowed. */
+void totpgroup_enrollment_free(totpgroup_enrollment *enrollment);
+
+/*
+ * QR codes (ISO/IEC 18004), made by libqrencode, which is loaded for as long as one is
+ * made.
+ */
+
+typedef struct totpgroup_qr totpgroup_qr;
+
+/* Makes the smallest code of error correction level L for a text, such as an otpauth://
+ * URI. The caller ends *qr with totpgroup_qr_free(). TOTPGROUP_EARGUMENT where the text is
+ * too long for any QR code, TOTPGROUP_EMISSING where libqrencode is not installed. What
+ * libqrencode itself allocates is not erased. */
+int totpgroup_qr_encode(totpgroup_qr **qr, const char *text);
+
+/* Modules on a side, without the margin, which should be 4 modules wide. */
+unsigned int totpgroup_qr_size(const totpgroup_qr *qr);
+
+/* Whether a module is dark; counted from 0 in the upper left corner. Outside the code all
+ * is light. */
+bool totpgroup_qr_is_dark(const totpgroup_qr *qr, int column, int row);
+
+/* Wipes and frees. NULL is allowed. */
+void totpgroup_qr_free(totpgroup_qr *qr);
+
+/*
+ * Names.
+ */
 
 /* A sentence for a TOTPGROUP_E... code, static and in English. Never NULL. */
 const char *totpgroup_strerror(int code);

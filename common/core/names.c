@@ -21,6 +21,7 @@ static const char *const error_sentences[] = {
 	[-TOTPGROUP_ECRYPTO] = "libgcrypt refused a cryptographic operation",
 	[-TOTPGROUP_ECONFIG] = "an option is unknown or malformed",
 	[-TOTPGROUP_EGROUP] = "a group does not resolve",
+	[-TOTPGROUP_EMISSING] = "a library that is needed is not installed",
 };
 
 static const char *const reason_names[] = {

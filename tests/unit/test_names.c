@@ -11,7 +11,7 @@
 static const int codes[] = {0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT, TOTPGROUP_EFORMAT,
 	TOTPGROUP_ENOTFOUND, TOTPGROUP_EUNSAFE, TOTPGROUP_ESYSTEM, TOTPGROUP_EBUSY,
 	TOTPGROUP_ECONFLICT, TOTPGROUP_EUNWRITABLE, TOTPGROUP_ECRYPTO, TOTPGROUP_ECONFIG,
-	TOTPGROUP_EGROUP};
+	TOTPGROUP_EGROUP, TOTPGROUP_EMISSING};
 
 static void test_every_code_has_its_own_sentence(void **state)
 {
@@ -31,7 +31,7 @@ static void test_every_code_has_its_own_sentence(void **state)
 
 static void test_other_codes(void **state)
 {
-	static const int others[] = {1, 2, 100, INT_MAX, TOTPGROUP_EGROUP - 1, -100, INT_MIN};
+	static const int others[] = {1, 2, 100, INT_MAX, TOTPGROUP_EMISSING - 1, -100, INT_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The public functions on the users of this host, as totpgroup.h describes them. */
+
+#include "config.h"
+
+#include "api/handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/sized.h"
+#include "core/account.h"
+#include "gate/address.h"
+
+/* Begin with what the first version of them had. */
+#define REQUEST_LEAST sizeof(struct totpgroup_request)
+#define STATUS_LEAST  sizeof(struct totpgroup_status)
+
+/* A request as the decision needs it. */
+struct inquiry {
+	struct totpgroup_request request;
+	struct attempt attempt;
+	char peer[ADDRESS_TEXT_SIZE]; /* what attempt.grace points to */
+};
+
+int totpgroup_open(totpgroup_handle **handle, const char *conf)
+{
+	*handle = calloc(1, sizeof **handle);
+	if (*handle == NULL)
+		return TOTPGROUP_EMEMORY;
+	return user_store_open(&(*handle)->store, conf, &(*handle)->error);
+}
+
+void totpgroup_close(totpgroup_handle *handle)
+{
+	if (handle == NULL)
+		return;
+	user_store_close(handle->store);
+	free(handle);
+}
+
+const char *totpgroup_message(const totpgroup_handle *handle)
+{
+	return handle->error.message;
+}
+
+int handle_begin(totpgroup_handle *handle)
+{
+	if (handle->store == NULL)
+		return handle->error.code;
+	handle->error = (struct error)ERROR_INIT;
+	return 0;
+}
+
+/* A host that is written in two ways is one host. */
+static int read_peer(struct inquiry *inquiry, struct error *error)
+{
+	const struct totpgroup_request *request = &inquiry->request;
+	struct address address;
+
+	if (request->peer == NULL)
+		return 0;
+	if (!address_parse(request->peer, strlen(request->peer), &address))
+		return error_set(
+			error, TOTPGROUP_EARGUMENT, "the request's peer is no numeric address");
+	address_format(&address, inquiry->peer);
+	if (request->service != NULL)
+		inquiry->attempt.grace = (struct grace_key){request->service, inquiry->peer};
+	return 0;
+}
+
+static int read_request(totpgroup_handle *handle, const struct totpgroup_request *request,
+	struct inquiry *inquiry)
+{
+	const struct totpgroup_request empty = TOTPGROUP_REQUEST_INIT;
+	int status = handle_begin(handle);
+
+	if (status != 0)
+		return status;
+	inquiry->request = empty;
+	inquiry->attempt = (struct attempt)ATTEMPT_INIT;
+	if (!sized_read(&inquiry->request, sizeof inquiry->request, REQUEST_LEAST, request))
+		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
+			"the request did not begin with TOTPGROUP_REQUEST_INIT, or asks for "
+			"what "
+			"this version of the library does not know");
+	if (inquiry->request.user == NULL)
+		return error_set(
+			&handle->error, TOTPGROUP_EARGUMENT, "the request names no user");
+	return read_peer(inquiry, &handle->error);
+}
+
+int totpgroup_verify(totpgroup_handle *handle, const struct totpgroup_request *request,
+	struct totpgroup_result *result)
+{
+	struct inquiry inquiry;
+	struct decision decision = DECISION_INIT;
+	int status = read_request(handle, request, &inquiry);
+
+	*result = decision.result;
+	if (status == 0 && inquiry.request.code == NULL)
+		status = error_set(
+			&handle->error, TOTPGROUP_EARGUMENT, "the request holds no code");
+	if (status != 0)
+		return status;
+	inquiry.attempt.typed = inquiry.request.code;
+	status = user_store_verify(handle->store, inquiry.request.user, &inquiry.attempt,
+		&decision, &handle->error);
+	*result = decision.result;
+	result->changed = false;
+	return status;
+}
+
+int totpgroup_look(totpgroup_handle *handle, const struct totpgroup_request *request,
+	struct totpgroup_result *result)
+{
+	struct inquiry inquiry;
+	int status = read_request(handle, request, &inquiry);
+
+	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
+	return status != 0 ? status
+			   : user_store_look(handle->store, inquiry.request.user,
+				     &inquiry.attempt, result, &handle->error);
+}
+
+static enum totpgroup_confirmation confirmation_of(const struct pending *pending)
+{
+	if (pending->expired)
+		return TOTPGROUP_CONFIRMATION_EXPIRED;
+	return pending->pending ? TOTPGROUP_CONFIRMATION_PENDING : TOTPGROUP_CONFIRMATION_GIVEN;
+}
+
+static enum totpgroup_method method_of(enum summary_kind kind)
+{
+	switch (kind) {
+	case SUMMARY_TOTP:
+		return TOTPGROUP_METHOD_TOTP;
+	case SUMMARY_HOTP:
+		return TOTPGROUP_METHOD_HOTP;
+	case SUMMARY_EMERGENCY_ONLY:
+	default:
+		return TOTPGROUP_METHOD_EMERGENCY;
+	}
+}
+
+static void translate_summary(
+	const struct credential_summary *summary, struct totpgroup_status *status)
+{
+	const struct summary_times *used = &summary->used;
+
+	status->confirmation = confirmation_of(&summary->pending);
+	status->pending_until = summary->pending.until;
+	status->method = method_of(summary->kind);
+	status->algorithm = otp_algorithm_name(summary->algorithm);
+	status->digits = summary->digits;
+	status->period = summary->kind == SUMMARY_TOTP ? summary->period : 0;
+	status->emergency_codes = summary->plain_codes + summary->hashed_codes;
+	status->limited = summary->limited;
+	status->retry_after = summary->retry_after;
+	status->last_accepted = used->code > used->login ? used->code : used->login;
+	status->last_attempt = used->attempt;
+}
+
+int totpgroup_status(
+	totpgroup_handle *handle, const char *user, struct totpgroup_status *status)
+{
+	struct totpgroup_status ours = TOTPGROUP_STATUS_INIT;
+	struct credential_summary summary;
+	int result = handle_begin(handle);
+
+	if (!sized_write(status, &ours, sizeof ours, STATUS_LEAST) && result == 0)
+		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
+			"the status did not begin with TOTPGROUP_STATUS_INIT");
+	if (result == 0)
+		result = user_store_summarize(handle->store, user, &summary, &handle->error);
+	if (result != 0)
+		return result;
+	translate_summary(&summary, &ours);
+	(void)sized_write(status, &ours, sizeof ours, STATUS_LEAST);
+	return 0;
+}
