@@ -206,8 +206,7 @@ typedef struct totpgroup_handle totpgroup_handle;
  *
  * Whose files are in reach: a process of root's takes on the user's rights on files, in
  * the calling thread alone, for as long as the file is at work, and aborts (abort(3)) if
- * they could not be given up. Any other process reaches what its own rights reach; for
- * web services, which shall reach no secret, there is the verification daemon.
+ * they could not be given up. Any other process reaches what its own rights reach.
  */
 int totpgroup_open(totpgroup_handle **handle, const char *conf);
 
@@ -217,7 +216,7 @@ void totpgroup_close(totpgroup_handle *handle);
 /* What was wrong in the last call with this handle, in one English line for an
  * administrator: what, where, what to do. Empty where nothing was. It may name files, but
  * never holds a secret or a code, and is not for the person who logs in. Good until the
- * next call. Never NULL. */
+ * next call. Never NULL; handle may be NULL, as there is none without memory. */
 const char *totpgroup_message(const totpgroup_handle *handle);
 
 /* One attempt. */

@@ -42,7 +42,7 @@ void totpgroup_close(totpgroup_handle *handle)
 
 const char *totpgroup_message(const totpgroup_handle *handle)
 {
-	return handle->error.message;
+	return handle != NULL ? handle->error.message : totpgroup_strerror(TOTPGROUP_EMEMORY);
 }
 
 int handle_begin(totpgroup_handle *handle)

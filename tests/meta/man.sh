@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 if need "manual pages" mandoc; then
-	for page in man/*.[158]; do
+	for page in man/*.[1358]; do
 		mandoc -Tlint -Wwarning "$page"
 		result $? "$page is well-formed"
 	done

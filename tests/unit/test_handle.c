@@ -214,6 +214,7 @@ static void a_handle_without_a_configuration_refuses(void **state)
 	totpgroup_close(handle);
 	handle = NULL;
 	totpgroup_close(NULL);
+	assert_string_equal(totpgroup_message(NULL), totpgroup_strerror(TOTPGROUP_EMEMORY));
 }
 
 /* Of the memory that it needs, each piece is missing in turn. */
