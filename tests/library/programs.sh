@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The small program of README.md and of totpgroup(3) is the same in both; it is compiled as
+# they say, in C and in C++, and does what they say.
+# shellcheck source=installed.sh
+. "$(dirname "$0")/installed.sh"
+need "programs" pkg-config || finish
+need "programs" python3 || finish
+
+secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+me=$(id -un)
+
+# The first listing behind a heading of README.md.
+of_readme() {
+	# shellcheck disable=SC2016 # no command
+	sed -n '/^## For programs$/,/^## /p' README.md | sed -n '/^```c$/,/^```$/p' | sed '1d;/^```$/,$d'
+}
+
+# The first listing of the page.
+of_page() {
+	sed -n '/^\.Bd -literal$/,/^\.Ed$/p' man/totpgroup.3 | sed '1d;/^\.Ed$/,$d; s/\\e/\\/g; s/^\\&//'
+}
+
+enrol() {
+	printf '%s\n" DISALLOW_REUSE\n" TOTP_AUTH\n' "$secret" >"$work/secret/$me"
+	chmod 600 "$work/secret/$me"
+}
+
+# says NAME EXPECTED STATUS CODE
+says() {
+	local output status
+	output=$("$program" "$me" "$work/totpgroup.conf" <<<"$4" 2>>"$work/complaints")
+	status=$?
+	same "$1" "$2 $3" "$output $status"
+}
+
+# try COMPILER STANDARD
+try() {
+	local compiler=$1
+	need "a program as $2" "${compiler%% *}" || return
+	program=$work/check-$2
+	compile "$1" "$2" "$work/check.c" "$program"
+	result $? "the program compiles as $2" || return
+	enrol
+	code=$(phone "$secret")
+	says "a right code is accepted ($2)" accepted 0 "$code"
+	says "and no second time ($2)" refused 1 "$code"
+	says "a wrong code is refused ($2)" refused 1 12345
+	rm "$work/secret/$me"
+	says "so is a code of who is not enrolled ($2)" refused 1 "$code"
+}
+
+# shellcheck disable=SC2016 # the module's own word
+printf 'secret=%s/secret/${USER}\nuser=%s\n' "$work" "$(id -u)" >"$work/totpgroup.conf"
+of_readme >"$work/check.c"
+[ -s "$work/check.c" ]
+result $? "README.md has a program"
+same "totpgroup(3) has the program of README.md" "$(of_readme)" "$(of_page)"
+try "${CC:-cc}" c11
+try "${CXX:-c++}" c++17
+finish

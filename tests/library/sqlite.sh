@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The example with a database of its own: of many processes with one code, one is let in.
+# shellcheck source=installed.sh
+. "$(dirname "$0")/installed.sh"
+need "the example" pkg-config || finish
+need "the example" python3 || finish
+if ! pkg-config --exists sqlite3; then
+	skip "the example" "sqlite3 is not installed (package libsqlite3-dev)"
+	finish
+fi
+
+processes=16
+rounds=10
+program=$work/codes_in_sqlite
+database=$work/codes.db
+
+# shellcheck disable=SC2046 # a list of options
+compile "${CC:-cc}" c11 examples/sqlite/codes_in_sqlite.c "$program" \
+	$(pkg-config --cflags --libs sqlite3)
+result $? "the example compiles"
+[ $failed -eq 0 ] || finish
+
+# enrol USER [CODE]: enrols with that code or the right one of now; the secret and an
+# emergency code are in $secret and $emergency.
+enrol() {
+	local uri
+	coproc "$program" "$database" enrol "$1" 2>"$work/complaint"
+	read -r uri <&"${COPROC[0]}"
+	read -r emergency <&"${COPROC[0]}"
+	secret=${uri#*secret=}
+	secret=${secret%%&*}
+	echo "${2:-$(phone "$secret")}" >&"${COPROC[1]}"
+	wait "$COPROC_PID"
+}
+
+# check USER CODE
+check() {
+	echo "$2" | "$program" "$database" check "$1" 2>>"$work/complaint"
+}
+
+# race USER CODE: how many of all at once are let in.
+race() {
+	local i
+	for ((i = 0; i < processes; i++)); do
+		check "$1" "$2" &
+	done | grep -cx accepted
+}
+
+enrol alice
+result $? "alice is enrolled"
+! enrol alice
+result $? "and no second time"
+grep -q 'enrolled already' "$work/complaint"
+result $? "because she is"
+! enrol mallory 000
+result $? "without a right code nothing is stored"
+same "who has no credential is refused" refused "$(check mallory 12345678)"
+
+wins=
+for ((i = 0; i < rounds; i++)); do
+	enrol "bob$i"
+	wins+="$(race "bob$i" "$(phone "$secret" 1)") "
+	# Each has a limit of attempts.
+	enrol "carol$i"
+	wins+="$(race "carol$i" "$emergency") "
+done
+same "of $processes processes with one code one is let in, $rounds times" \
+	"$(for ((i = 0; i < rounds; i++)); do printf '1 1 '; done)" "$wins"
+finish
