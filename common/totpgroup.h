@@ -195,10 +195,10 @@ typedef struct totpgroup_handle totpgroup_handle;
 
 /*
  * Reads the configuration, totpgroup.conf(5): that of the absolute path conf with its
- * drop-ins, or the usual files where conf is NULL. Of the options those count here that
- * say where a credential is and how it is judged: secret=, user=, state=, allowed_perm=,
- * no_strict_owner, disallow_reuse, noskewadj, no_increment_hotp, strict, grace_period=;
- * and the section [enroll]. A later change counts for handles opened later.
+ * drop-ins, or the usual files where conf is NULL. These options count: services=, group=
+ * and skip_net= for totpgroup_must_ask(); secret=, user=, state=, allowed_perm=,
+ * no_strict_owner, disallow_reuse, noskewadj, no_increment_hotp, strict and
+ * grace_period=; and the section [enroll]. A later change counts for handles opened later.
  *
  * *handle is NULL after TOTPGROUP_EMEMORY. After another error (TOTPGROUP_ECONFIG,
  * TOTPGROUP_EUNSAFE, TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM) it is good for
@@ -242,10 +242,10 @@ struct totpgroup_request {
  * attempts at the same moment, here and in logins, one code is accepted once. It may wait
  * for the user database (NSS), and for up to 5 seconds for a lock.
  *
- * It says whether the code is right, and nothing else. Whether this user must give one
- * (group=, skip_net=, services=, nullok and their kin) is not asked, the account is not
- * looked at (expired, locked, shell), there was no other factor, nothing is logged, and
- * allow_readonly is not heeded: what cannot be recorded is not accepted.
+ * It says whether the code is right, and nothing else. Whether this user must give one is
+ * not asked (totpgroup_must_ask() tells), the account is not looked at (expired, locked,
+ * shell), there was no other factor, nothing is logged, and allow_readonly is not heeded:
+ * what cannot be recorded is not accepted.
  *
  * Returns 0 with a verdict; only TOTPGROUP_ACCEPTED lets in. Otherwise *result is a
  * refusal and the return says more: TOTPGROUP_ENOTFOUND where the user is unknown or has
@@ -266,6 +266,22 @@ int totpgroup_verify(totpgroup_handle *handle, const struct totpgroup_request *r
  */
 int totpgroup_look(totpgroup_handle *handle, const struct totpgroup_request *request,
 	struct totpgroup_result *result);
+
+/*
+ * Whether the configuration asks this user for a code, by services=, group= and skip_net=,
+ * as the module judges them; request->code is not looked at. *must is false only where a
+ * rule positively says so, and true after an error. A user who does not exist must give a
+ * code, too, so that nobody learns who exists. It may wait for the user database.
+ *
+ * For services= the request needs a service, and for skip_net= a peer, without which it
+ * is in no network. What was completed before (skip_after=), and a user who has no
+ * credential yet (nullok and its kin; see totpgroup_status()), are for the program.
+ *
+ * TOTPGROUP_ECONFIG for a malformed rule, TOTPGROUP_EARGUMENT for a missing service,
+ * TOTPGROUP_EGROUP where a group does not exist, TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
+ */
+int totpgroup_must_ask(
+	totpgroup_handle *handle, const struct totpgroup_request *request, bool *must);
 
 /* Whether a first good code has confirmed a credential. */
 enum totpgroup_confirmation {

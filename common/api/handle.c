@@ -12,6 +12,8 @@
 #include "api/sized.h"
 #include "core/account.h"
 #include "gate/address.h"
+#include "gate/gate.h"
+#include "gate/user_entry.h"
 
 /* Begin with what the first version of them had. */
 #define REQUEST_LEAST sizeof(struct totpgroup_request)
@@ -122,6 +124,46 @@ int totpgroup_look(totpgroup_handle *handle, const struct totpgroup_request *req
 	return status != 0 ? status
 			   : user_store_look(handle->store, inquiry.request.user,
 				     &inquiry.attempt, result, &handle->error);
+}
+
+static struct gate_answer judge(const struct options *options, const struct inquiry *inquiry,
+	const struct user_entry *entry, struct error *error)
+{
+	const struct gate_rules rules = {
+		.services = options->services,
+		.group = options->group,
+		.skip_net = options->skip_net,
+	};
+	const struct gate_facts facts = {
+		.service = inquiry->request.service,
+		.user = entry != NULL ? entry->passwd.pw_name : inquiry->request.user,
+		.user_known = entry != NULL,
+		.primary_gid = entry != NULL ? entry->passwd.pw_gid : (gid_t)-1,
+		/* Somewhere, and in no network: not a login without a remote host. */
+		.rhost = inquiry->request.peer != NULL ? inquiry->peer : "?",
+	};
+
+	return gate_judge(&rules, &facts, NULL, error);
+}
+
+int totpgroup_must_ask(
+	totpgroup_handle *handle, const struct totpgroup_request *request, bool *must)
+{
+	struct inquiry inquiry;
+	struct user_entry *entry = NULL;
+	int status = read_request(handle, request, &inquiry);
+
+	*must = true;
+	if (status == 0)
+		status = user_entry_by_name(&entry, inquiry.request.user, &handle->error);
+	if (status == 0) {
+		*must = judge(&user_store_configuration(handle->store)->options, &inquiry,
+				entry, &handle->error)
+				.gate != GATE_SKIP;
+		status = handle->error.code;
+	}
+	free(entry);
+	return status;
 }
 
 static enum totpgroup_confirmation confirmation_of(const struct pending *pending)

@@ -32,6 +32,7 @@ sanitizes() {
 
 build_sanitized() {
 	mkdir "$work/objects" || return
+	# shellcheck disable=SC2046,SC2086 # lists of options
 	find "${folders[@]/#/$top_srcdir/}" "$top_srcdir/tests/library/threads.c" -name '*.c' -print0 |
 		(cd "$work/objects" && xargs -0 -P 2 -n 8 $compiler -c -std=gnu11 -g -O1 -pthread \
 			-fsanitize=thread -DHAVE_CONFIG_H -I"$top_builddir" -I"$top_srcdir/common" \

@@ -8,6 +8,17 @@
 
 static totpgroup_handle *handle;
 
+/* In place of the C library's: each number is a group. */
+int getgrgid_r(gid_t gid, struct group *entry, char *strings, size_t size, struct group **found)
+{
+	static char *members[] = {NULL};
+
+	(void)snprintf(strings, size, "a-group");
+	*entry = (struct group){.gr_name = strings, .gr_gid = gid, .gr_mem = members};
+	*found = entry;
+	return 0;
+}
+
 static void open_handle(const char *lines)
 {
 	configure(lines);
@@ -188,6 +199,52 @@ static void tells_the_status(void **state)
 	assert_int_equal(totpgroup_status(handle, "alice", &status), TOTPGROUP_EARGUMENT);
 }
 
+static bool must_ask(const struct totpgroup_request *request, int expected)
+{
+	bool must = false;
+
+	assert_int_equal(totpgroup_must_ask(handle, request, &must), expected);
+	if (expected != 0)
+		assert_true(must);
+	return must;
+}
+
+static void asks_whom_the_configuration_names(void **state)
+{
+	struct totpgroup_request request = request_of("alice", NULL);
+	char lines[128];
+
+	(void)state;
+	assert_true(must_ask(&request, 0));
+	snprintf(lines, sizeof lines, "group=%u\n", gid_of("alice"));
+	open_handle(lines);
+	assert_true(must_ask(&request, 0));
+	snprintf(lines, sizeof lines, "group=!%u\n", gid_of("alice"));
+	open_handle(lines);
+	assert_false(must_ask(&request, 0));
+	request.user = "nobody-knows";
+	assert_true(must_ask(&request, 0));
+	request.user = "alice";
+	open_handle("skip_net=192.0.2.0/24,local\n");
+	assert_true(must_ask(&request, 0));
+	request.peer = "192.0.2.7";
+	assert_false(must_ask(&request, 0));
+	request.peer = "198.51.100.7";
+	assert_true(must_ask(&request, 0));
+	open_handle("services=sshd,web\n");
+	must_ask(&request, TOTPGROUP_EARGUMENT);
+	request.service = "web";
+	assert_true(must_ask(&request, 0));
+	request.service = "other";
+	assert_false(must_ask(&request, 0));
+	open_handle("group=no-such-group-here\n");
+	must_ask(&request, TOTPGROUP_EGROUP);
+	open_handle("skip_net=nonsense\n");
+	must_ask(&request, TOTPGROUP_ECONFIG);
+	request.user = NULL;
+	must_ask(&request, TOTPGROUP_EARGUMENT);
+}
+
 /* It refuses everything, and says why. */
 static void a_handle_without_a_configuration_refuses(void **state)
 {
@@ -270,6 +327,7 @@ int main(void)
 		TEST(counts_grace_for_service_and_peer),
 		TEST(looks_without_counting),
 		TEST(tells_the_status),
+		TEST(asks_whom_the_configuration_names),
 		TEST(a_handle_without_a_configuration_refuses),
 		TEST(refuses_without_memory),
 	};
