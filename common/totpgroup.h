@@ -205,8 +205,10 @@ typedef struct totpgroup_handle totpgroup_handle;
  * totpgroup_message() and totpgroup_close() alone; other functions return that error.
  *
  * Whose files are in reach: a process of root's takes on the user's rights on files, in
- * the calling thread alone, for as long as the file is at work, and aborts (abort(3)) if
- * they could not be given up. Any other process reaches what its own rights reach.
+ * the calling thread alone, for as long as the file is at work; signals of that thread
+ * wait, and the process aborts (abort(3)) if they could not be given up. As after any such
+ * change, the kernel dumps no core of the process any more, and forgets the thread's
+ * PR_SET_PDEATHSIG. Any other process reaches what its own rights reach.
  */
 int totpgroup_open(totpgroup_handle **handle, const char *conf);
 

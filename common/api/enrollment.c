@@ -88,7 +88,7 @@ static int make(totpgroup_enrollment **enrollment, const struct enroll_defaults 
 	if (!sized_read(&options, sizeof options, OPTIONS_LEAST, theirs))
 		return error_set(error, TOTPGROUP_EARGUMENT,
 			"the options did not begin with TOTPGROUP_ENROLLMENT_OPTIONS_INIT, or "
-			"ask for what this version of the library does not know");
+			"are those of a later version");
 	if (options.user == NULL || *options.user == '\0')
 		return error_set(error, TOTPGROUP_EARGUMENT, "the options name no user");
 	*enrollment = calloc(1, sizeof **enrollment);

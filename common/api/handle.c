@@ -84,9 +84,8 @@ static int read_request(totpgroup_handle *handle, const struct totpgroup_request
 	inquiry->attempt = (struct attempt)ATTEMPT_INIT;
 	if (!sized_read(&inquiry->request, sizeof inquiry->request, REQUEST_LEAST, request))
 		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
-			"the request did not begin with TOTPGROUP_REQUEST_INIT, or asks for "
-			"what "
-			"this version of the library does not know");
+			"the request did not begin with TOTPGROUP_REQUEST_INIT, or is one of a "
+			"later version");
 	if (inquiry->request.user == NULL)
 		return error_set(
 			&handle->error, TOTPGROUP_EARGUMENT, "the request names no user");

@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -149,12 +150,16 @@ int thread_identity_perform(const struct passwd *user, rights_work work, void *a
 	struct identity before = {.groups = NULL}, identity = {.groups = NULL};
 	int status = remember(&before, error);
 	int cancellation;
+	sigset_t all, signals;
 
 	if (status == 0)
 		status = look_up(&identity, user, error);
 	if (status == 0) {
+		sigfillset(&all);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
+		pthread_sigmask(SIG_SETMASK, &all, &signals);
 		status = perform(&before, &identity, work, argument, text, error);
+		pthread_sigmask(SIG_SETMASK, &signals, NULL);
 		pthread_setcancelstate(cancellation, NULL);
 	}
 	free(before.groups);

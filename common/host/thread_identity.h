@@ -16,8 +16,10 @@
 /*
  * Does the work with the user's file system uid and gid, his supplementary groups and
  * no capability that overrules them, and gives all that up again. The caller is root.
- * The thread cannot be cancelled meanwhile (pthread_cancel), and other threads keep
- * their rights.
+ * The thread cannot be cancelled meanwhile (pthread_cancel), and its signals wait, so that
+ * no handler runs with these rights. Other threads keep theirs. As after any change of
+ * rights, the kernel dumps no core of the process any more, and forgets the thread's
+ * PR_SET_PDEATHSIG.
  *
  * Returns what the work returned; TOTPGROUP_ESYSTEM or TOTPGROUP_EMEMORY where the
  * rights cannot be had, and nothing was done. A thread that cannot have its old rights

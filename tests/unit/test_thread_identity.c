@@ -29,7 +29,7 @@ static bool is_root(void)
 	return false;
 }
 
-/* What the kernel says of a thread: "Uid:" and its kin. */
+/* What the kernel says of a thread: "Uid:" and its kin, and which signals wait. */
 static void read_rights(const char *thread, char *rights, size_t size)
 {
 	char path[64], line[256];
@@ -41,7 +41,7 @@ static void read_rights(const char *thread, char *rights, size_t size)
 	*rights = '\0';
 	while (fgets(line, sizeof line, file) != NULL)
 		if (strncmp(line, "Uid:", 4) == 0 || strncmp(line, "Gid:", 4) == 0 ||
-			strncmp(line, "Groups:", 7) == 0)
+			strncmp(line, "Groups:", 7) == 0 || strncmp(line, "SigBlk:", 7) == 0)
 			strncat(rights, line, size - strlen(rights) - 1);
 	fclose(file);
 }
@@ -61,11 +61,14 @@ static void take_down_rights(const char *name, int fd, const char *path)
 	read_rights(main_thread, meanwhile, sizeof meanwhile);
 }
 
+static char after[1024];
+
 static void *verify_in_thread(void *argument)
 {
 	enum totpgroup_verdict *verdict = argument;
 
 	*verdict = verify("alice", "12345678", 0).verdict;
+	read_rights("thread-self", after, sizeof after);
 	return NULL;
 }
 
@@ -88,7 +91,10 @@ static void changes_the_calling_thread_alone(void **state)
 	assert_non_null(strstr(at_work, "Uid:\t0\t0\t0\t30001\n"));
 	assert_non_null(strstr(at_work, "\t30101\n"));
 	assert_non_null(strstr(at_work, "Groups:\t30101 30199 \n"));
+	/* SIGTERM, and all others that can be. */
+	assert_int_equal(strtoull(strstr(at_work, "SigBlk:\t") + 8, NULL, 16) >> 14 & 1, 1);
 	assert_string_equal(meanwhile, before);
+	assert_string_equal(after, before);
 }
 
 /* A link leads no further than its owner's rights do. */
