@@ -170,8 +170,9 @@ int totpgroup_credential_serialize(
 	const totpgroup_credential *credential, char **text, size_t *length);
 
 /*
- * Gives the otpauth:// URI that an authenticator app reads, in *uri, which the caller
- * wipes and frees (free(3)): it holds the secret. issuer is who asks for the codes, and
+ * Gives the otpauth:// URI that an authenticator app reads, of the first device where
+ * there are several, in *uri, which the caller wipes and frees (free(3)): it holds the
+ * secret. issuer is who asks for the codes, and
  * NULL or empty for nobody; account is whose they are, and not empty. The form is that of
  * google-authenticator's key URI format, and parameters with their usual value are left
  * out.
@@ -310,12 +311,13 @@ struct totpgroup_status {
 	 * beginning of its time step, and when an attempt was last counted. */
 	int64_t last_accepted;
 	int64_t last_attempt;
+	unsigned int devices; /* with a secret of their own */
 };
 
 #define TOTPGROUP_STATUS_INIT                                                                  \
 	{                                                                                      \
 		sizeof(struct totpgroup_status), TOTPGROUP_CONFIRMATION_UNKNOWN, 0,            \
-			TOTPGROUP_METHOD_NONE, NULL, 0, 0, 0, false, 0, 0, 0                   \
+			TOTPGROUP_METHOD_NONE, NULL, 0, 0, 0, false, 0, 0, 0, 0                \
 	}
 
 /* Reads what a user's credential says about itself now, without a lock. After an error

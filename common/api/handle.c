@@ -201,6 +201,7 @@ static void translate_summary(
 	status->retry_after = summary->retry_after;
 	status->last_accepted = used->code > used->login ? used->code : used->login;
 	status->last_attempt = used->attempt;
+	status->devices = (unsigned int)summary->device_count;
 }
 
 int totpgroup_status(

@@ -172,7 +172,8 @@ static void tells_the_status(void **state)
 	assert_int_equal(totpgroup_status(handle, "alice", &status), TOTPGROUP_ENOTFOUND);
 	assert_int_equal(status.confirmation, TOTPGROUP_CONFIRMATION_UNKNOWN);
 	put_secret("alice", SECRET
-		"\n\" TOTP_AUTH\n\" DISALLOW_REUSE 56666667\n\" RATE_LIMIT 3 30 1700000015\n"
+		"\n\" DEVICE GEZDGNBVGY3TQOJQ tablet\n"
+		"\" TOTP_AUTH\n\" DISALLOW_REUSE 56666667\n\" RATE_LIMIT 3 30 1700000015\n"
 		"12345678\n87654321\n");
 	assert_int_equal(totpgroup_status(handle, "alice", &status), 0);
 	assert_int_equal(status.size, sizeof status);
@@ -182,6 +183,7 @@ static void tells_the_status(void **state)
 	assert_int_equal(status.digits, 6);
 	assert_int_equal(status.period, 30);
 	assert_int_equal(status.emergency_codes, 2);
+	assert_int_equal(status.devices, 2);
 	assert_false(status.limited);
 	assert_int_equal(status.last_accepted, INT64_C(56666667) * 30);
 	assert_int_equal(status.last_attempt, 1700000015);
