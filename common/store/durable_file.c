@@ -12,22 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "store/durable_steps.h"
 #include "totpgroup.h"
-
-/* Temporary names are the file's own with "~" and six letters or digits, as
- * google-authenticator's are. What a person may have called a copy, such as
- * ~backup, ~Backup or ~231120, is not taken for one: somewhere behind the first
- * of the six there is a capital letter, and not all of them are capitals. */
-#define SUFFIX_LENGTH 6
-#define LETTERS                                                                                \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"                                                           \
-	"abcdefghijklmnopqrstuvwxyz"                                                           \
-	"0123456789"
 
 /* In a folder whose own size says that it holds thousands of files, looking
  * for left-overs would cost more than the login. */
@@ -46,31 +36,13 @@ static int write_failed(struct error *error, const struct file_place *place, con
 		"cannot %s %s", what, place->path);
 }
 
-static bool is_capital(char character)
-{
-	return character >= 'A' && character <= 'Z';
-}
-
-/* Whether SUFFIX_LENGTH letters and digits look as if made up at random. */
-static bool is_random_suffix(const char *suffix)
-{
-	size_t capitals = is_capital(suffix[0]);
-	size_t capitals_behind = 0;
-
-	for (size_t i = 1; i < SUFFIX_LENGTH; i++)
-		capitals_behind += is_capital(suffix[i]);
-	return capitals_behind > 0 && capitals + capitals_behind < SUFFIX_LENGTH;
-}
-
 static bool is_temporary_name(const char *entry, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (strncmp(entry, name, length) != 0 || entry[length] != '~')
 		return false;
-	entry += length + 1;
-	return strspn(entry, LETTERS) == SUFFIX_LENGTH && entry[SUFFIX_LENGTH] == '\0' &&
-	       is_random_suffix(entry);
+	return durable_is_suffix(entry + length + 1);
 }
 
 /* Removes what dead writers left, in a folder of that size at most. It is no
@@ -101,26 +73,11 @@ static void remove_left_overs(const struct file_place *place, off_t folder_size_
 /* Makes up a temporary name. */
 static int choose_name(const struct file_place *place, char name[NAME_MAX + 1])
 {
-	unsigned char random[SUFFIX_LENGTH];
-	size_t length = strlen(place->name);
+	char suffix[DURABLE_SUFFIX_LENGTH + 1];
 
-	if (length + 1 + SUFFIX_LENGTH > NAME_MAX) {
-		errno = ENAMETOOLONG;
+	if (durable_draw_suffix(suffix) != 0)
 		return -1;
-	}
-	memcpy(name, place->name, length);
-	name[length++] = '~';
-	name[length + SUFFIX_LENGTH] = '\0';
-	do {
-		/* Not for want of room or rights, whatever errno says. */
-		if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-			errno = EIO;
-			return -1;
-		}
-		for (size_t i = 0; i < SUFFIX_LENGTH; i++)
-			name[length + i] = LETTERS[random[i] % (sizeof LETTERS - 1)];
-	} while (!is_random_suffix(name + length));
-	return 0;
+	return durable_temporary_name(place->name, suffix, name);
 }
 
 /* Opens a new temporary file; its name is in name. */
@@ -152,27 +109,10 @@ static void copy_label(int from, int to)
 		errno = 0;
 }
 
-static int write_all(int file, const struct text *text)
-{
-	size_t written = 0;
-
-	while (written < text->length) {
-		ssize_t count = write(file, text->data + written, text->length - written);
-
-		if (count == 0)
-			errno = EIO;
-		if (count == 0 || (count < 0 && errno != EINTR))
-			return -1;
-		if (count > 0)
-			written += (size_t)count;
-	}
-	return 0;
-}
-
 static int fill(int file, const struct durable_file *properties, const struct text *text)
 {
 	copy_label(properties->previous, file);
-	if (write_all(file, text) != 0 || fchmod(file, properties->mode) != 0)
+	if (durable_write_all(file, text) != 0 || fchmod(file, properties->mode) != 0)
 		return -1;
 	return fsync(file);
 }
@@ -181,36 +121,10 @@ static int fill(int file, const struct durable_file *properties, const struct te
 static int rename_to_name(const struct file_place *place, const char *temporary,
 	const struct durable_file *properties)
 {
-	int saved;
-
-	if (!properties->exclusive)
-		return renameat(place->folder, temporary, place->folder, place->name);
-	if (renameat2(place->folder, temporary, place->folder, place->name, RENAME_NOREPLACE) ==
-		0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	/* A file system without that flag can still link exclusively. */
-	if (linkat(place->folder, temporary, place->folder, place->name, 0) != 0)
-		return -1;
-	if (unlinkat(place->folder, temporary, 0) == 0)
-		return 0;
-	/* With two names it would be refused for ever. */
-	saved = errno;
-	(void)unlinkat(place->folder, place->name, 0);
-	errno = saved;
-	return -1;
-}
-
-/* Makes the rename durable. A folder that may be entered but not read, or a
- * file system that cannot sync folders, is synced as a whole. */
-static int sync_folder(int folder, int file)
-{
-	if (folder >= 0 && fsync(folder) == 0)
-		return 0;
-	if (folder >= 0 && errno != EINVAL)
-		return -1;
-	return syncfs(file);
+	if (properties->exclusive)
+		return durable_name_exclusively(
+			place->folder, temporary, place->folder, place->name);
+	return renameat(place->folder, temporary, place->folder, place->name);
 }
 
 /* Names the file and makes that durable; *named is set in between. */
@@ -229,7 +143,7 @@ static int publish(const struct file_place *place, const char *temporary, int fi
 		goto out;
 	}
 	*named = true;
-	if (sync_folder(folder, file) != 0)
+	if (durable_sync_folder(folder, file) != 0)
 		status = error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot sync the folder of %s", place->path);
 out:
@@ -281,7 +195,7 @@ int durable_file_remove(const struct file_place *place, int file, struct error *
 		status = errno == ENOENT ? error_set(error, TOTPGROUP_ENOTFOUND,
 						   "%s: is gone already", place->path)
 					 : write_failed(error, place, "remove");
-	else if (sync_folder(folder, file) != 0)
+	else if (durable_sync_folder(folder, file) != 0)
 		status = error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot sync the folder of %s", place->path);
 	if (folder >= 0)

@@ -41,10 +41,8 @@ static int unsafe(struct error *error, const char *path, const char *what)
 	return error_set(error, TOTPGROUP_EUNSAFE, "%s: %s", path, what);
 }
 
-/* Whether others could exchange the file: matters where its owner is not the
- * user whose secret it is. */
-static int check_folder(const struct file_store_rules *rules, const struct file_place *place,
-	struct error *error)
+int file_store_check_folder(const struct file_store_rules *rules,
+	const struct file_place *place, struct error *error)
 {
 	struct stat status;
 
@@ -226,7 +224,9 @@ static int open_place(const struct file_store_rules *rules,
 	(*transaction)->file = -1;
 	(*transaction)->place = (struct file_place)FILE_PLACE_INIT;
 	status = file_place_open(&(*transaction)->place, rules->path, rules->own_file, error);
-	return status != 0 ? status : check_folder(rules, &(*transaction)->place, error);
+	if (status != 0)
+		return status;
+	return file_store_check_folder(rules, &(*transaction)->place, error);
 }
 
 void file_store_abort(struct file_store_transaction *transaction)

@@ -32,6 +32,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "store/file_place.h"
 
 #define FILE_STORE_LOCK_SECONDS 5
 
@@ -105,5 +106,10 @@ int file_store_create(const struct file_store_rules *rules, const struct text *t
  * file_store_commit().
  */
 int file_store_remove(const struct file_store_rules *rules, struct error *error);
+
+/* Judges an open folder, where the rules do not say that the file is the user's
+ * own: TOTPGROUP_EUNSAFE where others could exchange the file. */
+int file_store_check_folder(const struct file_store_rules *rules,
+	const struct file_place *place, struct error *error);
 
 #endif
