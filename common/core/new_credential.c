@@ -104,6 +104,9 @@ static int append_kind(const struct new_credential *credential, struct text *tex
 			text, "\" ALGORITHM %s\n", otp_algorithm_name(credential->algorithm));
 	if (result == 0 && credential->digits != NEW_CREDENTIAL_DIGITS)
 		result = text_append_format(text, "\" DIGITS %u\n", credential->digits);
+	if (result == 0 && credential->pending_until != 0)
+		result = text_append_format(
+			text, "\" PENDING_UNTIL %" PRId64 "\n", credential->pending_until);
 	return result;
 }
 

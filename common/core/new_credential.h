@@ -46,6 +46,7 @@ struct new_credential {
 	int rate_limit;
 	int rate_time;
 	const char *device; /* what the device is called */
+	int64_t pending_until; /* a first code has to be good before; core/pending.h */
 };
 
 /* A credential without a key whose every line is the default one. */
