@@ -85,13 +85,19 @@ static void sort_each_once(struct group_members *members)
 	members->count = kept + 1;
 }
 
+enum exit_status group_members_find(const struct group **entry, const char *group)
+{
+	*entry = look_up(group);
+	return *entry != NULL ? STATUS_DONE : not_found(group, errno);
+}
+
 enum exit_status group_members_list(struct group_members *members, const char *group)
 {
-	const struct group *entry = look_up(group);
-	enum exit_status status = STATUS_DONE;
+	const struct group *entry;
+	enum exit_status status = group_members_find(&entry, group);
 
-	if (entry == NULL)
-		return not_found(group, errno);
+	if (status != STATUS_DONE)
+		return status;
 	for (char **name = entry->gr_mem; status == STATUS_DONE && *name != NULL; name++)
 		status = add(members, *name);
 	if (status == STATUS_DONE)

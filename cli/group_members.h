@@ -4,6 +4,7 @@
 #ifndef TOTPGROUP_CLI_GROUP_MEMBERS_H
 #define TOTPGROUP_CLI_GROUP_MEMBERS_H
 
+#include <grp.h>
 #include <stddef.h>
 
 #include "command.h"
@@ -14,6 +15,10 @@ struct group_members {
 	char **names;
 	size_t count;
 };
+
+/* Finds a group by its name or gid; the entry is good until the next one is looked
+ * up. Reports what is wrong: STATUS_USAGE where there is none, STATUS_STORE_ERROR. */
+enum exit_status group_members_find(const struct group **entry, const char *group);
 
 /*
  * Lists those whom the group, a name or a gid, names as its members, and those

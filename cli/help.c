@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bulk_options.h"
 #include "doctor_options.h"
 #include "enroll_options.h"
 #include "explain.h"
@@ -83,6 +84,9 @@ enum exit_status help_print(void)
 		terminal_say("  %-10s %s\n", command->name, command->help);
 	terminal_say("\nOptions of enroll [USER]:\n");
 	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++)
+		print_option(row);
+	terminal_say("\nOptions of bulk:\n");
+	for (const struct option_row *row = bulk_options_table; row->name != NULL; row++)
 		print_option(row);
 	print_life_options();
 	terminal_say("%s", transfer_help);

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "bulk.h"
 #include "codes.h"
 #include "doctor.h"
 #include "enroll.h"
@@ -26,6 +27,7 @@
 
 const struct command commands[] = {
 	{"enroll", enroll_user, "enrol yourself or, as root, another user (the default)"},
+	{"bulk", bulk, "enrol a whole group, or a list of users, with a letter for each"},
 	{"codes", codes, "make new emergency codes for the same secret"},
 	{"verify", verify, "check a code from standard input, and spend it"},
 	{"status", status_of_users, "say who is enrolled, and how it stands"},

@@ -133,6 +133,16 @@ static int choose_identity(
 	return status;
 }
 
+static enum exit_status find_path(
+	struct user_file *file, const char *specification, struct error *error)
+{
+	if (secret_path_expand(specification, file->account.name, file->account.home,
+		    &file->path, error) != 0 ||
+		choose_identity(file, specification, error) != 0)
+		return STATUS_STORE_ERROR;
+	return STATUS_DONE;
+}
+
 enum exit_status user_file_find(struct user_file *file, const char *user,
 	const char *specification, struct error *error)
 {
@@ -140,13 +150,7 @@ enum exit_status user_file_find(struct user_file *file, const char *user,
 
 	if (specification == NULL)
 		specification = SECRET_PATH_DEFAULT;
-	if (status != STATUS_DONE)
-		return status;
-	if (secret_path_expand(specification, file->account.name, file->account.home,
-		    &file->path, error) != 0 ||
-		choose_identity(file, specification, error) != 0)
-		return STATUS_STORE_ERROR;
-	return STATUS_DONE;
+	return status == STATUS_DONE ? find_path(file, specification, error) : status;
 }
 
 /* Whose files the module's option user= says that they are. */
@@ -179,27 +183,46 @@ static enum exit_status find_owner_of_all(
 	return status;
 }
 
-enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
+/* Where a login looks, when the account is known. */
+static enum exit_status find_login_path(struct user_file *file,
 	const struct host_defaults *defaults, const char *specification, struct error *error)
 {
 	const struct options *options = &defaults->configuration->options;
 	const char *home;
-	enum exit_status status;
 
 	file->as_login = true;
 	file->allowed_mode = options->allowed_perm;
 	file->any_owner = options->no_strict_owner;
 	if (specification != NULL)
-		return user_file_find(file, user, specification, error);
-	status = find_account(file, user, error);
-	if (status != STATUS_DONE)
-		return status;
+		return find_path(file, specification, error);
 	file->as_user = options->user == NULL;
 	home = file->as_user ? file->account.home : NULL;
 	if (secret_path_expand(options->secret != NULL ? options->secret : SECRET_PATH_DEFAULT,
 		    file->account.name, home, &file->path, error) != 0)
 		return STATUS_STORE_ERROR;
 	return file->as_user ? STATUS_DONE : find_owner_of_all(file, options->user, error);
+}
+
+enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
+	const struct host_defaults *defaults, const char *specification, struct error *error)
+{
+	enum exit_status status = find_account(file, user, error);
+
+	if (status != STATUS_DONE)
+		return status;
+	return find_login_path(file, defaults, specification, error);
+}
+
+enum exit_status user_file_find_for_entry(struct user_file *file, const struct passwd *entry,
+	const struct host_defaults *defaults, const char *specification, struct error *error)
+{
+	enum exit_status status = account_copy(&file->account, entry);
+
+	if (status != STATUS_DONE) {
+		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return status;
+	}
+	return find_login_path(file, defaults, specification, error);
 }
 
 static bool write_all(int fd, const void *data, size_t length)
@@ -365,10 +388,20 @@ struct credential_place user_file_place(const struct user_file *file)
 	return place;
 }
 
+bool user_file_is_callers(const struct user_file *file)
+{
+	const struct account *identity = identity_of(file);
+
+	return identity == NULL || identity->is_caller;
+}
+
 int user_file_read(const struct user_file *file, struct text *text, struct error *error)
 {
 	const struct credential_place place = user_file_place(file);
 
+	/* No rights are taken on then, and nothing is left by a signal. */
+	if (user_file_is_callers(file))
+		return file_store_look(&place.rules, text, error);
 	return credential_place_read(&place, text, error);
 }
 

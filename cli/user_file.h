@@ -56,6 +56,14 @@ enum exit_status user_file_find(struct user_file *file, const char *user,
 enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
 	const struct host_defaults *defaults, const char *specification, struct error *error);
 
+/* The same for a user who was looked up already, and whom the caller, root or that
+ * user, may name. */
+enum exit_status user_file_find_for_entry(struct user_file *file, const struct passwd *entry,
+	const struct host_defaults *defaults, const char *specification, struct error *error);
+
+/* Whether the file is reached with the rights that the caller has anyway. */
+bool user_file_is_callers(const struct user_file *file);
+
 /*
  * The file as a place whose rights are taken on by a process of its own, so that this
  * one keeps its rights. Signals that end the process do not end the work. It is good

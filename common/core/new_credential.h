@@ -45,7 +45,7 @@ struct new_credential {
 	int window_size;
 	int rate_limit;
 	int rate_time;
-	const char *device; /* what the device is called */
+	const char *device;    /* what the device is called */
 	int64_t pending_until; /* a first code has to be good before; core/pending.h */
 };
 
