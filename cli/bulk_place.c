@@ -107,6 +107,25 @@ static void place_alone(struct bulk_entry *entry)
 	conclude(entry, status, &error);
 }
 
+static bool lie_together(const struct bulk_entry *entry, const struct bulk_entry *other)
+{
+	const char *path = entry->file.path, *slash = strrchr(path, '/');
+	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+	return strncmp(path, other->file.path, length) == 0 &&
+	       strchr(other->file.path + length, '/') == NULL;
+}
+
+/* Where that fails the files cannot be written, which says why. */
+static void make_folders(struct bulk_entry **entries, size_t count)
+{
+	struct error ignored = ERROR_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || !lie_together(entries[i - 1], entries[i]))
+			(void)user_file_make_folders(&entries[i]->file, &ignored);
+}
+
 static void place_together(struct bulk_batch *batch, struct bulk_entry **entries, size_t count)
 {
 	struct file_batch_file *files = calloc(count + 1, sizeof *files);
@@ -116,6 +135,7 @@ static void place_together(struct bulk_batch *batch, struct bulk_entry **entries
 		place_alone(entries[i]);
 	if (files == NULL)
 		return;
+	make_folders(entries, count);
 	for (size_t i = 0; i < count; i++) {
 		files[i].path = entries[i]->file.path;
 		files[i].text = &entries[i]->text;

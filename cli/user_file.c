@@ -408,7 +408,6 @@ int user_file_read(const struct user_file *file, struct text *text, struct error
 static int create(void *argument, struct text *text, struct error *error)
 {
 	const struct creation *creation = argument;
-
 	const struct file_store_rules *rules = &creation->place.rules;
 	int status = 0;
 
@@ -420,14 +419,23 @@ static int create(void *argument, struct text *text, struct error *error)
 	return file_store_create(rules, creation->text, 0400, creation->replace, error);
 }
 
+/* Where a login looks, and where they are root's own. */
+static bool may_make_folders(const struct user_file *file)
+{
+	return file->as_login && !file->as_user && user_file_place(file).rules.owner == 0;
+}
+
+int user_file_make_folders(const struct user_file *file, struct error *error)
+{
+	return may_make_folders(file) ? parent_folders_make(file->path, error) : 0;
+}
+
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
 	struct error *error)
 {
-	/* Folders are made where a login looks, and where they are root's own. */
-	struct creation creation = {user_file_place(file), text, replace, false};
+	struct creation creation = {
+		user_file_place(file), text, replace, may_make_folders(file)};
 
-	creation.make_folders =
-		file->as_login && !file->as_user && creation.place.rules.owner == 0;
 	return with_rights(
 		creation.place.context, create, &creation, sizeof creation, NULL, error);
 }

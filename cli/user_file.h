@@ -74,6 +74,11 @@ struct credential_place user_file_place(const struct user_file *file);
 /* As file_store_look(), with the mode 0600 or less. */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);
 
+/* Makes the folders that the file lies in, with mode 0700, where user_file_write() would:
+ * those of root's own store. To be called by whoever writes there. Errors as
+ * parent_folders_make(). */
+int user_file_make_folders(const struct user_file *file, struct error *error);
+
 /* As file_store_create(), with the mode 0400. Where a login looks in folders of
  * root's those that are missing are made, with the mode 0700. Signals that end the
  * process do not end the child. */

@@ -136,7 +136,9 @@ static void place_in_folder(struct crowd *crowd)
 	for (size_t i = 0; i < crowd->count; i++)
 		if (crowd->files[i].status == 0)
 			write_one(crowd, &crowd->files[i]);
-	if (crowd->file >= 0 && syncfs(crowd->file) != 0)
+	/* Of the descriptors the one that was opened first: it has heard of every failure
+	 * since. */
+	if (crowd->file >= 0 && syncfs(folder >= 0 ? folder : crowd->file) != 0)
 		all_failed(crowd, "sync the file system");
 	for (size_t i = 0; i < crowd->count; i++)
 		if (crowd->files[i].status == 0)

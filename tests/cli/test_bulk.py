@@ -67,6 +67,19 @@ def a_group(folder):
 
 
 @test
+def the_folders_of_the_store_are_made(folder):
+    """As for one user: a host that was configured a minute ago has none yet."""
+    host = Host(folder, ["alice", "bob"])
+    host.store.rmdir()
+    host.store = host.top / "var" / "secret"
+    host.configure()
+    expect(host.run(), 0, "^created 2; skipped 0; failed 0\n$", "", "without a folder")
+    equal(host.enrolled(), {"alice", "bob"}, "enrolled")
+    equal([stat.S_IMODE(path.stat().st_mode) for path in (host.store.parent, host.store)],
+          [0o700, 0o700], "modes")
+
+
+@test
 def again_and_with_more_users(folder):
     """Running it again does no harm, and adds who is new to the same files."""
     host = Host(folder, ["alice", "bob"])
