@@ -42,6 +42,8 @@ class ControlNode:
             "totpgroup_build_packages": [],
             "totpgroup_key_alone": ["robot"],
             "totpgroup_configure": ["--disable-tests", "--disable-hardening", "CFLAGS=-O0"],
+            "totpgroup_group": "totp",
+            "totpgroup_letters": f"{self.folder}/letters",
             "totpgroup_reload_sshd": f"kill -HUP {host.sshd_pid}",
         }
 
@@ -171,8 +173,10 @@ def test_role(host):
         raise Skip(f"{lacking} is missing")
     alice = host.secret()
     host.add_group("root", gid=0)
-    for user in ("alice", "bob"):
-        host.add_user(user)
+    host.add_group("totp")
+    host.add_user("alice")
+    for user in ("bob", "carol"):
+        host.add_user(user, "totp")
     folders = debian(host)
     control = ControlNode(host)
     control.keep_in_vault(
@@ -199,6 +203,12 @@ def test_role(host):
     host.secrets.append(bob)
     let_in(host.login("bob", code=bob.code()), "bob", method="totp")
 
+    hers, carol = secret_of("carol")
+    host.secrets.append(carol)
+    let_in(host.login("carol", code=carol.code()), "carol", method="totp")
+    check(sorted(os.listdir(f"{control.folder}/letters")) == ["carol.html", "letters.html"],
+          "one letter, for who had no secret")
+
     before = everything(["/etc", "/usr/local/bin", "/var/lib/totpgroup"])
     recap = control.play()
     check(recap["failed"] == 0 and recap["changed"] == 0, f"of another play: {recap}")
@@ -216,6 +226,6 @@ def test_role(host):
     check(control.play()["changed"] == 1, "the secret that is replaced")
     let_in(host.login("alice", code=other.code()), "alice", method="totp")
 
-    for word in (alice.base32, other.base32, bob.base32, *EMERGENCY_CODES, PASSWORD_OF_VAULT,
-                 *re.findall("^[0-9]{8}$", made, re.M)):
+    for word in (alice.base32, other.base32, bob.base32, carol.base32, *EMERGENCY_CODES,
+                 PASSWORD_OF_VAULT, *re.findall("^[0-9]{8}$", made + hers, re.M)):
         check(word.lower() not in control.said.lower(), f"Ansible says {word}")
