@@ -271,10 +271,8 @@ static int refuse_if_expired(struct work *work, bool *done)
 	*done = status != 0 || pending.expired;
 	if (!*done)
 		return 0;
-	if (status != 0)
-		status = refuse_for_damage(work, status);
-	else
-		status = refuse(work, TOTPGROUP_REASON_PENDING_EXPIRED);
+	status = status != 0 ? refuse_for_damage(work, status)
+			     : refuse(work, TOTPGROUP_REASON_PENDING_EXPIRED);
 	work->decision->no_match = true;
 	return status;
 }
@@ -334,18 +332,21 @@ static int apply_rate_limit(struct work *work, bool *limited)
 {
 	struct totpgroup_result *result = &work->decision->result;
 	struct rate_limit_answer answer;
+	const struct attempt *attempt = work->attempt;
 	int status;
 
 	*limited = true;
-	status = rate_limit_count(work->credential, work->attempt->now,
-		!work->attempt->blocked_uncounted, &answer, &result->changed, work->error);
+	if (attempt->front_end)
+		status = rate_limit_count_front_end(
+			work->credential, attempt->now, &answer, &result->changed, work->error);
+	else
+		status = rate_limit_count(work->credential, attempt->now,
+			!attempt->blocked_uncounted, &answer, &result->changed, work->error);
 	if (status != 0)
 		return refuse_for_damage(work, status);
 	*limited = answer.exceeded;
-	if (!answer.exceeded)
-		return 0;
 	result->retry_after = answer.retry_after;
-	return refuse(work, TOTPGROUP_REASON_RATE_LIMITED);
+	return answer.exceeded ? refuse(work, TOTPGROUP_REASON_RATE_LIMITED) : 0;
 }
 
 static bool clock_is_possible(int64_t now)

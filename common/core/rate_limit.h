@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* " RATE_LIMIT n m t...: at most n attempts in any m seconds, and the times
- * of the latest ones in seconds since 1970. */
+/*
+ * " RATE_LIMIT n m t...: at most n attempts in any m seconds, and the times
+ * of the latest ones in seconds since 1970.
+ *
+ * " FRONT_END_ATTEMPTS t...: those that came through a front end, such as a web
+ * service, for which both lists together may not reach n. They never count for
+ * a login, so that no front end can lock anybody out of it.
+ */
 #ifndef TOTPGROUP_CORE_RATE_LIMIT_H
 #define TOTPGROUP_CORE_RATE_LIMIT_H
 
@@ -34,6 +40,14 @@ int rate_limit_look(const totpgroup_credential *credential, int64_t now, bool co
  * rate_limit_look().
  */
 int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_blocked,
+	struct rate_limit_answer *answer, bool *changed, struct error *error);
+
+/*
+ * Judges an attempt at `now` that came through a front end, and records it unless
+ * it is one too many: a front end that goes on trying does not prolong the block.
+ * Otherwise as rate_limit_count().
+ */
+int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 	struct rate_limit_answer *answer, bool *changed, struct error *error);
 
 #endif

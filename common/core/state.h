@@ -5,7 +5,7 @@
  * state, which every login changes. Pure: texts go in and come out.
  *
  * To the state belong the times of RATE_LIMIT (its limits are the secret's),
- * DISALLOW_REUSE, TIME_SKEW, RESETTING_TIME_SKEW, HOTP_COUNTER (the greater one
+ * FRONT_END_ATTEMPTS, DISALLOW_REUSE, TIME_SKEW, RESETTING_TIME_SKEW, HOTP_COUNTER (the greater one
  * counts), LAST0 to LAST9, whether PENDING_UNTIL was confirmed, and which emergency
  * codes are spent. It holds them for
  * each secret by itself, and remembers earlier ones: what was spent stays spent

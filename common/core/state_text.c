@@ -14,6 +14,7 @@
 
 const char *const state_keys[] = {
 	"RATE_LIMIT",
+	"FRONT_END_ATTEMPTS",
 	"DISALLOW_REUSE",
 	"TIME_SKEW",
 	"RESETTING_TIME_SKEW",
@@ -123,7 +124,7 @@ static bool are_digests(struct credential_option rest)
 
 bool state_value_is_sound(const char *key, const struct credential_option *value)
 {
-	if (strcmp(key, "RATE_LIMIT") == 0)
+	if (strcmp(key, "RATE_LIMIT") == 0 || strcmp(key, "FRONT_END_ATTEMPTS") == 0)
 		return are_numbers(*value, INT64_MAX);
 	if (strcmp(key, "DISALLOW_REUSE") == 0)
 		return are_numbers(*value, INT64_MAX / 2);
