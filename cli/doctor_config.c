@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/verify_config.h"
 #include "doctor_stack.h"
 #include "shell_word.h"
 #include "totpgroup.h"
@@ -197,6 +198,27 @@ static void report_refused(struct doctor *doctor, const struct pam_line *line,
 	free(bad.text);
 }
 
+/* The sections that only totp-verifyd reads: a mistake in them refuses no login. */
+static void report_verify(struct doctor *doctor, const struct configuration *configuration)
+{
+	struct verify_config *verify = malloc(sizeof *verify);
+	struct error error = ERROR_INIT;
+	struct bad_line bad = {.text = NULL};
+	struct finding *finding;
+
+	if (verify != NULL && verify_config_read(configuration, verify, &error) != 0) {
+		finding = report_add(
+			&doctor->report, FINDING_PROBLEM, CHECK, "%s", error.message);
+		finding_why(&doctor->report, finding,
+			"totp-verifyd does not start while it does not understand its "
+			"configuration; logins go on.");
+		if (find_line(configuration, error.message, &bad))
+			mend_line(doctor, finding, &bad);
+		free(bad.text);
+	}
+	free(verify);
+}
+
 static void report_good(struct doctor *doctor, const struct configuration *configuration)
 {
 	const struct configuration_path *file = NULL;
@@ -216,7 +238,9 @@ bool doctor_config_load(
 
 	if (status != 0)
 		report_refused(doctor, line, configuration, &error);
-	else if (line == doctor->line)
+	else if (line == doctor->line) {
 		report_good(doctor, configuration);
+		report_verify(doctor, configuration);
+	}
 	return status == 0;
 }

@@ -112,13 +112,25 @@ static int take_value(struct parsing *parsing, struct error *error)
 	return status;
 }
 
+/* A name, or two with one blank between them; its length, or 0. */
+static size_t section_length(const char *name)
+{
+	size_t first = strspn(name, NAME_BYTES), second;
+
+	if (first == 0 || name[first] != ' ')
+		return first;
+	second = strspn(name + first + 1, NAME_BYTES);
+	return second == 0 ? 0 : first + 1 + second;
+}
+
 static int read_section(struct parsing *parsing, const char *line, struct error *error)
 {
-	size_t length = strspn(line + 1, NAME_BYTES);
+	size_t length = section_length(line + 1);
 
 	if (length == 0 || length >= NAME_SIZE || strcmp(line + 1 + length, "]") != 0)
 		return refuse(parsing, error,
-			"no header of a section; write [name], and nothing behind it");
+			"no header of a section; write [name] or [name name], and nothing "
+			"behind it");
 	memcpy(parsing->section, line + 1, length);
 	parsing->section[length] = '\0';
 	parsing->setting.section = parsing->section;

@@ -32,7 +32,7 @@ struct place {
 
 static const struct {
 	const char *name;
-} sections[] = {{CONFIGURATION_ENROLL}, {NULL}};
+} sections[] = {{CONFIGURATION_ENROLL}, {CONFIGURATION_DAEMON}, {"verify"}, {NULL}};
 
 static int out_of_memory(struct error *error)
 {
@@ -66,13 +66,26 @@ static int keep_path(struct configuration *configuration, const char *path, stru
 	return 0;
 }
 
+/* Whether it is for totp-verifyd alone. */
+static bool is_for_daemon(const char *section)
+{
+	return section != NULL && (strcmp(section, CONFIGURATION_DAEMON) == 0 ||
+					  strncmp(section, CONFIGURATION_VERIFY,
+						  strlen(CONFIGURATION_VERIFY)) == 0);
+}
+
 static int check_section(const char *section, struct error *error)
 {
 	const char *nearest;
 
-	if (section == NULL || strcmp(section, CONFIGURATION_ENROLL) == 0)
+	if (section == NULL || strcmp(section, CONFIGURATION_ENROLL) == 0 ||
+		is_for_daemon(section))
 		return 0;
-	nearest = similar_name(sections, sizeof sections[0], section, strlen(section));
+	if (strcmp(section, "verify") == 0)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"section [verify] has no name; write [verify NAME], such as [verify "
+			"web]");
+	nearest = similar_name(sections, sizeof sections[0], section, strcspn(section, " "));
 	if (nearest != NULL)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"unknown section [%s]; did you mean [%s]?", section, nearest);
@@ -100,10 +113,21 @@ static const char *table_name(const char *section, const char *key)
 	return enroll->name != NULL ? enroll->name : "";
 }
 
+/* Where the tables have no name, its own copies of them are put behind the value. */
+static void copy_names(struct configuration_value *kept, const struct config_setting *setting)
+{
+	char *name = stpcpy(kept->copies, setting->section) + 1;
+
+	kept->section = kept->copies;
+	kept->name = strcpy(name, setting->key);
+}
+
 static int keep_value(struct configuration *configuration, const struct config_setting *setting,
 	struct error *error)
 {
-	struct configuration_value *kept = malloc(sizeof *kept);
+	bool foreign = is_for_daemon(setting->section);
+	size_t copies = foreign ? strlen(setting->section) + strlen(setting->key) + 2 : 0;
+	struct configuration_value *kept = malloc(sizeof *kept + copies);
 	char *value = strdup(setting->value);
 
 	if (kept == NULL || value == NULL) {
@@ -114,11 +138,13 @@ static int keep_value(struct configuration *configuration, const struct config_s
 	*kept = (struct configuration_value){
 		.earlier = configuration->latest,
 		.section = setting->section != NULL ? CONFIGURATION_ENROLL : NULL,
-		.name = table_name(setting->section, setting->key),
+		.name = foreign ? NULL : table_name(setting->section, setting->key),
 		.value = value,
 		.path = configuration->paths->path,
 		.line = setting->line,
 	};
+	if (foreign)
+		copy_names(kept, setting);
 	configuration->latest = kept;
 	return 0;
 }
@@ -135,7 +161,7 @@ static int take(void *context, const struct config_setting *setting, struct erro
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option conf is for the module's line, not for a file");
 	status = keep_value(configuration, setting, error);
-	if (status != 0)
+	if (status != 0 || is_for_daemon(setting->section))
 		return status;
 	value = configuration->latest->value;
 	if (setting->section != NULL)
@@ -351,13 +377,18 @@ int configuration_load(struct configuration *configuration, int count,
 	return configuration_load_from(configuration, &places, count, arguments, error);
 }
 
+static bool same_section(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 const struct configuration_value *configuration_find(
 	const struct configuration *configuration, const char *section, const char *name)
 {
 	const struct configuration_value *value = configuration->latest;
 
-	while (value != NULL && ((section == NULL) != (value->section == NULL) ||
-					strcmp(value->name, name) != 0))
+	while (value != NULL &&
+		(!same_section(section, value->section) || strcmp(value->name, name) != 0))
 		value = value->earlier;
 	return value;
 }

@@ -22,14 +22,20 @@
 
 #define CONFIGURATION_ENROLL "enroll"
 
+/* Sections that totp-verifyd reads (verify_config.h). What is in them is kept, and
+ * not judged here: a mistake in them is none that a login should be refused for. */
+#define CONFIGURATION_DAEMON "daemon"
+#define CONFIGURATION_VERIFY "verify " /* and a name */
+
 /* One value that a file has, whether or not it is overruled. */
 struct configuration_value {
 	struct configuration_value *earlier;
-	const char *section; /* NULL, or CONFIGURATION_ENROLL */
+	const char *section; /* NULL before the first */
 	const char *name;    /* as it stands in the table */
 	char *value;
 	const char *path;
 	unsigned int line;
+	char copies[]; /* of section and name, where no table has them */
 };
 
 struct configuration_path;

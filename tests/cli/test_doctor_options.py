@@ -153,6 +153,16 @@ def other_mistakes(folder):
 
 
 @test
+def sections_of_the_daemon(folder):
+    """The module passes them over; doctor does not."""
+    host = ConfiguredHost(folder, "[verify web]\npeer=33\ngroups=x\n[daemon]\nself=no\n")
+    host.must_be_fine()
+    host.settings("[verify web]\npear=33\ngroups=x\n")
+    host.mends_file("configuration-file", "problem", "peer=33", 2)
+    equal(host.level("configuration-file")[0][0], "ok", "logins go on")
+
+
+@test
 def a_mistake_in_a_drop_in(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     drop_in = pathlib.Path(f"{host.conf}.d") / "50.conf"

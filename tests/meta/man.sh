@@ -20,7 +20,7 @@ names() {
 # sample SECTION: the keys of the sample, all of them commented out; those before
 # the first section for an empty one.
 sample() {
-	awk -v wanted="$1" '/^\[/ {section = substr($0, 2, length($0) - 2); next}
+	awk -v wanted="$1" '/^#?\[/ {sub("^#", ""); section = substr($0, 2, length($0) - 2); next}
 		section == wanted && /^#[a-z_-]+=/ {sub("=.*", ""); print substr($0, 2)}' \
 		conf/totpgroup.conf | sort
 }
@@ -42,6 +42,16 @@ same "the sample has every key of [enroll]" "$(sort <<<"$keys")" "$(sample enrol
 for key in $keys; do
 	grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5
 	result $? "totpgroup.conf.5 names $key"
+done
+for section in 'verify web' daemon; do
+	keys=$(names common/config/verify_config.c "${section% *}_definitions")
+	[ -n "$keys" ]
+	result $? "the table of [$section] is found"
+	same "the sample has every key of [$section]" "$(sort <<<"$keys")" "$(sample "$section")"
+	for key in $keys; do
+		grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5
+		result $? "totpgroup.conf.5 names $key"
+	done
 done
 
 values=$(names cli/letter_values.c letter_values)
