@@ -7,6 +7,7 @@ need elf readelf || finish
 module=$top_builddir/.libs/pam_totpgroup.so
 library=$top_builddir/.libs/libtotpgroup.so
 program=$top_builddir/totp-enroll
+daemon=$top_builddir/totp-verifyd
 
 # dynamic FILE TAG: the values of this tag in the dynamic section.
 dynamic() {
@@ -36,7 +37,9 @@ result $? "the module stays loaded"
 same "the library has its soname" libtotpgroup.so.0 "$(dynamic "$library" SONAME)"
 same "the library needs libgcrypt, libeconf and libc alone" \
 	"$(printf '%s\n' libc.so.6 libeconf.so.0 libgcrypt.so.20)" "$(dynamic "$library" NEEDED)"
-for file in "$module" "$library" "$program"; do
+same "the daemon needs libgcrypt, libeconf and libc alone" \
+	"$(printf '%s\n' libc.so.6 libeconf.so.0 libgcrypt.so.20)" "$(dynamic "$daemon" NEEDED)"
+for file in "$module" "$library" "$program" "$daemon"; do
 	same "${file##*/}: no search path" "" "$(dynamic "$file" 'R\(UN\)*PATH')"
 	if [ "${hardening:-yes}" = yes ]; then
 		hardened "$file"
@@ -45,7 +48,9 @@ for file in "$module" "$library" "$program"; do
 	fi
 done
 if [ "${hardening:-yes}" = yes ]; then
-	shows "$program" --file-header 'Type: +DYN'
-	result $? "totp-enroll: position-independent"
+	for file in "$program" "$daemon"; do
+		shows "$file" --file-header 'Type: +DYN'
+		result $? "${file##*/}: position-independent"
+	done
 fi
 finish

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* totp-verifyd: checks one-time codes for others, who see no secret. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "listener.h"
+#include "policy.h"
+#include "process.h"
+#include "server.h"
+#include "totpgroup.h"
+#include "verify_log.h"
+
+/* As those of totp-enroll. */
+enum exit_status {
+	STATUS_DONE = 0,
+	STATUS_USAGE = 2,
+	STATUS_SYSTEM_ERROR = 6,
+};
+
+struct settings {
+	const char *conf;
+	const char *socket;
+	int check;
+	int help;
+	int version;
+};
+
+static const char usage[] =
+	"usage: totp-verifyd [--conf=FILE] [--socket=PATH]\n"
+	"       totp-verifyd --check [--conf=FILE]\n"
+	"\n"
+	"Answers varlink calls on " LISTENER_PATH ", or on the socket that it is\n"
+	"started with (LISTEN_FDS); see totp-verifyd(8).\n"
+	"\n"
+	"  --conf=FILE    read this configuration and its drop-ins alone\n"
+	"  --socket=PATH  listen there\n"
+	"  --check        read the configuration, say what is wrong, and end\n"
+	"  --help, --version\n";
+
+static bool read_options(struct settings *settings, int argc, char **argv)
+{
+	const struct option options[] = {
+		{"conf", required_argument, NULL, 'c'},
+		{"socket", required_argument, NULL, 's'},
+		{"check", no_argument, &settings->check, 1},
+		{"help", no_argument, &settings->help, 1},
+		{"version", no_argument, &settings->version, 1},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option == 'c')
+			settings->conf = optarg;
+		else if (option == 's')
+			settings->socket = optarg;
+		else if (option != 0)
+			return false;
+	return optind == argc;
+}
+
+static enum exit_status complain(const struct error *error)
+{
+	fprintf(stderr, "totp-verifyd: %s\n", error->message);
+	return error->code == TOTPGROUP_EARGUMENT ? STATUS_USAGE : STATUS_SYSTEM_ERROR;
+}
+
+static void warn(const char *message)
+{
+	fprintf(stderr, "totp-verifyd: %s\n", message);
+}
+
+static enum exit_status check(const struct settings *settings)
+{
+	struct error error = ERROR_INIT;
+	struct policy *policy;
+
+	if (policy_load(&policy, settings->conf, 1, warn, &error) != 0)
+		return complain(&error);
+	policy_release(policy);
+	return STATUS_DONE;
+}
+
+/* To the log as well as to whoever started it. */
+static enum exit_status serve(const struct settings *settings)
+{
+	struct server_settings server = {.conf = settings->conf, .listener = -1};
+	struct error error = ERROR_INIT;
+	int status = process_prepare(&error);
+
+	if (status == 0)
+		status = listener_inherit(&server.listener, &error);
+	server.activated = server.listener >= 0;
+	if (status == 0 && !server.activated)
+		status = listener_open(settings->socket, &server.listener, &error);
+	if (status == 0)
+		status = server_run(&server, &error);
+	if (server.listener >= 0 && !server.activated)
+		(void)unlink(settings->socket);
+	if (server.listener >= 0)
+		close(server.listener);
+	if (status == 0)
+		return STATUS_DONE;
+	verify_log_error("cannot begin", &error);
+	return complain(&error);
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings = {.socket = LISTENER_PATH};
+
+	if (!read_options(&settings, argc, argv)) {
+		fputs(usage, stderr);
+		return STATUS_USAGE;
+	}
+	if (settings.help != 0 || settings.version != 0) {
+		fputs(settings.help != 0 ? usage : "totp-verifyd " PACKAGE_VERSION "\n",
+			stdout);
+		return fflush(stdout) == 0 ? STATUS_DONE : STATUS_SYSTEM_ERROR;
+	}
+	if (settings.check != 0)
+		return check(&settings);
+	openlog("totp-verifyd", LOG_PID, LOG_AUTHPRIV);
+	return serve(&settings);
+}

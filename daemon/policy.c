@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "policy.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "gate/comma_list.h"
+#include "gate/user_entry.h"
+#include "totpgroup.h"
+
+#define NAME_SIZE	 256
+#define ID_MAXIMUM	 INT64_C(4294967294)
+#define CONF_PATH_MAX	 900
+#define GROUP_BUFFER_MAX ((size_t)64 << 20)
+
+/* A list of peers being read. */
+struct reading {
+	const struct verify_grant *grant;
+	void (*warn)(const char *message);
+	struct error *error;
+};
+
+static void warn_about(const struct reading *reading, const char *what, const char *name)
+{
+	char message[NAME_SIZE + 160];
+
+	snprintf(message, sizeof message,
+		"[verify %s]: the %s %s does not exist, and is granted nothing until it does "
+		"and the configuration is read again",
+		reading->grant->name, what, name);
+	reading->warn(message);
+}
+
+static int find_user(const struct reading *reading, const char *name, uint32_t *id, bool *found)
+{
+	struct user_entry *entry;
+	int status = user_entry_by_name(&entry, name, reading->error);
+
+	*found = status == 0 && entry != NULL;
+	if (*found)
+		*id = entry->passwd.pw_uid;
+	else
+		warn_about(reading, "user", name);
+	free(entry);
+	/* A directory that is out is one that does not know the user yet. */
+	return status == TOTPGROUP_EMEMORY ? status : 0;
+}
+
+static int find_group(
+	const struct reading *reading, const char *name, uint32_t *id, bool *found)
+{
+	size_t size = 4096;
+	int failure = ERANGE;
+
+	*found = false;
+	for (; failure == ERANGE && size <= GROUP_BUFFER_MAX; size *= 4) {
+		struct group group, *entry = NULL;
+		char *buffer = malloc(size);
+
+		if (buffer == NULL)
+			return error_set(reading->error, TOTPGROUP_EMEMORY, "out of memory");
+		failure = getgrnam_r(name, &group, buffer, size, &entry);
+		*found = failure == 0 && entry != NULL;
+		if (*found)
+			*id = group.gr_gid;
+		free(buffer);
+	}
+	if (!*found)
+		warn_about(reading, "group", name);
+	return 0;
+}
+
+typedef int id_finder(
+	const struct reading *reading, const char *name, uint32_t *id, bool *found);
+
+/* A number is an id; a name is looked up. */
+static int read_id(const struct reading *reading, const char *entry, size_t length,
+	id_finder *find, uint32_t *id, bool *found)
+{
+	char name[NAME_SIZE];
+	int64_t number;
+
+	*found = number_parse(entry, length, 0, ID_MAXIMUM, &number);
+	if (*found) {
+		*id = (uint32_t)number;
+		return 0;
+	}
+	if (length == 0 || length >= sizeof name || (*entry >= '0' && *entry <= '9'))
+		return error_set(reading->error, TOTPGROUP_ECONFIG,
+			"[verify %s]: entry \"%.*s\" of peer= or peer_group= is neither a name "
+			"nor a number",
+			reading->grant->name, length < 64 ? (int)length : 64, entry);
+	memcpy(name, entry, length);
+	name[length] = '\0';
+	return find(reading, name, id, found);
+}
+
+/* *ids is the grant's to free. */
+static int read_ids(const struct reading *reading, const char *text, id_finder *find,
+	uint32_t **ids, size_t *count)
+{
+	struct comma_list list = {text, 0};
+	const char *entry;
+	size_t length;
+	int status = 0;
+
+	if (text == NULL)
+		return 0;
+	*ids = calloc(comma_list_count(text), sizeof **ids);
+	if (*ids == NULL)
+		return error_set(reading->error, TOTPGROUP_EMEMORY, "out of memory");
+	while (status == 0 && comma_list_next(&list, &entry, &length)) {
+		bool found;
+
+		status = read_id(reading, entry, length, find, &(*ids)[*count], &found);
+		*count += status == 0 && found;
+	}
+	return status;
+}
+
+static int open_grant(struct policy_grant *grant, const struct reading *reading)
+{
+	const struct verify_grant *said = reading->grant;
+	int status = read_ids(reading, said->peer, find_user, &grant->uids, &grant->uid_count);
+
+	if (status == 0)
+		status = read_ids(
+			reading, said->peer_group, find_group, &grant->gids, &grant->gid_count);
+	if (status == 0)
+		status = attempt_limits_open(&grant->users, said->attempts, reading->error);
+	if (status == 0)
+		status =
+			attempt_limits_open(&grant->peers, said->peer_attempts, reading->error);
+	return status;
+}
+
+static void close_grant(struct policy_grant *grant)
+{
+	free(grant->uids);
+	free(grant->gids);
+	attempt_limits_free(grant->users);
+	attempt_limits_free(grant->peers);
+}
+
+static int fill(struct policy *policy, const char *conf, void (*warn)(const char *message),
+	struct error *error)
+{
+	char argument[sizeof "conf=" + CONF_PATH_MAX];
+	const char *const arguments[] = {argument};
+	int status;
+
+	if (conf != NULL && strlen(conf) > CONF_PATH_MAX)
+		return error_set(error, TOTPGROUP_EARGUMENT, "the path of --conf is too long");
+	snprintf(argument, sizeof argument, "conf=%s", conf != NULL ? conf : "");
+	status = configuration_load(&policy->configuration, conf != NULL, arguments, error);
+	if (status == 0)
+		status = verify_config_read(&policy->configuration, &policy->verify, error);
+	if (status == 0)
+		status =
+			attempt_limits_open(&policy->self, policy->verify.self_attempts, error);
+	for (size_t i = 0; status == 0 && i < policy->verify.count; i++) {
+		const struct reading reading = {&policy->verify.grants[i], warn, error};
+
+		status = open_grant(&policy->grants[i], &reading);
+	}
+	/* What was looked for in vain is no error. */
+	if (status == 0)
+		*error = (struct error)ERROR_INIT;
+	return status;
+}
+
+int policy_load(struct policy **policy, const char *conf, uint64_t number,
+	void (*warn)(const char *message), struct error *error)
+{
+	struct policy *loaded = calloc(1, sizeof *loaded);
+	int status;
+
+	*policy = NULL;
+	if (loaded == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	loaded->configuration = (struct configuration)CONFIGURATION_INIT;
+	loaded->number = number;
+	loaded->holders = 1;
+	status = fill(loaded, conf, warn, error);
+	if (status == 0)
+		*policy = loaded;
+	else
+		policy_release(loaded);
+	return status;
+}
+
+void policy_hold(struct policy *policy)
+{
+	policy->holders++;
+}
+
+void policy_release(struct policy *policy)
+{
+	if (policy == NULL || --policy->holders > 0)
+		return;
+	for (size_t i = 0; i < VERIFY_GRANTS_MAX; i++)
+		close_grant(&policy->grants[i]);
+	attempt_limits_free(policy->self);
+	configuration_free(&policy->configuration);
+	free(policy);
+}
+
+bool policy_counts(const struct policy *policy, int64_t now)
+{
+	if (attempt_limits_in_use(policy->self, now))
+		return true;
+	for (size_t i = 0; i < policy->verify.count; i++)
+		if (attempt_limits_in_use(policy->grants[i].users, now) ||
+			attempt_limits_in_use(policy->grants[i].peers, now))
+			return true;
+	return false;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "verify_log.h"
+
+#include <inttypes.h>
+#include <syslog.h>
+
+#include "core/log_line.h"
+
+/* Begins the line with whom it is about. */
+static void log_line(int priority, const char *verb, const struct log_subject *subject,
+	const struct log_extra *extra)
+{
+	char user[LOG_VALUE_MAX], service[LOG_VALUE_MAX];
+
+	syslog(priority, "%s user=%s service=%s peer=%" PRIu32 "%s", verb,
+		log_escape(subject->user, user), log_escape(subject->service, service),
+		(uint32_t)subject->peer, extra->text);
+}
+
+void verify_log_result(const struct log_subject *subject, const struct totpgroup_result *result,
+	const struct error *error)
+{
+	struct log_extra extra = LOG_EXTRA_INIT;
+	char device[LOG_VALUE_MAX];
+
+	if (result->verdict == TOTPGROUP_ACCEPTED) {
+		log_add(&extra, " method=%s", totpgroup_method_name(result->method));
+		log_add_offset(&extra, result);
+		if (subject->device != NULL && *subject->device != '\0')
+			log_add(&extra, " device=%s", log_escape(subject->device, device));
+		log_line(LOG_INFO, "accepted", subject, &extra);
+		return;
+	}
+	log_add(&extra, " reason=%s", totpgroup_reason_name(result->reason));
+	log_add_offset(&extra, result);
+	if (result->retry_after > 0)
+		log_add(&extra, " retry_after=%" PRId64 "s", result->retry_after);
+	log_add_detail(&extra, error);
+	log_line(log_priority(result->reason), "refused", subject, &extra);
+}
+
+void verify_log_refused(const struct log_subject *subject, const char *reason)
+{
+	struct log_extra extra = LOG_EXTRA_INIT;
+
+	log_add(&extra, " reason=%s", reason);
+	log_line(LOG_NOTICE, "refused", subject, &extra);
+}
+
+void verify_log_event(const struct log_subject *subject, const char *event)
+{
+	const struct log_extra extra = LOG_EXTRA_INIT;
+
+	log_line(LOG_INFO, event, subject, &extra);
+}
+
+void verify_log_warning(const char *message)
+{
+	syslog(LOG_WARNING, "%s", message);
+}
+
+void verify_log_error(const char *what, const struct error *error)
+{
+	syslog(LOG_ERR, "%s: %s", what, error->message);
+}

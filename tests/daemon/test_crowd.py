@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Many at once, and those who would keep others out."""
+
+import concurrent.futures
+import fcntl
+import resource
+import select
+import subprocess
+import time
+
+from verifyd_host import STORE, WEB, Client, check, equal, frame
+
+VERIFY = "org.totpgroup.Verify.Verify"
+
+
+def allow_descriptors(count):
+    """For so many connections, here and in the daemon, which inherits it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY:
+        hard = max(hard, count)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+
+
+def test_thousands_idle(host):
+    """Two thousand idle connections, a thousand of them with half a call, and one at work."""
+    allow_descriptors(8192)
+    host.configure(WEB + "[daemon]\npeer_connections=4000\n")
+    secret = host.secret("alice", '" WINDOW_SIZE 17')
+    host.start()
+    crowd = [Client(uid=1004) for _ in range(2000)]
+    half = frame(VERIFY, {"user": "alice", "code": "1"})
+    for client in crowd[::2]:
+        client.send(half[:30])
+    with Client() as active:
+        for _ in range(200):
+            equal(active.verify("alice", secret.code()), ("accepted", 0), "the one at work")
+    # They are still served. Those with half a call may have run out of time by now.
+    for client in crowd[1::200]:
+        equal(client.verify("alice", "1"), "NotPermitted", "one of the crowd")
+    for client in crowd:
+        client.close()
+
+
+def test_half_a_call_has_a_deadline(host):
+    """However slowly it comes: the time is that of the whole call."""
+    host.start()
+    call = frame("org.varlink.service.GetInfo")
+    with Client() as slow, Client() as idle:
+        begun = time.monotonic()
+        answer = None
+        try:
+            for byte in call * 20:
+                slow.send(bytes([byte]) if byte else b" ")
+                time.sleep(0.05)
+                if time.monotonic() - begun > 30:
+                    break
+        except BrokenPipeError:
+            answer = "closed"
+        equal(answer, "closed", "a call that does not end")
+        check(time.monotonic() - begun > 4.9, "it had its time")
+        equal(idle.verify("ghost", "1")[0], "refused", "one that was idle meanwhile")
+
+
+def test_who_does_not_read(host):
+    """Answers that nobody takes are not kept for ever, and hold up nobody else."""
+    secret = host.secret("alice")
+    host.start()
+    call = frame("org.varlink.service.GetInterfaceDescription",
+                 {"interface": "org.totpgroup.Verify"})
+    with Client(uid=1004) as deaf, Client() as other:
+        deaf.socket.settimeout(0.5)
+        try:
+            while True:
+                deaf.send(call)
+        except TimeoutError:
+            pass
+        equal(other.verify("alice", secret.code()), ("accepted", 0), "somebody else")
+        # The kernel tells of the end without anything being read.
+        poll = select.poll()
+        poll.register(deaf.socket, 0)
+        equal(len(poll.poll(30000)), 1, "closed by the daemon")
+
+
+def test_one_peer_has_its_share(host):
+    host.configure(WEB + "[daemon]\nconnections=20\npeer_connections=8\n")
+    host.start()
+    own = [Client(uid=1004) for _ in range(8)]
+    for client in own:
+        equal(client.verify("alice", "1"), "NotPermitted", "up to its share")
+    with Client(uid=1004) as client:
+        equal(client.receive(), {"error": "org.totpgroup.Verify.Busy", "parameters": {}},
+              "one more")
+        equal(client.receive(), None, "the end")
+    own.pop().close()
+    # Whether that has been seen: ask until it has.
+    for _ in range(1000):
+        with Client(uid=1004) as client:
+            client.ask("Verify", user="alice", code="1")
+            if client.receive()["error"].endswith("NotPermitted"):
+                break
+    else:
+        raise AssertionError("its place stays taken")
+    # All are taken by three of them: another comes in nevertheless, for the one of the most.
+    own += [Client(uid=1003) for _ in range(8)] + [Client(uid=65534) for _ in range(5)]
+    for client in own:
+        client.verify("alice", "1")
+    with Client(uid=1001) as late:
+        equal(late.verify("bob", "1"), "NotPermitted", "somebody else")
+        equal(own[7].receive(), None, "the one that was idle longest of the greediest")
+        equal(own[-1].verify("alice", "1"), "NotPermitted", "the others stay")
+
+
+def test_a_taken_lock_holds_up_nobody_else(host):
+    """Not even where a peer asks for that user on all its connections."""
+    secret = host.secret("bob", '" WINDOW_SIZE 17')
+    host.secret("alice")
+    host.start()
+    with open(f"{STORE}/alice", "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = [Client(uid=33) for _ in range(3)] + [Client() for _ in range(50)]
+        for client in waiting:
+            client.ask("Verify", user="alice", code="123456")
+        with Client() as other:
+            for _ in range(5):
+                equal(other.verify("bob", secret.code()), ("accepted", 0), "bob")
+        answered = select.select([client.socket for client in waiting], [], [], 0)[0]
+        equal(len(answered), 0, "those that were answered before bob")
+        fcntl.flock(file, fcntl.LOCK_UN)
+    for client in waiting:
+        check(client.receive() is not None, "an answer")
+
+
+def test_a_lock_that_stays_taken(host):
+    host.secret("alice")
+    host.start()
+    with open(f"{STORE}/alice", "r+b") as file, Client() as client:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        equal(client.verify("alice", "123456"), "Busy", "after some seconds")
+
+
+def test_no_comes_in_even_time(host):
+    """A no to a front end does not come before its time, for whatever reason."""
+    host.secret("alice")
+    host.start()
+    with Client(uid=33) as client:
+        for user in ("alice", "bob", "carol", "ghost", "root"):
+            begun = time.monotonic()
+            equal(client.verify(user, "123456"), ("refused", 0), user)
+            check(time.monotonic() - begun > 0.018, f"{user}: too soon")
+
+
+def test_exactly_one_winner(host):
+    """One code, on forty connections and in eight logins through PAM at the same time."""
+    host.configure(WEB + "attempts=no\n")
+    for turn in range(5):
+        secret = host.secret("alice", '" WINDOW_SIZE 17', '" DISALLOW_REUSE')
+        if turn == 0:
+            host.start()
+        code = secret.code()
+        clients = [Client(uid=uid) for uid in (0, 33) * 20]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            logins = [pool.submit(host.log_in, "alice", code) for _ in range(8)]
+            for client in clients:
+                client.ask("Verify", user="alice", code=code)
+            results = [client.receive()["parameters"]["result"] for client in clients]
+            let_in = [login.result() for login in logins]
+        equal(results.count("accepted") + let_in.count(True), 1, "winners")
+        for client in clients:
+            client.close()
+
+
+def test_nothing_is_left_behind(host):
+    """After thousands of calls of all kinds the daemon is no larger, and has no more files open."""
+    host.configure(WEB + "attempts=no\npeer_attempts=no\n")
+    secret = host.secret("alice", '" WINDOW_SIZE 17')
+    host.start()
+
+    def run(turns):
+        for turn in range(turns):
+            with Client(uid=(0, 33, 1001, 1004)[turn % 4]) as client:
+                for user in ("alice", "bob", "ghost"):
+                    client.ask("Verify", user=user, code=secret.code())
+                client.ask("Status", user="alice")
+                client.send(frame("org.varlink.service.GetInfo"))
+                for _ in range(5):
+                    client.receive()
+
+    def size():
+        with open(f"/proc/{host.daemon.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+
+    run(300)
+    before, files = size(), host.descriptors()
+    run(1200)
+    check(size() < before + (2 << 20), f"grown from {before} to {size()} bytes")
+    check(host.descriptors() <= files + 4, "files are left open")
+    subprocess.run(["true"], check=True)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A user's first secret, for the user herself."""
+
+import os
+import re
+
+from one_time_code import Secret
+from verifyd_host import STORE, WEB, Client, check, equal
+
+ALLOWED = WEB + "[daemon]\nself_enroll=yes\nself_attempts=20 30\n"
+ENROLL = "[enroll]\nissuer=Example\nemergency_codes=3\n"
+
+
+def enroll(host, client):
+    """The secret that was drawn, and the emergency codes."""
+    drawn = client.call("Enroll")["parameters"]
+    equal(sorted(drawn), ["emergency_codes", "secret", "uri"], "what is told")
+    secret = Secret.of_base32(drawn["secret"])
+    host.secrets.append(secret)
+    check(drawn["uri"].startswith("otpauth://totp/Example:bob%40") or
+          drawn["uri"].startswith("otpauth://totp/Example:bob@"), drawn["uri"])
+    check(f"secret={drawn['secret']}" in drawn["uri"], "the secret is in the URI")
+    return secret, drawn["emergency_codes"]
+
+
+def test_enroll(host):
+    host.configure(ALLOWED + ENROLL)
+    host.start()
+    with Client(uid=1002) as client:
+        secret, codes = enroll(host, client)
+        equal(len(codes), 3, "emergency codes")
+        check(not os.path.exists(f"{STORE}/bob"), "nothing is stored yet")
+        equal(client.call("Confirm", code=secret.wrong_code())["parameters"],
+              {"result": "refused", "retry_after": 0}, "a wrong code")
+        code = secret.code()
+        equal(client.call("Confirm", code=code)["parameters"],
+              {"result": "accepted", "retry_after": 0}, "the right one")
+        text = host.read("bob")
+        check(text.startswith(secret.base32 + "\n"), "it is stored")
+        equal(oct(os.stat(f"{STORE}/bob").st_mode & 0o777), "0o400", "its mode")
+        equal(client.verify("bob", code)[0], "refused", "the code is spent")
+        equal(client.verify("bob", codes[0])[0], "accepted", "an emergency code")
+        equal(client.call("Enroll")["error"], "org.totpgroup.Verify.AlreadyEnrolled", "again")
+        equal(client.call("Confirm", code=code)["error"], "org.totpgroup.Verify.NotEnrolling",
+              "again")
+    check("enrolled user=bob service=self peer=1002" in host.said(), "the log")
+
+
+def test_only_once(host):
+    """Of two at the same time one is stored, and stays."""
+    host.configure(ALLOWED + ENROLL)
+    host.start()
+    with Client(uid=1002) as one, Client(uid=1002) as two:
+        first, _ = enroll(host, one)
+        second, _ = enroll(host, two)
+        equal(two.call("Confirm", code=second.code())["parameters"]["result"], "accepted", "two")
+        equal(one.call("Confirm", code=first.code())["error"],
+              "org.totpgroup.Verify.AlreadyEnrolled", "one")
+        check(host.read("bob").startswith(second.base32), "the first stays")
+
+
+def test_kept_by_the_connection_alone(host):
+    host.configure(ALLOWED + ENROLL)
+    host.start()
+    with Client(uid=1002) as one:
+        secret, _ = enroll(host, one)
+        with Client(uid=1002) as two:
+            equal(two.call("Confirm", code=secret.code())["error"],
+                  "org.totpgroup.Verify.NotEnrolling", "another connection")
+        needle = secret.base32.encode()
+        check(any(needle in memory for _, memory in host.memory()), "it is in memory")
+    with Client(uid=1002) as other:
+        other.verify("bob", "1")
+        found = [place for place, memory in host.memory()
+                 if needle in memory or secret.key in memory]
+    equal(found, [], "found after it was closed")
+
+
+def test_three_wrong_codes(host):
+    host.configure(ALLOWED + ENROLL)
+    host.start()
+    with Client(uid=1002) as client:
+        secret, _ = enroll(host, client)
+        for _ in range(3):
+            client.call("Confirm", code=secret.wrong_code())
+        equal(client.call("Confirm", code=secret.code())["error"],
+              "org.totpgroup.Verify.NotEnrolling", "it is gone")
+
+
+def test_not_allowed(host):
+    host.configure(WEB + ENROLL)
+    host.start()
+    with Client(uid=1002) as client:
+        for method, parameters in (("Enroll", {}), ("Confirm", {"code": "1"})):
+            equal(client.call(method, **parameters)["error"],
+                  "org.totpgroup.Verify.NotPermitted", method)
+    host.configure(ALLOWED + ENROLL)
+    host.reload()
+    for uid in (0, 4711):
+        with Client(uid=uid) as client:
+            equal(client.call("Enroll")["error"], "org.totpgroup.Verify.NotPermitted", uid)
+    host.secret("alice")
+    with Client(uid=1001) as client:
+        equal(client.call("Enroll")["error"], "org.totpgroup.Verify.AlreadyEnrolled", "alice")
+    said = " ".join(host.said())
+    check(not re.search("otpauth", said), "nothing of it is in the log")
+
+
+def test_steps_are_counted(host):
+    host.configure(WEB + "[daemon]\nself_enroll=yes\n" + ENROLL)
+    host.start()
+    with Client(uid=1002) as client:
+        for _ in range(3):
+            enroll(host, client)
+        equal(client.call("Enroll")["error"], "org.totpgroup.Verify.Busy", "the fourth")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How often somebody may try, and whom that keeps out."""
+
+from verifyd_host import WEB, Client, check, equal
+
+
+def test_front_ends_never_limit_logins(host):
+    host.configure(WEB + "attempts=no\n")
+    secret = host.secret("alice")
+    host.start()
+    with Client(uid=33) as client:
+        for _ in range(20):
+            equal(client.verify("alice", secret.wrong_code()), ("refused", 0), "a wrong code")
+        equal(client.verify("alice", secret.code()), ("refused", 0), "a right one, limited")
+    check("reason=rate-limited" in host.said()[-1], "the log says why")
+    times = host.read("alice").split('FRONT_END_ATTEMPTS ')[1].split("\n")[0].split()
+    equal(len(times), 3, "as many are remembered as are allowed")
+    check('" RATE_LIMIT 3 30\n' in host.read("alice"), "logins were not counted")
+    check(host.log_in("alice", secret.code()), "a login through PAM")
+
+
+def test_logins_limit_front_ends(host):
+    host.configure(WEB + "attempts=no\n")
+    secret = host.secret("alice")
+    host.start()
+    for _ in range(3):
+        check(not host.log_in("alice", secret.wrong_code()), "a wrong login")
+    with Client(uid=33) as client:
+        equal(client.verify("alice", secret.code()), ("refused", 0), "a right code")
+    check("reason=rate-limited retry_after=" in host.said()[-1], "the log says why")
+
+
+def test_one_ceiling_for_all_front_ends(host):
+    host.configure("".join(f"[verify web{n}]\npeer={3000 + n}\ngroups=webtotp\nattempts=no\n"
+                           for n in range(8)))
+    secret = host.secret("alice")
+    host.start()
+    for number in range(8):
+        with Client(uid=3000 + number) as client:
+            client.verify("alice", secret.wrong_code())
+    limited = [line for line in host.said() if "reason=rate-limited" in line]
+    equal(len(limited), 5, "three of them were let through")
+    with Client() as client:
+        equal(client.verify("alice", secret.code()), ("accepted", 0), "root is not limited by it")
+
+
+def test_limited_tells_nobody_who_exists(host):
+    host.secret("alice")
+    host.start()
+    with Client(uid=33) as client:
+        answers = {}
+        for user in ("alice", "bob", "carol", "ghost", "root"):
+            answers[user] = [client.verify(user, "000000") for _ in range(5)]
+        for user, seen in answers.items():
+            equal(seen[:3], [("refused", 0)] * 3, user)
+            for result, wait in seen[3:]:
+                check(result == "limited" and 0 < wait <= 31, f"{user}: {result} {wait}")
+
+
+def test_a_front_end_as_a_whole(host):
+    host.configure(WEB + "peer_attempts=5 60\n[verify two]\npeer=1004\ngroups=webtotp\n")
+    host.start()
+    with Client(uid=33) as client:
+        seen = [client.verify(f"user{n}", "000000")[0] for n in range(7)]
+        equal(seen, ["refused"] * 5 + ["limited"] * 2, "one peer")
+    secret = host.secret("alice")
+    with Client(uid=1004) as client:
+        equal(client.verify("alice", secret.code()), ("accepted", 0), "another")
+
+
+def test_users_themselves(host):
+    """Who has no RATE_LIMIT cannot be guessed at either, and root is not counted."""
+    secret = host.secret("alice", '" WINDOW_SIZE 17')
+    host.start()
+    with Client(uid=1001) as client:
+        seen = [client.verify("alice", secret.wrong_code()) for _ in range(4)]
+        equal([result for result, _ in seen], ["refused"] * 3 + ["limited"], "alice")
+    with Client() as client:
+        for _ in range(10):
+            equal(client.verify("alice", secret.wrong_code())[0], "refused", "root")
+
+
+def test_users_count_as_logins(host):
+    secret = host.secret("alice")
+    host.configure("[daemon]\nself_attempts=no\n")
+    host.start()
+    with Client(uid=1001) as client:
+        seen = [client.verify("alice", secret.wrong_code()) for _ in range(4)]
+        equal([result for result, _ in seen], ["refused"] * 3 + ["limited"], "alice")
+        check(0 < seen[3][1] <= 31, "how long to wait")
+    check(not host.log_in("alice", secret.code()), "a login is limited too")

@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The private machine as its administrator sees it: users, groups, secrets, the daemon."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import private_root
+from one_time_code import Secret
+from scenario import Skip
+
+TOP = private_root.TOP
+STORE = f"{TOP}/store"
+CONF = f"{TOP}/conf/totpgroup.conf"
+SOCKET = "/run/totpgroup/verify"
+DEADLINE = 30
+
+# A window wide enough that a time step which ends while a scenario runs changes nothing.
+LINES = ('" RATE_LIMIT 3 30', '" WINDOW_SIZE 17', '" DISALLOW_REUSE')
+
+WEB = """
+[verify web]
+peer=www-data
+groups=webtotp
+"""
+
+# Name: uid, and supplementary groups.
+USERS = {
+    "root": (0, ("webtotp",)),
+    "www-data": (33, ()),
+    "alice": (1001, ("webtotp",)),
+    "bob": (1002, ("webtotp",)),
+    "carol": (1003, ()),
+    "dave": (1004, ()),
+    "nobody": (65534, ()),
+}
+GROUPS = {"webtotp": 5000, "frontends": 5001, "other": 5002}
+
+_LINE = re.compile(r"^<(\d+)>(?:\S+ +\S+ +\S+ )?totp-verifyd\[\d+\]: (.*)$", re.DOTALL)
+
+
+def read_sources(top):
+    """What scenarios need of the host, read before its folders are hidden: the system calls that
+    the unit allows."""
+    allowed = set()
+    with open(f"{top}/conf/systemd/totp-verifyd.service.in", encoding="utf-8") as file:
+        filters = re.findall("(?m)^SystemCallFilter=(~?)(.*)$", file.read())
+    for inverted, words in filters:
+        named = set().union(*(_system_calls(word) for word in words.split()))
+        allowed = allowed - named if inverted else allowed | named
+    return {"system calls": sorted(allowed)}
+
+
+def _system_calls(group):
+    """Those of a group, as systemd has it; empty where that cannot be asked."""
+    if not group.startswith("@"):
+        return {group}
+    try:
+        text = subprocess.run(["systemd-analyze", "--no-pager", "syscall-filter", group],
+                              capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return set()
+    words = [line.split("#")[0].strip() for line in text.splitlines()[1:]]
+    return set().union(*(_system_calls(word) for word in words if word))
+
+
+class Client:
+    """One connection, made by a peer of that uid, gid and supplementary groups."""
+
+    def __init__(self, uid=0, gid=None, groups=(), path=SOCKET):
+        gid = uid if gid is None else gid
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(DEADLINE)
+        self._rest = b""
+        os.setgroups(list(groups))
+        os.setegid(gid)
+        os.seteuid(uid)
+        try:
+            self.socket.connect(path)
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+            os.setgroups([])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        """Bytes, as they are."""
+        self.socket.sendall(data)
+
+    def ask(self, method, /, **parameters):
+        """Sends a call of the project's own interface."""
+        flags = {name: parameters.pop(name) for name in ("oneway", "more", "upgrade")
+                 if name in parameters}
+        self.send(frame(f"org.totpgroup.Verify.{method}", parameters, **flags))
+
+    def receive(self):
+        """The next answer, or None where the daemon has closed the connection."""
+        while b"\0" not in self._rest:
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                if self._rest:
+                    raise AssertionError(f"half an answer: {self._rest!r}")
+                return None
+            self._rest += data
+        answer, _, self._rest = self._rest.partition(b"\0")
+        return json.loads(answer)
+
+    def call(self, method, /, **parameters):
+        """A call and its answer."""
+        self.ask(method, **parameters)
+        return self.receive()
+
+    def verify(self, user, code):
+        """Result and seconds to wait; or the last word of the error's name."""
+        answer = self.call("Verify", user=user, code=code)
+        if answer is None:
+            raise AssertionError("closed")
+        if "error" in answer:
+            return answer["error"].rpartition(".")[2]
+        return answer["parameters"]["result"], answer["parameters"]["retry_after"]
+
+
+def frame(method, parameters=None, **flags):
+    """A call as it is sent."""
+    call = {"method": method, **flags}
+    if parameters is not None:
+        call["parameters"] = parameters
+    return json.dumps(call).encode() + b"\0"
+
+
+class Host:
+    """Users, secrets and the daemon. A context manager; one at a time."""
+
+    def __init__(self, paths, log, sources):
+        self.paths, self.log, self.sources = paths, log, sources
+        self.secrets = []
+        self.daemon = None
+        self.confined = False
+        self._notify = None
+        self._first_line = log.mark()
+        self._at_end = contextlib.ExitStack()
+
+    def __enter__(self):
+        os.makedirs(STORE, mode=0o700)
+        os.makedirs(os.path.dirname(CONF), mode=0o755)
+        os.makedirs(f"{TOP}/home", mode=0o755)
+        for folder in (STORE, os.path.dirname(CONF), f"{TOP}/home"):
+            self._at_end.callback(shutil.rmtree, folder)
+        self._at_end.callback(self._end_daemon)
+        self.write_users(USERS)
+        self.configure(WEB)
+        return self
+
+    def __exit__(self, *_):
+        self._at_end.close()
+
+    def at_end(self, function, *arguments):
+        """Has something undone when this machine ends, last first."""
+        self._at_end.callback(function, *arguments)
+
+    def write_users(self, users, groups=None):
+        """Replaces all users and groups."""
+        groups = GROUPS if groups is None else groups
+        members = {name: [user for user, (_, of) in users.items() if name in of]
+                   for name in groups}
+        _write("/etc/passwd", [f"{name}:x:{uid}:{uid}::{TOP}/home/{name}:/bin/sh"
+                               for name, (uid, _) in users.items()])
+        _write("/etc/group", [f"{name}:x:{gid}:{','.join(members[name])}"
+                              for name, gid in groups.items()]
+               + [f"{name}:x:{uid}:" for name, (uid, _) in users.items()])
+
+    def configure(self, text, store="secret={store}/${{USER}}\nuser=root\n"):
+        """Writes the configuration: the store's options, and that text."""
+        _write(CONF, [store.format(store=STORE) + text])
+
+    def secret(self, user, *lines, emergency=()):
+        """A new secret for a user, written where the configuration says."""
+        secret = Secret(f"{user} {time.time_ns()}")
+        self.secrets.append(secret)
+        text = "\n".join([secret.base32, *(lines or LINES), '" TOTP_AUTH', *emergency]) + "\n"
+        path = f"{STORE}/{user}"
+        _write(path, [text.rstrip("\n")], 0o600)
+        return secret
+
+    def read(self, user):
+        """The text of a user's secret."""
+        with open(f"{STORE}/{user}", encoding="ascii") as file:
+            return file.read()
+
+    # The daemon
+
+    def start(self, *arguments, command=(), activated=False, environment=None):
+        """Starts it, and waits until it says that it is ready."""
+        notify = f"{TOP}/notify"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(notify)
+        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify.settimeout(DEADLINE)
+        self._notify.bind(notify)
+        os.chmod(notify, 0o666)
+        variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NOTIFY_SOCKET": notify,
+                     "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "quarantine_size_mb=8"
+                     # To search for leaks takes a system call that is not among them.
+                     + ":detect_leaks=0" * self.confined,
+                     **(environment or {})}
+        program = [*command, *self._confinement(), self.paths["verifyd"], f"--conf={CONF}",
+                   *arguments]
+        descriptors = ()
+        if activated:
+            listener = self.listen()
+            descriptors = (listener.fileno(),)
+            # The shell knows its own number, which is the daemon's after exec.
+            program = ["sh", "-c", f"exec 3<&{listener.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 "
+                       f"exec \"$@\" {listener.fileno()}<&-", "sh", *program]
+        self.daemon = subprocess.Popen(  # pylint: disable=consider-using-with
+            program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=variables, pass_fds=descriptors, start_new_session=True)
+        self.expect_notice("READY=1")
+        return self
+
+    def _confinement(self):
+        """What the unit asks of systemd, as far as others can do it."""
+        if not self.confined:
+            return []
+        path = f"{TOP}/system-calls"
+        _write(path, self.sources["system calls"])
+        return ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs",
+                "--securebits=+noroot,+noroot_locked", self.paths["filter"], path]
+
+    def listen(self):
+        """The socket that a service manager would hold."""
+        os.makedirs(os.path.dirname(SOCKET), exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(SOCKET)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(SOCKET)
+        os.chmod(SOCKET, 0o666)
+        listener.listen(128)
+        self.at_end(listener.close)
+        return listener
+
+    def expect_notice(self, word):
+        """Waits for what the daemon tells the service manager."""
+        while True:
+            try:
+                said = self._notify.recv(4096).decode()
+            except TimeoutError:
+                raise AssertionError(f"the daemon did not say {word}") from None
+            if word in said.split("\n"):
+                return
+
+    def reload(self):
+        """Has the configuration read anew, and waits for that."""
+        self.daemon.send_signal(signal.SIGHUP)
+        self.expect_notice("READY=1")
+
+    def stop(self, status=0):
+        """Stops it. What it leaves on standard error, a sanitizer's report too, is a failure."""
+        self.daemon.send_signal(signal.SIGTERM)
+        self.ended(status)
+
+    def ended(self, status=0):
+        """Waits for its end."""
+        output, _ = self.daemon.communicate(timeout=DEADLINE)
+        ended, self.daemon = self.daemon, None
+        if ended.returncode != status or output:
+            raise AssertionError(f"the daemon ended with {ended.returncode}, and said: "
+                                 f"{output.decode(errors='replace')}")
+
+    def _end_daemon(self):
+        if self._notify is not None:
+            self._notify.close()
+        if self.daemon is None:
+            return
+        if self.daemon.poll() is None:
+            self.stop()
+        else:
+            self.ended()
+
+    def memory(self):
+        """All memory of the daemon that it can write to."""
+        with open(f"/proc/{self.daemon.pid}/maps", encoding="ascii") as maps, \
+                open(f"/proc/{self.daemon.pid}/mem", "rb", buffering=0) as memory:
+            for line in maps:
+                place, rights = line.split()[:2]
+                if not rights.startswith("rw") or "[vvar" in line:
+                    continue
+                start, end = (int(number, 16) for number in place.split("-"))
+                if end - start > 1 << 32:
+                    raise Skip("the memory of a sanitizer is too large to be searched")
+                memory.seek(start)
+                with contextlib.suppress(OSError):
+                    yield place, memory.read(end - start)
+
+    def descriptors(self):
+        """How many files the daemon has open."""
+        return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+
+    # A login through PAM
+
+    def log_in(self, user, code):
+        """Whether the module lets in, with the same configuration."""
+        services = f"{TOP}/services"
+        os.makedirs(services, exist_ok=True)
+        _write(f"{services}/test", [f"auth required {self.paths['module']} conf={CONF}",
+                                    "auth required pam_permit.so"])
+        done = subprocess.run(
+            [self.paths["worker"], services], input=f"-\ttest\t{user}\t-\t{code}\n",
+            capture_output=True, text=True, timeout=DEADLINE, check=True)
+        return done.stdout.split()[0] == "0"
+
+    # The log
+
+    def log_lines(self):
+        """All that was said since this machine began."""
+        return self.log.since(self._first_line)
+
+    def said(self, mark=None):
+        """What the daemon said, without what syslog puts before."""
+        lines = self.log_lines() if mark is None else self.log.since(mark)
+        return [match[2] for match in map(_LINE.match, lines) if match]
+
+
+def peer_credentials(connection):
+    """Pid, uid and gid."""
+    return struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+
+
+def _write(path, lines, mode=0o644):
+    with open(path, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write("\n".join(lines) + "\n")
+
+
+def equal(seen, expected, what):
+    """Both are equal, or it says what is not."""
+    if seen != expected:
+        raise AssertionError(f"{what}: {seen!r}, expected {expected!r}")
+
+
+def check(condition, why):
+    """It is so, or it says why that is wrong."""
+    if not condition:
+        raise AssertionError(why)

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "test_support.h"
+
+#include "attempt_limits.h"
+
+static struct attempt_limits *open_limits(int attempts, int seconds)
+{
+	struct attempt_limits *limits;
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(
+		attempt_limits_open(&limits, (struct verify_rate){attempts, seconds}, &error),
+		0);
+	return limits;
+}
+
+/* How long to wait; 0 where it was counted. */
+static int64_t count(struct attempt_limits *limits, const char *name, int64_t now)
+{
+	int64_t wait = -1;
+
+	assert_int_equal(attempt_limits_count(limits, name, now, &wait), 0);
+	assert_true(wait >= 0);
+	return wait;
+}
+
+static void test_without_a_limit(void **state)
+{
+	struct attempt_limits *limits = open_limits(0, 0);
+
+	(void)state;
+	assert_null(limits);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(count(limits, "alice", 5), 0);
+	assert_false(attempt_limits_in_use(limits, 5));
+	attempt_limits_free(limits);
+}
+
+/* As exact as RATE_LIMIT, whose seconds are whole ones: after as long as it says, and
+ * not before. */
+static void test_limit(void **state)
+{
+	struct attempt_limits *limits = open_limits(3, 30);
+
+	(void)state;
+	assert_false(attempt_limits_in_use(limits, 1000));
+	assert_int_equal(count(limits, "alice", 1000), 0);
+	assert_int_equal(count(limits, "alice", 2000), 0);
+	assert_int_equal(count(limits, "alice", 3000), 0);
+	assert_int_equal(count(limits, "alice", 3001), 29);
+	/* Others are others, and what was refused does not count. */
+	assert_int_equal(count(limits, "bob", 3001), 0);
+	assert_int_equal(count(limits, "alice", 31999), 1);
+	assert_int_equal(count(limits, "alice", 32000), 1);
+	assert_int_equal(count(limits, "alice", 32001), 0);
+	assert_int_equal(count(limits, "alice", 32001), 1);
+	assert_int_equal(count(limits, "alice", 33001), 0);
+	assert_true(attempt_limits_in_use(limits, 64001));
+	assert_false(attempt_limits_in_use(limits, 64002));
+	attempt_limits_free(limits);
+}
+
+static void test_never_more_in_any_interval(void **state)
+{
+	static int64_t passed[20000];
+	struct test_random random = test_random_begin();
+
+	(void)state;
+	for (int run = 0; run < 20; run++) {
+		size_t allowed = 1 + (size_t)test_random_below(&random, 20), total = 0;
+		int seconds = 1 + (int)test_random_below(&random, 60);
+		struct attempt_limits *limits = open_limits((int)allowed, seconds);
+		int64_t now = (int64_t)test_random_below(&random, 1000);
+
+		for (int i = 0; i < 5000; i++) {
+			int64_t wait;
+
+			now += (int64_t)test_random_below(&random, 3000);
+			wait = count(limits, "alice", now);
+			if (wait > 0 && test_random_below(&random, 10) == 0) {
+				now += wait * 1000;
+				assert_int_equal(count(limits, "alice", now), 0);
+				wait = 0;
+			}
+			if (wait == 0)
+				passed[total++] = now;
+		}
+		for (size_t i = allowed; i < total; i++)
+			assert_true(passed[i] - passed[i - allowed] > seconds * INT64_C(1000));
+		assert_true(total > allowed);
+		attempt_limits_free(limits);
+	}
+}
+
+/* However many names come, no more than so many are remembered. */
+static void test_many_names(void **state)
+{
+	struct attempt_limits *limits = open_limits(2, 3600);
+	char name[32];
+	unsigned int limited = 0;
+
+	(void)state;
+	assert_int_equal(count(limits, "alice", 1), 0);
+	for (int i = 0; i < 200000; i++) {
+		snprintf(name, sizeof name, "user%d", i);
+		assert_int_equal(count(limits, name, 2 + i), 0);
+	}
+	/* Those that are still remembered had one attempt before: the latest. */
+	for (int i = 199999; i >= 180000; i--) {
+		snprintf(name, sizeof name, "user%d", i);
+		(void)count(limits, name, 300000);
+		limited += count(limits, name, 300000) > 0;
+	}
+	if (limited <= ATTEMPT_LIMITS_NAMES / 2)
+		fail_msg("only %u are remembered", limited);
+	assert_true(limited <= ATTEMPT_LIMITS_NAMES);
+	attempt_limits_free(limits);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_a_limit),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_never_more_in_any_interval),
+		cmocka_unit_test(test_many_names),
+	};
+
+	return cmocka_run_group_tests_name("attempt_limits", tests, NULL, NULL);
+}
