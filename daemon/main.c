@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? STATUS_DONE : STATUS_SYSTEM_ERROR;
 	}
 	if (settings.check != 0)
-		return check(&settings);
+		return (int)check(&settings);
 	openlog("totp-verifyd", LOG_PID, LOG_AUTHPRIV);
-	return serve(&settings);
+	return (int)serve(&settings);
 }

@@ -18,7 +18,7 @@ import private_root
 import verifyd_host
 from scenario import Skip
 
-PROGRAMS = ("verifyd", "module", "worker", "filter")
+PROGRAMS = ("verifyd", "module", "worker", "enroll", "filter")
 
 
 def main():
@@ -46,6 +46,7 @@ def _arguments():
     parser.add_argument("--verifyd", required=True, help="totp-verifyd")
     parser.add_argument("--module", required=True, help="pam_totpgroup.so")
     parser.add_argument("--worker", required=True, help="login_worker")
+    parser.add_argument("--enroll", help="totp-enroll")
     parser.add_argument("--filter", help="under_filter")
     parser.add_argument("--only", default="", metavar="WORD", help="scenarios named so")
     parser.add_argument("--list", action="store_true", help="only name the scenarios")

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The project's own programs as clients: the module with store=socket, and totp-enroll."""
+
+import subprocess
+
+from scenario import Skip
+from verifyd_host import CONF, DEADLINE, WEB, check, equal
+
+
+def totp_enroll(host, uid, *arguments, answer=""):
+    """Runs it as somebody; the exit status, and what it said."""
+    if "enroll" not in host.paths:
+        raise Skip("totp-enroll was not given (--enroll)")
+    done = subprocess.run(
+        ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", host.paths["enroll"],
+         *arguments, f"--conf={CONF}"],
+        input=answer, capture_output=True, text=True, timeout=DEADLINE, check=False,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_login_by_way_of_the_socket(host):
+    """The file says store=socket, which the daemon itself must not take for its own store."""
+    host.configure("store=socket\n" + WEB)
+    secret = host.secret("alice")
+    host.start()
+    code = secret.code()
+    check(host.log_in("alice", code), "a right code")
+    check(not host.log_in("alice", code), "the same again")
+    check(not host.log_in("alice", secret.wrong_code()), "a wrong code")
+    equal(host.said()[0].split()[:3], ["accepted", "user=alice", "service=root"], "the log")
+    host.stop()
+    check(not host.log_in("alice", secret.code()), "nobody answers")
+
+
+def test_verify_without_the_right_to_read(host):
+    host.configure("store=socket\n" + WEB)
+    secret = host.secret("alice")
+    host.start()
+    code = secret.code()
+    for uid, user, answer, expected in (
+            (33, "alice", code, 0), (33, "alice", code, 1), (33, "bob", code, 1),
+            (1001, "alice", secret.wrong_code(), 1), (1004, "alice", code, 5)):
+        status, said = totp_enroll(host, uid, "verify", user, answer=f"{answer}\n")
+        equal(status, expected, f"{uid} {user}: {said}")
+
+
+def test_enroll_without_the_right_to_write(host):
+    host.configure("store=socket\n" + WEB + "[daemon]\nself_enroll=no\n")
+    host.start()
+    status, said = totp_enroll(host, 1002, answer="123456\n")
+    equal(status, 5, said)
