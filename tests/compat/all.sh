@@ -46,6 +46,7 @@ case " $* " in
 *)
 	compare hashed_codes.py || status=1
 	compare devices.py || status=1
+	compare front_end_line.py || status=1
 	;;
 esac
 compare side_by_side.py --token-module "$top_builddir/.libs/pam_token.so" "$@" || status=1

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The line in which totp-verifyd counts what front ends try, in a file that
+pam_google_authenticator.so works on: it passes over it and keeps it byte for byte, and
+neither module counts it for a login."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+
+from hashed_codes import START, Host, totp
+
+# As many as RATE_LIMIT allows, just before the first login.
+LINE = f'" FRONT_END_ATTEMPTS {START + 27} {START + 28} {START + 29}'
+
+
+def check_kept(host, what):
+    """The line is where it was."""
+    kept = [line for line in host.lines() if "FRONT_END" in line]
+    if kept != [LINE]:
+        raise AssertionError(f"after {what} the line is {kept}")
+
+
+def nobody_counts_it(host):
+    """Three logins of either module, wrong ones among them, beside a line that is full."""
+    for service in ("theirs", "ours"):
+        host.time = START
+        host.place((LINE, '" RATE_LIMIT 3 90', '" DISALLOW_REUSE', '" TOTP_AUTH', "12345678"))
+        host.log_in(service, lambda _: "000000", "refused")
+        check_kept(host, f"a wrong code, {service}")
+        host.log_in(service, totp, "in")
+        check_kept(host, f"a code, {service}")
+        host.log_in(service, lambda _: "12345678", "in")
+        check_kept(host, f"an emergency code, {service}")
+        # What counts is the other line.
+        host.log_in(service, totp, "refused")
+
+
+def main():
+    """All of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for option in ("module", "peer", "worker", "faketime"):
+        parser.add_argument(f"--{option}", required=True)
+    arguments = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="front-end-line.")
+    try:
+        host = Host(arguments, folder)
+        nobody_counts_it(host)
+        host.worker.close()
+        print("ok nobody_counts_it")
+    except (AssertionError, RuntimeError) as problem:
+        print(f"not ok nobody_counts_it: {problem}")
+        return 1
+    finally:
+        shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
