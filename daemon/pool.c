@@ -30,7 +30,6 @@ struct worker {
 struct pool {
 	const char *conf;
 	int event;
-	pthread_mutex_t reading; /* of the configuration */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	struct job_list waiting;
@@ -42,16 +41,6 @@ struct pool {
 	struct worker workers[THREADS_MAX];
 };
 
-void pool_begin_reading(struct pool *pool)
-{
-	(void)pthread_mutex_lock(&pool->reading);
-}
-
-void pool_end_reading(struct pool *pool)
-{
-	(void)pthread_mutex_unlock(&pool->reading);
-}
-
 /* The store reads the configuration anew when the daemon has. If it cannot, because
  * the file has changed once more, it stays as it was. */
 static int renew_store(struct worker *worker, const struct policy *policy, struct error *error)
@@ -61,9 +50,7 @@ static int renew_store(struct worker *worker, const struct policy *policy, struc
 
 	if (worker->policy == policy->number)
 		return 0;
-	pool_begin_reading(worker->pool);
 	status = user_store_open(&store, worker->pool->conf, error);
-	pool_end_reading(worker->pool);
 	if (status == 0) {
 		user_store_close(worker->store);
 		worker->store = store;
@@ -179,7 +166,6 @@ int pool_open(struct pool **pool, const char *conf, struct error *error)
 		return error_set_system(error, TOTPGROUP_ESYSTEM, "eventfd");
 	}
 	opened->conf = conf;
-	(void)pthread_mutex_init(&opened->reading, NULL);
 	(void)pthread_mutex_init(&opened->mutex, NULL);
 	(void)pthread_cond_init(&opened->changed, NULL);
 	STAILQ_INIT(&opened->waiting);
@@ -244,7 +230,6 @@ void pool_close(struct pool *pool)
 		(void)pthread_join(pool->workers[i].thread, NULL);
 	(void)pthread_cond_destroy(&pool->changed);
 	(void)pthread_mutex_destroy(&pool->mutex);
-	(void)pthread_mutex_destroy(&pool->reading);
 	close(pool->event);
 	free(pool);
 }

@@ -40,11 +40,6 @@ int pool_descriptor(const struct pool *pool);
 /* Takes all that have come back. */
 void pool_take(struct pool *pool, struct job_list *done);
 
-/* Around what reads configuration files beside the pool: libeconf keeps the name of the
- * latest file in memory that all threads share, and does not lock it. */
-void pool_begin_reading(struct pool *pool);
-void pool_end_reading(struct pool *pool);
-
 /* Ends the threads. No job may be left. NULL is allowed. */
 void pool_close(struct pool *pool);
 

@@ -5,6 +5,7 @@
 
 #include <libeconf.h>
 #include <libeconf_ext.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,14 +197,29 @@ static int read_line(
 			     : read_setting(parsing, start, error);
 }
 
-/* Blanks among the delimiters keep libeconf from joining lines. */
+/* libeconf keeps the name of the file that it reads in a variable of its own, which it
+ * frees: one thread at a time may read. The one thing here that outlives a call, and it
+ * has nothing in it. */
+static pthread_mutex_t one_reader = PTHREAD_MUTEX_INITIALIZER;
+
+static econf_err read_file(econf_file **values, const char *path)
+{
+	econf_err problem;
+
+	(void)pthread_mutex_lock(&one_reader);
+	/* Blanks among the delimiters keep libeconf from joining lines. */
+	problem = econf_readFile(values, path, "= \t", "#");
+	(void)pthread_mutex_unlock(&one_reader);
+	return problem;
+}
+
 static int open_values(struct parsing *parsing, struct error *error)
 {
 	char path[sizeof "/proc/self/fd/" + 12];
 	econf_err problem;
 
 	snprintf(path, sizeof path, "/proc/self/fd/%d", parsing->file->descriptor);
-	problem = econf_readFile(&parsing->values, path, "= \t", "#");
+	problem = read_file(&parsing->values, path);
 	if (problem == ECONF_SUCCESS)
 		return 0;
 	if (problem == ECONF_NOMEM)

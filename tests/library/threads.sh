@@ -14,7 +14,7 @@ run() {
 	rm -rf "$work/users"
 	mkdir "$work/users"
 	chmod 711 "$work" "$work/users"
-	: >"$work/users/totpgroup.conf"
+	echo strict=no >"$work/users/totpgroup.conf"
 	chmod 600 "$work/users/totpgroup.conf"
 	"${prefix[@]}" "$2" "$work/users" >"$work/output" 2>&1
 	result $? "$1"
