@@ -111,11 +111,10 @@ static bool overrules(void)
 	       (data[0].effective & capabilities) != 0;
 }
 
-/* The uid goes last: with it the right to change the others might go. */
-static bool take_on(const struct identity *identity)
+/* Behind the groups. The uid goes last: with it the right to change the others might
+ * go. */
+static bool take_on_ids(const struct identity *identity)
 {
-	if (set_groups(identity) != 0)
-		return false;
 	(void)setfsgid(identity->gid);
 	(void)setfsuid(identity->uid);
 	return is_current(identity) && !overrules();
@@ -129,17 +128,24 @@ static void go_back(const struct identity *identity)
 		abort();
 }
 
+static int cannot_take_on(const struct identity *identity, struct error *error)
+{
+	return error_set_system(
+		error, TOTPGROUP_ESYSTEM, "cannot take on the rights of uid %u", identity->uid);
+}
+
 static int perform(const struct identity *before, const struct identity *identity,
 	rights_work work, void *argument, struct text *text, struct error *error)
 {
 	int status;
 
 	errno = 0;
-	if (take_on(identity))
-		status = work(argument, text, error);
-	else
-		status = error_set_system(error, TOTPGROUP_ESYSTEM,
-			"cannot take on the rights of uid %u", identity->uid);
+	/* Nothing is changed then. Who may not change groups, as root in some containers,
+	 * could not put them back either. */
+	if (set_groups(identity) != 0)
+		return cannot_take_on(identity, error);
+	status = take_on_ids(identity) ? work(argument, text, error)
+				       : cannot_take_on(identity, error);
 	go_back(before);
 	return status;
 }

@@ -8,8 +8,10 @@
 
 #include <pthread.h>
 #include <semaphore.h>
-#include <sys/prctl.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 WRAP(int, setfsuid, (uid_t uid), (uid), (int)geteuid(), -1, NULL)
 WRAP(int, setfsgid, (gid_t gid), (gid), (int)getegid(), -1, NULL)
@@ -133,6 +135,27 @@ static int keep_capabilities(void)
 		       : 1;
 }
 
+/* As in a container that gives root no right to change groups. */
+static int lack_a_capability(void)
+{
+	struct attempt attempt = ATTEMPT_INIT;
+	struct decision decision;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	attempt.typed = "12345678";
+	if (__real_syscall(SYS_capget, &header, data) != 0)
+		return 2;
+	data[0].effective &= ~(UINT32_C(1) << CAP_SETGID);
+	data[0].permitted &= ~(UINT32_C(1) << CAP_SETGID);
+	if (__real_syscall(SYS_capset, &header, data) != 0)
+		return 3;
+	if (user_store_verify(store, "alice", &attempt, &decision, &failure) !=
+		TOTPGROUP_ESYSTEM)
+		return 4;
+	return strstr(failure.message, "rights of uid 30001") != NULL ? 0 : 5;
+}
+
 /* Another process than root reaches its own files alone. */
 static int be_bob(void)
 {
@@ -192,6 +215,17 @@ static void refuses_to_keep_capabilities(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What was not taken on need not be given up: the program goes on. */
+static void goes_on_where_root_has_no_such_right(void **state)
+{
+	(void)state;
+	if (!is_root())
+		skip();
+	put_secret("alice", TEXT);
+	assert_int_equal(in_child(lack_a_capability), 0);
+	assert_string_equal(text_of("home/alice/.google_authenticator"), TEXT);
+}
+
 static void takes_nothing_on_without_being_root(void **state)
 {
 	(void)state;
@@ -243,6 +277,7 @@ int main(void)
 		TEST(changes_the_calling_thread_alone),
 		TEST(reaches_what_the_user_reaches),
 		TEST(refuses_to_keep_capabilities),
+		TEST(goes_on_where_root_has_no_such_right),
 		TEST(takes_nothing_on_without_being_root),
 		TEST(aborts_with_rights_that_it_cannot_give_up),
 		TEST(does_nothing_with_rights_that_it_cannot_have),
