@@ -4,6 +4,8 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* The first byte says how many there are, and with the second whether the character
  * could be had in fewer, is one half of a pair, or lies behind the last one. */
 static size_t announced_length(const unsigned char *byte)
@@ -58,6 +60,19 @@ bool utf8_is_shown(const char *character, size_t length)
 	       number != 0x61c && number != 0x200e && number != 0x200f &&
 	       (number < 0x2028 || number > 0x202e) && (number < 0x2066 || number > 0x2069) &&
 	       number != 0xfeff;
+}
+
+void utf8_hide_unshown(char *text)
+{
+	while (*text != '\0') {
+		size_t length = utf8_length(text);
+
+		if (!utf8_is_shown(text, length)) {
+			length = length > 0 ? length : 1;
+			memset(text, '?', length);
+		}
+		text += length;
+	}
 }
 
 size_t utf8_write(uint32_t character, char bytes[4])

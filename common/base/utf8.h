@@ -20,6 +20,9 @@ size_t utf8_length(const char *text);
  * moving the cursor or turning round the text behind it. A blank has. */
 bool utf8_is_shown(const char *character, size_t length);
 
+/* Puts a '?' in place of each byte that belongs to no character which is shown. */
+void utf8_hide_unshown(char *text);
+
 /* Writes the character of that number and says how many bytes it takes; 0 for half of
  * a surrogate pair or a number beyond U+10FFFF. */
 size_t utf8_write(uint32_t character, char bytes[4]);

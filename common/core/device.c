@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/utf8.h"
 
 static bool is_blank(char character)
@@ -157,7 +156,7 @@ void device_copy_name(const struct device *device, char name[DEVICE_NAME_SIZE])
 		((unsigned char)whole->value[length] & 0xc0) == 0x80)
 		length--;
 	name[length] = '\0';
-	ascii_hide_controls(name);
+	utf8_hide_unshown(name);
 }
 
 int device_name(const totpgroup_credential *credential, size_t place,

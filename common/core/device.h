@@ -59,7 +59,7 @@ int devices_read(
 /* The place of the device of that name, or `count` where there is none. */
 size_t devices_find(const struct devices *devices, const char *name);
 
-/* Copies a name, cut where it is too long, with '?' for control characters. */
+/* Copies a name, cut where it is too long, with '?' for what is not shown. */
 void device_copy_name(const struct device *device, char name[DEVICE_NAME_SIZE]);
 
 /* The same of the one at that place, which there must be. Errors as

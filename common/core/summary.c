@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "core/account.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
@@ -123,7 +124,7 @@ static void read_label(const totpgroup_credential *credential, char label[SUMMAR
 		((unsigned char)option.value[length] & 0xc0) == 0x80)
 		length--;
 	label[length] = '\0';
-	ascii_hide_controls(label);
+	utf8_hide_unshown(label);
 }
 
 static int read_devices(const totpgroup_credential *credential,

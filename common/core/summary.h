@@ -41,8 +41,8 @@ struct credential_summary {
 	unsigned int hashed_codes;
 	bool limited;	     /* an attempt now would be refused */
 	int64_t retry_after; /* then: seconds until one would not */
-	/* That of " LABEL, cut where it is too long, with '?' for control
-	 * characters; empty where there is none. */
+	/* That of " LABEL, cut where it is too long, with '?' for what is
+	 * not shown (base/utf8.h); empty where there is none. */
 	char label[SUMMARY_LABEL_SIZE];
 	/* What the devices are called, the first one first. */
 	char devices[DEVICES_MAX][DEVICE_NAME_SIZE];

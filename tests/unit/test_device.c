@@ -53,6 +53,7 @@ static void test_lines(void **state)
 		2, "first;\xc3\xa9 x;");
 	/* A label may be anything, and too long for a name. */
 	assert_reads(SECRET "\n\" LABEL a\x1b[1m\n" SHARED, 1, "a?[1m;");
+	assert_reads(SECRET "\n\" LABEL a\xc2\x9b\x31m\xff\n" SHARED, 1, "a??1m?;");
 	assert_reads(SECRET "\n\" LABEL " TEN TEN TEN TEN TEN TEN "abc\xc3\xa9\n" SHARED, 1,
 		TEN TEN TEN TEN TEN TEN "abc;");
 	assert_reads(SECRET "\n\" LABEL paper\n" SHARED PAPER, 2, "paper;paper;");

@@ -132,6 +132,9 @@ static void test_label(void **state)
 
 	(void)state;
 	assert_string_equal(summary.label, "J\xc3\xbcrgen's ?[31mphone?2");
+	/* Nor what terminals take for ESC and a bracket. */
+	summary = summarize(SECRET "\n\" LABEL a\xc2\x9b\x33\x31mb\x9b\n");
+	assert_string_equal(summary.label, "a??31mb?");
 	for (int i = 0; i < 100; i++)
 		strcat(text, "\xc3\xbc");
 	strcat(text, "\n");

@@ -71,6 +71,37 @@ static void test_what_is_shown(void **state)
 			fail_msg("bad character %zu is shown", i);
 }
 
+static void test_what_is_not_shown_is_hidden(void **state)
+{
+	static const struct {
+		const char *text, *hidden;
+	} cases[] = {
+		{"", ""},
+		{"Ulmer M\xc3\xbcnster", "Ulmer M\xc3\xbcnster"},
+		{"\x1b[31m", "?[31m"},
+		/* Terminals take U+009B for ESC and a bracket, some the byte alone. */
+		{"a\xc2\x9b\x33\x31m", "a??31m"},
+		{"a\x9b", "a?"},
+		{"\xe2\x80\xae"
+		 "b",
+			"???b"},
+		{"\xc3", "?"},
+		{"\xe2\x82"
+		 "c",
+			"??c"},
+		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[32];
+
+		strcpy(text, cases[i].text);
+		utf8_hide_unshown(text);
+		assert_string_equal(text, cases[i].hidden);
+	}
+}
+
 static void test_every_character_comes_back(void **state)
 {
 	(void)state;
@@ -93,6 +124,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_characters_that_are_cut),
 		cmocka_unit_test(test_what_is_shown),
+		cmocka_unit_test(test_what_is_not_shown_is_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
