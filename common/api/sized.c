@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* No version of a struct is longer: that is memory which nobody has initialised. */
+#define LONGEST 4096
+
 /* The struct begins with it. */
 static size_t size_of(const void *theirs)
 {
@@ -20,7 +23,7 @@ bool sized_read(void *ours, size_t size, size_t least, const void *theirs)
 	size_t given = size_of(theirs);
 	const unsigned char *bytes = theirs;
 
-	if (given < least)
+	if (given < least || given > LONGEST)
 		return false;
 	for (size_t i = size; i < given; i++)
 		if (bytes[i] != 0)
@@ -33,7 +36,7 @@ bool sized_write(void *theirs, const void *ours, size_t size, size_t least)
 {
 	size_t given = size_of(theirs);
 
-	if (given < least)
+	if (given < least || given > LONGEST)
 		return false;
 	memset(theirs, 0, given);
 	memcpy(theirs, ours, given < size ? given : size);

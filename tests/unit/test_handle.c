@@ -110,6 +110,9 @@ static void takes_requests_of_other_sizes(void **state)
 	ask(&newer.request, TOTPGROUP_EARGUMENT);
 	newer.request.size = sizeof newer.request - 1;
 	ask(&newer.request, TOTPGROUP_EARGUMENT);
+	/* Memory that nobody wrote to, and no struct. */
+	newer.request.size = SIZE_MAX / 2;
+	ask(&newer.request, TOTPGROUP_EARGUMENT);
 	newer.request.size = sizeof newer;
 	newer.later = "something";
 	ask(&newer.request, TOTPGROUP_EARGUMENT);
@@ -198,6 +201,8 @@ static void tells_the_status(void **state)
 	assert_int_equal(status.confirmation, TOTPGROUP_CONFIRMATION_PENDING);
 	assert_int_equal(status.method, TOTPGROUP_METHOD_EMERGENCY);
 	status.size = 1;
+	assert_int_equal(totpgroup_status(handle, "alice", &status), TOTPGROUP_EARGUMENT);
+	status.size = SIZE_MAX / 2;
 	assert_int_equal(totpgroup_status(handle, "alice", &status), TOTPGROUP_EARGUMENT);
 }
 
