@@ -24,7 +24,7 @@
  *     threads at once. Nothing here changes the locale, the environment, signal
  *     handlers, or the umask. libgcrypt is initialised where nobody has done it.
  *   - A struct with a member `size` begins with its initialiser, such as
- *     TOTPGROUP_REQUEST_INIT, so that it may grow in a later version.
+ *     TOTPGROUP_REQUEST_INIT, so that it may grow in a later version, as enums may.
  *   - Memory that held a secret or a code is erased before it is freed.
  *
  * After fork(2), objects may be used by parent and child, each its own copy, if the
@@ -120,13 +120,17 @@ struct totpgroup_result {
 	 * verdict is acted upon. True after refusals too. Never set by
 	 * totpgroup_verify(), which has made it durable. */
 	bool changed;
+	uint64_t reserved[4]; /* 0; for members of later versions */
 };
 
 /* A refusal with nothing known: where every result begins. */
 #define TOTPGROUP_RESULT_INIT                                                                  \
 	{                                                                                      \
 		TOTPGROUP_REFUSED, TOTPGROUP_REASON_NONE, TOTPGROUP_METHOD_NONE, 0, 0, false,  \
-			0, false                                                               \
+			0, false,                                                              \
+		{                                                                              \
+			0                                                                      \
+		}                                                                              \
 	}
 
 /*

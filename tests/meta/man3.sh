@@ -72,7 +72,7 @@ for word in $(header | grep -oE '\bTOTPGROUP_[A-Z_]+' | sort -u); do
 	result $? "a page names $word"
 done
 for name in $(header | awk '/^struct totpgroup_[a-z]*_*[a-z]* {/ {inside = 1; next} /^}/ {inside = 0}
-	inside {sub(";.*", ""); sub(".*[ *]", ""); print}' | sort -u); do
+	inside {sub("(\\[.*)?;.*", ""); sub(".*[ *]", ""); print}' | sort -u); do
 	grep -qE "\\.(Va|It Va).*\\b$name\\b" man/totpgroup*.3
 	result $? "a page names the member $name"
 done

@@ -141,6 +141,13 @@ static void test_verify_counts(void **state)
 	totpgroup_credential_free(credential);
 }
 
+/* A program that is newer than the library finds nothing in them. */
+static void assert_no_later_members(const struct totpgroup_result *result)
+{
+	for (size_t i = 0; i < COUNT(result->reserved); i++)
+		assert_true(result->reserved[i] == 0);
+}
+
 /* A result in memory that was never written to is a refusal, and so is one
  * after an error. */
 static void test_refusal_is_the_default(void **state)
@@ -153,6 +160,7 @@ static void test_refusal_is_the_default(void **state)
 	(void)state;
 	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
 	assert_int_equal(untouched.verdict, TOTPGROUP_REFUSED);
+	assert_no_later_members(&result);
 	put_code(STEP, 6, 0, code);
 	for (unsigned int i = 1;; i++) {
 		totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
@@ -167,6 +175,7 @@ static void test_refusal_is_the_default(void **state)
 		assert_int_equal(status, TOTPGROUP_EMEMORY);
 		assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
 		assert_false(result.changed);
+		assert_no_later_members(&result);
 		failures++;
 	}
 	allocation_to_fail = 0;
