@@ -45,42 +45,53 @@ static bool ends_in(const char *path, const char *end)
 	       ascii_is_word(path + length - end_length, end_length, end);
 }
 
-/* Whoever could put another folder entry there would get the secrets of all. */
-static int check_folder(const char *path, struct error *error)
+/* What a path names, without its folder. */
+static const char *name_in(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL   ? strdup(".")
-		       : slash == path ? strdup("/")
-				       : strndup(path, (size_t)(slash - path));
-	int descriptor, status;
 
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Whoever could put another folder entry there would get the secrets of all. */
+static int open_folder(const char *path, int *descriptor, struct error *error)
+{
+	size_t length = (size_t)(name_in(path) - path);
+	char *folder = length == 0   ? strdup(".")
+		       : length == 1 ? strdup("/")
+				     : strndup(path, length - 1);
+	int status;
+
+	*descriptor = -1;
 	if (folder == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	descriptor = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (descriptor < 0)
+	*descriptor = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*descriptor < 0)
 		status = error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot open the folder %s", folder);
 	else
-		status = config_file_check_folder(descriptor, folder, error);
-	if (descriptor >= 0)
-		close(descriptor);
+		status = config_file_check_folder(*descriptor, folder, error);
 	free(folder);
 	return status;
 }
 
+/* From the folder that was judged, whatever the path names by now. */
 static int read_own(struct letter_markup *markup, const char *path, struct error *error)
 {
 	struct config_file file = CONFIG_FILE_INIT;
-	int status = check_folder(path, error);
+	int folder;
+	int status = open_folder(path, &folder, error);
 
 	if (status == 0)
-		status = config_file_read(&file, AT_FDCWD, path, path, error);
+		status = config_file_read(&file, folder, name_in(path), path, error);
 	if (status == 0) {
 		markup->source = file.text;
 		file.text = (struct text)TEXT_INIT;
 		status = letter_markup_parse(markup, path, error);
 	}
 	config_file_close(&file);
+	if (folder >= 0)
+		close(folder);
 	return status;
 }
 

@@ -151,6 +151,39 @@ static void what_could_be_anothers_is_refused(void **state)
 	assert_contains(error.message, "/shared: is writable by others");
 }
 
+/* Once the next folder was judged another takes its place. */
+static bool exchange;
+
+int __real_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status)
+{
+	int result = __real_fstat(fd, status);
+
+	if (exchange) {
+		exchange = false;
+		assert_int_equal(renameat2(AT_FDCWD, in_folder("judged"), AT_FDCWD,
+					 in_folder("other"), RENAME_EXCHANGE),
+			0);
+	}
+	return result;
+}
+
+static void it_is_read_from_the_folder_that_was_judged(void **state)
+{
+	(void)state;
+	make_folder("judged", 0755);
+	make_folder("other", 0777);
+	put_file("judged/letter.html", PAGE("as judged"), 0644);
+	put_file("other/letter.html", PAGE("another's"), 0644);
+	exchange = true;
+	assert_int_equal(
+		letter_template_read(&letter_template, in_folder("judged/letter.html"), &error),
+		0);
+	assert_false(exchange);
+	assert_string_equal(letter_draw(LETTER_HTML), "<p>as judged</p>");
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
 	(void)state;
@@ -205,6 +238,7 @@ int main(void)
 		TEST(sections_can_be_eight_deep),
 		TEST(the_name_says_the_kind),
 		TEST(what_could_be_anothers_is_refused),
+		TEST(it_is_read_from_the_folder_that_was_judged),
 		TEST(a_file_that_is_not_there_is_named),
 		TEST(bytes_of_no_text_are_refused),
 		TEST(memory_can_run_out),
