@@ -6,6 +6,12 @@
 #include "client/verify_client.h"
 #include "flow_state.h"
 
+/* A name that cannot be told to it, as bytes that strangers type, is nobody's. */
+static bool is_nobodys(const struct flow *flow)
+{
+	return !flow->usable && flow->error.code == TOTPGROUP_EARGUMENT;
+}
+
 /* Without an answer there is nothing to ask about: nobody has guessed. */
 void flow_ask_daemon(struct flow *flow, const char *typed)
 {
@@ -19,7 +25,7 @@ void flow_ask_daemon(struct flow *flow, const char *typed)
 		return;
 	answer = verify_client_ask(
 		&client, flow->login.user, typed, &flow->decision.result, &flow->error);
-	if (answer != VERIFY_ANSWERED)
+	if (answer != VERIFY_ANSWERED && !is_nobodys(flow))
 		flow_refuse(flow, TOTPGROUP_REASON_STORE_ERROR);
 	else if (!flow->usable)
 		/* Whatever the daemon says: sshd would fail over letting in a user whom it

@@ -134,6 +134,12 @@ static void who_is_unknown_is_asked_and_refused(void **state)
 	log_in(SOCKET, "nobody-knows", "\b\n\r\177INCORRECT", MUTE);
 	expect_result(PAM_AUTH_ERR, 1);
 	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("nobody-knows", "????INCORRECT"));
+	/* Nor is the daemon to blame for a name that cannot be told to it. */
+	log_in(SOCKET, "nobody\xff", "123456", ACCEPTED);
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_non_null(strstr(stack_log, "<5>refused user=nobody\\xff"));
+	assert_non_null(strstr(stack_log, "reason=not-enrolled"));
+	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
 }
 
 static void without_an_answer_nothing_is_asked(void **state)
