@@ -256,7 +256,7 @@ struct totpgroup_request {
  *
  * Returns 0 with a verdict; only TOTPGROUP_ACCEPTED lets in. Otherwise *result is a
  * refusal and the return says more: TOTPGROUP_ENOTFOUND where the user is unknown or has
- * no credential, after the same work as for a wrong code; TOTPGROUP_EUNSAFE,
+ * no credential, after computing as much as for a wrong code; TOTPGROUP_EUNSAFE,
  * TOTPGROUP_EFORMAT, TOTPGROUP_EBUSY, TOTPGROUP_ECONFLICT, TOTPGROUP_EUNWRITABLE,
  * TOTPGROUP_ESYSTEM, TOTPGROUP_ECONFIG, TOTPGROUP_EARGUMENT (no user, no code, or a peer
  * that is no numeric address). Tell the person the same in all these cases.
