@@ -312,7 +312,8 @@ static int try_codes(struct work *work)
 }
 
 /* A wrong HOTP code moves the counter on by one, so that guessing does not go
- * on against the same codes. */
+ * on against the same codes. One through a front end does not: the counter would
+ * run away from the token that is to log in with it. */
 static int apply_hotp_penalty(struct work *work)
 {
 	struct decision *decision = work->decision;
@@ -321,7 +322,7 @@ static int apply_hotp_penalty(struct work *work)
 	if (!decision->penalty_due || !work->attempt->last)
 		return 0;
 	decision->penalty_due = false;
-	if (work->attempt->no_increment_hotp || counter <= 0 ||
+	if (work->attempt->no_increment_hotp || work->attempt->front_end || counter <= 0 ||
 		counter > CREDENTIAL_HOTP_COUNTER_MAX)
 		return 0;
 	return set_hotp_counter(work, counter + 1);

@@ -29,7 +29,7 @@ struct attempt {
 	/* This is the first text tried in this login: count it in RATE_LIMIT. */
 	bool count;
 	/* It comes through a front end, whose attempts are counted apart from
-	 * logins; see rate_limit.h. */
+	 * logins (rate_limit.h), and have no penalty for an HOTP failure. */
 	bool front_end;
 	/* No other text is tried after this one in this login. An HOTP failure is
 	 * penalised then, be it of this text or, as penalty_due says, of the one

@@ -73,6 +73,29 @@ static void test_line_after_an_attempt(void **state)
 	}
 }
 
+/* Guesses through a front end must not move the counter away from the token that logs
+ * in with it. */
+static void test_wrong_codes_leave_an_hotp_counter(void **state)
+{
+	const char lines[] = "\" HOTP_COUNTER 7\n";
+	totpgroup_credential *credential = load_lines(lines);
+	struct attempt attempt = attempt_with("000000");
+	struct decision decision;
+	struct error error;
+
+	(void)state;
+	attempt.front_end = true;
+	decision = decide_on(credential, &attempt, &error);
+	assert_int_equal(decision.result.reason, TOTPGROUP_REASON_WRONG_CODE);
+	assert_false(decision.result.changed);
+	assert_credential(credential, SECRET "\n\n\" HOTP_COUNTER 7\n");
+	attempt.front_end = false;
+	decision = decide_on(credential, &attempt, &error);
+	assert_true(decision.result.changed);
+	assert_credential(credential, SECRET "\n\n\" HOTP_COUNTER 8\n");
+	totpgroup_credential_free(credential);
+}
+
 static void test_malformed(void **state)
 {
 	static const struct {
@@ -234,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_logins_do_not_see_it),
 		cmocka_unit_test(test_one_ceiling),
+		cmocka_unit_test(test_wrong_codes_leave_an_hotp_counter),
 		cmocka_unit_test(test_in_a_separate_state),
 		cmocka_unit_test(test_without_memory),
 	};
