@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/configuration.h"
+#include "config/verify_config.h"
 #include "terminal.h"
 
 /* The files in the order in which they were read. */
@@ -57,6 +58,49 @@ static bool print_all(const struct configuration *configuration)
 	return good;
 }
 
+/* A section of the daemon's. */
+static bool print_section(const struct configuration *configuration, const char *section,
+	const struct verify_definition *row)
+{
+	bool good = terminal_say("\n[%s]\n", section);
+
+	for (; row->name != NULL; row++)
+		good = good && print_name(configuration, section, row->name);
+	return good;
+}
+
+static bool print_sections(
+	const struct configuration *configuration, const struct verify_config *verify)
+{
+	bool good = print_section(configuration, CONFIGURATION_DAEMON, daemon_definitions);
+
+	for (size_t i = 0; i < verify->count; i++) {
+		char section[sizeof CONFIGURATION_VERIFY + VERIFY_NAME_MAX];
+
+		snprintf(section, sizeof section, CONFIGURATION_VERIFY "%s",
+			verify->grants[i].name);
+		good = good && print_section(configuration, section, verify_definitions);
+	}
+	return good;
+}
+
+/* A mistake in them is told behind what logins read, which is good. */
+static enum exit_status print_daemon(
+	const struct configuration *configuration, struct error *error)
+{
+	struct verify_config *verify = malloc(sizeof *verify);
+	enum exit_status status = STATUS_STORE_ERROR;
+
+	if (verify == NULL)
+		return terminal_out_of_memory();
+	if (verify_config_read(configuration, verify, error) != 0)
+		terminal_complain_error(error);
+	else if (print_sections(configuration, verify))
+		status = STATUS_DONE;
+	free(verify);
+	return status;
+}
+
 static enum exit_status print_loaded(int count, const char *const *arguments)
 {
 	struct configuration configuration = CONFIGURATION_INIT;
@@ -66,7 +110,7 @@ static enum exit_status print_loaded(int count, const char *const *arguments)
 	if (configuration_load(&configuration, count, arguments, &error) != 0)
 		terminal_complain_error(&error);
 	else if (print_all(&configuration))
-		status = STATUS_DONE;
+		status = print_daemon(&configuration, &error);
 	configuration_free(&configuration);
 	return status;
 }

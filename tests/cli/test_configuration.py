@@ -182,6 +182,29 @@ def prints_each_value_and_its_place(folder):
 
 
 @test
+def prints_what_the_daemon_reads(folder):
+    (folder.path / "conf" / "t.conf.d").mkdir(parents=True, mode=0o755)
+    put(folder, "[verify web]\nroot=yes\n", "t.conf.d/50.conf")
+    output = print_config(folder, "[verify web]\npeer=0\ngroups=users\nroot=no\n"
+                          "[daemon]\nself_attempts=5 60\n[verify b]\npeer_group=0\ngroups=*\n")
+    place = f"# {folder.path}/conf/t.conf"
+    check("\n[daemon]\n# default: idle_exit\n" in output, output)
+    check(f"\n{place}:6\nself_attempts=\"5 60\"\n" in output, output)
+    check(f"\n[verify web]\n{place}:2\npeer=0\n# default: peer_group\n"
+          f"{place}:3\ngroups=users\n{place}.d/50.conf:2\nroot=yes\n" in output, output)
+    check(f"\n[verify b]\n# default: peer\n{place}:8\npeer_group=0\n" in output, output)
+    check("root=no" not in output, "what is overruled")
+    # A mistake there is none for a login, and what logins read is printed.
+    for text, word in (("[daemon]\nself=maybe\n", "t.conf:3: key self is yes or no"),
+                       ("[verify web]\npeer=0\n", "does not say about whom")):
+        result = run(folder, "doctor", "--print-config", put(folder, "group=a\n" + text))
+        equal(result.status, 6, "exit status")
+        check(word in result.errors, result.errors)
+        equal(result.errors.count("\n"), 1, "lines of errors")
+        check("\ngroup=a\n" in result.output and "\n[enroll]\n" in result.output, result.output)
+
+
+@test
 def the_sample_shows_the_defaults(folder):
     text = SAMPLE.read_text()
     output = print_config(folder, text)
@@ -189,10 +212,13 @@ def the_sample_shows_the_defaults(folder):
     equal(settings, [], "settings in force")
     # Where it has a value for a default, that is a good one.
     text = re.sub(r"(?m)^#(\[.*\]|[a-z_-]+=[^(\n].*)$", r"\1", text)
+    # A grant is none without these.
+    text = text.replace("#peer=(none)", "peer=0").replace("#groups=(none)", "groups=users")
     output = print_config(folder, text)
     settings = [line for line in output.splitlines() if line and line[0] not in "#["]
     check(len(settings) > 20, f"only {len(settings)} settings")
     check('authtok_prompt="Verification code: "' in settings, output)
+    check("idle_exit=60" in settings and 'peer_attempts="6000 60"' in settings, output)
 
 
 @test
