@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json.h"
+
 static void put(struct reply *reply, const char *bytes, size_t length)
 {
 	if (reply->status == 0)
@@ -18,21 +20,10 @@ static void put_text(struct reply *reply, const char *text)
 	put(reply, text, strlen(text));
 }
 
-/* Strings are UTF-8 already: they are the program's own, or came as JSON. */
 static void put_string(struct reply *reply, const char *string)
 {
-	put_text(reply, "\"");
-	for (; *string != '\0'; string++) {
-		unsigned char byte = (unsigned char)*string;
-
-		if (byte == '"' || byte == '\\')
-			put_text(reply, "\\");
-		if (byte >= ' ')
-			put(reply, string, 1);
-		else if (reply->status == 0)
-			reply->status = text_append_format(reply->text, "\\u%04x", byte);
-	}
-	put_text(reply, "\"");
+	if (reply->status == 0)
+		reply->status = json_append(reply->text, string);
 }
 
 struct reply reply_begin(struct text *text, const char *error_name)

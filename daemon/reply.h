@@ -2,7 +2,7 @@
 
 /*
  * Answers, as frames with their NUL. A text to write to must be TEXT_INIT, and is
- * the caller's to text_free(); after TOTPGROUP_EMEMORY it is TEXT_INIT again.
+ * the caller's to text_free(); after a failure it is TEXT_INIT again.
  */
 #ifndef TOTPGROUP_DAEMON_REPLY_H
 #define TOTPGROUP_DAEMON_REPLY_H
@@ -36,7 +36,8 @@ void reply_flag(struct reply *reply, const char *name, bool value);
 void reply_strings(
 	struct reply *reply, const char *name, const char *const *values, size_t count);
 
-/* Ends it. Returns 0 or TOTPGROUP_EMEMORY. */
+/* Ends it. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EARGUMENT where a string was not
+ * UTF-8: all are that are the program's own or came as JSON. */
 int reply_end(struct reply *reply);
 
 /* An error with one parameter, or with none for NULL. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "json_reader.h"
+#include "base/json.h"
 
 /* The members that a call may have. */
 enum member {
@@ -21,23 +21,50 @@ enum member {
 static const char *const member_names[MEMBERS] = {
 	"method", "parameters", "oneway", "more", "upgrade"};
 
-static bool read_flag(struct json_reader *reader, bool *flag)
+/* Over itself in the frame, so that there is no second copy of a code. NULL where it is
+ * no string. */
+static char *unescape(char *frame, const struct json_value *value)
 {
-	enum json_kind kind = json_skip(reader);
+	char *place;
 
-	*flag = kind == JSON_TRUE;
-	return kind == JSON_TRUE || kind == JSON_FALSE || kind == JSON_NULL;
+	if (value->kind != JSON_STRING)
+		return NULL;
+	place = frame + (value->text - frame);
+	return json_string(value, place, value->length) ? place : NULL;
+}
+
+/* Finds them; false where one is unknown, or there twice. */
+static bool find_members(const struct json_value *call, struct json_value members[MEMBERS])
+{
+	struct json_value name, value = {JSON_ABSENT, NULL, 0};
+
+	if (call->kind != JSON_OBJECT)
+		return false;
+	while (json_next_member(call, &value, &name, &value)) {
+		unsigned int member = 0;
+
+		while (member < MEMBERS && !json_is(&name, member_names[member]))
+			member++;
+		if (member == MEMBERS || members[member].kind != JSON_ABSENT)
+			return false;
+		members[member] = value;
+	}
+	return true;
+}
+
+static bool read_flag(const struct json_value *value, bool *flag)
+{
+	*flag = json_is_true(value);
+	return value->kind == JSON_BOOLEAN || value->kind == JSON_NULL ||
+	       value->kind == JSON_ABSENT;
 }
 
 /* Splits at the last dot: an interface's name has dots in it. */
-static bool read_method(struct json_reader *reader, struct request *request)
+static bool read_method(char *frame, const struct json_value *value, struct request *request)
 {
-	const char *name;
-	char *dot;
+	char *name = unescape(frame, value), *dot;
 
-	if (!json_read_string(reader, &name))
-		return false;
-	dot = strrchr(name, '.');
+	dot = name != NULL ? strrchr(name, '.') : NULL;
 	if (dot == NULL || dot == name || dot[1] == '\0')
 		return false;
 	*dot = '\0';
@@ -54,85 +81,37 @@ static const struct request_parameter *find(const struct request *request, const
 	return NULL;
 }
 
-static bool read_parameter(
-	struct json_reader *reader, struct request *request, const char *name)
+static bool read_parameters(
+	char *frame, const struct json_value *parameters, struct request *request)
 {
-	const char *value = NULL;
-	bool good = json_peek(reader) == JSON_STRING ? json_read_string(reader, &value)
-						     : json_skip(reader) != JSON_BAD;
+	struct json_value key, value = {JSON_ABSENT, NULL, 0};
 
-	if (request->count == REQUEST_PARAMETERS_MAX || find(request, name) != NULL)
-		request->surplus = name;
-	else
-		request->parameters[request->count++] = (struct request_parameter){name, value};
-	return good;
-}
+	while (json_next_member(parameters, &value, &key, &value)) {
+		const char *name = unescape(frame, &key);
 
-static bool read_parameters(struct json_reader *reader, struct request *request)
-{
-	bool first = true;
-	const char *name;
-
-	if (json_peek(reader) == JSON_NULL)
-		return json_skip(reader) == JSON_NULL;
-	if (!json_enter(reader))
-		return false;
-	while (json_next_member(reader, &first, &name)) {
-		if (name == NULL)
-			return true;
-		if (!read_parameter(reader, request, name))
-			return false;
+		if (request->count == REQUEST_PARAMETERS_MAX || find(request, name) != NULL)
+			request->surplus = name;
+		else
+			request->parameters[request->count++] =
+				(struct request_parameter){name, unescape(frame, &value)};
 	}
-	return false;
-}
-
-static bool read_member(
-	struct json_reader *reader, struct request *request, enum member member, bool *more)
-{
-	switch (member) {
-	case MEMBER_METHOD:
-		return read_method(reader, request);
-	case MEMBER_PARAMETERS:
-		return read_parameters(reader, request);
-	case MEMBER_ONEWAY:
-		return read_flag(reader, &request->oneway);
-	case MEMBER_MORE:
-		return read_flag(reader, more);
-	case MEMBER_UPGRADE:
-		return read_flag(reader, &request->upgrade);
-	case MEMBERS:
-		break;
-	}
-	return false;
-}
-
-static bool read_members(struct json_reader *reader, struct request *request)
-{
-	bool seen[MEMBERS] = {false};
-	bool first = true, more = false;
-	const char *name;
-
-	while (json_next_member(reader, &first, &name)) {
-		unsigned int member = 0;
-
-		if (name == NULL)
-			return request->method != NULL && !(more && request->oneway);
-		while (member < MEMBERS && strcmp(name, member_names[member]) != 0)
-			member++;
-		if (member == MEMBERS || seen[member] ||
-			!read_member(reader, request, (enum member)member, &more))
-			return false;
-		seen[member] = true;
-	}
-	return false;
+	return parameters->kind == JSON_OBJECT || parameters->kind == JSON_NULL ||
+	       parameters->kind == JSON_ABSENT;
 }
 
 bool request_read(struct request *request, char *frame, size_t length)
 {
-	struct json_reader reader = {frame, frame + length};
+	struct json_value call, members[MEMBERS] = {{JSON_ABSENT, NULL, 0}};
+	bool more;
 
 	*request = (struct request){.method = NULL};
-	return json_enter(&reader) && read_members(&reader, request) && json_at_end(&reader);
+	return json_read(frame, length, &call) && find_members(&call, members) &&
+	       read_method(frame, &members[MEMBER_METHOD], request) &&
+	       read_parameters(frame, &members[MEMBER_PARAMETERS], request) &&
+	       read_flag(&members[MEMBER_ONEWAY], &request->oneway) &&
+	       read_flag(&members[MEMBER_MORE], &more) &&
+	       read_flag(&members[MEMBER_UPGRADE], &request->upgrade) &&
+	       !(more && request->oneway);
 }
 
 bool request_take(const struct request *request, const char *const *names, const char **values,

@@ -30,7 +30,7 @@ static void skip_blanks(struct cursor *cursor)
 
 static bool take(struct cursor *cursor, char byte)
 {
-	if (!is_one_of(cursor, &byte, 1))
+	if (cursor->at == cursor->end || *cursor->at != byte)
 		return false;
 	cursor->at++;
 	return true;
@@ -103,14 +103,16 @@ static size_t take_escape(struct cursor *cursor, char bytes[4])
 }
 
 /* How many bytes the character at the cursor takes; 0 where it is none. The text need
- * not end with a NUL. */
+ * not end with a NUL, and no part of it is left in the copy. */
 static size_t character_length(const struct cursor *cursor)
 {
-	size_t left = (size_t)(cursor->end - cursor->at);
+	size_t left = (size_t)(cursor->end - cursor->at), length;
 	char bytes[5] = "";
 
 	memcpy(bytes, cursor->at, left < 4 ? left : 4);
-	return utf8_length(bytes);
+	length = utf8_length(bytes);
+	explicit_bzero(bytes, sizeof bytes);
+	return length;
 }
 
 /* One character of a string; 0 where it is none. */
@@ -122,6 +124,10 @@ static size_t take_character(struct cursor *cursor, char bytes[4])
 		return take_escape(cursor, bytes);
 	if (cursor->at == cursor->end || (unsigned char)*cursor->at < ' ')
 		return 0;
+	if ((unsigned char)*cursor->at < 0x80) {
+		bytes[0] = *cursor->at++;
+		return 1;
+	}
 	length = character_length(cursor);
 	memcpy(bytes, cursor->at, length);
 	cursor->at += length;
@@ -258,19 +264,41 @@ static struct cursor inside(const struct json_value *value)
 	return (struct cursor){value->text + 1, value->text + value->length};
 }
 
+/* Behind what was read of an array or an object, and the comma. */
+static struct cursor behind(const struct json_value *value, const struct json_value *before)
+{
+	struct cursor cursor = inside(value);
+
+	skip_blanks(&cursor);
+	if (before->kind != JSON_ABSENT) {
+		cursor.at = before->text + before->length;
+		(void)take_sign(&cursor, ',');
+	}
+	return cursor;
+}
+
+bool json_next_member(const struct json_value *object, const struct json_value *before,
+	struct json_value *name, struct json_value *value)
+{
+	struct cursor cursor;
+
+	if (object->kind == JSON_OBJECT) {
+		cursor = behind(object, before);
+		if (take_value(&cursor, 0, name) && take_sign(&cursor, ':'))
+			return take_value(&cursor, 0, value);
+	}
+	*name = *value = (struct json_value){JSON_ABSENT, NULL, 0};
+	return false;
+}
+
 bool json_member(const struct json_value *object, const char *name, struct json_value *value)
 {
-	struct json_value found = {JSON_ABSENT, NULL, 0}, key, member;
-	struct cursor cursor;
+	struct json_value found = {JSON_ABSENT, NULL, 0}, member = found, key;
 
 	*value = found;
 	if (object->kind != JSON_OBJECT)
 		return false;
-	cursor = inside(object);
-	skip_blanks(&cursor);
-	while (take_value(&cursor, 0, &key) && take_sign(&cursor, ':') &&
-		take_value(&cursor, 0, &member)) {
-		(void)take_sign(&cursor, ',');
+	while (json_next_member(object, &member, &key, &member)) {
 		if (!json_is(&key, name))
 			continue;
 		if (found.kind != JSON_ABSENT)
@@ -290,12 +318,7 @@ bool json_next(const struct json_value *array, const struct json_value *before,
 		*item = (struct json_value){JSON_ABSENT, NULL, 0};
 		return false;
 	}
-	cursor = inside(array);
-	skip_blanks(&cursor);
-	if (before->kind != JSON_ABSENT) {
-		cursor.at = before->text + before->length;
-		(void)take_sign(&cursor, ',');
-	}
+	cursor = behind(array, before);
 	return take_value(&cursor, 0, item);
 }
 
@@ -315,6 +338,11 @@ bool json_is(const struct json_value *value, const char *string)
 		string += length;
 	}
 	return *string == '\0';
+}
+
+bool json_is_true(const struct json_value *value)
+{
+	return value->kind == JSON_BOOLEAN && *value->text == 't';
 }
 
 bool json_string(const struct json_value *value, char *buffer, size_t size)

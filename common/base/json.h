@@ -4,7 +4,8 @@
  * JSON (RFC 8259) for short messages that may hold secrets: nothing is copied
  * unless it is asked for, and what is not exactly as the standard has it is
  * refused. The module uses it, which is not to bring a JSON library into every
- * login; programs that make long documents use json-c.
+ * login, and totp-verifyd, where a library's tree would be a second copy of every
+ * code; programs that make long documents use json-c.
  */
 #ifndef TOTPGROUP_BASE_JSON_H
 #define TOTPGROUP_BASE_JSON_H
@@ -15,8 +16,9 @@
 
 #include "base/text.h"
 
-/* Arrays and objects inside each other. */
-#define JSON_DEPTH_MAX 8
+/* Arrays and objects inside each other: 8 in a parameter of a call, and the two that
+ * are around it. */
+#define JSON_DEPTH_MAX 10
 
 enum json_kind {
 	JSON_ABSENT = 0,
@@ -46,6 +48,12 @@ bool json_read(const char *text, size_t length, struct json_value *value);
  * and JSON_ABSENT, where it is no object or has two of that name. */
 bool json_member(const struct json_value *object, const char *name, struct json_value *value);
 
+/* The next member of an object, named or not, for whoever is to know them all: before
+ * is the value of the one before it, or JSON_ABSENT for the first. False at the end,
+ * and where it is no object. before and value may be the same. */
+bool json_next_member(const struct json_value *object, const struct json_value *before,
+	struct json_value *name, struct json_value *value);
+
 /* The next item of an array: before is the one before it, or JSON_ABSENT for the
  * first. False at the end, and where it is no array. before and item may be the
  * same. */
@@ -55,8 +63,18 @@ bool json_next(const struct json_value *array, const struct json_value *before,
 /* Whether it is a string, and that one. */
 bool json_is(const struct json_value *value, const char *string);
 
-/* A string's characters into size bytes, NUL-terminated. False where it is no
- * string or does not fit; buffer is empty then. */
+/* Whether it is true. */
+bool json_is_true(const struct json_value *value);
+
+/*
+ * A string's characters into size bytes, NUL-terminated. False where it is no
+ * string or does not fit; buffer is empty then.
+ *
+ * buffer may be the place in the text where the value itself stands, and size its
+ * length: it fits, and there is no second copy of it. What the text has around it
+ * must not be read again then, but json_next() and json_next_member() go on behind
+ * it.
+ */
 bool json_string(const struct json_value *value, char *buffer, size_t size);
 
 /* A whole number, written as such, in that range. */

@@ -24,7 +24,7 @@ static void what_the_standard_has(void **state)
 		{"\"\xc3\xa9\x7f\"", JSON_STRING}, {"[]", JSON_ARRAY}, {"[ ]", JSON_ARRAY},
 		{"[1,\t2 , [\"x\"]]", JSON_ARRAY}, {"{}", JSON_OBJECT},
 		{"{\"a\":1,\"b\":{\"c\":[]}}\r\n", JSON_OBJECT},
-		{"[[[[[[[[1]]]]]]]]", JSON_ARRAY}};
+		{"[[[[[[[[[[1]]]]]]]]]]", JSON_ARRAY}};
 
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(right); i++) {
@@ -42,7 +42,7 @@ static void what_it_has_not(void **state)
 		"\"\\udc00\"", "\"\n\"", "\"\xff\"", "\"\xc3\"", "[", "[1", "[1,", "[1,]",
 		"[,1]", "[1 2]", "]", "{", "{}}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
 		"{\"a\" 1}", "{1:1}", "{\"a\":1 \"b\":2}", "[1}", "{\"a\":1]", "1 2", "// 1\n1",
-		"[[[[[[[[[1]]]]]]]]]", "\xef\xbb\xbf{}"};
+		"[[[[[[[[[[[1]]]]]]]]]]]", "\xef\xbb\xbf{}"};
 
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(wrong); i++) {
@@ -94,6 +94,65 @@ static void members(void **state)
 	assert_true(reads("[{\"a\":1}]"));
 	assert_false(json_member(&value, "a", &member));
 	assert_false(json_member(&member, "a", &member));
+}
+
+/* Whoever asks for them all sees those that nobody expects, and those that come twice. */
+static void all_members(void **state)
+{
+	static const char *const names[] = {"a", "b", "", "a"};
+	struct json_value object, name, member = {JSON_ABSENT, NULL, 0};
+	unsigned int count = 0;
+
+	(void)state;
+	assert_true(reads("{ \"a\" : {\"x\":1} ,\"\\u0062\":[2 , 3],\"\":null , \"a\":true }"));
+	object = value;
+	for (; json_next_member(&object, &member, &name, &member); count++)
+		assert_true(count < COUNT(names) && json_is(&name, names[count]));
+	assert_int_equal(count, COUNT(names));
+	assert_int_equal(name.kind, JSON_ABSENT);
+	assert_int_equal(member.kind, JSON_ABSENT);
+	assert_true(reads("{ }"));
+	assert_false(json_next_member(&value, &member, &name, &member));
+	assert_true(reads("[\"a\"]"));
+	assert_false(json_next_member(&value, &member, &name, &member));
+	assert_int_equal(name.kind, JSON_ABSENT);
+}
+
+/* A string over itself, and what is behind it. */
+static void strings_in_place(void **state)
+{
+	char text[] = "{\"a\\u0062\":\"\",\"c\":\"\\ud83d\\ude00\\n\xc3\xa9\",\"d\":\"whole\"}";
+	static const char *const strings[] = {
+		"ab", "", "c", "\xf0\x9f\x98\x80\n\xc3\xa9", "d", "whole"};
+	struct json_value object, pair[2], before = {JSON_ABSENT, NULL, 0};
+	unsigned int count = 0;
+
+	(void)state;
+	assert_true(reads(text));
+	object = value;
+	while (json_next_member(&object, &before, &pair[0], &pair[1])) {
+		for (unsigned int i = 0; i < 2; i++, count++) {
+			char *place = text + (pair[i].text - text);
+
+			assert_true(count < COUNT(strings));
+			assert_true(json_string(&pair[i], place, pair[i].length));
+			assert_string_equal(place, strings[count]);
+		}
+		before = pair[1];
+	}
+	assert_int_equal(count, COUNT(strings));
+}
+
+static void truth(void **state)
+{
+	static const char *const others[] = {"false", "null", "1", "\"true\"", "[true]"};
+
+	(void)state;
+	assert_true(reads("true") && json_is_true(&value));
+	for (unsigned int i = 0; i < COUNT(others); i++)
+		assert_true(reads(others[i]) && !json_is_true(&value));
+	value = (struct json_value){JSON_ABSENT, NULL, 0};
+	assert_false(json_is_true(&value));
 }
 
 static void items(void **state)
@@ -208,8 +267,11 @@ int main(void)
 		cmocka_unit_test(what_it_has_not),
 		cmocka_unit_test(every_beginning_is_refused),
 		cmocka_unit_test(members),
+		cmocka_unit_test(all_members),
 		cmocka_unit_test(items),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(strings_in_place),
+		cmocka_unit_test(truth),
 		cmocka_unit_test(integers),
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(random_texts),

@@ -9,7 +9,6 @@
 
 #include "test_support.h"
 
-#include "json_reader.h"
 #include "request.h"
 
 /* A frame in memory of exactly its size, so that a sanitizer sees what is read beyond. */
@@ -71,6 +70,8 @@ static void test_a_call(void **state)
 		assert_true(request_take(&frame.request, names, values, &wrong));
 		assert_string_equal(values[0], "alice");
 		assert_string_equal(values[1], "123456");
+		/* Where it is erased with the frame. */
+		assert_true(values[1] > frame.bytes && values[1] < frame.bytes + frame.length);
 		free_frame(&frame);
 	}
 }
@@ -195,6 +196,8 @@ static void test_parameters(void **state)
 		{"{\"user\":null,\"code\":\"a\"}", "user"},
 		{"{\"user\":\"a\",\"code\":123456}", "code"},
 		{"{\"user\":\"a\",\"code\":[{\"x\":[]},-1.5e+3,true]}", "code"},
+		{"{\"user\":\"a\",\"code\":[[[[[[[[1]]]]]]]]}", "code"},
+		{"{\"user\":\"a\",\"code\":{\"x\":1,\"x\":1}}", "code"},
 		{"{\"user\":\"a\",\"code\":\"b\",\"extra\":\"c\"}", "extra"},
 		{"{\"user\":\"a\",\"code\":\"b\",\"user\":\"c\"}", "user"},
 		{"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1}", "f"},
