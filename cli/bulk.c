@@ -170,6 +170,9 @@ static void consider_entry(struct bulk_run *run, const struct bulk_user *user,
 			run->options.secret, &finding->error);
 		if (status == STATUS_DONE)
 			judge_entry(run, place, finding);
+		else if (finding->error.code == TOTPGROUP_EARGUMENT &&
+			 !secret_path_user_is_safe(entry->pw_name))
+			fail(finding, BULK_BAD_NAME);
 		else
 			fail(finding, status == STATUS_NOT_PERMITTED ? BULK_NOT_PERMITTED
 								     : BULK_STORE_ERROR);
@@ -336,7 +339,7 @@ static enum exit_status finish_earlier_run(struct bulk_run *run)
 	if (run->batch == NULL)
 		return terminal_out_of_memory();
 	bulk_report_begin(&run->report, &run->options);
-	progress_begin(&run->report.progress, "users", run->users.walk.total,
+	progress_begin(&run->report.progress, "user", run->users.walk.total,
 		run->options.quiet != 0 || run->options.dry_run != 0);
 	if (run->options.dry_run != 0)
 		return STATUS_DONE;

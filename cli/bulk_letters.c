@@ -20,6 +20,21 @@
 /* For fewer users another process is not worth it. */
 #define HELP_MIN 64
 
+/* A template on the command line is meant for these letters. */
+static int check_template(const struct bulk_letters *letters,
+	const struct bulk_options *options, struct error *error)
+{
+	const struct bulk_formats *formats = &options->formats;
+
+	for (size_t i = 0; i < formats->letter_count; i++)
+		if (letter_template_replaces(letters->letter_template, formats->letters[i]))
+			return 0;
+	return error_set(error, TOTPGROUP_ECONFIG,
+		"%s is a template of %s, which --format does not name", options->template_file,
+		letter_template_replaces(letters->letter_template, LETTER_TXT) ? "txt"
+									       : "html");
+}
+
 enum exit_status bulk_letters_begin(struct bulk_letters *letters,
 	const struct bulk_options *options, const struct host_defaults *defaults)
 {
@@ -30,6 +45,8 @@ enum exit_status bulk_letters_begin(struct bulk_letters *letters,
 	struct error error = ERROR_INIT;
 	int status = letter_template_read(&letters->letter_template, path, &error);
 
+	if (status == 0 && options->template_file != NULL)
+		status = check_template(letters, options, &error);
 	if (status == 0 && language != NULL)
 		status = letter_template_set_language(
 			letters->letter_template, language, &error);

@@ -106,14 +106,22 @@ bool bulk_formats_parse(struct bulk_formats *formats, const char *list)
 	}
 }
 
+/* With its unit: 14 for 14d would be fourteen seconds, and every letter worth nothing. */
+static bool parse_pending(const char *text, int64_t *seconds)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && !(text[length - 1] >= '0' && text[length - 1] <= '9') &&
+	       duration_parse(text, length, 1, PENDING_MAX, seconds);
+}
+
 static const char *find_problem(struct bulk_options *options)
 {
 	if (!bulk_formats_parse(&options->formats, options->format))
 		return "--format needs one or more of svg, png, html, txt, csv and json, with "
 		       "commas between";
 	if (options->pending_for != NULL &&
-		!duration_parse(options->pending_for, strlen(options->pending_for), 1,
-			PENDING_MAX, &options->pending_seconds))
+		!parse_pending(options->pending_for, &options->pending_seconds))
 		return "--pending-for needs a time such as 14d, 36h or 90m, of ten years at "
 		       "most";
 	if (options->output == NULL && options->dry_run == 0)

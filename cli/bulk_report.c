@@ -168,6 +168,8 @@ enum exit_status bulk_report_end(
 	enum exit_status status = conclude(report, stopped);
 
 	progress_clear(&report->progress);
+	if (interrupted)
+		terminal_complain("interrupted; the same command does the rest");
 	if (report->output_failed)
 		return status;
 	if (report->options->json != 0)

@@ -126,7 +126,9 @@ static void report(struct bulk_run *run, const struct bulk_entry *entry)
 		bulk_users_fraction(&run->users, bulk_report_count(&run->report)));
 }
 
-/* Lets the command have one letter. The enrolment stands, whatever comes of it. */
+/* Lets the command have one letter. The enrolment stands, whatever comes of it. A
+ * command that fails when a signal has come may have failed by that: Ctrl-C on a
+ * terminal reaches both. The next run gives it the letter again. */
 static int hand_over(struct bulk_run *run, struct bulk_entry *entry, struct error *error)
 {
 	struct error problem = ERROR_INIT;
@@ -136,8 +138,12 @@ static int hand_over(struct bulk_run *run, struct bulk_entry *entry, struct erro
 		return 0;
 	progress_clear(&run->report.progress);
 	if (bulk_exec(run->options.exec, &run->folder, name, bulk_entry_user(entry),
-		    &run->signals, &problem) != 0)
+		    &run->signals, &problem) != 0) {
+		run->interrupted = bulk_signals_came(&run->signals);
+		if (run->interrupted)
+			return 0;
 		bulk_entry_fail(entry, BULK_EXEC, &problem);
+	}
 	return bulk_journal_note_handed(&run->folder, entry, error);
 }
 
@@ -160,6 +166,8 @@ static int conclude_entries(struct bulk_run *run, struct error *error)
 		}
 		if (exec && entry->reason == BULK_NONE)
 			status = hand_over(run, entry, error);
+		if (run->interrupted)
+			return status;
 		report(run, entry);
 	}
 	return status;

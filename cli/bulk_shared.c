@@ -19,7 +19,8 @@
 
 static int failed(const struct bulk_shared_file *shared, const char *what, struct error *error)
 {
-	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s", what, shared->name);
+	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s/%s", what,
+		shared->folder, shared->name);
 }
 
 static int not_ours(const struct bulk_shared_file *shared, struct error *error)
@@ -55,8 +56,8 @@ static int judge(struct bulk_shared_file *shared, int64_t *size, struct error *e
 	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1 ||
 		(status.st_mode & 0077) != 0)
 		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s: is no file of your own with mode 0600; move it away",
-			shared->name);
+			"%s/%s: is no file of your own with mode 0600; move it away",
+			shared->folder, shared->name);
 	return 0;
 }
 

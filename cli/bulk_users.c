@@ -17,11 +17,17 @@
 
 static enum exit_status open_group(struct bulk_users *users, const char *group)
 {
+	enum exit_status status;
+
 	users->is_group = true;
-	if (getuid() == 0)
-		return group_walk_begin(&users->walk, group);
-	terminal_complain("only root may enrol a group");
-	return STATUS_NOT_PERMITTED;
+	if (getuid() != 0) {
+		terminal_complain("only root may enrol a group");
+		return STATUS_NOT_PERMITTED;
+	}
+	status = group_walk_begin(&users->walk, group);
+	if (status == STATUS_DONE && users->walk.total == 0)
+		terminal_complain("the group '%s' has no members", group);
+	return status;
 }
 
 static enum exit_status open_names(struct bulk_users *users, const char *path)

@@ -59,10 +59,11 @@ static int append_numbers(
 	int result;
 
 	if (progress->total > 0)
-		result = text_append_format(
-			text, "%lu of %zu %s", done, progress->total, progress->what);
+		result = text_append_format(text, "%lu of %zu %s%s", done, progress->total,
+			progress->what, progress->total == 1 ? "" : "s");
 	else
-		result = text_append_format(text, "%lu %s", done, progress->what);
+		result = text_append_format(
+			text, "%lu %s%s", done, progress->what, done == 1 ? "" : "s");
 	if (result == 0 && elapsed > 0)
 		result = text_append_format(text, ", %.0f/s", (double)done / elapsed);
 	if (result == 0 && fraction > 0)
@@ -130,6 +131,8 @@ void progress_step(struct progress *progress, unsigned long done, double fractio
 {
 	struct text text = TEXT_INIT;
 
+	/* However short ago it was drawn: this may stand until the end of the next step. */
+	progress->latest = (struct timespec){0};
 	progress_show(progress, done, fraction);
 	if (progress->silent || progress->terminal)
 		return;

@@ -16,7 +16,7 @@ struct progress {
 	bool drawn;    /* the bar stands on the screen */
 	struct timespec begun;
 	struct timespec latest; /* when it was drawn */
-	const char *what;	/* is counted, such as "users" */
+	const char *what;	/* is counted, one of it, such as "user" */
 	size_t total;		/* 0: nobody knows */
 };
 
@@ -26,7 +26,7 @@ void progress_begin(struct progress *progress, const char *what, size_t total, b
  * bar, ten times a second at most, and elsewhere than on a terminal nothing. */
 void progress_show(struct progress *progress, unsigned long done, double fraction);
 
-/* The same at the end of a step: elsewhere than on a terminal, a line. */
+/* The same at the end of a step, drawn in any case: elsewhere than on a terminal, a line. */
 void progress_step(struct progress *progress, unsigned long done, double fraction);
 
 /* Takes the bar away, before something else is printed, and at the end. */
