@@ -136,7 +136,8 @@ static int hand_over(struct bulk_run *run, struct bulk_entry *entry, struct erro
 
 	if (!bulk_entry_letter_name(entry, run->batch->formats.letters[0], name))
 		return 0;
-	progress_clear(&run->report.progress);
+	progress_leave(&run->report.progress, bulk_report_count(&run->report),
+		bulk_users_fraction(&run->users, bulk_report_count(&run->report)));
 	if (bulk_exec(run->options.exec, &run->folder, name, bulk_entry_user(entry),
 		    &run->signals, &problem) != 0) {
 		run->interrupted = bulk_signals_came(&run->signals);

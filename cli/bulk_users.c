@@ -124,6 +124,7 @@ static bool next_name(struct bulk_users *users, struct bulk_user *user)
 	} while (*user->name == '\0' || *user->name == '#');
 	user->named = true;
 	user->entry = NULL;
+	users->given++;
 	if (strlen(user->name) > BULK_NAME_MAX ||
 		ascii_has_control(user->name, strlen(user->name)))
 		error_set(&user->error, TOTPGROUP_EFORMAT, "%s, line %u: is no name of a user",
@@ -142,11 +143,16 @@ bool bulk_users_next(struct bulk_users *users, struct bulk_user *user)
 
 double bulk_users_fraction(const struct bulk_users *users, unsigned long done)
 {
+	size_t read = users->consumed - (users->length - users->at);
+	double fraction;
+
 	if (users->is_group)
 		return users->walk.total > 0 ? (double)done / (double)users->walk.total : 1;
 	if (users->size == 0 || users->consumed > users->size)
 		return -1;
-	return (double)(users->consumed - (users->length - users->at)) / (double)users->size;
+	fraction = (double)read / (double)users->size;
+	/* A batch is read before anything is done with it. */
+	return done < users->given ? fraction * (double)done / (double)users->given : fraction;
 }
 
 void bulk_users_end(struct bulk_users *users)

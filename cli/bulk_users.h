@@ -28,8 +28,9 @@ struct bulk_users {
 	char buffer[4096];
 	size_t length;
 	size_t at;
-	size_t consumed; /* bytes, with the buffer's */
-	size_t size;	 /* of a regular file, else 0 */
+	size_t consumed;     /* bytes, with the buffer's */
+	size_t size;	     /* of a regular file, else 0 */
+	unsigned long given; /* names so far */
 	unsigned int line;
 	char name[BULK_NAME_MAX + 2];
 	bool interrupted;
@@ -52,8 +53,8 @@ enum exit_status bulk_users_begin(struct bulk_users *users, const struct bulk_op
  * those that begin with # are passed over. */
 bool bulk_users_next(struct bulk_users *users, struct bulk_user *user);
 
-/* How much of it has been given: from 0 to 1, or negative if nobody knows; done is
- * how many users that is. */
+/* How much of it is done: from 0 to 1, or negative if nobody knows; done is how many
+ * users that is. Of a file that is judged by what has been read of it. */
 double bulk_users_fraction(const struct bulk_users *users, unsigned long done);
 
 void bulk_users_end(struct bulk_users *users);

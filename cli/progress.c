@@ -93,11 +93,11 @@ static int append_bar(struct text *text, double fraction, size_t room)
 
 /* The whole line goes out in one write, so that it does not flicker. The last
  * column stays free, or some terminals begin a new line. */
-static void draw(const struct progress *progress, unsigned long done, double fraction)
+static void draw(
+	const struct progress *progress, unsigned long done, double fraction, size_t width)
 {
 	struct text numbers = TEXT_INIT;
 	struct text line = TEXT_INIT;
-	size_t width = columns();
 	int result = append_numbers(progress, &numbers, done, fraction);
 
 	if (result == 0)
@@ -123,7 +123,16 @@ void progress_show(struct progress *progress, unsigned long done, double fractio
 	if (progress->drawn && seconds_since(&progress->latest) < DRAW_SECONDS)
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &progress->latest);
-	draw(progress, done, fraction > 1 ? 1 : fraction);
+	draw(progress, done, fraction > 1 ? 1 : fraction, columns());
+	progress->drawn = true;
+}
+
+void progress_leave(struct progress *progress, unsigned long done, double fraction)
+{
+	if (progress->silent || !progress->terminal)
+		return;
+	draw(progress, done, fraction > 1 ? 1 : fraction, columns() / 4 * 3);
+	(void)!write(STDERR_FILENO, "  ", 2);
 	progress->drawn = true;
 }
 

@@ -26,7 +26,11 @@ void progress_begin(struct progress *progress, const char *what, size_t total, b
  * bar, ten times a second at most, and elsewhere than on a terminal nothing. */
 void progress_show(struct progress *progress, unsigned long done, double fraction);
 
-/* The same at the end of a step, drawn in any case: elsewhere than on a terminal, a line. */
+/* Draws a shorter bar, which stands while another program runs. What that prints
+ * comes behind it, and the next bar below. */
+void progress_leave(struct progress *progress, unsigned long done, double fraction);
+
+/* As progress_show() at the end of a step, in any case: elsewhere than on a terminal, a line. */
 void progress_step(struct progress *progress, unsigned long done, double fraction);
 
 /* Takes the bar away, before something else is printed, and at the end. */

@@ -447,6 +447,29 @@ def a_bar_on_a_terminal(folder):
 
 
 @test
+def a_bar_while_commands_run(folder):
+    host = Host(folder, ["alice", "bob", "carol"])
+    gate, names = host.top / "gate", host.top / "names"
+    os.mkfifo(gate)
+    names.write_text("alice\nbob\ncarol\n")
+    command = f"test $TOTP_ENROLL_USER != bob || read x <{gate}; echo sent $TOTP_ENROLL_USER"
+    child = pexpect.spawn("/bin/sh", ["-c", 'exec "$@" >/dev/null', "sh", *host.arguments(
+        f"--exec={command}", f"--users={names}", group=False)],
+                          env=host.environment(), dimensions=(24, 80), timeout=PATIENCE,
+                          encoding="utf-8")
+    child.expect(r"  0% \[\.+\] 0 users, 0/s  sent alice\r\n")
+    # bob's command waits.
+    child.expect(r" 33% \[#+\.+\] 1 user, [0-9]+/s, 0:[0-9]+ left  $")
+    with open(gate, "w", encoding="ascii"):
+        pass
+    child.expect(r"sent bob\r\n(.*\r\x1b\[K)? 66% \[#+\.+\] 2 users, .* left  sent carol\r\n")
+    child.expect(pexpect.EOF)
+    child.wait()
+    equal(child.exitstatus, 0, "status")
+    check(child.before.endswith("\r\x1b[K"), "the bar stands there still")
+
+
+@test
 def plain_lines_elsewhere(folder):
     host = Host(folder, [f"user{number}" for number in range(600)])
     done = host.run(formats="txt")
