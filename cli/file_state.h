@@ -15,6 +15,11 @@
 int file_state_look(const struct host_defaults *defaults, const char *user, struct text *text,
 	struct error *error);
 
+/* The error for a state that was looked at and is damaged, for the reason why: it names
+ * the file. Returns the reason's code. */
+int file_state_is_damaged(const struct host_defaults *defaults, const char *user,
+	const struct error *why, struct error *error);
+
 /* Whether that error means that the state is root's and the caller somebody else. */
 bool file_state_is_roots(const struct error *error);
 

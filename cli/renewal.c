@@ -129,9 +129,10 @@ static int count_old(struct renewal *renewal)
 
 	if (status == 0)
 		renewal->old_count = emergency_codes_left(effective);
+	else if (damaged_state)
+		file_state_is_damaged(renewal->defaults, renewal->name, &why, &renewal->error);
 	else
-		error_set(&renewal->error, status, "%s: %s",
-			damaged_state ? "the state" : renewal->path, why.message);
+		error_set(&renewal->error, status, "%s: %s", renewal->path, why.message);
 	totpgroup_credential_free(effective);
 	return status;
 }

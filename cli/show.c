@@ -102,9 +102,11 @@ static int take(struct showing *showing, const struct text *secret)
 	if (status == 0)
 		status = otp_account_from_credential(
 			&showing->account, alone.data, alone.length, &why);
-	if (status != 0)
-		error_set(&showing->error, status, "%s: %s",
-			damaged_state ? "the state" : showing->file.path, why.message);
+	if (status != 0 && damaged_state)
+		file_state_is_damaged(
+			showing->defaults, showing->file.account.name, &why, &showing->error);
+	else if (status != 0)
+		error_set(&showing->error, status, "%s: %s", showing->file.path, why.message);
 	totpgroup_credential_free(effective);
 	text_free(&alone);
 	return status;

@@ -21,6 +21,8 @@ struct summarize_work {
 	struct credential_place place;
 	struct credential_summary summary;
 	struct text state; /* kept apart from the secret; TEXT_INIT where it is not */
+	const struct host_defaults *defaults;
+	const char *user;
 };
 
 static int summarize(void *argument, struct text *secret, struct error *error)
@@ -40,9 +42,10 @@ static int summarize(void *argument, struct text *secret, struct error *error)
 	if (status == 0)
 		status = credential_summarize(
 			credential, (int64_t)time(NULL), &work->summary, &why);
-	if (status != 0)
-		error_set(error, status, "%s: %s", damaged_state ? "the state" : rules->path,
-			why.message);
+	if (status != 0 && damaged_state)
+		file_state_is_damaged(work->defaults, work->user, &why, error);
+	else if (status != 0)
+		error_set(error, status, "%s: %s", rules->path, why.message);
 out:
 	totpgroup_credential_free(credential);
 	text_free(&text);
@@ -66,7 +69,12 @@ static void forbid(struct user_status *status)
 static void look_at_file(struct user_status *status, const struct user_file *file,
 	const struct host_defaults *defaults)
 {
-	struct summarize_work work = {.place = user_file_place(file), .state = TEXT_INIT};
+	struct summarize_work work = {
+		.place = user_file_place(file),
+		.state = TEXT_INIT,
+		.defaults = defaults,
+		.user = file->account.name,
+	};
 	int result = file_state_look(defaults, file->account.name, &work.state, &status->error);
 	bool forbidden = result != 0 && file_state_is_roots(&status->error);
 

@@ -124,7 +124,9 @@ def with_the_state_apart(folder):
     equal(stat.S_IMODE((folder.path / "state" / ME).stat().st_mode), 0o600, "the state's mode")
     (folder.path / "state" / ME).write_text("rubbish\n")
     expect(verify(folder, "87654321", apart), 6, "", f"state/{ME}, line 1", "a damaged state")
-    equal(status_json(folder, apart)[0]["state"], "problem", "of a damaged state")
+    user = status_json(folder, apart)[0]
+    equal(user["state"], "problem", "of a damaged state")
+    check(f"state/{ME}, line 1: " in user["message"], user["message"])
 
 
 @test

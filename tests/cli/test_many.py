@@ -237,7 +237,7 @@ def show_takes_the_counter_of_the_state(folder):
     for command in ("show", "codes"):
         result = on_machine(folder, command, "-f", "anna")
         equal((result.status, result.output), (6, ""), f"{command}: a damaged state")
-        check("the state: line 1" in result.errors, result.errors)
+        check("state/anna, line 1: " in result.errors, result.errors)
 
 
 @test
