@@ -95,8 +95,12 @@ static enum exit_status on_problem(struct provisioning *work, const struct error
 {
 	if (work->options->force != 0)
 		return write_file(work, true);
-	error_set(
-		&work->error, problem->code, "%.200s (--force replaces it)", problem->message);
+	/* Where the system does not even let it be looked at, it will not be replaced. */
+	if (problem->code == TOTPGROUP_ESYSTEM)
+		work->error = *problem;
+	else
+		error_set(&work->error, problem->code, "%.200s (--force replaces it)",
+			problem->message);
 	return STATUS_STORE_ERROR;
 }
 

@@ -258,6 +258,17 @@ def root_makes_no_folder_without_need(folder):
 
 
 @test
+def what_force_does_not_mend(folder):
+    conf, secrets = system_store(folder)
+    secrets.parent.mkdir()
+    secrets.write_text("no folder")
+    for force in ([], ["--force"]):
+        result = run(folder, "enroll", conf, "--if-missing", *force, "daemon")
+        equal((result.status, result.output), (STORE_ERROR, ""), f"{force}")
+        check("Not a directory" in result.errors and "--force" not in result.errors, result.errors)
+
+
+@test
 def folders_of_another_owner(folder):
     conf, secrets = system_store(folder, "nobody")
     for arguments in (["--if-missing"], ["-t", "-d", "-f", "-C", "-u", "-w", "3"]):
