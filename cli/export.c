@@ -6,6 +6,7 @@
 
 #include "export_text.h"
 #include "help.h"
+#include "host_defaults.h"
 #include "output.h"
 #include "terminal.h"
 #include "totpgroup.h"
@@ -26,11 +27,13 @@ static enum exit_status export_status(int result)
 
 /* Reads one user's credential into the text; user is NULL for the caller. */
 static enum exit_status add_user(struct export_text *export,
-	const struct transfer_options *options, const char *user, struct error *error)
+	const struct transfer_options *options, const struct host_defaults *defaults,
+	const char *user, struct error *error)
 {
 	struct user_file file = {.as_user = true};
 	struct text credential = TEXT_INIT;
-	enum exit_status status = user_file_find(&file, user, options->secret, error);
+	enum exit_status status =
+		user_file_find_for_login(&file, user, defaults, options->secret, error);
 	int result = 0;
 
 	if (status == STATUS_DONE) {
@@ -46,10 +49,10 @@ static enum exit_status add_user(struct export_text *export,
 }
 
 static void export_one(struct export_text *export, const struct transfer_options *options,
-	const char *user, struct tally *tally)
+	const struct host_defaults *defaults, const char *user, struct tally *tally)
 {
 	struct error error = ERROR_INIT;
-	enum exit_status status = add_user(export, options, user, &error);
+	enum exit_status status = add_user(export, options, defaults, user, &error);
 
 	if (status == STATUS_DONE) {
 		tally->done++;
@@ -127,16 +130,20 @@ static enum exit_status export_with(const struct transfer_options *options)
 {
 	struct export_text export = {.format = options->format, .issuer = options->issuer};
 	struct tally tally = {.done = 0};
+	struct host_defaults defaults = {.configuration = NULL};
 	enum exit_status status = check(options);
 
+	if (status == STATUS_DONE)
+		status = host_defaults_load(&defaults, options->conf);
 	if (status != STATUS_DONE)
 		return status;
 	if (options->word_count == 0)
-		export_one(&export, options, NULL, &tally);
+		export_one(&export, options, &defaults, NULL, &tally);
 	for (int i = 0; i < options->word_count; i++)
-		export_one(&export, options, options->words[i], &tally);
+		export_one(&export, options, &defaults, options->words[i], &tally);
 	status = finish(&export, options, &tally);
 	export_text_free(&export);
+	host_defaults_free(&defaults);
 	return status;
 }
 

@@ -47,6 +47,7 @@ static const char transfer_help[] =
 	"                               pam_oath), uri, migration or csv\n"
 	"      --user=USER              import: for this user only\n"
 	"      --secret=SPEC            where secrets are, as in the module's option secret=\n"
+	"      --conf=FILE              this configuration, not the host's\n"
 	"      --issuer=ISSUER          export: what apps show beside the account\n"
 	"      --output=FILE            export: write this file, which must not exist\n"
 	"      --force                  replace secrets; print them on a terminal\n"

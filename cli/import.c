@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "help.h"
+#include "host_defaults.h"
 #include "import_list.h"
 #include "import_users.h"
 #include "input.h"
@@ -102,12 +103,12 @@ static int look(const struct user_file *file, bool force, struct error *error)
 	return status;
 }
 
-static enum exit_status store(
-	const struct transfer_options *options, struct import_record *record)
+static enum exit_status store(const struct transfer_options *options,
+	const struct host_defaults *defaults, struct import_record *record)
 {
 	struct user_file file = {.as_user = true};
-	enum exit_status status =
-		user_file_find(&file, record->user, options->secret, &record->error);
+	enum exit_status status = user_file_find_for_login(
+		&file, record->user, defaults, options->secret, &record->error);
 	int result = 0;
 
 	if (status == STATUS_DONE && options->dry_run)
@@ -201,8 +202,8 @@ static void say_missing_parts(
 			first->source, (int)first->part_count, (int)parts);
 }
 
-static void store_all(
-	struct import_list *list, const struct transfer_options *options, struct tally *tally)
+static void store_all(struct import_list *list, const struct transfer_options *options,
+	const struct host_defaults *defaults, struct tally *tally)
 {
 	bool pin_said = false;
 
@@ -213,7 +214,7 @@ static void store_all(
 		if (record->passed_over)
 			continue;
 		if (record->error.code == 0)
-			status = store(options, record);
+			status = store(options, defaults, record);
 		count(tally, status);
 		if (!report(options, record, status))
 			tally->output_failed = true;
@@ -243,6 +244,7 @@ static enum exit_status conclude(const struct import_list *list, const struct ta
 enum exit_status import_files(int argc, char **argv)
 {
 	struct transfer_options options = {.format = FORMAT_UNKNOWN};
+	struct host_defaults defaults = {.configuration = NULL};
 	struct import_list list = {.first = NULL};
 	struct tally tally = {.done = 0};
 	enum exit_status status = import_options_read(&options, argc, argv);
@@ -251,14 +253,17 @@ enum exit_status import_files(int argc, char **argv)
 		return status;
 	if (options.help)
 		return help_print();
-	status = read_inputs(&list, &options, &tally);
+	status = host_defaults_load(&defaults, options.conf);
+	if (status == STATUS_DONE)
+		status = read_inputs(&list, &options, &tally);
 	if (status == STATUS_DONE)
 		status = import_users_find(&list, options.user);
 	if (status == STATUS_DONE) {
 		say_missing_parts(&options, &list);
-		store_all(&list, &options, &tally);
+		store_all(&list, &options, &defaults, &tally);
 		status = conclude(&list, &tally);
 	}
 	import_list_free(&list);
+	host_defaults_free(&defaults);
 	return status;
 }

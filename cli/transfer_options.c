@@ -10,12 +10,21 @@
 #include "terminal.h"
 
 /* What getopt_long() returns for each. */
-enum { FORMAT = 'F', USER = 'U', SECRET = 's', ISSUER = 'i', OUTPUT = 'o', DRY_RUN = 'D' };
+enum {
+	FORMAT = 'F',
+	USER = 'U',
+	SECRET = 's',
+	CONF = 'c',
+	ISSUER = 'i',
+	OUTPUT = 'o',
+	DRY_RUN = 'D'
+};
 
 static const struct option import_options[] = {
 	{"from", required_argument, NULL, FORMAT},
 	{"user", required_argument, NULL, USER},
 	{"secret", required_argument, NULL, SECRET},
+	{"conf", required_argument, NULL, CONF},
 	{"force", no_argument, NULL, 'f'},
 	{"dry-run", no_argument, NULL, DRY_RUN},
 	{"quiet", no_argument, NULL, 'q'},
@@ -26,6 +35,7 @@ static const struct option import_options[] = {
 static const struct option export_options[] = {
 	{"to", required_argument, NULL, FORMAT},
 	{"secret", required_argument, NULL, SECRET},
+	{"conf", required_argument, NULL, CONF},
 	{"issuer", required_argument, NULL, ISSUER},
 	{"output", required_argument, NULL, OUTPUT},
 	{"force", no_argument, NULL, 'f'},
@@ -66,6 +76,8 @@ static enum exit_status store(struct transfer_options *options, int value, const
 		return store_string(&options->user, "user", false);
 	case SECRET:
 		return store_string(&options->secret, "secret", false);
+	case CONF:
+		return store_string(&options->conf, "conf", false);
 	case ISSUER:
 		return store_string(&options->issuer, "issuer", true);
 	case OUTPUT:

@@ -13,7 +13,8 @@
 struct transfer_options {
 	enum transfer_format format; /* FORMAT_UNKNOWN: not given */
 	const char *user;	     /* import: whom the input is for; or NULL */
-	const char *secret;	     /* where credentials are; NULL for the usual place */
+	const char *secret;	     /* where credentials are; NULL: where a login looks */
+	const char *conf;	     /* the configuration; NULL for the host's */
 	const char *issuer;	     /* export; NULL where not given */
 	const char *output;	     /* export: the file; NULL for standard output */
 	bool force;

@@ -337,6 +337,21 @@ def there_and_back(folder):
 
 
 @test
+def where_a_login_looks(folder):
+    """Without --secret it is what the configuration says, as for all other commands."""
+    conf = folder.path / "totpgroup.conf"
+    (folder.path / "apart").mkdir(mode=0o700)
+    conf.write_text(f"secret={folder.path}/apart/${{USER}}\n")
+    conf.chmod(0o644)
+    (folder.path / "input").write_text(f"otpauth://totp/{ME}?secret={SECRET}\n")
+    check_result(run(folder, "import", "-q", "--from=uri", f"--conf={conf}", "input"), 0, "")
+    equal(read(folder.path / "apart" / ME).splitlines()[0], SECRET, "imported")
+    result = run(folder, "export", "-q", f"--conf={conf}")
+    equal(result.status, 0, result.errors)
+    check(f"secret={SECRET}" in result.output, result.output)
+
+
+@test
 def what_a_format_cannot_hold(folder):
     put_credential(folder, PLAIN + "12345678\n")
     result = run(folder, "export", spec(folder), ME, ME)
