@@ -143,16 +143,6 @@ static enum exit_status find_path(
 	return STATUS_DONE;
 }
 
-enum exit_status user_file_find(struct user_file *file, const char *user,
-	const char *specification, struct error *error)
-{
-	enum exit_status status = find_account(file, user, error);
-
-	if (specification == NULL)
-		specification = SECRET_PATH_DEFAULT;
-	return status == STATUS_DONE ? find_path(file, specification, error) : status;
-}
-
 /* Whose files the module's option user= says that they are. */
 static enum exit_status find_owner_of_all(
 	struct user_file *file, const char *user, struct error *error)

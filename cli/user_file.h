@@ -36,22 +36,15 @@ struct user_file {
 };
 
 /*
- * Finds the file of a user, or of the caller where user is NULL, by a
- * specification as the module's option secret= has it; NULL for the usual
- * one. Root acts as the user wherever the home folder is part of the path or
- * any folder of it is the user's; a folder of anybody else is refused.
+ * Finds the file of a user, or of the caller where user is NULL, where a login looks:
+ * as the host's configuration says, with the rights, the owner and the modes that it
+ * says; or, where specification is not NULL, as the module's option secret= has it.
+ * By that root acts as the user wherever the home folder is part of the path or any
+ * folder of it is the user's; a folder of anybody else is refused.
  *
- * STATUS_NOT_PERMITTED where a caller other than root names another user,
- * STATUS_USAGE where there is no such user, STATUS_STORE_ERROR; with a message
- * in error.
- */
-enum exit_status user_file_find(struct user_file *file, const char *user,
-	const char *specification, struct error *error);
-
-/*
- * The same where a login looks: as the host's configuration says, with the
- * rights, the owner and the modes that it says, unless specification is not
- * NULL. STATUS_NOT_PERMITTED also where the file is not the caller's own.
+ * STATUS_NOT_PERMITTED where a caller other than root names another user, or where the
+ * file is not the caller's own, STATUS_USAGE where there is no such user,
+ * STATUS_STORE_ERROR; with a message in error.
  */
 enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
 	const struct host_defaults *defaults, const char *specification, struct error *error);
