@@ -212,7 +212,8 @@ static void take_answer(struct server *server, struct connection *connection)
 	}
 	connection->out = work->answer;
 	work->answer = (struct text)TEXT_INIT;
-	if (work->evened && connection->out.length > 0)
+	/* Also where nothing is sent: the next answer would tell as much. */
+	if (work->evened)
 		enter(server, connection, CONNECTION_HELD, even_time(server, work->now));
 	server_advance(server, connection);
 }

@@ -15,8 +15,8 @@
 /* How long a peer may take to send the rest of a call, or to take an answer. */
 #define SERVER_PATIENCE INT64_C(5000)
 
-/* A no to a front end leaves at a multiple of this after the call came, so that the
- * time tells nothing of the work behind it. */
+/* A no to anybody but root and the user herself leaves at a multiple of this after the
+ * call came, so that the time tells nothing of the work behind it. */
 #define SERVER_EVEN INT64_C(20)
 
 struct server {

@@ -25,7 +25,8 @@ struct work {
 	int socket;
 	int64_t now; /* when it came, in milliseconds that never go backwards */
 	/* Out: the frame to send back, empty for want of memory; and whether it says no
-	 * to a front end, which must not learn more from how long that took. */
+	 * to a front end or a stranger, who must not learn more from how long that took:
+	 * it waited behind other work on the same user. */
 	struct text answer;
 	bool evened;
 };

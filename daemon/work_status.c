@@ -50,14 +50,15 @@ static int answer(struct work *work, const struct credential_summary *summary)
  * who does not exist, too. */
 static int may_know(struct work *work, bool *may, struct error *error)
 {
+	const enum access_kind kind = access_of(work->peer, work->policy, work->call.user).kind;
 	const char *ignored;
 
-	switch (access_of(work->peer, work->policy, work->call.user).kind) {
+	work->evened = kind != ACCESS_FULL;
+	switch (kind) {
 	case ACCESS_FULL:
 		*may = true;
 		return 0;
 	case ACCESS_FRONT_END:
-		work->evened = true;
 		return access_covers(
 			work->peer, work->policy, work->call.user, true, may, &ignored, error);
 	case ACCESS_NONE:

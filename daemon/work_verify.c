@@ -91,7 +91,8 @@ static int answer_front_end(struct work *work, const struct totpgroup_result *re
 	bool spent = !accepted && result->reason == TOTPGROUP_REASON_REUSED;
 	struct reply reply = reply_begin(&work->answer, NULL);
 
-	work->evened = !accepted;
+	if (accepted)
+		work->evened = false;
 	reply_string(&reply, "result", accepted ? "accepted" : "refused");
 	reply_number(&reply, "retry_after", spent ? result->retry_after : 0);
 	return reply_end(&reply);
@@ -149,6 +150,7 @@ int work_verify(struct work *work, struct user_store *store, struct error *error
 	bool limited, covered = true;
 	int status;
 
+	work->evened = access.kind != ACCESS_FULL;
 	if (access.kind != ACCESS_FULL && access.kind != ACCESS_FRONT_END) {
 		verify_log_refused(&subject, NOT_PERMITTED);
 		return reply_error(&work->answer, ERROR_NOT_PERMITTED, NULL, NULL);

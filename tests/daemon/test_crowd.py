@@ -149,6 +149,32 @@ def test_no_comes_in_even_time(host):
             check(time.monotonic() - begun > 0.018, f"{user}: too soon")
 
 
+def test_nothing_else_tells_when_a_no_was_ready(host):
+    """What waits for a front end's no does not come before its time either: the next answer behind
+    a call that wants none, one attempt too many, and what is told to a stranger, which all stand in
+    line behind the work on that user."""
+    host.secret("alice")
+    host.start()
+    for user in ("alice", "ghost"):
+        with Client(uid=33) as client, Client(uid=1004) as stranger:
+            client.verify("bob", "123456")
+            begun = time.monotonic()
+            client.ask("Verify", user=user, code="123456", oneway=True)
+            client.send(frame("org.varlink.service.GetInfo"))
+            check("interfaces" in client.receive()["parameters"], "the next answer")
+            check(time.monotonic() - begun > 0.018, f"{user}: the next answer is too soon")
+            for _ in range(2):
+                client.verify(user, "123456")
+            begun = time.monotonic()
+            equal(client.verify(user, "123456")[0], "limited", user)
+            check(time.monotonic() - begun > 0.018, f"{user}: limited too soon")
+            for method, parameters in (("Verify", {"code": "123456"}), ("Status", {})):
+                begun = time.monotonic()
+                answer = stranger.call(method, user=user, **parameters)
+                equal(answer["error"], "org.totpgroup.Verify.NotPermitted", user)
+                check(time.monotonic() - begun > 0.018, f"{user}: {method} refused too soon")
+
+
 def test_exactly_one_winner(host):
     """One code, on forty connections and in eight logins through PAM at the same time."""
     host.configure(WEB + "attempts=no\n")
