@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct connection *connection_open(int descriptor)
 		return NULL;
 	}
 	connection->descriptor = descriptor;
+	connection->coming = SIZE_MAX;
 	connection->peer.uid = peer.uid;
 	connection->peer.gid = peer.gid;
 	return connection;
@@ -53,18 +55,32 @@ void connection_close(struct connection *connection)
 	free(connection);
 }
 
+void connection_read_no_more(struct connection *connection)
+{
+	int waiting = 0;
+
+	if (ioctl(connection->descriptor, FIONREAD, &waiting) != 0 || waiting < 0)
+		waiting = 0;
+	connection->coming = (size_t)waiting;
+}
+
 enum connection_result connection_read(struct connection *connection)
 {
+	size_t room = BUFFER_SIZE - connection->used;
 	ssize_t count;
 
 	if (connection->buffer == NULL)
 		connection->buffer = malloc(BUFFER_SIZE);
 	if (connection->buffer == NULL)
 		return CONNECTION_BROKEN;
-	count = recv(connection->descriptor, connection->buffer + connection->used,
-		BUFFER_SIZE - connection->used, MSG_DONTWAIT);
+	if (room > connection->coming)
+		room = connection->coming;
+	count = room > 0 ? recv(connection->descriptor, connection->buffer + connection->used,
+				   room, MSG_DONTWAIT)
+			 : 0;
 	if (count > 0) {
 		connection->used += (size_t)count;
+		connection->coming -= (size_t)count;
 		return CONNECTION_DONE;
 	}
 	if (connection->used == 0)

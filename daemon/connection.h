@@ -37,6 +37,7 @@ struct connection {
 	size_t place;	  /* among all connections */
 	uint32_t events;  /* that are waited for */
 	int64_t deadline; /* of READING, HELD and WRITING, in milliseconds */
+	size_t coming;	  /* so many more bytes are read at most */
 	char *buffer;	  /* NULL while nothing is in it */
 	size_t used;
 	size_t frame; /* of these, the frame at work with its NUL; 0: none */
@@ -66,6 +67,9 @@ enum connection_result {
 /* Reads what there is, once, as far as there is room. At the end of all that will come
  * ended is set. */
 enum connection_result connection_read(struct connection *connection);
+
+/* From now on reads what has come already, and no more. */
+void connection_read_no_more(struct connection *connection);
 
 /* Finds the next frame: DONE, with *length bytes at *frame, which stay until
  * connection_end_frame(). BROKEN where it would be too long. */

@@ -116,6 +116,7 @@ static void stop(struct server *server)
 	for (size_t i = server->count; i-- > 0;) {
 		struct connection *connection = server->connections[i];
 
+		connection_read_no_more(connection);
 		if (connection->state == CONNECTION_IDLE ||
 			connection->state == CONNECTION_READING)
 			server_advance(server, connection);

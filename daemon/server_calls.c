@@ -168,7 +168,7 @@ static void wait_for_more(struct server *server, struct connection *connection)
 /* A connection that always has more to say is left after one read, for the others. */
 void server_advance(struct server *server, struct connection *connection)
 {
-	unsigned int reads = server->stopping || connection->hung ? UINT_MAX : 1;
+	unsigned int reads = connection->hung ? UINT_MAX : 1;
 	enum connection_result result = CONNECTION_DONE;
 
 	connection->active = server->now;
@@ -185,9 +185,7 @@ void server_advance(struct server *server, struct connection *connection)
 	}
 	if (result == CONNECTION_NOTHING)
 		wait_for_more(server, connection);
-	if (result == CONNECTION_BROKEN || !watch(server, connection) ||
-		(server->stopping && (connection->state == CONNECTION_IDLE ||
-					     connection->state == CONNECTION_READING)))
+	if (result == CONNECTION_BROKEN || !watch(server, connection))
 		server_close(server, connection);
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How it begins, goes on and ends."""
 
+import fcntl
 import os
 import resource
 import signal
@@ -102,7 +103,6 @@ def test_stop_answers_what_has_come(host):
     half.send(frame(VERIFY, {"user": "alice", "code": "1"})[:20])
     # The lock of one secret is taken, so that the call is at work when it is told to stop.
     with open("/run/e2e/store/alice", "r+b") as file:
-        import fcntl  # pylint: disable=import-outside-toplevel
         fcntl.flock(file, fcntl.LOCK_EX)
         for name, client in clients.items():
             client.send(frame(VERIFY, {"user": name, "code": secrets[name].code()}) * 3)
@@ -120,6 +120,31 @@ def test_stop_answers_what_has_come(host):
     for client in clients.values():
         equal(client.receive(), None, "the end")
     host.expect_notice("STOPPING=1")
+    host.ended()
+
+
+def test_stop_takes_no_more_calls(host):
+    """Who always has one more call cannot keep it from ending: what comes later is not read."""
+    secret = host.secret("alice")
+    host.start()
+    idle = [Client()]
+    busy = Client()
+    idle.append(Client())
+    with open("/run/e2e/store/alice", "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        busy.ask("Verify", user="alice", code=secret.code())
+        busy.send(frame("org.varlink.service.GetInfo"))
+        for client in idle:
+            client.send(frame("org.varlink.service.GetInfo"))
+            client.receive()
+        host.daemon.send_signal(signal.SIGTERM)
+        for client in idle:
+            equal(client.receive(), None, "the idle ones")
+        busy.send(frame("org.varlink.service.GetInfo") * 100)
+        fcntl.flock(file, fcntl.LOCK_UN)
+    equal(busy.receive()["parameters"]["result"], "accepted", "at work")
+    check("interfaces" in busy.receive()["parameters"], "what had come")
+    equal(busy.receive(), None, "what came later")
     host.ended()
 
 
