@@ -71,6 +71,13 @@ static int read_byte(char *byte)
 	return (int)n;
 }
 
+bool terminal_at_end(void)
+{
+	char byte = 0;
+
+	return read_byte(&byte) == 0;
+}
+
 bool terminal_read_line(char *line, size_t size)
 {
 	size_t length = 0;

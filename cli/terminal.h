@@ -34,6 +34,9 @@ enum exit_status terminal_out_of_memory(void);
  */
 bool terminal_read_line(char *line, size_t size);
 
+/* Whether nothing follows on standard input, whose end it waits for. */
+bool terminal_at_end(void);
+
 /* How large the terminal on standard output is; false where there is none or
  * it does not know. */
 bool terminal_size(unsigned int *columns, unsigned int *rows);

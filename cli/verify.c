@@ -122,23 +122,41 @@ static void print_json(const struct verification *verification)
 	json_object_put(root);
 }
 
+/* A user's name with a line break in it would bring a code of its own: whoever wrote it
+ * to the pipe would take that for the name of who was let in. */
+static void refuse_more_lines(struct verification *verification)
+{
+	error_set(&verification->error, TOTPGROUP_EARGUMENT,
+		"more than two lines on standard input: nothing was tried");
+	verification->result.reason = TOTPGROUP_REASON_CONVERSATION;
+	verification->status = STATUS_REFUSED;
+}
+
+static void read_and_judge(const struct life_options *options,
+	const struct host_defaults *defaults, struct verification *verification)
+{
+	char line[LINE_SIZE];
+
+	if (!hidden_line_read("Verification code: ", line, sizeof line))
+		verification_give_up(verification);
+	else if (options->pipe != 0 && !terminal_at_end())
+		refuse_more_lines(verification);
+	else
+		verification_judge(verification, defaults, line);
+	WIPE_ARRAY(line);
+}
+
 /* The code is spent by then: whether that can be said changes nothing. */
 static enum exit_status verify_one(const struct life_options *options,
 	const struct host_defaults *defaults, const char *user)
 {
 	struct verification verification = VERIFICATION_INIT;
 	enum exit_status status;
-	char line[LINE_SIZE];
 
 	verification.user = user;
 	verification_find(&verification, defaults, options->secret);
-	if (verification.status == STATUS_DONE) {
-		if (hidden_line_read("Verification code: ", line, sizeof line))
-			verification_judge(&verification, defaults, line);
-		else
-			verification_give_up(&verification);
-	}
-	WIPE_ARRAY(line);
+	if (verification.status == STATUS_DONE)
+		read_and_judge(options, defaults, &verification);
 	/* To a web server a user who does not exist is one more wrong answer. */
 	if (options->pipe != 0 && verification.status == STATUS_USAGE)
 		verification.status = STATUS_REFUSED;

@@ -174,7 +174,8 @@ def two_lines_on_standard_input(folder):
 @test
 def what_is_no_user_is_refused(folder):
     for answers in ("", "\n123456\n", "x\x1b[2J\n123456\n", "x" * 255 + "\n123456\n",
-                    "x" * 4000 + "\n123456\n", "daemon"):
+                    "x" * 4000 + "\n123456\n", "daemon", "daemon\n123456\nmore\n",
+                    "daemon\n123456\n\n", "daemon\n123456\nx"):
         seen, calls = ask(folder, reply("accepted"), "--pipe", user=None, answers=answers)
         equal(seen[:2], (1, ""), f"{answers!r}: {seen[2]}")
         check("\x1b" not in seen[2], repr(seen[2]))
