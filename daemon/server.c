@@ -279,6 +279,7 @@ int server_run(const struct server_settings *settings, struct error *error)
 	TAILQ_INIT(&server.patient);
 	TAILQ_INIT(&server.held);
 	server.now = server.idle_since = server_clock();
+	server.even = SERVER_EVEN;
 	status = begin(&server, error);
 	if (status == 0) {
 		notify("READY=1");

@@ -189,10 +189,25 @@ void server_advance(struct server *server, struct connection *connection)
 		server_close(server, connection);
 }
 
-/* When a no may leave. */
-static int64_t even_time(const struct server *server, int64_t since)
+/* Only a user with a secret has a state that is written: where that takes longer than
+ * the time that all have, the time grows for all. */
+static void learn_even(struct server *server, int64_t took)
 {
-	return since + ((server->now - since) / SERVER_EVEN + 1) * SERVER_EVEN;
+	if (server->even > SERVER_EVEN && server->now >= server->even_until) {
+		server->even /= 2;
+		server->even_until = server->now + SERVER_EVEN_FOR;
+	}
+	while (took >= server->even && server->even < SERVER_EVEN_MAX)
+		server->even *= 2;
+	if (took >= server->even / 2)
+		server->even_until = server->now + SERVER_EVEN_FOR;
+}
+
+/* When a no may leave. */
+static int64_t even_time(struct server *server, const struct work *work)
+{
+	learn_even(server, work->took);
+	return work->now + ((server->now - work->now) / server->even + 1) * server->even;
 }
 
 static void take_answer(struct server *server, struct connection *connection)
@@ -212,7 +227,7 @@ static void take_answer(struct server *server, struct connection *connection)
 	work->answer = (struct text)TEXT_INIT;
 	/* Also where nothing is sent: the next answer would tell as much. */
 	if (work->evened)
-		enter(server, connection, CONNECTION_HELD, even_time(server, work->now));
+		enter(server, connection, CONNECTION_HELD, even_time(server, work));
 	server_advance(server, connection);
 }
 

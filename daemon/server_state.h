@@ -19,6 +19,11 @@
  * call came, so that the time tells nothing of the work behind it. */
 #define SERVER_EVEN INT64_C(20)
 
+/* On a slow disk it is that, doubled so often that the work of the last minute fits in:
+ * up to this. */
+#define SERVER_EVEN_MAX (SERVER_EVEN * 32)
+#define SERVER_EVEN_FOR INT64_C(60000)
+
 struct server {
 	const struct server_settings *settings;
 	int epoll;
@@ -35,6 +40,8 @@ struct server {
 	struct connection_list patient; /* READING and WRITING */
 	struct connection_list held;
 	int64_t now;	      /* milliseconds that never go backwards */
+	int64_t even;	      /* SERVER_EVEN, doubled as need be */
+	int64_t even_until;   /* at least that long */
 	int64_t idle_since;   /* while there are no connections */
 	int64_t paused_until; /* nothing is accepted before; 0: not paused */
 	bool stopping;

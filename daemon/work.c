@@ -4,6 +4,8 @@
 
 #include "work.h"
 
+#include <time.h>
+
 #include "reply.h"
 #include "totpgroup.h"
 #include "verify_log.h"
@@ -34,10 +36,19 @@ void work_fail(struct work *work, const struct error *error)
 		error->code == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
 }
 
+static int64_t clock_now(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Whoever asks is found out first, but for root, who needs no grant. */
 void work_perform(struct work *work, struct user_store *store)
 {
 	struct error error = ERROR_INIT;
+	int64_t begun = clock_now();
 	int status = 0;
 
 	if (work->peer->uid != 0)
@@ -46,4 +57,5 @@ void work_perform(struct work *work, struct user_store *store)
 		status = perform(work, store, &error);
 	if (status != 0)
 		work_fail(work, &error);
+	work->took = clock_now() - begun;
 }

@@ -29,6 +29,7 @@ struct work {
 	 * it waited behind other work on the same user. */
 	struct text answer;
 	bool evened;
+	int64_t took; /* milliseconds, without what it waited for its turn */
 };
 
 /* Performs a call with the worker's own store. */

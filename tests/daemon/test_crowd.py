@@ -149,6 +149,25 @@ def test_no_comes_in_even_time(host):
             check(time.monotonic() - begun > 0.018, f"{user}: too soon")
 
 
+def test_a_slow_store_does_not_tell(host):
+    """Where recording an attempt takes longer than usual, everybody's no does from then on."""
+    host.secret("alice")
+    host.start()
+    with open(f"{STORE}/alice", "r+b") as file, Client(uid=33) as client, Client() as other:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        begun = time.monotonic()
+        client.ask("Verify", user="alice", code="123456")
+        while time.monotonic() - begun < 0.2:
+            other.verify("nobody", "1")
+        fcntl.flock(file, fcntl.LOCK_UN)
+        equal(client.receive()["parameters"]["result"], "refused", "alice")
+        for user in ("bob", "carol", "ghost", "root"):
+            begun = time.monotonic()
+            equal(client.verify(user, "123456"), ("refused", 0), user)
+            took = time.monotonic() - begun
+            check(took > 0.15, f"{user}: {took:.3f} s")
+
+
 def test_nothing_else_tells_when_a_no_was_ready(host):
     """What waits for a front end's no does not come before its time either: the next answer behind
     a call that wants none, one attempt too many, and what is told to a stranger, which all stand in
