@@ -24,6 +24,7 @@ struct window {
 
 struct attempt_limits {
 	pthread_mutex_t mutex;
+	unsigned int holders;
 	size_t allowed;
 	int64_t interval; /* milliseconds */
 	uint64_t seed;	  /* so that nobody can choose names for one set */
@@ -51,6 +52,7 @@ int attempt_limits_open(
 		return error_set(error, status, "libgcrypt has no random numbers");
 	}
 	(void)pthread_mutex_init(&opened->mutex, NULL);
+	opened->holders = 1;
 	opened->allowed = (size_t)rate.attempts;
 	/* Seconds are counted whole in a credential: never sooner than there. */
 	opened->interval = (rate.seconds + INT64_C(1)) * 1000;
@@ -163,9 +165,16 @@ bool attempt_limits_in_use(struct attempt_limits *limits, int64_t now)
 	return in_use;
 }
 
+struct attempt_limits *attempt_limits_hold(struct attempt_limits *limits)
+{
+	if (limits != NULL)
+		limits->holders++;
+	return limits;
+}
+
 void attempt_limits_free(struct attempt_limits *limits)
 {
-	if (limits == NULL)
+	if (limits == NULL || --limits->holders > 0)
 		return;
 	for (size_t i = 0; i < SETS; i++)
 		for (size_t j = 0; j < WAYS; j++)

@@ -36,6 +36,10 @@ int attempt_limits_count(
 /* Whether anything is remembered that still counts. */
 bool attempt_limits_in_use(struct attempt_limits *limits, int64_t now);
 
+/* The same once more, for attempt_limits_free() once more; by one thread at a time, as
+ * that. NULL is allowed. */
+struct attempt_limits *attempt_limits_hold(struct attempt_limits *limits);
+
 /* NULL is allowed. */
 void attempt_limits_free(struct attempt_limits *limits);
 

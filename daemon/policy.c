@@ -196,6 +196,33 @@ int policy_load(struct policy **policy, const char *conf, uint64_t number,
 	return status;
 }
 
+static void keep(struct attempt_limits **limits, const struct verify_rate *rate,
+	struct attempt_limits *earlier, const struct verify_rate *earlier_rate)
+{
+	if (rate->attempts != earlier_rate->attempts || rate->seconds != earlier_rate->seconds)
+		return;
+	attempt_limits_free(*limits);
+	*limits = attempt_limits_hold(earlier);
+}
+
+void policy_keep_counts(struct policy *policy, const struct policy *earlier)
+{
+	keep(&policy->self, &policy->verify.self_attempts, earlier->self,
+		&earlier->verify.self_attempts);
+	for (size_t i = 0; i < policy->verify.count; i++)
+		for (size_t j = 0; j < earlier->verify.count; j++) {
+			const struct verify_grant *grant = &policy->verify.grants[i];
+			const struct verify_grant *old = &earlier->verify.grants[j];
+
+			if (strcmp(grant->name, old->name) != 0)
+				continue;
+			keep(&policy->grants[i].users, &grant->attempts,
+				earlier->grants[j].users, &old->attempts);
+			keep(&policy->grants[i].peers, &grant->peer_attempts,
+				earlier->grants[j].peers, &old->peer_attempts);
+		}
+}
+
 void policy_hold(struct policy *policy)
 {
 	policy->holders++;

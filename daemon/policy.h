@@ -42,6 +42,10 @@ struct policy {
 int policy_load(struct policy **policy, const char *conf, uint64_t number,
 	void (*warn)(const char *message), struct error *error);
 
+/* Goes on with what was counted under an earlier policy, where its sections are there
+ * again with the same limits. For the main thread, before the policy is used. */
+void policy_keep_counts(struct policy *policy, const struct policy *earlier);
+
 void policy_hold(struct policy *policy);
 
 /* Frees it with the last holder. NULL is allowed. */

@@ -94,6 +94,7 @@ static void reload(struct server *server)
 	notify_reloading();
 	if (policy_load(&policy, server->settings->conf, ++server->policies, verify_log_warning,
 		    &error) == 0) {
+		policy_keep_counts(policy, server->policy);
 		policy_release(server->policy);
 		server->policy = policy;
 		if (server_make_room(server, &error) == 0)

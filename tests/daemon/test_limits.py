@@ -68,6 +68,26 @@ def test_a_front_end_as_a_whole(host):
         equal(client.verify("alice", secret.code()), ("accepted", 0), "another")
 
 
+def test_reading_again_forgets_nothing(host):
+    """What was counted stays so; under another limit it begins anew."""
+    host.start()
+    for uid, user in ((33, "ghost"), (1001, "alice")):
+        with Client(uid=uid) as client:
+            for _ in range(3):
+                equal(client.verify(user, "000000"), ("refused", 0), user)
+    text = WEB.replace("groups=webtotp", "groups=webtotp,other")
+    for _ in range(3):
+        host.configure("[verify new]\npeer=1004\ngroups=webtotp\n" + text)
+        host.reload()
+        for uid, user in ((33, "ghost"), (1001, "alice")):
+            with Client(uid=uid) as client:
+                equal(client.verify(user, "000000")[0], "limited", user)
+    host.configure(text + "attempts=4 30\n")
+    host.reload()
+    with Client(uid=33) as client:
+        equal(client.verify("ghost", "000000"), ("refused", 0), "another limit")
+
+
 def test_users_themselves(host):
     """Who has no RATE_LIMIT cannot be guessed at either, and root is not counted."""
     secret = host.secret("alice", '" WINDOW_SIZE 17')
