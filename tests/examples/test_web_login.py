@@ -12,7 +12,7 @@ import threading
 import sshd_host
 from browser import Browser, PROGRAM
 from scenario import check, let_in, refused
-from web_host import NAME, VERIFIER, WebHost, need, units, write
+from web_host import NAME, VERIFIER, WebHost, listen, need, units, write
 
 SITE = f"https://{NAME}"
 
@@ -187,6 +187,30 @@ def test_the_application_behind(host):
                 check(headers.get_all("X-User") == ["alice"], f"the user: {headers}")
                 check(headers["Authorization"] is None, f"the password is kept: {headers}")
             check(len(application.seen) == 2, "both requests came")
+
+
+def test_the_login_application_sees_no_password(host):
+    """Not where nginx asks it about each request either."""
+    with WebHost(host) as web:
+        password_file()
+        where = units("web-login/web-login.socket")["ListenStream"]
+        with listen(where, 0o666) as listener:
+            listener.settimeout(60)
+            web.start_nginx()
+            asking = threading.Thread(
+                target=ask, args=("/page.html", f"alice:{sshd_host.PASSWORD}"),
+                kwargs={"X_Remote_User": "bob"})
+            asking.start()
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as file:
+                request = file.readline()
+                headers = http.client.parse_headers(file)
+                connection.sendall(b"HTTP/1.0 204 No Content\r\n\r\n")
+            asking.join()
+        os.unlink(where)
+    check(request.startswith(b"GET /auth "), repr(request))
+    check(headers.get_all("X-Remote-User") == ["alice"], f"the user: {headers}")
+    check(headers["Authorization"] is None, f"the password is kept: {headers}")
 
 
 class Application(http.server.HTTPServer):
