@@ -10,7 +10,7 @@ import re
 import stat
 import subprocess
 
-from support import PATIENCE, PROGRAM, Skip, check, equal, find_library, need, need_root
+from support import PATIENCE, PROGRAM, Skip, check, equal, find_library, need_root
 
 FIRST_UID = 20001
 GROUP, GID = "totp", 20000
@@ -145,27 +145,3 @@ def check_whole(host, formats):
     left = [path.name for path in host.store.iterdir() if path.name not in host.users]
     equal(left, [], "left beside the secrets")
     return set(enrolled)
-
-
-def photograph(folder, path):
-    """A page as a browser without a window shows it, as an image."""
-    need("chromium")
-    image = folder.path / "screen.png"
-    done = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-         "--disable-dev-shm-usage", f"--user-data-dir={folder.path / 'browser'}",
-         f"--screenshot={image}", "--window-size=1000,1600", path.as_uri()],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-        env=folder.environment())
-    check(done.returncode == 0, f"chromium: {done.stderr.strip()[-500:]}")
-    return image
-
-
-def read_qr(path):
-    """What stands in the QR code of an image."""
-    need("zbarimg")
-    done = subprocess.run(["zbarimg", "--quiet", "--raw", str(path)], capture_output=True,
-                          text=True, timeout=PATIENCE, check=False)
-    return done.stdout.strip()
-
-

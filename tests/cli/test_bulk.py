@@ -16,7 +16,8 @@ sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
 import pexpect
-from bulk_host import GID, GROUP, Host, check_whole, photograph, read_qr
+from browser import photograph, read_codes
+from bulk_host import GID, GROUP, Host, check_whole
 from support import (
     PATIENCE, PROGRAM, Credential, check, equal, finish, log_in, need, run_tests, test, totp,
 )
@@ -61,7 +62,7 @@ def a_group(folder):
     codes = Credential(host.store / "bob").codes
     letter = (host.out / "bob.txt").read_text()
     check(all(code in letter for code in codes), "the letter has not all emergency codes")
-    check(f"secret={host.secret('bob')}" in read_qr(host.out / "bob.png"), "the QR code")
+    check(f"secret={host.secret('bob')}" in read_codes(host.out / "bob.png")[0], "the QR code")
     rows = {row["user"]: row for row in json.loads((host.out / "users.json").read_text())["users"]}
     equal((rows["bob"]["emergency_codes"], rows["bob"]["pending_until"]), (codes, None), "JSON")
 
@@ -266,7 +267,7 @@ def the_letter_in_a_browser_lets_in(folder):
     that an app would show then, which confirms the secret."""
     host = Host(folder, ["alice"])
     expect(host.run("--pending-for=1d", formats="html"), 0, "^created 1", "", "run")
-    link = urllib.parse.urlsplit(read_qr(photograph(folder, host.out / "alice.html")))
+    link = urllib.parse.urlsplit(read_codes(photograph(folder, host.out / "alice.html"))[0])
     values = urllib.parse.parse_qs(link.query)
     equal((link.scheme, link.netloc), ("otpauth", "totp"), "the link")
     check(link.path.endswith(":alice@" + os.uname().nodename), link.path)

@@ -13,6 +13,7 @@ import urllib.parse
 sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
+from browser import browse, photograph, read_codes
 from support import check, equal, need, run_tests, test
 
 MAKE_LETTERS = os.path.join(os.environ["top_builddir"], "tests/cli/make_letters")
@@ -56,30 +57,9 @@ def make(folder, name, *arguments):
     return path
 
 
-def browse(folder, path, *arguments):
-    need("chromium")
-    done = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-         "--disable-dev-shm-usage", f"--user-data-dir={folder.path / 'browser'}",
-         *arguments, path.as_uri()],
-        capture_output=True, text=True, check=False, env=folder.environment())
-    check(done.returncode == 0, f"chromium: {done.stderr.strip()[-500:]}")
-    return done.stdout
-
-
-def read_codes(path):
-    """What stands in the QR codes of an image."""
-    need("zbarimg")
-    done = subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path],
-                          capture_output=True, text=True, check=False)
-    return done.stdout.splitlines()
-
-
-def photograph(folder, path, size, *arguments):
+def scan(folder, path, size, *arguments):
     """The QR codes that are seen in a window of that size."""
-    image = folder.path / "screen.png"
-    browse(folder, path, f"--screenshot={image}", f"--window-size={size}", *arguments)
-    return read_codes(image)
+    return read_codes(photograph(folder, path, size, *arguments))
 
 
 def print_out(folder, path):
@@ -109,13 +89,13 @@ def an_image_can_be_scanned(folder):
 @test
 def a_drawing_can_be_scanned_at_any_size(folder):
     path = make(folder, "code.svg", "svg")
-    equal(photograph(folder, path, "400,400"), [uri()], "the QR code")
+    equal(scan(folder, path, "400,400"), [uri()], "the QR code")
     page = folder.path / "page.html"
     drawing = path.read_text(encoding="utf-8")
     page.write_text("<style>body{background:#000}</style>" + "<br>".join(
         drawing.replace("<svg", f"<svg style='width:{side}px;height:{side}px'", 1)
         for side in (90, 180, 777)), encoding="utf-8")
-    equal(photograph(folder, page, "900,1200"), 3 * [uri()], "on black")
+    equal(scan(folder, page, "900,1200"), 3 * [uri()], "on black")
 
 
 @test
@@ -123,8 +103,8 @@ def a_page_can_be_scanned_on_every_screen(folder):
     path = make(folder, "letter.html", CODES, PENDING, "html")
     dark = "--blink-settings=preferredColorScheme=0"
     for size in ("1000,1400", "360,2600"):
-        equal(photograph(folder, path, size), [uri()], size)
-        equal(photograph(folder, path, size, dark), [uri()], f"{size}, dark")
+        equal(scan(folder, path, size), [uri()], size)
+        equal(scan(folder, path, size, dark), [uri()], f"{size}, dark")
 
 
 @test
@@ -178,7 +158,7 @@ def names_are_never_markup(folder):
     check("onerror" not in reader.attributes, "an attribute")
     check(reader.words.count(evil) >= 3, "the name is not there as it is")
     check("<b>&<" in reader.words, "the code is not there as it is")
-    equal(photograph(folder, path, "1000,2000"), [uri(evil, evil)], "the QR code")
+    equal(scan(folder, path, "1000,2000"), [uri(evil, evil)], "the QR code")
 
 
 @test
@@ -204,7 +184,7 @@ def an_own_letter_can_be_scanned(folder):
                         encoding="utf-8")
     template.chmod(0o644)
     path = make(folder, "letter.html", f"template={template}", "html")
-    equal(photograph(folder, path, "600,600"), [uri()], "the QR code")
+    equal(scan(folder, path, "600,600"), [uri()], "the QR code")
 
 
 @test
