@@ -2,17 +2,17 @@
 
 #include "config.h"
 
-#include "help.h"
+#include "cli/help.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "bulk_options.h"
-#include "doctor_options.h"
-#include "enroll_options.h"
-#include "explain.h"
-#include "life_options.h"
-#include "terminal.h"
+#include "cli/bulk/options.h"
+#include "cli/doctor/options.h"
+#include "cli/enroll/options.h"
+#include "cli/explain/explain.h"
+#include "cli/manage/options.h"
+#include "cli/ui/terminal.h"
 
 #define HELP_COLUMN 31
 

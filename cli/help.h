@@ -3,7 +3,7 @@
 #ifndef TOTPGROUP_CLI_HELP_H
 #define TOTPGROUP_CLI_HELP_H
 
-#include "command.h"
+#include "cli/commands.h"
 
 /* Print to standard output: commands and options from their tables; the
  * version. */

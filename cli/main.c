@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "command.h"
+#include "cli/commands.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -12,22 +12,22 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "bulk.h"
-#include "codes.h"
-#include "doctor.h"
-#include "enroll.h"
-#include "explain.h"
-#include "export.h"
-#include "import.h"
-#include "revoke.h"
-#include "show.h"
-#include "status.h"
-#include "terminal.h"
-#include "verify.h"
+#include "cli/bulk/bulk.h"
+#include "cli/doctor/doctor.h"
+#include "cli/enroll/enroll.h"
+#include "cli/exchange/export.h"
+#include "cli/exchange/import.h"
+#include "cli/explain/explain.h"
+#include "cli/manage/codes.h"
+#include "cli/manage/revoke.h"
+#include "cli/manage/show.h"
+#include "cli/manage/status.h"
+#include "cli/manage/verify.h"
+#include "cli/ui/terminal.h"
 
 const struct command commands[] = {
-	{"enroll", enroll_user, "enrol yourself or, as root, another user (the default)"},
-	{"bulk", bulk, "enrol a whole group, or a list of users, with a letter for each"},
+	{"enroll", enroll_user, "enroll yourself or, as root, another user (the default)"},
+	{"bulk", bulk, "enroll a whole group, or a list of users, with a letter for each"},
 	{"codes", codes, "make new emergency codes for the same secret"},
 	{"verify", verify, "check a code from standard input, and spend it"},
 	{"status", status_of_users, "say who is enrolled, and how it stands"},

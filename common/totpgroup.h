@@ -330,7 +330,7 @@ int totpgroup_status(
 	totpgroup_handle *handle, const char *user, struct totpgroup_status *status);
 
 /*
- * Enrolment: a new credential in memory, which is shown, confirmed by a code from the
+ * Enrollment: a new credential in memory, which is shown, confirmed by a code from the
  * app, and only then stored.
  */
 
@@ -372,7 +372,7 @@ const char *totpgroup_enrollment_emergency_code(
 
 /*
  * Judges a code from the app: right is one of the time step of now, or of one on either
- * side. After TOTPGROUP_ACCEPTED the enrolment is confirmed, and that code is spent in
+ * side. After TOTPGROUP_ACCEPTED the enrollment is confirmed, and that code is spent in
  * what is stored. A refusal leaves all as it was, with result->offset where the code is
  * one of another time, so that a clock can be set. Returns 0 with a verdict. Attempts are
  * not counted: whoever asks has shown the secret.
@@ -381,15 +381,15 @@ int totpgroup_enrollment_confirm(totpgroup_enrollment *enrollment, const char *c
 	int64_t now, struct totpgroup_result *result);
 
 /*
- * Stores a confirmed enrolment durably, where the host's configuration says and with the
+ * Stores a confirmed enrollment durably, where the host's configuration says and with the
  * user's rights. TOTPGROUP_ECONFLICT where the user has a credential, which stays;
- * TOTPGROUP_EARGUMENT where the enrolment is not confirmed; TOTPGROUP_ENOTFOUND where the
+ * TOTPGROUP_EARGUMENT where the enrollment is not confirmed; TOTPGROUP_ENOTFOUND where the
  * user is unknown or a folder is missing; TOTPGROUP_EUNWRITABLE and others as
  * totpgroup_verify(). After TOTPGROUP_ESYSTEM it may have been stored.
  */
 int totpgroup_enrollment_store(totpgroup_enrollment *enrollment, totpgroup_handle *handle);
 
-/* Stores an enrolment that is not confirmed. It is in force, and a first good code up to
+/* Stores an enrollment that is not confirmed. It is in force, and a first good code up to
  * the time `until`, which is after 0, confirms it; later no code is good. Otherwise as
  * above. */
 int totpgroup_enrollment_store_unconfirmed(

@@ -2,12 +2,12 @@
 
 #include "config.h"
 
-#include "access.h"
+#include "daemon/access.h"
 
 #include <stdlib.h>
 
 #include "gate/group_gate.h"
-#include "gate/user_entry.h"
+#include "host/user_entry.h"
 #include "totpgroup.h"
 
 struct access access_of(

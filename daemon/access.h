@@ -5,8 +5,8 @@
 #define TOTPGROUP_DAEMON_ACCESS_H
 
 #include "base/error.h"
-#include "peer_identity.h"
-#include "policy.h"
+#include "daemon/peer_identity.h"
+#include "daemon/policy.h"
 
 /* Anything but these two is a refusal. */
 enum access_kind {

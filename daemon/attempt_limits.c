@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "attempt_limits.h"
+#include "daemon/attempt_limits.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,12 +2,12 @@
 
 #include "config.h"
 
-#include "call.h"
+#include "daemon/call.h"
 
 #include <string.h>
 
-#include "interface_text.h"
-#include "reply.h"
+#include "daemon/interface_text.h"
+#include "daemon/reply.h"
 
 #define ERROR_INVALID	   SERVICE_INTERFACE ".InvalidParameter"
 #define ERROR_NO_INTERFACE SERVICE_INTERFACE ".InterfaceNotFound"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "base/text.h"
-#include "request.h"
+#include "daemon/request.h"
 
 /* Longer names than any system has. */
 #define CALL_USER_MAX 255

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "connection.h"
+#include "daemon/connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "request.h"
+#include "daemon/request.h"
 
 /* A frame and its NUL. */
 #define BUFFER_SIZE (REQUEST_MAX + 1)

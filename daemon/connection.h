@@ -13,9 +13,9 @@
 #include <sys/queue.h>
 
 #include "base/text.h"
-#include "draft.h"
-#include "peer_identity.h"
-#include "pool.h"
+#include "daemon/draft.h"
+#include "daemon/peer_identity.h"
+#include "daemon/pool.h"
 
 /* What a connection is waiting for; one thing at a time. */
 enum connection_state {

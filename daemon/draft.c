@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "draft.h"
+#include "daemon/draft.h"
 
 #include "base/wipe.h"
 #include "core/new_credential.h"

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "interface_text.h"
+#include "daemon/interface_text.h"
 
 const char interface_text_verify[] =
 	"# Checks one-time codes without showing anybody a secret.\n"

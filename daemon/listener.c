@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "listener.h"
+#include "daemon/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>

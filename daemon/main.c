@@ -9,12 +9,12 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "listener.h"
-#include "policy.h"
-#include "process.h"
-#include "server.h"
+#include "daemon/listener.h"
+#include "daemon/policy.h"
+#include "daemon/process.h"
+#include "daemon/server.h"
+#include "daemon/verify_log.h"
 #include "totpgroup.h"
-#include "verify_log.h"
 
 /* As those of totp-enroll. */
 enum exit_status {

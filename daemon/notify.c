@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "notify.h"
+#include "daemon/notify.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -2,14 +2,14 @@
 
 #include "config.h"
 
-#include "peer_identity.h"
+#include "daemon/peer_identity.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "gate/user_entry.h"
+#include "host/user_entry.h"
 #include "totpgroup.h"
 
 /* The groups of a peer, its main one apart. */

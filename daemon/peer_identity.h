@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "policy.h"
+#include "daemon/policy.h"
 
 /* Begins zeroed but for uid and gid, ends with peer_identity_free(). */
 struct peer_identity {

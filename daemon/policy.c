@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "policy.h"
+#include "daemon/policy.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -12,7 +12,7 @@
 
 #include "base/number.h"
 #include "gate/comma_list.h"
-#include "gate/user_entry.h"
+#include "host/user_entry.h"
 #include "totpgroup.h"
 
 #define NAME_SIZE	 256

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "attempt_limits.h"
 #include "base/error.h"
 #include "config/configuration.h"
 #include "config/verify_config.h"
+#include "daemon/attempt_limits.h"
 
 /* Whom a grant is given to, and its counters. */
 struct policy_grant {

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "pool.h"
+#include "daemon/pool.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -11,9 +11,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "daemon/verify_log.h"
 #include "host/user_store.h"
 #include "totpgroup.h"
-#include "verify_log.h"
 
 /* Threads mostly wait for the disk, and disks write for many at once. */
 #define THREADS_MAX 16

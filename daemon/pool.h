@@ -12,7 +12,7 @@
 #include <sys/queue.h>
 
 #include "base/error.h"
-#include "work.h"
+#include "daemon/work.h"
 
 /* One call; the caller keeps it until it comes back. */
 struct job {

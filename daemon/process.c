@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "process.h"
+#include "daemon/process.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "reply.h"
+#include "daemon/reply.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "request.h"
+#include "daemon/request.h"
 
 #include <string.h>
 

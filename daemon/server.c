@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "server.h"
+#include "daemon/server.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "notify.h"
-#include "server_state.h"
+#include "daemon/notify.h"
+#include "daemon/server_state.h"
+#include "daemon/verify_log.h"
 #include "totpgroup.h"
-#include "verify_log.h"
 
 #define EVENTS_AT_ONCE 64
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
-#include "reply.h"
-#include "request.h"
-#include "server_state.h"
+#include "daemon/reply.h"
+#include "daemon/request.h"
+#include "daemon/server_state.h"
 
 static bool has_deadline(enum connection_state state)
 {

@@ -12,10 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "reply.h"
-#include "server_state.h"
+#include "daemon/reply.h"
+#include "daemon/server_state.h"
+#include "daemon/verify_log.h"
 #include "totpgroup.h"
-#include "verify_log.h"
 
 /* Of those that wait, so many are accepted before others have their turn. */
 #define ACCEPTED_AT_ONCE 64

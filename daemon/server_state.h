@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "connection.h"
-#include "policy.h"
-#include "pool.h"
-#include "server.h"
+#include "daemon/connection.h"
+#include "daemon/policy.h"
+#include "daemon/pool.h"
+#include "daemon/server.h"
 
 /* How long a peer may take to send the rest of a call, or to take an answer. */
 #define SERVER_PATIENCE INT64_C(5000)

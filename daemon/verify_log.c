@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "verify_log.h"
+#include "daemon/verify_log.h"
 
 #include <inttypes.h>
 #include <syslog.h>

@@ -2,13 +2,13 @@
 
 #include "config.h"
 
-#include "work.h"
+#include "daemon/work.h"
 
 #include <time.h>
 
-#include "reply.h"
+#include "daemon/reply.h"
+#include "daemon/verify_log.h"
 #include "totpgroup.h"
-#include "verify_log.h"
 
 static int perform(struct work *work, struct user_store *store, struct error *error)
 {

@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "call.h"
-#include "draft.h"
-#include "peer_identity.h"
-#include "policy.h"
+#include "daemon/call.h"
+#include "daemon/draft.h"
+#include "daemon/peer_identity.h"
+#include "daemon/policy.h"
 
 struct user_store;
 

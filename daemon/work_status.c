@@ -3,12 +3,12 @@
 /* The method Status. */
 #include "config.h"
 
-#include "access.h"
 #include "core/summary.h"
+#include "daemon/access.h"
+#include "daemon/reply.h"
+#include "daemon/work.h"
 #include "host/user_store.h"
-#include "reply.h"
 #include "totpgroup.h"
-#include "work.h"
 
 static const char *state_of(const struct credential_summary *summary)
 {

@@ -6,14 +6,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "access.h"
 #include "core/decide.h"
+#include "daemon/access.h"
+#include "daemon/reply.h"
+#include "daemon/verify_log.h"
+#include "daemon/work.h"
 #include "host/user_store.h"
-#include "reply.h"
 #include "store/dummy_decision.h"
 #include "totpgroup.h"
-#include "verify_log.h"
-#include "work.h"
 
 #define NOT_PERMITTED "not-permitted"
 

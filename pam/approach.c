@@ -10,10 +10,10 @@
 #include "base/text.h"
 #include "core/device.h"
 #include "core/pending.h"
-#include "enrollment.h"
-#include "flow_state.h"
 #include "gate/gate.h"
-#include "log.h"
+#include "pam/enrollment.h"
+#include "pam/flow_state.h"
+#include "pam/log.h"
 #include "store/credential_place.h"
 
 #define NOTE_MAX 400

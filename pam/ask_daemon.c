@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "client/verify_client.h"
-#include "flow_state.h"
+#include "pam/flow_state.h"
 
 /* A name that cannot be told to it, as bytes that strangers type, is nobody's. */
 static bool is_nobodys(const struct flow *flow)

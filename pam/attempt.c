@@ -4,10 +4,10 @@
 #include "config.h"
 
 #include "base/wipe.h"
-#include "conversation.h"
-#include "enrollment.h"
-#include "flow_state.h"
-#include "log.h"
+#include "pam/conversation.h"
+#include "pam/enrollment.h"
+#include "pam/flow_state.h"
+#include "pam/log.h"
 #include "store/credential_place.h"
 #include "store/dummy_decision.h"
 

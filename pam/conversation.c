@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "conversation.h"
+#include "pam/conversation.h"
 
 #include <security/pam_ext.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "enrollment.h"
+#include "pam/enrollment.h"
 
 #include <time.h>
 
@@ -12,13 +12,13 @@
 #include "base/text.h"
 #include "base/wipe.h"
 #include "config/default_credential.h"
-#include "conversation.h"
 #include "core/confirmation.h"
-#include "log.h"
 #include "message/app_support.h"
 #include "message/handover.h"
 #include "message/remark.h"
 #include "message/translate.h"
+#include "pam/conversation.h"
+#include "pam/log.h"
 #include "store/credential_place.h"
 
 #define OFFERS_MAX 3
@@ -320,7 +320,7 @@ static enum enrollment ask_until_right(struct offer *offer)
 		if (ask(offer, &outcome))
 			return outcome;
 	error_set(offer->error, TOTPGROUP_EARGUMENT,
-		"enrolment was offered; %u wrong codes, and nothing stored", offer->wrong);
+		"enrollment was offered; %u wrong codes, and nothing stored", offer->wrong);
 	conversation_complain(offer->pamh,
 		translate("Nothing was stored. Remove the secret from the app: the next login "
 			  "shows another."));

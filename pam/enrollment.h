@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Enrolment inside a login: a user who has no secret yet is shown one, and
+/* Enrollment inside a login: a user who has no secret yet is shown one, and
  * proves with a code that an app has it. */
 #ifndef TOTPGROUP_PAM_ENROLLMENT_H
 #define TOTPGROUP_PAM_ENROLLMENT_H
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "config/configuration.h"
-#include "login.h"
+#include "pam/login.h"
 #include "totpgroup.h"
 
 /* What came of an offer. The values that matter are none that memory holds by

@@ -4,13 +4,13 @@
  * what PAM is told. */
 #include "config.h"
 
-#include "flow.h"
+#include "pam/flow.h"
 
 #include <string.h>
 
-#include "flow_state.h"
-#include "log.h"
-#include "message.h"
+#include "pam/flow_state.h"
+#include "pam/log.h"
+#include "pam/message.h"
 
 static bool is_skipped(const struct flow *flow)
 {

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "config/configuration.h"
 #include "core/decide.h"
-#include "flow.h"
-#include "login.h"
+#include "pam/flow.h"
+#include "pam/login.h"
 
 /* Why no code is due. The values are none that memory holds by chance. */
 enum skip {

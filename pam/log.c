@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "log.h"
+#include "pam/log.h"
 
 #include <inttypes.h>
 #include <security/pam_ext.h>

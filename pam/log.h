@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "core/decide.h"
-#include "login.h"
+#include "pam/login.h"
 #include "totpgroup.h"
 
 /* `accepted user=... rhost=... method=... offset=...` or

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "login.h"
+#include "pam/login.h"
 
 #include <security/pam_modutil.h>
 

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "message.h"
+#include "pam/message.h"
 
 #include <security/pam_ext.h>
 

@@ -5,7 +5,7 @@
 #ifndef TOTPGROUP_PAM_MESSAGE_H
 #define TOTPGROUP_PAM_MESSAGE_H
 
-#include "flow_state.h"
+#include "pam/flow_state.h"
 
 /* After the decision: how long a secret is not needed yet; or why the code was
  * refused, where an earlier factor was passed, and otherwise the same words for

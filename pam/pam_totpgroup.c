@@ -6,7 +6,7 @@
 
 #include <security/pam_modules.h>
 
-#include "flow.h"
+#include "pam/flow.h"
 
 PAM_EXTERN int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {

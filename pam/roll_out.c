@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/date.h"
-#include "flow_state.h"
+#include "pam/flow_state.h"
 #include "store/first_seen.h"
 #include "store/secret_path.h"
 
@@ -77,8 +77,8 @@ bool roll_out_passes(struct flow *flow)
 		return false;
 	}
 	if (now < 0 || now >= end) {
-		flow_note(flow, "nullok", "the time to enrol is over");
-		error_set(&flow->error, TOTPGROUP_ENOTFOUND, "the time to enrol is over");
+		flow_note(flow, "nullok", "the time to enroll is over");
+		error_set(&flow->error, TOTPGROUP_ENOTFOUND, "the time to enroll is over");
 		return false;
 	}
 	flow_note(flow, "nullok", "a user without a secret is not asked for %lld more days",

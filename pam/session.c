@@ -7,10 +7,10 @@
 #include <security/pam_ext.h>
 #include <string.h>
 
-#include "flow_state.h"
 #include "gate/ssh_methods.h"
-#include "log.h"
-#include "message.h"
+#include "pam/flow_state.h"
+#include "pam/log.h"
+#include "pam/message.h"
 
 /* sshd sets one of the two, and no other service does. */
 static bool is_over_ssh(const struct login *login)

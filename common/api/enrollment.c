@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The public functions of enrolment, as totpgroup.h describes them. */
+/* The public functions of enrollment, as totpgroup.h describes them. */
 
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #include "config/default_credential.h"
 #include "core/confirmation.h"
 #include "core/credential.h"
-#include "core/otpauth_uri.h"
+#include "exchange/otpauth_uri.h"
 
 #define OPTIONS_LEAST sizeof(struct totpgroup_enrollment_options)
 

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "api/sized.h"
-#include "core/account.h"
+#include "exchange/otp_key.h"
 #include "gate/address.h"
 #include "gate/gate.h"
-#include "gate/user_entry.h"
+#include "host/user_entry.h"
 
 /* Begin with what the first version of them had. */
 #define REQUEST_LEAST sizeof(struct totpgroup_request)
@@ -193,7 +193,7 @@ static void translate_summary(
 	status->confirmation = confirmation_of(&summary->pending);
 	status->pending_until = summary->pending.until;
 	status->method = method_of(summary->kind);
-	status->algorithm = otp_algorithm_name(summary->algorithm);
+	status->algorithm = hmac_algorithm_name(summary->algorithm);
 	status->digits = summary->digits;
 	status->period = summary->kind == SUMMARY_TOTP ? summary->period : 0;
 	status->emergency_codes = summary->plain_codes + summary->hashed_codes;

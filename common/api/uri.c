@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/qr.h"
-#include "core/account_credential.h"
-#include "core/otpauth_uri.h"
+#include "exchange/otp_key_credential.h"
+#include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 
 struct totpgroup_qr {

@@ -123,3 +123,16 @@ void hmac_close(struct hmac *hmac)
 	gcry_mac_close(hmac->handle);
 	wipe_free(hmac, sizeof *hmac);
 }
+
+const char *hmac_algorithm_name(enum hmac_algorithm algorithm)
+{
+	switch (algorithm) {
+	case HMAC_SHA1:
+		return "SHA1";
+	case HMAC_SHA256:
+		return "SHA256";
+	case HMAC_SHA512:
+		return "SHA512";
+	}
+	return NULL;
+}

@@ -13,6 +13,9 @@ enum hmac_algorithm {
 	HMAC_SHA512,
 };
 
+/* SHA1, SHA256 or SHA512, as in otpauth URIs; NULL for any other value. */
+const char *hmac_algorithm_name(enum hmac_algorithm algorithm);
+
 /* The longest digest, that of SHA-512. */
 #define HMAC_DIGEST_MAX 64
 

@@ -20,7 +20,7 @@ static const struct {
 	const char *sentence;
 } endings[] = {
 	{DAEMON_INTERFACE ".NotPermitted", ENROLL_NOT_PERMITTED, TOTPGROUP_EUNSAFE,
-		"only root may do that: totp-verifyd lets no user enrol here"},
+		"only root may do that: totp-verifyd lets no user enroll here"},
 	{DAEMON_INTERFACE ".AlreadyEnrolled", ENROLL_ALREADY, TOTPGROUP_ECONFLICT,
 		"there is a secret already, and only root may replace it"},
 	{"org.varlink.service.InvalidParameter", ENROLL_WRONG_CODE, TOTPGROUP_EARGUMENT,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The credential that the section [enroll] describes, for an enrolment that asks
+/* The credential that the section [enroll] describes, for an enrollment that asks
  * nobody about it. */
 #ifndef TOTPGROUP_CONFIG_DEFAULT_CREDENTIAL_H
 #define TOTPGROUP_CONFIG_DEFAULT_CREDENTIAL_H

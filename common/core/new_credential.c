@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #include "base/random.h"
-#include "core/account.h"
+#include "exchange/otp_key.h"
 #include "totpgroup.h"
 
 static size_t key_length(enum hmac_algorithm algorithm)
@@ -101,7 +101,7 @@ static int append_kind(const struct new_credential *credential, struct text *tex
 
 	if (credential->algorithm != HMAC_SHA1)
 		result = text_append_format(
-			text, "\" ALGORITHM %s\n", otp_algorithm_name(credential->algorithm));
+			text, "\" ALGORITHM %s\n", hmac_algorithm_name(credential->algorithm));
 	if (result == 0 && credential->digits != NEW_CREDENTIAL_DIGITS)
 		result = text_append_format(text, "\" DIGITS %u\n", credential->digits);
 	if (result == 0 && credential->pending_until != 0)

@@ -9,11 +9,11 @@
 #include "base/ascii.h"
 #include "base/number.h"
 #include "base/utf8.h"
-#include "core/account.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
 #include "core/rate_limit.h"
 #include "core/reuse.h"
+#include "exchange/otp_key.h"
 
 #define LAST_LINES 10
 
@@ -40,7 +40,7 @@ static int read_kind(const totpgroup_credential *credential, struct credential_s
 	if (credential_find(credential, "ALGORITHM", &option))
 		for (int i = HMAC_SHA1; i <= HMAC_SHA512; i++)
 			if (ascii_is_word(option.value, option.length,
-				    otp_algorithm_name((enum hmac_algorithm)i)))
+				    hmac_algorithm_name((enum hmac_algorithm)i)))
 				summary->algorithm = (enum hmac_algorithm)i;
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "config/options.h"
-#include "gate/user_entry.h"
+#include "host/user_entry.h"
 #include "store/credential_place.h"
 
 /* Begins zeroed, and ends with user_place_free(). */

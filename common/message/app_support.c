@@ -4,7 +4,7 @@
 
 #include "message/app_support.h"
 
-#include "core/account.h"
+#include "exchange/otp_key.h"
 #include "message/translate.h"
 
 /* What apps may ignore. */
@@ -63,7 +63,7 @@ static int list_features(
 
 	if ((features & (FEATURE_SHA256 | FEATURE_SHA512)) != 0)
 		result = text_append_format(
-			list, "%s", otp_algorithm_name(credential->algorithm));
+			list, "%s", hmac_algorithm_name(credential->algorithm));
 	if (result == 0 && (features & FEATURE_DIGITS) != 0) {
 		result = separate(list);
 		if (result == 0)

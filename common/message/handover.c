@@ -4,8 +4,8 @@
 
 #include "message/handover.h"
 
-#include "core/account.h"
-#include "core/otpauth_uri.h"
+#include "exchange/otp_key.h"
+#include "exchange/otpauth_uri.h"
 #include "message/translate.h"
 
 /* Characters of the secret between two blanks. */
@@ -55,7 +55,7 @@ int handover_append_kind(const struct new_credential *credential, struct text *t
 
 	if (result == 0 && credential->algorithm != HMAC_SHA1)
 		result = text_append_format(
-			text, ", %s", otp_algorithm_name(credential->algorithm));
+			text, ", %s", hmac_algorithm_name(credential->algorithm));
 	if (result == 0 && credential->step_size != 0)
 		result = text_append(text, ", ", 2);
 	if (result == 0 && credential->step_size != 0)

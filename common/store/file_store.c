@@ -79,7 +79,7 @@ static int check_file(
 			rules->path, status->st_uid, rules->owner);
 	if (status->st_size == 0)
 		return error_set(error, TOTPGROUP_EUNSAFE, "%s: is empty; %s", rules->path,
-			rules->if_empty != NULL ? rules->if_empty : "enrol again");
+			rules->if_empty != NULL ? rules->if_empty : "enroll again");
 	if (status->st_size > CREDENTIAL_TEXT_MAX)
 		return unsafe(error, rules->path, "is longer than 65536 bytes");
 	return 0;

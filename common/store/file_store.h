@@ -46,7 +46,7 @@ struct file_store_rules {
 	 * symbolic link is followed, and what it points to is replaced.
 	 * Otherwise a link is refused, and so is a folder that others may write. */
 	bool own_file;
-	const char *if_empty; /* what to do about it then; NULL: enrol again */
+	const char *if_empty; /* what to do about it then; NULL: enroll again */
 };
 
 /* One file between begin and commit or abort: lock, descriptors, identity. */

@@ -3,7 +3,7 @@
 /*
  * A program that keeps its users' credentials in a database of its own:
  *
- *     codes_in_sqlite FILE enrol USER    shows a new secret, and stores it after a code
+ *     codes_in_sqlite FILE enroll USER    shows a new secret, and stores it after a code
  *     codes_in_sqlite FILE check USER    is the code on standard input right?
  *
  * The database holds each credential as the text that libtotpgroup reads and writes. Any
@@ -215,7 +215,7 @@ static enum outcome confirm_and_store(
 	return outcome == ACCEPTED ? insert_text(database, user, enrollment) : outcome;
 }
 
-static enum outcome enrol(sqlite3 *database, const char *user)
+static enum outcome enroll(sqlite3 *database, const char *user)
 {
 	struct totpgroup_enrollment_options options = TOTPGROUP_ENROLLMENT_OPTIONS_INIT;
 	totpgroup_enrollment *enrollment;
@@ -248,13 +248,13 @@ int main(int argc, char **argv)
 	sqlite3 *database = NULL;
 	enum outcome outcome = FAILED;
 
-	if (argc != 4 || (strcmp(argv[2], "enrol") != 0 && strcmp(argv[2], "check") != 0)) {
-		complain("usage: codes_in_sqlite FILE enrol|check USER");
+	if (argc != 4 || (strcmp(argv[2], "enroll") != 0 && strcmp(argv[2], "check") != 0)) {
+		complain("usage: codes_in_sqlite FILE enroll|check USER");
 		return 2;
 	}
 	if (open_database(&database, argv[1]) == ACCEPTED)
-		outcome =
-			argv[2][0] == 'e' ? enrol(database, argv[3]) : check(database, argv[3]);
+		outcome = argv[2][0] == 'e' ? enroll(database, argv[3])
+					    : check(database, argv[3]);
 	sqlite3_close(database);
 	puts(outcome == ACCEPTED ? "accepted" : "refused");
 	return outcome == ACCEPTED ? 0 : 1;

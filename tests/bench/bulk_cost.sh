@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What it costs to enrol a group with an SVG letter for each, beside a loop over
+# What it costs to enroll a group with an SVG letter for each, beside a loop over
 # google-authenticator and qrencode that leaves the same files, and how much memory
 # that takes:
 #

@@ -20,7 +20,7 @@
 #include <time.h>
 
 #include "base/qr.h"
-#include "letter.h"
+#include "cli/letter/letter.h"
 #include "message/handover.h"
 
 #define ROUNDS_MAX 10000

@@ -57,7 +57,7 @@ class Machine:
             file.write("root:x:0:\n")
 
     def put(self, folder, name, text):
-        """A file, as an enrolment leaves it."""
+        """A file, as an enrollment leaves it."""
         with open(f"{folder}/{name}", "w", encoding="ascii",
                   opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(text)

@@ -21,7 +21,7 @@ Done = collections.namedtuple("Done", "status output errors")
 
 class Host:
     """A passwd and a group file, folders for the secrets, and the program run with them.
-    Root alone may enrol others, so all of it needs root."""
+    Root alone may enroll others, so all of it needs root."""
 
     def __init__(self, folder, users, others="", members=""):
         need_root()

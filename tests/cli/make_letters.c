@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "letter.h"
+#include "cli/letter/letter.h"
 #include "totpgroup.h"
 
 #define USERS_MAX 16

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll bulk: whom it enrols, what it leaves, and what it says."""
+"""totp-enroll bulk: whom it enrolls, what it leaves, and what it says."""
 
 import json
 import os
@@ -541,7 +541,7 @@ def who_is_not_root(folder):
     host.conf.chmod(0o644)
     host.out = own / "out"
     as_alice = ["setpriv", "--reuid=20001", f"--regid={GID}", "--clear-groups"]
-    expect(host.run(command=as_alice + host.arguments()), 5, "^$", "only root may enrol a group", "")
+    expect(host.run(command=as_alice + host.arguments()), 5, "^$", "only root may enroll a group", "")
     arguments = as_alice + host.arguments(group=False)
     expect(host.run(command=arguments, names="bob\n"), 5, "failed 1: not-permitted 1",
            "only root may do that", "another user")

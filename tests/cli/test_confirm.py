@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The code from the app that confirms an enrolment."""
+"""The code from the app that confirms an enrollment."""
 
 import re
 import sys

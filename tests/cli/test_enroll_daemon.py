@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A user enrols herself where only root may write secrets: totp-verifyd does it."""
+"""A user enrolls herself where only root may write secrets: totp-verifyd does it."""
 
 import os
 import pwd
@@ -24,7 +24,7 @@ NOT_ENROLLING = failure("org.totpgroup.Verify.NotEnrolling")
 
 
 class Terminal:
-    """Enrols as nobody, on a terminal."""
+    """Enrolls as nobody, on a terminal."""
 
     def __init__(self, folder, *answers, options=(), uid=0):
         need_root()
@@ -43,7 +43,7 @@ class Terminal:
         return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", PROGRAM,
                 *more, f"--conf={self.conf}", *self.options]
 
-    def enrol(self, *lines, command=(), end=False):
+    def enroll(self, *lines, command=(), end=False):
         """Answers with these lines, and gives the exit status."""
         with self.fake:
             child = pexpect.spawn(self.command(*command)[0], self.command(*command)[1:],
@@ -67,7 +67,7 @@ class Terminal:
 @test
 def a_code_stores_it(folder):
     terminal = Terminal(folder, DRAFT, STORED)
-    equal(terminal.enrol("123 456"), 0, terminal.seen)
+    equal(terminal.enroll("123 456"), 0, terminal.seen)
     for text in (f"Link: {URI}\r\n", "Secret: JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
                  "█", "Right: the app works, and the secret is stored.", *CODES):
         check(text in terminal.seen, f"{text}: {terminal.seen}")
@@ -78,39 +78,39 @@ def a_code_stores_it(folder):
           "the calls")
     # By name, too; and without a picture.
     terminal = Terminal(folder, DRAFT, STORED, options=("--qr=none",))
-    equal(terminal.enrol("123456", command=("enroll", "nobody")), 0, terminal.seen)
+    equal(terminal.enroll("123456", command=("enroll", "nobody")), 0, terminal.seen)
     check("█" not in terminal.seen, terminal.seen)
 
 
 @test
 def a_wrong_code_may_be_followed_by_another(folder):
     terminal = Terminal(folder, DRAFT, REFUSED, REFUSED, STORED)
-    equal(terminal.enrol("1", "2", "3"), 0, terminal.seen)
+    equal(terminal.enroll("1", "2", "3"), 0, terminal.seen)
     equal(terminal.seen.count("no code of now"), 2, terminal.seen)
     terminal = Terminal(folder, DRAFT, REFUSED, REFUSED, REFUSED, NOT_ENROLLING)
-    equal(terminal.enrol("1", "2", "3", "4"), 1, terminal.seen)
+    equal(terminal.enroll("1", "2", "3", "4"), 1, terminal.seen)
     check("nothing was stored" in terminal.seen and CODES[0] not in terminal.seen, terminal.seen)
 
 
 @test
 def whoever_goes_away_has_none(folder):
     terminal = Terminal(folder, DRAFT)
-    equal(terminal.enrol(end=True), 1, terminal.seen)
+    equal(terminal.enroll(end=True), 1, terminal.seen)
     check("no code: nothing was stored" in terminal.seen, terminal.seen)
     equal(len(terminal.fake.calls), 1, "calls")
 
 
 @test
 def what_the_daemon_refuses(folder):
-    for name, status, words in (("NotPermitted", 5, "lets no user enrol"),
+    for name, status, words in (("NotPermitted", 5, "lets no user enroll"),
                                 ("AlreadyEnrolled", 1, "a secret already"),
                                 ("StoreError", 6, "cannot decide"), ("Busy", 6, "too much")):
         error = failure(f"org.totpgroup.Verify.{name}")
         terminal = Terminal(folder, error)
-        equal(terminal.enrol(), status, terminal.seen)
+        equal(terminal.enroll(), status, terminal.seen)
         check(words in terminal.seen, terminal.seen)
         terminal = Terminal(folder, DRAFT, error)
-        equal(terminal.enrol("123456"), status, terminal.seen)
+        equal(terminal.enroll("123456"), status, terminal.seen)
         check(words in terminal.seen and CODES[0] not in terminal.seen, terminal.seen)
 
 
@@ -128,19 +128,19 @@ def nonsense_is_not_shown(folder):
                   {"parameters": {"uri": URI + "&x=" + "y" * 2000, "secret": SECRET,
                                   "emergency_codes": []}}):
         terminal = Terminal(folder, draft)
-        equal(terminal.enrol(), 6, f"{draft}: {terminal.seen}")
+        equal(terminal.enroll(), 6, f"{draft}: {terminal.seen}")
         check("\x1b[2J" not in terminal.seen and SECRET not in terminal.seen, terminal.seen)
     for answer in (b"", b"x\0", {"parameters": {}}, {"parameters": {"result": "stored?"}},
                    {"parameters": {"result": True}}):
         terminal = Terminal(folder, DRAFT, answer)
-        equal(terminal.enrol("123456"), 6, f"{answer}: {terminal.seen}")
+        equal(terminal.enroll("123456"), 6, f"{answer}: {terminal.seen}")
         check(CODES[0] not in terminal.seen, terminal.seen)
 
 
 @test
 def only_root_is_believed(folder):
     terminal = Terminal(folder, DRAFT, STORED, uid=pwd.getpwnam("nobody").pw_uid)
-    equal(terminal.enrol(), 6, terminal.seen)
+    equal(terminal.enroll(), 6, terminal.seen)
     check("listens there" in terminal.seen and SECRET not in terminal.seen, terminal.seen)
 
 
@@ -151,7 +151,7 @@ def what_it_is_like_is_not_the_users_to_say(folder):
                           (("-l", "x"), "label"), (("-e", "3"), "emergency-codes"),
                           (("--algorithm=SHA256",), "algorithm"), (("-C",), "no-confirm")):
         terminal = Terminal(folder, DRAFT, STORED, options=options)
-        equal(terminal.enrol(), 2, terminal.seen)
+        equal(terminal.enroll(), 2, terminal.seen)
         check(f"leave --{name} out" in terminal.seen, terminal.seen)
         equal(terminal.fake.calls, [], "calls")
 
@@ -159,7 +159,7 @@ def what_it_is_like_is_not_the_users_to_say(folder):
 @test
 def everybody_else_goes_on_as_before(folder):
     terminal = Terminal(folder, DRAFT, STORED)
-    equal(terminal.enrol(command=("enroll", "root")), 5, terminal.seen)
+    equal(terminal.enroll(command=("enroll", "root")), 5, terminal.seen)
     equal(terminal.fake.calls, [], "another user")
     os.makedirs(folder.path / "own")
     with FakeVerifyd(folder.path / "verify", DRAFT, STORED) as fake:

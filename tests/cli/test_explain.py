@@ -57,7 +57,7 @@ class Host:
         self.conf.write_text(text)
         self.conf.chmod(0o644)
 
-    def enrol(self, user, text=TOTP_FILE):
+    def enroll(self, user, text=TOTP_FILE):
         path = self.secrets / user
         path.write_text(text)
         path.chmod(0o600)
@@ -99,14 +99,14 @@ def fact(line, step, text):
 @test
 def asked(folder):
     host = Host(folder)
-    path = host.enrol("nobody")
+    path = host.enroll("nobody")
     line = host.expect("nobody", "asked", None, "PAM_SUCCESS", 0, REMOTE)
     fact(line, "user", "known to the system")
     fact(line, "secret", f"{path}, read with the rights of uid 0: there")
     fact(line, "secret", "TOTP, 6 digits, period 30 s, window 3")
     fact(line, "rate limit", "not reached")
     equal((line["message"], line["retry_after"]), (None, 0), "what is wrong")
-    host.enrol("nobody", HOTP_FILE + '" WINDOW_SIZE 5\n" DIGITS 8\n')
+    host.enroll("nobody", HOTP_FILE + '" WINDOW_SIZE 5\n" DIGITS 8\n')
     fact(host.explain("nobody"), "secret", "HOTP, 8 digits, period 30 s, window 5")
 
 
@@ -124,7 +124,7 @@ def left_out_by_service(folder):
 @test
 def left_out_by_group(folder):
     host = Host(folder, "group=daemon")
-    host.enrol("daemon")
+    host.enroll("daemon")
     line = host.expect("nobody", "skipped", "not-in-group", "PAM_IGNORE", 0, REMOTE)
     fact(line, "group", "group=daemon: nobody is in none of it: not asked")
     line = host.expect("daemon", "asked", None, "PAM_SUCCESS", 0, REMOTE)
@@ -139,7 +139,7 @@ def left_out_by_group(folder):
 @test
 def left_out_by_network(folder):
     host = Host(folder, "skip_net=192.0.2.0/24,2001:db8::/32")
-    host.enrol("nobody")
+    host.enroll("nobody")
     for address, network in (("192.0.2.7", "192.0.2.0/24"), ("2001:db8::7", "2001:db8::/32")):
         line = host.expect("nobody", "skipped", "network", "PAM_IGNORE", 0,
                            f"--rhost={address}")
@@ -155,7 +155,7 @@ def left_out_by_network(folder):
 @test
 def left_out_by_method(folder):
     host = Host(folder, "skip_after=publickey")
-    host.enrol("nobody")
+    host.enroll("nobody")
     line = host.expect("nobody", "skipped", "method", "PAM_IGNORE", 0,
                        "--after=password,publickey")
     fact(line, "skip_after", "skip_after=publickey: publickey is completed: not asked")
@@ -187,7 +187,7 @@ def time_to_enrol(folder):
     until = today - datetime.timedelta(days=2)
     line = Host(folder, f"nullok_until={until}").expect(
         "nobody", "asked-in-vain", "not-enrolled", "PAM_AUTH_ERR", 3)
-    fact(line, "nullok", "the time to enrol is over")
+    fact(line, "nullok", "the time to enroll is over")
 
 
 @test
@@ -210,7 +210,7 @@ def time_to_enrol_from_first_sight(folder):
 @test
 def offered_a_secret(folder):
     host = Host(folder, "enroll")
-    line = host.expect("nobody", "offered-enrolment", None, "PAM_SUCCESS", 0,
+    line = host.expect("nobody", "offered-enrollment", None, "PAM_SUCCESS", 0,
                        "--after=publickey")
     fact(line, "enroll", "a secret is offered, which must be confirmed")
     # Nothing but the first factor says that it is that user.
@@ -223,7 +223,7 @@ def offered_a_secret(folder):
 @test
 def damaged_secret(folder):
     host = Host(folder)
-    path = host.enrol("nobody", "not base32!\n")
+    path = host.enroll("nobody", "not base32!\n")
     line = host.expect("nobody", "asked-in-vain", "bad-file", "PAM_AUTHINFO_UNAVAIL", 6)
     check(line["message"], "nothing says what is wrong")
     check("not base32" not in json.dumps(line), "the file's text is shown")
@@ -236,7 +236,7 @@ def damaged_secret(folder):
 def rate_limited(folder):
     host = Host(folder)
     now = int(time.time())
-    path = host.enrol("nobody", f'{SECRET}\n" RATE_LIMIT 2 600 {now - 60} {now - 50}\n'
+    path = host.enroll("nobody", f'{SECRET}\n" RATE_LIMIT 2 600 {now - 60} {now - 50}\n'
                       '" TOTP_AUTH\n')
     before = path.read_text()
     line = host.expect("nobody", "refused", "rate-limited", "PAM_AUTH_ERR", 4)
@@ -250,10 +250,10 @@ def rate_limited(folder):
 def not_confirmed_yet(folder):
     host = Host(folder)
     now = int(time.time())
-    host.enrol("nobody", f'{SECRET}\n" PENDING_UNTIL {now + 600}\n" TOTP_AUTH\n')
+    host.enroll("nobody", f'{SECRET}\n" PENDING_UNTIL {now + 600}\n" TOTP_AUTH\n')
     line = host.expect("nobody", "asked", None, "PAM_SUCCESS", 0)
     fact(line, "secret", "waits for a first good code, by PENDING_UNTIL")
-    host.enrol("nobody", f'{SECRET}\n" PENDING_UNTIL {now - 600}\n" TOTP_AUTH\n')
+    host.enroll("nobody", f'{SECRET}\n" PENDING_UNTIL {now - 600}\n" TOTP_AUTH\n')
     line = host.expect("nobody", "asked-in-vain", "pending-expired", "PAM_AUTH_ERR", 1)
     fact(line, "secret", "was not confirmed in time, by PENDING_UNTIL")
 
@@ -261,7 +261,7 @@ def not_confirmed_yet(folder):
 @test
 def within_the_grace_period(folder):
     host = Host(folder, "grace_period=1h")
-    host.enrol("nobody", f'{SECRET}\n" TOTP_AUTH\n" LAST0 192.0.2.7 {int(time.time()) - 60}\n')
+    host.enroll("nobody", f'{SECRET}\n" TOTP_AUTH\n" LAST0 192.0.2.7 {int(time.time()) - 60}\n')
     line = host.expect("nobody", "let-in", None, "PAM_SUCCESS", 0, REMOTE)
     fact(line, "grace", "a code was accepted from here within the last 3600 s")
     host.expect("nobody", "asked", None, "PAM_SUCCESS", 0, "--rhost=192.0.2.8")
@@ -278,7 +278,7 @@ def unknown_user(folder):
 @test
 def root_is_a_user_like_others(folder):
     host = Host(folder)
-    host.enrol("root")
+    host.enroll("root")
     host.expect("root", "asked", None, "PAM_SUCCESS", 0, REMOTE)
 
 
@@ -336,7 +336,7 @@ def options_of_files(folder):
 @test
 def lines_of_other_files(folder):
     host = Host(folder)
-    host.enrol("nobody")
+    host.enroll("nobody")
     host.stack("auth required pam_permit.so\n\n"
                f"auth required pam_totpgroup.so {host.place} [authtok_prompt=My code: ]\n",
                "inner")
@@ -352,7 +352,7 @@ def lines_of_other_files(folder):
 @test
 def several_lines(folder):
     host = Host(folder)
-    host.enrol("nobody")
+    host.enroll("nobody")
     host.stack(f"auth required pam_totpgroup.so {host.place} group=daemon\n"
                f"auth required pam_totpgroup.so {host.place} group=nosuchgroup\n"
                f"auth required pam_totpgroup.so {host.place}\n")
@@ -392,7 +392,7 @@ def stacks_that_cannot_be_read(folder):
 @test
 def text_for_people(folder):
     host = Host(folder, "group=daemon", "skip_after=publickey\n")
-    path = host.enrol("daemon")
+    path = host.enroll("daemon")
     result = host.run("daemon", REMOTE)
     equal((result.status, result.errors), (0, ""), "status and errors")
     lines = result.output.splitlines()
@@ -433,7 +433,7 @@ def without_root(folder):
     host = Host(folder, user="nobody")
     need("setpriv")
     host.secrets.chmod(0o755)
-    path = host.enrol("nobody")
+    path = host.enroll("nobody")
     os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
     program = shutil.copy(PROGRAM, folder.path / "program")
     command = ["--reuid=nobody", f"--regid={PASSWORD_GROUP}", "--clear-groups", program,
@@ -460,7 +460,7 @@ def what_only_root_can_look_at(folder):
             (f"nullok_for=5d first_seen={seen}/${{USER}}", "", 0o644)):
         host = Host(folder, options, settings)
         program = program or shutil.copy(PROGRAM, folder.path / "program")
-        host.enrol("nobody")
+        host.enroll("nobody")
         host.conf.chmod(mode)
         if options:
             (host.secrets / "nobody").unlink()
@@ -524,7 +524,7 @@ def hotp(counter):
 
 def answer_to(outcome, text):
     """A right code where one is asked for; an offer is broken off."""
-    if outcome == "offered-enrolment":
+    if outcome == "offered-enrollment":
         return "!"
     return hotp(1) if text == HOTP_FILE else totp(SECRET, int(time.time()) // 30)
 
@@ -544,15 +544,15 @@ def compare(worker, host, user, text, rhost, methods):
     path = host.secrets / user
     path.unlink(missing_ok=True)
     if text is not None:
-        host.enrol(user, text)
+        host.enroll(user, text)
     more = ([f"--rhost={rhost}"] if rhost else []) + ([f"--after={methods}"] if methods else [])
     line = host.explain(user, *more)
     code, prompts = log_in(
         worker, host, user, rhost, methods, answer_to(line["outcome"], text))
     outcome, said = line["outcome"], line["pam_result"]
     # No code was given, so that it is refused.
-    done = "PAM_AUTH_ERR" if outcome == "offered-enrolment" else said
-    asks = outcome in ("asked", "asked-in-vain", "offered-enrolment")
+    done = "PAM_AUTH_ERR" if outcome == "offered-enrollment" else said
+    asks = outcome in ("asked", "asked-in-vain", "offered-enrollment")
     equal((CODES.get(code, code), prompts), (done, 1 if asks else 0),
           f"{user} from {rhost} after {methods}: {(host.pam / 'sshd').read_text()}"
           f"{host.conf.read_text()}{text!r}: {line}: the module's result and prompts")
@@ -579,7 +579,7 @@ def what_the_module_does(folder):
             ("", None, None, "asked-in-vain"),
             ("enrol", TOTP_FILE, None, "refused"),
             ("skip_after=publickey", TOTP_FILE, "publickey", "skipped"),
-            ("enroll", None, "publickey", "offered-enrolment"),
+            ("enroll", None, "publickey", "offered-enrollment"),
             ("grace_period=1h", grace, None, "let-in")):
         host.stack(f"auth required {module} {host.place} {options}\n")
         equal(compare(worker, host, "nobody", text, "192.0.2.7", methods), outcome, options)

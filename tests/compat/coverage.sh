@@ -53,6 +53,6 @@ grep -v '^ok ' "$work/compare.log"
 
 set -- "$listed"
 for name in $measured; do
-	set -- "$@" "common/core/libcommon_la-$name"
+	set -- "$@" "common/core/libcore_la-$name"
 done
 cd "$work" && python3 -B "$source_tree/tests/compat/coverage.py" "$@"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Logins while the secret is enrolled anew: the file is always whole, and a
- * code of any enrolment lets in once at most. */
+ * code of any enrollment lets in once at most. */
 
 #include "config.h"
 
@@ -23,7 +23,7 @@
 /* How often each code let in. */
 static atomic_uint *let_in;
 
-/* Enrolment number n: the codes 20000000 + n * CODES and on. */
+/* Enrollment number n: the codes 20000000 + n * CODES and on. */
 static void write_credential(char *text, unsigned int number)
 {
 	text += sprintf(text, STACK_SECRET "\n\" RATE_LIMIT 100 60\n\" TOTP_AUTH\n");
@@ -75,7 +75,7 @@ static void enrol_again_and_again(void)
 			atomic_fetch_add(&shared->busy, 1);
 		}
 		if (error.code != 0)
-			complain("enrolment", &error);
+			complain("enrollment", &error);
 		atomic_store(&shared->counter, number);
 		/* However slow the machine is, some log in between. */
 		if (number % 10 == 0)
@@ -84,11 +84,11 @@ static void enrol_again_and_again(void)
 	atomic_store(&shared->enough, true);
 }
 
-/* From the first line to the last, all of one enrolment. */
+/* From the first line to the last, all of one enrollment. */
 static bool is_whole(const struct text *text)
 {
 	size_t end = strlen(END);
-	unsigned int code, enrolment = 0, count = 0;
+	unsigned int code, enrollment = 0, count = 0;
 
 	if (text->length < end || memcmp(text->data, STACK_SECRET "\n", 33) != 0 ||
 		strcmp(text->data + text->length - end, END) != 0)
@@ -97,9 +97,9 @@ static bool is_whole(const struct text *text)
 		at = strstr(at + 1, "\n2")) {
 		if (sscanf(at, "%u", &code) != 1 || code < 20000000)
 			return false;
-		if (count++ > 0 && (code - 20000000) / CODES != enrolment)
+		if (count++ > 0 && (code - 20000000) / CODES != enrollment)
 			return false;
-		enrolment = (code - 20000000) / CODES;
+		enrollment = (code - 20000000) / CODES;
 	}
 	return count <= CODES;
 }
@@ -152,7 +152,7 @@ static void work(unsigned int worker)
 		log_in_again_and_again(worker);
 }
 
-static void enrolment_and_logins_never_mix(void **state)
+static void enrollment_and_logins_never_mix(void **state)
 {
 	const size_t size = ENROLMENTS * CODES * sizeof *let_in;
 	unsigned int total = 0, busy;
@@ -174,7 +174,7 @@ static void enrolment_and_logins_never_mix(void **state)
 		assert_true(atomic_load(&let_in[i]) <= 1);
 		total += atomic_load(&let_in[i]);
 	}
-	print_message("# %u logins during %u enrolments, %u times the lock was not free\n",
+	print_message("# %u logins during %u enrollments, %u times the lock was not free\n",
 		total, ENROLMENTS, busy);
 	assert_true(total >= ENROLMENTS / 10 - 1);
 	assert_int_equal(count_entries("home/alice"), 1);
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(enrolment_and_logins_never_mix),
+		TEST(enrollment_and_logins_never_mix),
 	};
 
 	(void)argc;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of scripts/demo that happens on the private machine: enrol, log in, be refused.
+"""The part of scripts/demo that happens on the private machine: enroll, log in, be refused.
 
 demo_login.py FIRST-STEP LAST-STEP MODULE TOTP-ENROLL SSHD
 """
@@ -95,10 +95,10 @@ class Demo:
         tell.say("(Once the module is installed, its name is enough; no path is needed.)")
         tell.good("A real sshd listens there.")
 
-    def enrol(self):
-        """alice enrols, with an authenticator app that this demo plays."""
+    def enroll(self):
+        """alice enrolls, with an authenticator app that this demo plays."""
         tell, alice = self._narrator, self._host.users["alice"]
-        tell.step("alice enrols: she runs totp-enroll and presses Enter at each question")
+        tell.step("alice enrolls: she runs totp-enroll and presses Enter at each question")
         tell.say("This demo plays her telephone's part and types the code that it would show.")
         print(flush=True)
         surroundings = os.environ
@@ -139,7 +139,7 @@ class Demo:
         """The login that everything is about. Returns the code that it used."""
         tell = self._narrator
         tell.step("alice logs in: her password, then the code of the moment")
-        # The enrolment spent a code; the next one is good already.
+        # The enrollment spent a code; the next one is good already.
         code = self._secret.code(max(self._spent + 1 - now_step(), 0))
         login = self._ssh("alice", code)
         self._expect(login, True, "accepted", method="totp")
@@ -223,7 +223,7 @@ def main(first, last, module, enroll_program, sshd):
     try:
         with host:
             demo.prepare()
-            demo.enrol()
+            demo.enroll()
             demo.log_in_again(demo.log_in())
             demo.log_in_after_losing_the_phone()
             demo.log_in_outside_the_group()

@@ -54,8 +54,8 @@ class User:
     def secret_file(self):
         return f"{self.home}/.google_authenticator"
 
-    def enrol(self, secret, *lines, emergency=(), mode=0o400, path=None):
-        """Writes the secret file as an enrolment program would."""
+    def enroll(self, secret, *lines, emergency=(), mode=0o400, path=None):
+        """Writes the secret file as an enrollment program would."""
         text = "\n".join([secret.base32, *lines, '" TOTP_AUTH', *emergency]) + "\n"
         return self.write(text, mode, path)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""examples/ansible on a machine of its own: it builds, installs, configures and enrols, once."""
+"""examples/ansible on a machine of its own: it builds, installs, configures and enrolls, once."""
 
 import json
 import os

@@ -8,7 +8,7 @@ from one_time_code import Secret
 from scenario import Skip, check, let_in, refused
 
 
-def enrol(host, user, *flags):
+def enroll(host, user, *flags):
     """Runs totp-enroll as that user. Returns the secret and the emergency codes."""
     if host.enroll_program is None:
         raise Skip("no totp-enroll was given (--enroll)")
@@ -21,7 +21,7 @@ def enrol(host, user, *flags):
 
 def test_enrol_and_log_in(host):
     alice = host.add_user("alice")
-    secret, emergency = enrol(host, alice, "-t", "-d", "-f", "-C", "-q", "-w", "17",
+    secret, emergency = enroll(host, alice, "-t", "-d", "-f", "-C", "-q", "-w", "17",
                               "-r", "10", "-R", "600", "-e", "2")
     status = os.stat(alice.secret_file)
     check(stat.S_IMODE(status.st_mode) & 0o177 == 0 and status.st_uid == alice.uid, "mode, owner")
@@ -38,8 +38,8 @@ def test_enrol_and_log_in(host):
 def test_enrolling_again_replaces_the_secret(host):
     alice = host.add_user("alice")
     flags = ("-t", "-d", "-f", "-C", "-q", "-W", "-u", "-e", "0")
-    old, _ = enrol(host, alice, *flags)
-    new, _ = enrol(host, alice, *flags)
+    old, _ = enroll(host, alice, *flags)
+    new, _ = enroll(host, alice, *flags)
     host.password_then_code()
     host.start_sshd()
     check(not host.login("alice", code=old.code()).let_in, "the old secret is gone")

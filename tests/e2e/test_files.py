@@ -23,7 +23,7 @@ def refuses_a_right_code(host, user, secret, reason="bad-file", **fields):
 def user_with_a_secret(host, *options, emergency=()):
     """alice, who could log in if her file were in order."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE, emergency=emergency)
+    alice.enroll(secret, *NO_REUSE, emergency=emergency)
     host.password_then_code(" ".join(options))
     host.start_sshd()
     return alice, secret
@@ -55,7 +55,7 @@ def test_device(host):
 def test_link_into_another_home(host):
     """bob's secret does not become mallory's, however open bob's home is."""
     bob, secret = host.add_user("bob"), host.secret("bob")
-    bob.enrol(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    bob.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     mallory = host.add_user("mallory")
     os.symlink(bob.secret_file, mallory.secret_file)
     host.password_then_code()
@@ -109,14 +109,14 @@ def test_damaged_line(host):
     alice, secret = user_with_a_secret(host)
     reuse = '" DISALLOW_REUSE'
     for lines in (('" WINDOW_SIZE many', reuse), ('" STEP_SIZE 0', reuse), (f"{reuse} 1 x",)):
-        alice.enrol(secret, *lines)
+        alice.enroll(secret, *lines)
         key = lines[0].split()[1]
         refuses_a_right_code(host, alice, secret, detail=re.compile(key))
 
 
 def test_damaged_rate_limit(host):
     alice, secret = user_with_a_secret(host)
-    alice.enrol(secret, '" RATE_LIMIT three 30', *NO_REUSE)
+    alice.enroll(secret, '" RATE_LIMIT three 30', *NO_REUSE)
     login = host.login("alice")
     refused(login, "alice", reason="bad-file", detail=re.compile("RATE_LIMIT"))
     check(not asked_for_code(login), "as google-authenticator, without a prompt", login)
@@ -158,7 +158,7 @@ def test_read_only_home(host):
 
 def test_read_only_home_with_nothing_to_write(host):
     alice, secret = user_with_a_secret(host)
-    alice.enrol(secret, '" WINDOW_SIZE 17')
+    alice.enroll(secret, '" WINDOW_SIZE 17')
     host.mount_over(alice.home, "--bind", alice.home)
     host.remount(alice.home, "ro")
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
@@ -186,7 +186,7 @@ def test_full_disk(host):
     alice, secret = user_with_a_secret(host)
     host.mount_over(alice.home, "-t", "tmpfs", "-o",
                     f"size=64k,mode=700,uid={alice.uid},gid={alice.gid}", "tmpfs")
-    alice.enrol(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     fill(f"{alice.home}/filler")
     refuses_a_right_code(host, alice, secret, "store-error")
     before = alice.files()

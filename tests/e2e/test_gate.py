@@ -7,7 +7,7 @@ from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped
 def test_in_the_group(host):
     host.add_group("otp")
     alice, secret = host.add_user("alice", "otp"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code("group=otp")
     host.start_sshd()
     refused(host.login("alice", code=secret.wrong_code()), "alice", reason="wrong-code")
@@ -17,7 +17,7 @@ def test_in_the_group(host):
 def test_primary_group(host):
     host.add_group("otp", gid=4242)
     alice, secret = host.add_user("alice", gid=4242), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code("group=4242")
     host.start_sshd()
     refused(host.login("alice", code=secret.wrong_code()), "alice", reason="wrong-code")
@@ -35,7 +35,7 @@ def test_not_in_the_group(host):
 
 def test_not_in_the_group_but_with_a_secret(host):
     host.add_group("otp")
-    host.add_user("bob").enrol(host.secret("bob"), *NO_REUSE)
+    host.add_user("bob").enroll(host.secret("bob"), *NO_REUSE)
     host.password_then_code("group=otp")
     host.start_sshd()
     skipped(host.login("bob"), "bob", reason="not-in-group")
@@ -45,7 +45,7 @@ def test_exempt_group(host):
     host.add_group("otp")
     host.add_group("robots")
     alice, secret = host.add_user("alice", "otp"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.add_user("robot", "otp", "robots")
     host.password_then_code("group=otp,!robots")
     host.start_sshd()
@@ -56,7 +56,7 @@ def test_exempt_group(host):
 def test_exemptions_alone(host):
     host.add_group("robots")
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.add_user("robot", "robots")
     host.password_then_code("group=!robots")
     host.start_sshd()
@@ -74,7 +74,7 @@ def test_nullok(host):
 
 def test_nullok_with_a_secret(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code("nullok")
     host.start_sshd()
     refused(host.login("alice", code=secret.wrong_code()), "alice", reason="wrong-code")
@@ -103,7 +103,7 @@ def test_unknown_user(host):
 
 def test_group_that_does_not_resolve(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code("group=no-such-group")
     host.start_sshd()
     refused(host.login("alice", code=secret.code()), "alice", reason="group-error")
@@ -121,7 +121,7 @@ def test_group_that_is_removed(host):
 
 def test_exempt_group_that_does_not_resolve(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code("group=!no-such-group")
     host.start_sshd()
     refused(host.login("alice", code=secret.code()), "alice", reason="group-error")
@@ -130,7 +130,7 @@ def test_exempt_group_that_does_not_resolve(host):
 def test_odd_names(host):
     for name in ("odd.name-x_1", "UPPER", "a+b@corp.example", "x" * 32, "1234"):
         user, secret = host.add_user(name), host.secret(name)
-        user.enrol(secret, *NO_REUSE)
+        user.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     for secret, (name, user) in zip(host.secrets, list(host.users.items())[-5:]):
@@ -142,7 +142,7 @@ def test_hostile_names(host):
     """Names that try to leave a folder, or to write a log line of their own."""
     folder = host.folder("secrets")
     secret = host.secret()
-    host.users["root"].enrol(secret, *NO_REUSE, path=f"{folder}/alice")
+    host.users["root"].enroll(secret, *NO_REUSE, path=f"{folder}/alice")
     host.add_user("alice")
     host.code_only(f"secret={folder}/${{USER}} user=root")
     host.start_sshd()

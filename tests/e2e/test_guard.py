@@ -38,7 +38,7 @@ def guard_passed(login):
 
 def test_key_alone(host):
     alice = host.add_user("alice", password=False)
-    alice.enrol(host.secret(), *NO_REUSE)
+    alice.enroll(host.secret(), *NO_REUSE)
     guarded(host)
     host.start_sshd("Subsystem sftp internal-sftp")
     key = host.key_for(alice)
@@ -54,7 +54,7 @@ def test_key_alone(host):
 def test_key_alone_forwards_nothing(host):
     """sshd keeps such a connection, which is good for nothing."""
     alice = host.add_user("alice", password=False)
-    alice.enrol(host.secret(), *NO_REUSE)
+    alice.enroll(host.secret(), *NO_REUSE)
     guarded(host)
     host.start_sshd()
     login = host.login("alice", key=host.key_for(alice), methods="publickey",
@@ -65,7 +65,7 @@ def test_key_alone_forwards_nothing(host):
 
 def test_key_then_code(host):
     alice, secret = host.add_user("alice", password=False), host.secret()
-    alice.enrol(secret, *NO_REUSE, '" RATE_LIMIT 1 30')
+    alice.enroll(secret, *NO_REUSE, '" RATE_LIMIT 1 30')
     guarded(host)
     host.start_sshd(key=True)
     login = host.login("alice", code=secret.code(), key=host.key_for(alice))
@@ -76,7 +76,7 @@ def test_key_then_code(host):
 
 def test_password_then_code(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.service("sshd", "requisite pam_unix.so nodelay", "required MODULE",
                  session=("required MODULE", "required pam_unix.so"))
     host.start_sshd()
@@ -88,7 +88,7 @@ def test_password_then_code(host):
 def test_password_method_of_sshd(host):
     """Not keyboard-interactive, even where a code was typed as the password."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     guarded(host)
     host.start_sshd("PasswordAuthentication yes")
     login = host.login("alice", methods="password", password=secret.code())
@@ -98,7 +98,7 @@ def test_password_method_of_sshd(host):
 
 def test_key_alone_of_somebody_who_is_not_asked(host):
     host.add_group("otp")
-    host.add_user("alice", "otp", password=False).enrol(host.secret(), *NO_REUSE)
+    host.add_user("alice", "otp", password=False).enroll(host.secret(), *NO_REUSE)
     bob = host.add_user("bob", password=False)
     key_of_bob, key_of_alice = host.key_for(bob), host.key_for(host.users["alice"])
     guarded(host, "group=otp")
@@ -135,7 +135,7 @@ def test_roll_out_by_key_alone(host):
 
 def test_options_that_are_wrong(host):
     alice = host.add_user("alice", password=False)
-    alice.enrol(host.secret(), *NO_REUSE)
+    alice.enroll(host.secret(), *NO_REUSE)
     guarded(host, "group=no-such-group")
     host.start_sshd()
     login = host.login("alice", key=host.key_for(alice), methods="publickey")
@@ -147,7 +147,7 @@ def test_options_that_are_wrong(host):
 def test_what_the_user_puts_into_the_environment(host):
     """The guard comes before anything that reads the user's own files into it."""
     alice = host.add_user("alice", password=False)
-    alice.enrol(host.secret(), *NO_REUSE)
+    alice.enroll(host.secret(), *NO_REUSE)
     key = host.key_for(alice)
     alice.write("SSH_AUTH_INFO_0 DEFAULT=keyboard-interactive/pam\n", 0o600,
                 f"{alice.home}/.pam_environment")
@@ -162,7 +162,7 @@ def test_what_the_user_puts_into_the_environment(host):
 def test_example_without_the_sshd_part(host):
     """The example's lines for PAM, on a host where sshd was not told."""
     alice, secret = host.add_user("alice", password=False), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     lines = host.recipe("key-and-code")
     host.start_sshd(*[line for line in lines if not line.startswith("AuthenticationMethods")])
     key = host.key_for(alice)

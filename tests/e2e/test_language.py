@@ -57,7 +57,7 @@ def test_su_says_it_in_german(host):
     """su sets the locale of its environment. The prompt stays."""
     name = locale_to_speak_in(install_german(host))
     caller, alice, secret = host.add_user("caller"), host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code(service="su")
     for environment, said in (({"LANGUAGE": "de", "LC_ALL": name}, GERMAN), ({}, ENGLISH),
                               ({"LANGUAGE": "de", "LC_ALL": "C"}, ENGLISH)):
@@ -74,7 +74,7 @@ def test_sshd_says_it_in_english(host):
     """sshd sets no locale."""
     install_german(host)
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     login = host.login("alice", code=secret.wrong_code(), env={"LANGUAGE": "de"})

@@ -10,7 +10,7 @@ from ssh_client import CODE_PROMPT, PASSWORD_PROMPT
 
 def test_password_then_code(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     code = secret.code()
@@ -22,7 +22,7 @@ def test_password_then_code(host):
 
 def test_key_then_code(host):
     alice, secret = host.add_user("alice", password=False), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.code_only()
     host.start_sshd(key=True)
     key = host.key_for(alice)
@@ -45,7 +45,7 @@ def test_key_of_somebody_who_is_not_asked(host):
 
 def test_neighbouring_steps(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     for steps in (-2, 3, 0):
@@ -54,7 +54,7 @@ def test_neighbouring_steps(host):
 
 def test_spent_code(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     code = secret.code()
@@ -66,7 +66,7 @@ def test_spent_code(host):
 
 def test_option_disallow_reuse(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" WINDOW_SIZE 17')
+    alice.enroll(secret, '" WINDOW_SIZE 17')
     host.password_then_code("disallow_reuse")
     host.start_sshd()
     code = secret.code()
@@ -76,7 +76,7 @@ def test_option_disallow_reuse(host):
 
 def test_emergency_code_once(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
     host.start_sshd()
     first, second = EMERGENCY_CODES
@@ -100,7 +100,7 @@ def test_counter_codes(host):
 
 def test_root(host):
     root, secret = host.users["root"], host.secret("root")
-    root.enrol(secret, *NO_REUSE)
+    root.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     code = secret.code()
@@ -112,7 +112,7 @@ def test_root(host):
 def test_secret_outside_the_home(host):
     alice, secret = host.add_user("alice"), host.secret()
     folder = host.folder("secrets")
-    host.users["root"].enrol(secret, *NO_REUSE, path=f"{folder}/alice")
+    host.users["root"].enroll(secret, *NO_REUSE, path=f"{folder}/alice")
     host.password_then_code(f"secret={folder}/${{USER}} user=root")
     host.start_sshd()
     code = secret.code()
@@ -123,7 +123,7 @@ def test_secret_outside_the_home(host):
 
 def test_state_survives_a_new_sshd(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     code = secret.code()
@@ -137,7 +137,7 @@ def test_example_password_and_code(host):
     """The example files as they are shipped, with and without an option added."""
     host.add_group("totp")
     alice, secret = host.add_user("alice", "totp"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     bob = host.add_user("bob")
     host.start_sshd(*host.recipe("password-and-code"))
     code = secret.code()
@@ -157,7 +157,7 @@ def test_example_password_and_code(host):
 def test_example_key_and_code(host):
     host.add_group("totp")
     alice, secret = host.add_user("alice", "totp", password=False), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     bob = host.add_user("bob", password=False)
     host.start_sshd(*host.recipe("key-and-code", "group=totp"))
     key = host.key_for(alice)

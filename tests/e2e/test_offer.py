@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Enrolment inside the login: what the person sees is all that the test knows of the secret."""
+"""Enrollment inside the login: what the person sees is all that the test knows of the secret."""
 
 import os
 import re
@@ -181,7 +181,7 @@ def test_three_wrong_codes(host):
     client.answer(secret.wrong_code())
     login = host.outcome(client, client.finish(), mark)
     refused(login, "alice", reason="wrong-code",
-            detail="enrolment was offered; 3 wrong codes, and nothing stored")
+            detail="enrollment was offered; 3 wrong codes, and nothing stored")
     check(not alice.files(), "something is stored")
     check("Nothing was stored." in client.transcript, "the person is not told", login)
 

@@ -11,7 +11,7 @@ from sshd_host import EMERGENCY_CODES
 
 def test_wrong_code(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
     host.start_sshd()
     login = host.login("alice", code=secret.wrong_code())
@@ -21,7 +21,7 @@ def test_wrong_code(host):
 
 def test_answers_that_are_no_codes(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     code = secret.code()
@@ -35,7 +35,7 @@ def test_answers_that_are_no_codes(host):
 
 def test_wrong_password_and_right_code(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.service("sshd", "required pam_unix.so nodelay", "required MODULE")
     host.start_sshd()
     login = host.login("alice", password="wrong", code=secret.code())
@@ -44,7 +44,7 @@ def test_wrong_password_and_right_code(host):
 
 def test_phone_ahead(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" DISALLOW_REUSE')
+    alice.enroll(secret, '" DISALLOW_REUSE')
     host.password_then_code()
     host.start_sshd()
     before = time.time()
@@ -59,7 +59,7 @@ def test_phone_ahead(host):
 
 def test_phone_behind(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" DISALLOW_REUSE')
+    alice.enroll(secret, '" DISALLOW_REUSE')
     host.password_then_code()
     host.start_sshd()
     before = time.time()
@@ -74,7 +74,7 @@ def test_phone_behind(host):
 
 def test_rate_limit(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
+    alice.enroll(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     for _ in range(3):
@@ -87,7 +87,7 @@ def test_rate_limit(host):
 
 def test_rate_limit_counts_good_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" RATE_LIMIT 2 3600', *NO_REUSE)
+    alice.enroll(secret, '" RATE_LIMIT 2 3600', *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     for steps in (-1, 0):
@@ -97,7 +97,7 @@ def test_rate_limit_counts_good_logins(host):
 
 def test_rate_limit_is_everybodys_own(host):
     for name in ("alice", "bob"):
-        host.add_user(name).enrol(host.secret(name), '" RATE_LIMIT 1 3600', *NO_REUSE)
+        host.add_user(name).enroll(host.secret(name), '" RATE_LIMIT 1 3600', *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     alice, bob = host.secrets
@@ -109,7 +109,7 @@ def test_rate_limit_is_everybodys_own(host):
 def test_bad_options(host):
     """An option that is unknown, malformed or repeated differently refuses, and is named."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     for options, named in (("frobnicate", "frobnicate"), ("grup=otp", "grup"),
                            ("nullok=maybe", "nullok"), ("allowed_perm=rw", "allowed_perm"),
                            ("grace_period=soon", "grace_period"), ("group=", "group"),
@@ -123,7 +123,7 @@ def test_bad_options(host):
 
 def test_module_that_is_missing(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.service("sshd", "requisite pam_unix.so nodelay", f"required {host.module}.missing")
     host.start_sshd()
@@ -133,7 +133,7 @@ def test_module_that_is_missing(host):
 def test_password_method_of_sshd(host):
     """sshd's own password method answers every hidden prompt with the password."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd("PasswordAuthentication yes")
     login = host.login("alice", methods="password")

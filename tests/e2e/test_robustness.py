@@ -34,7 +34,7 @@ def race(host, user, code, clients=2):
 
 def test_one_code_two_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     for code in secret.distinct_codes(ROUNDS):
@@ -47,7 +47,7 @@ def test_one_code_two_logins(host):
 
 def test_one_emergency_code_four_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
     host.start_sshd()
     for code in EMERGENCY_CODES:
@@ -59,7 +59,7 @@ def test_one_emergency_code_four_logins(host):
 def test_rate_limit_under_load(host):
     """Whoever is at the prompt already is limited all the same."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
+    alice.enroll(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     winners, decisions = race(host, "alice", secret.wrong_code(), clients=6)
@@ -76,7 +76,7 @@ def apart_from_attempts(files):
 
 def test_client_goes_away_at_the_prompt(host):
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, '" RATE_LIMIT 6 3600', *NO_REUSE, emergency=EMERGENCY_CODES)
+    alice.enroll(secret, '" RATE_LIMIT 6 3600', *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
     host.start_sshd()
     for _ in range(4):
@@ -97,7 +97,7 @@ def test_client_goes_away_at_the_prompt(host):
 def test_others_are_not_held_up(host):
     """A client that waits at the prompt keeps nobody out, of the same user or of another."""
     for name in ("alice", "bob"):
-        host.add_user(name).enrol(host.secret(name), *NO_REUSE)
+        host.add_user(name).enroll(host.secret(name), *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     alice, bob = host.secrets
@@ -111,7 +111,7 @@ def test_others_are_not_held_up(host):
 def test_left_over_temporary_files(host):
     """What a power cut left behind neither blocks a login nor stays for ever."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     for name in (".google_authenticator~", ".google_authenticator~aBcDeF"):
         alice.write("left over\n", path=f"{alice.home}/{name}")
     host.password_then_code()
@@ -127,7 +127,7 @@ def test_file_is_replaced_in_one_piece(host):
     host.password_then_code()
     host.start_sshd()
     for mode, steps in ((0o400, -2), (0o600, 2)):
-        alice.enrol(secret, *NO_REUSE, mode=mode)
+        alice.enroll(secret, *NO_REUSE, mode=mode)
         inode = os.stat(alice.secret_file).st_ino
         let_in(host.login("alice", code=secret.code(steps)), "alice")
         status = os.stat(alice.secret_file)

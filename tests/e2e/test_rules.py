@@ -17,7 +17,7 @@ ALIKE = "The verification code was not accepted."
 def enrolled(host, *lines):
     """alice, who has a secret, and the secret."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE, *lines)
+    alice.enroll(secret, *NO_REUSE, *lines)
     return alice, secret
 
 
@@ -125,7 +125,7 @@ def test_nullok_for(host):
     _put_time(seen, int(time.time()) + DAY)
     refused(host.login("bob"), "bob", reason="store-error")
     secret = host.secret("bob")
-    bob.enrol(secret, *NO_REUSE)
+    bob.enroll(secret, *NO_REUSE)
     let_in(host.login("bob", code=secret.code()), "bob", method="totp")
 
 

@@ -8,7 +8,7 @@ def test_su(host):
     host.add_group("otp")
     caller = host.add_user("caller")
     alice, secret = host.add_user("alice", "otp"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.add_user("bob")
     host.password_then_code("group=otp", service="su")
     code = secret.code()
@@ -23,7 +23,7 @@ def test_one_code_for_ssh_and_su(host):
     """A code that sshd let in with is spent for su."""
     caller = host.add_user("caller")
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.password_then_code(service="su")
     host.start_sshd()

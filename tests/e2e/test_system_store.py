@@ -128,7 +128,7 @@ def totp_enroll(host, *words, answers="", user=None):
                           env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": home}, **rights)
 
 
-def test_enrolment_by_root(host):
+def test_enrollment_by_root(host):
     alice, bob = host.add_user("alice"), host.add_user("bob")
     top = configured(host)
     done = totp_enroll(host, "doctor", "--json", "alice")

@@ -41,7 +41,7 @@ def test_right_password_without_secret(host):
 
 def test_outside_the_group_and_wrong_password(host):
     host.add_group("otp")
-    host.add_user("alice", "otp").enrol(host.secret(), *NO_REUSE)
+    host.add_user("alice", "otp").enroll(host.secret(), *NO_REUSE)
     host.add_user("bob")
     host.password_then_code("group=otp")
     host.start_sshd()
@@ -51,7 +51,7 @@ def test_outside_the_group_and_wrong_password(host):
 def test_wrong_reused_and_unusable(host):
     """One answer for a wrong code, a spent code, a damaged file and a missing one."""
     alice, secret = host.add_user("alice"), host.secret()
-    alice.enrol(secret, *NO_REUSE)
+    alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
     host.start_sshd()
     code = secret.code()

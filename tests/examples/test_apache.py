@@ -62,8 +62,8 @@ def expect(found, wanted, what):
 
 def test_a_code_after_a_certificate(host):
     with WebHost(host) as web:
-        secret = web.enrol("alice")
-        web.enrol("bob")
+        secret = web.enroll("alice")
+        web.enroll("bob")
         web.configure("[verify apache]", "peer=www-data", "groups=webtotp", "attempts=100 30")
         web.start_verifier()
         certificates = web.certify("alice", "bob")
@@ -112,7 +112,7 @@ def test_a_code_after_a_certificate(host):
 def test_why_the_passphrase(host):
     """Without it Apache verifies the code of the session again, which is spent by then."""
     with WebHost(host) as web:
-        secret = web.enrol("alice")
+        secret = web.enroll("alice")
         web.configure("[verify apache]", "peer=www-data", "groups=webtotp", "attempts=100 30")
         web.start_verifier()
         certificates = web.certify("alice")
@@ -126,7 +126,7 @@ def test_why_the_passphrase(host):
 def test_why_a_form(host):
     """AuthType Basic verifies at every request; with a cache, the code is good more than once."""
     with WebHost(host) as web:
-        secret = web.enrol("alice")
+        secret = web.enroll("alice")
         web.configure("[verify apache]", "peer=www-data", "groups=webtotp", "attempts=100 30")
         web.start_verifier()
         certificates = web.certify("alice")

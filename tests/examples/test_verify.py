@@ -21,7 +21,7 @@ def in_language(language):
                 command = programs.command(language)
             except Missing as reason:
                 raise Skip(reason) from None
-            secret = web.enrol("alice")
+            secret = web.enroll("alice")
             host.add_user("bob")
             web.configure("[verify web]", "peer=www-data", "groups=webtotp", "attempts=100 30")
             verifier = web.start_verifier()

@@ -76,7 +76,7 @@ def test_a_code_for_the_web_and_ssh(host):
     """Wrong code, right code, the page behind it; what is spent here is spent there."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
-        secret = web.enrol("alice")
+        secret = web.enroll("alice")
         web.configure(*GRANT, "attempts=100 30")
         web.start_verifier()
         password_file()
@@ -130,7 +130,7 @@ def cookie_is_kept_well(browser):
 def test_nobody_gets_past_nginx(host):
     """Not without the password, not as somebody else, not with a header, not where things fail."""
     with WebHost(host) as web:
-        secret = web.enrol("alice")
+        secret = web.enroll("alice")
         web.configure(*GRANT)
         verifier = web.start_verifier()
         password_file()
@@ -168,7 +168,7 @@ def test_the_application_behind(host):
     """The lines of the example that are commented out: who it is, and no password."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
-        secret = web.enrol("alice")
+        secret = web.enroll("alice")
         web.configure(*GRANT)
         web.start_verifier()
         password_file()
@@ -246,7 +246,7 @@ def test_a_name_and_a_code_alone(host):
     """The page where nothing comes before it, in German: it tells strangers nothing."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
-        secret = web.enrol("alice")
+        secret = web.enroll("alice")
         host.add_user("bob")
         web.configure(*GRANT, "attempts=4 3600")
         web.start_verifier()

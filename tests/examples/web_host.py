@@ -56,7 +56,7 @@ class WebHost:
     def __exit__(self, *_):
         self._at_end.close()
 
-    def enrol(self, name, *lines):
+    def enroll(self, name, *lines):
         """A user who may sign in on the web, with a secret in the system's store."""
         self.host.add_user(name, "webtotp")
         secret = self.host.secret(name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every call that the module makes in an enrolment fails in turn. */
+/* Every call that the module makes in an enrollment fails in turn. */
 
 #include "config.h"
 

@@ -21,7 +21,7 @@ of_page() {
 	sed -n '/^\.Bd -literal$/,/^\.Ed$/p' man/totpgroup.3 | sed '1d;/^\.Ed$/,$d; s/\\e/\\/g; s/^\\&//'
 }
 
-enrol() {
+enroll() {
 	printf '%s\n" DISALLOW_REUSE\n" TOTP_AUTH\n' "$secret" >"$work/secret/$me"
 	chmod 600 "$work/secret/$me"
 }
@@ -41,7 +41,7 @@ try() {
 	program=$work/check-$2
 	compile "$1" "$2" "$work/check.c" "$program"
 	result $? "the program compiles as $2" || return
-	enrol
+	enroll
 	code=$(phone "$secret")
 	says "a right code is accepted ($2)" accepted 0 "$code"
 	says "and no second time ($2)" refused 1 "$code"

@@ -21,11 +21,11 @@ compile "${CC:-cc}" c11 examples/sqlite/codes_in_sqlite.c "$program" \
 result $? "the example compiles"
 [ $failed -eq 0 ] || finish
 
-# enrol USER [CODE]: enrols with that code or the right one of now; the secret and an
+# enroll USER [CODE]: enrolls with that code or the right one of now; the secret and an
 # emergency code are in $secret and $emergency.
-enrol() {
+enroll() {
 	local uri
-	coproc "$program" "$database" enrol "$1" 2>"$work/complaint"
+	coproc "$program" "$database" enroll "$1" 2>"$work/complaint"
 	read -r uri <&"${COPROC[0]}"
 	read -r emergency <&"${COPROC[0]}"
 	secret=${uri#*secret=}
@@ -47,22 +47,22 @@ race() {
 	done | grep -cx accepted
 }
 
-enrol alice
+enroll alice
 result $? "alice is enrolled"
-! enrol alice
+! enroll alice
 result $? "and no second time"
 grep -q 'enrolled already' "$work/complaint"
 result $? "because she is"
-! enrol mallory 000
+! enroll mallory 000
 result $? "without a right code nothing is stored"
 same "who has no credential is refused" refused "$(check mallory 12345678)"
 
 wins=
 for ((i = 0; i < rounds; i++)); do
-	enrol "bob$i"
+	enroll "bob$i"
 	wins+="$(race "bob$i" "$(phone "$secret" 1)") "
 	# Each has a limit of attempts.
-	enrol "carol$i"
+	enroll "carol$i"
 	wins+="$(race "carol$i" "$emergency") "
 done
 same "of $processes processes with one code one is let in, $rounds times" \

@@ -7,7 +7,7 @@
 need "threads" pkg-config || finish
 
 compiler=${CC:-cc}
-folders=(common/{api,base,config,core,gate,host,store})
+folders=(common/{api,base,client,config,core,exchange,gate,host,store})
 
 # run NAME PROGRAM: the program's own results, and how it ended.
 run() {

@@ -37,7 +37,7 @@ same "the sample has every option" "$(grep -vx conf <<<"$options" | sort)" "$(sa
 same "the sample has no setting in force" "" "$(grep -vE '^(#|\[[a-z]+\]$|$)' conf/totpgroup.conf)"
 keys=$(names common/config/enroll_defaults.c enroll_definitions)
 [ -n "$keys" ]
-result $? "the table of enrolment is found"
+result $? "the table of enrollment is found"
 same "the sample has every key of [enroll]" "$(sort <<<"$keys")" "$(sample enroll)"
 for key in $keys; do
 	grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5
@@ -54,7 +54,7 @@ for section in 'verify web' daemon; do
 	done
 done
 
-values=$(names cli/letter_values.c letter_values)
+values=$(names cli/letter/values.c letter_values)
 [ -n "$values" ]
 result $? "the table of letters is found"
 same "totpgroup-letter.5 has every placeholder" "$(sort <<<"$values")" \

@@ -19,7 +19,7 @@ result $? "the texts are collected"
 
 # What is marked to be translated stands in a file that is looked through. Some pass on
 # the texts of others.
-others='common/message/translate.c|cli/letter_(language|render).c'
+others='common/message/translate.c|cli/letter/(language|render).c'
 marked=$(sources '*.c' | grep -v ^tests/ | grep -vxE "$others" |
 	xargs grep -lE '\b(translate|translate_plural|N_)\('; grep -rl '{{_' conf)
 same "po/POTFILES names each file with texts" \

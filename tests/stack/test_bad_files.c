@@ -109,7 +109,7 @@ static const struct {
 	{put_folder, 1, PLACE ": not a regular file"},
 	{put_device, 1, PLACE ": not a regular file"},
 	{put_wide, 1, PLACE ": mode 0644 allows more than 0600; chmod it"},
-	{put_empty, 1, PLACE ": is empty; enrol again"},
+	{put_empty, 1, PLACE ": is empty; enroll again"},
 	{put_linked, 1, PLACE ": has another hard link; remove that one"},
 	{put_loop, 1, PLACE ": a loop of symbolic links"},
 	{put_huge, 1, PLACE ": is longer than 65536 bytes"},

@@ -18,7 +18,7 @@
 
 #define NOTHING_STORED                                                                         \
 	"<5>refused " WHO " reason=wrong-code%s "                                              \
-	"detail=\"enrolment was offered; 3 wrong codes, and nothing stored\"\n"
+	"detail=\"enrollment was offered; 3 wrong codes, and nothing stored\"\n"
 
 static int begin(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the section [enroll] says holds for the enrolment in a login. */
+/* What the section [enroll] says holds for the enrollment in a login. */
 
 #include "config.h"
 
@@ -51,9 +51,9 @@ static void expect_message(const char *text, bool there)
 			stack_last.messages);
 }
 
-/* Enrols alice, whose file is to consist of the secret, these lines and so many
+/* Enrolls alice, whose file is to consist of the secret, these lines and so many
  * emergency codes with this at the start of their lines. */
-static void enrol(const char *lines, unsigned int codes, const char *start)
+static void enroll(const char *lines, unsigned int codes, const char *start)
 {
 	const char *text;
 	unsigned int count = 0;
@@ -93,8 +93,8 @@ static void every_line_of_the_file_is_as_they_say(void **state)
 		     "rate_limit=2 60\nemergency_codes=2\ncodes=plain\ndisallow_reuse=no\n"
 		     "time_based=no\n");
 	offer_kind = (struct offer_kind){8, 60, OATH_TOTP_HMAC_SHA512};
-	enrol("\" RATE_LIMIT 2 60\n\" WINDOW_SIZE 5\n\" ALGORITHM SHA512\n\" DIGITS 8\n"
-	      "\" STEP_SIZE 60\n\" TOTP_AUTH\n",
+	enroll("\" RATE_LIMIT 2 60\n\" WINDOW_SIZE 5\n\" ALGORITHM SHA512\n\" DIGITS 8\n"
+	       "\" STEP_SIZE 60\n\" TOTP_AUTH\n",
 		2, "");
 	expect_message("  (by time, 8 digits, SHA512, 60 seconds)\n", true);
 	snprintf(code, sizeof code, "%s", stack_last.answers[0]);
@@ -110,10 +110,10 @@ static void without_them_it_is_as_ever(void **state)
 	snprintf(lines, sizeof lines,
 		"\" RATE_LIMIT 3 30\n\" DISALLOW_REUSE %d\n\" TOTP_AUTH\n", STACK_STEP);
 	put_defaults("");
-	enrol(lines, 5, "");
+	enroll(lines, 5, "");
 	put_defaults("algorithm=SHA1\ndigits=6\nstep_size=30\nrate_limit=3 30\n"
 		     "disallow_reuse=yes\ntime_based=yes\nemergency_codes=5\n");
-	enrol(lines, 5, "");
+	enroll(lines, 5, "");
 	expect_message("not every app", false);
 }
 
@@ -124,7 +124,7 @@ static void there_may_be_no_limit(void **state)
 	(void)state;
 	snprintf(lines, sizeof lines, "\" DISALLOW_REUSE %d\n\" TOTP_AUTH\n", STACK_STEP);
 	put_defaults("rate_limit=no\n");
-	enrol(lines, 5, "");
+	enroll(lines, 5, "");
 }
 
 static void emergency_codes_are_hashed_where_that_suits(void **state)
@@ -135,16 +135,16 @@ static void emergency_codes_are_hashed_where_that_suits(void **state)
 	snprintf(lines, sizeof lines,
 		"\" RATE_LIMIT 3 30\n\" DISALLOW_REUSE %d\n\" TOTP_AUTH\n", STACK_STEP);
 	put_defaults("codes=hashed\nemergency_codes=1\n");
-	enrol(lines, 1, "\" SCRATCH_HASH ");
+	enroll(lines, 1, "\" SCRATCH_HASH ");
 	expect_message("\nhashes of them.", true);
 	snprintf(lines, sizeof lines,
 		"\" RATE_LIMIT 3 30\n\" ALGORITHM SHA256\n\" DISALLOW_REUSE %d\n\" TOTP_AUTH\n",
 		STACK_STEP);
 	put_defaults("algorithm=SHA256\nemergency_codes=1\n");
 	offer_kind.flags = OATH_TOTP_HMAC_SHA256;
-	enrol(lines, 1, "\" SCRATCH_HASH ");
+	enroll(lines, 1, "\" SCRATCH_HASH ");
 	put_defaults("algorithm=SHA256\nemergency_codes=1\ncodes=plain\n");
-	enrol(lines, 1, "");
+	enroll(lines, 1, "");
 	expect_message("hashes of them.", false);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* After an enrolment in the login, however it ends, nothing of the secret is left
+/* After an enrollment in the login, however it ends, nothing of the secret is left
  * in the process by the module. */
 
 #include "config.h"

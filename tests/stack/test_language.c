@@ -138,7 +138,7 @@ static void expect_all(const char *const *texts, unsigned int count)
 			fail_msg("no \"%s\" in %s", texts[i], stack_last.messages);
 }
 
-static void an_enrolment_is_german(void **state)
+static void an_enrollment_is_german(void **state)
 {
 	static const char *const texts[] = {
 		"info: Von nun an brauchen Sie ",
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_refusal_is_german),
 		TEST(numbers_are_put_in),
-		TEST(an_enrolment_is_german),
+		TEST(an_enrollment_is_german),
 		TEST(the_apps_of_an_unusual_kind_are_named_in_german),
 		TEST(without_a_locale_it_is_english),
 		TEST(an_unknown_language_is_english),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Users without a secret, while there is time for them to enrol. */
+/* Users without a secret, while there is time for them to enroll. */
 
 #include "config.h"
 
@@ -20,7 +20,7 @@
 #define FOR_3D	 "nullok_for=3d " SEEN_IN
 #define SEEN	 "home/state/seen/bob"
 #define WHO	 "user=bob rhost=192.0.2.7"
-#define OVER	 "<5>refused " WHO " reason=not-enrolled detail=\"the time to enrol is over\"\n"
+#define OVER	 "<5>refused " WHO " reason=not-enrolled detail=\"the time to enroll is over\"\n"
 
 static int setup(void **state)
 {

@@ -8,7 +8,7 @@
 #include "test_support.h"
 
 #include "base/text.h"
-#include "core/account.h"
+#include "exchange/otp_key.h"
 
 #define MUTATIONS   100000
 #define ROUND_TRIPS 5000
@@ -188,7 +188,7 @@ static inline void assert_sound(const struct otp_account *account)
 	assert_true(account->period >= 1 && account->period <= 3600);
 	assert_true(account->counter >= 0 && account->counter <= CREDENTIAL_HOTP_COUNTER_MAX);
 	assert_true(account->hotp || account->counter == 0);
-	assert_non_null(otp_algorithm_name(account->algorithm));
+	assert_non_null(hmac_algorithm_name(account->algorithm));
 	for (size_t i = 0; i < account->emergency_code_count; i++)
 		assert_in_range(account->emergency_codes[i], 10000000, 99999999);
 }

@@ -7,7 +7,7 @@
 #include "temporary_folder.h"
 #include "test_support.h"
 
-#include "letter.h"
+#include "cli/letter/letter.h"
 #include "totpgroup.h"
 
 #define LETTER_SECRET "HQI5TLL72WPUNYA4ZUHNOBOHKCJMCIRZ"

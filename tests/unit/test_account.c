@@ -5,8 +5,8 @@
 #include "account_support.h"
 
 #include "base/wipe.h"
-#include "core/account_credential.h"
 #include "core/emergency.h"
+#include "exchange/otp_key_credential.h"
 #include "totpgroup.h"
 
 #define NOW 1234567890

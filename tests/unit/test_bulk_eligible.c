@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "bulk_eligible.h"
+#include "cli/bulk/eligible.h"
 #include "temporary_folder.h"
 #include "totpgroup.h"
 

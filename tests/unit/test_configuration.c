@@ -87,8 +87,8 @@ static void an_empty_value_is_one(void **state)
 	assert_failed(load_text("group=\n"), TOTPGROUP_ECONFIG, "t.conf:1: ", "is empty");
 }
 
-/* All keys of the enrolment, at both ends of what they take. */
-static void reads_every_enrolment_default(void **state)
+/* All keys of the enrollment, at both ends of what they take. */
+static void reads_every_enrollment_default(void **state)
 {
 	const struct enroll_defaults *enroll = &configuration.enroll;
 
@@ -278,7 +278,7 @@ int main(void)
 		TEST(reads_every_form_of_a_line),
 		TEST(files_without_settings_are_good),
 		TEST(an_empty_value_is_one),
-		TEST(reads_every_enrolment_default),
+		TEST(reads_every_enrollment_default),
 		TEST(a_host_file_replaces_the_vendors),
 		TEST(drop_ins_come_in_order),
 		TEST(other_files_are_no_drop_ins),

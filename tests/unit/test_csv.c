@@ -4,7 +4,7 @@
 
 #include "account_support.h"
 
-#include "core/csv.h"
+#include "exchange/csv.h"
 #include "totpgroup.h"
 
 static int open_text(struct csv_reader *reader, const char *text, struct error *error)

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/timex.h>
 
-#include "doctor_clock.h"
+#include "cli/doctor/clock.h"
 
 int __wrap_adjtimex(struct timex *clock);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The public functions of enrolment, of URIs and of QR codes. */
+/* The public functions of enrollment, of URIs and of QR codes. */
 
 #include "config.h"
 
@@ -28,7 +28,7 @@ static void begin(const char *user)
 	assert_int_equal(totpgroup_enrollment_begin(&enrollment, handle, &options), 0);
 }
 
-/* The code that an app with the enrolment's secret shows at a time, as liboath has it. */
+/* The code that an app with the enrollment's secret shows at a time, as liboath has it. */
 static const char *code_at(int64_t now)
 {
 	static char code[16];
@@ -229,7 +229,7 @@ static void makes_qr_codes(void **state)
 	assert_null(qr);
 }
 
-/* Each call of an enrolment fails in turn: what is stored is whole, and what is not
+/* Each call of an enrollment fails in turn: what is stored is whole, and what is not
  * stored is nowhere. */
 static void stores_all_or_nothing(void **state)
 {

@@ -11,7 +11,7 @@
 
 #include "letter_support.h"
 
-#include "letter_language.h"
+#include "cli/letter/language.h"
 #include "message/translate.h"
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, letter_teardown)

@@ -5,8 +5,8 @@
 #include "account_support.h"
 
 #include "base/base64.h"
-#include "base/protobuf.h"
-#include "core/migration.h"
+#include "exchange/migration.h"
+#include "exchange/protobuf.h"
 #include "totpgroup.h"
 
 #define START "otpauth-migration://offline?data="

@@ -4,7 +4,7 @@
 
 #include "test_support.h"
 
-#include "core/otpauth_uri.h"
+#include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 
 static struct otpauth_account plain_account(void)

@@ -4,8 +4,8 @@
 
 #include "account_support.h"
 
-#include "core/otpauth_uri.h"
-#include "core/otpauth_uri_parse.h"
+#include "exchange/otpauth_uri.h"
+#include "exchange/otpauth_uri_parse.h"
 #include "totpgroup.h"
 
 static int parse(struct otp_account *account, const char *uri, struct error *error)

@@ -6,8 +6,8 @@
 
 #include "test_support.h"
 
-#include "pam_line_text.h"
-#include "pam_stack.h"
+#include "cli/pamconf/line_text.h"
+#include "cli/pamconf/stack.h"
 #include "temporary_folder.h"
 #include "totpgroup.h"
 

@@ -10,7 +10,7 @@
 #include <liboath/oath.h>
 #include <time.h>
 
-#include "core/users_file.h"
+#include "exchange/users_file.h"
 #include "totpgroup.h"
 
 #define HEX_KEY "3132333435363738393031323334353637383930"

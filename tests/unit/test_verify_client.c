@@ -554,8 +554,8 @@ static void each_call_has_its_own_time(void **state)
 	enroll_client_end(&enroll);
 }
 
-/* One enrolment. True where it is taken to be stored. */
-static bool enrol(int64_t milliseconds)
+/* One enrollment. True where it is taken to be stored. */
+static bool enroll(int64_t milliseconds)
 {
 	char path[128];
 	const struct verify_client client = {path, milliseconds};
@@ -581,7 +581,7 @@ static bool enrol(int64_t milliseconds)
 	return answer == ENROLL_DONE;
 }
 
-static void no_failure_is_an_enrolment(void **state)
+static void no_failure_is_an_enrollment(void **state)
 {
 	static const int errors[] = {EIO, ENOMEM, EINTR, ECONNRESET};
 	const struct fake_reply replies[] = {
@@ -594,14 +594,14 @@ static void no_failure_is_an_enrolment(void **state)
 	(void)state;
 	fake_start(replies, 2);
 	calls_arm(0, 0);
-	assert_true(enrol(LONG));
+	assert_true(enroll(LONG));
 	total = calls.count;
 	assert_true(total >= 18);
 	for (unsigned int e = 0; e < COUNT(errors); e++)
 		for (unsigned int k = 1; k <= 2 * total; k++) {
 			calls_arm((k + 1) / 2, errors[e]);
 			calls.fail_for = k % 2 == 0 ? 1 : 1000000;
-			assert_true(!enrol(1000) || errors[e] == EINTR);
+			assert_true(!enroll(1000) || errors[e] == EINTR);
 		}
 	fake_stop();
 	print_message("# %u calls\n", total);
@@ -629,7 +629,7 @@ int main(void)
 		TEST(no_failure_is_an_acceptance),
 		TEST(a_connection_that_was_closed),
 		TEST(each_call_has_its_own_time),
-		TEST(no_failure_is_an_enrolment),
+		TEST(no_failure_is_an_enrollment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

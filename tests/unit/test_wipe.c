@@ -12,8 +12,8 @@ static void checking_free(void *memory);
 /* wipe.h and text.c are compiled here once more with a free() that looks at
  * what it is given: once memory was freed, it can no longer be read. */
 #define free checking_free
-#include "base/wipe.h"
 #include "base/text.c"
+#include "base/wipe.h"
 #undef free
 
 #include "base/hmac.h"

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/bulk/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/ui/terminal.h"
+#include "store/durable_steps.h"
+#include "totpgroup.h"
+
+static int failed(const struct bulk_folder *folder, const char *what, struct error *error)
+{
+	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s", what, folder->path);
+}
+
+static int open_failed(const struct bulk_folder *folder, struct error *error)
+{
+	if (errno == ELOOP || errno == ENOTDIR)
+		return error_set(error, TOTPGROUP_EUNSAFE,
+			"%s: is a link or no folder; name a folder itself", folder->path);
+	return error_set_system(error,
+		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM, "cannot open %s",
+		folder->path);
+}
+
+static int check(const struct bulk_folder *folder, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(folder->descriptor, &status) != 0)
+		return failed(folder, "examine", error);
+	if (status.st_uid != geteuid())
+		return error_set(error, TOTPGROUP_EUNSAFE,
+			"%s: belongs to another user; name a folder of your own", folder->path);
+	if ((status.st_mode & 0777) != 0700)
+		return error_set(error, TOTPGROUP_EUNSAFE,
+			"%s: has the mode %04o, and letters are for nobody else to see; chmod "
+			"700 %s",
+			folder->path, status.st_mode & 07777, folder->path);
+	return 0;
+}
+
+static int lock(const struct bulk_folder *folder, struct error *error)
+{
+	if (flock(folder->descriptor, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return error_set(error, TOTPGROUP_EBUSY,
+			"%s: another run writes there; wait for its end", folder->path);
+	return failed(folder, "lock", error);
+}
+
+int bulk_folder_open(
+	struct bulk_folder *folder, const char *path, bool make, struct error *error)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	bool made = make && mkdir(path, 0700) == 0;
+	int status;
+
+	folder->path = path;
+	if (make && !made && errno != EEXIST)
+		return failed(folder, "make", error);
+	folder->descriptor = open(path, flags);
+	if (folder->descriptor < 0)
+		return open_failed(folder, error);
+	/* The mode above is cut by the umask. */
+	if (made && fchmod(folder->descriptor, 0700) != 0)
+		return failed(folder, "chmod", error);
+	status = check(folder, error);
+	return status == 0 ? lock(folder, error) : status;
+}
+
+static bool is_below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Whether one part of the path is that word. */
+static bool has_part(const char *path, const char *part)
+{
+	size_t length = strlen(part);
+
+	for (const char *at = strstr(path, part); at != NULL; at = strstr(at + 1, part))
+		if (at > path && at[-1] == '/' && (at[length] == '/' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
+static bool is_in_web_root(const char *path)
+{
+	static const char *const tops[] = {"/var/www", "/srv/www", "/srv/http",
+		"/usr/share/nginx", "/usr/local/www", "/var/lib/nginx", "/var/lib/www",
+		"/usr/local/apache2", "/opt/lampp"};
+	static const char *const parts[] = {
+		"public_html", "htdocs", "wwwroot", "www-root", "httpdocs"};
+
+	for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++)
+		if (is_below(path, tops[i]))
+			return true;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (has_part(path, parts[i]))
+			return true;
+	return false;
+}
+
+void bulk_folder_warn(const struct bulk_folder *folder)
+{
+	char *path = realpath(folder->path, NULL);
+	struct stat parent;
+
+	if (path != NULL && is_in_web_root(path))
+		terminal_complain("warning: %s is where a web server may look; a folder below "
+				  "/root is a better place for letters",
+			folder->path);
+	else if (fstatat(folder->descriptor, "..", &parent, 0) == 0 &&
+		 (parent.st_mode & S_IROTH) != 0)
+		terminal_complain("warning: everybody may look into the folder that %s is in; "
+				  "keep its mode at 0700, or take one below /root",
+			folder->path);
+	free(path);
+}
+
+int bulk_folder_open_staging(struct bulk_folder *folder, bool make, struct error *error)
+{
+	if (make && mkdirat(folder->descriptor, BULK_STAGING, 0700) != 0 && errno != EEXIST)
+		return failed(folder, "make a folder in", error);
+	folder->staging = openat(folder->descriptor, BULK_STAGING,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder->staging >= 0)
+		return 0;
+	return error_set_system(error,
+		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM,
+		"cannot open %s/" BULK_STAGING, folder->path);
+}
+
+static int clear(int fd)
+{
+	DIR *stream = fdopendir(fd);
+	struct dirent *entry;
+	int result = 0;
+
+	if (stream == NULL) {
+		close(fd);
+		return -1;
+	}
+	while (result == 0 && (entry = readdir(stream)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = unlinkat(dirfd(stream), entry->d_name, 0);
+	closedir(stream);
+	return result;
+}
+
+int bulk_folder_clear_staging(struct bulk_folder *folder, bool remove, struct error *error)
+{
+	int fd = openat(folder->staging, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || clear(fd) != 0)
+		return failed(folder, "remove what was left in " BULK_STAGING " of", error);
+	if (!remove)
+		return 0;
+	close(folder->staging);
+	folder->staging = -1;
+	if (unlinkat(folder->descriptor, BULK_STAGING, AT_REMOVEDIR) != 0)
+		return failed(folder, "remove " BULK_STAGING " of", error);
+	return 0;
+}
+
+int bulk_folder_write(const struct bulk_folder *folder, int where, const char *name,
+	const struct text *text, struct error *error)
+{
+	int file =
+		openat(where, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool written =
+		file >= 0 && fchmod(file, 0600) == 0 && durable_write_all(file, text) == 0;
+	int saved = errno;
+
+	if (file >= 0 && close(file) != 0 && written) {
+		written = false;
+		saved = errno;
+	}
+	errno = saved;
+	return written ? 0
+		       : error_set_system(error, TOTPGROUP_ESYSTEM, "cannot write %s in %s",
+				 name, folder->path);
+}
+
+int bulk_folder_sync(const struct bulk_folder *folder, struct error *error)
+{
+	return syncfs(folder->descriptor) == 0 ? 0 : failed(folder, "sync", error);
+}
+
+void bulk_folder_close(struct bulk_folder *folder)
+{
+	if (folder->staging >= 0)
+		close(folder->staging);
+	if (folder->descriptor >= 0)
+		close(folder->descriptor);
+	*folder = (struct bulk_folder)BULK_FOLDER_INIT;
+}

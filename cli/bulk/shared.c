@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/bulk/shared.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+#include "store/durable_steps.h"
+#include "totpgroup.h"
+
+#define COPY_SIZE 65536
+
+static int failed(const struct bulk_shared_file *shared, const char *what, struct error *error)
+{
+	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s/%s", what,
+		shared->folder, shared->name);
+}
+
+static int not_ours(const struct bulk_shared_file *shared, struct error *error)
+{
+	return error_set(error, TOTPGROUP_EUNSAFE,
+		"%s/%s: is not as a run like this one left it; move it away", shared->folder,
+		shared->name);
+}
+
+/* Whether the bytes at an offset are these. */
+static int holds(struct bulk_shared_file *shared, int64_t offset, const struct text *text,
+	bool *same, struct error *error)
+{
+	char *bytes = malloc(text->length + 1);
+	ssize_t n;
+
+	if (bytes == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	n = pread(shared->file, bytes, text->length, offset);
+	*same = n == (ssize_t)text->length &&
+		(n == 0 || memcmp(bytes, text->data, text->length) == 0);
+	wipe_free(bytes, text->length + 1);
+	return n < 0 ? failed(shared, "read", error) : 0;
+}
+
+static int judge(struct bulk_shared_file *shared, int64_t *size, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(shared->file, &status) != 0)
+		return failed(shared, "examine", error);
+	*size = status.st_size;
+	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1 ||
+		(status.st_mode & 0077) != 0)
+		return error_set(error, TOTPGROUP_EUNSAFE,
+			"%s/%s: is no file of your own with mode 0600; move it away",
+			shared->folder, shared->name);
+	return 0;
+}
+
+static int find_end(struct bulk_shared_file *shared, int64_t size, struct error *error)
+{
+	bool begins = true, ends = false;
+	int status = 0;
+
+	shared->end = size - (int64_t)shared->footer.length;
+	if (shared->end < 0 ||
+		(shared->fixed_header && shared->end < (int64_t)shared->header.length))
+		return not_ours(shared, error);
+	if (shared->fixed_header)
+		status = holds(shared, 0, &shared->header, &begins, error);
+	if (status == 0)
+		status = holds(shared, shared->end, &shared->footer, &ends, error);
+	if (status == 0 && (!begins || !ends))
+		status = not_ours(shared, error);
+	return status;
+}
+
+static int write_at_end(
+	struct bulk_shared_file *shared, const struct text *text, struct error *error)
+{
+	if (lseek(shared->file, shared->end, SEEK_SET) < 0 ||
+		durable_write_all(shared->file, text) != 0)
+		return failed(shared, "write", error);
+	return 0;
+}
+
+int bulk_shared_finish(struct bulk_shared_file *shared, struct error *error)
+{
+	int status = write_at_end(shared, &shared->footer, error);
+
+	if (status == 0 &&
+		ftruncate(shared->file, shared->end + (int64_t)shared->footer.length) != 0)
+		status = failed(shared, "write", error);
+	return status;
+}
+
+/* Makes the file where it is not seen yet, and gives it its name. */
+static int make(const struct bulk_shared_file *shared, const struct bulk_folder *folder,
+	struct error *error)
+{
+	struct text text = TEXT_INIT;
+	int status = text_append(&text, shared->header.data, shared->header.length);
+
+	if (status == 0)
+		status = text_append(&text, shared->footer.data, shared->footer.length);
+	if (status != 0)
+		error_set(error, status, "out of memory");
+	else
+		status = bulk_folder_write(folder, folder->staging, shared->name, &text, error);
+	text_free(&text);
+	if (status == 0 && durable_name_exclusively(folder->staging, shared->name,
+				   folder->descriptor, shared->name) != 0)
+		status = failed(shared, "name", error);
+	return status;
+}
+
+/* Opens the file that is there; *size 0 where there is none, or nothing in it. */
+static int open_file(struct bulk_shared_file *shared, const struct bulk_folder *folder,
+	int64_t *size, struct error *error)
+{
+	*size = 0;
+	shared->file = openat(folder->descriptor, shared->name,
+		O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (shared->file >= 0)
+		return judge(shared, size, error);
+	if (errno == ENOENT)
+		return 0;
+	return errno == ELOOP ? not_ours(shared, error) : failed(shared, "open", error);
+}
+
+/* A power cut may leave a new file without what was in it. */
+static int replace_empty(struct bulk_shared_file *shared, const struct bulk_folder *folder,
+	int64_t *size, struct error *error)
+{
+	int status = 0;
+
+	if (shared->file >= 0) {
+		close(shared->file);
+		shared->file = -1;
+		if (unlinkat(folder->descriptor, shared->name, 0) != 0)
+			status = failed(shared, "remove", error);
+	}
+	if (status == 0)
+		status = make(shared, folder, error);
+	return status == 0 ? open_file(shared, folder, size, error) : status;
+}
+
+int bulk_shared_open(struct bulk_shared_file *shared, const struct bulk_folder *folder,
+	int64_t known, struct error *error)
+{
+	int64_t size = 0;
+	int status;
+
+	shared->folder = folder->path;
+	status = open_file(shared, folder, &size, error);
+	if (status == 0 && size == 0 && known < 0)
+		status = replace_empty(shared, folder, &size, error);
+	if (status != 0)
+		return status;
+	if (known < 0)
+		return find_end(shared, size, error);
+	if (known > size)
+		return not_ours(shared, error);
+	shared->end = known;
+	return bulk_shared_finish(shared, error);
+}
+
+static int copy(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
+	char *buffer, struct error *error)
+{
+	while (length > 0) {
+		size_t part = length < COPY_SIZE ? length : COPY_SIZE;
+		struct text piece = {.data = buffer};
+		ssize_t n = pread(from, buffer, part, offset);
+		int status;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return error_set(error, TOTPGROUP_ESYSTEM,
+				"cannot read again what goes into %s/%s", shared->folder,
+				shared->name);
+		piece.length = (size_t)n;
+		status = write_at_end(shared, &piece, error);
+		if (status != 0)
+			return status;
+		shared->end += n;
+		offset += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int bulk_shared_append(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
+	struct error *error)
+{
+	struct text between = {.data = NULL};
+	char *buffer = malloc(COPY_SIZE);
+	int status = 0;
+
+	if (buffer == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (shared->end > (int64_t)shared->header.length && *shared->between != '\0') {
+		status = text_append(&between, shared->between, strlen(shared->between));
+		if (status != 0)
+			error_set(error, status, "out of memory");
+		else
+			status = write_at_end(shared, &between, error);
+		shared->end += status == 0 ? (int64_t)between.length : 0;
+	}
+	if (status == 0)
+		status = copy(shared, from, offset, length, buffer, error);
+	text_free(&between);
+	wipe_free(buffer, COPY_SIZE);
+	return status;
+}
+
+void bulk_shared_close(struct bulk_shared_file *shared)
+{
+	if (shared->file >= 0)
+		close(shared->file);
+	text_free(&shared->header);
+	text_free(&shared->footer);
+	*shared = (struct bulk_shared_file)BULK_SHARED_FILE_INIT;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/bulk/users.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "cli/ui/input.h"
+#include "cli/ui/terminal.h"
+#include "totpgroup.h"
+
+static enum exit_status open_group(struct bulk_users *users, const char *group)
+{
+	enum exit_status status;
+
+	users->is_group = true;
+	if (getuid() != 0) {
+		terminal_complain("only root may enroll a group");
+		return STATUS_NOT_PERMITTED;
+	}
+	status = group_walk_begin(&users->walk, group);
+	if (status == STATUS_DONE && users->walk.total == 0)
+		terminal_complain("the group '%s' has no members", group);
+	return status;
+}
+
+static enum exit_status open_names(struct bulk_users *users, const char *path)
+{
+	struct stat status;
+
+	users->source = input_name(path);
+	users->file = STDIN_FILENO;
+	if (strcmp(path, "-") != 0)
+		users->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (users->file < 0 || fstat(users->file, &status) != 0) {
+		terminal_complain("cannot open %s: %s", path, strerror(errno));
+		return STATUS_STORE_ERROR;
+	}
+	if (S_ISREG(status.st_mode) && status.st_size > 0)
+		users->size = (size_t)status.st_size;
+	return STATUS_DONE;
+}
+
+enum exit_status bulk_users_begin(struct bulk_users *users, const struct bulk_options *options,
+	const struct bulk_signals *signals)
+{
+	users->signals = signals;
+	users->file = -1;
+	if (options->group != NULL)
+		return open_group(users, options->group);
+	return open_names(users, options->users != NULL ? options->users : "-");
+}
+
+/* Fills the buffer anew; false at the end. */
+static bool fill(struct bulk_users *users)
+{
+	ssize_t n;
+
+	do {
+		if (!bulk_signals_wait_for(users->signals, users->file)) {
+			users->interrupted = true;
+			return false;
+		}
+		n = read(users->file, users->buffer, sizeof users->buffer);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	users->failed = n < 0;
+	if (users->failed)
+		terminal_complain("cannot read %s: %s", users->source, strerror(errno));
+	if (n <= 0)
+		return false;
+	users->length = (size_t)n;
+	users->consumed += users->length;
+	users->at = 0;
+	return true;
+}
+
+/* Reads a line into name, as far as it fits with a byte more; NULs become
+ * newlines, which are in no name. False at the end. */
+static bool read_line(struct bulk_users *users)
+{
+	size_t length = 0;
+	bool any = false;
+
+	while (users->at < users->length || fill(users)) {
+		char byte = users->buffer[users->at++];
+
+		any = true;
+		if (byte == '\n')
+			break;
+		if (length <= BULK_NAME_MAX)
+			users->name[length++] = byte != '\0' ? byte : '\n';
+	}
+	users->name[length] = '\0';
+	users->line += any;
+	return any && !users->interrupted && !users->failed;
+}
+
+/* Without blanks around it, and without what spreadsheets put before UTF-8. */
+static const char *trimmed(char *name, bool is_first)
+{
+	size_t length;
+
+	if (is_first && strncmp(name, "\xef\xbb\xbf", 3) == 0)
+		name += 3;
+	name += strspn(name, " \t");
+	length = strlen(name);
+	while (length > 0 && strchr(" \t\r", name[length - 1]) != NULL)
+		name[--length] = '\0';
+	return name;
+}
+
+static bool next_name(struct bulk_users *users, struct bulk_user *user)
+{
+	do {
+		if (!read_line(users))
+			return false;
+		user->name = trimmed(users->name, users->line == 1);
+	} while (*user->name == '\0' || *user->name == '#');
+	user->named = true;
+	user->entry = NULL;
+	users->given++;
+	if (strlen(user->name) > BULK_NAME_MAX ||
+		ascii_has_control(user->name, strlen(user->name)))
+		error_set(&user->error, TOTPGROUP_EFORMAT, "%s, line %u: is no name of a user",
+			users->source, users->line);
+	return true;
+}
+
+bool bulk_users_next(struct bulk_users *users, struct bulk_user *user)
+{
+	*user = (struct bulk_user){.error = ERROR_INIT};
+	if (!users->is_group)
+		return next_name(users, user);
+	users->interrupted = bulk_signals_came(users->signals);
+	return !users->interrupted && group_walk_next(&users->walk, &user->name, &user->entry);
+}
+
+double bulk_users_fraction(const struct bulk_users *users, unsigned long done)
+{
+	size_t read = users->consumed - (users->length - users->at);
+	double fraction;
+
+	if (users->is_group)
+		return users->walk.total > 0 ? (double)done / (double)users->walk.total : 1;
+	if (users->size == 0 || users->consumed > users->size)
+		return -1;
+	fraction = (double)read / (double)users->size;
+	/* A batch is read before anything is done with it. */
+	return done < users->given ? fraction * (double)done / (double)users->given : fraction;
+}
+
+void bulk_users_end(struct bulk_users *users)
+{
+	group_walk_end(&users->walk);
+	if (users->file > STDIN_FILENO)
+		close(users->file);
+	users->file = -1;
+}

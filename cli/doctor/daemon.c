@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/doctor/daemon.h"
+
+#include <string.h>
+
+#include "cli/doctor/origin.h"
+#include "client/verify_client.h"
+
+#define CHECK	   "daemon"
+#define NEED_CHECK "daemon-needed"
+
+static void report_silence(
+	struct doctor *doctor, enum verify_answer answer, const struct error *error)
+{
+	struct finding *finding =
+		report_add(&doctor->report, FINDING_PROBLEM, CHECK, "%s", error->message);
+
+	finding_why(&doctor->report, finding,
+		"The module leaves the decision to totp-verifyd, because of store=socket, and "
+		"refuses every code while that does not answer.");
+	finding_run(&doctor->report, finding,
+		answer == VERIFY_NO_SOCKET ? "systemctl enable --now totp-verifyd.socket"
+					   : "systemctl restart totp-verifyd.socket");
+}
+
+/* Whoever can read the store is better off without anybody else. */
+static void check_need(struct doctor *doctor)
+{
+	const struct doctor_place place = doctor_place_of(doctor, "store");
+	struct finding *finding;
+
+	if (strcmp(doctor->service, "sshd") != 0)
+		return;
+	finding = report_add(&doctor->report, FINDING_WARNING, NEED_CHECK,
+		"%s, line %u: store=%s for sshd", place.file, place.line, place.text);
+	finding_why(&doctor->report, finding,
+		"sshd can read the secrets itself. So it depends on a daemon without need: "
+		"nobody gets in while that is down.");
+	doctor_mend_option(doctor, finding, "store", NULL);
+}
+
+void doctor_check_daemon(struct doctor *doctor)
+{
+	const struct verify_client client = {
+		options_socket(&doctor->module), VERIFY_CLIENT_MILLISECONDS};
+	struct error error = ERROR_INIT;
+	enum verify_answer answer;
+
+	if (doctor->line == NULL || client.path == NULL)
+		return;
+	answer = verify_client_look(&client, &error);
+	if (answer == VERIFY_ANSWERED)
+		report_add(&doctor->report, FINDING_OK, CHECK, "totp-verifyd answers at %s",
+			client.path);
+	else
+		report_silence(doctor, answer, &error);
+	check_need(doctor);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/doctor/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What came from files and databases must not steer a terminal. */
+static void blot_out_control(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+__attribute__((format(printf, 2, 0))) static char *format_text(
+	struct report *report, const char *format, va_list arguments)
+{
+	char *text;
+
+	if (vasprintf(&text, format, arguments) < 0) {
+		report->out_of_memory = true;
+		return NULL;
+	}
+	blot_out_control(text);
+	return text;
+}
+
+static struct finding *append(struct report *report)
+{
+	struct finding *finding = calloc(1, sizeof(*finding));
+	struct finding **findings =
+		reallocarray(report->findings, report->count + 1, sizeof(struct finding *));
+
+	if (findings != NULL)
+		report->findings = findings;
+	if (finding == NULL || findings == NULL) {
+		report->out_of_memory = true;
+		free(finding);
+		return NULL;
+	}
+	findings[report->count++] = finding;
+	return finding;
+}
+
+struct finding *report_add(struct report *report, enum finding_level level, const char *check,
+	const char *what, ...)
+{
+	struct finding *finding = append(report);
+	va_list arguments;
+
+	if (finding == NULL)
+		return NULL;
+	finding->level = level;
+	finding->check = check;
+	va_start(arguments, what);
+	finding->what = format_text(report, what, arguments);
+	va_end(arguments);
+	return finding;
+}
+
+void finding_why(struct report *report, struct finding *finding, const char *why, ...)
+{
+	va_list arguments;
+
+	if (finding == NULL)
+		return;
+	va_start(arguments, why);
+	finding->why = format_text(report, why, arguments);
+	va_end(arguments);
+}
+
+/* The first that is still free, or NULL. */
+static struct mend *next_mend(struct finding *finding)
+{
+	for (size_t i = 0; finding != NULL && i < FINDING_MENDS; i++)
+		if (finding->mends[i].action == MEND_NONE)
+			return &finding->mends[i];
+	return NULL;
+}
+
+void finding_mend(struct report *report, struct finding *finding, enum mend_action action,
+	const char *file, unsigned int line, const char *text, ...)
+{
+	struct mend *mend = next_mend(finding);
+	va_list arguments;
+
+	if (mend == NULL)
+		return;
+	mend->file = strdup(file);
+	if (mend->file == NULL) {
+		report->out_of_memory = true;
+		return;
+	}
+	blot_out_control(mend->file);
+	mend->action = action;
+	mend->line = line;
+	va_start(arguments, text);
+	mend->text = format_text(report, text, arguments);
+	va_end(arguments);
+}
+
+void finding_run(struct report *report, struct finding *finding, const char *command, ...)
+{
+	struct mend *mend = next_mend(finding);
+	va_list arguments;
+
+	if (mend == NULL)
+		return;
+	mend->action = MEND_RUN;
+	va_start(arguments, command);
+	mend->text = format_text(report, command, arguments);
+	va_end(arguments);
+}
+
+static bool has_level(const struct report *report, enum finding_level level)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->findings[i]->level == level)
+			return true;
+	return false;
+}
+
+enum exit_status report_status(const struct report *report)
+{
+	if (has_level(report, FINDING_PROBLEM))
+		return STATUS_REFUSED;
+	if (report->out_of_memory || has_level(report, FINDING_UNKNOWN))
+		return STATUS_STORE_ERROR;
+	return STATUS_DONE;
+}
+
+void report_free(struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		struct finding *finding = report->findings[i];
+
+		free(finding->what);
+		free(finding->why);
+		for (size_t j = 0; j < FINDING_MENDS; j++) {
+			free(finding->mends[j].file);
+			free(finding->mends[j].text);
+		}
+		free(finding);
+	}
+	free(report->findings);
+	*report = (struct report){.count = 0};
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/doctor/sshd.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/doctor/guard.h"
+#include "cli/doctor/modules.h"
+#include "cli/doctor/sshd_methods.h"
+#include "cli/doctor/stack.h"
+
+#define SETTINGS_CHECK "sshd"
+#define PAM_CHECK      "sshd-usepam"
+#define PROMPT_CHECK   "sshd-kbdinteractive"
+#define PASSWORD_CHECK "sshd-password"
+#define METHODS_CHECK  "sshd-methods"
+#define FACTORS_CHECK  "sshd-factors"
+#define ROOT_CHECK     "sshd-root"
+
+/* sshd takes the first value that it finds, and so the file's name is early. */
+#define CONFIG_FOLDER "/etc/ssh/sshd_config.d"
+#define OWN_FILE      CONFIG_FOLDER "/10-totpgroup.conf"
+#define MAIN_FILE     "/etc/ssh/sshd_config"
+
+static void mend_setting(struct doctor *doctor, struct finding *finding, const char *setting)
+{
+	const char *file = doctor->options.sshd_config;
+
+	if (file == NULL)
+		file = access(CONFIG_FOLDER, F_OK) == 0 ? OWN_FILE : MAIN_FILE;
+	finding_mend(&doctor->report, finding, MEND_ADD, file, 0, "%s", setting);
+}
+
+/* Nearly always keyboard-interactive, which is off unless somebody has switched
+ * it on. */
+static void report_unsatisfied(struct doctor *doctor)
+{
+	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, PROMPT_CHECK,
+		"sshd does not start: AuthenticationMethods names a method that is switched "
+		"off");
+
+	finding_why(&doctor->report, finding,
+		"Prompts of PAM reach the user by keyboard-interactive only.");
+	mend_setting(doctor, finding, "KbdInteractiveAuthentication yes");
+}
+
+static void report_unread(struct doctor *doctor, const struct error *error)
+{
+	struct finding *finding;
+
+	if (strstr(error->message, "AuthenticationMethods cannot be satisfied") != NULL) {
+		report_unsatisfied(doctor);
+		return;
+	}
+	finding = report_add(&doctor->report, FINDING_UNKNOWN, SETTINGS_CHECK,
+		"sshd's settings could not be read: %s", error->message);
+	/* sshd makes it when it starts, and it is not there between. */
+	if (strstr(error->message, "privilege separation directory: ") != NULL) {
+		finding_why(&doctor->report, finding,
+			"sshd is not running, and looks for that folder first.");
+		finding_run(&doctor->report, finding, "install -d -m 0755 /run/sshd");
+		return;
+	}
+	if (geteuid() == 0)
+		return;
+	finding_why(&doctor->report, finding, "Only root can read its configuration and keys.");
+	finding_run(&doctor->report, finding, "sudo totp-enroll doctor");
+}
+
+static int read_settings(struct doctor *doctor, struct error *error)
+{
+	/* What sshd asks of a user who is exempt is no matter of ours. */
+	const char *user = doctor->options.user != NULL && !doctor->user_outside
+				   ? doctor->account.name
+				   : doctor->example_user;
+
+	if (doctor->options.sshd_settings != NULL)
+		return sshd_settings_read(&doctor->sshd, doctor->options.sshd_settings, error);
+	return sshd_settings_run(&doctor->sshd, doctor->options.sshd_config, user, error);
+}
+
+/* Of another service only what sshd itself says about it counts. */
+static bool concerns_sshd(const struct doctor *doctor)
+{
+	return strcmp(doctor->service, "sshd") == 0 || doctor->options.sshd_config != NULL ||
+	       doctor->options.sshd_settings != NULL ||
+	       sshd_settings_is(&doctor->sshd, "pamservicename", doctor->service);
+}
+
+static void check_service(struct doctor *doctor)
+{
+	char *service = sshd_settings_get(&doctor->sshd, "pamservicename");
+	struct finding *finding;
+
+	if (service != NULL && strcmp(service, doctor->service) != 0) {
+		finding = report_add(&doctor->report, FINDING_PROBLEM, SETTINGS_CHECK,
+			"sshd asks the PAM service %s, not %s", service, doctor->service);
+		finding_why(&doctor->report, finding,
+			"PAMServiceName says so. What is said here of %s is of no use to ssh.",
+			doctor->service);
+		finding_run(
+			&doctor->report, finding, "totp-enroll doctor --service=%s", service);
+	}
+	free(service);
+}
+
+static void check_pam(struct doctor *doctor)
+{
+	struct finding *finding;
+
+	if (sshd_settings_is(&doctor->sshd, "usepam", "yes")) {
+		report_add(&doctor->report, FINDING_OK, PAM_CHECK, "sshd uses PAM");
+		return;
+	}
+	finding = report_add(&doctor->report, FINDING_PROBLEM, PAM_CHECK,
+		"sshd does not use PAM: UsePAM no");
+	finding_why(&doctor->report, finding, "Without PAM no login comes to the module.");
+	mend_setting(doctor, finding, "UsePAM yes");
+}
+
+static void check_prompt(struct doctor *doctor)
+{
+	struct finding *finding;
+
+	if (sshd_settings_is(&doctor->sshd, "kbdinteractiveauthentication", "yes")) {
+		report_add(
+			&doctor->report, FINDING_OK, PROMPT_CHECK, "sshd can ask for a code");
+		return;
+	}
+	finding = report_add(&doctor->report, FINDING_PROBLEM, PROMPT_CHECK,
+		"sshd cannot ask for a code: KbdInteractiveAuthentication no");
+	finding_why(&doctor->report, finding,
+		"Prompts of PAM reach the user by keyboard-interactive only.");
+	mend_setting(doctor, finding, "KbdInteractiveAuthentication yes");
+}
+
+static void check_password(struct doctor *doctor, const struct sshd_methods *methods)
+{
+	bool on = sshd_settings_is(&doctor->sshd, "passwordauthentication", "yes");
+	struct finding *finding;
+
+	if (!on) {
+		report_add(&doctor->report, FINDING_OK, PASSWORD_CHECK,
+			"sshd leaves the password to PAM");
+		return;
+	}
+	finding = report_add(&doctor->report,
+		methods->password ? FINDING_PROBLEM : FINDING_WARNING, PASSWORD_CHECK,
+		"sshd asks for the password itself: PasswordAuthentication yes");
+	if (methods->password)
+		finding_why(&doctor->report, finding,
+			"It answers every hidden prompt with the password then, that for the "
+			"code too, and the login fails.");
+	else
+		finding_why(&doctor->report, finding,
+			"Nothing but AuthenticationMethods keeps it from answering the prompt "
+			"for the code with the password.");
+	mend_setting(doctor, finding, "PasswordAuthentication no");
+}
+
+static const char *good_methods(const struct doctor *doctor)
+{
+	return doctor_has_other_factor(doctor)
+		       ? "AuthenticationMethods keyboard-interactive:pam"
+		       : "AuthenticationMethods publickey,keyboard-interactive:pam";
+}
+
+/* A list that sshd would take, with an administrator who means it. */
+static bool may_skip_after_key(const struct doctor *doctor)
+{
+	const char *methods = doctor->module.skip_after;
+
+	return methods != NULL && strstr(methods, "publickey") != NULL;
+}
+
+/* With a guard the user gets no further than that, whom it asks for a code. */
+static void report_key_alone(struct doctor *doctor, const char *methods)
+{
+	struct finding *finding;
+
+	if (doctor->guard_holds) {
+		finding = report_add(&doctor->report, FINDING_WARNING, METHODS_CHECK,
+			"a key alone asks for no code, and the session guard refuses the "
+			"login then: AuthenticationMethods %s",
+			methods);
+		finding_why(&doctor->report, finding,
+			"Who has to give a code and comes with a key is never asked for it.");
+		mend_setting(doctor, finding, good_methods(doctor));
+		return;
+	}
+	finding = report_add(&doctor->report, FINDING_PROBLEM, METHODS_CHECK,
+		"a key alone lets in, without a code: AuthenticationMethods %s", methods);
+	finding_why(&doctor->report, finding,
+		"sshd does not ask PAM's auth lines when a key, a host or a ticket is "
+		"enough.");
+	mend_setting(doctor, finding, good_methods(doctor));
+	if (doctor->guard == NULL)
+		doctor_mend_by_guard(doctor, finding);
+}
+
+static void check_methods(struct doctor *doctor, const struct sshd_methods *methods)
+{
+	char *value = sshd_settings_get(&doctor->sshd, "authenticationmethods");
+
+	if (!methods->without_pam || may_skip_after_key(doctor))
+		report_add(&doctor->report, FINDING_OK, METHODS_CHECK,
+			"no login over ssh goes past PAM");
+	else
+		report_key_alone(doctor, value != NULL ? value : "any");
+	free(value);
+}
+
+/* In place of what includes the password's line, if that is not what includes
+ * the module's line, too. */
+static void mend_password(
+	struct doctor *doctor, struct finding *finding, const struct pam_line *password)
+{
+	bool own_file = password->includer != NULL && password->file != doctor->line->file;
+
+	if (own_file)
+		finding_mend(&doctor->report, finding, MEND_REPLACE, password->includer,
+			password->includer_number, "auth required pam_permit.so");
+	else
+		doctor_mend_by_removal(doctor, finding, password);
+}
+
+static void check_factors(struct doctor *doctor, const struct sshd_methods *methods)
+{
+	const struct pam_line *password = doctor_password_line(doctor);
+	struct finding *finding;
+
+	if (methods->interactive_alone && !doctor_has_other_factor(doctor)) {
+		finding = report_add(&doctor->report, FINDING_PROBLEM, FACTORS_CHECK,
+			"a code alone lets in: neither a key nor a password is asked for");
+		finding_why(&doctor->report, finding,
+			"The code is to be a second factor. Whoever holds the phone has the "
+			"account, and guessing codes needs nothing else.");
+		mend_setting(doctor, finding,
+			"AuthenticationMethods publickey,keyboard-interactive:pam");
+	} else if (methods->interactive_after_key && password != NULL) {
+		finding = report_add(&doctor->report, FINDING_WARNING, FACTORS_CHECK,
+			"after a key the password is asked for as well, then the code: %s, "
+			"line %u",
+			password->file, password->number);
+		finding_why(&doctor->report, finding,
+			"It is safe, but seldom meant. Whether a key and a code are enough is "
+			"for you to say.");
+		mend_password(doctor, finding, password);
+	} else if (methods->interactive) {
+		report_add(&doctor->report, FINDING_OK, FACTORS_CHECK,
+			"the code is a second factor");
+	}
+}
+
+/* sshd keeps root from typing anything unless root may log in by password. */
+static void check_root(struct doctor *doctor, const struct sshd_methods *methods)
+{
+	struct finding *finding;
+
+	if (doctor->options.user == NULL || doctor->account.uid != 0 || methods->without_pam ||
+		!methods->interactive ||
+		sshd_settings_is(&doctor->sshd, "permitrootlogin", "yes"))
+		return;
+	finding = report_add(&doctor->report, FINDING_WARNING, ROOT_CHECK,
+		"root cannot log in over ssh: PermitRootLogin does not let root give a code");
+	finding_why(&doctor->report, finding,
+		"Log in as yourself and use sudo. If root has to come in with a code, then:");
+	mend_setting(doctor, finding, "PermitRootLogin yes");
+}
+
+static void check_with_module(struct doctor *doctor)
+{
+	const struct sshd_methods methods = sshd_methods_judge(&doctor->sshd);
+
+	check_password(doctor, &methods);
+	check_methods(doctor, &methods);
+	check_factors(doctor, &methods);
+	check_root(doctor, &methods);
+}
+
+void doctor_check_sshd(struct doctor *doctor)
+{
+	struct error error = ERROR_INIT;
+	int status = read_settings(doctor, &error);
+
+	if (!concerns_sshd(doctor))
+		return;
+	if (status != 0) {
+		report_unread(doctor, &error);
+		return;
+	}
+	check_service(doctor);
+	check_pam(doctor);
+	check_prompt(doctor);
+	if (doctor->line != NULL)
+		check_with_module(doctor);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/doctor/user.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "cli/doctor/files.h"
+#include "cli/doctor/origin.h"
+#include "cli/ui/shell_word.h"
+#include "core/credential.h"
+#include "store/file_store.h"
+#include "store/secret_path.h"
+#include "totpgroup.h"
+
+#define CHECK	     "secret"
+#define FOLDER_CHECK "secret-folder"
+
+/* One user's file, as the module would look for it. */
+struct secret {
+	const char *user;
+	char *path;
+	struct file_store_rules rules;
+};
+
+/* The uid that user= names; false where there is none. */
+static bool fixed_owner(const char *user, uid_t *owner)
+{
+	const struct passwd *entry;
+	int64_t uid;
+
+	if (number_parse(user, strlen(user), 0, UINT32_MAX - 1, &uid))
+		entry = getpwuid((uid_t)uid);
+	else
+		entry = getpwnam(user);
+	if (entry != NULL)
+		*owner = entry->pw_uid;
+	return entry != NULL;
+}
+
+static void report_no_owner(struct doctor *doctor)
+{
+	const struct doctor_place place = doctor_place_of(doctor, "user");
+	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+		"there is no user %s, whom %s, line %u names", doctor->module.user, place.file,
+		place.line);
+	char *word = shell_word(doctor->module.user);
+
+	finding_why(&doctor->report, finding,
+		"The module refuses every login while there is no such user.");
+	if (word != NULL)
+		finding_run(&doctor->report, finding, "useradd --system %s", word);
+	free(word);
+}
+
+static bool find(struct doctor *doctor, struct secret *secret)
+{
+	const struct options *options = &doctor->module;
+	const char *specification =
+		options->secret != NULL ? options->secret : SECRET_PATH_DEFAULT;
+	const char *home = options->user == NULL ? doctor->account.home : NULL;
+	struct error error = ERROR_INIT;
+
+	secret->user = doctor->account.name;
+	secret->rules.owner = doctor->account.uid;
+	if (options->user != NULL && !fixed_owner(options->user, &secret->rules.owner)) {
+		report_no_owner(doctor);
+		return false;
+	}
+	secret->rules.any_owner = options->no_strict_owner;
+	secret->rules.allowed_mode = options->allowed_perm;
+	secret->rules.own_file = options->user == NULL;
+	if (secret_path_expand(specification, secret->user, home, &secret->path, &error) == 0) {
+		secret->rules.path = secret->path;
+		return true;
+	}
+	report_add(&doctor->report, doctor->options.user != NULL ? FINDING_PROBLEM : FINDING_OK,
+		CHECK, "%s can have no secret: %s", secret->user, error.message);
+	return false;
+}
+
+/* What becomes of a login without a secret. */
+static const char *without_secret(const struct doctor *doctor, enum finding_level *level)
+{
+	const struct options *options = &doctor->module;
+
+	*level = FINDING_WARNING;
+	if (options->nullok)
+		return "is let in without a code, because of nullok.";
+	if (options->nullok_until > (int64_t)time(NULL) || options->nullok_for > 0)
+		return "is let in without a code until the time to enroll is over; "
+		       "totp-enroll explain tells when.";
+	if (options->enroll)
+		return "is offered a secret at the next login.";
+	*level = FINDING_PROBLEM;
+	return "is asked for a code and always refused.";
+}
+
+/* The host's configuration says where, and not the module's line or a file that
+ * that names. */
+static bool totp_enroll_looks_there(const struct doctor *doctor)
+{
+	return doctor->module.conf == NULL &&
+	       strcmp(doctor_place_of(doctor, "secret").file, doctor->line->file) != 0;
+}
+
+static void mend_not_enrolled(
+	struct doctor *doctor, struct finding *finding, const struct secret *secret)
+{
+	char *name = shell_word(secret->user);
+	char *path = shell_word(secret->path);
+
+	if (name == NULL || path == NULL)
+		;
+	else if (doctor->module.secret != NULL && !totp_enroll_looks_there(doctor))
+		finding_run(&doctor->report, finding, "totp-enroll -s %s -l %s", path, name);
+	else
+		finding_run(&doctor->report, finding, "totp-enroll enroll %s", name);
+	free(name);
+	free(path);
+}
+
+static void report_not_enrolled(struct doctor *doctor, const struct secret *secret)
+{
+	enum finding_level level;
+	const char *why = without_secret(doctor, &level);
+	struct finding *finding;
+
+	/* Nobody has said that the caller, often root, needs one. */
+	if (doctor->options.user == NULL)
+		level = FINDING_OK;
+	finding = report_add(&doctor->report, level, CHECK,
+		"%s is not enrolled: there is no %s", secret->user, secret->path);
+	if (level == FINDING_OK)
+		return;
+	finding_why(&doctor->report, finding, "%s %s", secret->user, why);
+	mend_not_enrolled(doctor, finding, secret);
+}
+
+/* What makes the file as the rules want it. */
+static void mend_file(
+	struct doctor *doctor, struct finding *finding, const struct secret *secret)
+{
+	const struct file_store_rules *rules = &secret->rules;
+	char *path = shell_word(secret->path);
+	struct stat file;
+
+	if (path == NULL || lstat(secret->path, &file) != 0)
+		doctor->report.out_of_memory = doctor->report.out_of_memory || path == NULL;
+	else if (!S_ISREG(file.st_mode) || file.st_nlink != 1 || file.st_size == 0)
+		finding_run(&doctor->report, finding,
+			"mv -i %s %s.old && totp-enroll enroll %s", path, path, secret->user);
+	else if (file.st_uid != rules->owner && !rules->any_owner)
+		finding_run(&doctor->report, finding, "chown %u %s", (unsigned int)rules->owner,
+			path);
+	else if ((file.st_mode & 07777 & ~rules->allowed_mode) != 0)
+		finding_run(&doctor->report, finding, "chmod %04o %s",
+			0600U & (unsigned int)rules->allowed_mode, path);
+	else if (rules->own_file)
+		finding_run(&doctor->report, finding, "chmod u+r %s", path);
+	free(path);
+}
+
+static void report_bad(struct doctor *doctor, const struct secret *secret, int status,
+	const struct error *error)
+{
+	bool known = status == TOTPGROUP_EUNSAFE || status == TOTPGROUP_EFORMAT ||
+		     (secret->rules.own_file && error->system_error == EACCES);
+	struct finding *finding = report_add(&doctor->report,
+		known ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
+
+	if (!known)
+		return;
+	finding_why(&doctor->report, finding, "The module refuses %s because of that.",
+		secret->user);
+	if (status == TOTPGROUP_EFORMAT)
+		finding_run(&doctor->report, finding, "totp-enroll enroll %s", secret->user);
+	else
+		mend_file(doctor, finding, secret);
+}
+
+/* The file as the module sees it, and whether it is a credential at all. */
+static int look(const struct secret *secret, struct error *error)
+{
+	totpgroup_credential *credential = NULL;
+	struct hmac *hmac = NULL;
+	struct text text = TEXT_INIT;
+	int status = file_store_look(&secret->rules, &text, error);
+
+	if (status == 0) {
+		status = credential_load(&credential, text.data, text.length, error);
+		if (status == 0)
+			status = credential_open_hmac(credential, &hmac, error);
+		hmac_close(hmac);
+		if (status != 0)
+			error_set(error, status, "%s: %s", secret->path,
+				totpgroup_strerror(status));
+	}
+	totpgroup_credential_free(credential);
+	text_free(&text);
+	return status;
+}
+
+/* Each login writes a new file beside the old one. */
+static void check_writable(struct doctor *doctor, const struct secret *secret)
+{
+	char *real = realpath(secret->path, NULL);
+	const char *folder = real != NULL ? dirname(real) : NULL;
+	char *word = folder != NULL ? shell_word(folder) : NULL;
+	struct finding *finding;
+
+	if (folder != NULL && access(folder, W_OK | X_OK) != 0 &&
+		!doctor->module.allow_readonly) {
+		finding = report_add(&doctor->report, FINDING_PROBLEM, FOLDER_CHECK,
+			"no new file can be written in %s: %s", folder, strerror(errno));
+		finding_why(&doctor->report, finding,
+			"Each login writes the secret anew, and is refused where that fails.");
+		if (word != NULL)
+			finding_run(&doctor->report, finding, "chmod u+wx %s", word);
+	}
+	free(word);
+	free(real);
+}
+
+static void check_folders(struct doctor *doctor, const struct secret *secret)
+{
+	const struct doctor_file file = {
+		.check = FOLDER_CHECK,
+		.path = secret->path,
+		.level = secret->rules.own_file ? FINDING_WARNING : FINDING_PROBLEM,
+		.why = "Whoever can write there can put a secret of their own in place of "
+		       "this one.",
+		.owner = secret->rules.owner,
+	};
+
+	if (doctor_folders_are_safe(doctor, &file))
+		report_add(&doctor->report, FINDING_OK, FOLDER_CHECK,
+			"nobody else can replace the secret of %s", secret->user);
+}
+
+static void check_secret(struct doctor *doctor, const struct secret *secret)
+{
+	struct error error = ERROR_INIT;
+	int status = look(secret, &error);
+
+	check_folders(doctor, secret);
+	if (status == TOTPGROUP_ENOTFOUND) {
+		report_not_enrolled(doctor, secret);
+		return;
+	}
+	if (status != 0) {
+		report_bad(doctor, secret, status, &error);
+		return;
+	}
+	report_add(&doctor->report, FINDING_OK, CHECK,
+		"the secret of %s is as the module wants it: %s", secret->user, secret->path);
+	check_writable(doctor, secret);
+}
+
+void doctor_check_user(struct doctor *doctor)
+{
+	struct secret secret = {.path = NULL};
+
+	/* What is the daemon's it does not show. */
+	if (doctor->line == NULL || options_socket(&doctor->module) != NULL)
+		return;
+	if (doctor->user_outside) {
+		report_add(&doctor->report, FINDING_OK, CHECK,
+			"%s is not asked for a code: group=%s", doctor->account.name,
+			doctor->module.group);
+		return;
+	}
+	/* What a user's home folder holds is looked at with the user's rights. */
+	if (doctor->module.user == NULL && account_become(&doctor->account) != STATUS_DONE) {
+		report_add(&doctor->report, FINDING_UNKNOWN, CHECK,
+			"the secret of %s cannot be looked at", doctor->account.name);
+		return;
+	}
+	if (find(doctor, &secret))
+		check_secret(doctor, &secret);
+	free(secret.path);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/enroll/device_add.h"
+
+#include "base/wipe.h"
+#include "cli/enroll/confirm.h"
+#include "cli/enroll/show_new.h"
+#include "cli/ui/questions.h"
+#include "cli/ui/terminal.h"
+#include "cli/users/device_file.h"
+#include "cli/users/target.h"
+#include "core/new_credential.h"
+#include "exchange/otp_key_credential.h"
+#include "totpgroup.h"
+
+/* One device on its way to the file. */
+struct addition {
+	const struct enroll_options *options;
+	const struct host_defaults *defaults;
+	struct device_file file;
+	struct new_credential credential;
+	bool replaces; /* one of that name */
+	struct error error;
+};
+
+static struct device_change change_of(const struct addition *addition)
+{
+	struct attempt attempt;
+
+	host_defaults_begin_attempt(addition->defaults, &attempt);
+	return (struct device_change){
+		.name = addition->options->device,
+		.secret = addition->credential.secret,
+		.replace = addition->replaces,
+		.spent_step = addition->credential.spent_step,
+		.disallow_reuse = attempt.disallow_reuse,
+	};
+}
+
+/* The kind is the first device's. */
+static enum exit_status draw(struct addition *addition, const struct text *text)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	int result = otp_account_from_credential(
+		&account, text->data, text->length, &addition->error);
+
+	if (result == 0) {
+		new_credential_choose_kind(&addition->credential, account.algorithm,
+			account.digits, (int)account.period);
+		result = new_credential_draw(&addition->credential, &addition->error);
+	}
+	otp_account_free(&account);
+	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
+}
+
+/* Whether it could be added at all, before anybody scans anything. */
+static enum exit_status look(struct addition *addition, struct text *text)
+{
+	struct device_change change = change_of(addition);
+	enum exit_status status;
+
+	change.secret = "A2";
+	change.replace = true;
+	status = device_file_try(&addition->file, &change, text, &addition->error);
+	if (status != STATUS_DONE)
+		return status;
+	change.replace = false;
+	text_free(text);
+	status = device_file_try(&addition->file, &change, text, &addition->error);
+	addition->replaces = status == STATUS_REFUSED;
+	if (addition->replaces)
+		addition->error = (struct error)ERROR_INIT;
+	return addition->replaces ? STATUS_DONE : status;
+}
+
+static enum exit_status ask(struct addition *addition)
+{
+	enum exit_status status;
+	bool yes;
+
+	if (!addition->replaces || addition->options->force != 0)
+		return STATUS_DONE;
+	status = question_replace_device(
+		addition->file.file.path, addition->options->device, &yes);
+	if (status != STATUS_DONE || yes)
+		return status;
+	error_set(&addition->error, TOTPGROUP_EARGUMENT, "nothing was changed");
+	return STATUS_REFUSED;
+}
+
+static enum exit_status hand_over(struct addition *addition)
+{
+	const struct enroll_options *options = addition->options;
+	enum exit_status status;
+
+	if (options->quiet != 0)
+		return STATUS_DONE;
+	status = present_secret(
+		&addition->credential, options, addition->file.file.account.name);
+	if (status != STATUS_DONE || options->no_confirm != 0)
+		return status;
+	return confirm_with_app(&addition->credential);
+}
+
+static enum exit_status write(struct addition *addition)
+{
+	const struct device_change change = change_of(addition);
+	enum exit_status status;
+
+	target_hold_signals();
+	status = device_file_make(&addition->file, &change, &addition->error);
+	if (status == STATUS_DONE && addition->options->quiet == 0)
+		terminal_say("\nDone: the device '%s' is in %s.\nLimits, spent codes and "
+			     "emergency codes are as they were, for all devices.\n",
+			change.name, addition->file.file.path);
+	return status;
+}
+
+static enum exit_status take_steps(struct addition *addition, bool *enrolled)
+{
+	struct text text = TEXT_INIT;
+	enum exit_status status = look(addition, &text);
+
+	*enrolled = addition->error.code != TOTPGROUP_ENOTFOUND;
+	if (status == STATUS_DONE)
+		status = ask(addition);
+	if (status == STATUS_DONE)
+		status = draw(addition, &text);
+	text_free(&text);
+	if (status == STATUS_DONE)
+		status = hand_over(addition);
+	return status == STATUS_DONE ? write(addition) : status;
+}
+
+enum exit_status device_add(const struct enroll_options *options,
+	const struct host_defaults *defaults, bool *enrolled)
+{
+	struct addition addition = {
+		.options = options,
+		.defaults = defaults,
+		.credential = NEW_CREDENTIAL_DEFAULT,
+		.error = ERROR_INIT,
+	};
+	enum exit_status status = device_file_find(
+		&addition.file, options->user, defaults, options->secret_file, &addition.error);
+
+	*enrolled = true;
+	if (status == STATUS_DONE)
+		status = take_steps(&addition, enrolled);
+	if (*enrolled && addition.error.code != 0)
+		terminal_complain_error(&addition.error);
+	device_file_free(&addition.file);
+	WIPE_OBJECT(&addition.credential);
+	return status;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/enroll/options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/hmac.h"
+#include "cli/ui/terminal.h"
+#include "core/device.h"
+#include "core/otp.h"
+
+/* The same numbers in the configuration and here. */
+_Static_assert((int)CHOICE_ASK == (int)ENROLL_ASK && (int)CHOICE_YES == (int)ENROLL_YES &&
+		       (int)CHOICE_NO == (int)ENROLL_NO,
+	"choices");
+_Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
+		       (int)CODE_FORMAT_PLAIN == (int)ENROLL_CODES_PLAIN &&
+		       (int)CODE_FORMAT_HASHED == (int)ENROLL_CODES_HASHED,
+	"formats of codes");
+
+#define AT(field) offsetof(struct enroll_options, field)
+
+#define FLAG   OPTION_FLAG
+#define NUMBER OPTION_NUMBER
+#define END    OPTION_END
+#define STRING OPTION_STRING
+#define WORD   OPTION_WORD
+#define MODE   OPTION_QR_MODE
+
+/* The first rows are no options of google-authenticator's, and hold for the word
+ * enroll alone: names may be cut, and none of theirs must become ambiguous. */
+#define WORD_ROWS 4
+
+const struct option_row enroll_options_table[] = {
+	{'\0', "if-missing", FLAG, AT(if_missing), 'm', 1, 0, NULL,
+		"ask nothing, and do nothing where there is a secret"},
+	{'\0', "from-file", STRING, AT(from_file), 'I', 1, 0, "FILE",
+		"ask nothing; the secret is in FILE (- for standard\n"
+		"input), in a format that import reads"},
+	{'\0', "json", FLAG, AT(json), 'j', 1, 0, NULL,
+		"ask nothing; print JSON for a program to read"},
+	{'\0', "with-secret", FLAG, AT(with_secret), 'x', 1, 0, NULL,
+		"with the new secret and codes in it (with --json)"},
+	{'t', "time-based", FLAG, AT(time_based), 't', CHOICE_YES, 0, NULL,
+		"codes change with time (TOTP)"},
+	{'c', "counter-based", FLAG, AT(time_based), 't', CHOICE_NO, 0, NULL,
+		"codes change with each use (HOTP)"},
+	{'d', "disallow-reuse", FLAG, AT(disallow_reuse), 'd', CHOICE_YES, 0, NULL,
+		"a code is good once (with -t)"},
+	{'D', "allow-reuse", FLAG, AT(disallow_reuse), 'd', CHOICE_NO, 0, NULL,
+		"a code is good until its time is over (with -t)"},
+	{'f', "force", FLAG, AT(force), 'f', 1, 0, NULL,
+		"write the file without asking, even over another"},
+	{'C', "no-confirm", FLAG, AT(no_confirm), '\0', 1, 0, NULL,
+		"do not ask for a code from the app"},
+	{'q', "quiet", FLAG, AT(quiet), 'q', 1, 0, NULL,
+		"print questions and errors only; do not confirm"},
+	{'l', "label", STRING, AT(label), 'l', 1, 0, "LABEL",
+		"the account's name in the app (user@host)"},
+	{'i', "issuer", STRING, AT(issuer), 'i', 0, 0, "ISSUER",
+		"the issuer's name in the app (host); empty for none"},
+	{'Q', "qr-mode", MODE, AT(qr_mode), 'Q', 0, 0, "MODE",
+		"auto, none, ansi, ansi_inverse, ansi_grey,\n"
+		"utf8, utf8_inverse, utf8_grey or ansi256"},
+	{'\0', "qr", MODE, AT(qr_mode), 'Q', 0, 0, "MODE", "the same"},
+	{'r', "rate-limit", NUMBER, AT(rate_limit), 'r', 1, 10, "N",
+		"at most N attempts (1 to 10) ..."},
+	{'R', "rate-time", NUMBER, AT(rate_time), 'R', 15, 600, "M",
+		"... in M seconds (15 to 600)"},
+	{'u', "no-rate-limit", FLAG, AT(no_rate_limit), 'u', 1, 0, NULL,
+		"any number of attempts"},
+	{'\0', "device", STRING, AT(device), 'v', 1, 0, "NAME",
+		"what the device is called; of a user who is\n"
+		"enrolled: add this one"},
+	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
+		"write this file (~/.google_authenticator)"},
+	{'\0', "conf", STRING, AT(conf_file), 'F', 1, 0, "FILE",
+		"read this configuration, as the module's conf="},
+	{'S', "step-size", NUMBER, AT(step_size), 'S', OTP_PERIOD_MIN, OTP_PERIOD_MAX,
+		"SECONDS", "a new code every 1 to 3600 seconds (30)"},
+	{'\0', "algorithm", WORD, AT(algorithm), 'a', HMAC_SHA1, 0, "SHA1|SHA256|SHA512",
+		"the hash that codes are made with (SHA1)"},
+	{'\0', "digits", NUMBER, AT(digits), 'g', OTP_DIGITS_MIN, OTP_DIGITS_MAX, "N",
+		"codes of 6, 7 or 8 digits (6)"},
+	{'w', "window-size", NUMBER, AT(window_size), 'w', 1, 21, "W",
+		"accept W codes around the current one (1 to 21)"},
+	{'W', "minimal-window", FLAG, AT(minimal_window), 'w', 1, 0, NULL,
+		"accept the fewest codes: 3 by time, 1 by counter"},
+	{'e', "emergency-codes", NUMBER, AT(emergency_codes), 'e', 0, EMERGENCY_CODES_MAX, "N",
+		"make N emergency codes (0 to 10; 5)"},
+	{'\0', "codes", WORD, AT(code_format), 'k', CODE_FORMAT_PLAIN, 0, "plain|hashed",
+		"what of them is kept in the file"},
+	{'h', "help", END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
+	{'\0', "version", END, AT(version), '\0', 1, 0, NULL, "print the version and exit"},
+	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
+};
+
+static enum exit_status read_user(
+	struct enroll_options *options, int argc, char **argv, bool user_allowed)
+{
+	if (optind >= argc)
+		return STATUS_DONE;
+	if (!user_allowed) {
+		terminal_complain("unexpected word '%s'; to enroll another user: "
+				  "totp-enroll enroll USER",
+			argv[optind]);
+		return STATUS_USAGE;
+	}
+	if (argc - optind > 1) {
+		terminal_complain("one user at a time: '%s' is too much", argv[optind + 1]);
+		return STATUS_USAGE;
+	}
+	options->user = argv[optind];
+	return STATUS_DONE;
+}
+
+/* Whether any option says what a new secret is to be like. */
+static bool describes_new(const struct enroll_options *options)
+{
+	const struct enroll_options none = ENROLL_OPTIONS_INIT;
+
+	return options->time_based != none.time_based ||
+	       options->disallow_reuse != none.disallow_reuse ||
+	       options->rate_limit != none.rate_limit ||
+	       options->no_rate_limit != none.no_rate_limit ||
+	       options->step_size != none.step_size ||
+	       options->window_size != none.window_size ||
+	       options->minimal_window != none.minimal_window ||
+	       options->emergency_codes != none.emergency_codes ||
+	       options->algorithm != none.algorithm || options->digits != none.digits ||
+	       options->code_format != none.code_format;
+}
+
+bool enroll_options_ask_nothing(const struct enroll_options *options)
+{
+	return options->if_missing != 0 || options->from_file != NULL || options->json != 0;
+}
+
+enum exit_status enroll_options_check_source(const struct enroll_options *options)
+{
+	const char *problem = NULL;
+
+	if (options->from_file != NULL && describes_new(options))
+		problem = "--from-file says all of the secret: no option can add to that";
+	else if (options->with_secret != 0 && options->json == 0)
+		problem = "--with-secret needs --json";
+	else if (options->device != NULL && enroll_options_ask_nothing(options))
+		problem = "--device shows a secret to a person: not with --if-missing, "
+			  "--from-file or --json";
+	if (problem == NULL)
+		return STATUS_DONE;
+	terminal_complain("%s", problem);
+	return STATUS_USAGE;
+}
+
+/* Whether nobody gets to see new emergency codes. */
+static const char *hides_codes(const struct enroll_options *options)
+{
+	if (options->from_file != NULL || options->with_secret != 0)
+		return NULL;
+	if (enroll_options_ask_nothing(options))
+		return "hashed emergency codes would be shown to nobody: add --json "
+		       "--with-secret, or -e 0";
+	return options->quiet != 0 ? "--quiet would show hashed emergency codes to nobody"
+				   : NULL;
+}
+
+static enum exit_status check_together(const struct enroll_options *options)
+{
+	const char *problem = NULL;
+
+	if ((options->rate_limit != 0) != (options->rate_time != 0))
+		problem = "--rate-limit and --rate-time go together";
+	else if (options->no_rate_limit != 0 && options->rate_limit != 0)
+		problem = "--no-rate-limit contradicts --rate-limit";
+	else if (options->disallow_reuse != CHOICE_ASK && options->time_based != CHOICE_YES)
+		problem = "--disallow-reuse and --allow-reuse need --time-based";
+	else if (options->code_format == CODE_FORMAT_HASHED && options->emergency_codes != 0)
+		problem = hides_codes(options);
+	else if (options->device != NULL &&
+		 !device_name_is_allowed(options->device, strlen(options->device)))
+		problem = "--device: a name has 1 to 64 bytes of UTF-8, without control "
+			  "characters, and no blank at either end";
+	if (problem == NULL)
+		return STATUS_DONE;
+	terminal_complain("%s", problem);
+	return STATUS_USAGE;
+}
+
+enum exit_status enroll_options_read(
+	struct enroll_options *options, int argc, char **argv, bool user_allowed)
+{
+	const struct option_row *table = enroll_options_table + (user_allowed ? 0 : WORD_ROWS);
+	enum exit_status status = option_table_read(table, options, argc, argv);
+
+	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
+		return status;
+	status = read_user(options, argc, argv, user_allowed);
+	return status == STATUS_DONE ? check_together(options) : status;
+}
+
+void enroll_options_preset(
+	struct enroll_options *options, const struct enroll_defaults *defaults)
+{
+	options->issuer = defaults->issuer;
+	(void)qr_mode_parse(defaults->qr, &options->qr_mode);
+	options->time_based = defaults->time_based;
+	options->algorithm = defaults->algorithm;
+	options->digits = defaults->digits;
+	options->step_size = defaults->step_size;
+	options->emergency_codes = defaults->emergency_codes;
+	options->code_format = defaults->codes;
+}
+
+void enroll_options_complete(
+	struct enroll_options *options, const struct enroll_defaults *defaults)
+{
+	if (options->disallow_reuse == CHOICE_ASK)
+		options->disallow_reuse = defaults->disallow_reuse;
+	if (options->window_size == 0 && options->minimal_window == 0)
+		options->window_size = defaults->window_size;
+	if (options->rate_limit != 0 || options->no_rate_limit != 0)
+		return;
+	options->rate_limit = defaults->rate_limit_count;
+	options->rate_time = defaults->rate_limit_time;
+	options->no_rate_limit = defaults->rate_limit == ENROLL_NO;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/enroll/unattended_source.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/wipe.h"
+#include "cli/exchange/import_list.h"
+#include "cli/exchange/import_users.h"
+#include "cli/ui/input.h"
+#include "cli/ui/questions.h"
+#include "core/new_credential.h"
+#include "exchange/otp_key_credential.h"
+#include "totpgroup.h"
+
+/* One without codes of an app is refused: nobody provisions that. */
+static int read_account(struct provision_source *source, struct error *error)
+{
+	return otp_account_from_credential(
+		&source->account, source->text.data, source->text.length, error);
+}
+
+static int draw(struct provision_source *source, struct new_credential *credential,
+	const struct enroll_options *options, struct error *error)
+{
+	struct emergency_codes *codes = &credential->emergency_codes;
+	int result = new_credential_draw(credential, error);
+
+	if (result == 0)
+		result = emergency_codes_draw(codes, (unsigned int)options->emergency_codes,
+			options->code_format == CODE_FORMAT_HASHED, error);
+	if (result == 0)
+		result = new_credential_append(credential, &source->text, error);
+	source->new_codes = *codes;
+	return result != 0 ? result : read_account(source, error);
+}
+
+enum exit_status provision_source_draw(struct provision_source *source,
+	const struct enroll_options *options, struct error *error)
+{
+	struct new_credential credential = {.time_based = false};
+	int result;
+
+	questions_take_defaults(options, &credential);
+	new_credential_choose_kind(&credential, (enum hmac_algorithm)options->algorithm,
+		(unsigned int)options->digits, credential.time_based ? options->step_size : 0);
+	result = draw(source, &credential, options, error);
+	WIPE_OBJECT(&credential);
+	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
+}
+
+/* The one record that is the user's. */
+static const struct import_record *find_record(
+	const struct import_list *list, const char *name, struct error *error)
+{
+	const struct import_record *found = NULL;
+
+	for (const struct import_record *record = list->first; record != NULL;
+		record = record->next)
+		if (!record->passed_over && (found == NULL || found->error.code == 0))
+			found = record;
+	if (found == NULL)
+		error_set(error, TOTPGROUP_ENOTFOUND, "%s: nothing for that user in it", name);
+	else if (found->error.code != 0)
+		error_set(error, found->error.code, "%s: %s", name, found->error.message);
+	return error->code == 0 ? found : NULL;
+}
+
+static int take_record(struct provision_source *source, const struct import_list *list,
+	const char *name, struct error *error)
+{
+	const struct import_record *record = find_record(list, name, error);
+	struct error problem = ERROR_INIT;
+	int result;
+
+	if (record == NULL)
+		return error->code;
+	if (text_append(&source->text, record->credential.data, record->credential.length) != 0)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	result = read_account(source, &problem);
+	return result == 0 ? 0 : error_set(error, result, "%s: %s", name, problem.message);
+}
+
+static int read_list(struct import_list *list, const struct text *text, const char *name,
+	struct error *error)
+{
+	const char *data = text->data != NULL ? text->data : "";
+	struct error problem = ERROR_INIT;
+	int result = import_list_read(list, name, text,
+		transfer_format_guess(data, text->length), (int64_t)time(NULL), &problem);
+
+	if (result == 0)
+		return 0;
+	return error_set(error, result, "%s: %s", name,
+		problem.code == TOTPGROUP_EFORMAT ? "in no format that import knows"
+						  : problem.message);
+}
+
+enum exit_status provision_source_read(struct provision_source *source,
+	const struct enroll_options *options, const char *user, struct error *error)
+{
+	const char *name = input_name(options->from_file);
+	struct import_list list = {.first = NULL};
+	struct error problem = ERROR_INIT;
+	struct text text = TEXT_INIT;
+	int result = input_read(options->from_file, &text, &problem);
+
+	if (result != 0)
+		error_set(error, result, "%s: %s", name, problem.message);
+	else
+		result = read_list(&list, &text, name, error);
+	if (result == 0 && import_users_find(&list, user) != STATUS_DONE)
+		result = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (result == 0)
+		result = take_record(source, &list, name, error);
+	import_list_free(&list);
+	text_free(&text);
+	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
+}
+
+/* The period of codes that do not change with time is no part of them. */
+static bool gives_same_codes(const struct otp_account *a, const struct otp_account *b)
+{
+	return a->secret_length == b->secret_length && a->secret_length > 0 &&
+	       memcmp(a->secret, b->secret, a->secret_length) == 0 &&
+	       a->algorithm == b->algorithm && a->digits == b->digits && a->hotp == b->hotp &&
+	       (a->hotp || a->period == b->period);
+}
+
+bool provision_source_is(const struct provision_source *source, const struct text *text)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error ignored = ERROR_INIT;
+	bool same = otp_account_from_credential(&account, text->data, text->length, &ignored) ==
+			    0 &&
+		    gives_same_codes(&account, &source->account);
+
+	otp_account_free(&account);
+	return same;
+}
+
+void provision_source_free(struct provision_source *source)
+{
+	text_free(&source->text);
+	otp_account_free(&source->account);
+	WIPE_OBJECT(&source->new_codes);
+}

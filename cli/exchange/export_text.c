@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/exchange/export_text.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "core/device.h"
+#include "exchange/csv.h"
+#include "exchange/migration.h"
+#include "exchange/otp_key_credential.h"
+#include "exchange/otpauth_uri.h"
+#include "exchange/users_file.h"
+#include "totpgroup.h"
+
+static int failed(struct error *error, int status)
+{
+	return error_set(error, status, "%s", totpgroup_strerror(status));
+}
+
+static void host_name(char name[HOST_NAME_MAX + 1])
+{
+	if (gethostname(name, HOST_NAME_MAX + 1) != 0 || name[0] == '\0')
+		strcpy(name, "localhost");
+	name[HOST_NAME_MAX] = '\0';
+}
+
+/* In an app, where accounts of many hosts stand together. */
+static int label_for_app(struct otp_account *account, const char *user, const char *device,
+	const char *issuer, struct error *error)
+{
+	char host[HOST_NAME_MAX + 1];
+	struct text label = TEXT_INIT;
+	int status;
+
+	host_name(host);
+	if (issuer == NULL)
+		issuer = host;
+	status = text_append_format(&label, "%s@%s", user, host);
+	if (status == 0 && device != NULL)
+		status = text_append_format(&label, " (%s)", device);
+	if (status != 0)
+		return failed(error, status);
+	status = otp_account_set_name(account, label.data, label.length, error);
+	if (status == 0)
+		status = otp_account_set_issuer(account, issuer, strlen(issuer), error);
+	text_free(&label);
+	return status;
+}
+
+static int label_for_host(
+	struct otp_account *account, const char *user, const char *issuer, struct error *error)
+{
+	int status = otp_account_set_name(account, user, strlen(user), error);
+
+	if (status == 0 && issuer != NULL)
+		status = otp_account_set_issuer(account, issuer, strlen(issuer), error);
+	return status;
+}
+
+static int append_uri(
+	struct export_text *export, const struct otp_account *account, struct error *error)
+{
+	int status = otpauth_uri_append_account(&export->text, account);
+
+	if (status == 0)
+		status = text_append(&export->text, "\n", 1);
+	return status == 0 ? 0 : failed(error, status);
+}
+
+static int append_csv(
+	struct export_text *export, const struct otp_account *account, struct error *error)
+{
+	int status = export->text.length == 0 ? csv_append_header(&export->text) : 0;
+
+	if (status == 0)
+		status = csv_append(&export->text, account);
+	return status == 0 ? 0 : failed(error, status);
+}
+
+/* Moves the account to the others that share a payload. */
+static int add_migrant(
+	struct export_text *export, struct otp_account *account, struct error *error)
+{
+	struct otp_account **migrants;
+	struct otp_account *moved;
+	int status = migration_check(account, error);
+
+	if (status != 0)
+		return status;
+	migrants = reallocarray(
+		export->migrants, export->migrant_count + 1, sizeof(struct otp_account *));
+	if (migrants == NULL)
+		return failed(error, TOTPGROUP_EMEMORY);
+	export->migrants = migrants;
+	moved = malloc(sizeof *moved);
+	if (moved == NULL)
+		return failed(error, TOTPGROUP_EMEMORY);
+	*moved = *account;
+	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	migrants[export->migrant_count++] = moved;
+	return 0;
+}
+
+static int append_account(
+	struct export_text *export, struct otp_account *account, struct error *error)
+{
+	switch (export->format) {
+	case FORMAT_USERS_FILE:
+		return users_file_append(&export->text, account, error);
+	case FORMAT_CSV:
+		return append_csv(export, account, error);
+	case FORMAT_MIGRATION:
+		return add_migrant(export, account, error);
+	default:
+		return append_uri(export, account, error);
+	}
+}
+
+/* Whether it is for an app, which is one device. */
+static bool is_for_app(const struct export_text *export)
+{
+	return export->format == FORMAT_URI || export->format == FORMAT_MIGRATION;
+}
+
+/* device is the name of one of several, or NULL. */
+static int add_account(struct export_text *export, const char *user, const char *device,
+	struct otp_account *account, struct error *error)
+{
+	bool has_codes = account->emergency_code_count > 0 && export->format != FORMAT_CSV;
+	unsigned int notes = account->notes;
+	int status = is_for_app(export)
+			     ? label_for_app(account, user, device, export->issuer, error)
+			     : label_for_host(account, user, export->issuer, error);
+
+	if (status == 0)
+		status = append_account(export, account, error);
+	if (status != 0)
+		return status;
+	export->notes |= notes;
+	export->emergency_codes_left_out |= has_codes;
+	return 0;
+}
+
+/* The credential as it is, every byte of it. */
+static int add_credential(struct export_text *export, const struct otp_account *account,
+	const struct text *credential, struct error *error)
+{
+	int status = text_append(&export->text, credential->data, credential->length);
+
+	if (status != 0)
+		return failed(error, status);
+	export->parameters_left_out |=
+		account->algorithm != HMAC_SHA1 || account->digits != 6 || account->period > 60;
+	return 0;
+}
+
+/* Adds what the text of a credential has, as a whole or as one of several devices. */
+static int add_text(struct export_text *export, const char *user, const char *device,
+	const struct text *credential, struct error *error)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	int status = otp_account_from_credential(
+		&account, credential->data, credential->length, error);
+
+	if (status == 0 && export->format == FORMAT_GOOGLE_AUTHENTICATOR)
+		status = add_credential(export, &account, credential, error);
+	else if (status == 0)
+		status = add_account(export, user, device, &account, error);
+	otp_account_free(&account);
+	return status;
+}
+
+static int add_device(struct export_text *export, const char *user,
+	const totpgroup_credential *credential, size_t place, struct error *error)
+{
+	char name[DEVICE_NAME_SIZE];
+	struct text alone = TEXT_INIT;
+	int status = device_name(credential, place, name, error);
+
+	if (status == 0)
+		status = device_append_alone(credential, place, &alone, error);
+	if (status == 0)
+		status = add_text(export, user, name, &alone, error);
+	text_free(&alone);
+	return status;
+}
+
+int export_text_add(struct export_text *export, const char *user, const struct text *credential,
+	struct error *error)
+{
+	totpgroup_credential *loaded = NULL;
+	struct devices devices = {.count = 1};
+	int status = credential_load(&loaded, credential->data, credential->length, error);
+
+	if (status == 0)
+		status = devices_read(loaded, &devices, error);
+	if (status == 0 && (devices.count == 1 || !is_for_app(export)))
+		status = add_text(export, user, NULL, credential, error);
+	else
+		for (size_t i = 0; status == 0 && i < devices.count; i++)
+			status = add_device(export, user, loaded, i, error);
+	totpgroup_credential_free(loaded);
+	return status;
+}
+
+int export_text_finish(struct export_text *export, struct error *error)
+{
+	uint32_t export_id;
+	int status;
+
+	if (export->migrant_count == 0)
+		return 0;
+	status = random_below(INT32_MAX, &export_id);
+	if (status == 0)
+		status = migration_append(&export->text,
+			(const struct otp_account *const *)export->migrants,
+			export->migrant_count, (int32_t)export_id);
+	return status == 0 ? 0 : failed(error, status);
+}
+
+void export_text_free(struct export_text *export)
+{
+	text_free(&export->text);
+	for (size_t i = 0; i < export->migrant_count; i++) {
+		otp_account_free(export->migrants[i]);
+		free(export->migrants[i]);
+	}
+	free(export->migrants);
+	*export = (struct export_text){.format = export->format};
+}

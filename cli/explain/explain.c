@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/explain/explain.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/explain/login.h"
+#include "cli/explain/options.h"
+#include "cli/explain/report.h"
+#include "cli/help.h"
+#include "cli/pamconf/stack.h"
+#include "cli/ui/option_table.h"
+#include "cli/ui/terminal.h"
+
+#define USUAL_SERVICE "sshd"
+#define MODULE	      "pam_totpgroup.so"
+
+/* Begins zeroed. NULL where not given. */
+struct explain_arguments {
+	const char *service;
+	const char *rhost;
+	const char *after;
+	const char *pam_folder;
+	const char *user;
+	int json;
+	int help;
+};
+
+/* clang-format off */
+#define FIELD(name) offsetof(struct explain_arguments, name)
+
+static const struct option_row rows[] = {
+	{'\0', "service", OPTION_STRING, FIELD(service), 's', 1, 0, "NAME",
+		"the PAM service that is logged in to; by default sshd"},
+	{'\0', "rhost", OPTION_STRING, FIELD(rhost), 'r', 1, 0, "ADDRESS",
+		"where the login comes from; by default from this host"},
+	{'\0', "after", OPTION_STRING, FIELD(after), 'a', 1, 0, "METHODS",
+		"the SSH methods that were completed before, such as\npublickey"},
+	{'\0', "pam-dir", OPTION_STRING, FIELD(pam_folder), 'p', 1, 0, "DIR",
+		"read PAM's files in DIR and not in /etc/pam.d and\n/usr/lib/pam.d"},
+	{'\0', "json", OPTION_FLAG, FIELD(json), 'j', 1, 0, NULL,
+		"print JSON for a program to read"},
+	{'h', "help", OPTION_END, FIELD(help), '\0', 1, 0, NULL,
+		"print this and exit"},
+	{'\0', NULL, OPTION_FLAG, 0, '\0', 0, 0, NULL, NULL},
+};
+/* clang-format on */
+
+const struct option_row *explain_options_rows(void)
+{
+	return rows;
+}
+
+static enum exit_status read_options(struct explain_arguments *options, int argc, char **argv)
+{
+	enum exit_status status = option_table_read(rows, options, argc, argv);
+
+	if (status != STATUS_DONE || options->help != 0)
+		return status;
+	if (options->service == NULL)
+		options->service = USUAL_SERVICE;
+	if (argc - optind != 1) {
+		terminal_complain("explain whose login? totp-enroll explain USER");
+		return STATUS_USAGE;
+	}
+	options->user = argv[optind];
+	return STATUS_DONE;
+}
+
+/* What is explained shows what is in a user's file. */
+static bool may_explain(const char *user)
+{
+	const struct passwd *caller;
+
+	if (getuid() == 0)
+		return true;
+	caller = getpwuid(getuid());
+	if (caller != NULL && strcmp(caller->pw_name, user) == 0)
+		return true;
+	terminal_complain("only root may ask about another user");
+	return false;
+}
+
+static enum exit_status status_of(const struct flow_explanation *explanation)
+{
+	if (explanation->outcome != FLOW_REFUSED && explanation->outcome != FLOW_ASKED_IN_VAIN)
+		return STATUS_DONE;
+	switch (explanation->result.reason) {
+	case TOTPGROUP_REASON_NOT_ENROLLED:
+		return STATUS_NOT_ENROLLED;
+	case TOTPGROUP_REASON_RATE_LIMITED:
+		return STATUS_LIMITED;
+	case TOTPGROUP_REASON_CONFIG_ERROR:
+	case TOTPGROUP_REASON_GROUP_ERROR:
+	case TOTPGROUP_REASON_PENDING_EXPIRED:
+		return STATUS_REFUSED;
+	default:
+		return STATUS_STORE_ERROR;
+	}
+}
+
+/* Whether it is the caller's lack of rights, and not the login, that failed: the
+ * module is root where it decides. */
+static bool needs_root(const struct flow_explanation *explanation)
+{
+	if (getuid() == 0 || (explanation->outcome != FLOW_REFUSED &&
+				     explanation->outcome != FLOW_ASKED_IN_VAIN))
+		return false;
+	if (explanation->result.reason == TOTPGROUP_REASON_CONFIG_ERROR)
+		return strstr(explanation->message, strerror(EACCES)) != NULL;
+	return explanation->result.reason == TOTPGROUP_REASON_STORE_ERROR;
+}
+
+static bool is_ours(const struct pam_line *line)
+{
+	return line->type == PAM_TYPE_AUTH && line->module != NULL &&
+	       pam_line_names(line, MODULE);
+}
+
+static enum exit_status explain_line(const struct explain_arguments *options,
+	const struct pam_line *line, struct explain_report *report)
+{
+	const struct explain_login login = {
+		options->user, options->service, options->rhost, options->after};
+	const struct flow_watcher reporter = {explain_report_step, report};
+	struct explain_options places = {.count = line->argument_count,
+		.arguments = (const char *const *)line->arguments,
+		.watcher = &reporter};
+	const struct flow_watcher watcher = {explain_options_step, &places};
+	struct flow_explanation explanation;
+	enum exit_status status;
+
+	explain_report_line(report, line);
+	status = explain_login(
+		&login, line->argument_count, line->arguments, &watcher, &explanation);
+	if (status != STATUS_DONE)
+		return status;
+	if (needs_root(&explanation)) {
+		explain_report_unknown(report, &explanation);
+		return STATUS_NOT_PERMITTED;
+	}
+	explain_report_outcome(report, &explanation);
+	return status_of(&explanation);
+}
+
+/* Explains each line in turn; the worst answer is the status. */
+static enum exit_status explain_lines(const struct explain_arguments *options,
+	const struct pam_stack *stack, struct explain_report *report)
+{
+	enum exit_status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		enum exit_status status = STATUS_DONE;
+
+		if (is_ours(&stack->lines[i]))
+			status = explain_line(options, &stack->lines[i], report);
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
+}
+
+static enum exit_status explain_stack(const struct explain_arguments *options)
+{
+	const char *const own_folder[] = {options->pam_folder, NULL};
+	struct explain_report report = {
+		.user = options->user, .service = options->service, .json = options->json != 0};
+	struct pam_stack stack = PAM_STACK_INIT;
+	struct error error = ERROR_INIT;
+	enum exit_status status;
+
+	if (pam_stack_read(&stack, options->pam_folder != NULL ? own_folder : pam_stack_folders,
+		    options->service, &error) != 0) {
+		terminal_complain_error(&error);
+		pam_stack_free(&stack);
+		return STATUS_STORE_ERROR;
+	}
+	explain_report_begin(&report, options->rhost);
+	status = explain_lines(options, &stack, &report);
+	if (!explain_report_end(&report, status))
+		status = STATUS_STORE_ERROR;
+	pam_stack_free(&stack);
+	return status;
+}
+
+enum exit_status explain(int argc, char **argv)
+{
+	struct explain_arguments options = {0};
+	enum exit_status status = read_options(&options, argc, argv);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (options.help != 0)
+		return help_print();
+	return may_explain(options.user) ? explain_stack(&options) : STATUS_NOT_PERMITTED;
+}

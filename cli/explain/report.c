@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/explain/report.h"
+
+#include <security/pam_modules.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/pamconf/line_text.h"
+#include "cli/ui/json_output.h"
+#include "cli/ui/terminal.h"
+#include "cli/ui/wrapped_text.h"
+
+/* A change that could break a program that reads it makes this greater. */
+#define JSON_VERSION 1
+
+/* Where facts begin. */
+#define COLUMN 14
+
+static void note_failure(struct explain_report *report, bool done)
+{
+	if (!done)
+		report->failed = true;
+}
+
+static const char *outcome_name(enum flow_outcome outcome)
+{
+	switch (outcome) {
+	case FLOW_ASKED_IN_VAIN:
+		return "asked-in-vain";
+	case FLOW_ASKED:
+		return "asked";
+	case FLOW_OFFERED:
+		return "offered-enrollment";
+	case FLOW_LET_IN:
+		return "let-in";
+	case FLOW_SKIPPED:
+		return "skipped";
+	case FLOW_REFUSED:
+	default:
+		return "refused";
+	}
+}
+
+static const char *pam_code_name(int code)
+{
+	switch (code) {
+	case PAM_SUCCESS:
+		return "PAM_SUCCESS";
+	case PAM_IGNORE:
+		return "PAM_IGNORE";
+	case PAM_SERVICE_ERR:
+		return "PAM_SERVICE_ERR";
+	case PAM_AUTHINFO_UNAVAIL:
+		return "PAM_AUTHINFO_UNAVAIL";
+	default:
+		return "PAM_AUTH_ERR";
+	}
+}
+
+static const char *reason_of(const struct flow_explanation *explanation)
+{
+	if (explanation->outcome == FLOW_SKIPPED)
+		return explanation->skip_reason;
+	if (explanation->outcome != FLOW_REFUSED && explanation->outcome != FLOW_ASKED_IN_VAIN)
+		return NULL;
+	return totpgroup_reason_name(explanation->result.reason);
+}
+
+void explain_report_begin(struct explain_report *report, const char *rhost)
+{
+	struct json_object *lines;
+
+	if (!report->json)
+		return;
+	report->root = json_object_new_object();
+	lines = json_object_new_array();
+	note_failure(
+		report, json_put(report->root, "version", json_object_new_int(JSON_VERSION)) &&
+				json_put_string(report->root, "user", report->user) &&
+				json_put_string(report->root, "service", report->service) &&
+				json_put_string(report->root, "rhost", rhost));
+	note_failure(report, json_put(report->root, "lines", lines));
+}
+
+static void add_line(
+	struct explain_report *report, const struct pam_line *line, const char *text)
+{
+	struct json_object *lines = json_object_object_get(report->root, "lines");
+
+	report->line = json_object_new_object();
+	report->steps = json_object_new_array();
+	if (report->line == NULL || lines == NULL ||
+		json_object_array_add(lines, report->line) != 0) {
+		json_object_put(report->line);
+		report->line = NULL;
+	}
+	note_failure(report,
+		json_put_string(report->line, "file", line->file) &&
+			json_put(report->line, "number", json_object_new_int64(line->number)) &&
+			json_put_string(report->line, "text", text));
+	if (!json_put(report->line, "steps", report->steps)) {
+		report->steps = NULL;
+		report->failed = true;
+	}
+}
+
+void explain_report_line(struct explain_report *report, const struct pam_line *line)
+{
+	const struct pam_line_change no_change = PAM_LINE_CHANGE_NONE;
+	const char *above = report->lines > 0 ? "\n" : "";
+	struct text text = TEXT_INIT;
+
+	report->lines++;
+	report->told_secret = false;
+	if (pam_line_text(&text, line, &no_change) != 0)
+		report->failed = true;
+	else if (report->json)
+		add_line(report, line, text.data);
+	else
+		note_failure(report, terminal_say("%s%s, line %u:\n  %s\n\n", above, line->file,
+					     line->number, text.data));
+	text_free(&text);
+}
+
+/* One row: a name, and beside it as many lines as the words need. */
+static void say_row(struct explain_report *report, const char *name, const char *words)
+{
+	struct text row = TEXT_INIT;
+
+	if (text_append_format(&row, "  %-*s", COLUMN - 2, name) != 0 ||
+		wrapped_text_append(&row, words, COLUMN, wrapped_text_width()) != 0)
+		report->failed = true;
+	else
+		note_failure(report, terminal_print(&row));
+	text_free(&row);
+}
+
+void explain_report_step(void *context, const char *step, const char *text)
+{
+	struct explain_report *report = context;
+	struct json_object *object;
+
+	if (strcmp(step, "secret") == 0)
+		report->told_secret = true;
+	if (!report->json) {
+		say_row(report, step, text);
+		return;
+	}
+	object = json_object_new_object();
+	if (json_put_string(object, "step", step) && json_put_string(object, "fact", text) &&
+		report->steps != NULL && json_object_array_add(report->steps, object) == 0)
+		return;
+	json_object_put(object);
+	report->failed = true;
+}
+
+/* One sentence for people. */
+static int append_sentence(struct text *text, const struct explain_report *report,
+	const struct flow_explanation *explanation)
+{
+	const char *code = pam_code_name(explanation->pam_code);
+	const char *reason = reason_of(explanation);
+	const char *user = report->user;
+
+	switch (explanation->outcome) {
+	case FLOW_ASKED:
+		return text_append_format(
+			text, "%s is asked for a code; a right one gives %s.", user, code);
+	case FLOW_OFFERED:
+		return text_append_format(text,
+			"%s is offered a secret; a right code of it gives %s.", user, code);
+	case FLOW_LET_IN:
+		return text_append_format(
+			text, "%s is not asked, because of the grace period: %s.", user, code);
+	case FLOW_SKIPPED:
+		return text_append_format(text,
+			"%s is not asked for a code (%s): %s, and the other lines of the stack "
+			"decide.",
+			user, reason, code);
+	case FLOW_ASKED_IN_VAIN:
+		return text_append_format(text,
+			"%s is asked for a code, and refused whatever it is (%s): %s.", user,
+			reason, code);
+	case FLOW_REFUSED:
+	default:
+		return text_append_format(text, "%s is refused without being asked (%s): %s.",
+			user, reason, code);
+	}
+}
+
+/* What a step has said already is not said again: that there is no file. */
+static bool needs_cause(
+	const struct explain_report *report, const struct flow_explanation *explanation)
+{
+	return *explanation->message != '\0' && explanation->outcome != FLOW_SKIPPED &&
+	       explanation->outcome != FLOW_OFFERED &&
+	       (explanation->result.reason != TOTPGROUP_REASON_NOT_ENROLLED ||
+		       !report->told_secret);
+}
+
+static void say_outcome(
+	struct explain_report *report, const struct flow_explanation *explanation)
+{
+	struct text sentence = TEXT_INIT;
+
+	if (needs_cause(report, explanation))
+		say_row(report, "cause", explanation->message);
+	if (append_sentence(&sentence, report, explanation) == 0)
+		say_row(report, "result", sentence.data);
+	else
+		report->failed = true;
+	text_free(&sentence);
+}
+
+static bool add_outcome(
+	const struct explain_report *report, const struct flow_explanation *explanation)
+{
+	const int64_t retry_after = explanation->result.retry_after;
+
+	return json_put_string(report->line, "outcome", outcome_name(explanation->outcome)) &&
+	       json_put_string(report->line, "reason", reason_of(explanation)) &&
+	       json_put_string(report->line, "message",
+		       *explanation->message != '\0' ? explanation->message : NULL) &&
+	       json_put(report->line, "retry_after", json_object_new_int64(retry_after)) &&
+	       json_put_string(
+		       report->line, "pam_result", pam_code_name(explanation->pam_code));
+}
+
+void explain_report_outcome(
+	struct explain_report *report, const struct flow_explanation *explanation)
+{
+	if (report->json)
+		note_failure(report, add_outcome(report, explanation));
+	else
+		say_outcome(report, explanation);
+}
+
+void explain_report_unknown(
+	struct explain_report *report, const struct flow_explanation *explanation)
+{
+	if (report->json) {
+		note_failure(report,
+			json_put_string(report->line, "outcome", "unknown") &&
+				json_put_string(report->line, "message", explanation->message));
+		return;
+	}
+	if (*explanation->message != '\0')
+		say_row(report, "cause", explanation->message);
+	say_row(report, "result",
+		"unknown: only root can look at what decides; ask again with sudo.");
+}
+
+bool explain_report_end(struct explain_report *report, enum exit_status status)
+{
+	if (report->json) {
+		note_failure(report,
+			json_put(report->root, "status", json_object_new_int((int)status)));
+		if (!report->failed)
+			report->failed = !json_print(report->root);
+		else
+			terminal_out_of_memory();
+		json_object_put(report->root);
+	} else if (report->lines == 0) {
+		note_failure(report,
+			terminal_say("The auth lines of %s do not name pam_totpgroup.so: "
+				     "nobody is asked for a code.\n",
+				report->service));
+	}
+	return !report->failed;
+}

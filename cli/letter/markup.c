@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/letter/markup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/similar.h"
+#include "totpgroup.h"
+
+#define OPENED "{{"
+#define CLOSED "}}"
+#define PAGE   "page"
+
+/* What is known while the source is read. */
+struct parser {
+	struct letter_markup *markup;
+	const char *name;
+	const char *at; /* not read yet */
+	unsigned int line;
+	size_t sections[LETTER_MARKUP_DEPTH_MAX]; /* that are open */
+	unsigned int section_lines[LETTER_MARKUP_DEPTH_MAX];
+	unsigned int depth;
+	unsigned int page_line; /* 0: there was none yet */
+	bool in_page;
+	struct error *error;
+};
+
+/* What stands between the braces. */
+struct tag {
+	const char *text;
+	size_t length;
+	char mark; /* one of "#^/!_", or 0 */
+};
+
+/* Words of the template that get into messages. */
+static int shown(size_t length)
+{
+	return (int)(length < SIMILAR_NAME_MAXIMUM ? length : SIMILAR_NAME_MAXIMUM);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void trim(struct tag *tag)
+{
+	while (tag->length > 0 && is_blank(tag->text[0])) {
+		tag->text++;
+		tag->length--;
+	}
+	while (tag->length > 0 && is_blank(tag->text[tag->length - 1]))
+		tag->length--;
+}
+
+static struct markup_node *add_node(struct parser *parser, enum markup_kind kind)
+{
+	struct letter_markup *markup = parser->markup;
+
+	if (markup->count == markup->capacity) {
+		size_t capacity = markup->capacity > 0 ? 2 * markup->capacity : 64;
+		struct markup_node *nodes =
+			reallocarray(markup->nodes, capacity, sizeof *nodes);
+
+		if (nodes == NULL) {
+			error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
+			return NULL;
+		}
+		markup->nodes = nodes;
+		markup->capacity = capacity;
+	}
+	markup->nodes[markup->count] = (struct markup_node){.kind = kind};
+	return &markup->nodes[markup->count++];
+}
+
+static int add_literal(struct parser *parser, const char *text, size_t length)
+{
+	struct markup_node *node;
+
+	if (length == 0)
+		return 0;
+	node = add_node(parser, MARKUP_LITERAL);
+	if (node == NULL)
+		return TOTPGROUP_EMEMORY;
+	node->literal = text;
+	node->length = length;
+	return 0;
+}
+
+static int refuse_name(struct parser *parser, const char *name, size_t length)
+{
+	const char *nearest =
+		similar_name(letter_values, sizeof letter_values[0], name, length);
+
+	if (nearest != NULL)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: unknown placeholder %.*s; did you mean %s?", parser->name,
+			parser->line, shown(length), name, nearest);
+	return error_set(parser->error, TOTPGROUP_ECONFIG,
+		"%s:%u: unknown placeholder %.*s; totpgroup-letter(5) lists them", parser->name,
+		parser->line, shown(length), name);
+}
+
+/* Whether a value can stand here. */
+static int check_value(struct parser *parser, const struct letter_value *value)
+{
+	if (value->append == NULL)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: %s is a condition: write {{#%s}} ... {{/%s}}", parser->name,
+			parser->line, value->name, value->name, value->name);
+	if (value->kind == LETTER_VALUE_MARKUP && !parser->markup->html)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: %s is for templates of HTML alone", parser->name, parser->line,
+			value->name);
+	if (!value->common && !parser->in_page)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: %s stands outside {{#page}} ... {{/page}}, where it is "
+			"not known whom the letter is for",
+			parser->name, parser->line, value->name);
+	return 0;
+}
+
+static int add_value(struct parser *parser, const struct tag *tag)
+{
+	const struct letter_value *value = letter_value_find(tag->text, tag->length);
+	struct markup_node *node;
+	int status;
+
+	if (value == NULL)
+		return refuse_name(parser, tag->text, tag->length);
+	status = check_value(parser, value);
+	if (status != 0)
+		return status;
+	node = add_node(parser, MARKUP_VALUE);
+	if (node == NULL)
+		return TOTPGROUP_EMEMORY;
+	node->value = value;
+	return 0;
+}
+
+bool letter_markup_next(const char **sentence, const char **before, size_t *before_length,
+	const struct letter_value **value)
+{
+	const char *name, *end;
+
+	*before = *sentence;
+	*before_length = strcspn(*sentence, "{");
+	*value = NULL;
+	name = *before + *before_length;
+	if (*name == '\0') {
+		*sentence = name;
+		return true;
+	}
+	name++;
+	end = name + strcspn(name, "}");
+	*value = letter_value_find(name, (size_t)(end - name));
+	if (*value == NULL || *end == '\0') {
+		*before = name;
+		*before_length = (size_t)(end - name);
+		return false;
+	}
+	*sentence = end + 1;
+	return true;
+}
+
+static int check_sentence(struct parser *parser, const char *sentence)
+{
+	const struct letter_value *value;
+	const char *before;
+	size_t length;
+
+	do {
+		int status = 0;
+
+		if (!letter_markup_next(&sentence, &before, &length, &value))
+			return refuse_name(parser, before, length);
+		if (value != NULL)
+			status = check_value(parser, value);
+		if (status == 0 && value != NULL && value->kind != LETTER_VALUE_WORDS)
+			status = error_set(parser->error, TOTPGROUP_ECONFIG,
+				"%s:%u: %s cannot stand in a sentence", parser->name,
+				parser->line, value->name);
+		if (status != 0)
+			return status;
+	} while (value != NULL);
+	return 0;
+}
+
+/* However it is broken into lines, it is one sentence for the translator. */
+static char *copy_sentence(const struct tag *tag)
+{
+	char *sentence = malloc(tag->length + 1);
+	size_t length = 0;
+
+	if (sentence == NULL)
+		return NULL;
+	for (size_t i = 0; i < tag->length; i++)
+		if (!is_blank(tag->text[i]))
+			sentence[length++] = tag->text[i];
+		else if (!is_blank(tag->text[i - 1]))
+			sentence[length++] = ' ';
+	sentence[length] = '\0';
+	return sentence;
+}
+
+static int add_sentence(struct parser *parser, const struct tag *tag)
+{
+	struct markup_node *node;
+
+	if (tag->length == 0)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: {{_}} without a sentence", parser->name, parser->line);
+	node = add_node(parser, MARKUP_SENTENCE);
+	if (node == NULL)
+		return TOTPGROUP_EMEMORY;
+	node->sentence = copy_sentence(tag);
+	if (node->sentence == NULL)
+		return error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
+	return check_sentence(parser, node->sentence);
+}
+
+static bool is_page(const struct tag *tag)
+{
+	return tag->length == strlen(PAGE) && strncmp(tag->text, PAGE, tag->length) == 0;
+}
+
+static int open_page(struct parser *parser, const struct tag *tag)
+{
+	if (tag->mark == '^')
+		return refuse_name(parser, tag->text, tag->length);
+	if (!parser->markup->html)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: page is for templates of HTML alone", parser->name,
+			parser->line);
+	if (parser->page_line != 0)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: a second page; the first one is in line %u", parser->name,
+			parser->line, parser->page_line);
+	parser->page_line = parser->line;
+	parser->in_page = true;
+	parser->markup->page = parser->markup->count;
+	return 0;
+}
+
+static int open_section(struct parser *parser, const struct tag *tag)
+{
+	const struct letter_value *value;
+	struct markup_node *node;
+
+	if (is_page(tag))
+		return open_page(parser, tag);
+	value = letter_value_find(tag->text, tag->length);
+	if (value == NULL)
+		return refuse_name(parser, tag->text, tag->length);
+	if (value->holds == NULL)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: %s is always there: it needs no section", parser->name,
+			parser->line, value->name);
+	if (!parser->in_page)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: %s stands outside {{#page}} ... {{/page}}", parser->name,
+			parser->line, value->name);
+	if (parser->depth == LETTER_MARKUP_DEPTH_MAX)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: more than %d sections within each other", parser->name,
+			parser->line, LETTER_MARKUP_DEPTH_MAX);
+	parser->section_lines[parser->depth] = parser->line;
+	parser->sections[parser->depth++] = parser->markup->count;
+	node = add_node(parser, MARKUP_SECTION);
+	if (node == NULL)
+		return TOTPGROUP_EMEMORY;
+	node->value = value;
+	node->inverted = tag->mark == '^';
+	return 0;
+}
+
+static int refuse_close(struct parser *parser, const struct tag *tag)
+{
+	return error_set(parser->error, TOTPGROUP_ECONFIG,
+		"%s:%u: {{/%.*s}} closes what is not open here", parser->name, parser->line,
+		shown(tag->length), tag->text);
+}
+
+static int close_section(struct parser *parser, const struct tag *tag)
+{
+	struct markup_node *node;
+
+	if (is_page(tag)) {
+		if (!parser->in_page || parser->depth > 0)
+			return refuse_close(parser, tag);
+		parser->in_page = false;
+		parser->markup->page_end = parser->markup->count;
+		return 0;
+	}
+	if (parser->depth == 0)
+		return refuse_close(parser, tag);
+	node = &parser->markup->nodes[parser->sections[parser->depth - 1]];
+	if (letter_value_find(tag->text, tag->length) != node->value)
+		return refuse_close(parser, tag);
+	node->end = parser->markup->count;
+	parser->depth--;
+	return 0;
+}
+
+static int add_tag(struct parser *parser, const struct tag *tag)
+{
+	switch (tag->mark) {
+	case '#':
+	case '^':
+		return open_section(parser, tag);
+	case '/':
+		return close_section(parser, tag);
+	case '_':
+		return add_sentence(parser, tag);
+	case '!':
+		return 0;
+	default:
+		return add_value(parser, tag);
+	}
+}
+
+static void count_lines(struct parser *parser, const char *end)
+{
+	for (const char *c = parser->at; c < end; c++)
+		parser->line += *c == '\n';
+}
+
+/* A line that holds nothing but sections and remarks leaves nothing behind: what
+ * stands before the tag is cut off, and the line's end with it. */
+static void swallow_line(
+	const struct parser *parser, const char *opened, size_t *literal, const char **end)
+{
+	const char *start = opened, *rest = *end + strspn(*end, " \t\r");
+
+	while (start > parser->at && (start[-1] == ' ' || start[-1] == '\t'))
+		start--;
+	if (*rest != '\n' || (start != parser->markup->source.data && start[-1] != '\n'))
+		return;
+	*literal = (size_t)(start - parser->at);
+	*end = rest + 1;
+}
+
+/* The braces that close a tag; NULL where there are none before the next one. */
+static const char *find_closed(const char *text)
+{
+	const char *closed = strstr(text, CLOSED), *inner = strstr(text, OPENED);
+
+	if (closed == NULL || (inner != NULL && inner < closed))
+		return NULL;
+	/* Of "{host}}}" the first brace is the sentence's. */
+	while (closed[strlen(CLOSED)] == '}')
+		closed++;
+	return closed;
+}
+
+static int read_tag(struct parser *parser, const char *opened)
+{
+	struct tag tag = {.text = opened + strlen(OPENED)};
+	const char *closed = find_closed(tag.text), *end;
+	size_t literal = (size_t)(opened - parser->at);
+	int status;
+
+	count_lines(parser, opened);
+	if (closed == NULL)
+		return error_set(parser->error, TOTPGROUP_ECONFIG, "%s:%u: {{ without }}",
+			parser->name, parser->line);
+	end = closed + strlen(CLOSED);
+	if (strchr("#^/!_", *tag.text) != NULL)
+		tag.mark = *tag.text++;
+	tag.length = (size_t)(closed - tag.text);
+	trim(&tag);
+	if (tag.mark != 0 && tag.mark != '_')
+		swallow_line(parser, opened, &literal, &end);
+	status = add_literal(parser, parser->at, literal);
+	if (status == 0)
+		status = add_tag(parser, &tag);
+	parser->at = opened;
+	count_lines(parser, end);
+	parser->at = end;
+	return status;
+}
+
+static int check_end(const struct parser *parser)
+{
+	if (parser->depth > 0)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: this section is not closed", parser->name,
+			parser->section_lines[parser->depth - 1]);
+	if (!parser->markup->html)
+		return 0;
+	if (parser->page_line == 0)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s: no {{#page}} ... {{/page}} around what each user gets",
+			parser->name);
+	if (parser->in_page)
+		return error_set(parser->error, TOTPGROUP_ECONFIG,
+			"%s:%u: this section is not closed", parser->name, parser->page_line);
+	return 0;
+}
+
+int letter_markup_parse(struct letter_markup *markup, const char *name, struct error *error)
+{
+	struct parser parser = {
+		.markup = markup,
+		.name = name,
+		.at = markup->source.data != NULL ? markup->source.data : "",
+		.line = 1,
+		.in_page = !markup->html,
+		.error = error,
+	};
+	const char *opened;
+	int status = 0;
+
+	if (strlen(parser.at) != markup->source.length)
+		return error_set(error, TOTPGROUP_ECONFIG, "%s: has a NUL byte", name);
+	while (status == 0 && (opened = strstr(parser.at, OPENED)) != NULL)
+		status = read_tag(&parser, opened);
+	if (status == 0)
+		status = add_literal(&parser, parser.at, strlen(parser.at));
+	if (status == 0)
+		status = check_end(&parser);
+	if (!markup->html)
+		markup->page_end = markup->count;
+	return status;
+}
+
+void letter_markup_free(struct letter_markup *markup)
+{
+	for (size_t i = 0; i < markup->count; i++)
+		free(markup->nodes[i].sentence);
+	free(markup->nodes);
+	text_free(&markup->source);
+	*markup = (struct letter_markup)LETTER_MARKUP_INIT;
+}

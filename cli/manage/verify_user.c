@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/manage/verify_user.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli/manage/verify_daemon.h"
+#include "cli/users/file_state.h"
+#include "core/decide.h"
+#include "store/credential_place.h"
+
+static enum exit_status status_of(const struct totpgroup_result *result)
+{
+	if (result->verdict == TOTPGROUP_ACCEPTED)
+		return STATUS_DONE;
+	switch (result->reason) {
+	case TOTPGROUP_REASON_WRONG_CODE:
+	case TOTPGROUP_REASON_REUSED:
+	case TOTPGROUP_REASON_PENDING_EXPIRED:
+		return STATUS_REFUSED;
+	case TOTPGROUP_REASON_RATE_LIMITED:
+		return STATUS_LIMITED;
+	case TOTPGROUP_REASON_NOT_ENROLLED:
+		return STATUS_NOT_ENROLLED;
+	default:
+		return STATUS_STORE_ERROR;
+	}
+}
+
+static int decide_on_file(struct verification *verification,
+	const struct host_defaults *defaults, const char *typed)
+{
+	struct credential_place place = user_file_place(&verification->file);
+	struct decision decision = DECISION_INIT;
+	struct attempt attempt;
+	char *state = NULL;
+	int status = host_defaults_state_path(
+		defaults, verification->file.account.name, &state, &verification->error);
+
+	host_defaults_begin_attempt(defaults, &attempt);
+	attempt.typed = typed;
+	place.state = state;
+	if (status == 0)
+		status = credential_place_verify(
+			&place, &attempt, &decision, NULL, &verification->error);
+	free(state);
+	verification->result = decision.result;
+	return status;
+}
+
+static void judge_by_file(struct verification *verification,
+	const struct host_defaults *defaults, const char *typed)
+{
+	int status = decide_on_file(verification, defaults, typed);
+
+	if (status == 0) {
+		verification->status = status_of(&verification->result);
+		return;
+	}
+	verification->result.reason = credential_place_reason(status);
+	verification->status = status == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED
+			       : file_state_is_roots(&verification->error)
+				       ? STATUS_NOT_PERMITTED
+				       : STATUS_STORE_ERROR;
+}
+
+static void judge_by_daemon(struct verification *verification,
+	const struct host_defaults *defaults, const char *typed)
+{
+	verification->error = (struct error)ERROR_INIT;
+	verification->status = verify_daemon_ask(defaults, verification->user, typed,
+		&verification->result, &verification->error);
+	if (verification->status == STATUS_DONE)
+		verification->status = status_of(&verification->result);
+}
+
+/* The store is not the caller's to read, and there is somebody whose it is. */
+static bool is_left_to_daemon(
+	const struct verification *verification, const struct host_defaults *defaults)
+{
+	bool barred = verification->status == STATUS_NOT_PERMITTED ||
+		      /* Who is not to learn who exists asks about anybody. */
+		      verification->status == STATUS_USAGE ||
+		      (verification->status == STATUS_STORE_ERROR &&
+			      verification->error.system_error == EACCES);
+
+	return barred && verification->any_store && verify_daemon_is_there(defaults);
+}
+
+void verification_find(struct verification *verification, const struct host_defaults *defaults,
+	const char *specification)
+{
+	verification->any_store = specification == NULL;
+	verification->status = user_file_find_for_login(&verification->file, verification->user,
+		defaults, specification, &verification->error);
+	verification->by_daemon = is_left_to_daemon(verification, defaults);
+	if (verification->by_daemon)
+		verification->status = STATUS_DONE;
+}
+
+/* On the file if the caller can reach it; nothing was spent or counted where he
+ * cannot. */
+void verification_judge(struct verification *verification, const struct host_defaults *defaults,
+	const char *typed)
+{
+	if (!verification->by_daemon)
+		judge_by_file(verification, defaults, typed);
+	if (verification->by_daemon || is_left_to_daemon(verification, defaults))
+		judge_by_daemon(verification, defaults, typed);
+}
+
+void verification_give_up(struct verification *verification)
+{
+	error_set(&verification->error, TOTPGROUP_EARGUMENT,
+		"no code on standard input: nothing was tried");
+	verification->result.reason = TOTPGROUP_REASON_CONVERSATION;
+	verification->status = STATUS_REFUSED;
+}
+
+void verification_free(struct verification *verification)
+{
+	user_file_free(&verification->file);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/pamconf/paths.h"
+
+#include <stdlib.h>
+
+#include "totpgroup.h"
+
+/* What PAM knows between two lines. */
+enum impression { UNDECIDED, POSITIVE, NEGATIVE, IMPRESSIONS };
+
+struct state {
+	enum impression impression;
+	bool success; /* PAM's own result so far */
+	enum pam_watched watched;
+};
+
+#define STATES (IMPRESSIONS * 2 * PAM_WATCHED_COUNT)
+
+/* Whether a state was reached before a line, and the last step to it. */
+struct arrival {
+	bool reached;
+	size_t from;
+	unsigned int from_state;
+	unsigned int result;
+};
+
+struct search {
+	const struct pam_trial *trials;
+	size_t count;
+	struct arrival (*arrivals)[STATES]; /* count + 1 of them: the last is the end */
+};
+
+static unsigned int pack(const struct state *state)
+{
+	return ((unsigned int)state->watched * IMPRESSIONS + (unsigned int)state->impression) *
+		       2 +
+	       state->success;
+}
+
+static struct state unpack(unsigned int number)
+{
+	return (struct state){
+		.success = number % 2 != 0,
+		.impression = (enum impression)(number / 2 % IMPRESSIONS),
+		.watched = (enum pam_watched)(number / 2 / IMPRESSIONS),
+	};
+}
+
+static unsigned int level_of(const struct search *search, size_t at)
+{
+	return search->trials[at].line->level;
+}
+
+static bool goes_on(const struct search *search, size_t at, unsigned int level)
+{
+	return at + 1 < search->count && level_of(search, at + 1) >= level;
+}
+
+/* Behind the last line of the substack, or of the stack, that the line is in. */
+static size_t behind_level(const struct search *search, size_t at)
+{
+	unsigned int level = level_of(search, at);
+
+	while (goes_on(search, at, level))
+		at++;
+	return at + 1;
+}
+
+/* A substack counts as one module. False where there are not that many. */
+static bool jump(const struct search *search, size_t at, int modules, size_t *to)
+{
+	unsigned int level = level_of(search, at);
+
+	for (; modules > 0 && goes_on(search, at, level); modules--) {
+		at++;
+		while (goes_on(search, at, level + 1))
+			at++;
+	}
+	*to = at + 1;
+	return modules == 0;
+}
+
+static void arrive(
+	struct search *search, size_t at, const struct state *state, const struct arrival *how)
+{
+	struct arrival *arrival = &search->arrivals[at][pack(state)];
+
+	if (!arrival->reached)
+		*arrival = *how;
+}
+
+static void refuse(struct state *state)
+{
+	if (state->impression != NEGATIVE)
+		state->success = false;
+	state->impression = NEGATIVE;
+}
+
+static void accept(struct state *state, unsigned int result)
+{
+	bool open = state->impression == UNDECIDED ||
+		    (state->impression == POSITIVE && state->success);
+
+	if (!open)
+		return;
+	state->impression = POSITIVE;
+	state->success = PAM_RESULT(result) == PAM_RESULTS_SUCCESS;
+}
+
+/* Back to what was known where the substack, or the stack, began. */
+static void reset(
+	struct search *search, size_t at, const struct state *state, const struct arrival *how)
+{
+	struct state before = {.impression = UNDECIDED, .watched = state->watched};
+	unsigned int level = level_of(search, at);
+	size_t entry = at;
+
+	if (level == 0) {
+		arrive(search, at + 1, &before, how);
+		return;
+	}
+	while (entry > 0 && level_of(search, entry) >= level)
+		entry--;
+	for (unsigned int i = 0; i < STATES; i++) {
+		if (!search->arrivals[entry][i].reached)
+			continue;
+		before = unpack(i);
+		before.watched = state->watched;
+		arrive(search, at + 1, &before, how);
+	}
+}
+
+static size_t apply(
+	struct search *search, size_t at, int action, unsigned int result, struct state *state)
+{
+	size_t to = at + 1;
+
+	switch (action) {
+	case PAM_ACTION_IGNORE:
+		return to;
+	case PAM_ACTION_OK:
+	case PAM_ACTION_DONE:
+		accept(state, result);
+		return action == PAM_ACTION_DONE && state->impression == POSITIVE
+			       ? behind_level(search, at)
+			       : to;
+	case PAM_ACTION_BAD:
+		refuse(state);
+		return to;
+	case PAM_ACTION_DIE:
+		refuse(state);
+		return behind_level(search, at);
+	default:
+		if (!jump(search, at, action, &to))
+			refuse(state);
+		return to;
+	}
+}
+
+static enum pam_watched gravest(enum pam_watched before, unsigned int result)
+{
+	enum pam_watched now = PAM_WATCHED_FAILED;
+
+	if (PAM_RESULT(result) == PAM_RESULTS_SUCCESS)
+		now = PAM_WATCHED_SUCCEEDED;
+	else if (PAM_RESULT(result) == PAM_RESULTS_IGNORE)
+		now = PAM_WATCHED_IGNORED;
+	return now > before ? now : before;
+}
+
+static void try_result(
+	struct search *search, size_t at, unsigned int state_number, unsigned int result)
+{
+	const struct pam_trial *trial = &search->trials[at];
+	const struct arrival how = {
+		.reached = true, .from = at, .from_state = state_number, .result = result};
+	struct state state = unpack(state_number);
+	int action = trial->line->actions[result];
+	size_t to;
+
+	if (trial->watched)
+		state.watched = gravest(state.watched, result);
+	if (action == PAM_ACTION_RESET) {
+		reset(search, at, &state, &how);
+		return;
+	}
+	to = apply(search, at, action, result, &state);
+	arrive(search, to, &state, &how);
+}
+
+static void try_line(struct search *search, size_t at, unsigned int state_number)
+{
+	const struct pam_trial *trial = &search->trials[at];
+	const struct arrival how = {.reached = true, .from = at, .from_state = state_number};
+	const struct state state = unpack(state_number);
+
+	/* A substack's own line does nothing. */
+	if (trial->line->module == NULL) {
+		arrive(search, at + 1, &state, &how);
+		return;
+	}
+	for (unsigned int result = 0; result < PAM_CONTROL_RESULTS; result++)
+		if ((trial->results & PAM_RESULT(result)) != 0)
+			try_result(search, at, state_number, result);
+}
+
+static bool passes_over_watched(const struct search *search, size_t from, size_t to)
+{
+	for (size_t i = from + 1; i < to; i++)
+		if (search->trials[i].watched)
+			return true;
+	return false;
+}
+
+/* Goes back from the end to the step that passed over a watched line. */
+static void find_skipper(
+	const struct search *search, unsigned int state_number, struct pam_paths *paths)
+{
+	size_t at = search->count;
+
+	while (at > 0) {
+		const struct arrival *arrival = &search->arrivals[at][state_number];
+
+		if (passes_over_watched(search, arrival->from, at)) {
+			paths->skipper = arrival->from;
+			paths->skipping_result = arrival->result;
+			return;
+		}
+		at = arrival->from;
+		state_number = arrival->from_state;
+	}
+}
+
+static void conclude(const struct search *search, struct pam_paths *paths)
+{
+	for (unsigned int i = 0; i < STATES; i++) {
+		struct state state = unpack(i);
+
+		if (!search->arrivals[search->count][i].reached || !state.success ||
+			state.impression != POSITIVE)
+			continue;
+		paths->succeeds[state.watched] = true;
+		if (state.watched == PAM_WATCHED_NOT_RUN)
+			find_skipper(search, i, paths);
+	}
+}
+
+static void look_at_watched(const struct search *search, size_t at, struct pam_paths *paths)
+{
+	for (unsigned int i = 0; i < STATES; i++)
+		if (search->arrivals[at][i].reached && unpack(i).impression == NEGATIVE)
+			paths->reached_refused = true;
+}
+
+int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size_t count)
+{
+	const struct state beginning = {.impression = UNDECIDED};
+	struct search search = {.trials = trials, .count = count};
+
+	*paths = (struct pam_paths){.skipper = PAM_PATHS_NONE};
+	search.arrivals = calloc(count + 1, sizeof(*search.arrivals));
+	if (search.arrivals == NULL)
+		return TOTPGROUP_EMEMORY;
+	search.arrivals[0][pack(&beginning)].reached = true;
+	for (size_t at = 0; at < count; at++) {
+		for (unsigned int i = 0; i < STATES; i++)
+			if (search.arrivals[at][i].reached)
+				try_line(&search, at, i);
+		if (trials[at].watched)
+			look_at_watched(&search, at, paths);
+	}
+	conclude(&search, paths);
+	free(search.arrivals);
+	return 0;
+}

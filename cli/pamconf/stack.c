@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/pamconf/stack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/text.h"
+#include "cli/pamconf/words.h"
+#include "totpgroup.h"
+
+/* PAM itself goes no deeper. */
+#define DEPTH_MAXIMUM	  16
+#define FILE_SIZE_MAX	  (1024 * 1024)
+#define FILES_MAXIMUM	  1000
+#define LINES_MAXIMUM	  1000
+#define ARGUMENTS_MAXIMUM 200
+
+const char *const pam_stack_folders[] = {"/etc/pam.d", "/usr/lib/pam.d", NULL};
+
+static const char *const type_names[] = {"auth", "account", "password", "session"};
+
+/* One file on its way in. */
+struct reading {
+	struct pam_stack *stack;
+	const char *const *folders;
+	const char *file;
+	unsigned int number; /* of the line at hand */
+	const char *includer;
+	unsigned int includer_number;
+	unsigned int depth;
+	unsigned int top;
+	unsigned int level;
+	unsigned int *files_left;  /* a bound for files that include each other */
+	const enum pam_type *only; /* lines of other types are passed over */
+	struct error *error;
+};
+
+static int read_file(const struct reading *reading, const char *name);
+
+const char *pam_type_name(enum pam_type type)
+{
+	return type_names[type];
+}
+
+static int out_of_memory(struct error *error)
+{
+	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+}
+
+static int malformed(const struct reading *reading, const char *what)
+{
+	return error_set(reading->error, TOTPGROUP_EFORMAT, "%s:%u: %s", reading->file,
+		reading->number, what);
+}
+
+static bool read_type(const char *word, struct pam_line *line)
+{
+	line->silent = word[0] == '-';
+	if (line->silent)
+		word++;
+	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
+		if (ascii_is_word(word, strlen(word), type_names[i])) {
+			line->type = (enum pam_type)i;
+			return true;
+		}
+	return false;
+}
+
+static void free_line(struct pam_line *line)
+{
+	free(line->control);
+	free(line->module);
+	for (int i = 0; i < line->argument_count; i++)
+		free(line->arguments[i]);
+	free(line->arguments);
+}
+
+/* The line's contents belong to the stack then, whatever comes of it. */
+static int add_line(const struct reading *reading, struct pam_line *line)
+{
+	struct pam_stack *stack = reading->stack;
+	struct pam_line *lines = NULL;
+
+	if (stack->count >= LINES_MAXIMUM) {
+		free_line(line);
+		return malformed(reading, "there are too many lines");
+	}
+	lines = reallocarray(stack->lines, stack->count + 1, sizeof(*lines));
+	if (lines == NULL) {
+		free_line(line);
+		return out_of_memory(reading->error);
+	}
+	stack->lines = lines;
+	line->file = reading->file;
+	line->number = reading->number;
+	line->depth = reading->depth;
+	line->top = reading->depth == 0 ? reading->number : reading->top;
+	line->includer = reading->includer;
+	line->includer_number = reading->includer_number;
+	line->level = reading->level;
+	lines[stack->count++] = *line;
+	return 0;
+}
+
+static int take(const struct reading *reading, const char **rest, char **word, bool *bracketed,
+	const char *missing)
+{
+	int found = pam_words_take(rest, word, bracketed);
+
+	if (found == 1)
+		return 0;
+	if (found == TOTPGROUP_EMEMORY)
+		return out_of_memory(reading->error);
+	return malformed(
+		reading, found == TOTPGROUP_EFORMAT ? "a bracket is not closed" : missing);
+}
+
+static int read_arguments(
+	const struct reading *reading, const char *rest, struct pam_line *line)
+{
+	bool bracketed;
+	int found;
+
+	line->arguments = calloc(ARGUMENTS_MAXIMUM, sizeof(*line->arguments));
+	if (line->arguments == NULL)
+		return out_of_memory(reading->error);
+	for (int i = 0; i < ARGUMENTS_MAXIMUM; i++) {
+		found = pam_words_take(&rest, &line->arguments[i], &bracketed);
+		if (found == 0)
+			return 0;
+		if (found == TOTPGROUP_EMEMORY)
+			return out_of_memory(reading->error);
+		if (found < 0)
+			return malformed(reading, "a bracket is not closed");
+		line->argument_count++;
+	}
+	return malformed(reading, "there are too many arguments");
+}
+
+static int read_module(const struct reading *reading, const char *rest, struct pam_line *line)
+{
+	bool bracketed;
+	int status = take(reading, &rest, &line->module, &bracketed, "the module is missing");
+
+	if (status == 0)
+		status = read_arguments(reading, rest, line);
+	if (status == 0 && !pam_control_read(line->control, line->bracketed, line->actions))
+		status = malformed(reading, "the control field is malformed");
+	if (status == 0)
+		return add_line(reading, line);
+	free_line(line);
+	return status;
+}
+
+/* What is read in place of the line at hand. */
+static struct reading included(const struct reading *reading)
+{
+	struct reading inner = *reading;
+
+	inner.includer = reading->file;
+	inner.includer_number = reading->number;
+	if (reading->depth == 0)
+		inner.top = reading->number;
+	inner.depth++;
+	return inner;
+}
+
+/* A substack stands as a line of its own before what is in it. */
+static int read_include(const struct reading *reading, const char *rest, struct pam_line *line)
+{
+	struct reading inner = included(reading);
+	char *name = NULL;
+	bool bracketed;
+	bool substack = ascii_is_word(line->control, strlen(line->control), "substack");
+	enum pam_type type = line->type;
+	int status = take(reading, &rest, &name, &bracketed, "the file's name is missing");
+
+	inner.only = &type;
+	if (substack)
+		inner.level++;
+	if (status == 0 && substack)
+		status = add_line(reading, line);
+	else
+		free_line(line);
+	if (status == 0)
+		status = read_file(&inner, name);
+	free(name);
+	return status;
+}
+
+static bool is_include(const struct pam_line *line)
+{
+	size_t length = strlen(line->control);
+
+	return !line->bracketed && (ascii_is_word(line->control, length, "include") ||
+					   ascii_is_word(line->control, length, "substack"));
+}
+
+static int read_at_include(const struct reading *reading, const char *rest)
+{
+	struct reading inner = included(reading);
+	char *name = NULL;
+	bool bracketed;
+	int status = take(reading, &rest, &name, &bracketed, "the file's name is missing");
+
+	if (status == 0)
+		status = read_file(&inner, name);
+	free(name);
+	return status;
+}
+
+static int read_line(const struct reading *reading, const char *rest)
+{
+	struct pam_line line = {.file = NULL};
+	char *word = NULL;
+	bool bracketed;
+	bool at_include;
+	bool known;
+	int status = take(reading, &rest, &word, &bracketed, "the line is empty");
+
+	if (status != 0)
+		return status;
+	at_include = ascii_is_word(word, strlen(word), "@include");
+	known = at_include || read_type(word, &line);
+	free(word);
+	if (at_include)
+		return read_at_include(reading, rest);
+	if (!known)
+		return malformed(reading, "a line begins with auth, account, password or "
+					  "session");
+	if (reading->only != NULL && *reading->only != line.type)
+		return 0;
+	status = take(
+		reading, &rest, &line.control, &line.bracketed, "the control field is missing");
+	if (status != 0)
+		return status;
+	return is_include(&line) ? read_include(reading, rest, &line)
+				 : read_module(reading, rest, &line);
+}
+
+static int read_lines(struct reading *reading, const struct text *text)
+{
+	struct lines lines = {.text = text->data, .length = text->length};
+	struct text line = TEXT_INIT;
+	int found = 0;
+	int status = 0;
+
+	while (status == 0 && (found = pam_words_line(&lines, &line, &reading->number)) == 1)
+		status = read_line(reading, line.data);
+	if (found < 0)
+		status = out_of_memory(reading->error);
+	text_free(&line);
+	return status;
+}
+
+/* The path in the stack's list; NULL where memory is out. */
+static const char *remember_file(struct pam_stack *stack, const char *path)
+{
+	char **files;
+
+	for (size_t i = 0; i < stack->file_count; i++)
+		if (strcmp(stack->files[i], path) == 0)
+			return stack->files[i];
+	files = reallocarray(stack->files, stack->file_count + 1, sizeof(*files));
+	if (files == NULL)
+		return NULL;
+	stack->files = files;
+	files[stack->file_count] = strdup(path);
+	if (files[stack->file_count] == NULL)
+		return NULL;
+	return files[stack->file_count++];
+}
+
+static int slurp(int fd, const char *path, struct text *text, struct error *error)
+{
+	char buffer[1024];
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_system(
+				error, TOTPGROUP_ESYSTEM, "cannot read %s", path);
+		if (text->length + (size_t)n > FILE_SIZE_MAX)
+			return error_set(error, TOTPGROUP_EFORMAT, "%s is too large", path);
+		if (text_append(text, buffer, (size_t)n) != 0)
+			return out_of_memory(error);
+	}
+	return 0;
+}
+
+static int read_path(const struct reading *reading, const char *path)
+{
+	struct reading inner = *reading;
+	struct text text = TEXT_INIT;
+	struct stat file;
+	int status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return TOTPGROUP_ENOTFOUND;
+	if (fd < 0)
+		return error_set_system(
+			reading->error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
+	inner.file = remember_file(reading->stack, path);
+	if (inner.file == NULL)
+		status = out_of_memory(reading->error);
+	else if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+		status = error_set(
+			reading->error, TOTPGROUP_EFORMAT, "%s is not a regular file", path);
+	else
+		status = slurp(fd, path, &text, reading->error);
+	close(fd);
+	if (status == 0)
+		status = read_lines(&inner, &text);
+	text_free(&text);
+	return status;
+}
+
+static int read_in_folder(const struct reading *reading, const char *folder, const char *name)
+{
+	char *path;
+	int status;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return out_of_memory(reading->error);
+	status = read_path(reading, path);
+	free(path);
+	return status;
+}
+
+static int read_file(const struct reading *reading, const char *name)
+{
+	int status = TOTPGROUP_ENOTFOUND;
+
+	if (reading->depth >= DEPTH_MAXIMUM || *reading->files_left == 0)
+		return malformed(reading, "files include each other too deeply or too often");
+	--*reading->files_left;
+	if (name[0] == '/')
+		status = read_path(reading, name);
+	else
+		for (size_t i = 0; reading->folders[i] != NULL && status == TOTPGROUP_ENOTFOUND;
+			i++)
+			status = read_in_folder(reading, reading->folders[i], name);
+	if (status != TOTPGROUP_ENOTFOUND || reading->depth == 0)
+		return status;
+	return error_set(reading->error, TOTPGROUP_EFORMAT,
+		"%s:%u: there is no file %s to include", reading->file, reading->number, name);
+}
+
+int pam_stack_read(struct pam_stack *stack, const char *const *folders, const char *service,
+	struct error *error)
+{
+	unsigned int files_left = FILES_MAXIMUM;
+	const struct reading reading = {
+		.stack = stack, .folders = folders, .files_left = &files_left, .error = error};
+	int status;
+
+	*stack = (struct pam_stack)PAM_STACK_INIT;
+	if (service[0] == '\0' || strchr(service, '/') != NULL)
+		return error_set(error, TOTPGROUP_EARGUMENT, "'%s' is no name of a PAM service",
+			service);
+	status = read_file(&reading, service);
+	if (status == TOTPGROUP_ENOTFOUND)
+		error_set(
+			error, status, "there is no PAM service %s in %s", service, folders[0]);
+	if (status != 0)
+		pam_stack_free(stack);
+	return status;
+}
+
+bool pam_line_names(const struct pam_line *line, const char *module)
+{
+	const char *slash = line->module != NULL ? strrchr(line->module, '/') : NULL;
+
+	if (line->module == NULL)
+		return false;
+	return strcmp(slash != NULL ? slash + 1 : line->module, module) == 0;
+}
+
+void pam_stack_free(struct pam_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		free_line(&stack->lines[i]);
+	free(stack->lines);
+	for (size_t i = 0; i < stack->file_count; i++)
+		free(stack->files[i]);
+	free(stack->files);
+	*stack = (struct pam_stack)PAM_STACK_INIT;
+}

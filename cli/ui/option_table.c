@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/ui/option_table.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/number.h"
+#include "cli/ui/qr_mode.h"
+#include "cli/ui/terminal.h"
+
+/* getopt_long() gives a row's number plus this for a long name. */
+#define LONG_BASE 256
+
+/* One reading. */
+struct reading {
+	const struct option_row *table;
+	void *options;
+	struct option long_options[OPTION_ROWS_MAX + 1];
+	char short_options[2 * OPTION_ROWS_MAX + 2];
+	bool given[128]; /* families, by letter */
+};
+
+static bool has_argument(const struct option_row *row)
+{
+	return row->kind != OPTION_FLAG && row->kind != OPTION_END;
+}
+
+static void build_long_options(struct reading *reading)
+{
+	const struct option_row *row = reading->table;
+
+	for (int i = 0; i < OPTION_ROWS_MAX && row[i].name != NULL; i++)
+		reading->long_options[i] = (struct option){
+			.name = row[i].name,
+			.has_arg = has_argument(&row[i]) ? required_argument : no_argument,
+			.val = LONG_BASE + i,
+		};
+}
+
+/* ':' makes getopt_long() tell a missing argument from an unknown option. */
+static void build_short_options(struct reading *reading)
+{
+	const struct option_row *row = reading->table;
+	char *end = reading->short_options;
+
+	*end++ = ':';
+	for (int i = 0; i < OPTION_ROWS_MAX && row[i].name != NULL; i++) {
+		if (row[i].letter == '\0')
+			continue;
+		*end++ = row[i].letter;
+		if (has_argument(&row[i]))
+			*end++ = ':';
+	}
+	*end = '\0';
+}
+
+static const struct option_row *find_row(const struct reading *reading, int value)
+{
+	if (value >= LONG_BASE)
+		return &reading->table[value - LONG_BASE];
+	for (const struct option_row *row = reading->table; row->name != NULL; row++)
+		if (row->letter == (char)value)
+			return row;
+	return NULL;
+}
+
+static enum exit_status store_number(
+	const struct option_row *row, const char *argument, void *field)
+{
+	int64_t number;
+	int value;
+
+	if (!number_parse(argument, strlen(argument), row->minimum, row->maximum, &number)) {
+		terminal_complain("--%s needs a number from %d to %d", row->name, row->minimum,
+			row->maximum);
+		return STATUS_USAGE;
+	}
+	value = (int)number;
+	memcpy(field, &value, sizeof(value));
+	return STATUS_DONE;
+}
+
+static enum exit_status store_string(
+	const struct option_row *row, const char *argument, void *field)
+{
+	if (strlen(argument) < (size_t)row->minimum) {
+		terminal_complain("--%s must not be empty", row->name);
+		return STATUS_USAGE;
+	}
+	memcpy(field, &argument, sizeof(argument));
+	return STATUS_DONE;
+}
+
+static enum exit_status store_word(
+	const struct option_row *row, const char *argument, void *field)
+{
+	int value = row->minimum;
+
+	for (const char *word = row->argument; *word != '\0'; value++) {
+		size_t word_length = strcspn(word, "|");
+
+		if (ascii_is_word(word, word_length, argument)) {
+			memcpy(field, &value, sizeof(value));
+			return STATUS_DONE;
+		}
+		word += word_length + (word[word_length] == '|');
+	}
+	terminal_complain("--%s needs one of %s", row->name, row->argument);
+	return STATUS_USAGE;
+}
+
+static enum exit_status store_qr_mode(const char *argument, void *field)
+{
+	enum qr_mode mode;
+
+	if (!qr_mode_parse(argument, &mode)) {
+		terminal_complain("unknown QR mode '%s'; see totp-enroll --help", argument);
+		return STATUS_USAGE;
+	}
+	memcpy(field, &mode, sizeof(mode));
+	return STATUS_DONE;
+}
+
+static enum exit_status store(const struct option_row *row, const char *argument, void *options)
+{
+	void *field = (char *)options + row->offset;
+
+	switch (row->kind) {
+	case OPTION_FLAG:
+	case OPTION_END:
+		memcpy(field, &row->minimum, sizeof(row->minimum));
+		return STATUS_DONE;
+	case OPTION_NUMBER:
+		return store_number(row, argument, field);
+	case OPTION_STRING:
+		return store_string(row, argument, field);
+	case OPTION_WORD:
+		return store_word(row, argument, field);
+	case OPTION_QR_MODE:
+		return store_qr_mode(argument, field);
+	}
+	return STATUS_USAGE;
+}
+
+static enum exit_status read_one(
+	struct reading *reading, const struct option_row *row, const char *argument)
+{
+	unsigned char family = (unsigned char)row->family;
+
+	if (family != 0 && reading->given[family]) {
+		terminal_complain("--%s repeats or contradicts an earlier option", row->name);
+		return STATUS_USAGE;
+	}
+	reading->given[family] = true;
+	return store(row, argument, reading->options);
+}
+
+/* word is the argument that getopt_long() stopped at, and optopt what it made
+ * of it. */
+static enum exit_status complain_about(
+	const struct reading *reading, int value, const char *word)
+{
+	const struct option_row *row = optopt != 0 ? find_row(reading, optopt) : NULL;
+
+	if (value == ':' && row != NULL)
+		terminal_complain("--%s needs an argument", row->name);
+	else if (row != NULL)
+		terminal_complain("--%s takes no argument", row->name);
+	else if (optopt != 0)
+		terminal_complain("unknown option '-%c'; see totp-enroll --help", optopt);
+	else
+		terminal_complain(
+			"unknown or ambiguous option '%s'; see totp-enroll --help", word);
+	return STATUS_USAGE;
+}
+
+enum exit_status option_table_read(
+	const struct option_row *table, void *options, int argc, char **argv)
+{
+	struct reading reading = {.table = table, .options = options};
+	const struct option_row *row;
+	enum exit_status status;
+	int value;
+
+	build_long_options(&reading);
+	build_short_options(&reading);
+	opterr = 0;
+	optind = 0;
+	while ((value = getopt_long(
+			argc, argv, reading.short_options, reading.long_options, NULL)) != -1) {
+		if (value == '?' || value == ':')
+			return complain_about(&reading, value, argv[optind - 1]);
+		row = find_row(&reading, value);
+		status = read_one(&reading, row, optarg);
+		if (status != STATUS_DONE || row->kind == OPTION_END)
+			return status;
+	}
+	return STATUS_DONE;
+}

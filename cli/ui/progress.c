@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/ui/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/ui/terminal.h"
+
+#define COLUMNS_DEFAULT 80
+#define BAR_MIN		10
+#define BAR_MAX		50
+#define DRAW_SECONDS	0.1
+
+/* Back to the beginning, and erase the line. */
+#define ERASE "\r\033[K"
+
+void progress_begin(struct progress *progress, const char *what, size_t total, bool silent)
+{
+	const char *kind = getenv("TERM");
+
+	*progress = (struct progress){.silent = silent, .what = what, .total = total};
+	progress->terminal = isatty(STDERR_FILENO) && kind != NULL && *kind != '\0' &&
+			     strcmp(kind, "dumb") != 0;
+	(void)clock_gettime(CLOCK_MONOTONIC, &progress->begun);
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return 0;
+	return (double)(now.tv_sec - then->tv_sec) +
+	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static int append_time(struct text *text, double seconds)
+{
+	unsigned long whole = (unsigned long)(seconds + 0.5);
+
+	if (whole >= 3600)
+		return text_append_format(text, ", %lu:%02lu:%02lu left", whole / 3600,
+			whole / 60 % 60, whole % 60);
+	return text_append_format(text, ", %lu:%02lu left", whole / 60, whole % 60);
+}
+
+/* What stands beside the bar, or in a line: count, rate and time left. */
+static int append_numbers(
+	const struct progress *progress, struct text *text, unsigned long done, double fraction)
+{
+	double elapsed = seconds_since(&progress->begun);
+	int result;
+
+	if (progress->total > 0)
+		result = text_append_format(text, "%lu of %zu %s%s", done, progress->total,
+			progress->what, progress->total == 1 ? "" : "s");
+	else
+		result = text_append_format(
+			text, "%lu %s%s", done, progress->what, done == 1 ? "" : "s");
+	if (result == 0 && elapsed > 0)
+		result = text_append_format(text, ", %.0f/s", (double)done / elapsed);
+	if (result == 0 && fraction > 0)
+		result = append_time(text, elapsed * (1 - fraction) / fraction);
+	return result;
+}
+
+static size_t columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return COLUMNS_DEFAULT;
+	return size.ws_col;
+}
+
+static int append_bar(struct text *text, double fraction, size_t room)
+{
+	size_t width = room > BAR_MAX ? BAR_MAX : room;
+	size_t full = (size_t)(fraction * (double)width);
+	int result = text_append(text, "[", 1);
+
+	for (size_t i = 0; i < width && result == 0; i++)
+		result = text_append(text, i < full ? "#" : ".", 1);
+	return result == 0 ? text_append(text, "] ", 2) : result;
+}
+
+/* The whole line goes out in one write, so that it does not flicker. The last
+ * column stays free, or some terminals begin a new line. */
+static void draw(
+	const struct progress *progress, unsigned long done, double fraction, size_t width)
+{
+	struct text numbers = TEXT_INIT;
+	struct text line = TEXT_INIT;
+	int result = append_numbers(progress, &numbers, done, fraction);
+
+	if (result == 0)
+		result = text_append_format(&line, ERASE);
+	if (result == 0 && fraction >= 0)
+		result = text_append_format(&line, "%3d%% ", (int)(fraction * 100));
+	if (result == 0 && fraction >= 0 && numbers.length + BAR_MIN + 9 <= width)
+		result = append_bar(&line, fraction, width - numbers.length - 9);
+	if (result == 0)
+		result = text_append(&line, numbers.data, numbers.length);
+	if (result == 0 && line.length > strlen(ERASE) + width - 1)
+		line.length = strlen(ERASE) + width - 1;
+	if (result == 0)
+		(void)!write(STDERR_FILENO, line.data, line.length);
+	text_free(&numbers);
+	text_free(&line);
+}
+
+void progress_show(struct progress *progress, unsigned long done, double fraction)
+{
+	if (progress->silent || !progress->terminal)
+		return;
+	if (progress->drawn && seconds_since(&progress->latest) < DRAW_SECONDS)
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &progress->latest);
+	draw(progress, done, fraction > 1 ? 1 : fraction, columns());
+	progress->drawn = true;
+}
+
+void progress_leave(struct progress *progress, unsigned long done, double fraction)
+{
+	if (progress->silent || !progress->terminal)
+		return;
+	draw(progress, done, fraction > 1 ? 1 : fraction, columns() / 4 * 3);
+	(void)!write(STDERR_FILENO, "  ", 2);
+	progress->drawn = true;
+}
+
+void progress_step(struct progress *progress, unsigned long done, double fraction)
+{
+	struct text text = TEXT_INIT;
+
+	/* However short ago it was drawn: this may stand until the end of the next step. */
+	progress->latest = (struct timespec){0};
+	progress_show(progress, done, fraction);
+	if (progress->silent || progress->terminal)
+		return;
+	if (append_numbers(progress, &text, done, fraction) == 0)
+		terminal_complain("%s", text.data);
+	text_free(&text);
+}
+
+void progress_clear(struct progress *progress)
+{
+	if (progress->drawn)
+		(void)!write(STDERR_FILENO, ERASE, strlen(ERASE));
+	progress->drawn = false;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the host's configuration says about enrollment, where no flag does. */
+#ifndef TOTPGROUP_CLI_USERS_HOST_DEFAULTS_H
+#define TOTPGROUP_CLI_USERS_HOST_DEFAULTS_H
+
+#include "cli/commands.h"
+#include "config/enroll_defaults.h"
+#include "core/decide.h"
+
+struct configuration;
+
+/* Begins zeroed, ends with host_defaults_free(). Strings are good until then. */
+struct host_defaults {
+	struct enroll_defaults enroll;
+	const char *secret; /* where secrets are, as the module's option; or NULL */
+	const char *user;   /* who owns them; NULL for each user, and without secret */
+	struct configuration *configuration;
+};
+
+/* Reads the configuration files; or, where conf is not NULL, that one, as the
+ * module's option conf= does. Reports what is wrong, and returns
+ * STATUS_STORE_ERROR. */
+enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf);
+
+/* What the configuration says of an attempt that is no login: no grace period is
+ * begun. */
+void host_defaults_begin_attempt(const struct host_defaults *defaults, struct attempt *attempt);
+
+/*
+ * Where the state of a user is; NULL with 0 where it is not apart from the secret. The
+ * caller frees it. TOTPGROUP_EARGUMENT where the name does not do for a file's, and
+ * TOTPGROUP_EMEMORY.
+ */
+int host_defaults_state_path(const struct host_defaults *defaults, const char *user,
+	char **path, struct error *error);
+
+void host_defaults_free(struct host_defaults *defaults);
+
+#endif

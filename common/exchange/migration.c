@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "exchange/migration.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/base64.h"
+#include "base/wipe.h"
+#include "exchange/percent.h"
+#include "exchange/protobuf.h"
+#include "totpgroup.h"
+
+/* Field numbers of the whole and of one account in it. */
+enum {
+	FIELD_ACCOUNT = 1,
+	FIELD_VERSION = 2,
+	FIELD_PART_COUNT = 3,
+	FIELD_PART = 4,
+	FIELD_EXPORT_ID = 5,
+};
+enum {
+	FIELD_SECRET = 1,
+	FIELD_NAME = 2,
+	FIELD_ISSUER = 3,
+	FIELD_ALGORITHM = 4,
+	FIELD_DIGITS = 5,
+	FIELD_TYPE = 6,
+	FIELD_COUNTER = 7,
+};
+
+/* Values of the enumerations; 0 is what a writer says that says nothing. */
+enum { ALGORITHM_SHA1 = 1, ALGORITHM_SHA256 = 2, ALGORITHM_SHA512 = 3 };
+enum { DIGITS_SIX = 1, DIGITS_EIGHT = 2 };
+enum { TYPE_HOTP = 1, TYPE_TOTP = 2 };
+
+/* The version that Google Authenticator writes. */
+#define PAYLOAD_VERSION 1
+
+static const char uri_start[] = "otpauth-migration://offline?";
+
+/* Finds the value of the parameter data. */
+static int find_data(const char **data, size_t *length, const char *uri, size_t uri_length,
+	struct error *error)
+{
+	const char *end = uri + uri_length;
+
+	*data = NULL;
+	if (uri_length < strlen(uri_start) || !ascii_is_word(uri, strlen(uri_start), uri_start))
+		return error_set(error, TOTPGROUP_EFORMAT, "does not begin with %s", uri_start);
+	for (const char *at = uri + strlen(uri_start); at < end;) {
+		const char *next = memchr(at, '&', (size_t)(end - at));
+		const char *stop = next != NULL ? next : end;
+
+		if (stop - at >= 5 && ascii_is_word(at, 5, "data=")) {
+			if (*data != NULL)
+				return error_set(
+					error, TOTPGROUP_EFORMAT, "the data is there twice");
+			*data = at + 5;
+			*length = (size_t)(stop - at - 5);
+		}
+		at = next != NULL ? next + 1 : end;
+	}
+	if (*data == NULL)
+		return error_set(error, TOTPGROUP_EFORMAT, "the data is missing");
+	return 0;
+}
+
+static int decode(struct text *payload, const char *data, size_t length, struct error *error)
+{
+	struct text characters = TEXT_INIT;
+	int status = percent_decode(&characters, data, length);
+
+	if (status == 0)
+		status = base64_decode(payload, characters.data, characters.length);
+	text_free(&characters);
+	if (status == TOTPGROUP_EFORMAT)
+		return error_set(error, status, "the data is not base64");
+	return status == 0 ? 0 : error_set(error, status, "out of memory");
+}
+
+/* Takes in what is said about all accounts, and makes sure that the fields
+ * hold together, so that an account cannot be lost half-way. */
+static int look_through(struct migration *migration, struct error *error)
+{
+	const struct text *payload = &migration->payload;
+	struct protobuf_field field;
+	bool malformed;
+
+	for (size_t at = 0;
+		protobuf_next(payload->data, payload->length, &at, &field, &malformed);) {
+		if (field.type != PROTOBUF_VARINT)
+			continue;
+		if (field.number == FIELD_PART_COUNT)
+			migration->part_count = (int32_t)field.value;
+		else if (field.number == FIELD_PART)
+			migration->part = (int32_t)field.value;
+		else if (field.number == FIELD_EXPORT_ID)
+			migration->export_id = (int32_t)field.value;
+	}
+	if (!malformed)
+		return 0;
+	return error_set(error, TOTPGROUP_EFORMAT, "the data is damaged or cut off");
+}
+
+int migration_open(
+	struct migration *migration, const char *uri, size_t length, struct error *error)
+{
+	const char *data = NULL;
+	size_t data_length = 0;
+	int status = find_data(&data, &data_length, uri, length, error);
+
+	if (status == 0)
+		status = decode(&migration->payload, data, data_length, error);
+	return status == 0 ? look_through(migration, error) : status;
+}
+
+void migration_close(struct migration *migration)
+{
+	text_free(&migration->payload);
+	*migration = (struct migration){0};
+}
+
+static int read_number(
+	struct otp_account *account, const struct protobuf_field *field, struct error *error)
+{
+	if (field->number == FIELD_ALGORITHM) {
+		if (field->value > ALGORITHM_SHA512)
+			return error_set(error, TOTPGROUP_EFORMAT,
+				"the algorithm is neither SHA1 nor SHA256 nor SHA512");
+		account->algorithm = field->value == ALGORITHM_SHA512	? HMAC_SHA512
+				     : field->value == ALGORITHM_SHA256 ? HMAC_SHA256
+									: HMAC_SHA1;
+	} else if (field->number == FIELD_DIGITS) {
+		if (field->value > DIGITS_EIGHT)
+			return error_set(error, TOTPGROUP_EFORMAT,
+				"the number of digits is neither 6 nor 8");
+		account->digits = field->value == DIGITS_EIGHT ? 8 : 6;
+	} else if (field->number == FIELD_TYPE) {
+		if (field->value > TYPE_TOTP)
+			return error_set(
+				error, TOTPGROUP_EFORMAT, "the type is neither HOTP nor TOTP");
+		account->hotp = field->value == TYPE_HOTP;
+	} else if (field->number == FIELD_COUNTER) {
+		if (field->value > CREDENTIAL_HOTP_COUNTER_MAX)
+			return error_set(error, TOTPGROUP_EFORMAT, "the counter is too large");
+		account->counter = (int64_t)field->value;
+	}
+	return 0;
+}
+
+/* Reads the fields of one account; *label becomes its name field. */
+static int read_fields(struct otp_account *account, const struct protobuf_field *message,
+	struct protobuf_field *label, struct error *error)
+{
+	struct protobuf_field field;
+	bool malformed;
+	int status = 0;
+
+	for (size_t at = 0; status == 0 && protobuf_next(message->bytes, message->length, &at,
+						   &field, &malformed);) {
+		if (field.type == PROTOBUF_VARINT)
+			status = read_number(account, &field, error);
+		else if (field.type == PROTOBUF_BYTES && field.number == FIELD_SECRET)
+			status = otp_account_set_secret(
+				account, (const uint8_t *)field.bytes, field.length, error);
+		else if (field.type == PROTOBUF_BYTES && field.number == FIELD_ISSUER)
+			status = otp_account_set_issuer(
+				account, field.bytes, field.length, error);
+		else if (field.type == PROTOBUF_BYTES && field.number == FIELD_NAME)
+			*label = field;
+	}
+	if (status == 0 && malformed)
+		return error_set(error, TOTPGROUP_EFORMAT, "the data is damaged");
+	return status;
+}
+
+static int read_account(
+	struct otp_account *account, const struct protobuf_field *message, struct error *error)
+{
+	struct protobuf_field label = {.bytes = ""};
+	const char *colon;
+	int status = read_fields(account, message, &label, error);
+
+	if (status != 0)
+		return status;
+	if (account->secret_length == 0)
+		return error_set(error, TOTPGROUP_EFORMAT, "the secret is missing");
+	if (!account->hotp)
+		account->counter = 0;
+	colon = memchr(label.bytes, ':', label.length);
+	return otp_account_set_label(account, label.bytes, label.length,
+		colon != NULL ? (size_t)(colon - label.bytes) : label.length, error);
+}
+
+int migration_next(struct migration *migration, struct otp_account *account, bool *found,
+	struct error *error)
+{
+	const struct text *payload = &migration->payload;
+	struct error problem = ERROR_INIT;
+	struct protobuf_field field;
+	bool malformed;
+	int status;
+
+	do {
+		*found = protobuf_next(
+			payload->data, payload->length, &migration->at, &field, &malformed);
+		if (!*found)
+			return 0;
+	} while (field.number != FIELD_ACCOUNT || field.type != PROTOBUF_BYTES);
+	migration->accounts++;
+	status = read_account(account, &field, &problem);
+	if (status == 0)
+		return 0;
+	return error_set(error, status, "account %u: %s", migration->accounts, problem.message);
+}
+
+int migration_check(const struct otp_account *account, struct error *error)
+{
+	if (!account->hotp && account->period != 30)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"a migration text cannot hold a period of %u s, only 30",
+			account->period);
+	if (account->digits == 7)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"a migration text cannot hold 7 digits, only 6 and 8");
+	return 0;
+}
+
+static uint64_t algorithm_value(enum hmac_algorithm algorithm)
+{
+	switch (algorithm) {
+	case HMAC_SHA256:
+		return ALGORITHM_SHA256;
+	case HMAC_SHA512:
+		return ALGORITHM_SHA512;
+	default:
+		return ALGORITHM_SHA1;
+	}
+}
+
+static int append_string(struct text *text, uint32_t number, const char *string)
+{
+	return string != NULL ? protobuf_append_bytes(text, number, string, strlen(string)) : 0;
+}
+
+static int append_account(struct text *payload, const struct otp_account *account)
+{
+	struct text message = TEXT_INIT;
+	int status = protobuf_append_bytes(
+		&message, FIELD_SECRET, (const char *)account->secret, account->secret_length);
+
+	if (status == 0)
+		status = append_string(&message, FIELD_NAME, account->name);
+	if (status == 0)
+		status = append_string(&message, FIELD_ISSUER, account->issuer);
+	if (status == 0)
+		status = protobuf_append_varint(
+			&message, FIELD_ALGORITHM, algorithm_value(account->algorithm));
+	if (status == 0)
+		status = protobuf_append_varint(&message, FIELD_DIGITS,
+			account->digits == 8 ? DIGITS_EIGHT : DIGITS_SIX);
+	if (status == 0)
+		status = protobuf_append_varint(
+			&message, FIELD_TYPE, account->hotp ? TYPE_HOTP : TYPE_TOTP);
+	if (status == 0 && account->hotp)
+		status = protobuf_append_varint(
+			&message, FIELD_COUNTER, (uint64_t)account->counter);
+	if (status == 0)
+		status = protobuf_append_bytes(
+			payload, FIELD_ACCOUNT, message.data, message.length);
+	text_free(&message);
+	return status;
+}
+
+static int append_payload(struct text *payload, const struct otp_account *const *accounts,
+	size_t count, const struct migration *about)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = append_account(payload, accounts[i]);
+	if (status == 0)
+		status = protobuf_append_varint(payload, FIELD_VERSION, PAYLOAD_VERSION);
+	if (status == 0)
+		status = protobuf_append_varint(
+			payload, FIELD_PART_COUNT, (uint64_t)about->part_count);
+	if (status == 0)
+		status = protobuf_append_varint(payload, FIELD_PART, (uint64_t)about->part);
+	if (status == 0)
+		status = protobuf_append_varint(
+			payload, FIELD_EXPORT_ID, (uint64_t)about->export_id);
+	return status;
+}
+
+/* Base64 in a query: its three characters that are no letters or digits mean
+ * something else there. */
+static int append_data(struct text *text, const struct text *payload)
+{
+	struct text characters = TEXT_INIT;
+	int status = base64_encode(&characters, payload->data, payload->length);
+
+	for (size_t i = 0; i < characters.length && status == 0; i++) {
+		char c = characters.data[i];
+
+		if (c == '+' || c == '/' || c == '=')
+			status = text_append_format(text, "%%%02X", (unsigned int)c);
+		else
+			status = text_append(text, &c, 1);
+	}
+	text_free(&characters);
+	return status;
+}
+
+static int append_part(struct text *text, const struct otp_account *const *accounts,
+	size_t count, const struct migration *about)
+{
+	struct text payload = TEXT_INIT;
+	int status = append_payload(&payload, accounts, count, about);
+
+	if (status == 0)
+		status = text_append_format(text, "%sdata=", uri_start);
+	if (status == 0)
+		status = append_data(text, &payload);
+	if (status == 0)
+		status = text_append(text, "\n", 1);
+	text_free(&payload);
+	return status;
+}
+
+int migration_append(struct text *text, const struct otp_account *const *accounts, size_t count,
+	int32_t export_id)
+{
+	struct migration about = {.export_id = export_id};
+	size_t before = text->length;
+	struct error ignored = ERROR_INIT;
+	int status = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (migration_check(accounts[i], &ignored) != 0)
+			return TOTPGROUP_EARGUMENT;
+	about.part_count =
+		(int32_t)((count + MIGRATION_PART_ACCOUNTS - 1) / MIGRATION_PART_ACCOUNTS);
+	for (size_t i = 0; i < count && status == 0; i += MIGRATION_PART_ACCOUNTS) {
+		size_t left = count - i;
+
+		status = append_part(text, accounts + i,
+			left < MIGRATION_PART_ACCOUNTS ? left : MIGRATION_PART_ACCOUNTS,
+			&about);
+		about.part++;
+	}
+	if (status != 0 && text->length > before)
+		(void)text_splice(text, before, text->length - before, NULL, 0);
+	return status;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "exchange/users_file.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/number.h"
+#include "base/wipe.h"
+#include "totpgroup.h"
+
+struct word {
+	const char *start;
+	size_t length;
+};
+
+enum column {
+	COLUMN_TYPE,
+	COLUMN_USER,
+	COLUMN_PIN,
+	COLUMN_SECRET,
+	COLUMN_COUNTER,
+	COLUMN_CODE,
+	COLUMN_TIME,
+	COLUMNS,
+};
+
+/* Every type that liboath knows; the first of equals is the one written. */
+static const struct {
+	const char *name;
+	unsigned int period; /* 0 for HOTP */
+	unsigned int digits;
+} types[] = {
+	{"HOTP", 0, 6},
+	{"HOTP/E", 0, 6},
+	{"HOTP/E/6", 0, 6},
+	{"HOTP/E/7", 0, 7},
+	{"HOTP/E/8", 0, 8},
+	{"HOTP/T30", 30, 6},
+	{"HOTP/T30/6", 30, 6},
+	{"HOTP/T30/7", 30, 7},
+	{"HOTP/T30/8", 30, 8},
+	{"HOTP/T60", 60, 6},
+	{"HOTP/T60/6", 60, 6},
+	{"HOTP/T60/7", 60, 7},
+	{"HOTP/T60/8", 60, 8},
+};
+
+#define TYPES (sizeof types / sizeof types[0])
+
+static bool is_word(const struct word *word, const char *other)
+{
+	return word->length == strlen(other) && memcmp(word->start, other, word->length) == 0;
+}
+
+static int read_type(struct otp_account *account, const struct word *word, struct error *error)
+{
+	for (size_t i = 0; i < TYPES; i++) {
+		if (!is_word(word, types[i].name))
+			continue;
+		account->hotp = types[i].period == 0;
+		account->period = account->hotp ? 30 : types[i].period;
+		account->digits = types[i].digits;
+		return 0;
+	}
+	return error_set(
+		error, TOTPGROUP_EFORMAT, "not a type that pam_oath knows, such as HOTP/T30");
+}
+
+static int read_secret(
+	struct otp_account *account, const struct word *word, struct error *error)
+{
+	uint8_t bytes[USERS_FILE_SECRET_MAX];
+	int status;
+
+	if (word->length > 2 * sizeof bytes)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"the secret is longer than %zu bytes, which pam_oath does not take",
+			sizeof bytes);
+	if (!hex_decode(word->start, word->length, bytes))
+		return error_set(error, TOTPGROUP_EFORMAT, "the secret is not hexadecimal");
+	status = otp_account_set_secret(account, bytes, word->length / 2, error);
+	WIPE_ARRAY(bytes);
+	return status;
+}
+
+static bool is_digits(const struct word *word)
+{
+	int64_t value;
+
+	return number_parse(word->start, word->length, 0, INT64_MAX, &value);
+}
+
+/* YYYY-MM-DDThh:mm:ssL, the last letter for local time. */
+static bool is_time(const struct word *word)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:ddL";
+
+	if (word->length != strlen(form))
+		return false;
+	for (size_t i = 0; i < word->length; i++) {
+		bool digit = word->start[i] >= '0' && word->start[i] <= '9';
+
+		if (form[i] == 'd' ? !digit : word->start[i] != form[i])
+			return false;
+	}
+	return true;
+}
+
+/* The code of the counter in the file was accepted already; only its
+ * being the last one keeps it from being used again there. */
+static int spend_code(struct otp_account *account, const struct word *word, struct error *error)
+{
+	if (word->length != account->digits || !is_digits(word))
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"the last code does not have %u digits", account->digits);
+	if (!account->hotp) {
+		memcpy(account->last_code, word->start, word->length);
+		account->last_code[word->length] = '\0';
+	} else if (account->counter == CREDENTIAL_HOTP_COUNTER_MAX) {
+		return error_set(error, TOTPGROUP_EFORMAT, "the counter is at its end");
+	} else {
+		account->counter++;
+	}
+	return 0;
+}
+
+/* The columns that pam_oath adds. For TOTP it reads no meaning from the
+ * counter. */
+static int read_state(
+	struct otp_account *account, const struct word *words, struct error *error)
+{
+	const struct word *counter = &words[COLUMN_COUNTER];
+	int status = 0;
+
+	if (counter->length > 0 && !account->hotp && !is_digits(counter))
+		return error_set(error, TOTPGROUP_EFORMAT, "the counter is not a number");
+	if (counter->length > 0 && account->hotp)
+		status = otp_account_set_counter(
+			account, counter->start, counter->length, error);
+	if (status == 0 && words[COLUMN_CODE].length > 0)
+		status = spend_code(account, &words[COLUMN_CODE], error);
+	if (status == 0 && words[COLUMN_TIME].length > 0 && !is_time(&words[COLUMN_TIME]))
+		status = error_set(error, TOTPGROUP_EFORMAT,
+			"the time is not in the form 2026-01-31T23:59:59L");
+	return status;
+}
+
+static int read_columns(
+	struct otp_account *account, const struct word *words, struct error *error)
+{
+	const struct word *pin = &words[COLUMN_PIN];
+	int status = read_type(account, &words[COLUMN_TYPE], error);
+
+	if (status != 0)
+		return status;
+	if (words[COLUMN_SECRET].length == 0)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"fewer than four columns: type, user, PIN, secret");
+	if (!is_word(pin, "-") && !is_word(pin, "+"))
+		account->notes |= OTP_ACCOUNT_PIN_LEFT_OUT;
+	status = otp_account_set_name(
+		account, words[COLUMN_USER].start, words[COLUMN_USER].length, error);
+	if (status == 0)
+		status = read_secret(account, &words[COLUMN_SECRET], error);
+	return status == 0 ? read_state(account, words, error) : status;
+}
+
+/* What stands behind the columns is passed over, as pam_oath does. */
+static void split(const char *line, size_t length, struct word words[COLUMNS])
+{
+	memset(words, 0, COLUMNS * sizeof words[0]);
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (!lines_next_word(&line, &length, &words[i].start, &words[i].length))
+			return;
+}
+
+int users_file_next(
+	struct lines *lines, struct otp_account *account, bool *found, struct error *error)
+{
+	struct word words[COLUMNS] = {{NULL, 0}};
+	struct error problem = ERROR_INIT;
+	const char *line;
+	size_t length;
+	int status;
+
+	do {
+		*found = lines_next(lines, &line, &length);
+		if (!*found)
+			return 0;
+		split(line, length, words);
+	} while (words[0].length == 0 || words[0].start[0] == '#');
+	account->line = lines->number;
+	status = read_columns(account, words, &problem);
+	if (status == 0)
+		return 0;
+	return error_set(error, status, "line %u: %s", lines->number, problem.message);
+}
+
+bool users_file_is_row(const char *line, size_t length)
+{
+	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct error ignored = ERROR_INIT;
+	struct word words[COLUMNS];
+
+	split(line, length, words);
+	return words[COLUMN_SECRET].length > 0 &&
+	       read_type(&account, &words[COLUMN_TYPE], &ignored) == 0;
+}
+
+static const char *find_type(const struct otp_account *account)
+{
+	unsigned int period = account->hotp ? 0 : account->period;
+
+	for (size_t i = 0; i < TYPES; i++)
+		if (types[i].period == period && types[i].digits == account->digits)
+			return types[i].name;
+	return NULL;
+}
+
+static int check(const struct otp_account *account, struct error *error)
+{
+	const char *name = account->name != NULL ? account->name : "";
+
+	if (account->algorithm != HMAC_SHA1)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"a users file cannot hold the algorithm %s, only SHA1",
+			hmac_algorithm_name(account->algorithm));
+	if (find_type(account) == NULL)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"a users file cannot hold a period of %u s, only 30 and 60",
+			account->period);
+	if (account->secret_length == 0 || account->secret_length > USERS_FILE_SECRET_MAX)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"a users file cannot hold a secret of %zu bytes, only of 1 to %d",
+			account->secret_length, USERS_FILE_SECRET_MAX);
+	if (name[0] == '\0' || strpbrk(name, " \t\r\n") != NULL)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"a users file cannot hold a name with blanks, or none");
+	return 0;
+}
+
+int users_file_append(struct text *text, const struct otp_account *account, struct error *error)
+{
+	char digits[2 * USERS_FILE_SECRET_MAX + 1];
+	int status = check(account, error);
+
+	if (status != 0)
+		return status;
+	hex_encode(account->secret, account->secret_length, digits);
+	if (account->hotp)
+		status = text_append_format(text, "%s\t%s\t-\t%s\t%" PRId64 "\n",
+			find_type(account), account->name, digits, account->counter);
+	else
+		status = text_append_format(
+			text, "%s\t%s\t-\t%s\n", find_type(account), account->name, digits);
+	WIPE_ARRAY(digits);
+	return status == 0 ? 0 : error_set(error, status, "out of memory");
+}
