@@ -53,7 +53,7 @@ static int splice_into_new(
 		memcpy(memory + offset + length, text->data + offset + removed, tail);
 	memory[new_length] = '\0';
 	wipe_free(text->data, text->capacity);
-	*text = (struct text){memory, new_length, capacity};
+	*text = (struct text){memory, new_length, capacity, text->status};
 	return 0;
 }
 
@@ -89,7 +89,14 @@ int text_splice(
 
 int text_append(struct text *text, const char *data, size_t length)
 {
-	return text_splice(text, text->length, 0, data, length);
+	if (text->status == 0)
+		text->status = text_splice(text, text->length, 0, data, length);
+	return text->status;
+}
+
+int text_append_string(struct text *text, const char *string)
+{
+	return text_append(text, string, strlen(string));
 }
 
 __attribute__((format(printf, 1, 0))) static int formatted_length(
@@ -111,26 +118,28 @@ int text_append_format(struct text *text, const char *format, ...)
 	va_list arguments;
 	char *formatted = NULL;
 	size_t size = 0;
-	int status = TOTPGROUP_EARGUMENT;
 	int length;
 
+	if (text->status != 0)
+		return text->status;
 	va_start(arguments, format);
+	text->status = TOTPGROUP_EARGUMENT;
 	length = formatted_length(format, arguments);
 	if (length < 0)
 		goto out;
 	size = (size_t)length + 1;
 	formatted = malloc(size);
-	status = TOTPGROUP_EMEMORY;
+	text->status = TOTPGROUP_EMEMORY;
 	if (formatted == NULL)
 		goto out;
-	status = TOTPGROUP_EARGUMENT;
+	text->status = TOTPGROUP_EARGUMENT;
 	if (vsnprintf(formatted, size, format, arguments) != length)
 		goto out;
-	status = text_append(text, formatted, (size_t)length);
+	text->status = text_splice(text, text->length, 0, formatted, (size_t)length);
 out:
 	va_end(arguments);
 	wipe_free(formatted, size);
-	return status;
+	return text->status;
 }
 
 void text_free(struct text *text)

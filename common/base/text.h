@@ -13,11 +13,14 @@ struct text {
 	char *data;
 	size_t length;
 	size_t capacity;
+	/* The first error of an append, or 0. All later appends do nothing and return
+	 * it, so that a caller appends several pieces and looks once, at the end. */
+	int status;
 };
 
 #define TEXT_INIT                                                                              \
 	{                                                                                      \
-		NULL, 0, 0                                                                     \
+		NULL, 0, 0, 0                                                                  \
 	}
 
 /*
@@ -29,8 +32,9 @@ struct text {
 int text_splice(
 	struct text *text, size_t offset, size_t removed, const char *data, size_t length);
 
-/* Appends length bytes, or a formatted string. */
+/* Appends length bytes, a string or a formatted string. Returns text->status. */
 int text_append(struct text *text, const char *data, size_t length);
+int text_append_string(struct text *text, const char *string);
 int text_append_format(struct text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

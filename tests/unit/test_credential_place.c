@@ -204,7 +204,7 @@ static void may_leave_a_verdict_unrecorded(void **state)
 static void creates_a_file_where_there_is_none(void **state)
 {
 	char data[] = NEW;
-	const struct text text = {data, strlen(data), sizeof data};
+	const struct text text = {data, strlen(data), sizeof data, 0};
 	struct credential_place place;
 
 	(void)state;

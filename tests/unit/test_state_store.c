@@ -40,7 +40,7 @@ static int look(struct text *text)
 static int write_next(void)
 {
 	struct file_store_transaction *transaction;
-	struct text text = TEXT_INIT, next = {(char[]){NEXT}, strlen(NEXT), sizeof NEXT};
+	struct text text = TEXT_INIT, next = {(char[]){NEXT}, strlen(NEXT), sizeof NEXT, 0};
 	int status;
 
 	failure = (struct error)ERROR_INIT;

@@ -191,6 +191,22 @@ static void test_shortening_erases(void **state)
 	text_free(&text);
 }
 
+/* After a failure nothing is appended any more, so that a text never has a gap. */
+static void test_an_append_that_failed_ends_all_later_ones(void **state)
+{
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(text_append_string(&text, "one"), 0);
+	assert_int_equal(text_append(&text, "x", SIZE_MAX), TOTPGROUP_EMEMORY);
+	assert_int_equal(text_append_string(&text, "two"), TOTPGROUP_EMEMORY);
+	assert_int_equal(text_append_format(&text, "%d", 3), TOTPGROUP_EMEMORY);
+	assert_int_equal(text.status, TOTPGROUP_EMEMORY);
+	assert_text(&text, "one");
+	text_free(&text);
+	assert_int_equal(text.status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_splice_everywhere),
 		cmocka_unit_test(test_random_splices_match_a_model),
 		cmocka_unit_test(test_shortening_erases),
+		cmocka_unit_test(test_an_append_that_failed_ends_all_later_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
