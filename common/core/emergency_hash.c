@@ -30,19 +30,10 @@ struct stored {
 	uint8_t hash[HASH_SIZE];
 };
 
-/* The hash of the code that was typed, for one salt and cost. */
-struct derived {
-	struct stored set;
-	uint8_t hash[HASH_SIZE];
-};
-
-/* Looking for a code among the lines. */
-struct search {
-	const char *code;
-	struct derived derived[EMERGENCY_HASH_SETS_MAX];
-	size_t derived_count;
-	struct credential_line match;
-	bool matched;
+/* The different salts and costs of all lines. */
+struct sets {
+	struct stored set[EMERGENCY_HASH_SETS_MAX];
+	size_t count;
 };
 
 /* The character that is meant; NUL for what is in no code. */
@@ -169,6 +160,56 @@ static bool is_same_set(const struct stored *a, const struct stored *b)
 	       memcmp(a->salt, b->salt, a->salt_length) == 0;
 }
 
+/* The index of the line's salt and cost among the known ones, or their count. */
+static size_t find_set(const struct sets *sets, const struct stored *stored)
+{
+	size_t i = 0;
+
+	while (i < sets->count && !is_same_set(&sets->set[i], stored))
+		i++;
+	return i;
+}
+
+static int read_line(
+	const struct credential_option *option, struct sets *sets, struct error *error)
+{
+	struct stored stored;
+	const char *problem = read_stored(*option, &stored);
+
+	if (problem != NULL)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"line %u: " EMERGENCY_HASH_KEY ", %s", option->line, problem);
+	if (find_set(sets, &stored) < sets->count)
+		return 0;
+	if (sets->count == EMERGENCY_HASH_SETS_MAX)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"line %u: " EMERGENCY_HASH_KEY
+			" with more than %d different salts; make new codes",
+			option->line, EMERGENCY_HASH_SETS_MAX);
+	sets->set[sets->count++] = stored;
+	return 0;
+}
+
+/* Reads all lines, so that a damaged one is reported whichever code is typed. */
+static int read_lines(
+	const totpgroup_credential *credential, struct sets *sets, struct error *error)
+{
+	struct credential_line line = CREDENTIAL_LINE_INIT;
+	int status = 0;
+
+	sets->count = 0;
+	while (status == 0 && credential_next_line(credential, EMERGENCY_HASH_KEY, &line))
+		status = read_line(&line.option, sets, error);
+	return status;
+}
+
+int emergency_hash_check(const totpgroup_credential *credential, struct error *error)
+{
+	struct sets sets;
+
+	return read_lines(credential, &sets, error);
+}
+
 static int derive(const char *code, const struct stored *set, uint8_t hash[HASH_SIZE])
 {
 	const struct scrypt_input input = {
@@ -182,38 +223,18 @@ static int derive(const char *code, const struct stored *set, uint8_t hash[HASH_
 	return scrypt_derive(&input, hash, HASH_SIZE);
 }
 
-static int derivation_failed(struct error *error, int status)
+/* Puts the hash of the code in place of the hash of a line. */
+static int derive_sets(struct sets *sets, const char *code, struct error *error)
 {
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < sets->count; i++)
+		status = derive(code, &sets->set[i], sets->set[i].hash);
 	if (status == TOTPGROUP_EMEMORY)
 		return error_set(error, status, "out of memory");
-	return error_set(error, status, "libgcrypt does not compute scrypt on this host");
-}
-
-/* The typed code's hash for the set of a line, computed once. */
-static int hash_for(struct search *search, const struct stored *set, unsigned int line,
-	const uint8_t **hash, struct error *error)
-{
-	struct derived *derived;
-	int status;
-
-	for (size_t i = 0; i < search->derived_count; i++)
-		if (is_same_set(&search->derived[i].set, set)) {
-			*hash = search->derived[i].hash;
-			return 0;
-		}
-	if (search->derived_count == EMERGENCY_HASH_SETS_MAX)
-		return error_set(error, TOTPGROUP_EFORMAT,
-			"line %u: " EMERGENCY_HASH_KEY
-			" with more than %d different salts; make new codes",
-			line, EMERGENCY_HASH_SETS_MAX);
-	derived = &search->derived[search->derived_count];
-	status = derive(search->code, set, derived->hash);
 	if (status != 0)
-		return derivation_failed(error, status);
-	derived->set = *set;
-	search->derived_count++;
-	*hash = derived->hash;
-	return 0;
+		error_set(error, status, "libgcrypt does not compute scrypt on this host");
+	return status;
 }
 
 /* Compares in a time that does not tell where they differ. */
@@ -226,44 +247,45 @@ static bool same_hash(const uint8_t *a, const uint8_t *b)
 	return difference == 0;
 }
 
-static int compare(
-	struct search *search, const struct credential_line *line, struct error *error)
+/* Finds the first line of the code that the sets were derived from. */
+static bool find_match(const totpgroup_credential *credential, const struct sets *sets,
+	struct credential_line *match)
 {
+	struct credential_line line = CREDENTIAL_LINE_INIT;
 	struct stored stored;
-	const uint8_t *hash = NULL;
-	const char *problem = read_stored(line->option, &stored);
-	int status;
+	bool matched = false;
 
-	if (problem != NULL)
-		return error_set(error, TOTPGROUP_EFORMAT,
-			"line %u: " EMERGENCY_HASH_KEY ", %s", line->option.line, problem);
-	status = hash_for(search, &stored, line->option.line, &hash, error);
-	if (status == 0 && same_hash(hash, stored.hash) && !search->matched) {
-		search->match = *line;
-		search->matched = true;
+	/* No break: the time does not tell which line matched. */
+	while (credential_next_line(credential, EMERGENCY_HASH_KEY, &line)) {
+		size_t set = read_stored(line.option, &stored) == NULL ? find_set(sets, &stored)
+								       : sets->count;
+
+		if (set < sets->count && same_hash(sets->set[set].hash, stored.hash) &&
+			!matched) {
+			*match = line;
+			matched = true;
+		}
 	}
-	return status;
+	return matched;
 }
 
 int emergency_hash_spend(
 	totpgroup_credential *credential, const char *code, bool *found, struct error *error)
 {
-	struct credential_line line = CREDENTIAL_LINE_INIT;
-	struct search search = {.code = code};
-	int status = 0;
+	struct credential_line match;
+	struct sets sets;
+	int status = read_lines(credential, &sets, error);
 
 	*found = false;
-	/* No break: every line is looked at, so that a damaged one is reported
-	 * whichever code is typed. */
-	while (status == 0 && credential_next_line(credential, EMERGENCY_HASH_KEY, &line))
-		status = compare(&search, &line, error);
-	if (status == 0 && search.matched) {
-		status = credential_delete_line(credential, &search.match);
+	if (status == 0)
+		status = derive_sets(&sets, code, error);
+	if (status == 0 && find_match(credential, &sets, &match)) {
+		status = credential_delete_line(credential, &match);
 		*found = status == 0;
 		if (status != 0)
 			error_set(error, status, "out of memory");
 	}
-	WIPE_OBJECT(&search);
+	WIPE_OBJECT(&sets);
 	return status;
 }
 

@@ -51,6 +51,10 @@ bool emergency_hash_read(
 int emergency_hash_spend(
 	totpgroup_credential *credential, const char *code, bool *found, struct error *error);
 
+/* Whether all lines can be compared with a code: 0, or the TOTPGROUP_EFORMAT that
+ * emergency_hash_spend() would return. Derives nothing. */
+int emergency_hash_check(const totpgroup_credential *credential, struct error *error);
+
 /* How many well-formed lines there are. */
 unsigned int emergency_hash_codes_left(const totpgroup_credential *credential);
 

@@ -180,18 +180,14 @@ out:
 	return status;
 }
 
-/* Reads what front ends have tried, and drops what is not recent. */
-static int read_front_end(const totpgroup_credential *credential, int64_t now,
-	struct rate_limit *front_end, struct error *error)
+/* Reads the attempts of front ends; the caller frees front_end->times. */
+static int read_front_end(const totpgroup_credential *credential, struct rate_limit *front_end,
+	struct error *error)
 {
 	struct credential_option option = {"", 0, 0};
-	int status;
 
 	(void)credential_find(credential, FRONT_END_KEY, &option);
-	status = read_times(front_end, option, FRONT_END_KEY, error);
-	if (status == 0)
-		keep_recent(front_end, now);
-	return status;
+	return read_times(front_end, option, FRONT_END_KEY, error);
 }
 
 /* The time of all together that has to be out of the interval before there is room
@@ -227,9 +223,10 @@ int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 		goto out;
 	keep_recent(&limit, now);
 	front_end.interval = limit.interval;
-	status = read_front_end(credential, now, &front_end, error);
+	status = read_front_end(credential, &front_end, error);
 	if (status != 0)
 		goto out;
+	keep_recent(&front_end, now);
 	answer->exceeded = limit.count + front_end.count >= (size_t)limit.attempts;
 	if (answer->exceeded) {
 		answer->retry_after =
@@ -242,6 +239,22 @@ int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 		error_set(error, status, "out of memory");
 	*changed = true;
 out:
+	free(limit.times);
+	free(front_end.times);
+	return status;
+}
+
+int rate_limit_check(const totpgroup_credential *credential, struct error *error)
+{
+	struct rate_limit limit = {0, 0, NULL, 0}, front_end = limit;
+	struct credential_option option;
+	int status;
+
+	if (!credential_find(credential, "RATE_LIMIT", &option))
+		return 0;
+	status = read_limit(&limit, option, error);
+	if (status == 0)
+		status = read_front_end(credential, &front_end, error);
 	free(limit.times);
 	free(front_end.times);
 	return status;

@@ -23,6 +23,10 @@ struct rate_limit_answer {
 	int64_t retry_after; /* then: seconds until one would not be */
 };
 
+/* Whether both lines can be read: 0, or the error that rate_limit_count() or
+ * rate_limit_count_front_end() would return for them. */
+int rate_limit_check(const totpgroup_credential *credential, struct error *error);
+
 /*
  * Judges an attempt at `now`, from 0 to INT64_MAX / 2, without recording it;
  * retry_after is what it is once rate_limit_count() was called likewise. A

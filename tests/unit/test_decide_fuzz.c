@@ -2,14 +2,14 @@
 #include "config.h"
 
 #include "decide_support.h"
+#include "mutant.h"
 
 /*
  * Texts that were damaged at random, decided on. Nothing is said about the
  * verdict but what is true of every one; the sanitizers watch the rest.
  */
 
-#define TEXTS	  200000
-#define TEXT_SIZE 4096
+#define TEXTS 200000
 
 static const char *const seeds[] = {
 	SECRET "\n\" RATE_LIMIT 3 30 1799999990 1800000000\n\" WINDOW_SIZE 17\n"
@@ -34,57 +34,15 @@ static const char *const pieces[] = {"\n", "\r", "\r\n", "\"", "\" ", " ", "\t",
 	"\n\" DEVICE " SECRET_2 " a", "\n\" DEVICE ", "\n\" LAST0 192.0.2.7 1800000000",
 	"\n\" LAST5 192.0.2.7 x", "\x80", "\xff", "%s%n"};
 
-struct mutant {
-	char text[TEXT_SIZE];
-	size_t length;
-};
-
-static size_t pick(struct test_random *random, size_t limit)
-{
-	return (size_t)test_random_below(random, limit);
-}
-
-static void replace(struct mutant *mutant, size_t at, size_t removed, const char *with)
-{
-	size_t length = strlen(with);
-
-	if (mutant->length - removed + length > TEXT_SIZE)
-		return;
-	memmove(mutant->text + at + length, mutant->text + at + removed,
-		mutant->length - at - removed);
-	memcpy(mutant->text + at, with, length);
-	mutant->length += length - removed;
-}
-
-static void mutate(struct mutant *mutant, struct test_random *random)
-{
-	size_t at = pick(random, mutant->length + 1), left = mutant->length - at;
-	char byte[2] = {(char)(1 + pick(random, 255)), '\0'};
-
-	switch (pick(random, 6)) {
-	case 0:
-		replace(mutant, at, left > 0, byte);
-		break;
-	case 1:
-		replace(mutant, at, pick(random, left < 8 ? left + 1 : 8), "");
-		break;
-	case 2:
-		replace(mutant, at, pick(random, left + 1), "");
-		break;
-	default:
-		replace(mutant, at, pick(random, left < 4 ? left + 1 : 4),
-			pieces[pick(random, COUNT(pieces))]);
-	}
-}
-
 static void make(struct mutant *mutant, struct test_random *random)
 {
+	static const struct mutant_pieces all = {pieces, COUNT(pieces)};
 	const char *seed = seeds[pick(random, COUNT(seeds))];
 
 	mutant->length = strlen(seed);
 	memcpy(mutant->text, seed, mutant->length);
 	for (size_t i = pick(random, 8); i > 0; i--)
-		mutate(mutant, random);
+		mutate(mutant, &all, random);
 	/* A NUL byte now and then. */
 	if (pick(random, 50) == 0 && mutant->length > 0)
 		mutant->text[pick(random, mutant->length)] = '\0';
