@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What totp-enroll can do, and how it says how that went. */
+/* The commands of totp-enroll, and their exit status. */
 #ifndef TOTPGROUP_CLI_COMMANDS_H
 #define TOTPGROUP_CLI_COMMANDS_H
 
@@ -13,18 +13,42 @@ enum exit_status {
 	STATUS_LIMITED = 4, /* by the rate limit */
 	STATUS_NOT_PERMITTED = 5,
 	STATUS_STORE_ERROR = 6, /* the file, the user database, memory, output */
-	STATUS_SOME_FAILED = 7, /* of many users, while others are done */
-	STATUS_UNCHANGED = 8,	/* there was nothing to do; only where a script asks so */
+	STATUS_SOME_FAILED = 7, /* some of many users failed, the others are done */
+	STATUS_UNCHANGED = 8,	/* nothing to do; only where a script asks for this */
+	/* Not exit statuses: --help or --version was read. The command returns them
+	 * to main(), which prints the help or the version. */
+	STATUS_HELP = 256,
+	STATUS_VERSION,
 };
 
-struct command {
-	const char *name;
-	/* argv[0] is the command's name; whatever failed has been reported. */
-	enum exit_status (*run)(int argc, char **argv);
-	const char *help; /* one line */
-};
+/*
+ * What each command does. argv[0] is the command's name. A command reports whatever
+ * fails on standard error before it returns.
+ */
 
-/* The table of main.c, ended by a row whose name is NULL. */
-extern const struct command commands[];
+/* Enrolls the caller. This runs where no command is given: argv[0] is the program. */
+enum exit_status command_enroll_self(int argc, char **argv);
+/* Enrolls the user who is named, or the caller. */
+enum exit_status command_enroll(int argc, char **argv);
+/* Enrolls a group or a list of users, and writes a letter for each. */
+enum exit_status command_bulk(int argc, char **argv);
+/* Replaces the emergency codes of the users who are named, or of the caller. */
+enum exit_status command_codes(int argc, char **argv);
+/* Checks a code from standard input, and spends it. */
+enum exit_status command_verify(int argc, char **argv);
+/* Prints who is enrolled, and the state of each secret. Never prints a secret. */
+enum exit_status command_status(int argc, char **argv);
+/* Prints an existing secret for one more device. */
+enum exit_status command_show(int argc, char **argv);
+/* Removes secrets, or one device of each. */
+enum exit_status command_revoke(int argc, char **argv);
+/* Enrolls users with the secrets in other programs' files. */
+enum exit_status command_import(int argc, char **argv);
+/* Writes secrets in the formats of other programs. */
+enum exit_status command_export(int argc, char **argv);
+/* Says what the module would do with a login, and why. */
+enum exit_status command_explain(int argc, char **argv);
+/* Checks whether this host is set up right. */
+enum exit_status command_doctor(int argc, char **argv);
 
 #endif

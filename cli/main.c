@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
 #include <fcntl.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -12,45 +10,73 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "cli/bulk/bulk.h"
-#include "cli/doctor/doctor.h"
-#include "cli/enroll/enroll.h"
-#include "cli/exchange/export.h"
-#include "cli/exchange/import.h"
-#include "cli/explain/explain.h"
-#include "cli/manage/codes.h"
-#include "cli/manage/revoke.h"
-#include "cli/manage/show.h"
-#include "cli/manage/status.h"
-#include "cli/manage/verify.h"
+#include "cli/commands.h"
+#include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 
-const struct command commands[] = {
-	{"enroll", enroll_user, "enroll yourself or, as root, another user (the default)"},
-	{"bulk", bulk, "enroll a whole group, or a list of users, with a letter for each"},
-	{"codes", codes, "make new emergency codes for the same secret"},
-	{"verify", verify, "check a code from standard input, and spend it"},
-	{"status", status_of_users, "say who is enrolled, and how it stands"},
-	{"show", show, "show the QR code and the link of a secret again"},
-	{"revoke", revoke_users, "remove secrets"},
-	{"import", import_files, "take over the secrets of another program's file"},
-	{"export", export_users, "write secrets in another program's format"},
-	{"explain", explain, "say what a login would come to, and why"},
-	{"doctor", doctor, "look whether this host is set up right, and say what mends it"},
-	{NULL, NULL, NULL},
+struct command {
+	const char *name;
+	enum exit_status (*run)(int argc, char **argv);
+	const struct option_row *options;
+	const char *operands; /* what follows the options, for the help */
+	const char *help;     /* one line */
 };
 
-static const struct command *find_command(const char *name)
+static const struct command commands[] = {
+	{"enroll", command_enroll, enroll_options_table, " [USER]",
+		"enroll yourself or, as root, another user (the default)"},
+	{"bulk", command_bulk, bulk_options_table, "",
+		"enroll a whole group, or a list of users, with a letter for each"},
+	{"codes", command_codes, codes_options_table, " [USER]...",
+		"make new emergency codes for the same secret"},
+	{"verify", command_verify, verify_options_table, " USER...",
+		"check a code from standard input, and spend it"},
+	{"status", command_status, status_options_table, " [USER]...",
+		"say who is enrolled, and the state of each secret"},
+	{"show", command_show, show_options_table, " [USER]...",
+		"show the QR code and the link of a secret again"},
+	{"revoke", command_revoke, revoke_options_table, " USER...", "remove secrets"},
+	{"import", command_import, import_options_table, " [FILE]...",
+		"take over the secrets of another program's file"},
+	{"export", command_export, export_options_table, " [USER]...",
+		"write secrets in another program's format"},
+	{"explain", command_explain, explain_options_table, " USER",
+		"say what a login would come to, and why"},
+	{"doctor", command_doctor, doctor_options_table, " [USER]",
+		"check whether this host is set up right, and say how to mend it"},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const char usage[] =
+	"Usage: totp-enroll [OPTION]...\n"
+	"       totp-enroll COMMAND [OPTION]...\n\n"
+	"Makes a secret for one-time codes and stores it where the login looks for it.\n"
+	"Asks for what no option says; Enter takes the answer in capitals.\n\n"
+	"Commands:\n";
+
+static const char exit_statuses[] =
+	"\nExit status: 0 done, 1 refused, given up or problem found, 2 usage, "
+	"3 not enrolled,\n"
+	"4 limited, 5 not permitted, 6 file or system error, 7 some of many failed,\n"
+	"8 nothing to do (enroll --if-missing, --from-file or --json).\n";
+
+static bool print_help(void)
 {
-	for (const struct command *command = commands; command->name != NULL; command++)
-		if (strcmp(command->name, name) == 0)
-			return command;
-	return NULL;
+	bool done = terminal_say("%s", usage);
+
+	for (size_t i = 0; done && i < COMMAND_COUNT; i++)
+		done = terminal_say("  %-10s %s\n", commands[i].name, commands[i].help);
+	for (size_t i = 0; done && i < COMMAND_COUNT; i++)
+		done = terminal_say("\nOptions of %s%s:\n", commands[i].name,
+			       commands[i].operands) &&
+		       option_table_print(commands[i].options);
+	return done && terminal_say("%s", exit_statuses);
 }
 
-/* A file opened later must not become standard output. What stands in for a
- * closed descriptor fails when used, so that nobody is taken to have seen a
- * secret that went nowhere. */
+/* A file that is opened later must not become standard output. The stand-in for a closed
+ * descriptor is opened the wrong way round: its use fails, so that a secret that went
+ * nowhere does not count as shown. */
 static bool fill_standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -62,37 +88,44 @@ static bool fill_standard_descriptors(void)
 	return true;
 }
 
-/* Files and questions are the caller's own: rights that the caller has not
- * got are refused rather than handled. */
+/* The program answers to the caller and writes the caller's files. It refuses to run with
+ * rights that the caller does not have. */
 static bool has_callers_rights(void)
 {
 	return getuid() == geteuid() && getgid() == getegid();
 }
 
-static enum exit_status dispatch(int argc, char **argv)
+static enum exit_status run_command(int argc, char **argv)
 {
-	const struct command *command;
-
 	if (argc < 2 || argv[1][0] == '-')
-		return enroll_self(argc, argv);
-	command = find_command(argv[1]);
-	if (command == NULL) {
-		terminal_complain("unknown command '%s'; see totp-enroll --help", argv[1]);
-		return STATUS_USAGE;
-	}
-	return command->run(argc - 1, argv + 1);
+		return command_enroll_self(argc, argv);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	terminal_complain("unknown command '%s'; see totp-enroll --help", argv[1]);
+	return STATUS_USAGE;
 }
 
 int main(int argc, char **argv)
 {
+	enum exit_status status;
+	bool printed = true;
+
 	if (!fill_standard_descriptors())
 		return STATUS_STORE_ERROR;
 	if (!has_callers_rights()) {
 		terminal_complain("refusing to run set-user-ID or set-group-ID");
 		return STATUS_NOT_PERMITTED;
 	}
-	/* No core file, and no look into the memory from another process. */
+	/* Neither a core file nor another process may show the memory. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setlocale(LC_CTYPE, "");
-	return (int)dispatch(argc, argv);
+	status = run_command(argc, argv);
+	if (status == STATUS_HELP)
+		printed = print_help();
+	else if (status == STATUS_VERSION)
+		printed = terminal_say("totp-enroll (totpgroup) %s\n", PACKAGE_VERSION);
+	else
+		return (int)status;
+	return printed ? STATUS_DONE : STATUS_STORE_ERROR;
 }

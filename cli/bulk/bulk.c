@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/bulk.h"
+#include "cli/commands.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #include "base/wipe.h"
 #include "cli/bulk/eligible.h"
 #include "cli/bulk/run.h"
-#include "cli/help.h"
 #include "cli/ui/terminal.h"
 #include "config/default_credential.h"
 #include "host/user_entry.h"
@@ -412,7 +411,7 @@ static enum exit_status carry_out(struct bulk_run *run)
 	return status;
 }
 
-enum exit_status bulk(int argc, char **argv)
+enum exit_status command_bulk(int argc, char **argv)
 {
 	struct bulk_run *run = calloc(1, sizeof *run);
 	enum exit_status status;
@@ -422,9 +421,7 @@ enum exit_status bulk(int argc, char **argv)
 	run->signals = (struct bulk_signals)BULK_SIGNALS_INIT;
 	run->folder = (struct bulk_folder)BULK_FOLDER_INIT;
 	status = bulk_options_read(&run->options, argc, argv);
-	if (status == STATUS_DONE && run->options.help != 0)
-		status = help_print();
-	else if (status == STATUS_DONE && !bulk_signals_hold(&run->signals))
+	if (status == STATUS_DONE && !bulk_signals_hold(&run->signals))
 		status = STATUS_STORE_ERROR;
 	else if (status == STATUS_DONE)
 		status = carry_out(run);

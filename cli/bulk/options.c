@@ -15,43 +15,33 @@
 /* Ten years: more is a slip of the hand. */
 #define PENDING_MAX (3650 * DATE_DAY_SECONDS)
 
-#define AT(field) offsetof(struct bulk_options, field)
-
-#define FLAG   OPTION_FLAG
-#define STRING OPTION_STRING
+#define OPTIONS struct bulk_options
 
 const struct option_row bulk_options_table[] = {
-	{'g', "group", STRING, AT(group), 'g', 1, 0, "GROUP",
-		"all members of GROUP, primary and supplementary"},
-	{'\0', "users", STRING, AT(users), 'g', 1, 0, "FILE",
+	GROUP_ROW,
+	STRING_ROW(0, "users", users, 'G', 1, "FILE",
 		"the users that FILE names, one on a line; - is\n"
-		"standard input, as without --users and --group"},
-	{'o', "output", STRING, AT(output), 'o', 1, 0, "DIR",
-		"put the letters into this folder (mode 0700)"},
-	{'\0', "format", STRING, AT(format), 'F', 1, 0, "LIST",
-		"of svg,png,html,txt,csv,json (html)"},
-	{'\0', "rotate", FLAG, AT(rotate), 'R', 1, 0, NULL,
-		"new secrets also for those who have one"},
-	{'n', "dry-run", FLAG, AT(dry_run), 'n', 1, 0, NULL,
-		"say what would happen, and do nothing"},
-	{'\0', "pending-for", STRING, AT(pending_for), 'p', 1, 0, "TIME",
-		"a secret ends unless a first code comes in TIME (14d)"},
-	{'i', "issuer", STRING, AT(issuer), 'i', 0, 0, "ISSUER",
-		"the issuer's name in the app (host); empty for none"},
-	{'\0', "language", STRING, AT(language), 'L', 1, 0, "LANG",
-		"the language of the letters, such as de"},
-	{'\0', "template", STRING, AT(template_file), 't', 1, 0, "FILE",
-		"your own letter in HTML, with placeholders"},
-	{'\0', "exec", STRING, AT(exec), 'x', 1, 0, "CMD",
-		"run CMD for each user, the letter on its input"},
-	{'s', "secret", STRING, AT(secret), 's', 1, 0, "SPEC",
-		"where secrets are, as in the module's option secret="},
-	{'\0', "conf", STRING, AT(conf), 'C', 1, 0, "FILE",
-		"read this configuration, as the module's conf="},
-	{'\0', "json", FLAG, AT(json), 'j', 1, 0, NULL, "print the report as JSON"},
-	{'q', "quiet", FLAG, AT(quiet), 'q', 1, 0, NULL, "say nothing but what failed"},
-	{'h', "help", OPTION_END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
-	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
+		"standard input, as without --users and --group"),
+	STRING_ROW('o', "output", output, 'o', 1, "DIR",
+		"put the letters into this folder (mode 0700)"),
+	STRING_ROW(0, "format", format, 'F', 1, "LIST", "of svg,png,html,txt,csv,json (html)"),
+	FLAG_ROW(0, "rotate", rotate, 'R', 1, "new secrets also for those who have one"),
+	DRY_RUN_ROW("say what would happen, and do nothing"),
+	STRING_ROW(0, "pending-for", pending_for, 'p', 1, "TIME",
+		"a secret ends unless a first code comes in TIME (14d)"),
+	ISSUER_ROW,
+	STRING_ROW(0, "language", language, 'L', 1, "LANG",
+		"the language of the letters, such as de"),
+	STRING_ROW(0, "template", template_file, 't', 1, "FILE",
+		"your own letter in HTML, with placeholders"),
+	STRING_ROW(0, "exec", exec, 'x', 1, "CMD",
+		"run CMD for each user, the letter on its input"),
+	SECRET_ROW,
+	CONF_ROW,
+	FLAG_ROW(0, "json", json, 'j', 1, "print the report as JSON"),
+	QUIET_ROW("say nothing but what failed"),
+	HELP_ROW,
+	END_ROW,
 };
 
 static const char *const format_names[LETTER_FORMATS] = {
@@ -142,7 +132,7 @@ enum exit_status bulk_options_read(struct bulk_options *options, int argc, char 
 	enum exit_status status = option_table_read(bulk_options_table, options, argc, argv);
 	const char *problem;
 
-	if (status != STATUS_DONE || options->help != 0)
+	if (status != STATUS_DONE)
 		return status;
 	if (optind < argc) {
 		terminal_complain("unexpected word '%s'; users are named in a file or on "

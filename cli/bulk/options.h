@@ -40,16 +40,12 @@ struct bulk_options {
 	int dry_run;
 	int json;
 	int quiet;
-	int help;
 	struct bulk_formats formats;
 	int64_t pending_seconds; /* 0: not pending */
 };
 
-/* The table, ended by a row whose name is NULL. */
-extern const struct option_row bulk_options_table[];
-
-/* Reads an argument vector. Reports what is wrong and returns STATUS_USAGE; else
- * STATUS_DONE. Reading stops at --help. */
+/* Reads an argument vector. Reports what is wrong and returns STATUS_USAGE; else as
+ * option_table_read(). */
 enum exit_status bulk_options_read(struct bulk_options *options, int argc, char **argv);
 
 /* The word for a format, which is also how its files end. */

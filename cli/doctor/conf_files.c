@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/stack.h"
-#include "cli/ui/shell_word.h"
+#include "cli/ui/words.h"
 #include "config/verify_config.h"
 #include "totpgroup.h"
 

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/doctor/doctor.h"
+#include "cli/commands.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -24,7 +24,6 @@
 #include "cli/doctor/stack.h"
 #include "cli/doctor/state.h"
 #include "cli/doctor/user.h"
-#include "cli/help.h"
 #include "cli/ui/terminal.h"
 
 #define USUAL_SERVICE "sshd"
@@ -72,14 +71,12 @@ static enum exit_status examine(struct doctor *doctor)
 
 static enum exit_status act(struct doctor *doctor)
 {
-	if (doctor->options.help != 0)
-		return help_print();
 	if (doctor->options.print_config != 0)
 		return print_config(doctor->options.conf);
 	return examine(doctor);
 }
 
-enum exit_status doctor(int argc, char **argv)
+enum exit_status command_doctor(int argc, char **argv)
 {
 	struct doctor doctor = {.configuration = CONFIGURATION_INIT,
 		.module = OPTIONS_INIT,

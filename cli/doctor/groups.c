@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 #include "cli/doctor/origin.h"
-#include "cli/ui/shell_word.h"
+#include "cli/ui/words.h"
 #include "gate/group_gate.h"
 #include "gate/group_list.h"
 

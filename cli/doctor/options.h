@@ -6,8 +6,6 @@
 
 #include "cli/commands.h"
 
-struct option_row;
-
 /* Begins zeroed. NULL where not given. */
 struct doctor_options {
 	const char *service;
@@ -19,13 +17,9 @@ struct doctor_options {
 	const char *conf;
 	int print_config;
 	int json;
-	int help;
 };
 
-/* Reports what is wrong; STATUS_USAGE then, else STATUS_DONE. */
+/* Reports what is wrong and returns STATUS_USAGE; else as option_table_read(). */
 enum exit_status doctor_options_read(struct doctor_options *options, int argc, char **argv);
-
-/* The table of option_table.h, for help. */
-const struct option_row *doctor_options_rows(void);
 
 #endif

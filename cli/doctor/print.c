@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "cli/ui/terminal.h"
-#include "cli/ui/wrapped_text.h"
+#include "cli/ui/words.h"
 
 #define COLUMN 9
 

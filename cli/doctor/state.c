@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/files.h"
-#include "cli/ui/shell_word.h"
+#include "cli/ui/words.h"
 #include "store/secret_path.h"
 #include "store/state_store.h"
 #include "totpgroup.h"

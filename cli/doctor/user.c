@@ -16,7 +16,7 @@
 #include "base/number.h"
 #include "cli/doctor/files.h"
 #include "cli/doctor/origin.h"
-#include "cli/ui/shell_word.h"
+#include "cli/ui/words.h"
 #include "core/credential.h"
 #include "store/file_store.h"
 #include "store/secret_path.h"

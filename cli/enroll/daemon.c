@@ -35,12 +35,13 @@ static bool is_caller(const char *user)
 bool enroll_daemon_applies(
 	const struct enroll_options *options, const struct host_defaults *defaults)
 {
-	return options->secret_file == NULL && defaults->user != NULL &&
+	return options->secret == NULL && defaults->user != NULL &&
 	       !is_caller(defaults->user) &&
 	       (options->user == NULL || is_caller(options->user)) &&
 	       verify_daemon_is_there(defaults);
 }
 
+/* Whether a flag set this option. */
 static bool is_given(const struct option_row *row, const struct enroll_options *given)
 {
 	const struct enroll_options none = ENROLL_OPTIONS_INIT;
@@ -64,7 +65,8 @@ enum exit_status enroll_daemon_check(const struct enroll_options *given)
 {
 	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++) {
 		if (!is_given(row, given) ||
-			row->offset == offsetof(struct enroll_options, conf_file))
+			row->offset == offsetof(struct enroll_options, conf) ||
+			row->offset == offsetof(struct enroll_options, qr_mode))
 			continue;
 		terminal_complain("the secret is made by totp-verifyd, as totpgroup.conf says: "
 				  "leave --%s out",

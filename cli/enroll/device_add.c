@@ -144,7 +144,7 @@ enum exit_status device_add(const struct enroll_options *options,
 		.error = ERROR_INIT,
 	};
 	enum exit_status status = device_file_find(
-		&addition.file, options->user, defaults, options->secret_file, &addition.error);
+		&addition.file, options->user, defaults, options->secret, &addition.error);
 
 	*enrolled = true;
 	if (status == STATUS_DONE)

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/enroll/enroll.h"
+#include "cli/commands.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,6 @@
 #include "cli/enroll/options.h"
 #include "cli/enroll/show_new.h"
 #include "cli/enroll/unattended.h"
-#include "cli/help.h"
 #include "cli/ui/questions.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/account.h"
@@ -39,7 +38,7 @@ struct enrollment {
 static enum exit_status find_account(struct enrollment *enrollment)
 {
 	const struct enroll_options *options = &enrollment->options;
-	const char *owner = options->secret_file == NULL ? enrollment->defaults.user : NULL;
+	const char *owner = options->secret == NULL ? enrollment->defaults.user : NULL;
 
 	return account_find_and_become(&enrollment->account, options->user, owner);
 }
@@ -237,13 +236,12 @@ static enum exit_status read_options(
 	struct enroll_options *options = &enrollment->options;
 	enum exit_status status = enroll_options_read(options, argc, argv, user_allowed);
 
-	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
-		return status;
-	status = enroll_options_check_source(options);
+	if (status == STATUS_DONE)
+		status = enroll_options_check_source(options);
 	if (status != STATUS_DONE)
 		return status;
 	enrollment->given = *options;
-	status = host_defaults_load(&enrollment->defaults, options->conf_file);
+	status = host_defaults_load(&enrollment->defaults, options->conf);
 	if (status != STATUS_DONE)
 		return status;
 	*options = (struct enroll_options)ENROLL_OPTIONS_INIT;
@@ -273,10 +271,6 @@ static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 	struct enrollment enrollment = {.options = ENROLL_OPTIONS_INIT};
 	enum exit_status status = read_options(&enrollment, argc, argv, user_allowed);
 
-	if (status == STATUS_DONE && enrollment.options.help != 0)
-		return help_print();
-	if (status == STATUS_DONE && enrollment.options.version != 0)
-		return help_print_version();
 	if (status == STATUS_DONE)
 		status = act(&enrollment);
 	account_free(&enrollment.account);
@@ -286,12 +280,12 @@ static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 	return status;
 }
 
-enum exit_status enroll_self(int argc, char **argv)
+enum exit_status command_enroll_self(int argc, char **argv)
 {
 	return enroll(argc, argv, false);
 }
 
-enum exit_status enroll_user(int argc, char **argv)
+enum exit_status command_enroll(int argc, char **argv)
 {
 	return enroll(argc, argv, true);
 }

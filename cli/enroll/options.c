@@ -22,81 +22,64 @@ _Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
 		       (int)CODE_FORMAT_HASHED == (int)ENROLL_CODES_HASHED,
 	"formats of codes");
 
-#define AT(field) offsetof(struct enroll_options, field)
+#define OPTIONS struct enroll_options
 
-#define FLAG   OPTION_FLAG
-#define NUMBER OPTION_NUMBER
-#define END    OPTION_END
-#define STRING OPTION_STRING
-#define WORD   OPTION_WORD
-#define MODE   OPTION_QR_MODE
-
-/* The first rows are no options of google-authenticator's, and hold for the word
- * enroll alone: names may be cut, and none of theirs must become ambiguous. */
-#define WORD_ROWS 4
+/* google-authenticator has none of the first rows. They are for the command enroll alone:
+ * the names of options may be abbreviated, and without a command no abbreviation that
+ * google-authenticator takes may become ambiguous. */
+#define COMMAND_ROWS 4
 
 const struct option_row enroll_options_table[] = {
-	{'\0', "if-missing", FLAG, AT(if_missing), 'm', 1, 0, NULL,
-		"ask nothing, and do nothing where there is a secret"},
-	{'\0', "from-file", STRING, AT(from_file), 'I', 1, 0, "FILE",
+	FLAG_ROW(0, "if-missing", if_missing, 'm', 1,
+		"ask nothing, and do nothing where there is a secret"),
+	STRING_ROW(0, "from-file", from_file, 'I', 1, "FILE",
 		"ask nothing; the secret is in FILE (- for standard\n"
-		"input), in a format that import reads"},
-	{'\0', "json", FLAG, AT(json), 'j', 1, 0, NULL,
-		"ask nothing; print JSON for a program to read"},
-	{'\0', "with-secret", FLAG, AT(with_secret), 'x', 1, 0, NULL,
-		"with the new secret and codes in it (with --json)"},
-	{'t', "time-based", FLAG, AT(time_based), 't', CHOICE_YES, 0, NULL,
-		"codes change with time (TOTP)"},
-	{'c', "counter-based", FLAG, AT(time_based), 't', CHOICE_NO, 0, NULL,
-		"codes change with each use (HOTP)"},
-	{'d', "disallow-reuse", FLAG, AT(disallow_reuse), 'd', CHOICE_YES, 0, NULL,
-		"a code is good once (with -t)"},
-	{'D', "allow-reuse", FLAG, AT(disallow_reuse), 'd', CHOICE_NO, 0, NULL,
-		"a code is good until its time is over (with -t)"},
-	{'f', "force", FLAG, AT(force), 'f', 1, 0, NULL,
-		"write the file without asking, even over another"},
-	{'C', "no-confirm", FLAG, AT(no_confirm), '\0', 1, 0, NULL,
-		"do not ask for a code from the app"},
-	{'q', "quiet", FLAG, AT(quiet), 'q', 1, 0, NULL,
-		"print questions and errors only; do not confirm"},
-	{'l', "label", STRING, AT(label), 'l', 1, 0, "LABEL",
-		"the account's name in the app (user@host)"},
-	{'i', "issuer", STRING, AT(issuer), 'i', 0, 0, "ISSUER",
-		"the issuer's name in the app (host); empty for none"},
-	{'Q', "qr-mode", MODE, AT(qr_mode), 'Q', 0, 0, "MODE",
-		"auto, none, ansi, ansi_inverse, ansi_grey,\n"
-		"utf8, utf8_inverse, utf8_grey or ansi256"},
-	{'\0', "qr", MODE, AT(qr_mode), 'Q', 0, 0, "MODE", "the same"},
-	{'r', "rate-limit", NUMBER, AT(rate_limit), 'r', 1, 10, "N",
-		"at most N attempts (1 to 10) ..."},
-	{'R', "rate-time", NUMBER, AT(rate_time), 'R', 15, 600, "M",
-		"... in M seconds (15 to 600)"},
-	{'u', "no-rate-limit", FLAG, AT(no_rate_limit), 'u', 1, 0, NULL,
-		"any number of attempts"},
-	{'\0', "device", STRING, AT(device), 'v', 1, 0, "NAME",
-		"what the device is called; of a user who is\n"
-		"enrolled: add this one"},
-	{'s', "secret", STRING, AT(secret_file), 's', 1, 0, "FILE",
-		"write this file (~/.google_authenticator)"},
-	{'\0', "conf", STRING, AT(conf_file), 'F', 1, 0, "FILE",
-		"read this configuration, as the module's conf="},
-	{'S', "step-size", NUMBER, AT(step_size), 'S', OTP_PERIOD_MIN, OTP_PERIOD_MAX,
-		"SECONDS", "a new code every 1 to 3600 seconds (30)"},
-	{'\0', "algorithm", WORD, AT(algorithm), 'a', HMAC_SHA1, 0, "SHA1|SHA256|SHA512",
-		"the hash that codes are made with (SHA1)"},
-	{'\0', "digits", NUMBER, AT(digits), 'g', OTP_DIGITS_MIN, OTP_DIGITS_MAX, "N",
-		"codes of 6, 7 or 8 digits (6)"},
-	{'w', "window-size", NUMBER, AT(window_size), 'w', 1, 21, "W",
-		"accept W codes around the current one (1 to 21)"},
-	{'W', "minimal-window", FLAG, AT(minimal_window), 'w', 1, 0, NULL,
-		"accept the fewest codes: 3 by time, 1 by counter"},
-	{'e', "emergency-codes", NUMBER, AT(emergency_codes), 'e', 0, EMERGENCY_CODES_MAX, "N",
-		"make N emergency codes (0 to 10; 5)"},
-	{'\0', "codes", WORD, AT(code_format), 'k', CODE_FORMAT_PLAIN, 0, "plain|hashed",
-		"what of them is kept in the file"},
-	{'h', "help", END, AT(help), '\0', 1, 0, NULL, "print this and exit"},
-	{'\0', "version", END, AT(version), '\0', 1, 0, NULL, "print the version and exit"},
-	{'\0', NULL, FLAG, 0, '\0', 0, 0, NULL, NULL},
+		"input), in a format that import reads"),
+	FLAG_ROW(0, "json", json, 'j', 1, "ask nothing; print JSON for a program to read"),
+	FLAG_ROW(0, "with-secret", with_secret, 'x', 1,
+		"include the new secret and codes (with --json)"),
+	FLAG_ROW('t', "time-based", time_based, 't', CHOICE_YES,
+		"codes change with time (TOTP)"),
+	FLAG_ROW('c', "counter-based", time_based, 't', CHOICE_NO,
+		"codes change with each use (HOTP)"),
+	FLAG_ROW('d', "disallow-reuse", disallow_reuse, 'd', CHOICE_YES,
+		"a code is good once (with -t)"),
+	FLAG_ROW('D', "allow-reuse", disallow_reuse, 'd', CHOICE_NO,
+		"a code is good until its time is over (with -t)"),
+	FORCE_ROW("write the file without asking, even over another"),
+	FLAG_ROW('C', "no-confirm", no_confirm, 0, 1, "do not ask for a code from the app"),
+	QUIET_ROW("print questions and errors only; do not confirm"),
+	LABEL_ROW,
+	ISSUER_ROW,
+	QR_MODE_ROWS("auto, none, ansi, ansi_inverse, ansi_grey,\n"
+		     "utf8, utf8_inverse, utf8_grey or ansi256"),
+	NUMBER_ROW('r', "rate-limit", rate_limit, 'r', 1, 10, "N",
+		"at most N attempts (1 to 10) ..."),
+	NUMBER_ROW(
+		'R', "rate-time", rate_time, 'R', 15, 600, "M", "... in M seconds (15 to 600)"),
+	FLAG_ROW('u', "no-rate-limit", no_rate_limit, 'u', 1, "any number of attempts"),
+	DEVICE_ROW("what the device is called; adds this one where\n"
+		   "the user is enrolled"),
+	STRING_ROW('s', "secret", secret, 's', 1, "FILE",
+		"write this file (~/.google_authenticator)"),
+	CONF_ROW,
+	NUMBER_ROW('S', "step-size", step_size, 'S', OTP_PERIOD_MIN, OTP_PERIOD_MAX, "SECONDS",
+		"a new code every 1 to 3600 seconds (30)"),
+	WORD_ROW(0, "algorithm", algorithm, 'a', HMAC_SHA1, "SHA1|SHA256|SHA512", NULL,
+		"the hash that codes are made with (SHA1)"),
+	NUMBER_ROW(0, "digits", digits, 'g', OTP_DIGITS_MIN, OTP_DIGITS_MAX, "N",
+		"codes of 6, 7 or 8 digits (6)"),
+	NUMBER_ROW('w', "window-size", window_size, 'w', 1, 21, "W",
+		"accept W codes around the current one (1 to 21)"),
+	FLAG_ROW('W', "minimal-window", minimal_window, 'w', 1,
+		"accept the fewest codes: 3 by time, 1 by counter"),
+	NUMBER_ROW('e', "emergency-codes", emergency_codes, 'e', 0, EMERGENCY_CODES_MAX, "N",
+		"make N emergency codes (0 to 10; 5)"),
+	CODE_FORMAT_ROW("how the file keeps emergency codes"),
+	HELP_ROW,
+	{0, "version", OPTION_STOP, 0, 0, STATUS_VERSION, 0, NULL, NULL,
+		"print the version and exit"},
+	END_ROW,
 };
 
 static enum exit_status read_user(
@@ -194,12 +177,12 @@ static enum exit_status check_together(const struct enroll_options *options)
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed)
 {
-	const struct option_row *table = enroll_options_table + (user_allowed ? 0 : WORD_ROWS);
+	const struct option_row *table =
+		enroll_options_table + (user_allowed ? 0 : COMMAND_ROWS);
 	enum exit_status status = option_table_read(table, options, argc, argv);
 
-	if (status != STATUS_DONE || options->help != 0 || options->version != 0)
-		return status;
-	status = read_user(options, argc, argv, user_allowed);
+	if (status == STATUS_DONE)
+		status = read_user(options, argc, argv, user_allowed);
 	return status == STATUS_DONE ? check_together(options) : status;
 }
 
@@ -207,7 +190,7 @@ void enroll_options_preset(
 	struct enroll_options *options, const struct enroll_defaults *defaults)
 {
 	options->issuer = defaults->issuer;
-	(void)qr_mode_parse(defaults->qr, &options->qr_mode);
+	options->qr_mode = (enum qr_mode)option_word_find(QR_MODE_WORDS, defaults->qr);
 	options->time_based = defaults->time_based;
 	options->algorithm = defaults->algorithm;
 	options->digits = defaults->digits;

@@ -9,8 +9,8 @@
 
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
-#include "cli/ui/qr_mode.h"
 #include "config/enroll_defaults.h"
+#include "base/qr_render.h"
 #include "core/emergency_codes.h"
 #include "core/new_credential.h"
 
@@ -31,8 +31,8 @@ struct enroll_options {
 	int quiet;
 	const char *label;
 	const char *issuer; /* empty: leave it out */
-	const char *secret_file;
-	const char *conf_file;
+	const char *secret;
+	const char *conf;
 	const char *device; /* what it is called */
 	enum qr_mode qr_mode;
 	int rate_limit; /* attempts in ... */
@@ -49,8 +49,6 @@ struct enroll_options {
 	const char *from_file; /* "-" for standard input */
 	int json;
 	int with_secret;
-	int help;
-	int version;
 	const char *user; /* whose credential; NULL for the caller's */
 };
 
@@ -60,13 +58,9 @@ struct enroll_options {
 		.digits = NEW_CREDENTIAL_DIGITS                                                \
 	}
 
-/* The table, ended by a row whose name is NULL. */
-extern const struct option_row enroll_options_table[];
-
 /*
  * Reads an argument vector; with user_allowed one user may be named. Reports
- * what is wrong and returns STATUS_USAGE; else STATUS_DONE. Reading stops at
- * --help and --version.
+ * what is wrong and returns STATUS_USAGE; else as option_table_read().
  */
 enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed);

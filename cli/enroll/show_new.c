@@ -5,9 +5,12 @@
 #include "cli/enroll/show_new.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base32.h"
 #include "base/host_name.h"
@@ -168,16 +171,30 @@ static void hint(enum qr_mode mode)
 			     "--qr=ansi_inverse\n");
 }
 
+/* The mode that suits standard output, the locale and the environment. */
+static enum qr_mode choose_mode(void)
+{
+	const char *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
+	bool has_escapes = term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+	bool has_color = has_escapes && (no_color == NULL || no_color[0] == '\0');
+
+	if (isatty(STDOUT_FILENO) != 1)
+		return QR_MODE_NONE;
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		return has_color ? QR_MODE_ANSI256 : QR_MODE_UTF8;
+	if (!has_escapes)
+		return QR_MODE_NONE;
+	return has_color ? QR_MODE_ANSI_GREY : QR_MODE_ANSI;
+}
+
 static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
 {
-	struct qr_surroundings surroundings;
+	enum qr_mode mode = wanted == QR_MODE_AUTO ? choose_mode() : wanted;
 	enum exit_status status;
-	enum qr_mode mode;
 	struct qr qr;
 	int result;
 
-	qr_surroundings_look(&surroundings);
-	mode = qr_mode_choose(wanted, &surroundings);
 	if (mode == QR_MODE_NONE)
 		return STATUS_DONE;
 	result = qr_encode(&qr, uri->data);

@@ -28,7 +28,7 @@ struct provisioning {
 static enum exit_status find(struct provisioning *work)
 {
 	return user_file_find_for_login(&work->file, work->options->user, work->defaults,
-		work->options->secret_file, &work->error);
+		work->options->secret, &work->error);
 }
 
 /* Only root's folders are made as they are needed: others need an owner. */
@@ -128,7 +128,7 @@ static enum exit_status try_once(struct provisioning *work)
 {
 	struct user_status found = {.name = NULL};
 	enum exit_status status = user_status_look(
-		&found, work->file.account.name, work->defaults, work->options->secret_file);
+		&found, work->file.account.name, work->defaults, work->options->secret);
 
 	work->error = (struct error)ERROR_INIT;
 	if (status == STATUS_DONE)

@@ -2,12 +2,15 @@
 
 #include "config.h"
 
-#include "cli/exchange/export.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/exchange/export_text.h"
 #include "cli/exchange/options.h"
-#include "cli/help.h"
-#include "cli/ui/output.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
@@ -97,6 +100,65 @@ static enum exit_status conclude(const struct tally *tally, int user_count)
 	return user_count > 1 ? STATUS_SOME_FAILED : tally->first_failure;
 }
 
+static enum exit_status file_failed(const char *path)
+{
+	terminal_complain("cannot write %s: %s", path, strerror(errno));
+	return STATUS_STORE_ERROR;
+}
+
+static enum exit_status check_output(const char *path, bool force)
+{
+	if (path == NULL && !force && isatty(STDOUT_FILENO)) {
+		terminal_complain("this prints secrets: name a file with --output, "
+				  "or say --force to see them here");
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
+static bool write_all(int fd, const struct text *text)
+{
+	size_t done = 0;
+
+	while (done < text->length) {
+		ssize_t n = write(fd, text->data + done, text->length - done);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return true;
+}
+
+static enum exit_status write_file(const char *path, const struct text *text)
+{
+	enum exit_status status = STATUS_DONE;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
+		S_IRUSR | S_IWUSR);
+
+	if (fd < 0)
+		return file_failed(path);
+	/* The mode above is cut by the umask, and could be too little to read. */
+	if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || !write_all(fd, text) || fsync(fd) != 0)
+		status = file_failed(path);
+	if (close(fd) != 0 && status == STATUS_DONE)
+		status = file_failed(path);
+	if (status != STATUS_DONE)
+		(void)unlink(path);
+	return status;
+}
+
+static enum exit_status write_output(const char *path, const struct text *text)
+{
+	if (path != NULL)
+		return write_file(path, text);
+	if (terminal_print(text))
+		return STATUS_DONE;
+	terminal_complain("cannot write to standard output: %s", strerror(errno));
+	return STATUS_STORE_ERROR;
+}
+
 static enum exit_status finish(struct export_text *export,
 	const struct transfer_options *options, const struct tally *tally)
 {
@@ -109,8 +171,8 @@ static enum exit_status finish(struct export_text *export,
 	}
 	/* With nothing to put in it, no file is made. */
 	if (tally->done > 0)
-		status = output_write(options->output, &export->text);
-	if (status == STATUS_DONE && !options->quiet)
+		status = write_output(options->output, &export->text);
+	if (status == STATUS_DONE && options->quiet == 0)
 		say_notes(export);
 	return status == STATUS_DONE ? conclude(tally, options->word_count) : status;
 }
@@ -123,7 +185,7 @@ static enum exit_status check(const struct transfer_options *options)
 			options->words[1]);
 		return STATUS_USAGE;
 	}
-	return output_look(options->output, options->force);
+	return check_output(options->output, options->force != 0);
 }
 
 static enum exit_status export_with(const struct transfer_options *options)
@@ -147,15 +209,14 @@ static enum exit_status export_with(const struct transfer_options *options)
 	return status;
 }
 
-enum exit_status export_users(int argc, char **argv)
+enum exit_status command_export(int argc, char **argv)
 {
 	struct transfer_options options = {.format = FORMAT_UNKNOWN};
-	enum exit_status status = export_options_read(&options, argc, argv);
+	enum exit_status status =
+		transfer_options_read(&options, export_options_table, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options.help)
-		return help_print();
 	if (options.format == FORMAT_UNKNOWN)
 		options.format = FORMAT_URI;
 	return export_with(&options);

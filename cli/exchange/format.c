@@ -21,14 +21,6 @@ static const char *const names[] = {
 	[FORMAT_CSV] = "csv",
 };
 
-enum transfer_format transfer_format_parse(const char *name)
-{
-	for (int i = FORMAT_UNKNOWN + 1; i <= FORMAT_CSV; i++)
-		if (strcmp(name, names[i]) == 0)
-			return (enum transfer_format)i;
-	return FORMAT_UNKNOWN;
-}
-
 const char *transfer_format_name(enum transfer_format format)
 {
 	return names[format];

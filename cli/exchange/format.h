@@ -16,13 +16,10 @@ enum transfer_format {
 	FORMAT_CSV,
 };
 
-/* FORMAT_UNKNOWN where there is no such name. */
-enum transfer_format transfer_format_parse(const char *name);
-
 const char *transfer_format_name(enum transfer_format format);
 
-/* The names, for a message. */
-#define TRANSFER_FORMAT_NAMES "google-authenticator, users-file, uri, migration, csv"
+/* The names, in the order of the enum. */
+#define TRANSFER_FORMAT_WORDS "google-authenticator|users-file|uri|migration|csv"
 
 /* What a text looks like; FORMAT_UNKNOWN where it looks like nothing known. */
 enum transfer_format transfer_format_guess(const char *text, size_t length);

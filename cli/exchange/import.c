@@ -2,14 +2,13 @@
 
 #include "config.h"
 
-#include "cli/exchange/import.h"
+#include "cli/commands.h"
 
 #include <time.h>
 
 #include "cli/exchange/import_list.h"
 #include "cli/exchange/import_users.h"
 #include "cli/exchange/options.h"
-#include "cli/help.h"
 #include "cli/ui/input.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
@@ -39,7 +38,7 @@ static enum transfer_format choose_format(
 	if (format != FORMAT_UNKNOWN)
 		return format;
 	format = transfer_format_guess(text->data != NULL ? text->data : "", text->length);
-	if (format != FORMAT_UNKNOWN && !options->quiet)
+	if (format != FORMAT_UNKNOWN && options->quiet == 0)
 		terminal_complain(
 			"%s: taken for the format %s", source, transfer_format_name(format));
 	return format;
@@ -111,11 +110,11 @@ static enum exit_status store(const struct transfer_options *options,
 		&file, record->user, defaults, options->secret, &record->error);
 	int result = 0;
 
-	if (status == STATUS_DONE && options->dry_run)
-		result = look(&file, options->force, &record->error);
+	if (status == STATUS_DONE && options->dry_run != 0)
+		result = look(&file, options->force != 0, &record->error);
 	else if (status == STATUS_DONE)
 		result = user_file_write(
-			&file, &record->credential, options->force, &record->error);
+			&file, &record->credential, options->force != 0, &record->error);
 	user_file_free(&file);
 	if (status == STATUS_DONE && result == TOTPGROUP_ECONFLICT)
 		return STATUS_REFUSED;
@@ -129,11 +128,11 @@ static enum exit_status store(const struct transfer_options *options,
 static bool report(const struct transfer_options *options, const struct import_record *record,
 	enum exit_status status)
 {
-	if (status == STATUS_DONE && options->quiet)
+	if (status == STATUS_DONE && options->quiet != 0)
 		return true;
 	if (status == STATUS_DONE)
-		return terminal_say("%s %s\n", options->dry_run ? "would import" : "imported",
-			record->user);
+		return terminal_say("%s %s\n",
+			options->dry_run != 0 ? "would import" : "imported", record->user);
 	if (status == STATUS_REFUSED)
 		return terminal_say("skipped %s: has a secret already; use --force to "
 				    "replace it\n",
@@ -157,7 +156,7 @@ static void say_notes(const struct transfer_options *options,
 {
 	const struct otp_account *account = &record->account;
 
-	if (options->quiet)
+	if (options->quiet != 0)
 		return;
 	if ((account->notes & OTP_ACCOUNT_ISSUERS_DIFFER) != 0)
 		terminal_complain("%s: line %u: the label names another issuer than the "
@@ -197,7 +196,7 @@ static void say_missing_parts(
 			parts++;
 		before = record;
 	}
-	if (first != NULL && parts < first->part_count && !options->quiet)
+	if (first != NULL && parts < first->part_count && options->quiet == 0)
 		terminal_complain("%s: an export of %d parts, of which %d are here",
 			first->source, (int)first->part_count, (int)parts);
 }
@@ -241,18 +240,17 @@ static enum exit_status conclude(const struct import_list *list, const struct ta
 	return tally->not_permitted > 0 ? STATUS_NOT_PERMITTED : STATUS_DONE;
 }
 
-enum exit_status import_files(int argc, char **argv)
+enum exit_status command_import(int argc, char **argv)
 {
 	struct transfer_options options = {.format = FORMAT_UNKNOWN};
 	struct host_defaults defaults = {.configuration = NULL};
 	struct import_list list = {.first = NULL};
 	struct tally tally = {.done = 0};
-	enum exit_status status = import_options_read(&options, argc, argv);
+	enum exit_status status =
+		transfer_options_read(&options, import_options_table, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options.help)
-		return help_print();
 	status = host_defaults_load(&defaults, options.conf);
 	if (status == STATUS_DONE)
 		status = read_inputs(&list, &options, &tally);

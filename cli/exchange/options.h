@@ -4,10 +4,9 @@
 #ifndef TOTPGROUP_CLI_EXCHANGE_OPTIONS_H
 #define TOTPGROUP_CLI_EXCHANGE_OPTIONS_H
 
-#include <stdbool.h>
-
 #include "cli/commands.h"
 #include "cli/exchange/format.h"
+#include "cli/ui/option_table.h"
 
 /* Strings point into the argument vector. Begins zeroed. */
 struct transfer_options {
@@ -17,16 +16,16 @@ struct transfer_options {
 	const char *conf;	     /* the configuration; NULL for the host's */
 	const char *issuer;	     /* export; NULL where not given */
 	const char *output;	     /* export: the file; NULL for standard output */
-	bool force;
-	bool dry_run;
-	bool quiet;
-	bool help;
+	int force;
+	int dry_run;
+	int quiet;
 	char **words; /* files or users, ended by NULL */
 	int word_count;
 };
 
-/* Reports what is wrong and returns STATUS_USAGE; else STATUS_DONE. */
-enum exit_status import_options_read(struct transfer_options *options, int argc, char **argv);
-enum exit_status export_options_read(struct transfer_options *options, int argc, char **argv);
+/* Reads an argument vector by one of the tables. Reports what is wrong and returns
+ * STATUS_USAGE; else as option_table_read(). */
+enum exit_status transfer_options_read(struct transfer_options *options,
+	const struct option_row *table, int argc, char **argv);
 
 #endif

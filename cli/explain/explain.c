@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/explain/explain.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -14,7 +14,6 @@
 #include "cli/explain/login.h"
 #include "cli/explain/options.h"
 #include "cli/explain/report.h"
-#include "cli/help.h"
 #include "cli/pamconf/stack.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
@@ -30,39 +29,28 @@ struct explain_arguments {
 	const char *pam_folder;
 	const char *user;
 	int json;
-	int help;
 };
 
-/* clang-format off */
-#define FIELD(name) offsetof(struct explain_arguments, name)
+#define OPTIONS struct explain_arguments
 
-static const struct option_row rows[] = {
-	{'\0', "service", OPTION_STRING, FIELD(service), 's', 1, 0, "NAME",
-		"the PAM service that is logged in to; by default sshd"},
-	{'\0', "rhost", OPTION_STRING, FIELD(rhost), 'r', 1, 0, "ADDRESS",
-		"where the login comes from; by default from this host"},
-	{'\0', "after", OPTION_STRING, FIELD(after), 'a', 1, 0, "METHODS",
-		"the SSH methods that were completed before, such as\npublickey"},
-	{'\0', "pam-dir", OPTION_STRING, FIELD(pam_folder), 'p', 1, 0, "DIR",
-		"read PAM's files in DIR and not in /etc/pam.d and\n/usr/lib/pam.d"},
-	{'\0', "json", OPTION_FLAG, FIELD(json), 'j', 1, 0, NULL,
-		"print JSON for a program to read"},
-	{'h', "help", OPTION_END, FIELD(help), '\0', 1, 0, NULL,
-		"print this and exit"},
-	{'\0', NULL, OPTION_FLAG, 0, '\0', 0, 0, NULL, NULL},
+const struct option_row explain_options_table[] = {
+	STRING_ROW(0, "service", service, 's', 1, "NAME",
+		"the PAM service that is logged in to; by default sshd"),
+	STRING_ROW(0, "rhost", rhost, 'r', 1, "ADDRESS",
+		"where the login comes from; by default from this host"),
+	STRING_ROW(0, "after", after, 'a', 1, "METHODS",
+		"the SSH methods that were completed before, such as\npublickey"),
+	PAM_FOLDER_ROW,
+	JSON_ROW,
+	HELP_ROW,
+	END_ROW,
 };
-/* clang-format on */
-
-const struct option_row *explain_options_rows(void)
-{
-	return rows;
-}
 
 static enum exit_status read_options(struct explain_arguments *options, int argc, char **argv)
 {
-	enum exit_status status = option_table_read(rows, options, argc, argv);
+	enum exit_status status = option_table_read(explain_options_table, options, argc, argv);
 
-	if (status != STATUS_DONE || options->help != 0)
+	if (status != STATUS_DONE)
 		return status;
 	if (options->service == NULL)
 		options->service = USUAL_SERVICE;
@@ -190,14 +178,12 @@ static enum exit_status explain_stack(const struct explain_arguments *options)
 	return status;
 }
 
-enum exit_status explain(int argc, char **argv)
+enum exit_status command_explain(int argc, char **argv)
 {
 	struct explain_arguments options = {0};
 	enum exit_status status = read_options(&options, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options.help != 0)
-		return help_print();
 	return may_explain(options.user) ? explain_stack(&options) : STATUS_NOT_PERMITTED;
 }

@@ -11,7 +11,7 @@
 #include "cli/pamconf/line_text.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
-#include "cli/ui/wrapped_text.h"
+#include "cli/ui/words.h"
 
 /* A change that could break a program that reads it makes this greater. */
 #define JSON_VERSION 1

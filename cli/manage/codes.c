@@ -2,14 +2,13 @@
 
 #include "config.h"
 
-#include "cli/manage/codes.h"
+#include "cli/commands.h"
 
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "cli/enroll/show_new.h"
-#include "cli/help.h"
 #include "cli/manage/new_codes.h"
 #include "cli/manage/options.h"
 #include "cli/ui/json_output.h"
@@ -181,7 +180,7 @@ static enum exit_status prepare(struct tally *tally)
 	return status == STATUS_DONE ? check_output(tally) : status;
 }
 
-enum exit_status codes(int argc, char **argv)
+enum exit_status command_codes(int argc, char **argv)
 {
 	struct life_options options = {.number = NEW_CREDENTIAL_EMERGENCY_CODES};
 	struct host_defaults defaults = {.configuration = NULL};
@@ -189,8 +188,6 @@ enum exit_status codes(int argc, char **argv)
 	enum exit_status status =
 		life_options_read(&options, codes_options_table, 0, argc, argv);
 
-	if (status == STATUS_DONE && options.help != 0)
-		return help_print();
 	if (status == STATUS_DONE)
 		status = host_defaults_load(&defaults, options.conf);
 	if (status == STATUS_DONE)

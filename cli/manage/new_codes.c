@@ -51,9 +51,9 @@ static enum exit_status find_several(struct renewal *renewal, const char *user)
 static enum exit_status find_one(struct renewal *renewal, const char *user)
 {
 	const struct enroll_options options = {
-		.secret_file = renewal->options->secret, .quiet = renewal->options->quiet};
+		.secret = renewal->options->secret, .quiet = renewal->options->quiet};
 	const struct host_defaults *defaults = renewal->defaults;
-	const char *owner = options.secret_file == NULL ? defaults->user : NULL;
+	const char *owner = options.secret == NULL ? defaults->user : NULL;
 	enum exit_status status = account_find(&renewal->account, user);
 
 	/* Before root's rights are gone. */

@@ -5,9 +5,9 @@
 #ifndef TOTPGROUP_CLI_MANAGE_OPTIONS_H
 #define TOTPGROUP_CLI_MANAGE_OPTIONS_H
 
+#include "base/qr_render.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
-#include "cli/ui/qr_mode.h"
 
 /* Begins zeroed. Strings point into the argument vector; NULL where not given. */
 struct life_options {
@@ -24,21 +24,13 @@ struct life_options {
 	int json;
 	int pipe;
 	int quiet;
-	int help;
 	char **users;
 	int user_count;
 };
 
-/* The tables, each ended by a row whose name is NULL. */
-extern const struct option_row codes_options_table[];
-extern const struct option_row verify_options_table[];
-extern const struct option_row status_options_table[];
-extern const struct option_row show_options_table[];
-extern const struct option_row revoke_options_table[];
-
 /* Reads an argument vector by one of the tables; users are those behind the
  * options, at least so many unless a group is named. Reports what is wrong and
- * returns STATUS_USAGE; else STATUS_DONE. Reading stops at --help. */
+ * returns STATUS_USAGE; else as option_table_read(). */
 enum exit_status life_options_read(struct life_options *options, const struct option_row *table,
 	int least, int argc, char **argv);
 

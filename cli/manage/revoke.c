@@ -2,12 +2,11 @@
 
 #include "config.h"
 
-#include "cli/manage/revoke.h"
+#include "cli/commands.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/help.h"
 #include "cli/manage/options.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
@@ -222,7 +221,7 @@ static enum exit_status revoke_all(struct tally *tally)
 	return user_list_conclude(&tally->list, tally->failed, tally->first_failure);
 }
 
-enum exit_status revoke_users(int argc, char **argv)
+enum exit_status command_revoke(int argc, char **argv)
 {
 	struct life_options options = {.users = NULL};
 	struct host_defaults defaults = {.configuration = NULL};
@@ -232,8 +231,6 @@ enum exit_status revoke_users(int argc, char **argv)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options.help != 0)
-		return help_print();
 	status = host_defaults_load(&defaults, options.conf);
 	if (status == STATUS_DONE)
 		status = revoke_all(&tally);

@@ -2,14 +2,13 @@
 
 #include "config.h"
 
-#include "cli/manage/show.h"
+#include "cli/commands.h"
 
 #include <stddef.h>
 #include <unistd.h>
 
 #include "cli/enroll/options.h"
 #include "cli/enroll/show_new.h"
-#include "cli/help.h"
 #include "cli/manage/options.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/file_state.h"
@@ -185,7 +184,7 @@ static enum exit_status show_all(const struct showing *how, const struct user_li
 	return user_list_conclude(users, failed, first_failure);
 }
 
-enum exit_status show(int argc, char **argv)
+enum exit_status command_show(int argc, char **argv)
 {
 	struct life_options options = {.users = NULL};
 	struct host_defaults defaults = {.configuration = NULL};
@@ -198,8 +197,6 @@ enum exit_status show(int argc, char **argv)
 	enum exit_status status =
 		life_options_read(&options, show_options_table, 0, argc, argv);
 
-	if (status == STATUS_DONE && options.help != 0)
-		return help_print();
 	if (status == STATUS_DONE)
 		status = check_output(&options);
 	if (status == STATUS_DONE)

@@ -2,12 +2,11 @@
 
 #include "config.h"
 
-#include "cli/manage/status.h"
+#include "cli/commands.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "cli/help.h"
 #include "cli/manage/options.h"
 #include "cli/manage/status_json.h"
 #include "cli/manage/status_table.h"
@@ -75,7 +74,7 @@ static enum exit_status (*const steps[])(struct report *) = {
 	look_at_all,
 };
 
-enum exit_status status_of_users(int argc, char **argv)
+enum exit_status command_status(int argc, char **argv)
 {
 	struct report report = {.count = 0};
 	enum exit_status status =
@@ -83,8 +82,6 @@ enum exit_status status_of_users(int argc, char **argv)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (report.options.help != 0)
-		return help_print();
 	status = host_defaults_load(&report.defaults, report.options.conf);
 	for (size_t i = 0; status == STATUS_DONE && i < sizeof(steps) / sizeof(steps[0]); i++)
 		status = steps[i](&report);

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/manage/verify.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -12,10 +12,8 @@
 
 #include "base/ascii.h"
 #include "base/wipe.h"
-#include "cli/help.h"
 #include "cli/manage/options.h"
 #include "cli/manage/verify_user.h"
-#include "cli/ui/hidden_line.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
@@ -137,7 +135,7 @@ static void read_and_judge(const struct life_options *options,
 {
 	char line[LINE_SIZE];
 
-	if (!hidden_line_read("Verification code: ", line, sizeof line))
+	if (!terminal_read_hidden_line("Verification code: ", line, sizeof line))
 		verification_give_up(verification);
 	else if (options->pipe != 0 && !terminal_at_end())
 		refuse_more_lines(verification);
@@ -298,7 +296,7 @@ static enum exit_status verify_several(struct tally *tally)
 			return terminal_out_of_memory();
 	}
 	while (!tally->output_failed &&
-		hidden_line_read("User and verification code: ", line, sizeof line))
+		terminal_read_hidden_line("User and verification code: ", line, sizeof line))
 		if (line[0] != '\0')
 			judge_line(tally, line);
 	WIPE_ARRAY(line);
@@ -355,15 +353,13 @@ static enum exit_status check_whom(const struct life_options *options, const cha
 	return STATUS_USAGE;
 }
 
-enum exit_status verify(int argc, char **argv)
+enum exit_status command_verify(int argc, char **argv)
 {
 	struct life_options options = {.users = NULL};
 	struct host_defaults defaults = {.configuration = NULL};
 	enum exit_status status =
 		life_options_read(&options, verify_options_table, 0, argc, argv);
 
-	if (status == STATUS_DONE && options.help != 0)
-		return help_print();
 	if (status == STATUS_DONE)
 		status = check_whom(&options, argv[0]);
 	if (status == STATUS_DONE)

@@ -6,28 +6,30 @@
 
 #include <getopt.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/number.h"
-#include "cli/ui/qr_mode.h"
 #include "cli/ui/terminal.h"
 
-/* getopt_long() gives a row's number plus this for a long name. */
+/* getopt_long() returns a row's number plus this for a long name. */
 #define LONG_BASE 256
 
-/* One reading. */
+/* Where the meaning of an option begins in the help. */
+#define HELP_COLUMN 31
+
+/* An argument vector that is being read. */
 struct reading {
 	const struct option_row *table;
 	void *options;
 	struct option long_options[OPTION_ROWS_MAX + 1];
 	char short_options[2 * OPTION_ROWS_MAX + 2];
-	bool given[128]; /* families, by letter */
+	bool given[128]; /* whether an option of that family was given */
 };
 
 static bool has_argument(const struct option_row *row)
 {
-	return row->kind != OPTION_FLAG && row->kind != OPTION_END;
+	return row->kind != OPTION_FLAG && row->kind != OPTION_STOP;
 }
 
 static void build_long_options(struct reading *reading)
@@ -96,33 +98,46 @@ static enum exit_status store_string(
 	return STATUS_DONE;
 }
 
+/* Not tolower(): a Turkish locale has another 'i'. */
+static char fold(char c)
+{
+	if (c == '-')
+		return '_';
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool is_word(const char *word, size_t length, const char *given)
+{
+	for (size_t i = 0; i < length; i++)
+		if (fold(word[i]) != fold(given[i]))
+			return false;
+	return given[length] == '\0';
+}
+
+int option_word_find(const char *words, const char *word)
+{
+	for (int number = 0;; number++) {
+		size_t length = strcspn(words, "|");
+
+		if (is_word(words, length, word))
+			return number;
+		if (words[length] == '\0')
+			return -1;
+		words += length + 1;
+	}
+}
+
 static enum exit_status store_word(
 	const struct option_row *row, const char *argument, void *field)
 {
-	int value = row->minimum;
+	int number = option_word_find(row->words, argument);
+	int value = row->minimum + number;
 
-	for (const char *word = row->argument; *word != '\0'; value++) {
-		size_t word_length = strcspn(word, "|");
-
-		if (ascii_is_word(word, word_length, argument)) {
-			memcpy(field, &value, sizeof(value));
-			return STATUS_DONE;
-		}
-		word += word_length + (word[word_length] == '|');
-	}
-	terminal_complain("--%s needs one of %s", row->name, row->argument);
-	return STATUS_USAGE;
-}
-
-static enum exit_status store_qr_mode(const char *argument, void *field)
-{
-	enum qr_mode mode;
-
-	if (!qr_mode_parse(argument, &mode)) {
-		terminal_complain("unknown QR mode '%s'; see totp-enroll --help", argument);
+	if (number < 0) {
+		terminal_complain("--%s needs one of %s", row->name, row->words);
 		return STATUS_USAGE;
 	}
-	memcpy(field, &mode, sizeof(mode));
+	memcpy(field, &value, sizeof(value));
 	return STATUS_DONE;
 }
 
@@ -132,7 +147,6 @@ static enum exit_status store(const struct option_row *row, const char *argument
 
 	switch (row->kind) {
 	case OPTION_FLAG:
-	case OPTION_END:
 		memcpy(field, &row->minimum, sizeof(row->minimum));
 		return STATUS_DONE;
 	case OPTION_NUMBER:
@@ -141,13 +155,13 @@ static enum exit_status store(const struct option_row *row, const char *argument
 		return store_string(row, argument, field);
 	case OPTION_WORD:
 		return store_word(row, argument, field);
-	case OPTION_QR_MODE:
-		return store_qr_mode(argument, field);
+	case OPTION_STOP:
+		return (enum exit_status)row->minimum;
 	}
 	return STATUS_USAGE;
 }
 
-static enum exit_status read_one(
+static enum exit_status read_option(
 	struct reading *reading, const struct option_row *row, const char *argument)
 {
 	unsigned char family = (unsigned char)row->family;
@@ -160,9 +174,8 @@ static enum exit_status read_one(
 	return store(row, argument, reading->options);
 }
 
-/* word is the argument that getopt_long() stopped at, and optopt what it made
- * of it. */
-static enum exit_status complain_about(
+/* word is the argument at which getopt_long() stopped. */
+static enum exit_status refuse_option(
 	const struct reading *reading, int value, const char *word)
 {
 	const struct option_row *row = optopt != 0 ? find_row(reading, optopt) : NULL;
@@ -183,7 +196,6 @@ enum exit_status option_table_read(
 	const struct option_row *table, void *options, int argc, char **argv)
 {
 	struct reading reading = {.table = table, .options = options};
-	const struct option_row *row;
 	enum exit_status status;
 	int value;
 
@@ -194,11 +206,40 @@ enum exit_status option_table_read(
 	while ((value = getopt_long(
 			argc, argv, reading.short_options, reading.long_options, NULL)) != -1) {
 		if (value == '?' || value == ':')
-			return complain_about(&reading, value, argv[optind - 1]);
-		row = find_row(&reading, value);
-		status = read_one(&reading, row, optarg);
-		if (status != STATUS_DONE || row->kind == OPTION_END)
+			return refuse_option(&reading, value, argv[optind - 1]);
+		status = read_option(&reading, find_row(&reading, value), optarg);
+		if (status != STATUS_DONE)
 			return status;
 	}
 	return STATUS_DONE;
+}
+
+static bool print_row(const struct option_row *row)
+{
+	const char *argument = row->argument != NULL ? row->argument : row->words;
+	const char letter[] = {'-', row->letter, ',', '\0'};
+	const char *help = row->help;
+	const char *newline;
+	char left[80];
+
+	snprintf(left, sizeof(left), "  %3s --%s%s%s", row->letter != 0 ? letter : "",
+		row->name, argument != NULL ? "=" : "", argument != NULL ? argument : "");
+	if (strlen(left) >= HELP_COLUMN) {
+		terminal_say("%s\n", left);
+		left[0] = '\0';
+	}
+	while ((newline = strchr(help, '\n')) != NULL) {
+		terminal_say("%-*s%.*s\n", HELP_COLUMN, left, (int)(newline - help), help);
+		left[0] = '\0';
+		help = newline + 1;
+	}
+	return terminal_say("%-*s%s\n", HELP_COLUMN, left, help);
+}
+
+bool option_table_print(const struct option_row *table)
+{
+	for (const struct option_row *row = table; row->name != NULL; row++)
+		if (!print_row(row))
+			return false;
+	return true;
 }

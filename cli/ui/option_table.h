@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Options as rows of a table, which serves reading and help. */
+/* The options of a command as rows of a table, from which they are read and the help
+ * is printed. */
 #ifndef TOTPGROUP_CLI_UI_OPTION_TABLE_H
 #define TOTPGROUP_CLI_UI_OPTION_TABLE_H
 
@@ -9,40 +10,129 @@
 
 #include "cli/commands.h"
 
-/* What an option's value is, and its type in the struct of options. */
+/* What an option sets, and the type of that field in the struct of options. */
 enum option_kind {
-	OPTION_FLAG,	/* no argument: an int, which becomes `minimum` */
-	OPTION_END,	/* the same, and nothing behind it is read */
-	OPTION_NUMBER,	/* an int from minimum to maximum */
-	OPTION_STRING,	/* const char *; minimum is the least length */
-	OPTION_WORD,	/* one of those in `argument`, in either case: an int, which
-			 * is minimum for the first */
-	OPTION_QR_MODE, /* enum qr_mode */
+	OPTION_FLAG,   /* takes no argument: sets an int to `minimum` */
+	OPTION_NUMBER, /* an int from `minimum` to `maximum` */
+	OPTION_STRING, /* const char *, of `minimum` bytes or more */
+	OPTION_WORD,   /* an int (or enum): one of `words`, `minimum` for the first */
+	OPTION_STOP,   /* sets nothing: reading ends and returns `minimum` */
 };
 
 struct option_row {
-	char letter; /* '\0' where there is a long name only */
+	char letter; /* 0 where there is only the long name */
 	const char *name;
 	enum option_kind kind;
-	size_t offset; /* of the value in the struct of options */
-	/* Of the options with one family only one may be given, and once;
-	 * '\0' for those that may be repeated. */
+	size_t offset; /* of the field in the struct of options */
+	/* Only one option of a family may be given, and only once. 0: may be repeated. */
 	char family;
 	int minimum;
 	int maximum;
-	const char *argument; /* what help calls it */
-	const char *help;
+	const char *words;    /* separated by '|' */
+	const char *argument; /* its name in the help; NULL: none, or the words */
+	const char *help;     /* lines are separated by newlines */
 };
 
-/* The most rows of a table, without the one that ends it. */
+/* The most rows of a table, without the last one. */
 #define OPTION_ROWS_MAX 40
 
+/* Rows of each kind. A file that uses these macros defines OPTIONS as the type of its
+ * struct of options. */
+#define FLAG_ROW(letter, name, field, family, value, help)                                     \
+	{                                                                                      \
+		letter, name, OPTION_FLAG, offsetof(OPTIONS, field), family, value, 0, NULL,   \
+			NULL, help                                                             \
+	}
+#define NUMBER_ROW(letter, name, field, family, minimum, maximum, argument, help)              \
+	{                                                                                      \
+		letter, name, OPTION_NUMBER, offsetof(OPTIONS, field), family, minimum,        \
+			maximum, NULL, argument, help                                          \
+	}
+#define STRING_ROW(letter, name, field, family, minimum, argument, help)                       \
+	{                                                                                      \
+		letter, name, OPTION_STRING, offsetof(OPTIONS, field), family, minimum, 0,     \
+			NULL, argument, help                                                   \
+	}
+#define WORD_ROW(letter, name, field, family, first, words, argument, help)                    \
+	{                                                                                      \
+		letter, name, OPTION_WORD, offsetof(OPTIONS, field), family, first, 0, words,  \
+			argument, help                                                         \
+	}
+
+/* The words for enum qr_mode (base/qr_render.h), in its order. */
+#define QR_MODE_WORDS                                                                          \
+	"auto|none|ansi|ansi_inverse|ansi_grey|utf8|utf8_inverse|utf8_grey|ansi256"
+
+/* The same for enum code_format (core/emergency_codes.h), from CODE_FORMAT_PLAIN on. */
+#define CODE_FORMAT_WORDS "plain|hashed"
+
+/* Rows that several commands share. Each sets the field of its own name. */
+#define SECRET_ROW                                                                             \
+	STRING_ROW('s', "secret", secret, 's', 1, "SPEC",                                      \
+		"where secrets are, as in the module's option secret=")
+#define CONF_ROW                                                                               \
+	STRING_ROW(0, "conf", conf, 'C', 1, "FILE",                                            \
+		"read this configuration, as the module's conf=")
+#define GROUP_ROW                                                                              \
+	STRING_ROW('g', "group", group, 'G', 1, "GROUP",                                       \
+		"all members of GROUP, primary and supplementary")
+#define LABEL_ROW                                                                              \
+	STRING_ROW('l', "label", label, 'l', 1, "LABEL",                                       \
+		"the account's name in the app (user@host)")
+#define ISSUER_ROW                                                                             \
+	STRING_ROW('i', "issuer", issuer, 'i', 0, "ISSUER",                                    \
+		"the issuer's name in the app (host); empty for none")
+#define DEVICE_ROW(help) STRING_ROW(0, "device", device, 'v', 1, "NAME", help)
+#define PAM_FOLDER_ROW                                                                         \
+	STRING_ROW(0, "pam-dir", pam_folder, 'p', 1, "DIR",                                    \
+		"read PAM's files in DIR and not in /etc/pam.d and\n/usr/lib/pam.d")
+#define QR_MODE_ROWS(help)                                                                     \
+	WORD_ROW('Q', "qr-mode", qr_mode, 'Q', QR_MODE_AUTO, QR_MODE_WORDS, "MODE", help),     \
+		WORD_ROW(0, "qr", qr_mode, 'Q', QR_MODE_AUTO, QR_MODE_WORDS, "MODE",           \
+			"the same")
+#define CODE_FORMAT_ROW(help)                                                                  \
+	WORD_ROW(0, "codes", code_format, 'k', CODE_FORMAT_PLAIN, CODE_FORMAT_WORDS, NULL, help)
+#define JSON_ROW	  FLAG_ROW(0, "json", json, 'j', 1, "print JSON for a program to read")
+#define FORCE_ROW(help)	  FLAG_ROW('f', "force", force, 'f', 1, help)
+#define DRY_RUN_ROW(help) FLAG_ROW('n', "dry-run", dry_run, 'n', 1, help)
+#define QUIET_ROW(help)	  FLAG_ROW('q', "quiet", quiet, 'q', 1, help)
+#define HELP_ROW                                                                               \
+	{                                                                                      \
+		'h', "help", OPTION_STOP, 0, 0, STATUS_HELP, 0, NULL, NULL,                    \
+			"print this and exit"                                                  \
+	}
+#define END_ROW                                                                                \
+	{                                                                                      \
+		.name = NULL                                                                   \
+	}
+
+/* The table of each command, ended by END_ROW. */
+extern const struct option_row enroll_options_table[];
+extern const struct option_row bulk_options_table[];
+extern const struct option_row codes_options_table[];
+extern const struct option_row verify_options_table[];
+extern const struct option_row status_options_table[];
+extern const struct option_row show_options_table[];
+extern const struct option_row revoke_options_table[];
+extern const struct option_row import_options_table[];
+extern const struct option_row export_options_table[];
+extern const struct option_row explain_options_table[];
+extern const struct option_row doctor_options_table[];
+
 /*
- * Reads the options of an argument vector by a table into the struct at
- * options. What is behind them begins at optind. Reports what is wrong and returns
- * STATUS_USAGE; else STATUS_DONE.
+ * Reads the options of an argument vector by a table into the struct at options. The
+ * words behind the options begin at getopt's optind. Reports what is wrong and returns
+ * STATUS_USAGE; returns STATUS_HELP or STATUS_VERSION where these are asked for, else
+ * STATUS_DONE.
  */
 enum exit_status option_table_read(
 	const struct option_row *table, void *options, int argc, char **argv);
+
+/* Finds a word in a list such as QR_MODE_WORDS: upper and lower case are the same, and so
+ * are '-' and '_'. Returns its number, counted from 0, or -1. */
+int option_word_find(const char *words, const char *word);
+
+/* Prints the rows to standard output, as the help has them. False where that fails. */
+bool option_table_print(const struct option_row *table);
 
 #endif

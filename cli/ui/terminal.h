@@ -34,6 +34,13 @@ enum exit_status terminal_out_of_memory(void);
  */
 bool terminal_read_line(char *line, size_t size);
 
+/*
+ * Does the same without showing what is typed. If standard input is a terminal, the
+ * prompt is shown on standard error first. A signal that ends or stops the process finds
+ * the terminal as it was.
+ */
+bool terminal_read_hidden_line(const char *prompt, char *line, size_t size);
+
 /* Whether nothing follows on standard input, whose end it waits for. */
 bool terminal_at_end(void);
 

@@ -151,11 +151,11 @@ enum exit_status target_find(struct target *target, const struct enroll_options 
 {
 	enum exit_status status;
 
-	if (options->secret_file == NULL && defaults->secret != NULL)
+	if (options->secret == NULL && defaults->secret != NULL)
 		return find_configured(target, defaults, account);
-	if (options->secret_file == NULL)
+	if (options->secret == NULL)
 		return find_in_home(target, account, options->quiet != 0);
-	status = make_absolute(options->secret_file, &target->path);
+	status = make_absolute(options->secret, &target->path);
 	return status == STATUS_DONE ? choose_identity(target, account) : status;
 }
 

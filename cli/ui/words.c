@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/ui/wrapped_text.h"
+#include "cli/ui/words.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ size_t wrapped_text_width(void)
 	return columns < LEAST_WIDTH ? LEAST_WIDTH : columns;
 }
 
-/* The length of the next piece that fits: up to a blank, if there is one. */
+/* The length of the next line, which ends at a blank if there is one. */
 static size_t piece_length(const char *words, size_t width)
 {
 	size_t length = strlen(words);
@@ -37,14 +37,32 @@ int wrapped_text_append(struct text *text, const char *words, size_t column, siz
 {
 	for (;;) {
 		size_t length = piece_length(words, width - column);
-		int status = text_append_format(text, "%.*s\n", (int)length, words);
 
+		text_append_format(text, "%.*s\n", (int)length, words);
 		words += length;
 		words += strspn(words, " ");
-		if (status != 0 || *words == '\0')
-			return status;
-		status = text_append_format(text, "%*s", (int)column, "");
-		if (status != 0)
-			return status;
+		if (*words == '\0')
+			return text->status;
+		text_append_format(text, "%*s", (int)column, "");
 	}
+}
+
+char *shell_word(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._+@:,-";
+	struct text text = TEXT_INIT;
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0')
+		return strdup(word);
+	text_append_string(&text, "'");
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			text_append_string(&text, "'\\''");
+		else
+			text_append(&text, word, 1);
+	if (text_append_string(&text, "'") == 0)
+		return text.data;
+	text_free(&text);
+	return NULL;
 }
