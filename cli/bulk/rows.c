@@ -25,19 +25,17 @@ int bulk_rows_frame(struct text *header, struct text *footer)
 int bulk_rows_append_csv(const struct letter *letter, const struct text *credential,
 	struct text *text, struct error *error)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
-	int status = otp_account_from_credential(
-		&account, credential->data, credential->length, error);
+	struct otp_key key = OTP_KEY_INIT;
+	int status = otp_key_from_credential(&key, credential->data, credential->length, error);
 
 	if (status == 0)
-		status = otp_account_set_name(
-			&account, letter->user, strlen(letter->user), error);
+		status = otp_key_set_name(&key, letter->user, strlen(letter->user), error);
 	if (status == 0)
-		status = otp_account_set_issuer(
-			&account, letter->issuer, strlen(letter->issuer), error);
-	if (status == 0 && (status = csv_append(text, &account)) != 0)
+		status =
+			otp_key_set_issuer(&key, letter->issuer, strlen(letter->issuer), error);
+	if (status == 0 && (status = csv_append(text, &key)) != 0)
 		error_set(error, status, "out of memory");
-	otp_account_free(&account);
+	otp_key_free(&key);
 	return status;
 }
 

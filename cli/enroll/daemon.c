@@ -98,27 +98,27 @@ static enum exit_status present(
 	const struct enroll_client *enroll, const struct enroll_options *options)
 {
 	struct enroll_options as_told = *options;
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
 	enum exit_status status = STATUS_STORE_ERROR;
 	char *label, *issuer;
 
-	if (otpauth_uri_parse(&account, enroll->uri.data, enroll->uri.length, &error) != 0) {
+	if (otpauth_uri_parse(&key, enroll->uri.data, enroll->uri.length, &error) != 0) {
 		terminal_complain("totp-verifyd: %s", error.message);
-		otp_account_free(&account);
+		otp_key_free(&key);
 		return status;
 	}
-	label = account.name != NULL ? strdup(account.name) : NULL;
-	issuer = strdup(account.issuer != NULL ? account.issuer : "");
+	label = key.name != NULL ? strdup(key.name) : NULL;
+	issuer = strdup(key.issuer != NULL ? key.issuer : "");
 	as_told.label = label;
 	as_told.issuer = issuer;
 	if (label == NULL || issuer == NULL)
 		terminal_complain("totp-verifyd gave no whole link");
 	else
-		status = present_account(&account, &as_told, label);
+		status = present_account(&key, &as_told, label);
 	free(label);
 	free(issuer);
-	otp_account_free(&account);
+	otp_key_free(&key);
 	return status;
 }
 

@@ -42,16 +42,15 @@ static struct device_change change_of(const struct addition *addition)
 /* The kind is the first device's. */
 static enum exit_status draw(struct addition *addition, const struct text *text)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
-	int result = otp_account_from_credential(
-		&account, text->data, text->length, &addition->error);
+	struct otp_key key = OTP_KEY_INIT;
+	int result = otp_key_from_credential(&key, text->data, text->length, &addition->error);
 
 	if (result == 0) {
-		new_credential_choose_kind(&addition->credential, account.algorithm,
-			account.digits, (int)account.period);
+		new_credential_choose_kind(
+			&addition->credential, key.algorithm, key.digits, (int)key.period);
 		result = new_credential_draw(&addition->credential, &addition->error);
 	}
-	otp_account_free(&account);
+	otp_key_free(&key);
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 

@@ -73,7 +73,7 @@ static int build_uri(const struct new_credential *credential,
 	return result;
 }
 
-int present_append_uri(struct otp_account *account, const struct enroll_options *options,
+int present_append_uri(struct otp_key *key, const struct enroll_options *options,
 	const char *user, struct text *uri)
 {
 	char host[HOST_NAME_MAX + 1];
@@ -85,11 +85,11 @@ int present_append_uri(struct otp_account *account, const struct enroll_options 
 	host_name(host);
 	result = build_label(options, user, host, &label, &issuer);
 	if (result == 0)
-		result = otp_account_set_name(account, label.data, label.length, &error);
+		result = otp_key_set_name(key, label.data, label.length, &error);
 	if (result == 0)
-		result = otp_account_set_issuer(account, issuer, strlen(issuer), &error);
+		result = otp_key_set_issuer(key, issuer, strlen(issuer), &error);
 	if (result == 0)
-		result = otpauth_uri_append_account(uri, account);
+		result = otpauth_uri_append_key(uri, key);
 	text_free(&label);
 	return result;
 }
@@ -232,28 +232,27 @@ enum exit_status present_secret(const struct new_credential *credential,
 }
 
 /* What is printed of it beside the link. */
-static void describe_account(
-	const struct otp_account *account, struct new_credential *credential)
+static void describe_key(const struct otp_key *key, struct new_credential *credential)
 {
 	*credential = (struct new_credential)NEW_CREDENTIAL_DEFAULT;
-	credential->algorithm = account->algorithm;
-	credential->digits = account->digits;
-	credential->time_based = !account->hotp;
-	if (account->period != NEW_CREDENTIAL_PERIOD)
-		credential->step_size = (int)account->period;
-	if (account->secret_length <= NEW_CREDENTIAL_KEY_MAX)
-		base32_encode(account->secret, account->secret_length, credential->secret);
+	credential->algorithm = key->algorithm;
+	credential->digits = key->digits;
+	credential->time_based = !key->hotp;
+	if (key->period != NEW_CREDENTIAL_PERIOD)
+		credential->step_size = (int)key->period;
+	if (key->secret_length <= NEW_CREDENTIAL_KEY_MAX)
+		base32_encode(key->secret, key->secret_length, credential->secret);
 }
 
 enum exit_status present_account(
-	struct otp_account *account, const struct enroll_options *options, const char *user)
+	struct otp_key *key, const struct enroll_options *options, const char *user)
 {
 	struct new_credential credential;
 	struct text uri = TEXT_INIT;
 	enum exit_status status;
-	int result = present_append_uri(account, options, user, &uri);
+	int result = present_append_uri(key, options, user, &uri);
 
-	describe_account(account, &credential);
+	describe_key(key, &credential);
 	if (result != 0)
 		status = failed(result);
 	else

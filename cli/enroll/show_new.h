@@ -17,14 +17,14 @@
 enum exit_status present_secret(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user);
 
-/* The same of a credential that is there already. The account gets the name and
+/* The same of a credential that is there already. The key gets the name and
  * the issuer that it is shown with. */
 enum exit_status present_account(
-	struct otp_account *account, const struct enroll_options *options, const char *user);
+	struct otp_key *key, const struct enroll_options *options, const char *user);
 
-/* Appends the URI alone, and gives the account its name and issuer as well. Returns
+/* Appends the URI alone, and gives the key its name and issuer as well. Returns
  * 0 or a TOTPGROUP_E... */
-int present_append_uri(struct otp_account *account, const struct enroll_options *options,
+int present_append_uri(struct otp_key *key, const struct enroll_options *options,
 	const char *user, struct text *uri);
 
 enum exit_status present_emergency_codes(const struct emergency_codes *codes);

@@ -30,7 +30,7 @@ static bool put_code(struct json_object *codes, const char *code)
 /* As they are typed, those that were drawn and those that were read. */
 static bool put_codes(struct json_object *root, const struct provision_source *source)
 {
-	const struct otp_account *account = &source->account;
+	const struct otp_key *key = &source->key;
 	struct json_object *codes = json_object_new_array();
 	bool done = codes != NULL;
 	char code[16];
@@ -38,23 +38,22 @@ static bool put_codes(struct json_object *root, const struct provision_source *s
 	for (unsigned int i = 0; done && i < source->new_codes.count; i++)
 		done = put_code(codes, source->new_codes.code[i]);
 	for (size_t i = 0;
-		done && source->new_codes.count == 0 && i < account->emergency_code_count;
-		i++) {
-		snprintf(code, sizeof code, "%08" PRIu32, account->emergency_codes[i]);
+		done && source->new_codes.count == 0 && i < key->emergency_code_count; i++) {
+		snprintf(code, sizeof code, "%08" PRIu32, key->emergency_codes[i]);
 		done = put_code(codes, code);
 	}
 	WIPE_ARRAY(code);
 	return json_put(root, "emergency_codes", codes) && done;
 }
 
-static bool put_base32(struct json_object *root, const struct otp_account *account)
+static bool put_base32(struct json_object *root, const struct otp_key *key)
 {
-	size_t size = BASE32_LENGTH(account->secret_length) + 1;
+	size_t size = BASE32_LENGTH(key->secret_length) + 1;
 	char *characters = malloc(size);
 	bool done = characters != NULL;
 
 	if (done) {
-		base32_encode(account->secret, account->secret_length, characters);
+		base32_encode(key->secret, key->secret_length, characters);
 		done = json_put_string(root, "secret", characters);
 	}
 	wipe_free(characters, size);
@@ -65,9 +64,9 @@ static bool put_secret(struct json_object *root, const struct enroll_options *op
 	const char *user, struct provision_source *source)
 {
 	struct text uri = TEXT_INIT;
-	bool done = present_append_uri(&source->account, options, user, &uri) == 0 &&
-		    json_put_string(root, "uri", uri.data) &&
-		    put_base32(root, &source->account) && put_codes(root, source);
+	bool done = present_append_uri(&source->key, options, user, &uri) == 0 &&
+		    json_put_string(root, "uri", uri.data) && put_base32(root, &source->key) &&
+		    put_codes(root, source);
 
 	text_free(&uri);
 	return done;

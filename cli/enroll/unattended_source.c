@@ -17,10 +17,10 @@
 #include "totpgroup.h"
 
 /* One without codes of an app is refused: nobody provisions that. */
-static int read_account(struct provision_source *source, struct error *error)
+static int read_key(struct provision_source *source, struct error *error)
 {
-	return otp_account_from_credential(
-		&source->account, source->text.data, source->text.length, error);
+	return otp_key_from_credential(
+		&source->key, source->text.data, source->text.length, error);
 }
 
 static int draw(struct provision_source *source, struct new_credential *credential,
@@ -35,7 +35,7 @@ static int draw(struct provision_source *source, struct new_credential *credenti
 	if (result == 0)
 		result = new_credential_append(credential, &source->text, error);
 	source->new_codes = *codes;
-	return result != 0 ? result : read_account(source, error);
+	return result != 0 ? result : read_key(source, error);
 }
 
 enum exit_status provision_source_draw(struct provision_source *source,
@@ -80,7 +80,7 @@ static int take_record(struct provision_source *source, const struct import_list
 		return error->code;
 	if (text_append(&source->text, record->credential.data, record->credential.length) != 0)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	result = read_account(source, &problem);
+	result = read_key(source, &problem);
 	return result == 0 ? 0 : error_set(error, result, "%s: %s", name, problem.message);
 }
 
@@ -122,7 +122,7 @@ enum exit_status provision_source_read(struct provision_source *source,
 }
 
 /* The period of codes that do not change with time is no part of them. */
-static bool gives_same_codes(const struct otp_account *a, const struct otp_account *b)
+static bool gives_same_codes(const struct otp_key *a, const struct otp_key *b)
 {
 	return a->secret_length == b->secret_length && a->secret_length > 0 &&
 	       memcmp(a->secret, b->secret, a->secret_length) == 0 &&
@@ -132,19 +132,18 @@ static bool gives_same_codes(const struct otp_account *a, const struct otp_accou
 
 bool provision_source_is(const struct provision_source *source, const struct text *text)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error ignored = ERROR_INIT;
-	bool same = otp_account_from_credential(&account, text->data, text->length, &ignored) ==
-			    0 &&
-		    gives_same_codes(&account, &source->account);
+	bool same = otp_key_from_credential(&key, text->data, text->length, &ignored) == 0 &&
+		    gives_same_codes(&key, &source->key);
 
-	otp_account_free(&account);
+	otp_key_free(&key);
 	return same;
 }
 
 void provision_source_free(struct provision_source *source)
 {
 	text_free(&source->text);
-	otp_account_free(&source->account);
+	otp_key_free(&source->key);
 	WIPE_OBJECT(&source->new_codes);
 }

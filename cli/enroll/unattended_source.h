@@ -15,13 +15,13 @@
  * secrets. */
 struct provision_source {
 	struct text text;		  /* of the credential file */
-	struct otp_account account;	  /* what apps make of it */
+	struct otp_key key;		  /* what apps make of it */
 	struct emergency_codes new_codes; /* none where it was read */
 };
 
 #define PROVISION_SOURCE_INIT                                                                  \
 	{                                                                                      \
-		.text = TEXT_INIT, .account = OTP_ACCOUNT_INIT                                 \
+		.text = TEXT_INIT, .key = OTP_KEY_INIT                                         \
 	}
 
 /* Draws a new one by the options; what they leave open is as an empty answer to

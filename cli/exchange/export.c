@@ -75,16 +75,16 @@ static void say_notes(const struct export_text *export)
 	const char *format = transfer_format_name(export->format);
 
 	if (export->emergency_codes_left_out ||
-		(export->notes & OTP_ACCOUNT_EMERGENCY_CODES_LEFT_OUT) != 0)
+		(export->notes & OTP_KEY_EMERGENCY_CODES_LEFT_OUT) != 0)
 		terminal_complain(
 			"emergency codes are left out, at least in part: the format %s "
 			"cannot hold them",
 			format);
-	if ((export->notes & OTP_ACCOUNT_STATE_LEFT_OUT) != 0)
+	if ((export->notes & OTP_KEY_STATE_LEFT_OUT) != 0)
 		terminal_complain("limits, windows, used codes and the like are left out: "
 				  "the format %s cannot hold them",
 			format);
-	if ((export->notes & OTP_ACCOUNT_DEVICES_LEFT_OUT) != 0)
+	if ((export->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
 		terminal_complain("devices besides the first are left out: the format %s "
 				  "cannot hold them",
 			format);

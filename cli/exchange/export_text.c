@@ -30,8 +30,8 @@ static void host_name(char name[HOST_NAME_MAX + 1])
 	name[HOST_NAME_MAX] = '\0';
 }
 
-/* In an app, where accounts of many hosts stand together. */
-static int label_for_app(struct otp_account *account, const char *user, const char *device,
+/* In an app, where keys of many hosts stand together. */
+static int label_for_app(struct otp_key *key, const char *user, const char *device,
 	const char *issuer, struct error *error)
 {
 	char host[HOST_NAME_MAX + 1];
@@ -46,27 +46,27 @@ static int label_for_app(struct otp_account *account, const char *user, const ch
 		status = text_append_format(&label, " (%s)", device);
 	if (status != 0)
 		return failed(error, status);
-	status = otp_account_set_name(account, label.data, label.length, error);
+	status = otp_key_set_name(key, label.data, label.length, error);
 	if (status == 0)
-		status = otp_account_set_issuer(account, issuer, strlen(issuer), error);
+		status = otp_key_set_issuer(key, issuer, strlen(issuer), error);
 	text_free(&label);
 	return status;
 }
 
 static int label_for_host(
-	struct otp_account *account, const char *user, const char *issuer, struct error *error)
+	struct otp_key *key, const char *user, const char *issuer, struct error *error)
 {
-	int status = otp_account_set_name(account, user, strlen(user), error);
+	int status = otp_key_set_name(key, user, strlen(user), error);
 
 	if (status == 0 && issuer != NULL)
-		status = otp_account_set_issuer(account, issuer, strlen(issuer), error);
+		status = otp_key_set_issuer(key, issuer, strlen(issuer), error);
 	return status;
 }
 
 static int append_uri(
-	struct export_text *export, const struct otp_account *account, struct error *error)
+	struct export_text *export, const struct otp_key *key, struct error *error)
 {
-	int status = otpauth_uri_append_account(&export->text, account);
+	int status = otpauth_uri_append_key(&export->text, key);
 
 	if (status == 0)
 		status = text_append(&export->text, "\n", 1);
@@ -74,51 +74,49 @@ static int append_uri(
 }
 
 static int append_csv(
-	struct export_text *export, const struct otp_account *account, struct error *error)
+	struct export_text *export, const struct otp_key *key, struct error *error)
 {
 	int status = export->text.length == 0 ? csv_append_header(&export->text) : 0;
 
 	if (status == 0)
-		status = csv_append(&export->text, account);
+		status = csv_append(&export->text, key);
 	return status == 0 ? 0 : failed(error, status);
 }
 
-/* Moves the account to the others that share a payload. */
-static int add_migrant(
-	struct export_text *export, struct otp_account *account, struct error *error)
+/* Moves the key to the others that share a payload. */
+static int add_migrant(struct export_text *export, struct otp_key *key, struct error *error)
 {
-	struct otp_account **migrants;
-	struct otp_account *moved;
-	int status = migration_check(account, error);
+	struct otp_key **migrants;
+	struct otp_key *moved;
+	int status = migration_check(key, error);
 
 	if (status != 0)
 		return status;
 	migrants = reallocarray(
-		export->migrants, export->migrant_count + 1, sizeof(struct otp_account *));
+		export->migrants, export->migrant_count + 1, sizeof(struct otp_key *));
 	if (migrants == NULL)
 		return failed(error, TOTPGROUP_EMEMORY);
 	export->migrants = migrants;
 	moved = malloc(sizeof *moved);
 	if (moved == NULL)
 		return failed(error, TOTPGROUP_EMEMORY);
-	*moved = *account;
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	*moved = *key;
+	*key = (struct otp_key)OTP_KEY_INIT;
 	migrants[export->migrant_count++] = moved;
 	return 0;
 }
 
-static int append_account(
-	struct export_text *export, struct otp_account *account, struct error *error)
+static int append_key(struct export_text *export, struct otp_key *key, struct error *error)
 {
 	switch (export->format) {
 	case FORMAT_USERS_FILE:
-		return users_file_append(&export->text, account, error);
+		return users_file_append(&export->text, key, error);
 	case FORMAT_CSV:
-		return append_csv(export, account, error);
+		return append_csv(export, key, error);
 	case FORMAT_MIGRATION:
-		return add_migrant(export, account, error);
+		return add_migrant(export, key, error);
 	default:
-		return append_uri(export, account, error);
+		return append_uri(export, key, error);
 	}
 }
 
@@ -129,17 +127,17 @@ static bool is_for_app(const struct export_text *export)
 }
 
 /* device is the name of one of several, or NULL. */
-static int add_account(struct export_text *export, const char *user, const char *device,
-	struct otp_account *account, struct error *error)
+static int add_key(struct export_text *export, const char *user, const char *device,
+	struct otp_key *key, struct error *error)
 {
-	bool has_codes = account->emergency_code_count > 0 && export->format != FORMAT_CSV;
-	unsigned int notes = account->notes;
+	bool has_codes = key->emergency_code_count > 0 && export->format != FORMAT_CSV;
+	unsigned int notes = key->notes;
 	int status = is_for_app(export)
-			     ? label_for_app(account, user, device, export->issuer, error)
-			     : label_for_host(account, user, export->issuer, error);
+			     ? label_for_app(key, user, device, export->issuer, error)
+			     : label_for_host(key, user, export->issuer, error);
 
 	if (status == 0)
-		status = append_account(export, account, error);
+		status = append_key(export, key, error);
 	if (status != 0)
 		return status;
 	export->notes |= notes;
@@ -148,7 +146,7 @@ static int add_account(struct export_text *export, const char *user, const char 
 }
 
 /* The credential as it is, every byte of it. */
-static int add_credential(struct export_text *export, const struct otp_account *account,
+static int add_credential(struct export_text *export, const struct otp_key *key,
 	const struct text *credential, struct error *error)
 {
 	int status = text_append(&export->text, credential->data, credential->length);
@@ -156,7 +154,7 @@ static int add_credential(struct export_text *export, const struct otp_account *
 	if (status != 0)
 		return failed(error, status);
 	export->parameters_left_out |=
-		account->algorithm != HMAC_SHA1 || account->digits != 6 || account->period > 60;
+		key->algorithm != HMAC_SHA1 || key->digits != 6 || key->period > 60;
 	return 0;
 }
 
@@ -164,15 +162,14 @@ static int add_credential(struct export_text *export, const struct otp_account *
 static int add_text(struct export_text *export, const char *user, const char *device,
 	const struct text *credential, struct error *error)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
-	int status = otp_account_from_credential(
-		&account, credential->data, credential->length, error);
+	struct otp_key key = OTP_KEY_INIT;
+	int status = otp_key_from_credential(&key, credential->data, credential->length, error);
 
 	if (status == 0 && export->format == FORMAT_GOOGLE_AUTHENTICATOR)
-		status = add_credential(export, &account, credential, error);
+		status = add_credential(export, &key, credential, error);
 	else if (status == 0)
-		status = add_account(export, user, device, &account, error);
-	otp_account_free(&account);
+		status = add_key(export, user, device, &key, error);
+	otp_key_free(&key);
 	return status;
 }
 
@@ -219,8 +216,8 @@ int export_text_finish(struct export_text *export, struct error *error)
 	status = random_below(INT32_MAX, &export_id);
 	if (status == 0)
 		status = migration_append(&export->text,
-			(const struct otp_account *const *)export->migrants,
-			export->migrant_count, (int32_t)export_id);
+			(const struct otp_key *const *)export->migrants, export->migrant_count,
+			(int32_t)export_id);
 	return status == 0 ? 0 : failed(error, status);
 }
 
@@ -228,7 +225,7 @@ void export_text_free(struct export_text *export)
 {
 	text_free(&export->text);
 	for (size_t i = 0; i < export->migrant_count; i++) {
-		otp_account_free(export->migrants[i]);
+		otp_key_free(export->migrants[i]);
 		free(export->migrants[i]);
 	}
 	free(export->migrants);

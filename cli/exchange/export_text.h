@@ -17,12 +17,12 @@ struct export_text {
 	enum transfer_format format;
 	const char *issuer; /* NULL: the host in labels, and none elsewhere */
 	struct text text;
-	/* What had to be left out: the same bits as in struct otp_account. */
+	/* What had to be left out: the same bits as in struct otp_key. */
 	unsigned int notes;
 	bool emergency_codes_left_out;
 	bool parameters_left_out; /* that google-authenticator does not read */
 	/* They go into the text together, at the end. */
-	struct otp_account **migrants;
+	struct otp_key **migrants;
 	size_t migrant_count;
 };
 

@@ -33,11 +33,11 @@ static bool begins_with(const char *line, size_t length, const char *start)
 
 static bool is_credential(const char *text, size_t length)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error ignored = ERROR_INIT;
-	int status = otp_account_from_credential(&account, text, length, &ignored);
+	int status = otp_key_from_credential(&key, text, length, &ignored);
 
-	otp_account_free(&account);
+	otp_key_free(&key);
 	return status == 0;
 }
 

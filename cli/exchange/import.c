@@ -80,8 +80,8 @@ static void blame(struct import_record *record)
 {
 	struct error problem = record->error;
 
-	if (record->account.line > 0)
-		error_set(&record->error, problem.code, "line %u: %s: %s", record->account.line,
+	if (record->key.line > 0)
+		error_set(&record->error, problem.code, "line %u: %s: %s", record->key.line,
 			record->user, problem.message);
 	else
 		error_set(
@@ -154,23 +154,23 @@ static void count(struct tally *tally, enum exit_status status)
 static void say_notes(const struct transfer_options *options,
 	const struct import_record *record, bool *pin_said)
 {
-	const struct otp_account *account = &record->account;
+	const struct otp_key *key = &record->key;
 
 	if (options->quiet != 0)
 		return;
-	if ((account->notes & OTP_ACCOUNT_ISSUERS_DIFFER) != 0)
+	if ((key->notes & OTP_KEY_ISSUERS_DIFFER) != 0)
 		terminal_complain("%s: line %u: the label names another issuer than the "
 				  "parameter, which is taken: %s",
-			record->source, account->line, account->issuer);
-	if (account->hotp && account->counter == 0)
+			record->source, key->line, key->issuer);
+	if (key->hotp && key->counter == 0)
 		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
 				  "0 is not accepted",
-			record->source, account->line, record->user);
-	if ((account->notes & OTP_ACCOUNT_DEVICES_LEFT_OUT) != 0)
+			record->source, key->line, record->user);
+	if ((key->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
 		terminal_complain("%s: %s gets the first device only: the further ones are "
 				  "left out",
 			record->source, record->user);
-	if ((account->notes & OTP_ACCOUNT_PIN_LEFT_OUT) != 0 && !*pin_said) {
+	if ((key->notes & OTP_KEY_PIN_LEFT_OUT) != 0 && !*pin_said) {
 		*pin_said = true;
 		terminal_complain(
 			"%s: PINs are left out: the login asks for codes only", record->source);

@@ -27,7 +27,7 @@ struct reading {
 
 static void free_record(struct import_record *record)
 {
-	otp_account_free(&record->account);
+	otp_key_free(&record->key);
 	text_free(&record->credential);
 	free(record->user);
 	free(record);
@@ -56,7 +56,7 @@ static struct import_record *new_record(const struct reading *reading)
 	if (record == NULL)
 		return NULL;
 	record->source = reading->source;
-	record->account = (struct otp_account)OTP_ACCOUNT_INIT;
+	record->key = (struct otp_key)OTP_KEY_INIT;
 	return record;
 }
 
@@ -74,7 +74,7 @@ static void name_line(struct import_record *record, unsigned int line)
 {
 	struct error problem = record->error;
 
-	record->account.line = line;
+	record->key.line = line;
 	if (problem.code != 0)
 		error_set(&record->error, problem.code, "line %u: %s", line, problem.message);
 }
@@ -88,9 +88,9 @@ static int finish(
 	const struct reading *reading, struct import_record *record, int status, bool found)
 {
 	if (status == 0 && found && record->credential.length == 0) {
-		status = otp_account_to_credential(
-			&record->account, reading->now, &record->credential, &record->error);
-		name_line(record, record->account.line);
+		status = otp_key_to_credential(
+			&record->key, reading->now, &record->credential, &record->error);
+		name_line(record, record->key.line);
 	}
 	if (status == TOTPGROUP_EMEMORY || (status == 0 && !found)) {
 		free_record(record);
@@ -107,8 +107,8 @@ static int read_credential(const struct reading *reading)
 
 	if (record == NULL)
 		return out_of_memory(reading->error);
-	status = otp_account_from_credential(
-		&record->account, reading->text->data, reading->text->length, &record->error);
+	status = otp_key_from_credential(
+		&record->key, reading->text->data, reading->text->length, &record->error);
 	/* The text itself is taken over, so that nothing of it is left out. */
 	if (status == 0)
 		status = text_append(
@@ -128,7 +128,7 @@ static int read_users_file(const struct reading *reading)
 		if (record == NULL)
 			return out_of_memory(reading->error);
 		record->names_user = true;
-		status = users_file_next(&lines, &record->account, &found, &record->error);
+		status = users_file_next(&lines, &record->key, &found, &record->error);
 		status = finish(reading, record, status, found);
 	}
 	return status;
@@ -147,7 +147,7 @@ static int read_csv(const struct reading *reading)
 		if (record == NULL)
 			return out_of_memory(reading->error);
 		record->names_user = true;
-		status = csv_next(&reader, &record->account, &found, &record->error);
+		status = csv_next(&reader, &record->key, &found, &record->error);
 		status = finish(reading, record, status, found);
 	}
 	return status;
@@ -161,7 +161,7 @@ static int read_uri(
 
 	if (record == NULL)
 		return out_of_memory(reading->error);
-	status = otpauth_uri_parse(&record->account, uri, length, &record->error);
+	status = otpauth_uri_parse(&record->key, uri, length, &record->error);
 	name_line(record, line);
 	return finish(reading, record, status, true);
 }
@@ -188,7 +188,7 @@ static int read_migration(
 		record->export_id = migration.export_id;
 		if (status == 0)
 			status = migration_next(
-				&migration, &record->account, &found, &record->error);
+				&migration, &record->key, &found, &record->error);
 		else
 			found = false;
 		name_line(record, line);

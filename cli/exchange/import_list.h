@@ -14,9 +14,9 @@
 struct import_record {
 	struct import_record *next;
 	const char *source; /* the input, as a message calls it; not owned */
-	bool names_user;    /* account.name is a user, and not a part of a label */
+	bool names_user;    /* key.name is a user, and not a part of a label */
 	bool passed_over;   /* it is for another user than was asked for */
-	struct otp_account account;
+	struct otp_key key;
 	struct text credential; /* what to write */
 	char *user;		/* whose it is, once that is known */
 	struct error error;	/* code is not 0 where it is not usable */

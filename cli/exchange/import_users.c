@@ -28,7 +28,7 @@ static char *account_part(const char *name)
 /* Whether the name, or the part of it before '@', is that user. */
 static bool is_called(const struct import_record *record, const char *user)
 {
-	const char *name = record->account.name;
+	const char *name = record->key.name;
 	size_t length = strlen(user);
 
 	if (name == NULL)
@@ -56,9 +56,9 @@ static bool find_wanted(struct import_list *list, const char *wanted)
 	for (struct import_record *record = list->first; record != NULL;
 		record = record->next) {
 		/* A bad row that does not even say whose it is may be this user's. */
-		if (record->error.code != 0 && record->account.name == NULL)
+		if (record->error.code != 0 && record->key.name == NULL)
 			continue;
-		matches = is_called(record, wanted) || record->account.name == NULL ||
+		matches = is_called(record, wanted) || record->key.name == NULL ||
 			  (single && !record->names_user);
 		if (!matches) {
 			record->passed_over = true;
@@ -85,11 +85,11 @@ static char *name_of_caller(void)
 
 static char *find_user(struct import_record *record)
 {
-	const char *name = record->account.name;
+	const char *name = record->key.name;
 	char *user;
 
 	if (name == NULL)
-		return getuid() != 0 && record->account.line == 0 ? name_of_caller() : NULL;
+		return getuid() != 0 && record->key.line == 0 ? name_of_caller() : NULL;
 	if (record->names_user || getpwnam(name) != NULL)
 		return strdup(name);
 	user = account_part(name);
@@ -101,11 +101,11 @@ static char *find_user(struct import_record *record)
 
 static void say_nobody(struct import_record *record)
 {
-	const char *name = record->account.name;
+	const char *name = record->key.name;
 	char line[32] = "";
 
-	if (record->account.line > 0)
-		snprintf(line, sizeof line, "line %u: ", record->account.line);
+	if (record->key.line > 0)
+		snprintf(line, sizeof line, "line %u: ", record->key.line);
 	if (name != NULL)
 		error_set(&record->error, TOTPGROUP_ENOTFOUND,
 			"%s'%s' is no user here; name one with --user", line, name);
@@ -149,8 +149,7 @@ static void refuse_twins(struct import_record **records, size_t count)
 			error_set(&record->error, TOTPGROUP_ECONFLICT,
 				"line %u: %s has another secret in line %u of %s; a user has "
 				"one",
-				record->account.line, record->user, other->account.line,
-				other->source);
+				record->key.line, record->user, other->key.line, other->source);
 	}
 }
 

@@ -28,7 +28,7 @@ struct showing {
 	struct user_file file;
 	struct text state; /* kept apart from the secret, if it is */
 	bool state_is_roots;
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 };
 
@@ -99,8 +99,7 @@ static int take(struct showing *showing, const struct text *secret)
 	if (status == 0)
 		status = choose_device(showing, effective, &alone, &why);
 	if (status == 0)
-		status = otp_account_from_credential(
-			&showing->account, alone.data, alone.length, &why);
+		status = otp_key_from_credential(&showing->key, alone.data, alone.length, &why);
 	if (status != 0 && damaged_state)
 		file_state_is_damaged(
 			showing->defaults, showing->file.account.name, &why, &showing->error);
@@ -124,7 +123,7 @@ static enum exit_status read_file(struct showing *showing)
 	text_free(&text);
 	if (status == TOTPGROUP_ENOTFOUND)
 		return STATUS_NOT_ENROLLED;
-	if (status == 0 && showing->account.hotp && showing->state_is_roots) {
+	if (status == 0 && showing->key.hotp && showing->state_is_roots) {
 		error_set(&showing->error, TOTPGROUP_EUNSAFE,
 			"only root may do that: the counter is kept apart from the secret");
 		return STATUS_NOT_PERMITTED;
@@ -142,7 +141,7 @@ static enum exit_status present(struct showing *showing)
 		options.issuer = showing->options->issuer;
 	if (showing->options->qr_mode != QR_MODE_AUTO)
 		options.qr_mode = showing->options->qr_mode;
-	return present_account(&showing->account, &options, showing->file.account.name);
+	return present_account(&showing->key, &options, showing->file.account.name);
 }
 
 static enum exit_status (*const steps[])(struct showing *) = {
@@ -164,7 +163,7 @@ static enum exit_status show_one(const struct showing *how, const char *user)
 		terminal_complain("%s: %s", name, showing.error.message);
 	else if (showing.error.code != 0)
 		terminal_complain_error(&showing.error);
-	otp_account_free(&showing.account);
+	otp_key_free(&showing.key);
 	text_free(&showing.state);
 	user_file_free(&showing.file);
 	return status;
@@ -191,7 +190,7 @@ enum exit_status command_show(int argc, char **argv)
 	struct showing how = {.options = &options,
 		.defaults = &defaults,
 		.state = TEXT_INIT,
-		.account = OTP_ACCOUNT_INIT,
+		.key = OTP_KEY_INIT,
 		.error = ERROR_INIT};
 	struct user_list users = {.count = 0};
 	enum exit_status status =

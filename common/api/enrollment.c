@@ -31,10 +31,10 @@ struct totpgroup_enrollment {
 static int append_uri(totpgroup_enrollment *enrollment, const char *issuer, const char *account)
 {
 	const struct new_credential *credential = &enrollment->credential;
-	const struct otpauth_account description = {
+	const struct otpauth_uri description = {
 		.secret = credential->secret,
 		.issuer = issuer,
-		.account = account,
+		.account_name = account,
 		.algorithm = credential->algorithm,
 		.parameters = {.digits = credential->digits,
 			.period = new_credential_period(credential),

@@ -17,36 +17,36 @@ struct totpgroup_qr {
 };
 
 /* A name with control characters in it is the caller's mistake. */
-static int name_it(struct otp_account *account, const char *issuer, const char *name)
+static int name_it(struct otp_key *key, const char *issuer, const char *name)
 {
 	struct error error = ERROR_INIT;
-	int status = otp_account_set_name(account, name, strlen(name), &error);
+	int status = otp_key_set_name(key, name, strlen(name), &error);
 
 	if (status == 0 && issuer != NULL)
-		status = otp_account_set_issuer(account, issuer, strlen(issuer), &error);
+		status = otp_key_set_issuer(key, issuer, strlen(issuer), &error);
 	return status == TOTPGROUP_EFORMAT ? TOTPGROUP_EARGUMENT : status;
 }
 
 static int append_uri(const totpgroup_credential *credential, const char *issuer,
-	const char *name, struct otp_account *account, struct text *uri)
+	const char *name, struct otp_key *key, struct text *uri)
 {
 	struct error error = ERROR_INIT;
-	int status = otp_account_from_credential(
-		account, credential->text.data, credential->text.length, &error);
+	int status = otp_key_from_credential(
+		key, credential->text.data, credential->text.length, &error);
 
 	if (status == 0)
-		status = name_it(account, issuer, name);
-	return status == 0 ? otpauth_uri_append_account(uri, account) : status;
+		status = name_it(key, issuer, name);
+	return status == 0 ? otpauth_uri_append_key(uri, key) : status;
 }
 
 int totpgroup_credential_uri(const totpgroup_credential *credential, const char *issuer,
 	const char *account, char **uri)
 {
-	struct otp_account description = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct text text = TEXT_INIT;
-	int status = append_uri(credential, issuer, account, &description, &text);
+	int status = append_uri(credential, issuer, account, &key, &text);
 
-	otp_account_free(&description);
+	otp_key_free(&key);
 	if (status != 0)
 		text_free(&text);
 	/* It was made by malloc(3), and has a NUL at its end. */

@@ -15,7 +15,7 @@
 #include "totpgroup.h"
 
 typedef int set_function(
-	struct otp_account *account, const char *value, size_t length, struct error *error);
+	struct otp_key *key, const char *value, size_t length, struct error *error);
 
 static set_function set_type, set_emergency_codes;
 
@@ -24,37 +24,36 @@ static const struct {
 	const char *name;
 	set_function *set;
 } columns[CSV_COLUMNS] = {
-	{"user", otp_account_set_name},
-	{"secret", otp_account_set_base32},
-	{"algorithm", otp_account_set_algorithm},
-	{"digits", otp_account_set_digits},
-	{"period", otp_account_set_period},
+	{"user", otp_key_set_name},
+	{"secret", otp_key_set_base32},
+	{"algorithm", otp_key_set_algorithm},
+	{"digits", otp_key_set_digits},
+	{"period", otp_key_set_period},
 	{"type", set_type},
-	{"counter", otp_account_set_counter},
-	{"issuer", otp_account_set_issuer},
+	{"counter", otp_key_set_counter},
+	{"issuer", otp_key_set_issuer},
 	{"emergency_codes", set_emergency_codes},
 };
 
 enum { COLUMN_USER = 0, COLUMN_SECRET = 1 };
 
-static int set_type(
-	struct otp_account *account, const char *value, size_t length, struct error *error)
+static int set_type(struct otp_key *key, const char *value, size_t length, struct error *error)
 {
-	account->hotp = ascii_is_word(value, length, "hotp");
-	if (account->hotp || ascii_is_word(value, length, "totp"))
+	key->hotp = ascii_is_word(value, length, "hotp");
+	if (key->hotp || ascii_is_word(value, length, "totp"))
 		return 0;
 	return error_set(error, TOTPGROUP_EFORMAT, "the type is neither totp nor hotp");
 }
 
 static int set_emergency_codes(
-	struct otp_account *account, const char *value, size_t length, struct error *error)
+	struct otp_key *key, const char *value, size_t length, struct error *error)
 {
 	const char *word;
 	size_t word_length;
 	int status = 0;
 
 	while (status == 0 && lines_next_word(&value, &length, &word, &word_length))
-		status = otp_account_add_emergency_code(account, word, word_length, error);
+		status = otp_key_add_emergency_code(key, word, word_length, error);
 	return status;
 }
 
@@ -252,28 +251,26 @@ static int read_fields(
 	return 0;
 }
 
-static int read_account(
-	struct otp_account *account, const struct text fields[CSV_COLUMNS], struct error *error)
+static int read_key(
+	struct otp_key *key, const struct text fields[CSV_COLUMNS], struct error *error)
 {
 	int status = 0;
 
 	for (unsigned int i = 0; status == 0 && i < CSV_COLUMNS; i++)
 		if (fields[i].length > 0)
-			status = columns[i].set(
-				account, fields[i].data, fields[i].length, error);
+			status = columns[i].set(key, fields[i].data, fields[i].length, error);
 		else if (i == COLUMN_USER || i == COLUMN_SECRET)
 			status = error_set(
 				error, TOTPGROUP_EFORMAT, "the %s is empty", columns[i].name);
 	/* What has no meaning for the type is read and not kept. */
-	if (account->hotp)
-		account->period = 30;
+	if (key->hotp)
+		key->period = 30;
 	else
-		account->counter = 0;
+		key->counter = 0;
 	return status;
 }
 
-int csv_next(struct csv_reader *reader, struct otp_account *account, bool *found,
-	struct error *error)
+int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct error *error)
 {
 	struct text fields[CSV_COLUMNS] = {TEXT_INIT};
 	struct error problem = ERROR_INIT;
@@ -286,7 +283,7 @@ int csv_next(struct csv_reader *reader, struct otp_account *account, bool *found
 	if (!*found)
 		return 0;
 	start = *reader;
-	account->line = reader->line;
+	key->line = reader->line;
 	status = read_fields(reader, fields, &problem);
 	if (status != 0) {
 		/* A quote that is not closed must not swallow the rows behind it. */
@@ -294,12 +291,12 @@ int csv_next(struct csv_reader *reader, struct otp_account *account, bool *found
 		skip_line(reader);
 	}
 	if (status == 0)
-		status = read_account(account, fields, &problem);
+		status = read_key(key, fields, &problem);
 	for (unsigned int i = 0; i < CSV_COLUMNS; i++)
 		text_free(&fields[i]);
 	if (status == 0)
 		return 0;
-	return error_set(error, status, "line %u: %s", account->line, problem.message);
+	return error_set(error, status, "line %u: %s", key->line, problem.message);
 }
 
 int csv_append_header(struct text *text)
@@ -331,55 +328,55 @@ static int append_value(struct text *text, const char *value)
 	return status == 0 ? text_append(text, "\"", 1) : status;
 }
 
-static int append_secret(struct text *text, const struct otp_account *account)
+static int append_secret(struct text *text, const struct otp_key *key)
 {
-	size_t size = BASE32_LENGTH(account->secret_length) + 1;
+	size_t size = BASE32_LENGTH(key->secret_length) + 1;
 	char *characters = malloc(size);
 	int status;
 
 	if (characters == NULL)
 		return TOTPGROUP_EMEMORY;
-	base32_encode(account->secret, account->secret_length, characters);
+	base32_encode(key->secret, key->secret_length, characters);
 	status = text_append(text, characters, size - 1);
 	wipe_free(characters, size);
 	return status;
 }
 
-static int append_parameters(struct text *text, const struct otp_account *account)
+static int append_parameters(struct text *text, const struct otp_key *key)
 {
 	int status = text_append_format(
-		text, ",%s,%u,", hmac_algorithm_name(account->algorithm), account->digits);
+		text, ",%s,%u,", hmac_algorithm_name(key->algorithm), key->digits);
 
-	if (status == 0 && account->hotp)
-		status = text_append_format(text, ",hotp,%" PRId64 ",", account->counter);
+	if (status == 0 && key->hotp)
+		status = text_append_format(text, ",hotp,%" PRId64 ",", key->counter);
 	else if (status == 0)
-		status = text_append_format(text, "%u,totp,,", account->period);
+		status = text_append_format(text, "%u,totp,,", key->period);
 	return status;
 }
 
-static int append_emergency_codes(struct text *text, const struct otp_account *account)
+static int append_emergency_codes(struct text *text, const struct otp_key *key)
 {
 	int status = text_append(text, ",", 1);
 
-	for (size_t i = 0; i < account->emergency_code_count && status == 0; i++)
+	for (size_t i = 0; i < key->emergency_code_count && status == 0; i++)
 		status = text_append_format(
-			text, "%s%08" PRIu32, i > 0 ? " " : "", account->emergency_codes[i]);
+			text, "%s%08" PRIu32, i > 0 ? " " : "", key->emergency_codes[i]);
 	return status;
 }
 
-int csv_append(struct text *text, const struct otp_account *account)
+int csv_append(struct text *text, const struct otp_key *key)
 {
 	size_t before = text->length;
 	int status;
 
-	if (hmac_algorithm_name(account->algorithm) == NULL)
+	if (hmac_algorithm_name(key->algorithm) == NULL)
 		return TOTPGROUP_EARGUMENT;
-	if ((status = append_value(text, account->name)) == 0 &&
+	if ((status = append_value(text, key->name)) == 0 &&
 		(status = text_append(text, ",", 1)) == 0 &&
-		(status = append_secret(text, account)) == 0 &&
-		(status = append_parameters(text, account)) == 0 &&
-		(status = append_value(text, account->issuer)) == 0 &&
-		(status = append_emergency_codes(text, account)) == 0)
+		(status = append_secret(text, key)) == 0 &&
+		(status = append_parameters(text, key)) == 0 &&
+		(status = append_value(text, key->issuer)) == 0 &&
+		(status = append_emergency_codes(text, key)) == 0)
 		status = text_append(text, "\r\n", 2);
 	if (status != 0 && text->length > before)
 		(void)text_splice(text, before, text->length - before, NULL, 0);

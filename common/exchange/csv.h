@@ -37,22 +37,21 @@ struct csv_reader {
 int csv_open(struct csv_reader *reader, const char *text, size_t length, struct error *error);
 
 /*
- * Reads the next row; blank lines are passed over. account must be
- * OTP_ACCOUNT_INIT. *found is false at the end.
+ * Reads the next row; blank lines are passed over. key must be
+ * OTP_KEY_INIT. *found is false at the end.
  *
  * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the row is
  * malformed: error names the line, and the next call goes on behind it.
  */
-int csv_next(struct csv_reader *reader, struct otp_account *account, bool *found,
-	struct error *error);
+int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct error *error);
 
 /* Whether a line is a header that has at least the columns that it must. */
 bool csv_is_header(const char *line, size_t length);
 
-/* Append the header, and one account. Return 0, TOTPGROUP_EMEMORY, or
+/* Append the header, and one key. Return 0, TOTPGROUP_EMEMORY, or
  * TOTPGROUP_EARGUMENT for an unknown algorithm; text is unchanged after an
  * error. */
 int csv_append_header(struct text *text);
-int csv_append(struct text *text, const struct otp_account *account);
+int csv_append(struct text *text, const struct otp_key *key);
 
 #endif

@@ -13,7 +13,7 @@
 #include "exchange/protobuf.h"
 #include "totpgroup.h"
 
-/* Field numbers of the whole and of one account in it. */
+/* Field numbers of the whole and of one key in it. */
 enum {
 	FIELD_ACCOUNT = 1,
 	FIELD_VERSION = 2,
@@ -81,8 +81,8 @@ static int decode(struct text *payload, const char *data, size_t length, struct 
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }
 
-/* Takes in what is said about all accounts, and makes sure that the fields
- * hold together, so that an account cannot be lost half-way. */
+/* Takes in what is said about all keys, and makes sure that the fields
+ * hold together, so that a key cannot be lost half-way. */
 static int look_through(struct migration *migration, struct error *error)
 {
 	const struct text *payload = &migration->payload;
@@ -124,35 +124,35 @@ void migration_close(struct migration *migration)
 }
 
 static int read_number(
-	struct otp_account *account, const struct protobuf_field *field, struct error *error)
+	struct otp_key *key, const struct protobuf_field *field, struct error *error)
 {
 	if (field->number == FIELD_ALGORITHM) {
 		if (field->value > ALGORITHM_SHA512)
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"the algorithm is neither SHA1 nor SHA256 nor SHA512");
-		account->algorithm = field->value == ALGORITHM_SHA512	? HMAC_SHA512
-				     : field->value == ALGORITHM_SHA256 ? HMAC_SHA256
-									: HMAC_SHA1;
+		key->algorithm = field->value == ALGORITHM_SHA512   ? HMAC_SHA512
+				 : field->value == ALGORITHM_SHA256 ? HMAC_SHA256
+								    : HMAC_SHA1;
 	} else if (field->number == FIELD_DIGITS) {
 		if (field->value > DIGITS_EIGHT)
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"the number of digits is neither 6 nor 8");
-		account->digits = field->value == DIGITS_EIGHT ? 8 : 6;
+		key->digits = field->value == DIGITS_EIGHT ? 8 : 6;
 	} else if (field->number == FIELD_TYPE) {
 		if (field->value > TYPE_TOTP)
 			return error_set(
 				error, TOTPGROUP_EFORMAT, "the type is neither HOTP nor TOTP");
-		account->hotp = field->value == TYPE_HOTP;
+		key->hotp = field->value == TYPE_HOTP;
 	} else if (field->number == FIELD_COUNTER) {
 		if (field->value > CREDENTIAL_HOTP_COUNTER_MAX)
 			return error_set(error, TOTPGROUP_EFORMAT, "the counter is too large");
-		account->counter = (int64_t)field->value;
+		key->counter = (int64_t)field->value;
 	}
 	return 0;
 }
 
-/* Reads the fields of one account; *label becomes its name field. */
-static int read_fields(struct otp_account *account, const struct protobuf_field *message,
+/* Reads the fields of one key; *label becomes its name field. */
+static int read_fields(struct otp_key *key, const struct protobuf_field *message,
 	struct protobuf_field *label, struct error *error)
 {
 	struct protobuf_field field;
@@ -162,13 +162,12 @@ static int read_fields(struct otp_account *account, const struct protobuf_field 
 	for (size_t at = 0; status == 0 && protobuf_next(message->bytes, message->length, &at,
 						   &field, &malformed);) {
 		if (field.type == PROTOBUF_VARINT)
-			status = read_number(account, &field, error);
+			status = read_number(key, &field, error);
 		else if (field.type == PROTOBUF_BYTES && field.number == FIELD_SECRET)
-			status = otp_account_set_secret(
-				account, (const uint8_t *)field.bytes, field.length, error);
+			status = otp_key_set_secret(
+				key, (const uint8_t *)field.bytes, field.length, error);
 		else if (field.type == PROTOBUF_BYTES && field.number == FIELD_ISSUER)
-			status = otp_account_set_issuer(
-				account, field.bytes, field.length, error);
+			status = otp_key_set_issuer(key, field.bytes, field.length, error);
 		else if (field.type == PROTOBUF_BYTES && field.number == FIELD_NAME)
 			*label = field;
 	}
@@ -177,26 +176,26 @@ static int read_fields(struct otp_account *account, const struct protobuf_field 
 	return status;
 }
 
-static int read_account(
-	struct otp_account *account, const struct protobuf_field *message, struct error *error)
+static int read_key(
+	struct otp_key *key, const struct protobuf_field *message, struct error *error)
 {
 	struct protobuf_field label = {.bytes = ""};
 	const char *colon;
-	int status = read_fields(account, message, &label, error);
+	int status = read_fields(key, message, &label, error);
 
 	if (status != 0)
 		return status;
-	if (account->secret_length == 0)
+	if (key->secret_length == 0)
 		return error_set(error, TOTPGROUP_EFORMAT, "the secret is missing");
-	if (!account->hotp)
-		account->counter = 0;
+	if (!key->hotp)
+		key->counter = 0;
 	colon = memchr(label.bytes, ':', label.length);
-	return otp_account_set_label(account, label.bytes, label.length,
+	return otp_key_set_label(key, label.bytes, label.length,
 		colon != NULL ? (size_t)(colon - label.bytes) : label.length, error);
 }
 
-int migration_next(struct migration *migration, struct otp_account *account, bool *found,
-	struct error *error)
+int migration_next(
+	struct migration *migration, struct otp_key *key, bool *found, struct error *error)
 {
 	const struct text *payload = &migration->payload;
 	struct error problem = ERROR_INIT;
@@ -210,20 +209,19 @@ int migration_next(struct migration *migration, struct otp_account *account, boo
 		if (!*found)
 			return 0;
 	} while (field.number != FIELD_ACCOUNT || field.type != PROTOBUF_BYTES);
-	migration->accounts++;
-	status = read_account(account, &field, &problem);
+	migration->keys++;
+	status = read_key(key, &field, &problem);
 	if (status == 0)
 		return 0;
-	return error_set(error, status, "account %u: %s", migration->accounts, problem.message);
+	return error_set(error, status, "account %u: %s", migration->keys, problem.message);
 }
 
-int migration_check(const struct otp_account *account, struct error *error)
+int migration_check(const struct otp_key *key, struct error *error)
 {
-	if (!account->hotp && account->period != 30)
+	if (!key->hotp && key->period != 30)
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"a migration text cannot hold a period of %u s, only 30",
-			account->period);
-	if (account->digits == 7)
+			"a migration text cannot hold a period of %u s, only 30", key->period);
+	if (key->digits == 7)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"a migration text cannot hold 7 digits, only 6 and 8");
 	return 0;
@@ -246,28 +244,28 @@ static int append_string(struct text *text, uint32_t number, const char *string)
 	return string != NULL ? protobuf_append_bytes(text, number, string, strlen(string)) : 0;
 }
 
-static int append_account(struct text *payload, const struct otp_account *account)
+static int append_key(struct text *payload, const struct otp_key *key)
 {
 	struct text message = TEXT_INIT;
 	int status = protobuf_append_bytes(
-		&message, FIELD_SECRET, (const char *)account->secret, account->secret_length);
+		&message, FIELD_SECRET, (const char *)key->secret, key->secret_length);
 
 	if (status == 0)
-		status = append_string(&message, FIELD_NAME, account->name);
+		status = append_string(&message, FIELD_NAME, key->name);
 	if (status == 0)
-		status = append_string(&message, FIELD_ISSUER, account->issuer);
-	if (status == 0)
-		status = protobuf_append_varint(
-			&message, FIELD_ALGORITHM, algorithm_value(account->algorithm));
-	if (status == 0)
-		status = protobuf_append_varint(&message, FIELD_DIGITS,
-			account->digits == 8 ? DIGITS_EIGHT : DIGITS_SIX);
+		status = append_string(&message, FIELD_ISSUER, key->issuer);
 	if (status == 0)
 		status = protobuf_append_varint(
-			&message, FIELD_TYPE, account->hotp ? TYPE_HOTP : TYPE_TOTP);
-	if (status == 0 && account->hotp)
+			&message, FIELD_ALGORITHM, algorithm_value(key->algorithm));
+	if (status == 0)
 		status = protobuf_append_varint(
-			&message, FIELD_COUNTER, (uint64_t)account->counter);
+			&message, FIELD_DIGITS, key->digits == 8 ? DIGITS_EIGHT : DIGITS_SIX);
+	if (status == 0)
+		status = protobuf_append_varint(
+			&message, FIELD_TYPE, key->hotp ? TYPE_HOTP : TYPE_TOTP);
+	if (status == 0 && key->hotp)
+		status =
+			protobuf_append_varint(&message, FIELD_COUNTER, (uint64_t)key->counter);
 	if (status == 0)
 		status = protobuf_append_bytes(
 			payload, FIELD_ACCOUNT, message.data, message.length);
@@ -275,13 +273,13 @@ static int append_account(struct text *payload, const struct otp_account *accoun
 	return status;
 }
 
-static int append_payload(struct text *payload, const struct otp_account *const *accounts,
-	size_t count, const struct migration *about)
+static int append_payload(struct text *payload, const struct otp_key *const *keys, size_t count,
+	const struct migration *about)
 {
 	int status = 0;
 
 	for (size_t i = 0; i < count && status == 0; i++)
-		status = append_account(payload, accounts[i]);
+		status = append_key(payload, keys[i]);
 	if (status == 0)
 		status = protobuf_append_varint(payload, FIELD_VERSION, PAYLOAD_VERSION);
 	if (status == 0)
@@ -314,11 +312,11 @@ static int append_data(struct text *text, const struct text *payload)
 	return status;
 }
 
-static int append_part(struct text *text, const struct otp_account *const *accounts,
-	size_t count, const struct migration *about)
+static int append_part(struct text *text, const struct otp_key *const *keys, size_t count,
+	const struct migration *about)
 {
 	struct text payload = TEXT_INIT;
-	int status = append_payload(&payload, accounts, count, about);
+	int status = append_payload(&payload, keys, count, about);
 
 	if (status == 0)
 		status = text_append_format(text, "%sdata=", uri_start);
@@ -330,8 +328,8 @@ static int append_part(struct text *text, const struct otp_account *const *accou
 	return status;
 }
 
-int migration_append(struct text *text, const struct otp_account *const *accounts, size_t count,
-	int32_t export_id)
+int migration_append(
+	struct text *text, const struct otp_key *const *keys, size_t count, int32_t export_id)
 {
 	struct migration about = {.export_id = export_id};
 	size_t before = text->length;
@@ -339,16 +337,14 @@ int migration_append(struct text *text, const struct otp_account *const *account
 	int status = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (migration_check(accounts[i], &ignored) != 0)
+		if (migration_check(keys[i], &ignored) != 0)
 			return TOTPGROUP_EARGUMENT;
-	about.part_count =
-		(int32_t)((count + MIGRATION_PART_ACCOUNTS - 1) / MIGRATION_PART_ACCOUNTS);
-	for (size_t i = 0; i < count && status == 0; i += MIGRATION_PART_ACCOUNTS) {
+	about.part_count = (int32_t)((count + MIGRATION_PART_KEYS - 1) / MIGRATION_PART_KEYS);
+	for (size_t i = 0; i < count && status == 0; i += MIGRATION_PART_KEYS) {
 		size_t left = count - i;
 
-		status = append_part(text, accounts + i,
-			left < MIGRATION_PART_ACCOUNTS ? left : MIGRATION_PART_ACCOUNTS,
-			&about);
+		status = append_part(text, keys + i,
+			left < MIGRATION_PART_KEYS ? left : MIGRATION_PART_KEYS, &about);
 		about.part++;
 	}
 	if (status != 0 && text->length > before)

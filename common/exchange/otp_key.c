@@ -14,15 +14,15 @@
 #include "core/emergency.h"
 #include "totpgroup.h"
 
-void otp_account_free(struct otp_account *account)
+void otp_key_free(struct otp_key *key)
 {
-	free(account->name);
-	free(account->issuer);
-	wipe_free(account->secret, account->secret_length);
-	wipe_free(account->emergency_codes,
-		account->emergency_code_count * sizeof account->emergency_codes[0]);
-	WIPE_OBJECT(account);
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	free(key->name);
+	free(key->issuer);
+	wipe_free(key->secret, key->secret_length);
+	wipe_free(key->emergency_codes,
+		key->emergency_code_count * sizeof key->emergency_codes[0]);
+	WIPE_OBJECT(key);
+	*key = (struct otp_key)OTP_KEY_INIT;
 }
 
 static int out_of_memory(struct error *error)
@@ -30,28 +30,28 @@ static int out_of_memory(struct error *error)
 	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 }
 
-int otp_account_set_secret(
-	struct otp_account *account, const uint8_t *bytes, size_t length, struct error *error)
+int otp_key_set_secret(
+	struct otp_key *key, const uint8_t *bytes, size_t length, struct error *error)
 {
 	uint8_t *copy;
 
 	if (length == 0)
 		return error_set(error, TOTPGROUP_EFORMAT, "the secret is empty");
-	if (length > OTP_ACCOUNT_SECRET_MAX)
+	if (length > OTP_KEY_SECRET_MAX)
 		return error_set(error, TOTPGROUP_EFORMAT, "the secret is longer than %d bytes",
-			OTP_ACCOUNT_SECRET_MAX);
+			OTP_KEY_SECRET_MAX);
 	copy = malloc(length);
 	if (copy == NULL)
 		return out_of_memory(error);
 	memcpy(copy, bytes, length);
-	wipe_free(account->secret, account->secret_length);
-	account->secret = copy;
-	account->secret_length = length;
+	wipe_free(key->secret, key->secret_length);
+	key->secret = copy;
+	key->secret_length = length;
 	return 0;
 }
 
-int otp_account_set_base32(
-	struct otp_account *account, const char *characters, size_t length, struct error *error)
+int otp_key_set_base32(
+	struct otp_key *key, const char *characters, size_t length, struct error *error)
 {
 	size_t size = length * 5 / 8 + 1;
 	uint8_t *bytes = malloc(size);
@@ -63,7 +63,7 @@ int otp_account_set_base32(
 	while (length > 0 && characters[length - 1] == '=')
 		length--;
 	if (base32_decode(characters, length, bytes, &decoded) == 0)
-		status = otp_account_set_secret(account, bytes, decoded, error);
+		status = otp_key_set_secret(key, bytes, decoded, error);
 	else
 		status = error_set(error, TOTPGROUP_EFORMAT, "the secret is not base32");
 	wipe_free(bytes, size);
@@ -88,51 +88,50 @@ static int set_string(char **string, const char *what, const char *characters, s
 	return 0;
 }
 
-int otp_account_set_name(
-	struct otp_account *account, const char *name, size_t length, struct error *error)
+int otp_key_set_name(struct otp_key *key, const char *name, size_t length, struct error *error)
 {
-	return set_string(&account->name, "account's name", name, length, error);
+	return set_string(&key->name, "account's name", name, length, error);
 }
 
-int otp_account_set_issuer(
-	struct otp_account *account, const char *issuer, size_t length, struct error *error)
+int otp_key_set_issuer(
+	struct otp_key *key, const char *issuer, size_t length, struct error *error)
 {
-	return set_string(&account->issuer, "issuer", issuer, length, error);
+	return set_string(&key->issuer, "issuer", issuer, length, error);
 }
 
 /* Whether the label begins with the issuer that is known, and a colon. */
-static bool has_prefix(const struct otp_account *account, const char *label, size_t length)
+static bool has_prefix(const struct otp_key *key, const char *label, size_t length)
 {
-	size_t prefix = account->issuer != NULL ? strlen(account->issuer) : 0;
+	size_t prefix = key->issuer != NULL ? strlen(key->issuer) : 0;
 
 	return prefix > 0 && length > prefix && label[prefix] == ':' &&
-	       memcmp(label, account->issuer, prefix) == 0;
+	       memcmp(label, key->issuer, prefix) == 0;
 }
 
-int otp_account_set_label(struct otp_account *account, const char *label, size_t length,
-	size_t colon, struct error *error)
+int otp_key_set_label(struct otp_key *key, const char *label, size_t length, size_t colon,
+	struct error *error)
 {
 	size_t name = colon < length ? colon + 1 : 0;
 	int status = 0;
 
-	if (has_prefix(account, label, length))
-		name = strlen(account->issuer) + 1;
-	else if (name > 0 && account->issuer != NULL && colon > 0)
-		account->notes |= OTP_ACCOUNT_ISSUERS_DIFFER;
-	else if (name > 0 && account->issuer == NULL)
-		status = otp_account_set_issuer(account, label, colon, error);
+	if (has_prefix(key, label, length))
+		name = strlen(key->issuer) + 1;
+	else if (name > 0 && key->issuer != NULL && colon > 0)
+		key->notes |= OTP_KEY_ISSUERS_DIFFER;
+	else if (name > 0 && key->issuer == NULL)
+		status = otp_key_set_issuer(key, label, colon, error);
 	/* Blanks may stand between the colon and the account. */
 	while (name > 0 && name < length && label[name] == ' ')
 		name++;
 	if (status != 0)
 		return status;
-	return otp_account_set_name(account, label + name, length - name, error);
+	return otp_key_set_name(key, label + name, length - name, error);
 }
 
-int otp_account_add_emergency_code(
-	struct otp_account *account, const char *digits, size_t length, struct error *error)
+int otp_key_add_emergency_code(
+	struct otp_key *key, const char *digits, size_t length, struct error *error)
 {
-	size_t count = account->emergency_code_count;
+	size_t count = key->emergency_code_count;
 	uint32_t *codes;
 	int64_t code;
 
@@ -145,11 +144,11 @@ int otp_account_add_emergency_code(
 	if (codes == NULL)
 		return out_of_memory(error);
 	if (count > 0)
-		memcpy(codes, account->emergency_codes, count * sizeof codes[0]);
+		memcpy(codes, key->emergency_codes, count * sizeof codes[0]);
 	codes[count] = (uint32_t)code;
-	wipe_free(account->emergency_codes, count * sizeof codes[0]);
-	account->emergency_codes = codes;
-	account->emergency_code_count = count + 1;
+	wipe_free(key->emergency_codes, count * sizeof codes[0]);
+	key->emergency_codes = codes;
+	key->emergency_code_count = count + 1;
 	return 0;
 }
 
@@ -165,37 +164,37 @@ static int set_number(unsigned int *to, const char *what, const char *number, si
 	return 0;
 }
 
-int otp_account_set_digits(
-	struct otp_account *account, const char *number, size_t length, struct error *error)
+int otp_key_set_digits(
+	struct otp_key *key, const char *number, size_t length, struct error *error)
 {
-	return set_number(&account->digits, "number of digits", number, length, OTP_DIGITS_MIN,
+	return set_number(&key->digits, "number of digits", number, length, OTP_DIGITS_MIN,
 		OTP_DIGITS_MAX, error);
 }
 
-int otp_account_set_period(
-	struct otp_account *account, const char *number, size_t length, struct error *error)
+int otp_key_set_period(
+	struct otp_key *key, const char *number, size_t length, struct error *error)
 {
-	return set_number(&account->period, "period", number, length, OTP_PERIOD_MIN,
-		OTP_PERIOD_MAX, error);
+	return set_number(
+		&key->period, "period", number, length, OTP_PERIOD_MIN, OTP_PERIOD_MAX, error);
 }
 
-int otp_account_set_counter(
-	struct otp_account *account, const char *number, size_t length, struct error *error)
+int otp_key_set_counter(
+	struct otp_key *key, const char *number, size_t length, struct error *error)
 {
-	if (number_parse(number, length, 0, CREDENTIAL_HOTP_COUNTER_MAX, &account->counter))
+	if (number_parse(number, length, 0, CREDENTIAL_HOTP_COUNTER_MAX, &key->counter))
 		return 0;
 	return error_set(error, TOTPGROUP_EFORMAT, "the counter must be 0 to %lld",
 		(long long)CREDENTIAL_HOTP_COUNTER_MAX);
 }
 
-int otp_account_set_algorithm(
-	struct otp_account *account, const char *name, size_t length, struct error *error)
+int otp_key_set_algorithm(
+	struct otp_key *key, const char *name, size_t length, struct error *error)
 {
 	static const enum hmac_algorithm known[] = {HMAC_SHA1, HMAC_SHA256, HMAC_SHA512};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (ascii_is_word(name, length, hmac_algorithm_name(known[i]))) {
-			account->algorithm = known[i];
+			key->algorithm = known[i];
 			return 0;
 		}
 	return error_set(

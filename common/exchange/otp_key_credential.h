@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* An account as credential text, and back. */
+/* A key as credential text, and back. */
 #ifndef TOTPGROUP_EXCHANGE_OTP_KEY_CREDENTIAL_H
 #define TOTPGROUP_EXCHANGE_OTP_KEY_CREDENTIAL_H
 
 #include "exchange/otp_key.h"
 
 /*
- * Appends the account as credential text. What the account does not say is as
+ * Appends the key as credential text. What the key does not say is as
  * a person gets who enrolls and takes what is offered: each TOTP code is good
  * once, and attempts are limited. Where last_code is one of about the time now,
  * in seconds since 1970, that code and those before it are spent.
@@ -20,17 +20,17 @@
  * emergency codes that the text would be too long. text is unchanged after an
  * error.
  */
-int otp_account_to_credential(
-	const struct otp_account *account, int64_t now, struct text *text, struct error *error);
+int otp_key_to_credential(
+	const struct otp_key *key, int64_t now, struct text *text, struct error *error);
 
 /*
- * Reads length bytes of credential text into an account, which must be
- * OTP_ACCOUNT_INIT, and says in its notes what was left out. A credential that
- * accepts neither TOTP nor HOTP codes is no account. Returns 0,
+ * Reads length bytes of credential text into a key, which must be
+ * OTP_KEY_INIT, and says in its notes what was left out. A credential that
+ * accepts neither TOTP nor HOTP codes is no key. Returns 0,
  * TOTPGROUP_EFORMAT, TOTPGROUP_EMEMORY or TOTPGROUP_ECRYPTO; error names the
  * line.
  */
-int otp_account_from_credential(
-	struct otp_account *account, const char *text, size_t length, struct error *error);
+int otp_key_from_credential(
+	struct otp_key *key, const char *text, size_t length, struct error *error);
 
 #endif

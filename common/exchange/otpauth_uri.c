@@ -43,28 +43,28 @@ static int append_escaped(struct text *text, const char *string, char also_allow
 	return status;
 }
 
-static bool has_issuer(const struct otpauth_account *account)
+static bool has_issuer(const struct otpauth_uri *uri)
 {
-	return account->issuer != NULL && account->issuer[0] != '\0';
+	return uri->issuer != NULL && uri->issuer[0] != '\0';
 }
 
-static bool is_hotp(const struct otpauth_account *account)
+static bool is_hotp(const struct otpauth_uri *uri)
 {
-	return account->hotp || account->parameters.hotp_counter > 0;
+	return uri->hotp || uri->parameters.hotp_counter > 0;
 }
 
-static int append_label(struct text *text, const struct otpauth_account *account)
+static int append_label(struct text *text, const struct otpauth_uri *uri)
 {
 	int status;
 
-	if (has_issuer(account)) {
-		status = append_escaped(text, account->issuer, '@');
+	if (has_issuer(uri)) {
+		status = append_escaped(text, uri->issuer, '@');
 		if (status == 0)
 			status = append_string(text, ":");
 		if (status != 0)
 			return status;
 	}
-	return append_escaped(text, account->account, '@');
+	return append_escaped(text, uri->account_name, '@');
 }
 
 /* The file may hold blanks, small letters and the digits that stand for
@@ -96,14 +96,14 @@ out:
 	return status;
 }
 
-static int append_issuer(struct text *text, const struct otpauth_account *account)
+static int append_issuer(struct text *text, const struct otpauth_uri *uri)
 {
 	int status;
 
-	if (!has_issuer(account))
+	if (!has_issuer(uri))
 		return 0;
 	status = append_string(text, "&issuer=");
-	return status != 0 ? status : append_escaped(text, account->issuer, '\0');
+	return status != 0 ? status : append_escaped(text, uri->issuer, '\0');
 }
 
 static int append_algorithm(struct text *text, enum hmac_algorithm algorithm)
@@ -125,70 +125,70 @@ static int append_digits(struct text *text, unsigned int digits)
 }
 
 /* HOTP needs its counter; a TOTP period of 30 s need not be said. */
-static int append_moving_factor(struct text *text, const struct otpauth_account *account)
+static int append_moving_factor(struct text *text, const struct otpauth_uri *uri)
 {
-	const struct credential_parameters *parameters = &account->parameters;
+	const struct credential_parameters *parameters = &uri->parameters;
 
-	if (is_hotp(account))
+	if (is_hotp(uri))
 		return text_append_format(text, "&counter=%" PRId64, parameters->hotp_counter);
 	if (parameters->period == DEFAULT_PERIOD)
 		return 0;
 	return text_append_format(text, "&period=%u", parameters->period);
 }
 
-static int append_uri(struct text *text, const struct otpauth_account *account)
+static int append_uri(struct text *text, const struct otpauth_uri *uri)
 {
 	int status;
 
 	if ((status = append_string(
-		     text, is_hotp(account) ? "otpauth://hotp/" : "otpauth://totp/")) != 0 ||
-		(status = append_label(text, account)) != 0 ||
+		     text, is_hotp(uri) ? "otpauth://hotp/" : "otpauth://totp/")) != 0 ||
+		(status = append_label(text, uri)) != 0 ||
 		(status = append_string(text, "?secret=")) != 0 ||
-		(status = append_secret(text, account->secret)) != 0 ||
-		(status = append_issuer(text, account)) != 0 ||
-		(status = append_algorithm(text, account->algorithm)) != 0 ||
-		(status = append_digits(text, account->parameters.digits)) != 0)
+		(status = append_secret(text, uri->secret)) != 0 ||
+		(status = append_issuer(text, uri)) != 0 ||
+		(status = append_algorithm(text, uri->algorithm)) != 0 ||
+		(status = append_digits(text, uri->parameters.digits)) != 0)
 		return status;
-	return append_moving_factor(text, account);
+	return append_moving_factor(text, uri);
 }
 
-int otpauth_uri_append(struct text *text, const struct otpauth_account *account)
+int otpauth_uri_append(struct text *text, const struct otpauth_uri *uri)
 {
 	size_t before = text->length;
 	int status;
 
-	if (account->account[0] == '\0')
+	if (uri->account_name[0] == '\0')
 		return TOTPGROUP_EARGUMENT;
-	status = append_uri(text, account);
+	status = append_uri(text, uri);
 	/* Half a URI is of no use, and taking text away needs no memory. */
 	if (status != 0 && text->length > before)
 		(void)text_splice(text, before, text->length - before, NULL, 0);
 	return status;
 }
 
-int otpauth_uri_append_account(struct text *text, const struct otp_account *account)
+int otpauth_uri_append_key(struct text *text, const struct otp_key *key)
 {
-	size_t size = BASE32_LENGTH(account->secret_length) + 1;
+	size_t size = BASE32_LENGTH(key->secret_length) + 1;
 	char *secret = malloc(size);
 	int status;
 
 	if (secret == NULL)
 		return TOTPGROUP_EMEMORY;
-	base32_encode(account->secret, account->secret_length, secret);
+	base32_encode(key->secret, key->secret_length, secret);
 	status = otpauth_uri_append(
-		text, &(struct otpauth_account){
+		text, &(struct otpauth_uri){
 			      .secret = secret,
-			      .issuer = account->issuer,
-			      .account = account->name != NULL ? account->name : "",
-			      .algorithm = account->algorithm,
+			      .issuer = key->issuer,
+			      .account_name = key->name != NULL ? key->name : "",
+			      .algorithm = key->algorithm,
 			      .parameters =
 				      {
-					      .digits = account->digits,
-					      .period = account->period,
-					      .totp = !account->hotp,
-					      .hotp_counter = account->counter,
+					      .digits = key->digits,
+					      .period = key->period,
+					      .totp = !key->hotp,
+					      .hotp_counter = key->counter,
 				      },
-			      .hotp = account->hotp,
+			      .hotp = key->hotp,
 		      });
 	wipe_free(secret, size);
 	return status;

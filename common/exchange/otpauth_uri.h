@@ -10,10 +10,10 @@
 #include "exchange/otp_key.h"
 
 /* What goes into the URI. */
-struct otpauth_account {
-	const char *secret;  /* base32, as in the credential's first line */
-	const char *issuer;  /* UTF-8; NULL or empty for none */
-	const char *account; /* UTF-8 */
+struct otpauth_uri {
+	const char *secret;	  /* base32, as in the credential's first line */
+	const char *issuer;	  /* UTF-8; NULL or empty for none */
+	const char *account_name; /* UTF-8 */
 	enum hmac_algorithm algorithm;
 	struct credential_parameters parameters;
 	bool hotp; /* even where the counter is 0 */
@@ -26,14 +26,14 @@ struct otpauth_account {
  * without gaps; parameters at their defaults left out, the counter always in
  * for HOTP.
  *
- * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT where the account is empty
+ * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT where the account name is empty
  * or the algorithm unknown, or TOTPGROUP_EFORMAT where the secret is not
  * base32 or has no whole byte. text is unchanged after an error.
  */
-int otpauth_uri_append(struct text *text, const struct otpauth_account *account);
+int otpauth_uri_append(struct text *text, const struct otpauth_uri *uri);
 
-/* The same for an account of import and export. HOTP begins at its counter,
+/* The same for a key of import and export. HOTP begins at its counter,
  * which may be 0. */
-int otpauth_uri_append_account(struct text *text, const struct otp_account *account);
+int otpauth_uri_append_key(struct text *text, const struct otp_key *key);
 
 #endif

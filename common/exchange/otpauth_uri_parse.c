@@ -25,20 +25,19 @@ struct uri_parts {
 /* One row for each parameter that is known. */
 struct parameter {
 	const char *name;
-	int (*set)(struct otp_account *account, const char *value, size_t length,
-		struct error *error);
-	/* Whether it means anything for this type of account. */
+	int (*set)(struct otp_key *key, const char *value, size_t length, struct error *error);
+	/* Whether it means anything for this type of key. */
 	bool totp;
 	bool hotp;
 };
 
 static const struct parameter parameters[] = {
-	{"secret", otp_account_set_base32, true, true},
-	{"issuer", otp_account_set_issuer, true, true},
-	{"algorithm", otp_account_set_algorithm, true, true},
-	{"digits", otp_account_set_digits, true, true},
-	{"period", otp_account_set_period, true, false},
-	{"counter", otp_account_set_counter, false, true},
+	{"secret", otp_key_set_base32, true, true},
+	{"issuer", otp_key_set_issuer, true, true},
+	{"algorithm", otp_key_set_algorithm, true, true},
+	{"digits", otp_key_set_digits, true, true},
+	{"period", otp_key_set_period, true, false},
+	{"counter", otp_key_set_counter, false, true},
 };
 
 #define PARAMETERS (sizeof parameters / sizeof parameters[0])
@@ -98,27 +97,27 @@ static const struct parameter *find_parameter(struct part name)
 	return NULL;
 }
 
-static int read_parameter(struct otp_account *account, const struct parameter *parameter,
+static int read_parameter(struct otp_key *key, const struct parameter *parameter,
 	struct part value, struct error *error)
 {
 	struct text decoded = TEXT_INIT;
 	int status;
 
-	if (account->hotp ? !parameter->hotp : !parameter->totp)
+	if (key->hotp ? !parameter->hotp : !parameter->totp)
 		return 0;
 	status = decode(&decoded, parameter->name, value, error);
-	if (status == 0 && decoded.length == 0 && parameter->set != otp_account_set_issuer)
+	if (status == 0 && decoded.length == 0 && parameter->set != otp_key_set_issuer)
 		status =
 			error_set(error, TOTPGROUP_EFORMAT, "the %s is empty", parameter->name);
 	else if (status == 0)
-		status = parameter->set(account, decoded.data, decoded.length, error);
+		status = parameter->set(key, decoded.data, decoded.length, error);
 	text_free(&decoded);
 	return status;
 }
 
 /* Reads all parameters; seen has a bit for each row of the table. */
 static int read_query(
-	struct otp_account *account, struct part query, unsigned int *seen, struct error *error)
+	struct otp_key *key, struct part query, unsigned int *seen, struct error *error)
 {
 	int status = 0;
 
@@ -136,7 +135,7 @@ static int read_query(
 			return error_set(error, TOTPGROUP_EFORMAT, "the %s is there twice",
 				parameter->name);
 		*seen |= bit;
-		status = read_parameter(account, parameter, value, error);
+		status = read_parameter(key, parameter, value, error);
 	}
 	return status;
 }
@@ -164,7 +163,7 @@ static struct part label_issuer(struct part label)
 	return label;
 }
 
-static int read_label(struct otp_account *account, struct part label, struct error *error)
+static int read_label(struct otp_key *key, struct part label, struct error *error)
 {
 	struct text issuer = TEXT_INIT;
 	struct text whole = TEXT_INIT;
@@ -177,39 +176,38 @@ static int read_label(struct otp_account *account, struct part label, struct err
 	if (status != 0)
 		goto out;
 	colon = before.length < label.length ? issuer.length : whole.length;
-	status = otp_account_set_label(
-		account, whole.length > 0 ? whole.data : "", whole.length, colon, error);
+	status = otp_key_set_label(
+		key, whole.length > 0 ? whole.data : "", whole.length, colon, error);
 out:
 	text_free(&issuer);
 	text_free(&whole);
 	return status;
 }
 
-static int read_type(struct otp_account *account, struct part type, struct error *error)
+static int read_type(struct otp_key *key, struct part type, struct error *error)
 {
-	account->hotp = ascii_is_word(type.start, type.length, "hotp");
-	if (account->hotp || ascii_is_word(type.start, type.length, "totp"))
+	key->hotp = ascii_is_word(type.start, type.length, "hotp");
+	if (key->hotp || ascii_is_word(type.start, type.length, "totp"))
 		return 0;
 	return error_set(error, TOTPGROUP_EFORMAT, "the type is neither totp nor hotp");
 }
 
-int otpauth_uri_parse(
-	struct otp_account *account, const char *uri, size_t length, struct error *error)
+int otpauth_uri_parse(struct otp_key *key, const char *uri, size_t length, struct error *error)
 {
 	struct uri_parts parts = {{"", 0}, {"", 0}, {"", 0}};
 	unsigned int seen = 0;
 	int status = split(&parts, uri, length, error);
 
 	if (status == 0)
-		status = read_type(account, parts.type, error);
+		status = read_type(key, parts.type, error);
 	if (status == 0)
-		status = read_query(account, parts.query, &seen, error);
+		status = read_query(key, parts.query, &seen, error);
 	if (status == 0)
 		status = require(seen, "secret", error);
-	if (status == 0 && account->hotp)
+	if (status == 0 && key->hotp)
 		status = require(seen, "counter", error);
 	/* After the parameters, because the issuer among them counts more. */
 	if (status == 0)
-		status = read_label(account, parts.label, error);
+		status = read_label(key, parts.label, error);
 	return status;
 }

@@ -7,8 +7,8 @@
 #include "exchange/otp_key.h"
 
 /*
- * Reads length characters of a URI into an account, which must be
- * OTP_ACCOUNT_INIT. Scheme, type, algorithm and the parameters' names are read
+ * Reads length characters of a URI into a key, which must be
+ * OTP_KEY_INIT. Scheme, type, algorithm and the parameters' names are read
  * in either case; unknown parameters, and what comes behind a '#', are passed
  * over. The issuer may stand before the account in the label, in a parameter,
  * or in both; where they differ the parameter's is kept, and a note says so.
@@ -17,7 +17,6 @@
  * parameter malformed or there twice, no secret, no counter for HOTP. The
  * message names the part, never the secret.
  */
-int otpauth_uri_parse(
-	struct otp_account *account, const char *uri, size_t length, struct error *error);
+int otpauth_uri_parse(struct otp_key *key, const char *uri, size_t length, struct error *error);
 
 #endif

@@ -57,22 +57,21 @@ static bool is_word(const struct word *word, const char *other)
 	return word->length == strlen(other) && memcmp(word->start, other, word->length) == 0;
 }
 
-static int read_type(struct otp_account *account, const struct word *word, struct error *error)
+static int read_type(struct otp_key *key, const struct word *word, struct error *error)
 {
 	for (size_t i = 0; i < TYPES; i++) {
 		if (!is_word(word, types[i].name))
 			continue;
-		account->hotp = types[i].period == 0;
-		account->period = account->hotp ? 30 : types[i].period;
-		account->digits = types[i].digits;
+		key->hotp = types[i].period == 0;
+		key->period = key->hotp ? 30 : types[i].period;
+		key->digits = types[i].digits;
 		return 0;
 	}
 	return error_set(
 		error, TOTPGROUP_EFORMAT, "not a type that pam_oath knows, such as HOTP/T30");
 }
 
-static int read_secret(
-	struct otp_account *account, const struct word *word, struct error *error)
+static int read_secret(struct otp_key *key, const struct word *word, struct error *error)
 {
 	uint8_t bytes[USERS_FILE_SECRET_MAX];
 	int status;
@@ -83,7 +82,7 @@ static int read_secret(
 			sizeof bytes);
 	if (!hex_decode(word->start, word->length, bytes))
 		return error_set(error, TOTPGROUP_EFORMAT, "the secret is not hexadecimal");
-	status = otp_account_set_secret(account, bytes, word->length / 2, error);
+	status = otp_key_set_secret(key, bytes, word->length / 2, error);
 	WIPE_ARRAY(bytes);
 	return status;
 }
@@ -113,48 +112,45 @@ static bool is_time(const struct word *word)
 
 /* The code of the counter in the file was accepted already; only its
  * being the last one keeps it from being used again there. */
-static int spend_code(struct otp_account *account, const struct word *word, struct error *error)
+static int spend_code(struct otp_key *key, const struct word *word, struct error *error)
 {
-	if (word->length != account->digits || !is_digits(word))
+	if (word->length != key->digits || !is_digits(word))
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"the last code does not have %u digits", account->digits);
-	if (!account->hotp) {
-		memcpy(account->last_code, word->start, word->length);
-		account->last_code[word->length] = '\0';
-	} else if (account->counter == CREDENTIAL_HOTP_COUNTER_MAX) {
+			"the last code does not have %u digits", key->digits);
+	if (!key->hotp) {
+		memcpy(key->last_code, word->start, word->length);
+		key->last_code[word->length] = '\0';
+	} else if (key->counter == CREDENTIAL_HOTP_COUNTER_MAX) {
 		return error_set(error, TOTPGROUP_EFORMAT, "the counter is at its end");
 	} else {
-		account->counter++;
+		key->counter++;
 	}
 	return 0;
 }
 
 /* The columns that pam_oath adds. For TOTP it reads no meaning from the
  * counter. */
-static int read_state(
-	struct otp_account *account, const struct word *words, struct error *error)
+static int read_state(struct otp_key *key, const struct word *words, struct error *error)
 {
 	const struct word *counter = &words[COLUMN_COUNTER];
 	int status = 0;
 
-	if (counter->length > 0 && !account->hotp && !is_digits(counter))
+	if (counter->length > 0 && !key->hotp && !is_digits(counter))
 		return error_set(error, TOTPGROUP_EFORMAT, "the counter is not a number");
-	if (counter->length > 0 && account->hotp)
-		status = otp_account_set_counter(
-			account, counter->start, counter->length, error);
+	if (counter->length > 0 && key->hotp)
+		status = otp_key_set_counter(key, counter->start, counter->length, error);
 	if (status == 0 && words[COLUMN_CODE].length > 0)
-		status = spend_code(account, &words[COLUMN_CODE], error);
+		status = spend_code(key, &words[COLUMN_CODE], error);
 	if (status == 0 && words[COLUMN_TIME].length > 0 && !is_time(&words[COLUMN_TIME]))
 		status = error_set(error, TOTPGROUP_EFORMAT,
 			"the time is not in the form 2026-01-31T23:59:59L");
 	return status;
 }
 
-static int read_columns(
-	struct otp_account *account, const struct word *words, struct error *error)
+static int read_columns(struct otp_key *key, const struct word *words, struct error *error)
 {
 	const struct word *pin = &words[COLUMN_PIN];
-	int status = read_type(account, &words[COLUMN_TYPE], error);
+	int status = read_type(key, &words[COLUMN_TYPE], error);
 
 	if (status != 0)
 		return status;
@@ -162,12 +158,12 @@ static int read_columns(
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"fewer than four columns: type, user, PIN, secret");
 	if (!is_word(pin, "-") && !is_word(pin, "+"))
-		account->notes |= OTP_ACCOUNT_PIN_LEFT_OUT;
-	status = otp_account_set_name(
-		account, words[COLUMN_USER].start, words[COLUMN_USER].length, error);
+		key->notes |= OTP_KEY_PIN_LEFT_OUT;
+	status = otp_key_set_name(
+		key, words[COLUMN_USER].start, words[COLUMN_USER].length, error);
 	if (status == 0)
-		status = read_secret(account, &words[COLUMN_SECRET], error);
-	return status == 0 ? read_state(account, words, error) : status;
+		status = read_secret(key, &words[COLUMN_SECRET], error);
+	return status == 0 ? read_state(key, words, error) : status;
 }
 
 /* What stands behind the columns is passed over, as pam_oath does. */
@@ -179,8 +175,7 @@ static void split(const char *line, size_t length, struct word words[COLUMNS])
 			return;
 }
 
-int users_file_next(
-	struct lines *lines, struct otp_account *account, bool *found, struct error *error)
+int users_file_next(struct lines *lines, struct otp_key *key, bool *found, struct error *error)
 {
 	struct word words[COLUMNS] = {{NULL, 0}};
 	struct error problem = ERROR_INIT;
@@ -194,8 +189,8 @@ int users_file_next(
 			return 0;
 		split(line, length, words);
 	} while (words[0].length == 0 || words[0].start[0] == '#');
-	account->line = lines->number;
-	status = read_columns(account, words, &problem);
+	key->line = lines->number;
+	status = read_columns(key, words, &problem);
 	if (status == 0)
 		return 0;
 	return error_set(error, status, "line %u: %s", lines->number, problem.message);
@@ -203,61 +198,61 @@ int users_file_next(
 
 bool users_file_is_row(const char *line, size_t length)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error ignored = ERROR_INIT;
 	struct word words[COLUMNS];
 
 	split(line, length, words);
 	return words[COLUMN_SECRET].length > 0 &&
-	       read_type(&account, &words[COLUMN_TYPE], &ignored) == 0;
+	       read_type(&key, &words[COLUMN_TYPE], &ignored) == 0;
 }
 
-static const char *find_type(const struct otp_account *account)
+static const char *find_type(const struct otp_key *key)
 {
-	unsigned int period = account->hotp ? 0 : account->period;
+	unsigned int period = key->hotp ? 0 : key->period;
 
 	for (size_t i = 0; i < TYPES; i++)
-		if (types[i].period == period && types[i].digits == account->digits)
+		if (types[i].period == period && types[i].digits == key->digits)
 			return types[i].name;
 	return NULL;
 }
 
-static int check(const struct otp_account *account, struct error *error)
+static int check(const struct otp_key *key, struct error *error)
 {
-	const char *name = account->name != NULL ? account->name : "";
+	const char *name = key->name != NULL ? key->name : "";
 
-	if (account->algorithm != HMAC_SHA1)
+	if (key->algorithm != HMAC_SHA1)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"a users file cannot hold the algorithm %s, only SHA1",
-			hmac_algorithm_name(account->algorithm));
-	if (find_type(account) == NULL)
+			hmac_algorithm_name(key->algorithm));
+	if (find_type(key) == NULL)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"a users file cannot hold a period of %u s, only 30 and 60",
-			account->period);
-	if (account->secret_length == 0 || account->secret_length > USERS_FILE_SECRET_MAX)
+			key->period);
+	if (key->secret_length == 0 || key->secret_length > USERS_FILE_SECRET_MAX)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"a users file cannot hold a secret of %zu bytes, only of 1 to %d",
-			account->secret_length, USERS_FILE_SECRET_MAX);
+			key->secret_length, USERS_FILE_SECRET_MAX);
 	if (name[0] == '\0' || strpbrk(name, " \t\r\n") != NULL)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"a users file cannot hold a name with blanks, or none");
 	return 0;
 }
 
-int users_file_append(struct text *text, const struct otp_account *account, struct error *error)
+int users_file_append(struct text *text, const struct otp_key *key, struct error *error)
 {
 	char digits[2 * USERS_FILE_SECRET_MAX + 1];
-	int status = check(account, error);
+	int status = check(key, error);
 
 	if (status != 0)
 		return status;
-	hex_encode(account->secret, account->secret_length, digits);
-	if (account->hotp)
+	hex_encode(key->secret, key->secret_length, digits);
+	if (key->hotp)
 		status = text_append_format(text, "%s\t%s\t-\t%s\t%" PRId64 "\n",
-			find_type(account), account->name, digits, account->counter);
+			find_type(key), key->name, digits, key->counter);
 	else
 		status = text_append_format(
-			text, "%s\t%s\t-\t%s\n", find_type(account), account->name, digits);
+			text, "%s\t%s\t-\t%s\n", find_type(key), key->name, digits);
 	WIPE_ARRAY(digits);
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }

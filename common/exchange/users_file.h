@@ -22,24 +22,22 @@
 
 /*
  * Reads the next row; lines that are blank or begin with '#' are passed over.
- * account must be OTP_ACCOUNT_INIT. *found is false at the end.
+ * key must be OTP_KEY_INIT. *found is false at the end.
  *
  * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the row is
  * malformed: error names the line, and the next call goes on behind it.
  */
-int users_file_next(
-	struct lines *lines, struct otp_account *account, bool *found, struct error *error);
+int users_file_next(struct lines *lines, struct otp_key *key, bool *found, struct error *error);
 
 /* Whether a line looks like a row, good or bad. */
 bool users_file_is_row(const char *line, size_t length);
 
 /*
- * Appends the account as a row. Returns 0, TOTPGROUP_EMEMORY, or
+ * Appends the key as a row. Returns 0, TOTPGROUP_EMEMORY, or
  * TOTPGROUP_EFORMAT with what such a file cannot hold: another algorithm,
  * another period, a longer secret, a name with blanks. text is unchanged after
  * an error.
  */
-int users_file_append(
-	struct text *text, const struct otp_account *account, struct error *error);
+int users_file_append(struct text *text, const struct otp_key *key, struct error *error);
 
 #endif

@@ -14,10 +14,10 @@
 int handover_append_uri(const struct new_credential *credential, const char *label,
 	const char *issuer, struct text *text)
 {
-	const struct otpauth_account description = {
+	const struct otpauth_uri description = {
 		.secret = credential->secret,
 		.issuer = issuer,
-		.account = label,
+		.account_name = label,
 		.algorithm = credential->algorithm,
 		.parameters =
 			{

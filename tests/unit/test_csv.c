@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "account_support.h"
+#include "otp_key_support.h"
 
 #include "exchange/csv.h"
 #include "totpgroup.h"
@@ -13,13 +13,13 @@ static int open_text(struct csv_reader *reader, const char *text, struct error *
 	return csv_open(reader, text, strlen(text), error);
 }
 
-static void next(struct csv_reader *reader, struct otp_account *account)
+static void next(struct csv_reader *reader, struct otp_key *key)
 {
 	struct error error = ERROR_INIT;
 	bool found;
 
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
-	if (csv_next(reader, account, &found, &error) != 0)
+	*key = (struct otp_key)OTP_KEY_INIT;
+	if (csv_next(reader, key, &found, &error) != 0)
 		fail_msg("%s", error.message);
 	assert_true(found);
 }
@@ -72,35 +72,35 @@ static void test_rows(void **state)
 		",\"bob\",\"mzxw 6ytb-oi==\",hotp,,,,7,\n"
 		"x,carol,MZXW6YTBOI,,,,,,";
 	struct csv_reader reader;
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 	bool found;
 
 	(void)state;
 	assert_int_equal(open_text(&reader, text, &error), 0);
-	next(&reader, &account);
-	assert_string_equal(account.issuer, "Big, \"Co\"");
-	assert_string_equal(account.name, "alice");
-	assert_memory_equal(account.secret, "foobar", 6);
-	assert_int_equal(account.algorithm, HMAC_SHA256);
-	assert_int_equal(account.digits, 8);
-	assert_int_equal(account.period, 60);
-	assert_int_equal(account.emergency_code_count, 2);
-	assert_int_equal(account.emergency_codes[1], 23456789);
-	assert_int_equal(account.line, 2);
-	otp_account_free(&account);
-	next(&reader, &account);
-	assert_string_equal(account.name, "bob");
-	assert_null(account.issuer);
-	assert_true(account.hotp);
-	assert_int_equal(account.counter, 7);
-	assert_int_equal(account.line, 5);
-	otp_account_free(&account);
-	next(&reader, &account);
-	assert_string_equal(account.name, "carol");
-	assert_false(account.hotp);
-	otp_account_free(&account);
-	assert_int_equal(csv_next(&reader, &account, &found, &error), 0);
+	next(&reader, &key);
+	assert_string_equal(key.issuer, "Big, \"Co\"");
+	assert_string_equal(key.name, "alice");
+	assert_memory_equal(key.secret, "foobar", 6);
+	assert_int_equal(key.algorithm, HMAC_SHA256);
+	assert_int_equal(key.digits, 8);
+	assert_int_equal(key.period, 60);
+	assert_int_equal(key.emergency_code_count, 2);
+	assert_int_equal(key.emergency_codes[1], 23456789);
+	assert_int_equal(key.line, 2);
+	otp_key_free(&key);
+	next(&reader, &key);
+	assert_string_equal(key.name, "bob");
+	assert_null(key.issuer);
+	assert_true(key.hotp);
+	assert_int_equal(key.counter, 7);
+	assert_int_equal(key.line, 5);
+	otp_key_free(&key);
+	next(&reader, &key);
+	assert_string_equal(key.name, "carol");
+	assert_false(key.hotp);
+	otp_key_free(&key);
+	assert_int_equal(csv_next(&reader, &key, &found, &error), 0);
 	assert_false(found);
 }
 
@@ -132,94 +132,91 @@ static void test_errors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct otp_key key = OTP_KEY_INIT;
 
 		snprintf(text, sizeof text,
 			"user,secret,type,emergency_codes\n\n%s\nbob,MZXW6YTBOI,,\n",
 			cases[i].row);
 		assert_int_equal(open_text(&reader, text, &error), 0);
-		assert_int_equal(
-			csv_next(&reader, &account, &found, &error), TOTPGROUP_EFORMAT);
+		assert_int_equal(csv_next(&reader, &key, &found, &error), TOTPGROUP_EFORMAT);
 		assert_true(found);
 		assert_message(&error, cases[i].message);
 		assert_message(&error, "line 3: ");
-		otp_account_free(&account);
+		otp_key_free(&key);
 		/* The row behind it is read all the same. */
-		next(&reader, &account);
-		assert_string_equal(account.name, "bob");
-		assert_int_equal(account.line, strchr(cases[i].row, '\n') != NULL ? 5 : 4);
-		otp_account_free(&account);
+		next(&reader, &key);
+		assert_string_equal(key.name, "bob");
+		assert_int_equal(key.line, strchr(cases[i].row, '\n') != NULL ? 5 : 4);
+		otp_key_free(&key);
 	}
 }
 
 static void test_nul_is_refused(void **state)
 {
 	static const char text[] = "user,secret\na\0b,MZXW6YTBOI\n";
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
 	struct csv_reader reader;
 	bool found;
 
 	(void)state;
 	assert_int_equal(csv_open(&reader, text, sizeof text - 1, &error), 0);
-	assert_int_equal(csv_next(&reader, &account, &found, &error), TOTPGROUP_EFORMAT);
-	otp_account_free(&account);
+	assert_int_equal(csv_next(&reader, &key, &found, &error), TOTPGROUP_EFORMAT);
+	otp_key_free(&key);
 }
 
 static void test_writing(void **state)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
 
 	(void)state;
 	assert_int_equal(csv_append_header(&text), 0);
-	assert_int_equal(otp_account_set_name(&account, "al,ice", 6, &error), 0);
-	assert_int_equal(otp_account_set_issuer(&account, "\"", 1, &error), 0);
-	assert_int_equal(
-		otp_account_set_secret(&account, (const uint8_t *)"foobar", 6, &error), 0);
-	assert_int_equal(otp_account_add_emergency_code(&account, "12345678", 8, &error), 0);
-	assert_int_equal(otp_account_add_emergency_code(&account, "23456789", 8, &error), 0);
-	assert_int_equal(csv_append(&text, &account), 0);
-	account.hotp = true;
-	account.counter = 3;
-	assert_int_equal(csv_append(&text, &account), 0);
-	account.algorithm = (enum hmac_algorithm)9;
-	assert_int_equal(csv_append(&text, &account), TOTPGROUP_EARGUMENT);
+	assert_int_equal(otp_key_set_name(&key, "al,ice", 6, &error), 0);
+	assert_int_equal(otp_key_set_issuer(&key, "\"", 1, &error), 0);
+	assert_int_equal(otp_key_set_secret(&key, (const uint8_t *)"foobar", 6, &error), 0);
+	assert_int_equal(otp_key_add_emergency_code(&key, "12345678", 8, &error), 0);
+	assert_int_equal(otp_key_add_emergency_code(&key, "23456789", 8, &error), 0);
+	assert_int_equal(csv_append(&text, &key), 0);
+	key.hotp = true;
+	key.counter = 3;
+	assert_int_equal(csv_append(&text, &key), 0);
+	key.algorithm = (enum hmac_algorithm)9;
+	assert_int_equal(csv_append(&text, &key), TOTPGROUP_EARGUMENT);
 	assert_string_equal(text.data,
 		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes\r\n"
 		"\"al,ice\",MZXW6YTBOI,SHA1,6,30,totp,,\"\"\"\",12345678 23456789\r\n"
 		"\"al,ice\",MZXW6YTBOI,SHA1,6,,hotp,3,\"\"\"\",12345678 23456789\r\n");
 	text_free(&text);
-	otp_account_free(&account);
+	otp_key_free(&key);
 }
 
 #define ROWS 20
 
 static void test_round_trip(void **state)
 {
-	static const struct account_limits limits = {
-		.secret_max = 128, .emergency_codes = true};
+	static const struct key_limits limits = {.secret_max = 128, .emergency_codes = true};
 	struct test_random random = test_random_begin();
 
 	(void)state;
 	for (int i = 0; i < ROUND_TRIPS / ROWS; i++) {
-		struct otp_account accounts[ROWS], again;
+		struct otp_key keys[ROWS], again;
 		struct text text = TEXT_INIT;
 		struct csv_reader reader;
 		struct error error;
 
 		assert_int_equal(csv_append_header(&text), 0);
 		for (int row = 0; row < ROWS; row++) {
-			random_account(&random, &accounts[row], &limits);
-			assert_int_equal(csv_append(&text, &accounts[row]), 0);
+			random_key(&random, &keys[row], &limits);
+			assert_int_equal(csv_append(&text, &keys[row]), 0);
 		}
 		assert_int_equal(open_text(&reader, text.data, &error), 0);
 		for (int row = 0; row < ROWS; row++) {
 			next(&reader, &again);
-			assert_same_named(&accounts[row], &again);
-			otp_account_free(&accounts[row]);
-			otp_account_free(&again);
+			assert_same_named(&keys[row], &again);
+			otp_key_free(&keys[row]);
+			otp_key_free(&again);
 		}
 		assert_int_equal(reader.at, reader.length);
 		text_free(&text);
@@ -231,17 +228,17 @@ static void read_all(struct csv_reader *reader, unsigned int *good)
 	bool found = true;
 
 	while (found) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct otp_key key = OTP_KEY_INIT;
 		struct error error = ERROR_INIT;
 
-		if (csv_next(reader, &account, &found, &error) != 0) {
+		if (csv_next(reader, &key, &found, &error) != 0) {
 			assert_message(&error, "line ");
 		} else if (found) {
 			(*good)++;
-			assert_sound(&account);
-			assert_non_null(account.name);
+			assert_sound(&key);
+			assert_non_null(key.name);
 		}
-		otp_account_free(&account);
+		otp_key_free(&key);
 	}
 }
 

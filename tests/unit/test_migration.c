@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "account_support.h"
+#include "otp_key_support.h"
 
 #include "base/base64.h"
 #include "exchange/migration.h"
@@ -11,7 +11,7 @@
 
 #define START "otpauth-migration://offline?data="
 
-static const struct account_limits limits = {
+static const struct key_limits limits = {
 	.secret_max = 128, .only_30s = true, .no_seven_digits = true};
 
 static int open_uri(struct migration *migration, const char *uri, struct error *error)
@@ -21,24 +21,24 @@ static int open_uri(struct migration *migration, const char *uri, struct error *
 	return migration_open(migration, uri, strlen(uri), error);
 }
 
-static void next(struct migration *migration, struct otp_account *account)
+static void next(struct migration *migration, struct otp_key *key)
 {
 	struct error error = ERROR_INIT;
 	bool found;
 
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
-	if (migration_next(migration, account, &found, &error) != 0)
+	*key = (struct otp_key)OTP_KEY_INIT;
+	if (migration_next(migration, key, &found, &error) != 0)
 		fail_msg("%s", error.message);
 	assert_true(found);
 }
 
 static void assert_end(struct migration *migration)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
 	bool found;
 
-	assert_int_equal(migration_next(migration, &account, &found, &error), 0);
+	assert_int_equal(migration_next(migration, &key, &found, &error), 0);
 	assert_false(found);
 }
 
@@ -46,7 +46,7 @@ static void assert_end(struct migration *migration)
 static void test_of_another_encoder(void **state)
 {
 	struct migration migration;
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 
 	(void)state;
@@ -63,37 +63,37 @@ static void test_of_another_encoder(void **state)
 	assert_int_equal(migration.part_count, 2);
 	assert_int_equal(migration.part, 1);
 	assert_int_equal(migration.export_id, -1234567);
-	next(&migration, &account);
-	assert_string_equal(account.name, "alice@host");
-	assert_string_equal(account.issuer, "Example");
-	assert_int_equal(account.secret_length, 20);
-	assert_memory_equal(account.secret, "12345678901234567890", 20);
-	assert_int_equal(account.algorithm, HMAC_SHA1);
-	assert_int_equal(account.digits, 6);
-	assert_false(account.hotp);
-	otp_account_free(&account);
-	next(&migration, &account);
-	assert_string_equal(account.name, "bob");
-	assert_null(account.issuer);
-	assert_int_equal(account.secret_length, 32);
-	assert_int_equal(account.secret[31], 31);
-	assert_int_equal(account.algorithm, HMAC_SHA256);
-	assert_int_equal(account.digits, 8);
-	assert_true(account.hotp);
-	assert_int_equal(account.counter, 300);
-	otp_account_free(&account);
-	next(&migration, &account);
-	assert_string_equal(account.name, "\xe2\x82\xac");
-	assert_string_equal(account.issuer, "B\xc3\xa4r");
-	assert_int_equal(account.algorithm, HMAC_SHA512);
-	assert_memory_equal(account.secret, "\xff\xfe\xfb\xff\xfe\xfb", 6);
-	otp_account_free(&account);
+	next(&migration, &key);
+	assert_string_equal(key.name, "alice@host");
+	assert_string_equal(key.issuer, "Example");
+	assert_int_equal(key.secret_length, 20);
+	assert_memory_equal(key.secret, "12345678901234567890", 20);
+	assert_int_equal(key.algorithm, HMAC_SHA1);
+	assert_int_equal(key.digits, 6);
+	assert_false(key.hotp);
+	otp_key_free(&key);
+	next(&migration, &key);
+	assert_string_equal(key.name, "bob");
+	assert_null(key.issuer);
+	assert_int_equal(key.secret_length, 32);
+	assert_int_equal(key.secret[31], 31);
+	assert_int_equal(key.algorithm, HMAC_SHA256);
+	assert_int_equal(key.digits, 8);
+	assert_true(key.hotp);
+	assert_int_equal(key.counter, 300);
+	otp_key_free(&key);
+	next(&migration, &key);
+	assert_string_equal(key.name, "\xe2\x82\xac");
+	assert_string_equal(key.issuer, "B\xc3\xa4r");
+	assert_int_equal(key.algorithm, HMAC_SHA512);
+	assert_memory_equal(key.secret, "\xff\xfe\xfb\xff\xfe\xfb", 6);
+	otp_key_free(&key);
 	assert_end(&migration);
 	migration_close(&migration);
 }
 
-/* A payload of one account with one more field, and the base64 as it comes. */
-static void one_account(struct text *uri, uint32_t number, uint64_t value)
+/* A payload of one key with one more field, and the base64 as it comes. */
+static void one_key(struct text *uri, uint32_t number, uint64_t value)
 {
 	struct text message = TEXT_INIT;
 	struct text payload = TEXT_INIT;
@@ -108,7 +108,7 @@ static void one_account(struct text *uri, uint32_t number, uint64_t value)
 	text_free(&payload);
 }
 
-static void test_unusable_accounts(void **state)
+static void test_unusable_keys(void **state)
 {
 	static const struct {
 		uint32_t number;
@@ -131,34 +131,34 @@ static void test_unusable_accounts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct otp_key key = OTP_KEY_INIT;
 		struct text uri = TEXT_INIT;
 		bool found;
 		int status;
 
-		one_account(&uri, cases[i].number, cases[i].value);
+		one_key(&uri, cases[i].number, cases[i].value);
 		assert_int_equal(open_uri(&migration, uri.data, &error), 0);
-		status = migration_next(&migration, &account, &found, &error);
+		status = migration_next(&migration, &key, &found, &error);
 		assert_true(found);
 		assert_int_equal(status, cases[i].message != NULL ? TOTPGROUP_EFORMAT : 0);
 		if (cases[i].message != NULL) {
 			assert_message(&error, cases[i].message);
 			assert_message(&error, "account 1: ");
 		}
-		otp_account_free(&account);
+		otp_key_free(&key);
 		/* The one behind it is read all the same. */
-		next(&migration, &account);
-		assert_null(account.name);
-		assert_memory_equal(account.secret, "foobar", 6);
-		otp_account_free(&account);
+		next(&migration, &key);
+		assert_null(key.name);
+		assert_memory_equal(key.secret, "foobar", 6);
+		otp_key_free(&key);
 		assert_end(&migration);
 		migration_close(&migration);
 		text_free(&uri);
 	}
 }
 
-/* The fields around the accounts hold together, those within one do not. */
-static void test_damaged_account(void **state)
+/* The fields around the keys hold together, those within one do not. */
+static void test_damaged_key(void **state)
 {
 	static const char *const messages[] = {"\x0a\x06"
 					       "foobar\x38",
@@ -172,7 +172,7 @@ static void test_damaged_account(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(messages); i++) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct otp_key key = OTP_KEY_INIT;
 		struct migration migration;
 		struct text payload = TEXT_INIT;
 		struct text uri = TEXT_INIT;
@@ -185,10 +185,10 @@ static void test_damaged_account(void **state)
 		assert_int_equal(text_append_format(&uri, "%s", START), 0);
 		assert_int_equal(base64_encode(&uri, payload.data, payload.length), 0);
 		assert_int_equal(open_uri(&migration, uri.data, &error), 0);
-		assert_int_equal(migration_next(&migration, &account, &found, &error),
-			TOTPGROUP_EFORMAT);
+		assert_int_equal(
+			migration_next(&migration, &key, &found, &error), TOTPGROUP_EFORMAT);
 		assert_message(&error, i < 3 ? "damaged" : "secret is missing");
-		otp_account_free(&account);
+		otp_key_free(&key);
 		migration_close(&migration);
 		text_free(&payload);
 		text_free(&uri);
@@ -245,27 +245,27 @@ static void test_errors(void **state)
 
 static void test_what_it_cannot_hold(void **state)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
-	const struct otp_account *accounts[] = {&account};
+	struct otp_key key = OTP_KEY_INIT;
+	const struct otp_key *keys[] = {&key};
 	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
 
 	(void)state;
-	account.period = 60;
-	assert_int_equal(migration_check(&account, &error), TOTPGROUP_EFORMAT);
+	key.period = 60;
+	assert_int_equal(migration_check(&key, &error), TOTPGROUP_EFORMAT);
 	assert_message(&error, "60 s");
-	account.period = 30;
-	account.digits = 7;
-	assert_int_equal(migration_check(&account, &error), TOTPGROUP_EFORMAT);
+	key.period = 30;
+	key.digits = 7;
+	assert_int_equal(migration_check(&key, &error), TOTPGROUP_EFORMAT);
 	assert_message(&error, "7 digits");
-	assert_int_equal(migration_append(&text, accounts, 1, 1), TOTPGROUP_EARGUMENT);
+	assert_int_equal(migration_append(&text, keys, 1, 1), TOTPGROUP_EARGUMENT);
 	assert_int_equal(text.length, 0);
 	text_free(&text);
 }
 
-/* Reads all URIs of a text, one on a line, and compares them with accounts. */
-static void assert_parts(const struct text *text, const struct otp_account *accounts,
-	size_t count, int32_t export_id)
+/* Reads all URIs of a text, one on a line, and compares them with keys. */
+static void assert_parts(
+	const struct text *text, const struct otp_key *keys, size_t count, int32_t export_id)
 {
 	int32_t part_count = (int32_t)((count + 9) / 10);
 	size_t done = 0;
@@ -283,11 +283,11 @@ static void assert_parts(const struct text *text, const struct otp_account *acco
 		assert_int_equal(migration.part, part);
 		assert_int_equal(migration.export_id, export_id);
 		for (size_t i = 0; i < in_part; i++) {
-			struct otp_account again;
+			struct otp_key again;
 
 			next(&migration, &again);
-			assert_same_named(&accounts[done++], &again);
-			otp_account_free(&again);
+			assert_same_named(&keys[done++], &again);
+			otp_key_free(&again);
 		}
 		assert_end(&migration);
 		migration_close(&migration);
@@ -304,20 +304,20 @@ static void test_round_trip(void **state)
 	(void)state;
 	for (size_t i = 0; i < 300; i++) {
 		size_t count = counts[i % COUNT(counts)];
-		struct otp_account accounts[45];
-		const struct otp_account *pointers[45];
+		struct otp_key keys[45];
+		const struct otp_key *pointers[45];
 		int32_t export_id = (int32_t)test_random_next(&random);
 		struct text text = TEXT_INIT;
 
 		for (size_t j = 0; j < count; j++) {
-			random_account(&random, &accounts[j], &limits);
-			pointers[j] = &accounts[j];
+			random_key(&random, &keys[j], &limits);
+			pointers[j] = &keys[j];
 		}
 		assert_int_equal(migration_append(&text, pointers, count, export_id), 0);
-		assert_parts(&text, accounts, count, export_id);
+		assert_parts(&text, keys, count, export_id);
 		text_free(&text);
 		for (size_t j = 0; j < count; j++)
-			otp_account_free(&accounts[j]);
+			otp_key_free(&keys[j]);
 	}
 }
 
@@ -326,20 +326,20 @@ static void read_all(struct migration *migration, unsigned int *good)
 	bool found = true;
 
 	while (found) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct otp_key key = OTP_KEY_INIT;
 		struct error error = ERROR_INIT;
 
-		if (migration_next(migration, &account, &found, &error) != 0) {
+		if (migration_next(migration, &key, &found, &error) != 0) {
 			assert_message(&error, "account ");
 		} else if (found) {
 			(*good)++;
-			assert_sound(&account);
+			assert_sound(&key);
 		}
-		otp_account_free(&account);
+		otp_key_free(&key);
 	}
 }
 
-/* A text of the three kinds of account to be damaged. */
+/* A text of the three kinds of key to be damaged. */
 static void make_seed(struct text *payload)
 {
 	static const char fields[] = "\x0a\x06"
@@ -409,8 +409,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_of_another_encoder),
-		cmocka_unit_test(test_unusable_accounts),
-		cmocka_unit_test(test_damaged_account),
+		cmocka_unit_test(test_unusable_keys),
+		cmocka_unit_test(test_damaged_key),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_what_it_cannot_hold),
 		cmocka_unit_test(test_round_trip),

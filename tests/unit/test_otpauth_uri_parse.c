@@ -2,81 +2,80 @@
 
 #include "config.h"
 
-#include "account_support.h"
+#include "otp_key_support.h"
 
 #include "exchange/otpauth_uri.h"
 #include "exchange/otpauth_uri_parse.h"
 #include "totpgroup.h"
 
-static int parse(struct otp_account *account, const char *uri, struct error *error)
+static int parse(struct otp_key *key, const char *uri, struct error *error)
 {
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	*key = (struct otp_key)OTP_KEY_INIT;
 	*error = (struct error)ERROR_INIT;
-	return otpauth_uri_parse(account, uri, strlen(uri), error);
+	return otpauth_uri_parse(key, uri, strlen(uri), error);
 }
 
 static void test_everything(void **state)
 {
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 
 	(void)state;
-	assert_int_equal(parse(&account,
+	assert_int_equal(parse(&key,
 				 "otpauth://totp/Example:alice@host?secret=MZXW6YTBOI&issuer="
 				 "Example&algorithm=SHA256&digits=8&period=60",
 				 &error),
 		0);
-	assert_string_equal(account.name, "alice@host");
-	assert_string_equal(account.issuer, "Example");
-	assert_int_equal(account.secret_length, 6);
-	assert_memory_equal(account.secret, "foobar", 6);
-	assert_int_equal(account.algorithm, HMAC_SHA256);
-	assert_int_equal(account.digits, 8);
-	assert_int_equal(account.period, 60);
-	assert_false(account.hotp);
-	assert_int_equal(account.notes, 0);
-	otp_account_free(&account);
+	assert_string_equal(key.name, "alice@host");
+	assert_string_equal(key.issuer, "Example");
+	assert_int_equal(key.secret_length, 6);
+	assert_memory_equal(key.secret, "foobar", 6);
+	assert_int_equal(key.algorithm, HMAC_SHA256);
+	assert_int_equal(key.digits, 8);
+	assert_int_equal(key.period, 60);
+	assert_false(key.hotp);
+	assert_int_equal(key.notes, 0);
+	otp_key_free(&key);
 }
 
 static void test_either_case_and_order(void **state)
 {
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 
 	(void)state;
-	assert_int_equal(parse(&account,
+	assert_int_equal(parse(&key,
 				 "OTPAUTH://Hotp/bob?COUNTER=5&algorithm=sha512&Secret="
 				 "mzxw%206ytb-oi%3D%3D%3d&period=0&image=x&color&=&&x=%zz",
 				 &error),
 		0);
-	assert_string_equal(account.name, "bob");
-	assert_null(account.issuer);
-	assert_memory_equal(account.secret, "foobar", 6);
-	assert_int_equal(account.algorithm, HMAC_SHA512);
-	assert_true(account.hotp);
-	assert_int_equal(account.counter, 5);
-	assert_int_equal(account.period, 30);
-	otp_account_free(&account);
+	assert_string_equal(key.name, "bob");
+	assert_null(key.issuer);
+	assert_memory_equal(key.secret, "foobar", 6);
+	assert_int_equal(key.algorithm, HMAC_SHA512);
+	assert_true(key.hotp);
+	assert_int_equal(key.counter, 5);
+	assert_int_equal(key.period, 30);
+	otp_key_free(&key);
 }
 
 /* A counter has no meaning for TOTP, and is not even looked at. */
 static void test_defaults(void **state)
 {
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 
 	(void)state;
 	assert_int_equal(
-		parse(&account, "otpauth://totp/?secret=MZXW6YTBOI&counter=x#&digits=9",
-			&error),
+		parse(&key, "otpauth://totp/?secret=MZXW6YTBOI&counter=x#&digits=9", &error),
 		0);
-	assert_null(account.name);
-	assert_null(account.issuer);
-	assert_int_equal(account.algorithm, HMAC_SHA1);
-	assert_int_equal(account.digits, 6);
-	assert_int_equal(account.period, 30);
-	assert_int_equal(account.counter, 0);
-	otp_account_free(&account);
+	assert_null(key.name);
+	assert_null(key.issuer);
+	assert_int_equal(key.algorithm, HMAC_SHA1);
+	assert_int_equal(key.digits, 6);
+	assert_int_equal(key.period, 30);
+	assert_int_equal(key.counter, 0);
+	otp_key_free(&key);
 }
 
 static void test_labels(void **state)
@@ -101,15 +100,15 @@ static void test_labels(void **state)
 		{"alice?issuer=Big", "Big", "alice", 0},
 		{"Big:alice?issuer=Big", "Big", "alice", 0},
 		{"Big:alice?issuer=", "Big", "alice", 0},
-		{"Big%20Co:alice?issuer=Big+Co", "Big+Co", "alice", OTP_ACCOUNT_ISSUERS_DIFFER},
-		{"Big:alice?issuer=Small", "Small", "alice", OTP_ACCOUNT_ISSUERS_DIFFER},
-		{"Big%3Aalice?issuer=Small", "Small", "alice", OTP_ACCOUNT_ISSUERS_DIFFER},
+		{"Big%20Co:alice?issuer=Big+Co", "Big+Co", "alice", OTP_KEY_ISSUERS_DIFFER},
+		{"Big:alice?issuer=Small", "Small", "alice", OTP_KEY_ISSUERS_DIFFER},
+		{"Big%3Aalice?issuer=Small", "Small", "alice", OTP_KEY_ISSUERS_DIFFER},
 		{"A:%20B:alice?issuer=A%3A%20B", "A: B", "alice", 0},
 		{"A+B:a+c?issuer=A+B", "A+B", "a+c", 0},
 		{"B%C3%A4r:%E2%82%AC?issuer=B%C3%A4r", "B\xc3\xa4r", "\xe2\x82\xac", 0},
 		{"a/b:c/d?", "a/b", "c/d", 0},
 	};
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 	char uri[256];
 
@@ -117,12 +116,11 @@ static void test_labels(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		snprintf(
 			uri, sizeof uri, "otpauth://totp/%s&secret=MZXW6YTBOI", cases[i].label);
-		assert_int_equal(parse(&account, uri, &error), 0);
-		assert_string_equal(
-			account.issuer != NULL ? account.issuer : "", cases[i].issuer);
-		assert_string_equal(account.name != NULL ? account.name : "", cases[i].name);
-		assert_int_equal(account.notes, cases[i].notes);
-		otp_account_free(&account);
+		assert_int_equal(parse(&key, uri, &error), 0);
+		assert_string_equal(key.issuer != NULL ? key.issuer : "", cases[i].issuer);
+		assert_string_equal(key.name != NULL ? key.name : "", cases[i].name);
+		assert_int_equal(key.notes, cases[i].notes);
+		otp_key_free(&key);
 	}
 }
 
@@ -165,25 +163,25 @@ static void test_errors(void **state)
 		{"otpauth://totp/a%00?secret=MZXW6YTB", "control character"},
 		{"otpauth://totp/a?secret=MZXW6YTB&issuer=%1b", "control character"},
 	};
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_int_equal(parse(&account, cases[i].uri, &error), TOTPGROUP_EFORMAT);
+		assert_int_equal(parse(&key, cases[i].uri, &error), TOTPGROUP_EFORMAT);
 		assert_message(&error, cases[i].message);
 		assert_null(strstr(error.message, "MZXW"));
-		otp_account_free(&account);
+		otp_key_free(&key);
 	}
 }
 
-static int write_uri(struct text *text, const struct otp_account *account, struct error *error)
+static int write_uri(struct text *text, const struct otp_key *key, struct error *error)
 {
 	(void)error;
-	return otpauth_uri_append_account(text, account);
+	return otpauth_uri_append_key(text, key);
 }
 
-static const struct account_format format = {
+static const struct key_format format = {
 	.limits = {.secret_max = 128},
 	.write = write_uri,
 	.read = otpauth_uri_parse,

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "account_support.h"
+#include "otp_key_support.h"
 #include "temporary_folder.h"
 
 #include <liboath/oath.h>
@@ -16,7 +16,7 @@
 #define HEX_KEY "3132333435363738393031323334353637383930"
 #define RAW_KEY "12345678901234567890"
 
-static const struct account_limits limits = {
+static const struct key_limits limits = {
 	.secret_max = USERS_FILE_SECRET_MAX,
 	.only_sha1 = true,
 	.only_30s_and_60s = true,
@@ -24,15 +24,15 @@ static const struct account_limits limits = {
 	.no_issuer = true,
 };
 
-static int first(struct otp_account *account, const char *text, struct error *error)
+static int first(struct otp_key *key, const char *text, struct error *error)
 {
 	struct lines lines = {.text = text, .length = strlen(text)};
 	bool found;
 	int status;
 
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	*key = (struct otp_key)OTP_KEY_INIT;
 	*error = (struct error)ERROR_INIT;
-	status = users_file_next(&lines, account, &found, error);
+	status = users_file_next(&lines, key, &found, error);
 	assert_true(found);
 	return status;
 }
@@ -59,20 +59,20 @@ static void test_types(void **state)
 		{"HOTP/T60/7", false, 60, 7},
 		{"HOTP/T60/8", false, 60, 8},
 	};
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 	char row[128];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		snprintf(row, sizeof row, "%s bob - " HEX_KEY "\n", cases[i].type);
-		assert_int_equal(first(&account, row, &error), 0);
-		assert_int_equal(account.hotp, cases[i].hotp);
-		assert_int_equal(account.period, cases[i].period);
-		assert_int_equal(account.digits, cases[i].digits);
-		assert_string_equal(account.name, "bob");
-		assert_memory_equal(account.secret, RAW_KEY, 20);
-		otp_account_free(&account);
+		assert_int_equal(first(&key, row, &error), 0);
+		assert_int_equal(key.hotp, cases[i].hotp);
+		assert_int_equal(key.period, cases[i].period);
+		assert_int_equal(key.digits, cases[i].digits);
+		assert_string_equal(key.name, "bob");
+		assert_memory_equal(key.secret, RAW_KEY, 20);
+		otp_key_free(&key);
 	}
 }
 
@@ -97,27 +97,27 @@ static void test_rows(void **state)
 		unsigned int notes;
 	} expected[] = {
 		{"alice", 4, 0, "", 0},
-		{"bob", 6, 0, "", OTP_ACCOUNT_PIN_LEFT_OUT},
+		{"bob", 6, 0, "", OTP_KEY_PIN_LEFT_OUT},
 		{"carol", 7, 0, "123456", 0},
 		{"dave", 8, 42, "", 0},
 		{"eve", 9, 41, "", 0},
 	};
 	struct error error = ERROR_INIT;
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	bool found;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(expected); i++) {
-		assert_int_equal(users_file_next(&lines, &account, &found, &error), 0);
+		assert_int_equal(users_file_next(&lines, &key, &found, &error), 0);
 		assert_true(found);
-		assert_string_equal(account.name, expected[i].name);
-		assert_int_equal(account.line, expected[i].line);
-		assert_int_equal(account.counter, expected[i].counter);
-		assert_string_equal(account.last_code, expected[i].last_code);
-		assert_int_equal(account.notes, expected[i].notes);
-		otp_account_free(&account);
+		assert_string_equal(key.name, expected[i].name);
+		assert_int_equal(key.line, expected[i].line);
+		assert_int_equal(key.counter, expected[i].counter);
+		assert_string_equal(key.last_code, expected[i].last_code);
+		assert_int_equal(key.notes, expected[i].notes);
+		otp_key_free(&key);
 	}
-	assert_int_equal(users_file_next(&lines, &account, &found, &error), 0);
+	assert_int_equal(users_file_next(&lines, &key, &found, &error), 0);
 	assert_false(found);
 }
 
@@ -152,17 +152,17 @@ static void test_errors(void **state)
 		 "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f00",
 			"longer than 32 bytes"},
 	};
-	struct otp_account account;
+	struct otp_key key;
 	struct error error;
 	char row[128];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		snprintf(row, sizeof row, "#\n%s\n", cases[i].row);
-		assert_int_equal(first(&account, row, &error), TOTPGROUP_EFORMAT);
+		assert_int_equal(first(&key, row, &error), TOTPGROUP_EFORMAT);
 		assert_message(&error, cases[i].message);
 		assert_message(&error, "line 2: ");
-		otp_account_free(&account);
+		otp_key_free(&key);
 	}
 }
 
@@ -170,63 +170,62 @@ static void test_bad_rows_do_not_stop(void **state)
 {
 	static const char text[] = "x\nHOTP a - 00\nHOTP b - 0\nHOTP c - 00\n";
 	struct lines lines = {.text = text, .length = strlen(text)};
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
 	char seen[8] = "";
 	bool found = true;
 
 	(void)state;
 	while (found) {
-		int status = users_file_next(&lines, &account, &found, &error);
+		int status = users_file_next(&lines, &key, &found, &error);
 
 		if (found)
-			strcat(seen, status == 0 ? account.name : "-");
-		otp_account_free(&account);
+			strcat(seen, status == 0 ? key.name : "-");
+		otp_key_free(&key);
 	}
 	assert_string_equal(seen, "-a-c");
 }
 
 static void test_what_it_cannot_hold(void **state)
 {
-	struct otp_account account = OTP_ACCOUNT_INIT;
+	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
 	uint8_t secret[33] = {0};
 
 	(void)state;
-	assert_int_equal(otp_account_set_name(&account, "a b", 3, &error), 0);
-	assert_int_equal(otp_account_set_secret(&account, secret, 33, &error), 0);
-	account.algorithm = HMAC_SHA256;
-	account.period = 45;
-	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_int_equal(otp_key_set_name(&key, "a b", 3, &error), 0);
+	assert_int_equal(otp_key_set_secret(&key, secret, 33, &error), 0);
+	key.algorithm = HMAC_SHA256;
+	key.period = 45;
+	assert_int_equal(users_file_append(&text, &key, &error), TOTPGROUP_EFORMAT);
 	assert_message(&error, "SHA256");
-	account.algorithm = HMAC_SHA1;
-	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	key.algorithm = HMAC_SHA1;
+	assert_int_equal(users_file_append(&text, &key, &error), TOTPGROUP_EFORMAT);
 	assert_message(&error, "period of 45 s");
-	account.period = 60;
-	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	key.period = 60;
+	assert_int_equal(users_file_append(&text, &key, &error), TOTPGROUP_EFORMAT);
 	assert_message(&error, "33 bytes");
-	assert_int_equal(otp_account_set_secret(&account, secret, 32, &error), 0);
-	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_int_equal(otp_key_set_secret(&key, secret, 32, &error), 0);
+	assert_int_equal(users_file_append(&text, &key, &error), TOTPGROUP_EFORMAT);
 	assert_message(&error, "blanks");
-	assert_int_equal(otp_account_set_name(&account, "", 0, &error), 0);
-	assert_int_equal(users_file_append(&text, &account, &error), TOTPGROUP_EFORMAT);
+	assert_int_equal(otp_key_set_name(&key, "", 0, &error), 0);
+	assert_int_equal(users_file_append(&text, &key, &error), TOTPGROUP_EFORMAT);
 	assert_int_equal(text.length, 0);
-	otp_account_free(&account);
+	otp_key_free(&key);
 	text_free(&text);
 }
 
 /* The text ends where it says, as text_append() has it. */
-static int read_first(
-	struct otp_account *account, const char *text, size_t length, struct error *error)
+static int read_first(struct otp_key *key, const char *text, size_t length, struct error *error)
 {
 	assert_int_equal(strlen(text), length);
-	return first(account, text, error);
+	return first(key, text, error);
 }
 
 static void test_round_trip(void **state)
 {
-	const struct account_format format = {
+	const struct key_format format = {
 		.limits = limits,
 		.write = users_file_append,
 		.read = read_first,
@@ -237,43 +236,42 @@ static void test_round_trip(void **state)
 	assert_round_trips(&format);
 }
 
-static void code_now(const struct otp_account *account, char code[9])
+static void code_now(const struct otp_key *key, char code[9])
 {
-	const char *secret = (const char *)account->secret;
+	const char *secret = (const char *)key->secret;
 
-	if (account->hotp)
-		assert_int_equal(oath_hotp_generate(secret, account->secret_length,
-					 (uint64_t)account->counter, account->digits, false,
-					 OATH_HOTP_DYNAMIC_TRUNCATION, code),
+	if (key->hotp)
+		assert_int_equal(
+			oath_hotp_generate(secret, key->secret_length, (uint64_t)key->counter,
+				key->digits, false, OATH_HOTP_DYNAMIC_TRUNCATION, code),
 			OATH_OK);
 	else
-		assert_int_equal(oath_totp_generate(secret, account->secret_length, time(NULL),
-					 account->period, 0, account->digits, code),
+		assert_int_equal(oath_totp_generate(secret, key->secret_length, time(NULL),
+					 key->period, 0, key->digits, code),
 			OATH_OK);
 }
 
-static int oath_login(const struct otp_account *account, const char *code)
+static int oath_login(const struct otp_key *key, const char *code)
 {
 	time_t last;
 
-	return oath_authenticate_usersfile(
-		in_folder("users"), account->name, code, 2, "", &last);
+	return oath_authenticate_usersfile(in_folder("users"), key->name, code, 2, "", &last);
 }
 
 /* A row among others, as liboath sees it. */
-static void put_row(const struct otp_account *account)
+static void put_row(const struct otp_key *key)
 {
 	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
 
 	assert_int_equal(text_append_format(&text, "# others\nHOTP other - 00\n"), 0);
-	assert_int_equal(users_file_append(&text, account, &error), 0);
+	assert_int_equal(users_file_append(&text, key, &error), 0);
 	put_file("users", text.data, 0600);
 	text_free(&text);
 }
 
 /* What liboath made of the row after a login. */
-static void read_row(struct otp_account *again)
+static void read_row(struct otp_key *again)
 {
 	static char text[4096];
 	struct error error = ERROR_INIT;
@@ -283,7 +281,7 @@ static void read_row(struct otp_account *again)
 	strcpy(text, text_of("users"));
 	lines.length = strlen(text);
 	for (int i = 0; i < 2; i++) {
-		otp_account_free(again);
+		otp_key_free(again);
 		assert_int_equal(users_file_next(&lines, again, &found, &error), 0);
 		assert_true(found);
 	}
@@ -297,23 +295,23 @@ static void test_with_liboath(void **state)
 	assert_int_equal(oath_init(), OATH_OK);
 	folder_begin();
 	for (int i = 0; i < 200; i++) {
-		struct otp_account account, again = OTP_ACCOUNT_INIT;
+		struct otp_key key, again = OTP_KEY_INIT;
 		char code[9];
 
-		random_account(&random, &account, &limits);
-		put_row(&account);
-		code_now(&account, code);
-		assert_int_equal(oath_login(&account, code), OATH_OK);
+		random_key(&random, &key, &limits);
+		put_row(&key);
+		code_now(&key, code);
+		assert_int_equal(oath_login(&key, code), OATH_OK);
 		read_row(&again);
-		if (account.hotp)
-			account.counter++;
+		if (key.hotp)
+			key.counter++;
 		else
 			assert_string_equal(again.last_code, code);
-		assert_same_named(&account, &again);
+		assert_same_named(&key, &again);
 		/* Where the code's counter is behind us, liboath says so too. */
-		assert_int_not_equal(oath_login(&account, code), OATH_OK);
-		otp_account_free(&account);
-		otp_account_free(&again);
+		assert_int_not_equal(oath_login(&key, code), OATH_OK);
+		otp_key_free(&key);
+		otp_key_free(&again);
 	}
 	folder_end();
 	oath_done();
@@ -335,17 +333,17 @@ static void test_mutations(void **state)
 		bool found = true;
 
 		while (found) {
-			struct otp_account account = OTP_ACCOUNT_INIT;
+			struct otp_key key = OTP_KEY_INIT;
 			struct error error = ERROR_INIT;
 
-			if (users_file_next(&lines, &account, &found, &error) != 0) {
+			if (users_file_next(&lines, &key, &found, &error) != 0) {
 				assert_message(&error, "line ");
 			} else if (found) {
 				good++;
-				assert_sound(&account);
-				assert_non_null(account.name);
+				assert_sound(&key);
+				assert_non_null(key.name);
 			}
-			otp_account_free(&account);
+			otp_key_free(&key);
 		}
 		free(text);
 	}

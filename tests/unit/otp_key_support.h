@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Random accounts, comparing them, writing and reading them, and damaging what was
+/* Random keys, comparing them, writing and reading them, and damaging what was
  * made of them. */
-#ifndef TOTPGROUP_TESTS_ACCOUNT_SUPPORT_H
-#define TOTPGROUP_TESTS_ACCOUNT_SUPPORT_H
+#ifndef TOTPGROUP_OTP_KEY_SUPPORT_H
+#define TOTPGROUP_OTP_KEY_SUPPORT_H
 
 #include "test_support.h"
 
@@ -14,7 +14,7 @@
 #define ROUND_TRIPS 5000
 
 /* What a format can hold. */
-struct account_limits {
+struct key_limits {
 	size_t secret_max;
 	bool only_sha1;
 	bool only_30s_and_60s;
@@ -42,8 +42,7 @@ static inline void random_string(
 		strcat(string, pieces[test_random_below(random, count)]);
 }
 
-static inline void random_emergency_codes(
-	struct test_random *random, struct otp_account *account)
+static inline void random_emergency_codes(struct test_random *random, struct otp_key *key)
 {
 	struct error error = ERROR_INIT;
 	char digits[16];
@@ -51,53 +50,50 @@ static inline void random_emergency_codes(
 	for (uint64_t i = test_random_below(random, 6); i > 0; i--) {
 		snprintf(digits, sizeof digits, "%" PRIu64,
 			10000000 + test_random_below(random, 90000000));
-		assert_int_equal(otp_account_add_emergency_code(account, digits, 8, &error), 0);
+		assert_int_equal(otp_key_add_emergency_code(key, digits, 8, &error), 0);
 	}
 }
 
-static inline void random_numbers(struct test_random *random, struct otp_account *account,
-	const struct account_limits *limits)
+static inline void random_numbers(
+	struct test_random *random, struct otp_key *key, const struct key_limits *limits)
 {
-	account->algorithm = limits->only_sha1
-				     ? HMAC_SHA1
-				     : (enum hmac_algorithm)test_random_below(random, 3);
-	account->digits = 6 + (unsigned int)test_random_below(random, 3);
-	if (limits->no_seven_digits && account->digits == 7)
-		account->digits = 8;
-	account->hotp = test_random_below(random, 2) == 0;
-	if (account->hotp) {
+	key->algorithm = limits->only_sha1 ? HMAC_SHA1
+					   : (enum hmac_algorithm)test_random_below(random, 3);
+	key->digits = 6 + (unsigned int)test_random_below(random, 3);
+	if (limits->no_seven_digits && key->digits == 7)
+		key->digits = 8;
+	key->hotp = test_random_below(random, 2) == 0;
+	if (key->hotp) {
 		uint64_t range = UINT64_C(1) << test_random_below(random, 61);
 
-		account->counter =
-			(int64_t)test_random_below(random, range) + limits->counter_min;
+		key->counter = (int64_t)test_random_below(random, range) + limits->counter_min;
 	} else if (limits->only_30s_and_60s) {
-		account->period = test_random_below(random, 2) == 0 ? 30 : 60;
+		key->period = test_random_below(random, 2) == 0 ? 30 : 60;
 	} else if (!limits->only_30s && test_random_below(random, 2) == 0) {
-		account->period = 1 + (unsigned int)test_random_below(random, 3600);
+		key->period = 1 + (unsigned int)test_random_below(random, 3600);
 	}
 }
 
-static inline void random_account(struct test_random *random, struct otp_account *account,
-	const struct account_limits *limits)
+static inline void random_key(
+	struct test_random *random, struct otp_key *key, const struct key_limits *limits)
 {
 	struct error error = ERROR_INIT;
-	uint8_t secret[OTP_ACCOUNT_SECRET_MAX];
+	uint8_t secret[OTP_KEY_SECRET_MAX];
 	char string[64];
 	size_t length = 1 + test_random_below(random, limits->secret_max);
 
-	*account = (struct otp_account)OTP_ACCOUNT_INIT;
+	*key = (struct otp_key)OTP_KEY_INIT;
 	test_random_fill(random, secret, length);
-	assert_int_equal(otp_account_set_secret(account, secret, length, &error), 0);
+	assert_int_equal(otp_key_set_secret(key, secret, length, &error), 0);
 	random_string(random, string, sizeof string, limits->plain_name, false);
-	assert_int_equal(otp_account_set_name(account, string, strlen(string), &error), 0);
+	assert_int_equal(otp_key_set_name(key, string, strlen(string), &error), 0);
 	if (!limits->no_issuer && test_random_below(random, 3) > 0) {
 		random_string(random, string, sizeof string, false, true);
-		assert_int_equal(
-			otp_account_set_issuer(account, string, strlen(string), &error), 0);
+		assert_int_equal(otp_key_set_issuer(key, string, strlen(string), &error), 0);
 	}
-	random_numbers(random, account, limits);
+	random_numbers(random, key, limits);
 	if (limits->emergency_codes)
-		random_emergency_codes(random, account);
+		random_emergency_codes(random, key);
 }
 
 static inline void assert_same_string(const char *a, const char *b)
@@ -105,7 +101,7 @@ static inline void assert_same_string(const char *a, const char *b)
 	assert_string_equal(a != NULL ? a : "(none)", b != NULL ? b : "(none)");
 }
 
-static inline void assert_same_account(const struct otp_account *a, const struct otp_account *b)
+static inline void assert_same_key(const struct otp_key *a, const struct otp_key *b)
 {
 	assert_int_equal(a->secret_length, b->secret_length);
 	assert_memory_equal(a->secret, b->secret, a->secret_length);
@@ -121,11 +117,11 @@ static inline void assert_same_account(const struct otp_account *a, const struct
 }
 
 /* The same with the names. */
-static inline void assert_same_named(const struct otp_account *a, const struct otp_account *b)
+static inline void assert_same_named(const struct otp_key *a, const struct otp_key *b)
 {
 	assert_same_string(a->name, b->name);
 	assert_same_string(a->issuer, b->issuer);
-	assert_same_account(a, b);
+	assert_same_key(a, b);
 }
 
 /*
@@ -179,18 +175,18 @@ static inline char *mutate(struct test_random *random, const char *bytes, size_t
 	return exact;
 }
 
-/* What every reader promises of an account, whatever it was made from. */
-static inline void assert_sound(const struct otp_account *account)
+/* What every reader promises of a key, whatever it was made from. */
+static inline void assert_sound(const struct otp_key *key)
 {
-	assert_true(account->secret_length >= 1);
-	assert_true(account->secret_length <= OTP_ACCOUNT_SECRET_MAX);
-	assert_true(account->digits >= 6 && account->digits <= 8);
-	assert_true(account->period >= 1 && account->period <= 3600);
-	assert_true(account->counter >= 0 && account->counter <= CREDENTIAL_HOTP_COUNTER_MAX);
-	assert_true(account->hotp || account->counter == 0);
-	assert_non_null(hmac_algorithm_name(account->algorithm));
-	for (size_t i = 0; i < account->emergency_code_count; i++)
-		assert_in_range(account->emergency_codes[i], 10000000, 99999999);
+	assert_true(key->secret_length >= 1);
+	assert_true(key->secret_length <= OTP_KEY_SECRET_MAX);
+	assert_true(key->digits >= 6 && key->digits <= 8);
+	assert_true(key->period >= 1 && key->period <= 3600);
+	assert_true(key->counter >= 0 && key->counter <= CREDENTIAL_HOTP_COUNTER_MAX);
+	assert_true(key->hotp || key->counter == 0);
+	assert_non_null(hmac_algorithm_name(key->algorithm));
+	for (size_t i = 0; i < key->emergency_code_count; i++)
+		assert_in_range(key->emergency_codes[i], 10000000, 99999999);
 }
 
 /* An error is one printable line, and does not hold the secret's text. */
@@ -202,57 +198,55 @@ static inline void assert_message(const struct error *error, const char *part)
 		fail_msg("'%s' is not in '%s'", part, error->message);
 }
 
-/* How one account is written as text, and read from it; the functions return 0 or
+/* How one key is written as text, and read from it; the functions return 0 or
  * a negative error. */
-struct account_format {
-	struct account_limits limits;
-	int (*write)(struct text *text, const struct otp_account *account, struct error *error);
-	int (*read)(struct otp_account *account, const char *text, size_t length,
-		struct error *error);
-	void (*assert_same)(const struct otp_account *a, const struct otp_account *b);
+struct key_format {
+	struct key_limits limits;
+	int (*write)(struct text *text, const struct otp_key *key, struct error *error);
+	int (*read)(struct otp_key *key, const char *text, size_t length, struct error *error);
+	void (*assert_same)(const struct otp_key *a, const struct otp_key *b);
 	unsigned int notes; /* on what was read */
 };
 
-static inline void assert_round_trips(const struct account_format *format)
+static inline void assert_round_trips(const struct key_format *format)
 {
 	struct test_random random = test_random_begin();
 
 	for (int i = 0; i < ROUND_TRIPS; i++) {
-		struct otp_account account, again = OTP_ACCOUNT_INIT;
+		struct otp_key key, again = OTP_KEY_INIT;
 		struct error error = ERROR_INIT;
 		struct text text = TEXT_INIT;
 
-		random_account(&random, &account, &format->limits);
-		assert_int_equal(format->write(&text, &account, &error), 0);
+		random_key(&random, &key, &format->limits);
+		assert_int_equal(format->write(&text, &key, &error), 0);
 		assert_int_equal(format->read(&again, text.data, text.length, &error), 0);
-		format->assert_same(&account, &again);
+		format->assert_same(&key, &again);
 		assert_int_equal(again.notes, format->notes);
 		text_free(&text);
-		otp_account_free(&account);
-		otp_account_free(&again);
+		otp_key_free(&key);
+		otp_key_free(&again);
 	}
 }
 
-/* Damaged, the seed is an error or still a sound account. */
-static inline void assert_survives_mutations(
-	const struct account_format *format, const char *seed)
+/* Damaged, the seed is an error or still a sound key. */
+static inline void assert_survives_mutations(const struct key_format *format, const char *seed)
 {
 	struct test_random random = test_random_begin();
 	unsigned int good = 0;
 
 	for (int i = 0; i < MUTATIONS; i++) {
-		struct otp_account account = OTP_ACCOUNT_INIT;
+		struct otp_key key = OTP_KEY_INIT;
 		struct error error = ERROR_INIT;
 		size_t length = strlen(seed);
 		char *text = mutate(&random, seed, &length);
 
-		if (format->read(&account, text, length, &error) == 0) {
+		if (format->read(&key, text, length, &error) == 0) {
 			good++;
-			assert_sound(&account);
+			assert_sound(&key);
 		} else {
 			assert_message(&error, "");
 		}
-		otp_account_free(&account);
+		otp_key_free(&key);
 		free(text);
 	}
 	assert_in_range(good, MUTATIONS / 100, MUTATIONS);
