@@ -78,18 +78,13 @@ static int open_folder(const char *path, int *descriptor, struct error *error)
 /* From the folder that was judged, whatever the path names by now. */
 static int read_own(struct letter_markup *markup, const char *path, struct error *error)
 {
-	struct config_file file = CONFIG_FILE_INIT;
 	int folder;
 	int status = open_folder(path, &folder, error);
 
 	if (status == 0)
-		status = config_file_read(&file, folder, name_in(path), path, error);
-	if (status == 0) {
-		markup->source = file.text;
-		file.text = (struct text)TEXT_INIT;
+		status = config_file_read(&markup->source, folder, name_in(path), path, error);
+	if (status == 0)
 		status = letter_markup_parse(markup, path, error);
-	}
-	config_file_close(&file);
 	if (folder >= 0)
 		close(folder);
 	return status;

@@ -5,12 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "totpgroup.h"
 
-/* Whoever owns it, or may write to it, decides who is let in. The effective
- * user id is root's wherever a login is decided. */
+#define DROP_IN_ENDING ".conf"
+
+/* The effective user id is root's wherever a login is decided. */
 static int check_owner(const struct stat *status, const char *path, struct error *error)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid())
@@ -32,7 +37,16 @@ static int check_file(const struct stat *status, const char *path, struct error 
 	return check_owner(status, path, error);
 }
 
-static int open_failed(const char *path, struct error *error)
+int config_file_check_folder(int folder, const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(folder, &status) != 0)
+		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot examine %s", path);
+	return check_owner(&status, path, error);
+}
+
+static int refuse_unopened(const char *path, struct error *error)
 {
 	if (errno == ELOOP)
 		return error_set(error, TOTPGROUP_EUNSAFE,
@@ -44,65 +58,129 @@ static int open_failed(const char *path, struct error *error)
 		path);
 }
 
-/* The size may have changed since it was judged. */
-static int read_all(struct config_file *file, struct error *error)
+/* Asks for one byte more than the size that fstat() told, which shows a file that
+ * grows. */
+static int read_all(
+	struct text *text, int descriptor, size_t size, const char *path, struct error *error)
 {
-	char buffer[1024];
 	ssize_t count;
 
-	while ((count = read(file->descriptor, buffer, sizeof buffer)) > 0) {
-		if (file->text.length + (size_t)count > CONFIG_FILE_SIZE_MAX)
-			return error_set(error, TOTPGROUP_EUNSAFE,
-				"%s: is longer than %d bytes", file->path,
-				CONFIG_FILE_SIZE_MAX);
-		if (text_append(&file->text, buffer, (size_t)count) != 0)
-			return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	}
-	if (count < 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot read %s", file->path);
+	text->data = malloc(size + 1);
+	if (text->data == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	text->capacity = size + 1;
+	do {
+		count = read(descriptor, text->data + text->length, size + 1 - text->length);
+		if (count < 0)
+			return error_set_system(
+				error, TOTPGROUP_ESYSTEM, "cannot read %s", path);
+		text->length += (size_t)count;
+	} while (count > 0 && text->length < size);
+	if (text->length != size)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"%s: was changed while it was read; try again", path);
+	text->data[size] = '\0';
 	return 0;
 }
 
-int config_file_read(struct config_file *file, int folder, const char *name, const char *path,
+int config_file_read(
+	struct text *text, int folder, const char *name, const char *path, struct error *error)
+{
+	/* The flags keep a FIFO from blocking, and a terminal from becoming ours. */
+	int descriptor =
+		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	int result;
+
+	if (descriptor < 0)
+		return refuse_unopened(path, error);
+	if (fstat(descriptor, &status) != 0)
+		result = error_set_system(error, TOTPGROUP_ESYSTEM, "cannot examine %s", path);
+	else
+		result = check_file(&status, path, error);
+	if (result == 0)
+		result = read_all(text, descriptor, (size_t)status.st_size, path, error);
+	close(descriptor);
+	return result;
+}
+
+static bool is_drop_in(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] != '.' && length > strlen(DROP_IN_ENDING) &&
+	       strcmp(name + length - strlen(DROP_IN_ENDING), DROP_IN_ENDING) == 0;
+}
+
+static int add_drop_in(struct config_drop_ins *drop_ins, const char *name, const char *path,
 	struct error *error)
 {
+	if (drop_ins->count == CONFIG_DROP_INS_MAX)
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: has more than %d files", path,
+			CONFIG_DROP_INS_MAX);
+	drop_ins->names[drop_ins->count] = strdup(name);
+	if (drop_ins->names[drop_ins->count] == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	drop_ins->count++;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A folder that cannot be read to its end is refused: it might hold a file that
+ * matters. */
+static int list_drop_ins(
+	struct config_drop_ins *drop_ins, const char *path, struct error *error)
+{
+	for (;;) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(drop_ins->folder);
+		if (entry == NULL)
+			break;
+		if (is_drop_in(entry->d_name) &&
+			add_drop_in(drop_ins, entry->d_name, path, error) != 0)
+			return error->code;
+	}
+	if (errno != 0)
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot read the folder %s", path);
+	qsort(drop_ins->names, drop_ins->count, sizeof drop_ins->names[0], compare_names);
+	return 0;
+}
+
+int config_drop_ins_open(struct config_drop_ins *drop_ins, int parent, const char *name,
+	const char *path, struct error *error)
+{
+	int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int status;
 
-	file->path = path;
-	/* A FIFO must not make us wait, nor a terminal become ours. */
-	file->descriptor =
-		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (file->descriptor < 0)
-		return open_failed(path, error);
-	if (fstat(file->descriptor, &file->status) != 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot examine %s", path);
-	status = check_file(&file->status, path, error);
-	return status == 0 ? read_all(file, error) : status;
+	if (descriptor < 0 && errno == ENOENT)
+		return 0;
+	if (descriptor < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: not a folder", path);
+	if (descriptor >= 0)
+		drop_ins->folder = fdopendir(descriptor);
+	if (drop_ins->folder == NULL) {
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot read the folder %s", path);
+		if (descriptor >= 0)
+			close(descriptor);
+		return status;
+	}
+	status = config_file_check_folder(descriptor, path, error);
+	return status == 0 ? list_drop_ins(drop_ins, path, error) : status;
 }
 
-bool config_file_is_unchanged(const struct config_file *file)
+void config_drop_ins_close(struct config_drop_ins *drop_ins)
 {
-	const struct stat *before = &file->status;
-	struct stat now;
-
-	return fstat(file->descriptor, &now) == 0 && now.st_size == before->st_size &&
-	       now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
-	       now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
-}
-
-void config_file_close(struct config_file *file)
-{
-	if (file->descriptor >= 0)
-		close(file->descriptor);
-	text_free(&file->text);
-	*file = (struct config_file)CONFIG_FILE_INIT;
-}
-
-int config_file_check_folder(int folder, const char *path, struct error *error)
-{
-	struct stat status;
-
-	if (fstat(folder, &status) != 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot examine %s", path);
-	return check_owner(&status, path, error);
+	for (size_t i = 0; i < drop_ins->count; i++)
+		free(drop_ins->names[i]);
+	if (drop_ins->folder != NULL)
+		closedir(drop_ins->folder);
+	*drop_ins = (struct config_drop_ins){0};
 }

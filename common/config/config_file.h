@@ -1,51 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Files that decide who is let in: opened once, and judged by their
- * descriptors. */
+/* Files that decide who is let in, and the folders that hold them: nobody but root
+ * may be able to change them. */
 #ifndef TOTPGROUP_CONFIG_CONFIG_FILE_H
 #define TOTPGROUP_CONFIG_CONFIG_FILE_H
 
-#include <stdbool.h>
-#include <sys/stat.h>
+#include <dirent.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/text.h"
 
-/* More is no configuration that a person wrote. */
+/* Nobody writes a longer configuration file by hand. */
 #define CONFIG_FILE_SIZE_MAX 65536
 
-/* Begins as CONFIG_FILE_INIT, ends with config_file_close(). */
-struct config_file {
-	int descriptor;	    /* -1 while none is open */
-	struct stat status; /* from before it was read */
-	struct text text;   /* all of it */
-	const char *path;   /* for messages; not owned */
-};
-
-#define CONFIG_FILE_INIT                                                                       \
-	{                                                                                      \
-		.descriptor = -1, .text = TEXT_INIT                                            \
-	}
+/* More drop-ins are a mistake. */
+#define CONFIG_DROP_INS_MAX 64
 
 /*
- * Opens a file in an open folder and reads it. path is what messages call it,
- * and must outlive the file.
+ * Reads a file of an open folder into text, which must be TEXT_INIT. Messages call
+ * the file `path`. The caller frees text, after an error too.
  *
- * TOTPGROUP_ENOTFOUND where there is none. TOTPGROUP_EUNSAFE for a symbolic
- * link, for what is no regular file, belongs to neither root nor the effective
- * user id, may be written by group or others, or is longer than
- * CONFIG_FILE_SIZE_MAX. TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
+ * TOTPGROUP_ENOTFOUND where there is no such file. TOTPGROUP_EUNSAFE for a symbolic
+ * link, for anything but a regular file, for a file that belongs to neither root nor
+ * the effective user id, that group or others may write, or that is longer than
+ * CONFIG_FILE_SIZE_MAX. TOTPGROUP_ECONFIG where it changed meanwhile.
+ * TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
  */
-int config_file_read(struct config_file *file, int folder, const char *name, const char *path,
-	struct error *error);
+int config_file_read(
+	struct text *text, int folder, const char *name, const char *path, struct error *error);
 
-/* False where somebody has written to the file since it was read. */
-bool config_file_is_unchanged(const struct config_file *file);
-
-void config_file_close(struct config_file *file);
-
-/* Judges an open folder: TOTPGROUP_EUNSAFE where somebody but root and the
- * effective user id could exchange what is in it. */
+/* TOTPGROUP_EUNSAFE where somebody but root and the effective user id could exchange
+ * the files of an open folder; TOTPGROUP_ESYSTEM. */
 int config_file_check_folder(int folder, const char *path, struct error *error);
+
+/* The drop-ins of a configuration file: the files of the folder beside it. Begins as
+ * {0}, ends with config_drop_ins_close(). */
+struct config_drop_ins {
+	DIR *folder; /* NULL where there is none */
+	size_t count;
+	char *names[CONFIG_DROP_INS_MAX]; /* sorted by their bytes */
+};
+
+/*
+ * Opens the folder `name` of an open folder, and lists its files that end in .conf
+ * and do not begin with a dot. A missing folder is no error. Messages call it `path`.
+ *
+ * TOTPGROUP_EUNSAFE for a symbolic link, for anything but a folder, for a folder that
+ * config_file_check_folder() refuses, and for more than CONFIG_DROP_INS_MAX files;
+ * TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
+ */
+int config_drop_ins_open(struct config_drop_ins *drop_ins, int parent, const char *name,
+	const char *path, struct error *error);
+
+void config_drop_ins_close(struct config_drop_ins *drop_ins);
 
 #endif

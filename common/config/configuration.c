@@ -6,67 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/similar.h"
 #include "config/config_file.h"
-#include "config/config_folder.h"
-#include "config/config_parse.h"
-#include "store/file_place.h"
 #include "totpgroup.h"
 
-#ifndef VENDOR_CONFIGURATION_FILE
-#define VENDOR_CONFIGURATION_FILE NULL
-#endif
+/* Longer than any name that means something, with its NUL. */
+#define NAME_SIZE 80
 
+#define BLANKS	   " \t"
+#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+/* A file that was read. Its settings point into the text, in which the parser has ended
+ * every name and value with a NUL. */
 struct configuration_path {
 	struct configuration_path *earlier;
+	struct text text;
 	char path[];
 };
 
-/* One of the two places: a file, the folder that it is in, and its drop-ins. */
-struct place {
+/* The line that is being read. Lines that could be understood in two ways are errors. */
+struct parser {
+	struct configuration *configuration;
 	const char *path;
-	char *folder_path; /* of the drop-ins */
-	struct file_place parent;
-	struct config_folder drop_ins;
+	const char *section; /* NULL before the first */
+	unsigned int line;
 };
 
 static const struct {
 	const char *name;
-} sections[] = {{CONFIGURATION_ENROLL}, {CONFIGURATION_DAEMON}, {"verify"}, {NULL}};
+} section_names[] = {{CONFIGURATION_ENROLL}, {CONFIGURATION_DAEMON}, {"verify"}, {NULL}};
 
-static int out_of_memory(struct error *error)
-{
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-}
-
-/* Two strings one behind the other, in new memory. */
-static char *join(const char *first, const char *between, const char *second)
-{
-	size_t length = strlen(first), middle = strlen(between), rest = strlen(second);
-	char *joined = malloc(length + middle + rest + 1);
-
-	if (joined == NULL)
-		return NULL;
-	memcpy(joined, first, length);
-	memcpy(joined + length, between, middle);
-	memcpy(joined + length + middle, second, rest + 1);
-	return joined;
-}
-
-static int keep_path(struct configuration *configuration, const char *path, struct error *error)
-{
-	size_t size = strlen(path) + 1;
-	struct configuration_path *kept = malloc(sizeof *kept + size);
-
-	if (kept == NULL)
-		return out_of_memory(error);
-	memcpy(kept->path, path, size);
-	kept->earlier = configuration->paths;
-	configuration->paths = kept;
-	return 0;
-}
-
-/* Whether it is for totp-verifyd alone. */
+/* Only totp-verifyd judges these. */
 static bool is_for_daemon(const char *section)
 {
 	return section != NULL && (strcmp(section, CONFIGURATION_DAEMON) == 0 ||
@@ -78,14 +49,14 @@ static int check_section(const char *section, struct error *error)
 {
 	const char *nearest;
 
-	if (section == NULL || strcmp(section, CONFIGURATION_ENROLL) == 0 ||
-		is_for_daemon(section))
+	if (strcmp(section, CONFIGURATION_ENROLL) == 0 || is_for_daemon(section))
 		return 0;
 	if (strcmp(section, "verify") == 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"section [verify] has no name; write [verify NAME], such as [verify "
 			"web]");
-	nearest = similar_name(sections, sizeof sections[0], section, strcspn(section, " "));
+	nearest = similar_name(
+		section_names, sizeof section_names[0], section, strcspn(section, " "));
 	if (nearest != NULL)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"unknown section [%s]; did you mean [%s]?", section, nearest);
@@ -94,292 +65,191 @@ static int check_section(const char *section, struct error *error)
 		SIMILAR_NAME_MAXIMUM, section);
 }
 
-/* The name as the table has it, which is good for as long as the program; that
- * of an unknown key is empty. */
-static const char *table_name(const char *section, const char *key)
+/* A name, or two with one blank between them; its length, or 0. */
+static size_t section_length(const char *name)
 {
-	const struct enroll_definition *enroll = enroll_definitions;
+	size_t first = strspn(name, NAME_BYTES), second;
 
-	if (section == NULL) {
-		for (const struct option_definition *option = option_definitions;
-			option->name != NULL; option++)
-			if (strcmp(option->name, key) == 0)
-				return option->alias_of != NULL ? option->alias_of
-								: option->name;
-		return "";
-	}
-	while (enroll->name != NULL && strcmp(enroll->name, key) != 0)
-		enroll++;
-	return enroll->name != NULL ? enroll->name : "";
+	if (first == 0 || name[first] != ' ')
+		return first;
+	second = strspn(name + first + 1, NAME_BYTES);
+	return second == 0 ? 0 : first + 1 + second;
 }
 
-/* Where the tables have no name, its own copies of them are put behind the value. */
-static void copy_names(struct configuration_value *kept, const struct config_setting *setting)
+/* line begins with a bracket. */
+static int parse_section(struct parser *parser, char *line, struct error *error)
 {
-	char *name = stpcpy(kept->copies, setting->section) + 1;
+	size_t length = section_length(line + 1);
 
-	kept->section = kept->copies;
-	kept->name = strcpy(name, setting->key);
-}
-
-static int keep_value(struct configuration *configuration, const struct config_setting *setting,
-	struct error *error)
-{
-	bool foreign = is_for_daemon(setting->section);
-	size_t copies = foreign ? strlen(setting->section) + strlen(setting->key) + 2 : 0;
-	struct configuration_value *kept = malloc(sizeof *kept + copies);
-	char *value = strdup(setting->value);
-
-	if (kept == NULL || value == NULL) {
-		free(kept);
-		free(value);
-		return out_of_memory(error);
-	}
-	*kept = (struct configuration_value){
-		.earlier = configuration->latest,
-		.section = setting->section != NULL ? CONFIGURATION_ENROLL : NULL,
-		.name = foreign ? NULL : table_name(setting->section, setting->key),
-		.value = value,
-		.path = configuration->paths->path,
-		.line = setting->line,
-	};
-	if (foreign)
-		copy_names(kept, setting);
-	configuration->latest = kept;
-	return 0;
-}
-
-static int take(void *context, const struct config_setting *setting, struct error *error)
-{
-	struct configuration *configuration = context;
-	const char *value;
-	int status = check_section(setting->section, error);
-
-	if (status != 0 || setting->key == NULL)
-		return status;
-	if (setting->section == NULL && strcmp(setting->key, "conf") == 0)
+	if (length == 0 || length >= NAME_SIZE || strcmp(line + 1 + length, "]") != 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"option conf is for the module's line, not for a file");
-	status = keep_value(configuration, setting, error);
-	if (status != 0 || is_for_daemon(setting->section))
-		return status;
-	value = configuration->latest->value;
-	if (setting->section != NULL)
-		return enroll_defaults_set(&configuration->enroll, setting->key, value, error);
-	return options_set(
-		&configuration->options, setting->key, strlen(setting->key), value, error);
-}
-
-static int read_file(struct configuration *configuration, int folder, const char *name,
-	const char *path, struct error *error)
-{
-	struct config_file file = CONFIG_FILE_INIT;
-	int status = config_file_read(&file, folder, name, path, error);
-
-	if (status == 0)
-		status = keep_path(configuration, path, error);
-	if (status == 0) {
-		/* An option is repeated within one file only; see options_set(). */
-		configuration->options.given = 0;
-		status = config_parse(&file, take, configuration, error);
-	}
-	config_file_close(&file);
-	return status;
-}
-
-/* Reads the place's own file, if it is there. */
-static int read_main(struct configuration *configuration, const struct place *place,
-	bool *exists, struct error *error)
-{
-	int status;
-
-	*exists = false;
-	if (place->parent.folder < 0)
-		return 0;
-	status = read_file(
-		configuration, place->parent.folder, place->parent.name, place->path, error);
-	*exists = status == 0;
-	return status == TOTPGROUP_ENOTFOUND ? 0 : status;
-}
-
-static int read_drop_in(struct configuration *configuration, const struct place *place,
-	const char *name, struct error *error)
-{
-	char *path = join(place->folder_path, "/", name);
-	int status;
-
-	if (path == NULL)
-		return out_of_memory(error);
-	status = read_file(configuration, place->drop_ins.descriptor, name, path, error);
-	free(path);
-	return status;
-}
-
-/* All but those of the same name in the folder that takes precedence. */
-static int read_drop_ins(struct configuration *configuration, const struct place *place,
-	const struct config_folder *precedent, struct error *error)
-{
-	int status = 0;
-
-	for (size_t i = 0; status == 0 && i < place->drop_ins.count; i++)
-		if (precedent == NULL ||
-			!config_folder_has(precedent, place->drop_ins.names[i]))
-			status = read_drop_in(
-				configuration, place, place->drop_ins.names[i], error);
-	return status;
-}
-
-static int open_drop_ins(struct place *place, struct error *error)
-{
-	char *name = join(place->parent.name, ".d", "");
-	int status;
-
-	place->folder_path = join(place->path, ".d", "");
-	if (name == NULL || place->folder_path == NULL) {
-		free(name);
-		return out_of_memory(error);
-	}
-	status = config_folder_open(
-		&place->drop_ins, place->parent.folder, name, place->folder_path, error);
-	free(name);
-	return status;
-}
-
-/* That a folder is missing leaves the place without a descriptor. */
-static int open_place(struct place *place, const char *path, struct error *error)
-{
-	int status;
-
-	if (path == NULL)
-		return 0;
-	place->path = path;
-	status = file_place_open(&place->parent, path, false, error);
-	if (status == TOTPGROUP_ENOTFOUND)
-		return 0;
-	return status == 0 ? open_drop_ins(place, error) : status;
-}
-
-static void close_place(struct place *place)
-{
-	file_place_close(&place->parent);
-	config_folder_close(&place->drop_ins);
-	free(place->folder_path);
-}
-
-/* A folder that nothing was read from is none of our business. */
-static int check_parent(const struct place *place, bool exists, struct error *error)
-{
-	char *path;
-	int status;
-
-	if (place->parent.folder < 0 || (!exists && place->drop_ins.descriptor < 0))
-		return 0;
-	path = join("the folder of ", place->path, "");
-	if (path == NULL)
-		return out_of_memory(error);
-	status = config_file_check_folder(place->parent.folder, path, error);
-	free(path);
-	return status;
-}
-
-static int read_places(struct configuration *configuration, const struct place *vendor,
-	const struct place *host, bool required, struct error *error)
-{
-	bool host_exists, vendor_exists = false;
-	int status = read_main(configuration, host, &host_exists, error);
-
-	if (status == 0 && required && !host_exists)
-		status = error_set(error, TOTPGROUP_ENOTFOUND,
-			"%s: there is no such file; write it, or take conf= away", host->path);
-	if (status == 0 && !host_exists)
-		status = read_main(configuration, vendor, &vendor_exists, error);
-	if (status == 0)
-		status = check_parent(host, host_exists, error);
-	if (status == 0)
-		status = check_parent(vendor, vendor_exists, error);
-	if (status == 0)
-		status = read_drop_ins(configuration, vendor, &host->drop_ins, error);
-	if (status == 0)
-		status = read_drop_ins(configuration, host, NULL, error);
-	return status;
-}
-
-/* Where options that are good one by one contradict each other, the message
- * names them; one that is from a file has its place put before it. */
-static int read_line(struct configuration *configuration, int count,
-	const char *const *arguments, struct error *error)
-{
-	struct options alone = OPTIONS_INIT;
-	struct error inner = ERROR_INIT;
-	int status = options_read_all(&configuration->options, count, arguments, error);
-
-	if (status == 0 || options_read_all(&alone, count, arguments, &inner) != 0)
-		return status;
-	inner = *error;
-	for (const struct configuration_value *value = configuration->latest; value != NULL;
-		value = value->earlier)
-		if (value->section == NULL && strstr(inner.message, value->name) != NULL)
-			return error_set(error, status, "%s:%u: %s", value->path, value->line,
-				inner.message);
-	return status;
-}
-
-int configuration_load_from(struct configuration *configuration,
-	const struct configuration_places *places, int count, const char *const *arguments,
-	struct error *error)
-{
-	struct place vendor = {.parent = FILE_PLACE_INIT, .drop_ins = CONFIG_FOLDER_INIT};
-	struct place host = vendor;
-	int status = open_place(&host, places->host, error);
-
-	if (status == 0)
-		status = open_place(&vendor, places->vendor, error);
-	if (status == 0)
-		status = read_places(configuration, &vendor, &host, places->required, error);
-	close_place(&vendor);
-	close_place(&host);
-	if (status == 0) {
-		/* Something that was looked for and is not there is no error. */
-		*error = (struct error)ERROR_INIT;
-		status = read_line(configuration, count, arguments, error);
-	}
-	return status;
-}
-
-/* What conf= says, if it is on the line. */
-static int find_file(
-	const char **path, int count, const char *const *arguments, struct error *error)
-{
-	struct options options = OPTIONS_INIT;
-	int status = 0;
-
-	for (int i = 0; status == 0 && i < count; i++)
-		if (strncmp(arguments[i], "conf=", strlen("conf=")) == 0)
-			status = options_read(&options, arguments[i], error);
-	*path = options.conf;
-	return status;
-}
-
-int configuration_load(struct configuration *configuration, int count,
-	const char *const *arguments, struct error *error)
-{
-	struct configuration_places places = {
-		.vendor = VENDOR_CONFIGURATION_FILE,
-		.host = CONFIGURATION_FILE,
-	};
-	const char *path;
-	int status = find_file(&path, count, arguments, error);
-
-	if (status != 0)
-		return status;
-	if (path != NULL)
-		places = (struct configuration_places){.host = path, .required = true};
-	return configuration_load_from(configuration, &places, count, arguments, error);
+			"no header of a section; write [name] or [name name], and nothing "
+			"behind it");
+	line[1 + length] = '\0';
+	parser->section = line + 1;
+	return check_section(parser->section, error);
 }
 
 static bool same_section(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Two lines of one file that set the same key contradict each other. */
+static int check_not_repeated(const struct parser *parser, const char *key, struct error *error)
+{
+	for (const struct configuration_value *value = parser->configuration->latest;
+		value != NULL && value->path == parser->path; value = value->earlier)
+		if (same_section(value->section, parser->section) &&
+			strcmp(value->key, key) == 0)
+			return error_set(error, TOTPGROUP_ECONFIG,
+				"%s is set already in line %u", key, value->line);
+	return 0;
+}
+
+static int apply(
+	const struct parser *parser, const char *key, const char *value, struct error *error)
+{
+	struct configuration *configuration = parser->configuration;
+
+	if (is_for_daemon(parser->section))
+		return 0;
+	if (parser->section != NULL)
+		return enroll_defaults_set(&configuration->enroll, key, value, error);
+	if (strcmp(key, "conf") == 0)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option conf is for the module's line, not for a file");
+	return options_set(&configuration->options, key, strlen(key), value, error);
+}
+
+static int take_setting(
+	const struct parser *parser, const char *key, const char *value, struct error *error)
+{
+	struct configuration_value *kept;
+	int status = check_not_repeated(parser, key, error);
+
+	if (status == 0)
+		status = apply(parser, key, value, error);
+	if (status != 0)
+		return status;
+	kept = malloc(sizeof *kept);
+	if (kept == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	*kept = (struct configuration_value){
+		.earlier = parser->configuration->latest,
+		.section = parser->section,
+		.name = parser->section == NULL ? options_name(key) : key,
+		.key = key,
+		.value = value,
+		.path = parser->path,
+		.line = parser->line,
+	};
+	parser->configuration->latest = kept;
+	return 0;
+}
+
+/* Quotes go around the whole value, or are part of it. */
+static char *strip_quotes(char *value)
+{
+	size_t length = strlen(value);
+
+	if (value[0] != '"')
+		return value;
+	if (length < 2 || value[length - 1] != '"')
+		return NULL;
+	value[length - 1] = '\0';
+	return value + 1;
+}
+
+static int parse_setting(const struct parser *parser, char *line, struct error *error)
+{
+	size_t length = strspn(line, NAME_BYTES);
+	char *value = line + length + strspn(line + length, BLANKS);
+
+	if (length == 0 || length >= NAME_SIZE || *value != '=')
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"no setting; write name=value, or # before a comment");
+	value += 1 + strspn(value + 1, BLANKS);
+	if (strchr(value, '#') != NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"a comment needs a line of its own, and a value cannot have # in it");
+	value = strip_quotes(value);
+	if (value == NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"the value lacks a quotation mark at its end");
+	line[length] = '\0';
+	return take_setting(parser, line, value, error);
+}
+
+static bool has_control_character(const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* The byte behind the line is the text's to overwrite: its end, or the text's NUL. */
+static int parse_line(struct parser *parser, char *line, size_t length, struct error *error)
+{
+	if (length > CONFIGURATION_LINE_MAX)
+		return error_set(error, TOTPGROUP_ECONFIG, "the line is too long");
+	if (has_control_character(line, length))
+		return error_set(
+			error, TOTPGROUP_ECONFIG, "there is a control character in the line");
+	while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+		length--;
+	line[length] = '\0';
+	line += strspn(line, BLANKS);
+	if (*line == '\0' || *line == '#')
+		return 0;
+	return *line == '[' ? parse_section(parser, line, error)
+			    : parse_setting(parser, line, error);
+}
+
+/* Every message gets the file and the line put before it. */
+static int parse_text(struct configuration *configuration, struct configuration_path *file,
+	struct error *error)
+{
+	struct parser parser = {.configuration = configuration, .path = file->path};
+	struct lines lines = {file->text.data, file->text.length, 0, 0};
+	const char *line;
+	size_t length;
+
+	/* An option is repeated within one file only; see options_set(). */
+	configuration->options.given = 0;
+	while (lines_next(&lines, &line, &length)) {
+		struct error inner = ERROR_INIT;
+
+		parser.line = lines.number;
+		if (parse_line(&parser, file->text.data + (line - file->text.data), length,
+			    &inner) != 0)
+			return error_set(error, inner.code, "%s:%u: %s", file->path,
+				parser.line, inner.message);
+	}
+	return 0;
+}
+
+int configuration_add_file(struct configuration *configuration, int folder, const char *name,
+	const char *path, struct error *error)
+{
+	size_t size = strlen(path) + 1;
+	struct configuration_path *file = malloc(sizeof *file + size);
+	int status;
+
+	if (file == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	file->text = (struct text)TEXT_INIT;
+	memcpy(file->path, path, size);
+	status = config_file_read(&file->text, folder, name, path, error);
+	if (status != 0) {
+		text_free(&file->text);
+		free(file);
+		return status;
+	}
+	file->earlier = configuration->paths;
+	configuration->paths = file;
+	return parse_text(configuration, file, error);
 }
 
 const struct configuration_value *configuration_find(
@@ -410,14 +280,14 @@ void configuration_free(struct configuration *configuration)
 		struct configuration_value *value = configuration->latest;
 
 		configuration->latest = value->earlier;
-		free(value->value);
 		free(value);
 	}
 	while (configuration->paths != NULL) {
-		struct configuration_path *path = configuration->paths;
+		struct configuration_path *file = configuration->paths;
 
-		configuration->paths = path->earlier;
-		free(path);
+		configuration->paths = file->earlier;
+		text_free(&file->text);
+		free(file);
 	}
 	*configuration = (struct configuration)CONFIGURATION_INIT;
 }

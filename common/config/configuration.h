@@ -27,15 +27,19 @@
 #define CONFIGURATION_DAEMON "daemon"
 #define CONFIGURATION_VERIFY "verify " /* and a name */
 
-/* One value that a file has, whether or not it is overruled. */
+/* The longest line of a file, in bytes. */
+#define CONFIGURATION_LINE_MAX 1000
+
+/* One value that a file has, whether or not it is overruled. The strings are the
+ * configuration's. */
 struct configuration_value {
 	struct configuration_value *earlier;
 	const char *section; /* NULL before the first */
 	const char *name;    /* as it stands in the table */
-	char *value;
+	const char *key;     /* as it stands in the file, which may be an alias of the name */
+	const char *value;   /* never NULL; without quotes around it */
 	const char *path;
 	unsigned int line;
-	char copies[]; /* of section and name, where no table has them */
 };
 
 struct configuration_path;
@@ -54,11 +58,11 @@ struct configuration {
 		.options = OPTIONS_INIT, .enroll = ENROLL_DEFAULTS_INIT                        \
 	}
 
-/* Where to look. */
-struct configuration_places {
+/* Which files are read; each path is absolute. */
+struct configuration_files {
 	const char *vendor; /* NULL for none */
-	const char *host;   /* absolute */
-	bool required;	    /* the host's file must exist */
+	const char *host;
+	bool required; /* the host's file must exist */
 };
 
 /*
@@ -74,10 +78,21 @@ struct configuration_places {
 int configuration_load(struct configuration *configuration, int count,
 	const char *const *arguments, struct error *error);
 
-/* The same with other places than the usual ones; conf= is not looked for. */
+/* The same with other files than the usual ones; conf= is not looked for. */
 int configuration_load_from(struct configuration *configuration,
-	const struct configuration_places *places, int count, const char *const *arguments,
+	const struct configuration_files *files, int count, const char *const *arguments,
 	struct error *error);
+
+/*
+ * Adds the settings of one file of an open folder, which overrule those that are there.
+ * Messages call the file `path`. Part of the two above.
+ *
+ * The errors of config_file_read(). TOTPGROUP_ECONFIG, with file and line, for a line
+ * that is not exactly blank, a comment, a section's header or key=value; for an unknown
+ * section, an unknown key or a malformed value; and for a key that a section has twice.
+ */
+int configuration_add_file(struct configuration *configuration, int folder, const char *name,
+	const char *path, struct error *error);
 
 /* The file's value that is in force for a name of one of the tables; NULL
  * where no file has one. What the module's line says overrules it. */

@@ -73,11 +73,17 @@ static const struct option_definition *find_option(const char *name, size_t leng
 	return row->name != NULL ? row : NULL;
 }
 
+const char *options_name(const char *name)
+{
+	const struct option_definition *row = find_option(name, strlen(name));
+
+	return row != NULL && row->alias_of != NULL ? row->alias_of : name;
+}
+
 /* An alias shares the bit of the option that it stands for. */
 static uint64_t given_bit(const struct option_definition *definition)
 {
-	const char *name =
-		definition->alias_of != NULL ? definition->alias_of : definition->name;
+	const char *name = options_name(definition->name);
 
 	return UINT64_C(1) << (find_option(name, strlen(name)) - option_definitions);
 }

@@ -81,6 +81,9 @@ struct option_definition {
 /* The whole table, ended by a row whose name is NULL. */
 extern const struct option_definition option_definitions[];
 
+/* The name of the option that an alias stands for; another name, known or not, as it is. */
+const char *options_name(const char *name);
+
 /* The socket of the daemon that decides, where store= names one; NULL where files
  * are the store. */
 const char *options_socket(const struct options *options);

@@ -97,8 +97,8 @@ def missing():
     for program in NEEDED:
         if shutil.which(program) is None:
             return program
-    if subprocess.run(["pkg-config", "--exists", "pam", "libgcrypt", "libeconf", "libqrencode",
-                       "libpng", "json-c"], check=False).returncode != 0:
+    if subprocess.run(["pkg-config", "--exists", "pam", "libgcrypt", "libqrencode", "libpng",
+                       "json-c"], check=False).returncode != 0:
         return "a library to build with"
     return None
 

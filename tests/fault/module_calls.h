@@ -15,8 +15,6 @@
 #include <fcntl.h>
 #include <gcrypt.h>
 #include <grp.h>
-#include <libeconf.h>
-#include <libeconf_ext.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -125,15 +123,6 @@ INTERPOSE(ssize_t, __readlinkat_chk,
 INTERPOSE(DIR *, fdopendir, (int fd), (fd), NULL)
 INTERPOSE(int, __openat_2, (int fd, const char *path, int flags), (fd, path, flags), -1)
 INTERPOSE(struct dirent *, readdir, (DIR * stream), (stream), NULL)
-INTERPOSE(econf_err, econf_readFile,
-	(econf_file * *file, const char *path, const char *delimiters, const char *comment),
-	(file, path, delimiters, comment), ECONF_NOFILE)
-INTERPOSE(econf_err, econf_getExtValue,
-	(econf_file * file, const char *group, const char *key, econf_ext_value **value),
-	(file, group, key, value), ECONF_NOMEM)
-INTERPOSE(econf_err, econf_getStringValue,
-	(econf_file * file, const char *group, const char *key, char **value),
-	(file, group, key, value), ECONF_NOMEM)
 INTERPOSE(int, getgrnam_r,
 	(const char *name, struct group *group, char *buffer, size_t size,
 		struct group **found),

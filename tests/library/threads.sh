@@ -36,9 +36,9 @@ build_sanitized() {
 	find "${folders[@]/#/$top_srcdir/}" "$top_srcdir/tests/library/threads.c" -name '*.c' -print0 |
 		(cd "$work/objects" && xargs -0 -P 2 -n 8 $compiler -c -std=gnu11 -g -O1 -pthread \
 			-fsanitize=thread -DHAVE_CONFIG_H -I"$top_builddir" -I"$top_srcdir/common" \
-			$(pkg-config --cflags libgcrypt libeconf libqrencode)) &&
+			$(pkg-config --cflags libgcrypt libqrencode)) &&
 		$compiler -fsanitize=thread -pthread -o "$work/sanitized" "$work"/objects/*.o \
-			$(pkg-config --libs libgcrypt libeconf) -ldl
+			$(pkg-config --libs libgcrypt) -ldl
 }
 
 prefix=()

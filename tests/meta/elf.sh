@@ -29,16 +29,16 @@ hardened() {
 	result $? "$name: no executable stack"
 }
 
-same "the module needs libpam, libgcrypt, libeconf and libc alone" \
-	"$(printf '%s\n' libc.so.6 libeconf.so.0 libgcrypt.so.20 libpam.so.0)" "$(dynamic "$module" NEEDED)"
+same "the module needs libpam, libgcrypt and libc alone" \
+	"$(printf '%s\n' libc.so.6 libgcrypt.so.20 libpam.so.0)" "$(dynamic "$module" NEEDED)"
 same "the module has no soname" "" "$(dynamic "$module" SONAME)"
 shows "$module" --dynamic 'NODELETE'
 result $? "the module stays loaded"
 same "the library has its soname" libtotpgroup.so.0 "$(dynamic "$library" SONAME)"
-same "the library needs libgcrypt, libeconf and libc alone" \
-	"$(printf '%s\n' libc.so.6 libeconf.so.0 libgcrypt.so.20)" "$(dynamic "$library" NEEDED)"
-same "the daemon needs libgcrypt, libeconf and libc alone" \
-	"$(printf '%s\n' libc.so.6 libeconf.so.0 libgcrypt.so.20)" "$(dynamic "$daemon" NEEDED)"
+same "the library needs libgcrypt and libc alone" \
+	"$(printf '%s\n' libc.so.6 libgcrypt.so.20)" "$(dynamic "$library" NEEDED)"
+same "the daemon needs libgcrypt and libc alone" \
+	"$(printf '%s\n' libc.so.6 libgcrypt.so.20)" "$(dynamic "$daemon" NEEDED)"
 for file in "$module" "$library" "$program" "$daemon"; do
 	same "${file##*/}: no search path" "" "$(dynamic "$file" 'R\(UN\)*PATH')"
 	if [ "${hardening:-yes}" = yes ]; then

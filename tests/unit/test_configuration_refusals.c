@@ -8,8 +8,6 @@
 #include "configuration_support.h"
 
 #include "config/config_file.h"
-#include "config/config_folder.h"
-#include "config/config_parse.h"
 
 /* Lines, each behind two good ones, and what is said of them. */
 static const struct {
@@ -141,12 +139,12 @@ static void a_nul_is_refused(void **state)
 
 static void long_lines_and_names_are_refused(void **state)
 {
-	char text[2 * CONFIG_LINE_MAX];
+	char text[2 * CONFIGURATION_LINE_MAX];
 
 	(void)state;
-	snprintf(text, sizeof text, "group=%0*d\n", CONFIG_LINE_MAX - 6, 0);
+	snprintf(text, sizeof text, "group=%0*d\n", CONFIGURATION_LINE_MAX - 6, 0);
 	assert_int_equal(load_text(text), 0);
-	snprintf(text, sizeof text, "group=%0*d\n", CONFIG_LINE_MAX - 5, 0);
+	snprintf(text, sizeof text, "group=%0*d\n", CONFIGURATION_LINE_MAX - 5, 0);
 	assert_failed(load_text(text), TOTPGROUP_ECONFIG, "t.conf:1: ", "too long");
 	snprintf(text, sizeof text, "%0*d=x\n", 79, 0);
 	assert_failed(load_text(text), TOTPGROUP_ECONFIG, "t.conf:1: ", "unknown option");
@@ -303,7 +301,7 @@ static void too_many_drop_ins_are_refused(void **state)
 
 	(void)state;
 	make_folder("host/t.conf.d", 0755);
-	for (unsigned int i = 0; i <= CONFIG_FOLDER_FILES_MAX; i++) {
+	for (unsigned int i = 0; i <= CONFIG_DROP_INS_MAX; i++) {
 		assert_int_equal(load(), 0);
 		snprintf(name, sizeof name, "host/t.conf.d/%u.conf", i);
 		put_file(name, "group=totp\n", 0644);
