@@ -2,11 +2,11 @@
 
 #include "config.h"
 
-#include "cli/doctor/clock.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/timex.h>
+
+#include "cli/doctor/doctor.h"
 
 #define CHECK "clock"
 
@@ -22,13 +22,13 @@ void doctor_check_clock(struct doctor *doctor)
 		return;
 	}
 	if ((clock.status & STA_UNSYNC) == 0) {
-		report_add(&doctor->report, FINDING_OK, CHECK, "the clock is synchronised");
+		report_add(&doctor->report, FINDING_OK, CHECK, "the clock is synchronized");
 		return;
 	}
 	finding = report_add(
-		&doctor->report, FINDING_WARNING, CHECK, "the clock is not synchronised");
-	finding_why(&doctor->report, finding,
+		&doctor->report, FINDING_WARNING, CHECK, "the clock is not synchronized");
+	finding_why(finding,
 		"When it is off by a minute, right codes are refused. Whoever can set it can "
-		"bring back old codes.");
-	finding_run(&doctor->report, finding, "timedatectl set-ntp true");
+		"make old codes valid again.");
+	finding_run(finding, "timedatectl set-ntp true");
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* With store=socket the module leaves the decision to totp-verifyd. */
 
-#include "cli/doctor/daemon.h"
+#include "config.h"
 
 #include <string.h>
 
-#include "cli/doctor/origin.h"
+#include "cli/doctor/doctor.h"
 #include "client/verify_client.h"
+#include "config/options.h"
 
 #define CHECK	   "daemon"
 #define NEED_CHECK "daemon-needed"
@@ -18,25 +19,25 @@ static void report_silence(
 	struct finding *finding =
 		report_add(&doctor->report, FINDING_PROBLEM, CHECK, "%s", error->message);
 
-	finding_why(&doctor->report, finding,
-		"The module leaves the decision to totp-verifyd, because of store=socket, and "
+	finding_why(finding,
+		"Because of store=socket the module leaves the decision to totp-verifyd, and "
 		"refuses every code while that does not answer.");
-	finding_run(&doctor->report, finding,
-		answer == VERIFY_NO_SOCKET ? "systemctl enable --now totp-verifyd.socket"
-					   : "systemctl restart totp-verifyd.socket");
+	finding_run(finding, answer == VERIFY_NO_SOCKET
+				     ? "systemctl enable --now totp-verifyd.socket"
+				     : "systemctl restart totp-verifyd.socket");
 }
 
-/* Whoever can read the store is better off without anybody else. */
+/* A program that can read the secrets itself should not depend on the daemon. */
 static void check_need(struct doctor *doctor)
 {
-	const struct doctor_place place = doctor_place_of(doctor, "store");
+	const struct option_origin origin = doctor_option_origin(doctor, "store");
 	struct finding *finding;
 
 	if (strcmp(doctor->service, "sshd") != 0)
 		return;
 	finding = report_add(&doctor->report, FINDING_WARNING, NEED_CHECK,
-		"%s, line %u: store=%s for sshd", place.file, place.line, place.text);
-	finding_why(&doctor->report, finding,
+		"%s, line %u: store=%s for sshd", origin.file, origin.line, origin.text);
+	finding_why(finding,
 		"sshd can read the secrets itself. So it depends on a daemon without need: "
 		"nobody gets in while that is down.");
 	doctor_mend_option(doctor, finding, "store", NULL);
@@ -45,7 +46,7 @@ static void check_need(struct doctor *doctor)
 void doctor_check_daemon(struct doctor *doctor)
 {
 	const struct verify_client client = {
-		options_socket(&doctor->module), VERIFY_CLIENT_MILLISECONDS};
+		options_socket(doctor->module), VERIFY_CLIENT_MILLISECONDS};
 	struct error error = ERROR_INIT;
 	enum verify_answer answer;
 

@@ -2,53 +2,25 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
-#include <stddef.h>
 #include <stdlib.h>
 
-#include "cli/doctor/checks.h"
-#include "cli/doctor/clock.h"
-#include "cli/doctor/daemon.h"
-#include "cli/doctor/files.h"
-#include "cli/doctor/gates.h"
-#include "cli/doctor/groups.h"
-#include "cli/doctor/guard.h"
-#include "cli/doctor/json.h"
-#include "cli/doctor/line.h"
-#include "cli/doctor/paths.h"
-#include "cli/doctor/print.h"
-#include "cli/doctor/print_config.h"
-#include "cli/doctor/roll_out.h"
-#include "cli/doctor/sshd.h"
-#include "cli/doctor/stack.h"
-#include "cli/doctor/state.h"
-#include "cli/doctor/user.h"
+#include "cli/doctor/doctor.h"
 #include "cli/ui/terminal.h"
+#include "config/configuration.h"
 
 #define USUAL_SERVICE "sshd"
 
 static void (*const checks[])(struct doctor *doctor) = {
-	doctor_check_stack,
-	doctor_check_line,
-	doctor_check_groups,
-	doctor_check_gates,
-	doctor_check_roll_out,
-	doctor_check_state,
-	doctor_check_daemon,
-	doctor_check_paths,
-	doctor_check_guard,
-	doctor_check_sshd,
-	doctor_check_files,
-	doctor_check_clock,
-	/* The last: it gives up root's rights. */
-	doctor_check_user,
+	doctor_check_stack, doctor_check_line, doctor_check_groups, doctor_check_exemptions,
+	doctor_check_state, doctor_check_daemon, doctor_check_paths, doctor_check_guard,
+	doctor_check_sshd, doctor_check_files, doctor_check_clock,
+	doctor_check_user, /* the last one: it gives up root's rights */
 };
 
-static enum exit_status print(const struct doctor *doctor)
+static enum exit_status print_report(const struct doctor *doctor)
 {
 	bool done = doctor->options.json != 0
-			    ? doctor_json_print(&doctor->report, doctor->service)
+			    ? doctor_print_json(&doctor->report, doctor->service)
 			    : doctor_print_text(&doctor->report);
 
 	if (done && doctor->report.out_of_memory)
@@ -56,41 +28,36 @@ static enum exit_status print(const struct doctor *doctor)
 	return done ? report_status(&doctor->report) : STATUS_STORE_ERROR;
 }
 
-static enum exit_status examine(struct doctor *doctor)
+static enum exit_status run_checks(const struct doctor_options *options)
 {
-	enum exit_status status = account_find(&doctor->account, doctor->options.user);
+	struct configuration configuration = CONFIGURATION_INIT;
+	struct doctor doctor = {.options = *options,
+		.service = options->service != NULL ? options->service : USUAL_SERVICE,
+		.configuration = &configuration,
+		.module = &configuration.options};
+	enum exit_status status = account_find(&doctor.account, options->user);
 
-	if (status != STATUS_DONE)
-		return status;
-	doctor->service =
-		doctor->options.service != NULL ? doctor->options.service : USUAL_SERVICE;
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		checks[i](doctor);
-	return print(doctor);
-}
-
-static enum exit_status act(struct doctor *doctor)
-{
-	if (doctor->options.print_config != 0)
-		return print_config(doctor->options.conf);
-	return examine(doctor);
-}
-
-enum exit_status command_doctor(int argc, char **argv)
-{
-	struct doctor doctor = {.configuration = CONFIGURATION_INIT,
-		.module = OPTIONS_INIT,
-		.sshd = SSHD_SETTINGS_INIT};
-	enum exit_status status = doctor_options_read(&doctor.options, argc, argv);
-
-	if (status == STATUS_DONE)
-		status = act(&doctor);
+	if (status == STATUS_DONE) {
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+			checks[i](&doctor);
+		status = print_report(&doctor);
+	}
 	report_free(&doctor.report);
-	sshd_settings_free(&doctor.sshd);
-	configuration_free(&doctor.configuration);
+	text_free(&doctor.sshd);
+	configuration_free(&configuration);
 	free(doctor.trials);
 	free(doctor.example_user);
 	pam_stack_free(&doctor.stack);
 	account_free(&doctor.account);
 	return status;
+}
+
+enum exit_status command_doctor(int argc, char **argv)
+{
+	struct doctor_options options = {.service = NULL};
+	enum exit_status status = doctor_options_read(&options, argc, argv);
+
+	if (status != STATUS_DONE)
+		return status;
+	return options.print_config != 0 ? print_config(options.conf) : run_checks(&options);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* Owners and modes of the PAM files and of the module. */
 
-#include "cli/doctor/files.h"
+#include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,27 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/doctor/stack.h"
+#include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
 
 #define MODULE_CHECK "module-file"
 #define STACK_CHECK  "pam-files"
 
-/* Where libpam may have been told to look. The one with its own modules is it. */
+/* Folders that libpam may use: the first that has pam_permit.so is the one. */
 static const char *const module_folders[] = {SYSTEM_PAMDIR, PAMDIR, "/lib64/security",
 	"/usr/lib64/security", "/usr/lib/security", "/lib/security", NULL};
 
-static void report_file(struct doctor *doctor, const struct doctor_file *file, const char *what,
-	const char *command)
+static void report_unsafe(struct doctor *doctor, const struct doctor_file *file,
+	const char *what, const char *command)
 {
 	struct finding *finding = report_add(
 		&doctor->report, file->level, file->check, "%s %s", file->path, what);
-	char *word = shell_word(file->path);
 
-	finding_why(&doctor->report, finding, "%s", file->why);
-	if (word != NULL)
-		finding_run(&doctor->report, finding, "%s %s", command, word);
-	free(word);
+	finding_why(finding, "%s", file->why);
+	finding_run_on(finding, command, file->path);
 }
 
 bool doctor_file_is_safe(struct doctor *doctor, const struct doctor_file *file)
@@ -42,13 +39,13 @@ bool doctor_file_is_safe(struct doctor *doctor, const struct doctor_file *file)
 	if (stat(file->path, &status) != 0)
 		return true;
 	if (status.st_uid != 0 && status.st_uid != file->owner) {
-		report_file(
+		report_unsafe(
 			doctor, file, "belongs to a user who could change it", "chown root");
 		safe = false;
 	}
 	if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
 		!(S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0)) {
-		report_file(
+		report_unsafe(
 			doctor, file, "can be written by others than its owner", "chmod go-w");
 		safe = false;
 	}
@@ -75,8 +72,9 @@ bool doctor_folders_are_safe(struct doctor *doctor, const struct doctor_file *fi
 	return safe;
 }
 
-/* Files that are not in place yet may be the caller's. */
-static uid_t owner_of(const char *folder)
+/* In a folder that the caller names, files may belong to the caller: they are not
+ * installed yet. */
+static uid_t allowed_owner(const char *folder)
 {
 	return folder != NULL ? geteuid() : 0;
 }
@@ -94,7 +92,7 @@ static bool exists(const char *folder, const char *name)
 	return found;
 }
 
-/* Where PAM looks for a module without a folder. */
+/* The folder in which PAM looks for a module that is named without one. */
 static const char *module_folder(const struct doctor *doctor)
 {
 	if (doctor->options.module_folder != NULL)
@@ -117,29 +115,23 @@ static char *module_path(const struct doctor *doctor)
 	return path;
 }
 
-/* The folder that `make install` has put it in, if not PAM's. */
-static const char *installed_elsewhere(void)
-{
-	return exists(PAMDIR, DOCTOR_MODULE) ? PAMDIR : NULL;
-}
-
 static void report_no_module(struct doctor *doctor, const char *path)
 {
-	const char *elsewhere = installed_elsewhere();
-	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
+	const struct pam_line_change change = {
+		.module = PAMDIR "/" DOCTOR_MODULE, .argument = -1};
 	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, MODULE_CHECK,
 		"the module is not there: %s: %s", path, strerror(errno));
 	char *folder = NULL;
 
-	finding_why(&doctor->report, finding, "PAM refuses a login where a module is missing.");
-	if (elsewhere != NULL && doctor->options.module_folder == NULL) {
-		change.module = PAMDIR "/" DOCTOR_MODULE;
-		doctor_mend_line(doctor, finding, doctor->line, &change);
+	finding_why(finding, "PAM refuses a login if a module is missing.");
+	/* `make install` may have put it in another folder than PAM's. */
+	if (doctor->options.module_folder == NULL && exists(PAMDIR, DOCTOR_MODULE)) {
+		finding_mend_line(finding, MEND_REPLACE, doctor->line, &change);
 		return;
 	}
 	folder = shell_word(module_folder(doctor));
 	if (folder != NULL)
-		finding_run(&doctor->report, finding,
+		finding_run(finding,
 			"./configure --with-pamdir=%s && make && sudo make install", folder);
 	free(folder);
 }
@@ -150,7 +142,7 @@ static void check_module(struct doctor *doctor)
 		.check = MODULE_CHECK,
 		.level = FINDING_PROBLEM,
 		.why = "Whoever can change the module decides who logs in.",
-		.owner = owner_of(doctor->options.module_folder),
+		.owner = allowed_owner(doctor->options.module_folder),
 	};
 	char *path = module_path(doctor);
 	struct stat status;
@@ -172,7 +164,7 @@ static void check_stack_files(struct doctor *doctor)
 		.check = STACK_CHECK,
 		.level = FINDING_PROBLEM,
 		.why = "Whoever can change it can let in anybody, and become root.",
-		.owner = owner_of(doctor->options.pam_folder),
+		.owner = allowed_owner(doctor->options.pam_folder),
 	};
 	bool safe = true;
 
@@ -192,7 +184,6 @@ void doctor_check_files(struct doctor *doctor)
 {
 	if (doctor->stack_known)
 		check_stack_files(doctor);
-	if (doctor->line == NULL)
-		return;
-	check_module(doctor);
+	if (doctor->line != NULL)
+		check_module(doctor);
 }

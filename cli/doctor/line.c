@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* The module's lines and the configuration files that they read: what the module refuses
+ * to understand or to trust. */
+
 #include "config.h"
 
-#include "cli/doctor/line.h"
-
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "cli/doctor/conf_files.h"
-#include "cli/doctor/modules.h"
-#include "cli/doctor/stack.h"
+#include "cli/doctor/doctor.h"
+#include "cli/ui/words.h"
+#include "config/configuration.h"
+#include "config/verify_config.h"
+#include "totpgroup.h"
 
-#define CHECK "module-options"
+#define OPTIONS_CHECK "module-options"
+#define FILE_CHECK    "configuration-file"
+#define SILENT_CHECK  "silent-line"
 
-/* The number of the argument that is wrong in itself, or -1. */
-static int find_wrong(const struct pam_line *line)
+/* The number of the argument that is wrong by itself, or -1. */
+static int find_wrong_argument(const struct pam_line *line)
 {
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
@@ -26,105 +34,289 @@ static int find_wrong(const struct pam_line *line)
 	return -1;
 }
 
-/* The argument with the name that the message proposes; the caller frees it.
- * NULL where it proposes none, and then the argument has to go. */
-static char *corrected(const char *argument, const char *message)
+/* The argument with the name that the message proposes, if it is right then; the caller
+ * frees it. NULL: the argument has to go. */
+static char *corrected_argument(const char *argument, const char *message)
 {
-	static const char proposal[] = "did you mean ";
-	const char *name = strstr(message, proposal);
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
-	const char *value = strchr(argument, '=');
-	char *text;
+	char *text = doctor_proposal(message, argument);
 
-	if (name == NULL)
-		return NULL;
-	name += strlen(proposal);
-	if (asprintf(&text, "%.*s%s", (int)strcspn(name, "?"), name,
-		    value != NULL ? value : "") < 0)
-		return NULL;
-	if (options_read(&options, text, &error) == 0)
+	if (text != NULL && options_read(&options, text, &error) == 0)
 		return text;
 	free(text);
 	return NULL;
 }
 
-static void report_wrong(
+static void report_wrong_options(
 	struct doctor *doctor, const struct pam_line *line, const struct error *error)
 {
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, OPTIONS_CHECK,
 		"%s, line %u: %s", line->file, line->number, error->message);
 	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
-	int wrong = find_wrong(line);
+	int wrong = find_wrong_argument(line);
 	char *replacement = NULL;
 
-	finding_why(&doctor->report, finding,
+	finding_why(finding,
 		"The module refuses every login with an option that it does not understand.");
-	/* Options that contradict each other are each right: one has to go. */
+	/* Options that contradict each other are right one by one: one of them has to go. */
 	change.argument = wrong >= 0 ? wrong : line->argument_count - 1;
 	if (wrong >= 0)
-		replacement = corrected(line->arguments[wrong], error->message);
+		replacement = corrected_argument(line->arguments[wrong], error->message);
 	change.replacement = replacement;
-	doctor_mend_line(doctor, finding, line, &change);
+	finding_mend_line(finding, MEND_REPLACE, line, &change);
 	free(replacement);
 }
 
-/* What the line may answer is known only now. */
-static void note_results(
+/* The line as it is in the file now; NULL if it cannot be read. */
+static char *read_line(const char *path, unsigned int number)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	unsigned int read = 0;
+
+	if (file == NULL)
+		return NULL;
+	while (read < number && getline(&line, &size, file) >= 0)
+		read++;
+	fclose(file);
+	if (read < number) {
+		free(line);
+		return NULL;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+/* What a line of a configuration file should be; the caller frees it. NULL: there is
+ * nothing better than to remove it. */
+static char *corrected_line(const char *problem, const char *written)
+{
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+	char *text = doctor_proposal(problem, written);
+
+	/* On the module's line, but not in a file, a name alone would be right. */
+	if (text == NULL && strchr(written, '=') == NULL &&
+		options_read(&options, written, &error) == 0 &&
+		asprintf(&text, "%s=yes", written) < 0)
+		return NULL;
+	return text;
+}
+
+/* Mends the line of a configuration file that the message begins with, as PATH:LINE: .
+ * False if it names none. */
+static bool mend_named_line(
+	struct finding *finding, const struct configuration *configuration, const char *message)
+{
+	const struct configuration_path *file = NULL;
+	const char *path;
+
+	while ((file = configuration_next_path(configuration, file, &path)) != NULL) {
+		const char *rest = message + strlen(path);
+		unsigned int number;
+		int length = 0;
+		char *written;
+		char *right;
+
+		if (strncmp(message, path, strlen(path)) != 0 ||
+			sscanf(rest, ":%u: %n", &number, &length) != 1 || length == 0)
+			continue;
+		written = read_line(path, number);
+		if (written == NULL)
+			return false;
+		right = corrected_line(rest + length, written);
+		finding_mend(finding, right != NULL ? MEND_REPLACE : MEND_REMOVE, path, number,
+			"%s", right != NULL ? right : written);
+		free(right);
+		free(written);
+		return true;
+	}
+	return false;
+}
+
+/* The file or folder that a message about its owner or mode begins with; the caller frees
+ * it. NULL if it names none. */
+static char *unsafe_path(const char *message)
+{
+	static const char folder[] = "the folder of ";
+	bool is_folder = strncmp(message, folder, strlen(folder)) == 0;
+	const char *start = message + (is_folder ? strlen(folder) : 0);
+	const char *end = NULL;
+	char *path;
+
+	for (const char *next = start; (next = strstr(next, ": ")) != NULL; next++)
+		end = next;
+	if (end == NULL || *start != '/')
+		return NULL;
+	path = strndup(start, (size_t)(end - start));
+	if (path != NULL && is_folder)
+		strrchr(path, '/')[strrchr(path, '/') == path ? 1 : 0] = '\0';
+	return path;
+}
+
+static void mend_unsafe(struct finding *finding, const char *message)
+{
+	char *path = unsafe_path(message);
+	char *word = path != NULL ? shell_word(path) : NULL;
+	struct stat status;
+
+	if (word == NULL || lstat(path, &status) != 0)
+		;
+	else if (S_ISLNK(status.st_mode))
+		finding_run(finding, "cp --remove-destination -- \"$(readlink -f %s)\" %s",
+			word, word);
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		finding_run(finding, "chown root %s", word);
+	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		finding_run(finding, "chmod go-w %s", word);
+	free(word);
+	free(path);
+}
+
+/* Without conf= the module reads the host's usual file. */
+static void mend_missing_file(struct finding *finding, const struct pam_line *line)
+{
+	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
+
+	for (int i = 0; i < line->argument_count; i++)
+		if (strncmp(line->arguments[i], "conf=", strlen("conf=")) == 0)
+			change.argument = i;
+	finding_mend_line(finding, MEND_REPLACE, line, &change);
+}
+
+/* Several lines may read the same file. */
+static bool is_reported(const struct doctor *doctor, const char *what)
+{
+	for (size_t i = 0; i < doctor->report.count; i++) {
+		const struct finding *finding = doctor->report.findings[i];
+
+		if (strcmp(finding->check, FILE_CHECK) == 0 && finding->what != NULL &&
+			strcmp(finding->what, what) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void report_refused_file(struct doctor *doctor, const struct pam_line *line,
+	const struct configuration *configuration, const struct error *error)
+{
+	/* Only root can check a file that only root may read. */
+	bool unknown = error->system_error == EACCES && geteuid() != 0;
+	struct finding *finding;
+
+	if (is_reported(doctor, error->message))
+		return;
+	finding = report_add(&doctor->report, unknown ? FINDING_UNKNOWN : FINDING_PROBLEM,
+		FILE_CHECK, "%s", error->message);
+	if (unknown)
+		return;
+	finding_why(finding, "The module refuses every login while it cannot trust and "
+			     "understand its configuration.");
+	if (mend_named_line(finding, configuration, error->message))
+		return;
+	if (error->code == TOTPGROUP_ENOTFOUND)
+		mend_missing_file(finding, line);
+	else
+		mend_unsafe(finding, error->message);
+}
+
+/* The sections that only totp-verifyd reads: a mistake in them refuses no login. */
+static void check_daemon_sections(
+	struct doctor *doctor, const struct configuration *configuration)
+{
+	struct verify_config *verify = malloc(sizeof *verify);
+	struct error error = ERROR_INIT;
+	struct finding *finding;
+
+	if (verify != NULL && verify_config_read(configuration, verify, &error) != 0) {
+		finding = report_add(
+			&doctor->report, FINDING_PROBLEM, FILE_CHECK, "%s", error.message);
+		finding_why(finding, "totp-verifyd does not start while it does not understand "
+				     "its configuration; logins go on.");
+		mend_named_line(finding, configuration, error.message);
+	}
+	free(verify);
+}
+
+/* Reads what the module would read for the line. True if the module would go on. */
+static bool load_configuration(
+	struct doctor *doctor, const struct pam_line *line, struct configuration *configuration)
+{
+	const struct configuration_path *file = NULL;
+	const char *path;
+	struct error error = ERROR_INIT;
+
+	if (configuration_load(configuration, line->argument_count,
+		    (const char *const *)line->arguments, &error) != 0) {
+		report_refused_file(doctor, line, configuration, &error);
+		return false;
+	}
+	if (line != doctor->line)
+		return true;
+	while ((file = configuration_next_path(configuration, file, &path)) != NULL)
+		report_add(&doctor->report, FINDING_OK, FILE_CHECK,
+			"the module understands %s, and only root can change it", path);
+	check_daemon_sections(doctor, configuration);
+	return true;
+}
+
+/* Whether the module asks some users or logins for no code: its result is PAM_IGNORE
+ * then. The option enroll alone exempts nobody. */
+static bool exempts_some(const struct options *options)
+{
+	return options->services != NULL || options->group != NULL ||
+	       options->skip_net != NULL || options->skip_after != NULL || options->nullok ||
+	       options->nullok_until > 0 || options->nullok_for > 0;
+}
+
+/* The results that a line can have depend on its options. */
+static void correct_results(
 	struct doctor *doctor, const struct pam_line *line, const struct options *options)
 {
 	for (size_t i = 0; i < doctor->trial_count; i++)
-		if (doctor->trials[i].line == line && doctor_may_step_aside(options))
+		if (doctor->trials[i].line == line && exempts_some(options))
 			doctor->trials[i].results = PAM_RESULTS_ALL;
-}
-
-/* With what the files say. */
-static void check_files(struct doctor *doctor, const struct pam_line *line)
-{
-	struct configuration own = CONFIGURATION_INIT;
-	struct configuration *configuration =
-		line == doctor->line ? &doctor->configuration : &own;
-	bool loaded = doctor_config_load(doctor, line, configuration);
-
-	options_leave_to_daemon(&configuration->options);
-	if (loaded)
-		note_results(doctor, line, &configuration->options);
-	doctor->module = doctor->configuration.options;
-	configuration_free(&own);
 }
 
 static void check_options(struct doctor *doctor, const struct pam_line *line)
 {
+	bool first = line == doctor->line;
+	struct configuration own = CONFIGURATION_INIT;
+	struct configuration *configuration = first ? doctor->configuration : &own;
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
+	bool loaded;
 
 	if (options_read_all(&options, line->argument_count,
 		    (const char *const *)line->arguments, &error) != 0) {
-		report_wrong(doctor, line, &error);
-		note_results(doctor, line, &options);
-		if (line == doctor->line)
-			doctor->module = doctor->configuration.options = options;
+		report_wrong_options(doctor, line, &error);
+		correct_results(doctor, line, &options);
+		configuration->options = options;
 		return;
 	}
-	if (line == doctor->line)
-		report_add(&doctor->report, FINDING_OK, CHECK,
+	if (first)
+		report_add(&doctor->report, FINDING_OK, OPTIONS_CHECK,
 			"the module understands its options");
-	check_files(doctor, line);
+	loaded = load_configuration(doctor, line, configuration);
+	options_leave_to_daemon(&configuration->options);
+	if (loaded)
+		correct_results(doctor, line, &configuration->options);
+	configuration_free(&own);
 }
 
-static void check_prefix(struct doctor *doctor, const struct pam_line *line)
+static void check_hyphen(struct doctor *doctor, const struct pam_line *line)
 {
-	const struct pam_line_change none = PAM_LINE_CHANGE_NONE;
 	struct finding *finding;
 
 	if (!line->silent)
 		return;
-	finding = report_add(&doctor->report, FINDING_WARNING, "silent-line",
+	finding = report_add(&doctor->report, FINDING_WARNING, SILENT_CHECK,
 		"%s, line %u: begins with a hyphen", line->file, line->number);
-	finding_why(&doctor->report, finding,
-		"If the module cannot be loaded, logins are refused and nothing in the log "
-		"says why.");
-	doctor_mend_line(doctor, finding, line, &none);
+	finding_why(finding, "If the module cannot be loaded, logins are refused and nothing "
+			     "in the log says why.");
+	finding_mend_line(finding, MEND_REPLACE, line, NULL);
 }
 
 void doctor_check_line(struct doctor *doctor)
@@ -135,6 +327,6 @@ void doctor_check_line(struct doctor *doctor)
 		if (!pam_line_names(line, DOCTOR_MODULE))
 			continue;
 		check_options(doctor, line);
-		check_prefix(doctor, line);
+		check_hyphen(doctor, line);
 	}
 }

@@ -2,11 +2,10 @@
 
 #include "config.h"
 
-#include "cli/doctor/options.h"
-
 #include <getopt.h>
 #include <stddef.h>
 
+#include "cli/doctor/doctor.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 
@@ -38,7 +37,8 @@ enum exit_status doctor_options_read(struct doctor_options *options, int argc, c
 	if (status != STATUS_DONE)
 		return status;
 	if (argc - optind > 1) {
-		terminal_complain("'%s' is too much: one user at a time", argv[optind + 1]);
+		terminal_complain("'%s' is one user too many: doctor checks one at a time",
+			argv[optind + 1]);
 		return STATUS_USAGE;
 	}
 	if (optind < argc)

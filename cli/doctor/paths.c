@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The ways through the auth lines: nobody is let in without a code or with a wrong one, and
+ * nobody is refused with a right one. */
 
-#include "cli/doctor/paths.h"
+#include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
-#include "cli/doctor/modules.h"
-#include "cli/doctor/stack.h"
-#include "cli/pamconf/paths.h"
+#include "cli/doctor/doctor.h"
+#include "config/options.h"
 
 #define CONTROL_CHECK "control"
 #define SKIPPED_CHECK "skipped"
@@ -23,16 +23,7 @@ static bool has_control(const struct pam_line *line, const char *word)
 	return !line->bracketed && ascii_is_word(line->control, strlen(line->control), word);
 }
 
-static size_t index_of(const struct doctor *doctor, const struct pam_line *line)
-{
-	size_t at = 0;
-
-	while (doctor->trials[at].line != line)
-		at++;
-	return at;
-}
-
-/* The caller frees it; NULL, having said so, where memory is out. */
+/* The caller frees them; NULL if memory is out, which is noted. */
 static struct pam_trial *copy_trials(struct doctor *doctor)
 {
 	struct pam_trial *trials = calloc(doctor->trial_count, sizeof(*trials));
@@ -45,18 +36,16 @@ static struct pam_trial *copy_trials(struct doctor *doctor)
 	return trials;
 }
 
-static void mend_control(struct doctor *doctor, struct finding *finding,
-	const struct pam_line *line, const char *control)
+static void mend_control(
+	struct finding *finding, const struct pam_line *line, const char *control)
 {
-	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
+	const struct pam_line_change change = {.control = control, .argument = -1};
 
-	change.control = control;
-	doctor_mend_line(doctor, finding, line, &change);
+	finding_mend_line(finding, MEND_REPLACE, line, &change);
 }
 
-/* The first line of the module that may be the cause: one that is required is
- * not. */
-static const struct pam_line *lenient_line(const struct doctor *doctor)
+/* The module's first line that may be the cause; a required or requisite one is not. */
+static const struct pam_line *find_lenient_line(const struct doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->trial_count; i++) {
 		const struct pam_line *line = doctor->trials[i].line;
@@ -70,7 +59,7 @@ static const struct pam_line *lenient_line(const struct doctor *doctor)
 
 static void check_control(struct doctor *doctor, const struct pam_paths *paths)
 {
-	const struct pam_line *lenient = lenient_line(doctor);
+	const struct pam_line *lenient = find_lenient_line(doctor);
 	const struct pam_line *line = lenient != NULL ? lenient : doctor->line;
 	struct finding *finding;
 
@@ -78,39 +67,24 @@ static void check_control(struct doctor *doctor, const struct pam_paths *paths)
 		finding = report_add(&doctor->report, FINDING_PROBLEM, CONTROL_CHECK,
 			"%s, line %u: a wrong code lets in: the control is %s", line->file,
 			line->number, line->control);
-		finding_why(&doctor->report, finding,
+		finding_why(finding,
 			"The line must be able to refuse, whatever the other lines say.");
-		mend_control(doctor, finding, line, "required");
+		mend_control(finding, line, "required");
 	} else if (lenient != NULL && !lenient->bracketed) {
 		finding = report_add(&doctor->report, FINDING_WARNING, CONTROL_CHECK,
-			"%s, line %u: only the lines below keep a wrong code from letting in: "
-			"the control is %s",
+			"%s, line %u: only the lines below it refuse a wrong code: the control "
+			"is %s",
 			line->file, line->number, line->control);
-		finding_why(&doctor->report, finding,
-			"A change of those lines would switch the codes off without a word.");
-		mend_control(doctor, finding, line, "required");
+		finding_why(finding,
+			"A change of those lines would switch off the codes silently.");
+		mend_control(finding, line, "required");
 	} else {
 		report_add(&doctor->report, FINDING_OK, CONTROL_CHECK,
 			"a wrong code lets nobody in");
 	}
 }
 
-/* Below the line of the service's own file by which the skipping line came. */
-static void mend_by_moving(
-	struct doctor *doctor, struct finding *finding, const struct pam_line *skipper)
-{
-	const struct pam_line_change none = PAM_LINE_CHANGE_NONE;
-	struct text text = TEXT_INIT;
-
-	if (pam_line_text(&text, doctor->line, &none) == 0)
-		finding_mend(&doctor->report, finding, MEND_ADD, doctor->stack.files[0],
-			skipper->top, "%s", text.data);
-	else
-		doctor->report.out_of_memory = true;
-	text_free(&text);
-}
-
-/* How many modules the line may jump over and still end at the module's. */
+/* How many modules the line may jump over and still arrive at the module's line. */
 static unsigned int modules_between(const struct doctor *doctor, size_t skipper)
 {
 	unsigned int level = doctor->trials[skipper].line->level;
@@ -122,22 +96,22 @@ static unsigned int modules_between(const struct doctor *doctor, size_t skipper)
 	return count;
 }
 
-static void mend_by_shorter_jump(struct doctor *doctor, struct finding *finding, size_t skipper)
+static void shorten_jump(struct doctor *doctor, struct finding *finding, size_t skipper)
 {
 	const struct pam_line *line = doctor->trials[skipper].line;
 	unsigned int modules = modules_between(doctor, skipper);
 	struct text control = TEXT_INIT;
 
 	if (!line->bracketed && modules == 0)
-		mend_control(doctor, finding, line, "requisite");
+		mend_control(finding, line, "requisite");
 	else if (pam_line_shorter_jump(&control, line, modules) == 0)
-		mend_control(doctor, finding, line, control.data);
+		mend_control(finding, line, control.data);
 	else
 		doctor->report.out_of_memory = true;
 	text_free(&control);
 }
 
-/* `user ingroup staff` and a jump do what group= does. */
+/* The option group= does what `user ingroup GROUP` and a jump do. */
 static void mend_by_group(struct doctor *doctor, struct finding *finding,
 	const struct pam_line *gate, bool exempt)
 {
@@ -148,11 +122,11 @@ static void mend_by_group(struct doctor *doctor, struct finding *finding,
 	for (int i = 0; i + 1 < gate->argument_count; i++)
 		if (strcmp(gate->arguments[i], "ingroup") == 0)
 			group = gate->arguments[i + 1];
-	if (doctor->module.group != NULL || group == NULL)
+	if (doctor->module->group != NULL || group == NULL)
 		return;
 	if (text_append_format(&option, "group=%s%s", exempt ? "!" : "", group) == 0) {
 		change.more = option.data;
-		doctor_mend_line(doctor, finding, doctor->line, &change);
+		finding_mend_line(finding, MEND_REPLACE, doctor->line, &change);
 	}
 	text_free(&option);
 }
@@ -160,12 +134,12 @@ static void mend_by_group(struct doctor *doctor, struct finding *finding,
 static void report_gate(struct doctor *doctor, const struct pam_line *line, bool exempt)
 {
 	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, SKIPPED_CHECK,
-		"%s, line %u: %s exempts some from the code", line->file, line->number,
+		"%s, line %u: %s exempts some users from the code", line->file, line->number,
 		line->module);
 
-	finding_why(&doctor->report, finding,
-		"A jump over lines breaks when a line is added, and an error of the lookup "
-		"exempts too. The option group= does neither; remove line %u then.",
+	finding_why(finding,
+		"A jump over lines breaks when a line is added, and a failed lookup exempts "
+		"users too. The option group= has neither fault; remove line %u if you use it.",
 		line->number);
 	mend_by_group(doctor, finding, line, exempt);
 }
@@ -173,6 +147,7 @@ static void report_gate(struct doctor *doctor, const struct pam_line *line, bool
 static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 {
 	const struct pam_line *line = doctor->trials[paths->skipper].line;
+	struct pam_line moved = *doctor->line;
 	struct finding *finding;
 
 	if (doctor_is_gate(line)) {
@@ -182,17 +157,21 @@ static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 	finding = report_add(&doctor->report, FINDING_PROBLEM, SKIPPED_CHECK,
 		"%s, line %u: %s lets in before the code is asked for", line->file,
 		line->number, line->module);
-	finding_why(&doctor->report, finding,
-		"When that line succeeds, PAM does not come to %s, line %u.",
+	finding_why(finding, "When that line succeeds, PAM does not come to %s, line %u.",
 		doctor->line->file, doctor->line->number);
+	/* A line of a substack ends only that: the module's line goes below the line of
+	 * the service's own file that includes the substack. */
+	moved.file = doctor->stack.files[0];
+	moved.number = line->top;
 	if (line->level > 0)
-		mend_by_moving(doctor, finding, line);
+		finding_mend_line(finding, MEND_ADD, &moved, NULL);
 	else
-		mend_by_shorter_jump(doctor, finding, paths->skipper);
+		shorten_jump(doctor, finding, paths->skipper);
 }
 
-/* So that the next search finds another one. */
-static void take_out_skipper(struct pam_trial *trials, const struct pam_paths *paths)
+/* Takes away the results by which the line skips, so that the next search finds another
+ * line. */
+static void stop_skipper(struct pam_trial *trials, const struct pam_paths *paths)
 {
 	struct pam_trial *trial = &trials[paths->skipper];
 
@@ -202,7 +181,7 @@ static void take_out_skipper(struct pam_trial *trials, const struct pam_paths *p
 			trial->results &= ~PAM_RESULT(i);
 }
 
-/* There may be several, and a harmless one must not hide another. */
+/* Several lines may skip the module: a harmless one must not hide another. */
 static void check_skipped(struct doctor *doctor, const struct pam_paths *first)
 {
 	struct pam_trial *trials = copy_trials(doctor);
@@ -213,7 +192,7 @@ static void check_skipped(struct doctor *doctor, const struct pam_paths *first)
 			"no line lets in before the code is asked for");
 	while (trials != NULL && paths.succeeds[PAM_WATCHED_NOT_RUN]) {
 		report_skipper(doctor, &paths);
-		take_out_skipper(trials, &paths);
+		stop_skipper(trials, &paths);
 		if (pam_paths_find(&paths, trials, doctor->trial_count) == 0)
 			continue;
 		doctor->report.out_of_memory = true;
@@ -224,56 +203,54 @@ static void check_skipped(struct doctor *doctor, const struct pam_paths *first)
 
 static void check_exempt(struct doctor *doctor, const struct pam_paths *paths)
 {
-	bool exempts = (doctor->trials[index_of(doctor, doctor->line)].results &
-			       PAM_RESULTS_IGNORE) != 0;
+	const struct pam_trial *trial = doctor->trials;
 	struct finding *finding;
 
-	if (!exempts || paths->succeeds[PAM_WATCHED_IGNORED])
+	while (trial->line != doctor->line)
+		trial++;
+	if ((trial->results & PAM_RESULTS_IGNORE) == 0 || paths->succeeds[PAM_WATCHED_IGNORED])
 		return;
 	finding = report_add(&doctor->report, FINDING_PROBLEM, EXEMPT_CHECK,
-		"%s, line %u: whom the module does not ask cannot log in", doctor->line->file,
-		doctor->line->number);
-	finding_why(&doctor->report, finding,
-		"The module says neither yes nor no then, and PAM refuses where nobody says "
-		"yes.");
-	finding_mend(&doctor->report, finding, MEND_ADD, doctor->line->file,
-		doctor->line->number, "auth required pam_permit.so");
+		"%s, line %u: users whom the module does not ask cannot log in",
+		doctor->line->file, doctor->line->number);
+	finding_why(finding, "The module then says neither yes nor no, and PAM refuses a login "
+			     "if no line says yes.");
+	finding_mend(finding, MEND_ADD, doctor->line->file, doctor->line->number,
+		"auth required pam_permit.so");
 }
 
 static void check_good_code(struct doctor *doctor, const struct pam_paths *paths)
 {
+	const struct pam_line *deny = doctor_find_auth_line(doctor, "pam_deny.so");
 	struct finding *finding;
 
-	/* Where the module is passed over, that comes first. */
+	/* A line that skips the module is mended first. */
 	if (paths->succeeds[PAM_WATCHED_SUCCEEDED] || paths->succeeds[PAM_WATCHED_NOT_RUN])
 		return;
 	finding = report_add(&doctor->report, FINDING_PROBLEM, REFUSED_CHECK,
-		"%s: nobody can log in, not with a right code either", doctor->service);
-	finding_why(&doctor->report, finding,
-		"The lines refuse, or none of them says yes, whatever the modules answer.");
-	for (size_t i = 0; i < doctor->trial_count; i++)
-		if (pam_line_names(doctor->trials[i].line, "pam_deny.so")) {
-			doctor_mend_by_removal(doctor, finding, doctor->trials[i].line);
-			return;
-		}
-	mend_control(doctor, finding, doctor->line, "required");
+		"%s: nobody can log in, not even with a right code", doctor->service);
+	finding_why(
+		finding, "Whatever the modules answer, a line refuses, or no line says yes.");
+	if (deny != NULL)
+		finding_mend_line(finding, MEND_REMOVE, deny, NULL);
+	else
+		mend_control(finding, doctor->line, "required");
 }
 
-/* Without what would refuse, except by the one line. */
-static uint32_t only_culprit_refuses(
-	const struct pam_trial *trial, const struct pam_line *culprit)
+/* The results of a trial with which the line does not refuse, unless it is the one. */
+static uint32_t only_one_refuses(const struct pam_trial *trial, const struct pam_line *one)
 {
 	uint32_t results = trial->results;
 
-	for (unsigned int i = 0; trial->line != culprit && i < PAM_CONTROL_RESULTS; i++)
+	for (unsigned int i = 0; trial->line != one && i < PAM_CONTROL_RESULTS; i++)
 		if (trial->line->actions[i] == PAM_ACTION_BAD ||
 			trial->line->actions[i] == PAM_ACTION_DIE)
 			results &= ~PAM_RESULT(i);
 	return results;
 }
 
-/* Whether the code is asked for after that line has refused. */
-static bool asks_after_refusal(struct doctor *doctor, const struct pam_line *culprit)
+/* Whether the module can still ask for a code after that line has refused. */
+static bool asks_after_refusal(struct doctor *doctor, const struct pam_line *line)
 {
 	struct pam_trial *trials = copy_trials(doctor);
 	struct pam_paths paths = {.reached_refused = false};
@@ -281,14 +258,14 @@ static bool asks_after_refusal(struct doctor *doctor, const struct pam_line *cul
 	if (trials == NULL)
 		return false;
 	for (size_t i = 0; i < doctor->trial_count; i++)
-		trials[i].results = only_culprit_refuses(&trials[i], culprit);
+		trials[i].results = only_one_refuses(&trials[i], line);
 	if (pam_paths_find(&paths, trials, doctor->trial_count) != 0)
 		doctor->report.out_of_memory = true;
 	free(trials);
 	return paths.reached_refused;
 }
 
-/* In a substack nothing can end the stack itself, and so no word helps. */
+/* Whether requisite would mend it: in a substack, no control ends the stack itself. */
 static bool could_end_earlier(const struct pam_line *line)
 {
 	return line->level == 0 && has_control(line, "required") &&
@@ -305,14 +282,14 @@ static void check_order(struct doctor *doctor)
 		if (!could_end_earlier(line) || !asks_after_refusal(doctor, line))
 			continue;
 		finding = report_add(&doctor->report, FINDING_WARNING, ORDER_CHECK,
-			"%s, line %u: who gets the password wrong is asked for a code all the "
-			"same",
+			"%s, line %u: a user who gets the password wrong is still asked for a "
+			"code",
 			line->file, line->number);
-		finding_why(&doctor->report, finding,
-			"Unknown users are asked too, and users who need no code are not: so "
-			"strangers can tell them apart. And they can use up the attempts of "
+		finding_why(finding,
+			"Unknown users are asked too, and users who need no code are not, so "
+			"strangers can tell them apart. They can also use up the attempts of "
 			"others.");
-		mend_control(doctor, finding, line, "requisite");
+		mend_control(finding, line, "requisite");
 	}
 }
 

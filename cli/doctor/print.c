@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The report as lines for people and as JSON for programs. */
 
-#include "cli/doctor/print.h"
+#include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "cli/doctor/doctor.h"
+#include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
 
+/* Where findings begin on a line. */
 #define COLUMN 9
+
+/* Increased by a change that could break a program that reads the JSON. */
+#define JSON_VERSION 1
 
 static const struct {
 	const char *name;
-	const char *colour;
+	const char *color;
 } levels[FINDING_LEVELS] = {
 	[FINDING_OK] = {"ok", "\033[32m"},
 	[FINDING_WARNING] = {"warning", "\033[33m"},
@@ -25,20 +30,17 @@ static const struct {
 	[FINDING_UNKNOWN] = {"unknown", "\033[35m"},
 };
 
-/* One printing. */
-struct printing {
-	struct text text;
-	bool colours;
-	size_t width;
-	bool failed; /* memory is out */
+static const char *const action_names[] = {
+	[MEND_NONE] = "none",
+	[MEND_REPLACE] = "replace",
+	[MEND_ADD] = "add",
+	[MEND_REMOVE] = "remove",
+	[MEND_RUN] = "run",
 };
 
-const char *finding_level_name(enum finding_level level)
-{
-	return levels[level].name;
-}
+static const char *const mend_names[FINDING_MENDS] = {"mend", "alternative"};
 
-static bool wants_colours(void)
+static bool wants_colors(void)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *terminal = getenv("TERM");
@@ -47,123 +49,144 @@ static bool wants_colours(void)
 	       terminal != NULL && *terminal != '\0' && strcmp(terminal, "dumb") != 0;
 }
 
-static void put(struct printing *printing, const char *text, size_t length)
+/* The text that mends a finding is never wrapped, because it is there to be copied. */
+static void append_mend(struct text *text, const struct mend *mend, bool first)
 {
-	if (text_append(&printing->text, text, length) != 0)
-		printing->failed = true;
+	const char *in = first ? "In" : "Or in";
+
+	if (mend->text == NULL)
+		return;
+	text_append_format(text, "%*s", COLUMN, "");
+	if (mend->action == MEND_RUN)
+		text_append_string(text, first ? "Run:\n" : "Or run:\n");
+	else if (mend->action == MEND_REPLACE)
+		text_append_format(
+			text, "%s %s, let line %u be:\n", in, mend->file, mend->line);
+	else if (mend->action == MEND_REMOVE)
+		text_append_format(
+			text, "%s %s, remove line %u:\n", in, mend->file, mend->line);
+	else if (mend->line > 0)
+		text_append_format(
+			text, "%s %s, below line %u, add:\n", in, mend->file, mend->line);
+	else
+		text_append_format(text, "%s %s, at the top, write:\n", in, mend->file);
+	text_append_format(text, "%*s%s\n", COLUMN + 4, "", mend->text);
 }
 
-static void put_string(struct printing *printing, const char *text)
-{
-	put(printing, text, strlen(text));
-}
-
-static void put_blanks(struct printing *printing, size_t count)
-{
-	while (count-- > 0)
-		put(printing, " ", 1);
-}
-
-/* The first line begins at the column already. */
-static void put_wrapped(struct printing *printing, const char *words)
-{
-	if (wrapped_text_append(&printing->text, words, COLUMN, printing->width) != 0)
-		printing->failed = true;
-}
-
-static void put_place(struct printing *printing, const struct mend *mend, bool another)
-{
-	const char *in = another ? "Or in" : "In";
-	int status = 0;
-
-	put_blanks(printing, COLUMN);
-	switch (mend->action) {
-	case MEND_NONE:
-		break;
-	case MEND_RUN:
-		put_string(printing, another ? "Or run:\n" : "Run:\n");
-		break;
-	case MEND_ADD:
-		if (mend->line == 0)
-			status = text_append_format(
-				&printing->text, "%s %s, at the top, write:\n", in, mend->file);
-		else
-			status = text_append_format(&printing->text,
-				"%s %s, below line %u, add:\n", in, mend->file, mend->line);
-		break;
-	case MEND_REPLACE:
-		status = text_append_format(&printing->text, "%s %s, let line %u be:\n", in,
-			mend->file, mend->line);
-		break;
-	case MEND_REMOVE:
-		status = text_append_format(&printing->text, "%s %s, remove line %u:\n", in,
-			mend->file, mend->line);
-		break;
-	}
-	printing->failed = printing->failed || status != 0;
-}
-
-/* The mending line is never broken: it is there to be copied. */
-static void put_finding(struct printing *printing, const struct finding *finding)
+static void append_finding(
+	struct text *text, const struct finding *finding, bool colors, size_t width)
 {
 	const char *name = levels[finding->level].name;
 
-	if (printing->colours)
-		put_string(printing, levels[finding->level].colour);
-	put_string(printing, name);
-	if (printing->colours)
-		put_string(printing, "\033[0m");
-	put_blanks(printing, COLUMN - strlen(name));
-	put_wrapped(printing, finding->what != NULL ? finding->what : "");
+	text_append_format(text, "%s%s%s%*s", colors ? levels[finding->level].color : "", name,
+		colors ? "\033[0m" : "", COLUMN - (int)strlen(name), "");
+	wrapped_text_append(text, finding->what != NULL ? finding->what : "", COLUMN, width);
 	if (finding->why != NULL) {
-		put_blanks(printing, COLUMN);
-		put_wrapped(printing, finding->why);
+		text_append_format(text, "%*s", COLUMN, "");
+		wrapped_text_append(text, finding->why, COLUMN, width);
 	}
-	for (size_t i = 0; i < FINDING_MENDS; i++) {
-		if (finding->mends[i].text == NULL)
-			continue;
-		put_place(printing, &finding->mends[i], i > 0);
-		put_blanks(printing, COLUMN + 4);
-		put_string(printing, finding->mends[i].text);
-		put(printing, "\n", 1);
-	}
+	for (size_t i = 0; i < FINDING_MENDS; i++)
+		append_mend(text, &finding->mends[i], i == 0);
 }
 
-static void put_summary(struct printing *printing, const struct report *report)
+static void append_summary(struct text *text, const struct report *report)
 {
 	unsigned int counts[FINDING_LEVELS] = {0};
 
 	for (size_t i = 0; i < report->count; i++)
 		counts[report->findings[i]->level]++;
 	if (counts[FINDING_OK] == report->count)
-		put_string(printing, "\nAll is well.\n");
-	else if (text_append_format(&printing->text,
-			 "\nProblems: %u. Warnings: %u. Not looked at: %u.\n",
-			 counts[FINDING_PROBLEM], counts[FINDING_WARNING],
-			 counts[FINDING_UNKNOWN]) != 0)
-		printing->failed = true;
-}
-
-static bool print(struct printing *printing)
-{
-	bool done = false;
-
-	if (printing->failed)
-		terminal_out_of_memory();
-	else if (!terminal_print(&printing->text))
-		terminal_complain("cannot write to standard output: %s", strerror(errno));
+		text_append_string(text, "\nAll is well.\n");
 	else
-		done = true;
-	text_free(&printing->text);
-	return done;
+		text_append_format(text, "\nProblems: %u. Warnings: %u. Not looked at: %u.\n",
+			counts[FINDING_PROBLEM], counts[FINDING_WARNING],
+			counts[FINDING_UNKNOWN]);
 }
 
 bool doctor_print_text(const struct report *report)
 {
-	struct printing printing = {.colours = wants_colours(), .width = wrapped_text_width()};
+	bool colors = wants_colors();
+	size_t width = wrapped_text_width();
+	struct text text = TEXT_INIT;
+	bool done = false;
 
 	for (size_t i = 0; i < report->count; i++)
-		put_finding(&printing, report->findings[i]);
-	put_summary(&printing, report);
-	return print(&printing);
+		append_finding(&text, report->findings[i], colors, width);
+	append_summary(&text, report);
+	if (text.status != 0)
+		terminal_out_of_memory();
+	else if (!terminal_print(&text))
+		terminal_complain("cannot write to standard output: %s", strerror(errno));
+	else
+		done = true;
+	text_free(&text);
+	return done;
+}
+
+/* NULL if memory is out, as of the functions below. */
+static struct json_object *mend_object(const struct mend *mend)
+{
+	struct json_object *object = json_object_new_object();
+	bool done = json_put_string(object, "action", action_names[mend->action]);
+
+	if (mend->file != NULL)
+		done = done && json_put_string(object, "file", mend->file);
+	if (mend->line > 0)
+		done = done && json_put(object, "line", json_object_new_int64(mend->line));
+	if (done && json_put_string(object, "text", mend->text))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+static struct json_object *finding_object(const struct finding *finding)
+{
+	struct json_object *object = json_object_new_object();
+	bool done = json_put_string(object, "check", finding->check) &&
+		    json_put_string(object, "level", levels[finding->level].name) &&
+		    json_put_string(object, "what", finding->what != NULL ? finding->what : "");
+
+	if (finding->why != NULL)
+		done = done && json_put_string(object, "why", finding->why);
+	for (size_t i = 0; i < FINDING_MENDS; i++)
+		if (finding->mends[i].text != NULL)
+			done = done &&
+			       json_put(object, mend_names[i], mend_object(&finding->mends[i]));
+	if (done)
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+static struct json_object *findings_array(const struct report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array != NULL && i < report->count; i++) {
+		struct json_object *object = finding_object(report->findings[i]);
+
+		if (object != NULL && json_object_array_add(array, object) == 0)
+			continue;
+		json_object_put(object);
+		json_object_put(array);
+		return NULL;
+	}
+	return array;
+}
+
+bool doctor_print_json(const struct report *report, const char *service)
+{
+	struct json_object *root = json_object_new_object();
+	enum exit_status status = report_status(report);
+	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
+		    json_put_string(root, "service", service) &&
+		    json_put(root, "status", json_object_new_int((int)status)) &&
+		    json_put(root, "findings", findings_array(report));
+
+	if (done)
+		done = json_print(root);
+	else
+		terminal_out_of_memory();
+	json_object_put(root);
+	return done;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* doctor --print-config: the values of the configuration files, and where they are set. */
 
-#include "cli/doctor/print_config.h"
+#include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/doctor/doctor.h"
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
 #include "config/verify_config.h"

@@ -2,15 +2,15 @@
 
 #include "config.h"
 
-#include "cli/doctor/report.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What came from files and databases must not steer a terminal. */
-static void blot_out_control(char *text)
+#include "cli/doctor/doctor.h"
+
+/* Text from files and databases must not control a terminal. */
+static void replace_control_characters(char *text)
 {
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -26,11 +26,11 @@ __attribute__((format(printf, 2, 0))) static char *format_text(
 		report->out_of_memory = true;
 		return NULL;
 	}
-	blot_out_control(text);
+	replace_control_characters(text);
 	return text;
 }
 
-static struct finding *append(struct report *report)
+static struct finding *append_finding(struct report *report)
 {
 	struct finding *finding = calloc(1, sizeof(*finding));
 	struct finding **findings =
@@ -43,6 +43,7 @@ static struct finding *append(struct report *report)
 		free(finding);
 		return NULL;
 	}
+	finding->report = report;
 	findings[report->count++] = finding;
 	return finding;
 }
@@ -50,7 +51,7 @@ static struct finding *append(struct report *report)
 struct finding *report_add(struct report *report, enum finding_level level, const char *check,
 	const char *what, ...)
 {
-	struct finding *finding = append(report);
+	struct finding *finding = append_finding(report);
 	va_list arguments;
 
 	if (finding == NULL)
@@ -63,14 +64,14 @@ struct finding *report_add(struct report *report, enum finding_level level, cons
 	return finding;
 }
 
-void finding_why(struct report *report, struct finding *finding, const char *why, ...)
+void finding_why(struct finding *finding, const char *why, ...)
 {
 	va_list arguments;
 
 	if (finding == NULL)
 		return;
 	va_start(arguments, why);
-	finding->why = format_text(report, why, arguments);
+	finding->why = format_text(finding->report, why, arguments);
 	va_end(arguments);
 }
 
@@ -83,8 +84,8 @@ static struct mend *next_mend(struct finding *finding)
 	return NULL;
 }
 
-void finding_mend(struct report *report, struct finding *finding, enum mend_action action,
-	const char *file, unsigned int line, const char *text, ...)
+void finding_mend(struct finding *finding, enum mend_action action, const char *file,
+	unsigned int line, const char *text, ...)
 {
 	struct mend *mend = next_mend(finding);
 	va_list arguments;
@@ -93,18 +94,18 @@ void finding_mend(struct report *report, struct finding *finding, enum mend_acti
 		return;
 	mend->file = strdup(file);
 	if (mend->file == NULL) {
-		report->out_of_memory = true;
+		finding->report->out_of_memory = true;
 		return;
 	}
-	blot_out_control(mend->file);
+	replace_control_characters(mend->file);
 	mend->action = action;
 	mend->line = line;
 	va_start(arguments, text);
-	mend->text = format_text(report, text, arguments);
+	mend->text = format_text(finding->report, text, arguments);
 	va_end(arguments);
 }
 
-void finding_run(struct report *report, struct finding *finding, const char *command, ...)
+void finding_run(struct finding *finding, const char *command, ...)
 {
 	struct mend *mend = next_mend(finding);
 	va_list arguments;
@@ -113,7 +114,7 @@ void finding_run(struct report *report, struct finding *finding, const char *com
 		return;
 	mend->action = MEND_RUN;
 	va_start(arguments, command);
-	mend->text = format_text(report, command, arguments);
+	mend->text = format_text(finding->report, command, arguments);
 	va_end(arguments);
 }
 

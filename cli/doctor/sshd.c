@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* What sshd is told: whether it asks PAM, and lets nobody in without it. */
 
-#include "cli/doctor/sshd.h"
+#include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/doctor/guard.h"
-#include "cli/doctor/modules.h"
-#include "cli/doctor/sshd_methods.h"
-#include "cli/doctor/stack.h"
+#include "cli/doctor/doctor.h"
+#include "config/options.h"
 
 #define SETTINGS_CHECK "sshd"
 #define PAM_CHECK      "sshd-usepam"
@@ -21,7 +19,7 @@
 #define FACTORS_CHECK  "sshd-factors"
 #define ROOT_CHECK     "sshd-root"
 
-/* sshd takes the first value that it finds, and so the file's name is early. */
+/* sshd uses the first value that it finds: the file's name sorts before others. */
 #define CONFIG_FOLDER "/etc/ssh/sshd_config.d"
 #define OWN_FILE      CONFIG_FOLDER "/10-totpgroup.conf"
 #define MAIN_FILE     "/etc/ssh/sshd_config"
@@ -32,19 +30,16 @@ static void mend_setting(struct doctor *doctor, struct finding *finding, const c
 
 	if (file == NULL)
 		file = access(CONFIG_FOLDER, F_OK) == 0 ? OWN_FILE : MAIN_FILE;
-	finding_mend(&doctor->report, finding, MEND_ADD, file, 0, "%s", setting);
+	finding_mend(finding, MEND_ADD, file, 0, "%s", setting);
 }
 
-/* Nearly always keyboard-interactive, which is off unless somebody has switched
- * it on. */
-static void report_unsatisfied(struct doctor *doctor)
+/* For sshd as it runs, and for sshd that does not start. */
+static void report_no_prompt(struct doctor *doctor, const char *what)
 {
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, PROMPT_CHECK,
-		"sshd does not start: AuthenticationMethods names a method that is switched "
-		"off");
+	struct finding *finding =
+		report_add(&doctor->report, FINDING_PROBLEM, PROMPT_CHECK, "%s", what);
 
-	finding_why(&doctor->report, finding,
-		"Prompts of PAM reach the user by keyboard-interactive only.");
+	finding_why(finding, "Prompts of PAM reach the user by keyboard-interactive only.");
 	mend_setting(doctor, finding, "KbdInteractiveAuthentication yes");
 }
 
@@ -52,28 +47,28 @@ static void report_unread(struct doctor *doctor, const struct error *error)
 {
 	struct finding *finding;
 
+	/* The method is nearly always keyboard-interactive, which is off by default. */
 	if (strstr(error->message, "AuthenticationMethods cannot be satisfied") != NULL) {
-		report_unsatisfied(doctor);
+		report_no_prompt(doctor,
+			"sshd does not start: AuthenticationMethods names a method that is "
+			"switched off");
 		return;
 	}
 	finding = report_add(&doctor->report, FINDING_UNKNOWN, SETTINGS_CHECK,
 		"sshd's settings could not be read: %s", error->message);
-	/* sshd makes it when it starts, and it is not there between. */
+	/* The folder exists only while sshd runs. */
 	if (strstr(error->message, "privilege separation directory: ") != NULL) {
-		finding_why(&doctor->report, finding,
-			"sshd is not running, and looks for that folder first.");
-		finding_run(&doctor->report, finding, "install -d -m 0755 /run/sshd");
-		return;
+		finding_why(finding, "sshd is not running, and needs that folder even for -T.");
+		finding_run(finding, "install -d -m 0755 /run/sshd");
+	} else if (geteuid() != 0) {
+		finding_why(finding, "Only root can read its configuration and keys.");
+		finding_run(finding, "sudo totp-enroll doctor");
 	}
-	if (geteuid() == 0)
-		return;
-	finding_why(&doctor->report, finding, "Only root can read its configuration and keys.");
-	finding_run(&doctor->report, finding, "sudo totp-enroll doctor");
 }
 
 static int read_settings(struct doctor *doctor, struct error *error)
 {
-	/* What sshd asks of a user who is exempt is no matter of ours. */
+	/* A user who is exempt from the code may log in by any method. */
 	const char *user = doctor->options.user != NULL && !doctor->user_outside
 				   ? doctor->account.name
 				   : doctor->example_user;
@@ -83,7 +78,7 @@ static int read_settings(struct doctor *doctor, struct error *error)
 	return sshd_settings_run(&doctor->sshd, doctor->options.sshd_config, user, error);
 }
 
-/* Of another service only what sshd itself says about it counts. */
+/* sshd's settings matter to another service only if sshd uses that service. */
 static bool concerns_sshd(const struct doctor *doctor)
 {
 	return strcmp(doctor->service, "sshd") == 0 || doctor->options.sshd_config != NULL ||
@@ -99,11 +94,10 @@ static void check_service(struct doctor *doctor)
 	if (service != NULL && strcmp(service, doctor->service) != 0) {
 		finding = report_add(&doctor->report, FINDING_PROBLEM, SETTINGS_CHECK,
 			"sshd asks the PAM service %s, not %s", service, doctor->service);
-		finding_why(&doctor->report, finding,
-			"PAMServiceName says so. What is said here of %s is of no use to ssh.",
+		finding_why(finding,
+			"PAMServiceName says so. These findings about %s do not apply to ssh.",
 			doctor->service);
-		finding_run(
-			&doctor->report, finding, "totp-enroll doctor --service=%s", service);
+		finding_run(finding, "totp-enroll doctor --service=%s", service);
 	}
 	free(service);
 }
@@ -118,32 +112,25 @@ static void check_pam(struct doctor *doctor)
 	}
 	finding = report_add(&doctor->report, FINDING_PROBLEM, PAM_CHECK,
 		"sshd does not use PAM: UsePAM no");
-	finding_why(&doctor->report, finding, "Without PAM no login comes to the module.");
+	finding_why(finding, "Without PAM, no login reaches the module.");
 	mend_setting(doctor, finding, "UsePAM yes");
 }
 
 static void check_prompt(struct doctor *doctor)
 {
-	struct finding *finding;
-
-	if (sshd_settings_is(&doctor->sshd, "kbdinteractiveauthentication", "yes")) {
+	if (sshd_settings_is(&doctor->sshd, "kbdinteractiveauthentication", "yes"))
 		report_add(
 			&doctor->report, FINDING_OK, PROMPT_CHECK, "sshd can ask for a code");
-		return;
-	}
-	finding = report_add(&doctor->report, FINDING_PROBLEM, PROMPT_CHECK,
-		"sshd cannot ask for a code: KbdInteractiveAuthentication no");
-	finding_why(&doctor->report, finding,
-		"Prompts of PAM reach the user by keyboard-interactive only.");
-	mend_setting(doctor, finding, "KbdInteractiveAuthentication yes");
+	else
+		report_no_prompt(
+			doctor, "sshd cannot ask for a code: KbdInteractiveAuthentication no");
 }
 
 static void check_password(struct doctor *doctor, const struct sshd_methods *methods)
 {
-	bool on = sshd_settings_is(&doctor->sshd, "passwordauthentication", "yes");
 	struct finding *finding;
 
-	if (!on) {
+	if (!sshd_settings_is(&doctor->sshd, "passwordauthentication", "yes")) {
 		report_add(&doctor->report, FINDING_OK, PASSWORD_CHECK,
 			"sshd leaves the password to PAM");
 		return;
@@ -152,13 +139,13 @@ static void check_password(struct doctor *doctor, const struct sshd_methods *met
 		methods->password ? FINDING_PROBLEM : FINDING_WARNING, PASSWORD_CHECK,
 		"sshd asks for the password itself: PasswordAuthentication yes");
 	if (methods->password)
-		finding_why(&doctor->report, finding,
-			"It answers every hidden prompt with the password then, that for the "
-			"code too, and the login fails.");
+		finding_why(finding,
+			"It then answers every hidden prompt with the password, the prompt for "
+			"the code too, and the login fails.");
 	else
-		finding_why(&doctor->report, finding,
-			"Nothing but AuthenticationMethods keeps it from answering the prompt "
-			"for the code with the password.");
+		finding_why(finding,
+			"Only AuthenticationMethods keeps it from answering the prompt for the "
+			"code with the password.");
 	mend_setting(doctor, finding, "PasswordAuthentication no");
 }
 
@@ -169,34 +156,33 @@ static const char *good_methods(const struct doctor *doctor)
 		       : "AuthenticationMethods publickey,keyboard-interactive:pam";
 }
 
-/* A list that sshd would take, with an administrator who means it. */
+/* skip_after=publickey says that a key alone is meant to be enough. */
 static bool may_skip_after_key(const struct doctor *doctor)
 {
-	const char *methods = doctor->module.skip_after;
+	const char *methods = doctor->module->skip_after;
 
 	return methods != NULL && strstr(methods, "publickey") != NULL;
 }
 
-/* With a guard the user gets no further than that, whom it asks for a code. */
+/* The session guard refuses such logins of users who must give a code. */
 static void report_key_alone(struct doctor *doctor, const char *methods)
 {
 	struct finding *finding;
 
 	if (doctor->guard_holds) {
 		finding = report_add(&doctor->report, FINDING_WARNING, METHODS_CHECK,
-			"a key alone asks for no code, and the session guard refuses the "
-			"login then: AuthenticationMethods %s",
+			"a key alone asks for no code, and the session guard then refuses the "
+			"login: AuthenticationMethods %s",
 			methods);
-		finding_why(&doctor->report, finding,
-			"Who has to give a code and comes with a key is never asked for it.");
+		finding_why(finding, "A user who has to give a code and logs in with a key is "
+				     "never asked for it.");
 		mend_setting(doctor, finding, good_methods(doctor));
 		return;
 	}
 	finding = report_add(&doctor->report, FINDING_PROBLEM, METHODS_CHECK,
 		"a key alone lets in, without a code: AuthenticationMethods %s", methods);
-	finding_why(&doctor->report, finding,
-		"sshd does not ask PAM's auth lines when a key, a host or a ticket is "
-		"enough.");
+	finding_why(finding, "sshd does not ask PAM's auth lines if a key, a host or a ticket "
+			     "is enough.");
 	mend_setting(doctor, finding, good_methods(doctor));
 	if (doctor->guard == NULL)
 		doctor_mend_by_guard(doctor, finding);
@@ -208,37 +194,44 @@ static void check_methods(struct doctor *doctor, const struct sshd_methods *meth
 
 	if (!methods->without_pam || may_skip_after_key(doctor))
 		report_add(&doctor->report, FINDING_OK, METHODS_CHECK,
-			"no login over ssh goes past PAM");
+			"no login over ssh bypasses PAM");
 	else
 		report_key_alone(doctor, value != NULL ? value : "any");
 	free(value);
 }
 
-/* In place of what includes the password's line, if that is not what includes
- * the module's line, too. */
+/* The first auth line that asks for a password, or NULL. */
+static const struct pam_line *find_password_line(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->trial_count; i++)
+		if (doctor_asks_password(doctor->trials[i].line))
+			return doctor->trials[i].line;
+	return NULL;
+}
+
+/* If the password's line is in a file without the module's line, the line that includes
+ * that file goes; else the password's line. */
 static void mend_password(
 	struct doctor *doctor, struct finding *finding, const struct pam_line *password)
 {
-	bool own_file = password->includer != NULL && password->file != doctor->line->file;
-
-	if (own_file)
-		finding_mend(&doctor->report, finding, MEND_REPLACE, password->includer,
+	if (password->includer != NULL && password->file != doctor->line->file)
+		finding_mend(finding, MEND_REPLACE, password->includer,
 			password->includer_number, "auth required pam_permit.so");
 	else
-		doctor_mend_by_removal(doctor, finding, password);
+		finding_mend_line(finding, MEND_REMOVE, password, NULL);
 }
 
 static void check_factors(struct doctor *doctor, const struct sshd_methods *methods)
 {
-	const struct pam_line *password = doctor_password_line(doctor);
+	const struct pam_line *password = find_password_line(doctor);
 	struct finding *finding;
 
 	if (methods->interactive_alone && !doctor_has_other_factor(doctor)) {
 		finding = report_add(&doctor->report, FINDING_PROBLEM, FACTORS_CHECK,
 			"a code alone lets in: neither a key nor a password is asked for");
-		finding_why(&doctor->report, finding,
-			"The code is to be a second factor. Whoever holds the phone has the "
-			"account, and guessing codes needs nothing else.");
+		finding_why(finding,
+			"The code should be a second factor. Whoever holds the phone can log "
+			"in, and whoever guesses codes needs nothing else.");
 		mend_setting(doctor, finding,
 			"AuthenticationMethods publickey,keyboard-interactive:pam");
 	} else if (methods->interactive_after_key && password != NULL) {
@@ -246,9 +239,9 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 			"after a key the password is asked for as well, then the code: %s, "
 			"line %u",
 			password->file, password->number);
-		finding_why(&doctor->report, finding,
-			"It is safe, but seldom meant. Whether a key and a code are enough is "
-			"for you to say.");
+		finding_why(finding,
+			"It is safe, but seldom intended. Whether a key and a code are enough "
+			"is your decision.");
 		mend_password(doctor, finding, password);
 	} else if (methods->interactive) {
 		report_add(&doctor->report, FINDING_OK, FACTORS_CHECK,
@@ -256,7 +249,7 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 	}
 }
 
-/* sshd keeps root from typing anything unless root may log in by password. */
+/* sshd lets root answer no prompt unless PermitRootLogin is yes. */
 static void check_root(struct doctor *doctor, const struct sshd_methods *methods)
 {
 	struct finding *finding;
@@ -267,7 +260,7 @@ static void check_root(struct doctor *doctor, const struct sshd_methods *methods
 		return;
 	finding = report_add(&doctor->report, FINDING_WARNING, ROOT_CHECK,
 		"root cannot log in over ssh: PermitRootLogin does not let root give a code");
-	finding_why(&doctor->report, finding,
+	finding_why(finding,
 		"Log in as yourself and use sudo. If root has to come in with a code, then:");
 	mend_setting(doctor, finding, "PermitRootLogin yes");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The settings of sshd, as `sshd -T` prints them, and what AuthenticationMethods demands. */
 
-#include "cli/doctor/sshd_settings.h"
+#include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +18,13 @@
 #include <unistd.h>
 
 #include "base/lines.h"
+#include "cli/doctor/doctor.h"
 #include "totpgroup.h"
 
 #define OUTPUT_MAXIMUM	(256 * 1024)
 #define SECONDS_MAXIMUM 20
-#define USUAL_PLACE	"/usr/sbin/sshd"
-/* The most of sshd's own words that go into a message. */
+#define USUAL_PATH	"/usr/sbin/sshd"
+/* How many bytes of sshd's own words go into a message. */
 #define WORDS_MAXIMUM 160
 
 static int out_of_memory(struct error *error)
@@ -38,7 +39,7 @@ static bool is_program(const char *path)
 	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
 }
 
-/* sshd insists on being called by an absolute path. */
+/* sshd -T needs to be called by an absolute path. */
 static char *find_in_path(void)
 {
 	const char *folders = getenv("PATH");
@@ -63,12 +64,12 @@ static char *find_in_path(void)
 static int find_sshd(char **path, struct error *error)
 {
 	*path = find_in_path();
-	if (*path == NULL && is_program(USUAL_PLACE))
-		*path = strdup(USUAL_PLACE);
+	if (*path == NULL && is_program(USUAL_PATH))
+		*path = strdup(USUAL_PATH);
 	if (*path != NULL)
 		return 0;
 	return error_set(
-		error, TOTPGROUP_ENOTFOUND, "there is no sshd in PATH, nor is it " USUAL_PLACE);
+		error, TOTPGROUP_ENOTFOUND, "there is no sshd in PATH, nor is it " USUAL_PATH);
 }
 
 static int remaining_milliseconds(const struct timespec *end)
@@ -82,8 +83,8 @@ static int remaining_milliseconds(const struct timespec *end)
 	return seconds > 0 ? (int)seconds * 1000 : 0;
 }
 
-/* Reads to the end, what comes for the most part at once. */
-static int collect(int fd, struct text *text, struct error *error)
+/* Reads to the end of the file or the pipe. */
+static int read_settings(int fd, struct text *text, struct error *error)
 {
 	struct pollfd waiting = {.fd = fd, .events = POLLIN};
 	struct timespec end;
@@ -113,7 +114,7 @@ static int collect(int fd, struct text *text, struct error *error)
 	}
 }
 
-static int spawn(char *const *arguments, int output, pid_t *child)
+static int spawn_sshd(char *const *arguments, int output, pid_t *child)
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char locale[] = "LC_ALL=C";
@@ -136,8 +137,8 @@ static int spawn(char *const *arguments, int output, pid_t *child)
 	return status;
 }
 
-/* Its last line says why it failed. */
-static int complain(const char *program, const struct text *text, struct error *error)
+/* The last line that sshd prints says why it failed. */
+static int report_failure(const char *program, const struct text *text, struct error *error)
 {
 	size_t end = text->length;
 	size_t start;
@@ -153,7 +154,7 @@ static int complain(const char *program, const struct text *text, struct error *
 		(int)(end - start), text->length > 0 ? text->data + start : "");
 }
 
-static int wait_for(pid_t child, bool *good, struct error *error)
+static int wait_for_end(pid_t child, bool *good, struct error *error)
 {
 	int status;
 
@@ -165,7 +166,7 @@ static int wait_for(pid_t child, bool *good, struct error *error)
 	return 0;
 }
 
-static int run(char *const *arguments, struct text *text, struct error *error)
+static int run_sshd(char *const *arguments, struct text *text, struct error *error)
 {
 	bool good = false;
 	pid_t child = -1;
@@ -175,7 +176,7 @@ static int run(char *const *arguments, struct text *text, struct error *error)
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot make a pipe");
-	status = spawn(arguments, ends[1], &child);
+	status = spawn_sshd(arguments, ends[1], &child);
 	close(ends[1]);
 	if (status != 0) {
 		close(ends[0]);
@@ -183,36 +184,29 @@ static int run(char *const *arguments, struct text *text, struct error *error)
 		return error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot run %s", arguments[0]);
 	}
-	status = collect(ends[0], text, error);
+	status = read_settings(ends[0], text, error);
 	close(ends[0]);
 	if (status != 0)
 		kill(child, SIGKILL);
-	waited = wait_for(child, &good, error);
+	waited = wait_for_end(child, &good, error);
 	if (status == 0 && waited == 0 && !good)
-		return complain(arguments[0], text, error);
+		return report_failure(arguments[0], text, error);
 	return status != 0 ? status : waited;
 }
 
-/* What sshd is asked about; NULL where memory is out. */
-static char *connection_of(const char *user)
-{
-	char *connection;
-
-	if (asprintf(&connection, "user=%s,host=localhost,addr=127.0.0.1", user) < 0)
-		return NULL;
-	return connection;
-}
-
-int sshd_settings_run(struct sshd_settings *settings, const char *config, const char *user,
-	struct error *error)
+int sshd_settings_run(
+	struct text *settings, const char *config, const char *user, struct error *error)
 {
 	char test[] = "-T", file[] = "-f", about[] = "-C";
 	char *config_copy = config != NULL ? strdup(config) : NULL;
-	char *connection = user != NULL ? connection_of(user) : NULL;
+	char *connection = NULL;
 	char *arguments[7] = {NULL, test};
 	int count = 2;
 	int status = 0;
 
+	if (user != NULL &&
+		asprintf(&connection, "user=%s,host=localhost,addr=127.0.0.1", user) < 0)
+		connection = NULL;
 	if ((config != NULL && config_copy == NULL) || (user != NULL && connection == NULL))
 		status = out_of_memory(error);
 	if (config != NULL) {
@@ -226,28 +220,28 @@ int sshd_settings_run(struct sshd_settings *settings, const char *config, const 
 	if (status == 0)
 		status = find_sshd(&arguments[0], error);
 	if (status == 0)
-		status = run(arguments, &settings->text, error);
+		status = run_sshd(arguments, settings, error);
 	free(arguments[0]);
 	free(connection);
 	free(config_copy);
 	return status;
 }
 
-int sshd_settings_read(struct sshd_settings *settings, const char *path, struct error *error)
+int sshd_settings_read(struct text *settings, const char *path, struct error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int status;
 
 	if (fd < 0)
 		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
-	status = collect(fd, &settings->text, error);
+	status = read_settings(fd, settings, error);
 	close(fd);
 	return status;
 }
 
-char *sshd_settings_get(const struct sshd_settings *settings, const char *name)
+char *sshd_settings_get(const struct text *settings, const char *name)
 {
-	struct lines lines = {.text = settings->text.data, .length = settings->text.length};
+	struct lines lines = {.text = settings->data, .length = settings->length};
 	const char *line;
 	size_t length;
 	size_t name_length = strlen(name);
@@ -259,7 +253,7 @@ char *sshd_settings_get(const struct sshd_settings *settings, const char *name)
 	return NULL;
 }
 
-bool sshd_settings_is(const struct sshd_settings *settings, const char *name, const char *value)
+bool sshd_settings_is(const struct text *settings, const char *name, const char *value)
 {
 	char *found = sshd_settings_get(settings, name);
 	bool same = found != NULL && strcmp(found, value) == 0;
@@ -268,7 +262,111 @@ bool sshd_settings_is(const struct sshd_settings *settings, const char *name, co
 	return same;
 }
 
-void sshd_settings_free(struct sshd_settings *settings)
+/* The methods and the settings that switch them on. */
+static const struct method {
+	const char *name;
+	const char *setting;
+	bool without_pam;
+} methods[] = {
+	{"publickey", "pubkeyauthentication", true},
+	{"hostbased", "hostbasedauthentication", true},
+	{"gssapi-with-mic", "gssapiauthentication", true},
+	{"password", "passwordauthentication", false},
+	{"keyboard-interactive", "kbdinteractiveauthentication", false},
+};
+
+#define METHODS (sizeof(methods) / sizeof(methods[0]))
+
+/* What one list demands of the user. */
+struct demand {
+	bool other; /* a method without PAM */
+	bool password;
+	bool interactive;
+};
+
+/* An older sshd that does not print the setting does not have the method. */
+static bool is_on(const struct text *settings, const struct method *method)
 {
-	text_free(&settings->text);
+	return sshd_settings_is(settings, method->setting, "yes");
+}
+
+static void add_method(struct demand *demand, const struct method *method)
+{
+	demand->other = demand->other || method->without_pam;
+	demand->password = demand->password || strcmp(method->name, "password") == 0;
+	demand->interactive =
+		demand->interactive || strcmp(method->name, "keyboard-interactive") == 0;
+}
+
+static void add_demand(struct sshd_methods *found, const struct demand *demand)
+{
+	if (!demand->password && !demand->interactive)
+		found->without_pam = true;
+	found->password = found->password || demand->password;
+	found->interactive = found->interactive || demand->interactive;
+	if (demand->interactive && !demand->other && !demand->password)
+		found->interactive_alone = true;
+	if (demand->interactive && demand->other)
+		found->interactive_after_key = true;
+}
+
+static void add_any(struct sshd_methods *found, const struct text *settings)
+{
+	for (size_t i = 0; i < METHODS; i++) {
+		struct demand demand = {.other = false};
+
+		if (!is_on(settings, &methods[i]))
+			continue;
+		add_method(&demand, &methods[i]);
+		add_demand(found, &demand);
+	}
+}
+
+static const struct method *find_method(const char *name, size_t length)
+{
+	for (size_t i = 0; i < METHODS; i++)
+		if (strlen(methods[i].name) == length &&
+			memcmp(methods[i].name, name, length) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+/* Methods with commas between them, each perhaps with a colon and a device. A method that
+ * is switched off makes the list useless. */
+static void add_list(struct sshd_methods *found, const struct text *settings, const char *list,
+	size_t length)
+{
+	struct demand demand = {.other = false};
+
+	while (length > 0) {
+		size_t name = strcspn(list, ",: ");
+		size_t word = strcspn(list, ", ");
+		const struct method *method = find_method(list, name);
+
+		if (method == NULL || !is_on(settings, method))
+			return;
+		add_method(&demand, method);
+		word += word < length;
+		list += word;
+		length -= word;
+	}
+	add_demand(found, &demand);
+}
+
+struct sshd_methods sshd_methods_judge(const struct text *settings)
+{
+	struct sshd_methods found = {.password = false};
+	char *value = sshd_settings_get(settings, "authenticationmethods");
+
+	if (value == NULL || strcmp(value, "any") == 0)
+		add_any(&found, settings);
+	else
+		for (const char *list = value; *list != '\0'; list += strspn(list, " ")) {
+			size_t length = strcspn(list, " ");
+
+			add_list(&found, settings, list, length);
+			list += length;
+		}
+	free(value);
+	return found;
 }

@@ -1,37 +1,91 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* The PAM stack: whether the module is in it, and what its other modules are for. */
+
 #include "config.h"
 
-#include "cli/doctor/stack.h"
-
 #include <stdlib.h>
+#include <string.h>
 
-#include "cli/doctor/modules.h"
-#include "cli/pamconf/line_text.h"
+#include "cli/doctor/doctor.h"
 #include "totpgroup.h"
 
 #define CHECK	     "pam-stack"
 #define OTHER_CHECK  "other-module"
 #define OTHER_MODULE "pam_google_authenticator.so"
 
-static void report_unreadable(struct doctor *doctor, int status, const struct error *error)
-{
-	bool broken = status == TOTPGROUP_EFORMAT || status == TOTPGROUP_ENOTFOUND;
-	struct finding *finding = report_add(&doctor->report,
-		broken ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
+static const char *const password_modules[] = {"pam_unix.so", "pam_unix2.so", "pam_sss.so",
+	"pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_systemd_home.so", "pam_pwdb.so",
+	NULL};
 
-	if (status == TOTPGROUP_ENOTFOUND) {
-		finding_why(&doctor->report, finding,
-			"PAM takes the service 'other' for it, which has no part in this.");
-		finding_run(&doctor->report, finding, "ls /etc/pam.d /usr/lib/pam.d");
-	} else if (broken) {
-		finding_why(&doctor->report, finding,
-			"PAM refuses every login on a line that it does not understand; "
-			"pam.d(5) says how lines are written.");
-	}
+static const char *const gate_modules[] = {"pam_succeed_if.so", "pam_access.so",
+	"pam_listfile.so", "pam_localuser.so", "pam_usertype.so", "pam_time.so", "pam_wheel.so",
+	"pam_nologin.so", NULL};
+
+/* Modules that identify nobody, and those that ask for a code. */
+static const char *const no_factor_modules[] = {"pam_permit.so", "pam_deny.so", "pam_env.so",
+	"pam_nologin.so", "pam_faildelay.so", "pam_faillock.so", "pam_tally2.so",
+	"pam_securetty.so", "pam_cap.so", "pam_group.so", "pam_warn.so", "pam_echo.so",
+	"pam_debug.so", "pam_motd.so", "pam_mail.so", "pam_selinux.so", "pam_keyinit.so",
+	"pam_loginuid.so", "pam_limits.so", "pam_umask.so", "pam_shells.so", "pam_issue.so",
+	DOCTOR_MODULE, OTHER_MODULE, NULL};
+
+static bool is_one_of(const struct pam_line *line, const char *const *modules)
+{
+	for (; *modules != NULL; modules++)
+		if (pam_line_names(line, *modules))
+			return true;
+	return false;
 }
 
-static bool collect(struct doctor *doctor)
+bool doctor_asks_password(const struct pam_line *line)
+{
+	return is_one_of(line, password_modules);
+}
+
+bool doctor_is_gate(const struct pam_line *line)
+{
+	return is_one_of(line, gate_modules);
+}
+
+bool doctor_has_other_factor(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->trial_count; i++) {
+		const struct pam_line *line = doctor->trials[i].line;
+
+		if (line->module != NULL && !is_one_of(line, no_factor_modules) &&
+			!doctor_is_gate(line))
+			return true;
+	}
+	return false;
+}
+
+const struct pam_line *doctor_find_auth_line(const struct doctor *doctor, const char *module)
+{
+	for (size_t i = 0; i < doctor->trial_count; i++)
+		if (pam_line_names(doctor->trials[i].line, module))
+			return doctor->trials[i].line;
+	return NULL;
+}
+
+/* The results that the line's module may have in the service. Those of DOCTOR_MODULE are
+ * for options that exempt nobody; doctor_check_line() corrects them. */
+static uint32_t possible_results(const struct pam_line *line, const char *service)
+{
+	if (pam_line_names(line, DOCTOR_MODULE))
+		return ~PAM_RESULTS_IGNORE;
+	if (pam_line_names(line, "pam_permit.so"))
+		return PAM_RESULTS_SUCCESS;
+	if (pam_line_names(line, "pam_deny.so"))
+		return PAM_RESULTS_FAILURE;
+	/* That root may become another user without a code is what su is for, and counts
+	 * as no finding. sshd is always root: there the line would let in everybody. */
+	if (pam_line_names(line, "pam_rootok.so") && strcmp(service, "sshd") != 0)
+		return PAM_RESULTS_FAILURE;
+	return PAM_RESULTS_ALL;
+}
+
+static bool collect_trials(struct doctor *doctor)
 {
 	doctor->trials = calloc(doctor->stack.count + 1, sizeof(*doctor->trials));
 	if (doctor->trials == NULL) {
@@ -40,71 +94,50 @@ static bool collect(struct doctor *doctor)
 	}
 	for (size_t i = 0; i < doctor->stack.count; i++) {
 		const struct pam_line *line = &doctor->stack.lines[i];
-		struct pam_trial *trial = &doctor->trials[doctor->trial_count];
 
-		if (line->type != PAM_TYPE_AUTH)
-			continue;
-		trial->line = line;
-		trial->watched = pam_line_names(line, DOCTOR_MODULE);
-		trial->results = doctor_results_of(line, doctor->service);
-		if (trial->watched && doctor->line == NULL)
-			doctor->line = line;
-		doctor->trial_count++;
+		if (line->type == PAM_TYPE_AUTH)
+			doctor->trials[doctor->trial_count++] = (struct pam_trial){
+				.line = line,
+				.results = possible_results(line, doctor->service),
+				.watched = pam_line_names(line, DOCTOR_MODULE),
+			};
 	}
+	doctor->line = doctor_find_auth_line(doctor, DOCTOR_MODULE);
 	return true;
 }
 
-static const struct pam_line *other_line(const struct doctor *doctor)
+static void report_unreadable(struct doctor *doctor, int status, const struct error *error)
 {
-	for (size_t i = 0; i < doctor->trial_count; i++)
-		if (pam_line_names(doctor->trials[i].line, OTHER_MODULE))
-			return doctor->trials[i].line;
-	return NULL;
+	bool broken = status == TOTPGROUP_EFORMAT || status == TOTPGROUP_ENOTFOUND;
+	struct finding *finding = report_add(&doctor->report,
+		broken ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
+
+	if (status == TOTPGROUP_ENOTFOUND) {
+		finding_why(finding,
+			"PAM then uses the service 'other', which is not checked here.");
+		finding_run(finding, "ls /etc/pam.d /usr/lib/pam.d");
+	} else if (broken) {
+		finding_why(finding,
+			"PAM refuses every login on a line that it does not understand; "
+			"pam.d(5) says how lines are written.");
+	}
 }
 
-static void mend_with(struct doctor *doctor, struct finding *finding, enum mend_action action,
-	const struct pam_line *line, const struct pam_line_change *change)
-{
-	struct text text = TEXT_INIT;
-
-	if (pam_line_text(&text, line, change) == 0)
-		finding_mend(&doctor->report, finding, action, line->file, line->number, "%s",
-			text.data);
-	else
-		doctor->report.out_of_memory = true;
-	text_free(&text);
-}
-
-void doctor_mend_line(struct doctor *doctor, struct finding *finding,
-	const struct pam_line *line, const struct pam_line_change *change)
-{
-	mend_with(doctor, finding, MEND_REPLACE, line, change);
-}
-
-void doctor_mend_by_removal(
-	struct doctor *doctor, struct finding *finding, const struct pam_line *line)
-{
-	const struct pam_line_change none = PAM_LINE_CHANGE_NONE;
-
-	mend_with(doctor, finding, MEND_REMOVE, line, &none);
-}
-
-/* Below the last line of the service's own file that is about this. */
+/* The new line replaces that of the other module, or goes below the last auth line of the
+ * service's own file. */
 static void report_missing(struct doctor *doctor)
 {
-	const struct pam_line *other = other_line(doctor);
-	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
+	const struct pam_line *other = doctor_find_auth_line(doctor, OTHER_MODULE);
+	const struct pam_line_change change = {.module = DOCTOR_MODULE, .argument = -1};
 	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
 		"%s does not ask for a code: no auth line names " DOCTOR_MODULE,
 		doctor->service);
 
-	finding_why(&doctor->report, finding,
-		"Nobody has to give a code until there is such a line.");
-	change.module = DOCTOR_MODULE;
+	finding_why(finding, "Nobody has to give a code until there is such a line.");
 	if (other != NULL)
-		doctor_mend_line(doctor, finding, other, &change);
+		finding_mend_line(finding, MEND_REPLACE, other, &change);
 	else
-		finding_mend(&doctor->report, finding, MEND_ADD, doctor->stack.files[0],
+		finding_mend(finding, MEND_ADD, doctor->stack.files[0],
 			doctor->trial_count > 0
 				? doctor->trials[doctor->trial_count - 1].line->top
 				: 0,
@@ -113,17 +146,17 @@ static void report_missing(struct doctor *doctor)
 
 static void report_other(struct doctor *doctor)
 {
-	const struct pam_line *other = other_line(doctor);
+	const struct pam_line *other = doctor_find_auth_line(doctor, OTHER_MODULE);
 	struct finding *finding;
 
 	if (other == NULL)
 		return;
 	finding = report_add(&doctor->report, FINDING_PROBLEM, OTHER_CHECK,
-		"%s asks for a code twice: by " OTHER_MODULE " too", doctor->service);
-	finding_why(&doctor->report, finding,
-		"Both spend codes of the same file, so that a good code is refused the second "
+		"%s asks for a code twice: " OTHER_MODULE " does so too", doctor->service);
+	finding_why(finding,
+		"Both spend codes of the same file, so a good code is refused the second "
 		"time.");
-	doctor_mend_by_removal(doctor, finding, other);
+	finding_mend_line(finding, MEND_REMOVE, other, NULL);
 }
 
 void doctor_check_stack(struct doctor *doctor)
@@ -138,7 +171,7 @@ void doctor_check_stack(struct doctor *doctor)
 		report_unreadable(doctor, status, &error);
 		return;
 	}
-	doctor->stack_known = collect(doctor);
+	doctor->stack_known = collect_trials(doctor);
 	if (!doctor->stack_known)
 		return;
 	if (doctor->line == NULL) {

@@ -1,49 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The state that state= keeps apart from the secret: only root may change or see it. */
 
-#include "cli/doctor/state.h"
+#include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/doctor/files.h"
+#include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
+#include "config/options.h"
 #include "store/secret_path.h"
 #include "store/state_store.h"
 #include "totpgroup.h"
 
 #define CHECK "state"
-#define WHY   "Who can change what is there can make codes that are spent good again."
+#define WHY   "Whoever can change the files there can make spent codes good again."
 
-/* Whether others can see there who logs in, and when: not that they could change it. */
+/* Whether only root can see who logs in, and when. Others cannot change it anyway. */
 static bool is_private(struct doctor *doctor, const char *path)
 {
 	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
-	char *word = folder != NULL ? shell_word(folder) : NULL;
 	struct finding *finding;
 	struct stat status;
 	bool private = true;
 
-	if (word == NULL) {
+	if (folder == NULL) {
 		doctor->report.out_of_memory = true;
 	} else if (stat(folder, &status) == 0 &&
 		   (status.st_mode & (S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH)) != 0) {
 		private = false;
 		finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
-			"others than root can look into %s", folder);
-		finding_why(&doctor->report, finding,
+			"users other than root can look into %s", folder);
+		finding_why(finding,
 			"They see who logs in with codes, and when the last time was.");
-		finding_run(&doctor->report, finding, "chmod go-rx %s", word);
+		finding_run_on(finding, "chmod go-rx", folder);
 	}
-	free(word);
 	free(folder);
 	return private;
 }
 
-/* What a login would find of the user's. */
+/* Whether a login could read the user's state. */
 static bool is_sound(struct doctor *doctor, const char *path)
 {
 	struct error error = ERROR_INIT;
@@ -56,11 +55,10 @@ static bool is_sound(struct doctor *doctor, const char *path)
 	if (status != 0) {
 		finding = report_add(
 			&doctor->report, FINDING_PROBLEM, CHECK, "%s", error.message);
-		finding_why(&doctor->report, finding, "The module refuses every code of %s.",
-			doctor->account.name);
+		finding_why(
+			finding, "The module refuses every code of %s.", doctor->account.name);
 		if (status == TOTPGROUP_EUNSAFE && word != NULL)
-			finding_run(&doctor->report, finding, "chown root %s && chmod 0600 %s",
-				word, word);
+			finding_run(finding, "chown root %s && chmod 0600 %s", word, word);
 	}
 	free(word);
 	return status == 0;
@@ -79,7 +77,7 @@ static void check_folders(struct doctor *doctor, const char *path)
 			"only root can look at the state: %s", path);
 	else
 		report_add(&doctor->report, FINDING_OK, CHECK,
-			"only root can change what logins leave: %s", doctor->module.state);
+			"only root can change what logins leave: %s", doctor->module->state);
 }
 
 void doctor_check_state(struct doctor *doctor)
@@ -87,11 +85,11 @@ void doctor_check_state(struct doctor *doctor)
 	struct error error = ERROR_INIT;
 	char *path = NULL;
 
-	/* A place in home folders, or one for all, is no option that is understood. */
-	if (doctor->line == NULL || doctor->module.state == NULL)
+	/* The option refuses paths in home folders and paths without ${USER}. */
+	if (doctor->line == NULL || doctor->module->state == NULL)
 		return;
-	if (option_path_expand("state", doctor->module.state, doctor->account.name, NULL, &path,
-		    &error) == 0)
+	if (option_path_expand("state", doctor->module->state, doctor->account.name, NULL,
+		    &path, &error) == 0)
 		check_folders(doctor, path);
 	else
 		report_add(&doctor->report, FINDING_UNKNOWN, CHECK, "%s", error.message);

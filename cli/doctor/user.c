@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The user's secret: whether the module would accept it. */
 
-#include "cli/doctor/user.h"
+#include "config.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "cli/doctor/files.h"
-#include "cli/doctor/origin.h"
+#include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
+#include "config/options.h"
 #include "core/credential.h"
 #include "store/file_store.h"
 #include "store/secret_path.h"
@@ -25,14 +25,14 @@
 #define CHECK	     "secret"
 #define FOLDER_CHECK "secret-folder"
 
-/* One user's file, as the module would look for it. */
+/* One user's file, by the rules by which the module looks for it. */
 struct secret {
 	const char *user;
 	char *path;
 	struct file_store_rules rules;
 };
 
-/* The uid that user= names; false where there is none. */
+/* The uid of the user whom user= names; false if there is none. */
 static bool fixed_owner(const char *user, uid_t *owner)
 {
 	const struct passwd *entry;
@@ -49,22 +49,18 @@ static bool fixed_owner(const char *user, uid_t *owner)
 
 static void report_no_owner(struct doctor *doctor)
 {
-	const struct doctor_place place = doctor_place_of(doctor, "user");
+	const struct option_origin origin = doctor_option_origin(doctor, "user");
 	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
-		"there is no user %s, whom %s, line %u names", doctor->module.user, place.file,
-		place.line);
-	char *word = shell_word(doctor->module.user);
+		"there is no user %s, whom %s, line %u names", doctor->module->user,
+		origin.file, origin.line);
 
-	finding_why(&doctor->report, finding,
-		"The module refuses every login while there is no such user.");
-	if (word != NULL)
-		finding_run(&doctor->report, finding, "useradd --system %s", word);
-	free(word);
+	finding_why(finding, "The module refuses every login while there is no such user.");
+	finding_run_on(finding, "useradd --system", doctor->module->user);
 }
 
-static bool find(struct doctor *doctor, struct secret *secret)
+static bool find_secret(struct doctor *doctor, struct secret *secret)
 {
-	const struct options *options = &doctor->module;
+	const struct options *options = doctor->module;
 	const char *specification =
 		options->secret != NULL ? options->secret : SECRET_PATH_DEFAULT;
 	const char *home = options->user == NULL ? doctor->account.home : NULL;
@@ -88,10 +84,10 @@ static bool find(struct doctor *doctor, struct secret *secret)
 	return false;
 }
 
-/* What becomes of a login without a secret. */
-static const char *without_secret(const struct doctor *doctor, enum finding_level *level)
+/* How a login without a secret ends, and how grave that is. */
+static const char *explain_no_secret(const struct doctor *doctor, enum finding_level *level)
 {
-	const struct options *options = &doctor->module;
+	const struct options *options = doctor->module;
 
 	*level = FINDING_WARNING;
 	if (options->nullok)
@@ -105,12 +101,12 @@ static const char *without_secret(const struct doctor *doctor, enum finding_leve
 	return "is asked for a code and always refused.";
 }
 
-/* The host's configuration says where, and not the module's line or a file that
- * that names. */
-static bool totp_enroll_looks_there(const struct doctor *doctor)
+/* Whether totp-enroll finds the secret's path by itself: the host's configuration has it,
+ * and not the module's line or a file that conf= names. */
+static bool totp_enroll_knows_path(const struct doctor *doctor)
 {
-	return doctor->module.conf == NULL &&
-	       strcmp(doctor_place_of(doctor, "secret").file, doctor->line->file) != 0;
+	return doctor->module->conf == NULL &&
+	       strcmp(doctor_option_origin(doctor, "secret").file, doctor->line->file) != 0;
 }
 
 static void mend_not_enrolled(
@@ -120,11 +116,11 @@ static void mend_not_enrolled(
 	char *path = shell_word(secret->path);
 
 	if (name == NULL || path == NULL)
-		;
-	else if (doctor->module.secret != NULL && !totp_enroll_looks_there(doctor))
-		finding_run(&doctor->report, finding, "totp-enroll -s %s -l %s", path, name);
+		doctor->report.out_of_memory = true;
+	else if (doctor->module->secret != NULL && !totp_enroll_knows_path(doctor))
+		finding_run(finding, "totp-enroll -s %s -l %s", path, name);
 	else
-		finding_run(&doctor->report, finding, "totp-enroll enroll %s", name);
+		finding_run(finding, "totp-enroll enroll %s", name);
 	free(name);
 	free(path);
 }
@@ -132,21 +128,21 @@ static void mend_not_enrolled(
 static void report_not_enrolled(struct doctor *doctor, const struct secret *secret)
 {
 	enum finding_level level;
-	const char *why = without_secret(doctor, &level);
+	const char *why = explain_no_secret(doctor, &level);
 	struct finding *finding;
 
-	/* Nobody has said that the caller, often root, needs one. */
+	/* The caller was not named, is often root, and may need no secret. */
 	if (doctor->options.user == NULL)
 		level = FINDING_OK;
 	finding = report_add(&doctor->report, level, CHECK,
 		"%s is not enrolled: there is no %s", secret->user, secret->path);
 	if (level == FINDING_OK)
 		return;
-	finding_why(&doctor->report, finding, "%s %s", secret->user, why);
+	finding_why(finding, "%s %s", secret->user, why);
 	mend_not_enrolled(doctor, finding, secret);
 }
 
-/* What makes the file as the rules want it. */
+/* The command that makes the file as the rules demand. */
 static void mend_file(
 	struct doctor *doctor, struct finding *finding, const struct secret *secret)
 {
@@ -157,16 +153,15 @@ static void mend_file(
 	if (path == NULL || lstat(secret->path, &file) != 0)
 		doctor->report.out_of_memory = doctor->report.out_of_memory || path == NULL;
 	else if (!S_ISREG(file.st_mode) || file.st_nlink != 1 || file.st_size == 0)
-		finding_run(&doctor->report, finding,
-			"mv -i %s %s.old && totp-enroll enroll %s", path, path, secret->user);
+		finding_run(finding, "mv -i %s %s.old && totp-enroll enroll %s", path, path,
+			secret->user);
 	else if (file.st_uid != rules->owner && !rules->any_owner)
-		finding_run(&doctor->report, finding, "chown %u %s", (unsigned int)rules->owner,
-			path);
+		finding_run(finding, "chown %u %s", (unsigned int)rules->owner, path);
 	else if ((file.st_mode & 07777 & ~rules->allowed_mode) != 0)
-		finding_run(&doctor->report, finding, "chmod %04o %s",
-			0600U & (unsigned int)rules->allowed_mode, path);
+		finding_run(finding, "chmod %04o %s", 0600U & (unsigned int)rules->allowed_mode,
+			path);
 	else if (rules->own_file)
-		finding_run(&doctor->report, finding, "chmod u+r %s", path);
+		finding_run(finding, "chmod u+r %s", path);
 	free(path);
 }
 
@@ -180,16 +175,15 @@ static void report_bad(struct doctor *doctor, const struct secret *secret, int s
 
 	if (!known)
 		return;
-	finding_why(&doctor->report, finding, "The module refuses %s because of that.",
-		secret->user);
+	finding_why(finding, "The module refuses %s because of that.", secret->user);
 	if (status == TOTPGROUP_EFORMAT)
-		finding_run(&doctor->report, finding, "totp-enroll enroll %s", secret->user);
+		finding_run(finding, "totp-enroll enroll %s", secret->user);
 	else
 		mend_file(doctor, finding, secret);
 }
 
-/* The file as the module sees it, and whether it is a credential at all. */
-static int look(const struct secret *secret, struct error *error)
+/* Reads the file as the module does, and checks that it is a credential. */
+static int check_file(const struct secret *secret, struct error *error)
 {
 	totpgroup_credential *credential = NULL;
 	struct hmac *hmac = NULL;
@@ -215,19 +209,16 @@ static void check_writable(struct doctor *doctor, const struct secret *secret)
 {
 	char *real = realpath(secret->path, NULL);
 	const char *folder = real != NULL ? dirname(real) : NULL;
-	char *word = folder != NULL ? shell_word(folder) : NULL;
 	struct finding *finding;
 
 	if (folder != NULL && access(folder, W_OK | X_OK) != 0 &&
-		!doctor->module.allow_readonly) {
+		!doctor->module->allow_readonly) {
 		finding = report_add(&doctor->report, FINDING_PROBLEM, FOLDER_CHECK,
 			"no new file can be written in %s: %s", folder, strerror(errno));
-		finding_why(&doctor->report, finding,
-			"Each login writes the secret anew, and is refused where that fails.");
-		if (word != NULL)
-			finding_run(&doctor->report, finding, "chmod u+wx %s", word);
+		finding_why(finding,
+			"Each login writes the secret anew, and is refused if that fails.");
+		finding_run_on(finding, "chmod u+wx", folder);
 	}
-	free(word);
 	free(real);
 }
 
@@ -237,8 +228,7 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 		.check = FOLDER_CHECK,
 		.path = secret->path,
 		.level = secret->rules.own_file ? FINDING_WARNING : FINDING_PROBLEM,
-		.why = "Whoever can write there can put a secret of their own in place of "
-		       "this one.",
+		.why = "Whoever can write there can replace this secret with their own.",
 		.owner = secret->rules.owner,
 	};
 
@@ -250,7 +240,7 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 static void check_secret(struct doctor *doctor, const struct secret *secret)
 {
 	struct error error = ERROR_INIT;
-	int status = look(secret, &error);
+	int status = check_file(secret, &error);
 
 	check_folders(doctor, secret);
 	if (status == TOTPGROUP_ENOTFOUND) {
@@ -270,22 +260,22 @@ void doctor_check_user(struct doctor *doctor)
 {
 	struct secret secret = {.path = NULL};
 
-	/* What is the daemon's it does not show. */
-	if (doctor->line == NULL || options_socket(&doctor->module) != NULL)
+	/* The daemon does not show its secrets. */
+	if (doctor->line == NULL || options_socket(doctor->module) != NULL)
 		return;
 	if (doctor->user_outside) {
 		report_add(&doctor->report, FINDING_OK, CHECK,
 			"%s is not asked for a code: group=%s", doctor->account.name,
-			doctor->module.group);
+			doctor->module->group);
 		return;
 	}
-	/* What a user's home folder holds is looked at with the user's rights. */
-	if (doctor->module.user == NULL && account_become(&doctor->account) != STATUS_DONE) {
+	/* Files in a user's home folder are read with the user's rights. */
+	if (doctor->module->user == NULL && account_become(&doctor->account) != STATUS_DONE) {
 		report_add(&doctor->report, FINDING_UNKNOWN, CHECK,
 			"the secret of %s cannot be looked at", doctor->account.name);
 		return;
 	}
-	if (find(doctor, &secret))
+	if (find_secret(doctor, &secret))
 		check_secret(doctor, &secret);
 	free(secret.path);
 }

@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
 #include <errno.h>
 #include <getopt.h>
 #include <pwd.h>
@@ -11,10 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/explain/explain.h"
 #include "cli/explain/login.h"
-#include "cli/explain/options.h"
-#include "cli/explain/report.h"
-#include "cli/pamconf/stack.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 
@@ -62,7 +58,7 @@ static enum exit_status read_options(struct explain_arguments *options, int argc
 	return STATUS_DONE;
 }
 
-/* What is explained shows what is in a user's file. */
+/* The explanation shows parts of the user's file. */
 static bool may_explain(const char *user)
 {
 	const struct passwd *caller;
@@ -94,8 +90,7 @@ static enum exit_status status_of(const struct flow_explanation *explanation)
 	}
 }
 
-/* Whether it is the caller's lack of rights, and not the login, that failed: the
- * module is root where it decides. */
+/* Whether the explanation failed because the caller is not root, as the module is. */
 static bool needs_root(const struct flow_explanation *explanation)
 {
 	if (getuid() == 0 || (explanation->outcome != FLOW_REFUSED &&
@@ -106,22 +101,12 @@ static bool needs_root(const struct flow_explanation *explanation)
 	return explanation->result.reason == TOTPGROUP_REASON_STORE_ERROR;
 }
 
-static bool is_ours(const struct pam_line *line)
-{
-	return line->type == PAM_TYPE_AUTH && line->module != NULL &&
-	       pam_line_names(line, MODULE);
-}
-
 static enum exit_status explain_line(const struct explain_arguments *options,
 	const struct pam_line *line, struct explain_report *report)
 {
 	const struct explain_login login = {
 		options->user, options->service, options->rhost, options->after};
-	const struct flow_watcher reporter = {explain_report_step, report};
-	struct explain_options places = {.count = line->argument_count,
-		.arguments = (const char *const *)line->arguments,
-		.watcher = &reporter};
-	const struct flow_watcher watcher = {explain_options_step, &places};
+	const struct flow_watcher watcher = {explain_report_step, report};
 	struct flow_explanation explanation;
 	enum exit_status status;
 
@@ -145,10 +130,11 @@ static enum exit_status explain_lines(const struct explain_arguments *options,
 	enum exit_status worst = STATUS_DONE;
 
 	for (size_t i = 0; i < stack->count; i++) {
+		const struct pam_line *line = &stack->lines[i];
 		enum exit_status status = STATUS_DONE;
 
-		if (is_ours(&stack->lines[i]))
-			status = explain_line(options, &stack->lines[i], report);
+		if (line->type == PAM_TYPE_AUTH && pam_line_names(line, MODULE))
+			status = explain_line(options, line, report);
 		if (status > worst)
 			worst = status;
 	}

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The steps of an explanation and how it ends, as text or as JSON. */
 
-#include "cli/explain/report.h"
+#include "config.h"
 
 #include <security/pam_modules.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
-#include "cli/pamconf/line_text.h"
+#include "cli/explain/explain.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
+#include "config/configuration.h"
 
-/* A change that could break a program that reads it makes this greater. */
+/* Increased by a change that could break a program that reads the JSON. */
 #define JSON_VERSION 1
 
-/* Where facts begin. */
+/* Where facts begin on a line. */
 #define COLUMN 14
+
+#define FILE_STEP   "conf"
+#define OPTION_STEP "option"
 
 static void note_failure(struct explain_report *report, bool done)
 {
@@ -90,18 +95,18 @@ static void add_line(
 {
 	struct json_object *lines = json_object_object_get(report->root, "lines");
 
-	report->line = json_object_new_object();
+	report->line_object = json_object_new_object();
 	report->steps = json_object_new_array();
-	if (report->line == NULL || lines == NULL ||
-		json_object_array_add(lines, report->line) != 0) {
-		json_object_put(report->line);
-		report->line = NULL;
+	if (report->line_object == NULL || lines == NULL ||
+		json_object_array_add(lines, report->line_object) != 0) {
+		json_object_put(report->line_object);
+		report->line_object = NULL;
 	}
-	note_failure(report,
-		json_put_string(report->line, "file", line->file) &&
-			json_put(report->line, "number", json_object_new_int64(line->number)) &&
-			json_put_string(report->line, "text", text));
-	if (!json_put(report->line, "steps", report->steps)) {
+	note_failure(report, json_put_string(report->line_object, "file", line->file) &&
+				     json_put(report->line_object, "number",
+					     json_object_new_int64(line->number)) &&
+				     json_put_string(report->line_object, "text", text));
+	if (!json_put(report->line_object, "steps", report->steps)) {
 		report->steps = NULL;
 		report->failed = true;
 	}
@@ -109,13 +114,14 @@ static void add_line(
 
 void explain_report_line(struct explain_report *report, const struct pam_line *line)
 {
-	const struct pam_line_change no_change = PAM_LINE_CHANGE_NONE;
 	const char *above = report->lines > 0 ? "\n" : "";
 	struct text text = TEXT_INIT;
 
 	report->lines++;
+	report->line = line;
+	report->told_options = false;
 	report->told_secret = false;
-	if (pam_line_text(&text, line, &no_change) != 0)
+	if (pam_line_text(&text, line, NULL) != 0)
 		report->failed = true;
 	else if (report->json)
 		add_line(report, line, text.data);
@@ -125,26 +131,22 @@ void explain_report_line(struct explain_report *report, const struct pam_line *l
 	text_free(&text);
 }
 
-/* One row: a name, and beside it as many lines as the words need. */
+/* A name, and beside it as many lines as the words need. */
 static void say_row(struct explain_report *report, const char *name, const char *words)
 {
 	struct text row = TEXT_INIT;
 
-	if (text_append_format(&row, "  %-*s", COLUMN - 2, name) != 0 ||
-		wrapped_text_append(&row, words, COLUMN, wrapped_text_width()) != 0)
-		report->failed = true;
-	else
-		note_failure(report, terminal_print(&row));
+	text_append_format(&row, "  %-*s", COLUMN - 2, name);
+	note_failure(
+		report, wrapped_text_append(&row, words, COLUMN, wrapped_text_width()) == 0 &&
+				terminal_print(&row));
 	text_free(&row);
 }
 
-void explain_report_step(void *context, const char *step, const char *text)
+static void tell_step(struct explain_report *report, const char *step, const char *text)
 {
-	struct explain_report *report = context;
 	struct json_object *object;
 
-	if (strcmp(step, "secret") == 0)
-		report->told_secret = true;
 	if (!report->json) {
 		say_row(report, step, text);
 		return;
@@ -157,7 +159,56 @@ void explain_report_step(void *context, const char *step, const char *text)
 	report->failed = true;
 }
 
-/* One sentence for people. */
+static void tell_option(struct explain_report *report, const struct option_origin *origin)
+{
+	const struct configuration_value *value = origin->value;
+	struct text text = TEXT_INIT;
+
+	if (text_append_format(&text, "%s=%s, from %s, line %u%s", value->name, value->value,
+		    value->path, value->line,
+		    origin->argument >= 0 ? ": overruled by the line above" : "") == 0) {
+		ascii_hide_controls(text.data);
+		tell_step(report, OPTION_STEP, text.data);
+	} else {
+		report->failed = true;
+	}
+	text_free(&text);
+}
+
+/* The options that files set. The decision has just read the same files without error. */
+static void tell_options(struct explain_report *report)
+{
+	const struct pam_line *line = report->line;
+	struct configuration configuration = CONFIGURATION_INIT;
+	struct error error = ERROR_INIT;
+
+	if (configuration_load(&configuration, line->argument_count,
+		    (const char *const *)line->arguments, &error) == 0)
+		for (const struct option_definition *row = option_definitions;
+			row->name != NULL; row++) {
+			const struct option_origin origin =
+				option_origin_find(&configuration, line, row->name);
+
+			if (row->alias_of == NULL && origin.value != NULL)
+				tell_option(report, &origin);
+		}
+	configuration_free(&configuration);
+}
+
+void explain_report_step(void *context, const char *step, const char *text)
+{
+	struct explain_report *report = context;
+
+	if (!report->told_options && strcmp(step, FILE_STEP) != 0) {
+		report->told_options = true;
+		tell_options(report);
+	}
+	if (strcmp(step, "secret") == 0)
+		report->told_secret = true;
+	tell_step(report, step, text);
+}
+
+/* The result as a sentence. */
 static int append_sentence(struct text *text, const struct explain_report *report,
 	const struct flow_explanation *explanation)
 {
@@ -191,7 +242,7 @@ static int append_sentence(struct text *text, const struct explain_report *repor
 	}
 }
 
-/* What a step has said already is not said again: that there is no file. */
+/* A step has said already that there is no file. */
 static bool needs_cause(
 	const struct explain_report *report, const struct flow_explanation *explanation)
 {
@@ -220,13 +271,15 @@ static bool add_outcome(
 {
 	const int64_t retry_after = explanation->result.retry_after;
 
-	return json_put_string(report->line, "outcome", outcome_name(explanation->outcome)) &&
-	       json_put_string(report->line, "reason", reason_of(explanation)) &&
-	       json_put_string(report->line, "message",
+	return json_put_string(
+		       report->line_object, "outcome", outcome_name(explanation->outcome)) &&
+	       json_put_string(report->line_object, "reason", reason_of(explanation)) &&
+	       json_put_string(report->line_object, "message",
 		       *explanation->message != '\0' ? explanation->message : NULL) &&
-	       json_put(report->line, "retry_after", json_object_new_int64(retry_after)) &&
+	       json_put(report->line_object, "retry_after",
+		       json_object_new_int64(retry_after)) &&
 	       json_put_string(
-		       report->line, "pam_result", pam_code_name(explanation->pam_code));
+		       report->line_object, "pam_result", pam_code_name(explanation->pam_code));
 }
 
 void explain_report_outcome(
@@ -242,9 +295,10 @@ void explain_report_unknown(
 	struct explain_report *report, const struct flow_explanation *explanation)
 {
 	if (report->json) {
-		note_failure(report,
-			json_put_string(report->line, "outcome", "unknown") &&
-				json_put_string(report->line, "message", explanation->message));
+		note_failure(
+			report, json_put_string(report->line_object, "outcome", "unknown") &&
+					json_put_string(report->line_object, "message",
+						explanation->message));
 		return;
 	}
 	if (*explanation->message != '\0')

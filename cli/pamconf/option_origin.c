@@ -2,12 +2,12 @@
 
 #include "config.h"
 
-#include "cli/pamconf/option_origin.h"
-
-#include <stdbool.h>
 #include <string.h>
 
-static bool is_named(const char *argument, const char *name)
+#include "cli/pamconf/pamconf.h"
+#include "config/configuration.h"
+
+static bool has_name(const char *argument, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -16,32 +16,35 @@ static bool is_named(const char *argument, const char *name)
 }
 
 /* By that name, or by another spelling of it. */
-static bool gives(const char *argument, const char *name)
+static bool sets_option(const char *argument, const char *name)
 {
-	if (is_named(argument, name))
+	if (has_name(argument, name))
 		return true;
 	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
 		if (row->alias_of != NULL && strcmp(row->alias_of, name) == 0 &&
-			is_named(argument, row->name))
+			has_name(argument, row->name))
 			return true;
 	return false;
 }
 
-struct option_place option_place_find(const struct configuration *configuration, int count,
-	const char *const *arguments, const char *name)
+struct option_origin option_origin_find(const struct configuration *configuration,
+	const struct pam_line *line, const char *name)
 {
-	struct option_place place = {
-		.argument = -1, .value = configuration_find(configuration, NULL, name)};
+	const struct configuration_value *value = configuration_find(configuration, NULL, name);
+	struct option_origin origin = {
+		.file = line->file, .line = line->number, .argument = -1, .value = value};
 
-	if (place.value != NULL)
-		place.text = place.value->value;
-	for (int i = 0; i < count; i++) {
-		const char *equals = strchr(arguments[i], '=');
+	for (int i = 0; i < line->argument_count; i++)
+		if (sets_option(line->arguments[i], name))
+			origin.argument = i;
+	if (origin.argument >= 0) {
+		const char *equals = strchr(line->arguments[origin.argument], '=');
 
-		if (!gives(arguments[i], name))
-			continue;
-		place.argument = i;
-		place.text = equals != NULL ? equals + 1 : "";
+		origin.text = equals != NULL ? equals + 1 : "";
+	} else if (value != NULL) {
+		origin.file = value->path;
+		origin.line = value->line;
+		origin.text = value->value;
 	}
-	return place;
+	return origin;
 }

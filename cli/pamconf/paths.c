@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* A search over all states in which libpam can reach each line. The rules are those of
+ * libpam's dispatcher, which test_pam_paths compares with it. */
 
-#include "cli/pamconf/paths.h"
+#include "config.h"
 
 #include <stdlib.h>
 
+#include "cli/pamconf/pamconf.h"
 #include "totpgroup.h"
 
-/* What PAM knows between two lines. */
+/* What libpam keeps between two lines, with its names. */
 enum impression { UNDECIDED, POSITIVE, NEGATIVE, IMPRESSIONS };
 
 struct state {
 	enum impression impression;
-	bool success; /* PAM's own result so far */
+	bool success; /* the result so far is PAM_SUCCESS */
 	enum pam_watched watched;
 };
 
 #define STATES (IMPRESSIONS * 2 * PAM_WATCHED_COUNT)
 
-/* Whether a state was reached before a line, and the last step to it. */
+/* Whether a state can be reached before a line, and the last step of a way to it. */
 struct arrival {
 	bool reached;
 	size_t from;
@@ -30,7 +32,7 @@ struct arrival {
 struct search {
 	const struct pam_trial *trials;
 	size_t count;
-	struct arrival (*arrivals)[STATES]; /* count + 1 of them: the last is the end */
+	struct arrival (*arrivals)[STATES]; /* count + 1 of them; the last one is the end */
 };
 
 static unsigned int pack(const struct state *state)
@@ -59,8 +61,8 @@ static bool goes_on(const struct search *search, size_t at, unsigned int level)
 	return at + 1 < search->count && level_of(search, at + 1) >= level;
 }
 
-/* Behind the last line of the substack, or of the stack, that the line is in. */
-static size_t behind_level(const struct search *search, size_t at)
+/* The position after the last line of the line's substack, or of the stack. */
+static size_t after_level(const struct search *search, size_t at)
 {
 	unsigned int level = level_of(search, at);
 
@@ -69,8 +71,8 @@ static size_t behind_level(const struct search *search, size_t at)
 	return at + 1;
 }
 
-/* A substack counts as one module. False where there are not that many. */
-static bool jump(const struct search *search, size_t at, int modules, size_t *to)
+/* A substack counts as one module. False if fewer modules follow. */
+static bool jump_over(const struct search *search, size_t at, int modules, size_t *to)
 {
 	unsigned int level = level_of(search, at);
 
@@ -92,14 +94,14 @@ static void arrive(
 		*arrival = *how;
 }
 
-static void refuse(struct state *state)
+static void note_refusal(struct state *state)
 {
 	if (state->impression != NEGATIVE)
 		state->success = false;
 	state->impression = NEGATIVE;
 }
 
-static void accept(struct state *state, unsigned int result)
+static void note_success(struct state *state, unsigned int result)
 {
 	bool open = state->impression == UNDECIDED ||
 		    (state->impression == POSITIVE && state->success);
@@ -110,8 +112,8 @@ static void accept(struct state *state, unsigned int result)
 	state->success = PAM_RESULT(result) == PAM_RESULTS_SUCCESS;
 }
 
-/* Back to what was known where the substack, or the stack, began. */
-static void reset(
+/* Goes back to the states in which the substack, or the stack, began. */
+static void reset_state(
 	struct search *search, size_t at, const struct state *state, const struct arrival *how)
 {
 	struct state before = {.impression = UNDECIDED, .watched = state->watched};
@@ -133,7 +135,7 @@ static void reset(
 	}
 }
 
-static size_t apply(
+static size_t apply_action(
 	struct search *search, size_t at, int action, unsigned int result, struct state *state)
 {
 	size_t to = at + 1;
@@ -143,24 +145,24 @@ static size_t apply(
 		return to;
 	case PAM_ACTION_OK:
 	case PAM_ACTION_DONE:
-		accept(state, result);
+		note_success(state, result);
 		return action == PAM_ACTION_DONE && state->impression == POSITIVE
-			       ? behind_level(search, at)
+			       ? after_level(search, at)
 			       : to;
 	case PAM_ACTION_BAD:
-		refuse(state);
+		note_refusal(state);
 		return to;
 	case PAM_ACTION_DIE:
-		refuse(state);
-		return behind_level(search, at);
+		note_refusal(state);
+		return after_level(search, at);
 	default:
-		if (!jump(search, at, action, &to))
-			refuse(state);
+		if (!jump_over(search, at, action, &to))
+			note_refusal(state);
 		return to;
 	}
 }
 
-static enum pam_watched gravest(enum pam_watched before, unsigned int result)
+static enum pam_watched add_watched(enum pam_watched before, unsigned int result)
 {
 	enum pam_watched now = PAM_WATCHED_FAILED;
 
@@ -182,12 +184,12 @@ static void try_result(
 	size_t to;
 
 	if (trial->watched)
-		state.watched = gravest(state.watched, result);
+		state.watched = add_watched(state.watched, result);
 	if (action == PAM_ACTION_RESET) {
-		reset(search, at, &state, &how);
+		reset_state(search, at, &state, &how);
 		return;
 	}
-	to = apply(search, at, action, result, &state);
+	to = apply_action(search, at, action, result, &state);
 	arrive(search, to, &state, &how);
 }
 
@@ -197,7 +199,7 @@ static void try_line(struct search *search, size_t at, unsigned int state_number
 	const struct arrival how = {.reached = true, .from = at, .from_state = state_number};
 	const struct state state = unpack(state_number);
 
-	/* A substack's own line does nothing. */
+	/* The line that begins a substack does nothing by itself. */
 	if (trial->line->module == NULL) {
 		arrive(search, at + 1, &state, &how);
 		return;
@@ -215,7 +217,7 @@ static bool passes_over_watched(const struct search *search, size_t from, size_t
 	return false;
 }
 
-/* Goes back from the end to the step that passed over a watched line. */
+/* Follows the steps back from the end to the one that passed over a watched line. */
 static void find_skipper(
 	const struct search *search, unsigned int state_number, struct pam_paths *paths)
 {
@@ -234,7 +236,7 @@ static void find_skipper(
 	}
 }
 
-static void conclude(const struct search *search, struct pam_paths *paths)
+static void judge_end(const struct search *search, struct pam_paths *paths)
 {
 	for (unsigned int i = 0; i < STATES; i++) {
 		struct state state = unpack(i);
@@ -248,7 +250,7 @@ static void conclude(const struct search *search, struct pam_paths *paths)
 	}
 }
 
-static void look_at_watched(const struct search *search, size_t at, struct pam_paths *paths)
+static void judge_watched(const struct search *search, size_t at, struct pam_paths *paths)
 {
 	for (unsigned int i = 0; i < STATES; i++)
 		if (search->arrivals[at][i].reached && unpack(i).impression == NEGATIVE)
@@ -270,9 +272,9 @@ int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size
 			if (search.arrivals[at][i].reached)
 				try_line(&search, at, i);
 		if (trials[at].watched)
-			look_at_watched(&search, at, paths);
+			judge_watched(&search, at, paths);
 	}
-	conclude(&search, paths);
+	judge_end(&search, paths);
 	free(search.arrivals);
 	return 0;
 }

@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include "cli/pamconf/stack.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,11 +12,12 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 #include "base/text.h"
-#include "cli/pamconf/words.h"
+#include "cli/pamconf/pamconf.h"
 #include "totpgroup.h"
 
-/* PAM itself goes no deeper. */
+/* libpam goes no deeper either. */
 #define DEPTH_MAXIMUM	  16
 #define FILE_SIZE_MAX	  (1024 * 1024)
 #define FILES_MAXIMUM	  1000
@@ -29,19 +28,19 @@ const char *const pam_stack_folders[] = {"/etc/pam.d", "/usr/lib/pam.d", NULL};
 
 static const char *const type_names[] = {"auth", "account", "password", "session"};
 
-/* One file on its way in. */
+/* The file that is being read, and how it came to be included. */
 struct reading {
 	struct pam_stack *stack;
 	const char *const *folders;
 	const char *file;
-	unsigned int number; /* of the line at hand */
+	unsigned int number; /* of the current line */
 	const char *includer;
 	unsigned int includer_number;
 	unsigned int depth;
 	unsigned int top;
 	unsigned int level;
-	unsigned int *files_left;  /* a bound for files that include each other */
-	const enum pam_type *only; /* lines of other types are passed over */
+	unsigned int *files_left;  /* a limit for files that include each other */
+	const enum pam_type *only; /* skip lines of other types; NULL: skip none */
 	struct error *error;
 };
 
@@ -85,7 +84,7 @@ static void free_line(struct pam_line *line)
 	free(line->arguments);
 }
 
-/* The line's contents belong to the stack then, whatever comes of it. */
+/* Takes over the contents of the line; frees them on an error. */
 static int add_line(const struct reading *reading, struct pam_line *line)
 {
 	struct pam_stack *stack = reading->stack;
@@ -112,37 +111,33 @@ static int add_line(const struct reading *reading, struct pam_line *line)
 	return 0;
 }
 
-static int take(const struct reading *reading, const char **rest, char **word, bool *bracketed,
-	const char *missing)
+/* Takes a word; *word is NULL at the end of the line, which is an error with that message
+ * unless missing is NULL. */
+static int take_word(const struct reading *reading, const char **rest, char **word,
+	bool *bracketed, const char *missing)
 {
-	int found = pam_words_take(rest, word, bracketed);
+	int found = pam_word_take(rest, word, bracketed);
 
-	if (found == 1)
-		return 0;
 	if (found == TOTPGROUP_EMEMORY)
 		return out_of_memory(reading->error);
-	return malformed(
-		reading, found == TOTPGROUP_EFORMAT ? "a bracket is not closed" : missing);
+	if (found == TOTPGROUP_EFORMAT)
+		return malformed(reading, "a bracket is not closed");
+	return found == 0 && missing != NULL ? malformed(reading, missing) : 0;
 }
 
 static int read_arguments(
 	const struct reading *reading, const char *rest, struct pam_line *line)
 {
-	bool bracketed;
-	int found;
-
 	line->arguments = calloc(ARGUMENTS_MAXIMUM, sizeof(*line->arguments));
 	if (line->arguments == NULL)
 		return out_of_memory(reading->error);
-	for (int i = 0; i < ARGUMENTS_MAXIMUM; i++) {
-		found = pam_words_take(&rest, &line->arguments[i], &bracketed);
-		if (found == 0)
-			return 0;
-		if (found == TOTPGROUP_EMEMORY)
-			return out_of_memory(reading->error);
-		if (found < 0)
-			return malformed(reading, "a bracket is not closed");
-		line->argument_count++;
+	for (; line->argument_count < ARGUMENTS_MAXIMUM; line->argument_count++) {
+		char **argument = &line->arguments[line->argument_count];
+		bool bracketed;
+		int status = take_word(reading, &rest, argument, &bracketed, NULL);
+
+		if (status != 0 || *argument == NULL)
+			return status;
 	}
 	return malformed(reading, "there are too many arguments");
 }
@@ -150,7 +145,8 @@ static int read_arguments(
 static int read_module(const struct reading *reading, const char *rest, struct pam_line *line)
 {
 	bool bracketed;
-	int status = take(reading, &rest, &line->module, &bracketed, "the module is missing");
+	int status =
+		take_word(reading, &rest, &line->module, &bracketed, "the module is missing");
 
 	if (status == 0)
 		status = read_arguments(reading, rest, line);
@@ -162,57 +158,32 @@ static int read_module(const struct reading *reading, const char *rest, struct p
 	return status;
 }
 
-/* What is read in place of the line at hand. */
-static struct reading included(const struct reading *reading)
+static bool has_control(const struct pam_line *line, const char *word)
+{
+	return !line->bracketed && ascii_is_word(line->control, strlen(line->control), word);
+}
+
+/* Reads the file that the rest of the line names. line is NULL for @include; else its
+ * contents are taken over. A substack begins with a line of its own. */
+static int read_include(const struct reading *reading, const char *rest, struct pam_line *line)
 {
 	struct reading inner = *reading;
+	char *name = NULL;
+	bool bracketed;
+	bool substack = line != NULL && has_control(line, "substack");
+	int status = take_word(reading, &rest, &name, &bracketed, "the file's name is missing");
 
 	inner.includer = reading->file;
 	inner.includer_number = reading->number;
-	if (reading->depth == 0)
-		inner.top = reading->number;
+	inner.top = reading->depth == 0 ? reading->number : reading->top;
 	inner.depth++;
-	return inner;
-}
-
-/* A substack stands as a line of its own before what is in it. */
-static int read_include(const struct reading *reading, const char *rest, struct pam_line *line)
-{
-	struct reading inner = included(reading);
-	char *name = NULL;
-	bool bracketed;
-	bool substack = ascii_is_word(line->control, strlen(line->control), "substack");
-	enum pam_type type = line->type;
-	int status = take(reading, &rest, &name, &bracketed, "the file's name is missing");
-
-	inner.only = &type;
-	if (substack)
-		inner.level++;
+	inner.level += substack;
+	if (line != NULL)
+		inner.only = &line->type;
 	if (status == 0 && substack)
 		status = add_line(reading, line);
-	else
+	else if (line != NULL)
 		free_line(line);
-	if (status == 0)
-		status = read_file(&inner, name);
-	free(name);
-	return status;
-}
-
-static bool is_include(const struct pam_line *line)
-{
-	size_t length = strlen(line->control);
-
-	return !line->bracketed && (ascii_is_word(line->control, length, "include") ||
-					   ascii_is_word(line->control, length, "substack"));
-}
-
-static int read_at_include(const struct reading *reading, const char *rest)
-{
-	struct reading inner = included(reading);
-	char *name = NULL;
-	bool bracketed;
-	int status = take(reading, &rest, &name, &bracketed, "the file's name is missing");
-
 	if (status == 0)
 		status = read_file(&inner, name);
 	free(name);
@@ -226,7 +197,7 @@ static int read_line(const struct reading *reading, const char *rest)
 	bool bracketed;
 	bool at_include;
 	bool known;
-	int status = take(reading, &rest, &word, &bracketed, "the line is empty");
+	int status = take_word(reading, &rest, &word, &bracketed, "the line is empty");
 
 	if (status != 0)
 		return status;
@@ -234,18 +205,19 @@ static int read_line(const struct reading *reading, const char *rest)
 	known = at_include || read_type(word, &line);
 	free(word);
 	if (at_include)
-		return read_at_include(reading, rest);
+		return read_include(reading, rest, NULL);
 	if (!known)
 		return malformed(reading, "a line begins with auth, account, password or "
 					  "session");
 	if (reading->only != NULL && *reading->only != line.type)
 		return 0;
-	status = take(
+	status = take_word(
 		reading, &rest, &line.control, &line.bracketed, "the control field is missing");
 	if (status != 0)
 		return status;
-	return is_include(&line) ? read_include(reading, rest, &line)
-				 : read_module(reading, rest, &line);
+	if (has_control(&line, "include") || has_control(&line, "substack"))
+		return read_include(reading, rest, &line);
+	return read_module(reading, rest, &line);
 }
 
 static int read_lines(struct reading *reading, const struct text *text)
@@ -255,7 +227,7 @@ static int read_lines(struct reading *reading, const struct text *text)
 	int found = 0;
 	int status = 0;
 
-	while (status == 0 && (found = pam_words_line(&lines, &line, &reading->number)) == 1)
+	while (status == 0 && (found = pam_line_next(&lines, &line, &reading->number)) == 1)
 		status = read_line(reading, line.data);
 	if (found < 0)
 		status = out_of_memory(reading->error);
@@ -263,7 +235,7 @@ static int read_lines(struct reading *reading, const struct text *text)
 	return status;
 }
 
-/* The path in the stack's list; NULL where memory is out. */
+/* Returns the path as the stack keeps it, or NULL if memory is out. */
 static const char *remember_file(struct pam_stack *stack, const char *path)
 {
 	char **files;
@@ -281,7 +253,7 @@ static const char *remember_file(struct pam_stack *stack, const char *path)
 	return files[stack->file_count++];
 }
 
-static int slurp(int fd, const char *path, struct text *text, struct error *error)
+static int read_whole(int fd, const char *path, struct text *text, struct error *error)
 {
 	char buffer[1024];
 	ssize_t n;
@@ -320,7 +292,7 @@ static int read_path(const struct reading *reading, const char *path)
 		status = error_set(
 			reading->error, TOTPGROUP_EFORMAT, "%s is not a regular file", path);
 	else
-		status = slurp(fd, path, &text, reading->error);
+		status = read_whole(fd, path, &text, reading->error);
 	close(fd);
 	if (status == 0)
 		status = read_lines(&inner, &text);

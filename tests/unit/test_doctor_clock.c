@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/timex.h>
 
-#include "cli/doctor/clock.h"
+#include "cli/doctor/doctor.h"
 
 int __wrap_adjtimex(struct timex *clock);
 
@@ -65,7 +65,7 @@ static void reports(void **state)
 	(void)state;
 	assert_int_equal(report_status(&report), STATUS_DONE);
 	finding = report_add(&report, FINDING_UNKNOWN, "x", "a%sb", "\033[2J\n\x7f");
-	finding_mend(&report, finding, MEND_ADD, "/f\t", 3, "%s", "\a");
+	finding_mend(finding, MEND_ADD, "/f\t", 3, "%s", "\a");
 	assert_string_equal(finding->what, "a?[2J??b");
 	assert_string_equal(finding->mends[0].file, "/f?");
 	assert_string_equal(finding->mends[0].text, "?");

@@ -9,7 +9,7 @@
 
 #include <security/pam_appl.h>
 
-#include "cli/pamconf/paths.h"
+#include "cli/pamconf/pamconf.h"
 #include "temporary_folder.h"
 
 #define ROUNDS 3000

@@ -6,8 +6,7 @@
 
 #include "test_support.h"
 
-#include "cli/pamconf/line_text.h"
-#include "cli/pamconf/stack.h"
+#include "cli/pamconf/pamconf.h"
 #include "temporary_folder.h"
 #include "totpgroup.h"
 

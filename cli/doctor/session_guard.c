@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* The session guard: the module's session line, which refuses a session over SSH if the
+ * login was never asked for a code. */
 
-#include "cli/doctor/guard.h"
+#include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/doctor/stack.h"
+#include "cli/doctor/doctor.h"
+#include "config/configuration.h"
 
 #define CHECK "session-guard"
 
@@ -15,7 +17,7 @@
 #define STRING(field) { #field, offsetof(struct options, field) }
 /* clang-format on */
 
-/* What decides whether a user has to give a code. */
+/* The options that decide whether a user must give a code. */
 static const struct {
 	const char *name;
 	size_t offset;
@@ -35,7 +37,8 @@ static const struct pam_line *find_guard(const struct doctor *doctor)
 	return NULL;
 }
 
-/* Where session lines begin in the service's own file: the guard comes before. */
+/* The line of the service's own file that has or includes the first session line; 0 if
+ * there is none. */
 static unsigned int first_session(const struct doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->stack.count; i++)
@@ -44,20 +47,8 @@ static unsigned int first_session(const struct doctor *doctor)
 	return 0;
 }
 
-static void mend_with(struct doctor *doctor, struct finding *finding, enum mend_action action,
-	const struct pam_line *line)
-{
-	const struct pam_line_change none = PAM_LINE_CHANGE_NONE;
-	struct text text = TEXT_INIT;
-
-	if (pam_line_text(&text, line, &none) == 0)
-		finding_mend(&doctor->report, finding, action, line->file, line->number, "%s",
-			text.data);
-	else
-		doctor->report.out_of_memory = true;
-	text_free(&text);
-}
-
+/* The guard goes before the first session line. Without one, any line after the auth
+ * lines will do. */
 void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding)
 {
 	char control[] = "required";
@@ -68,15 +59,13 @@ void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding)
 	guard.control = control;
 	guard.bracketed = false;
 	guard.file = doctor->stack.files[0];
-	/* At the end, but that the last line's number is not known; any place
-	 * after the auth lines does as well. */
 	guard.number = session > 0 ? session - 1 : doctor->line->top;
-	mend_with(doctor, finding, MEND_ADD, &guard);
+	finding_mend_line(finding, MEND_ADD, &guard, NULL);
 }
 
-/* Whether the stack of session lines refuses where the guard does; false where
+/* Whether every session that the guard refuses is refused by the stack; false too if
  * memory is out. */
-static bool holds(struct doctor *doctor)
+static bool refuses(struct doctor *doctor)
 {
 	struct pam_trial *trials = calloc(doctor->stack.count, sizeof(*trials));
 	struct pam_paths paths = {.succeeds = {true}};
@@ -86,11 +75,12 @@ static bool holds(struct doctor *doctor)
 	for (size_t i = 0; trials != NULL && i < doctor->stack.count; i++) {
 		const struct pam_line *line = &doctor->stack.lines[i];
 
-		if (line->type != PAM_TYPE_SESSION)
-			continue;
-		trials[count].line = line;
-		trials[count].results = PAM_RESULTS_ALL;
-		trials[count++].watched = pam_line_names(line, DOCTOR_MODULE);
+		if (line->type == PAM_TYPE_SESSION)
+			trials[count++] = (struct pam_trial){
+				.line = line,
+				.results = PAM_RESULTS_ALL,
+				.watched = pam_line_names(line, DOCTOR_MODULE),
+			};
 	}
 	found = trials != NULL && pam_paths_find(&paths, trials, count) == 0;
 	if (!found)
@@ -100,20 +90,19 @@ static bool holds(struct doctor *doctor)
 	       !paths.succeeds[PAM_WATCHED_NOT_RUN];
 }
 
-static void report_lenient(struct doctor *doctor)
+static void report_passable(struct doctor *doctor)
 {
 	const struct pam_line *guard = doctor->guard;
-	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
+	const struct pam_line_change change = {.control = "required", .argument = -1};
 	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
 		"%s, line %u: the session guard can be passed: the control is %s", guard->file,
 		guard->number, guard->control);
 
-	finding_why(&doctor->report, finding,
+	finding_why(finding,
 		"It must be able to refuse a session, and no line before it may end the "
 		"stack.");
-	change.control = "required";
 	if (guard->bracketed || strcmp(guard->control, change.control) != 0)
-		doctor_mend_line(doctor, finding, guard, &change);
+		finding_mend_line(finding, MEND_REPLACE, guard, &change);
 	else
 		doctor_mend_by_guard(doctor, finding);
 }
@@ -126,7 +115,7 @@ static const char *string_at(const struct options *options, size_t offset)
 }
 
 /* The name of an option in which the two lines differ, or NULL. */
-static const char *difference(const struct options *one, const struct options *other)
+static const char *find_difference(const struct options *one, const struct options *other)
 {
 	for (size_t i = 0; deciding_strings[i].name != NULL; i++)
 		if (strcmp(string_at(one, deciding_strings[i].offset),
@@ -139,7 +128,7 @@ static const char *difference(const struct options *one, const struct options *o
 	return one->nullok_for != other->nullok_for ? "nullok_for" : NULL;
 }
 
-static void report_different(struct doctor *doctor, const char *option)
+static void report_difference(struct doctor *doctor, const char *option)
 {
 	struct pam_line mended = *doctor->guard;
 	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
@@ -147,15 +136,15 @@ static void report_different(struct doctor *doctor, const char *option)
 		doctor->guard->file, doctor->guard->number, option, doctor->line->file,
 		doctor->line->number);
 
-	finding_why(&doctor->report, finding,
-		"The two lines disagree on who has to give a code, and the guard refuses, or "
-		"lets pass, others than it should.");
+	finding_why(finding,
+		"The two lines disagree on who has to give a code, so the guard refuses, or "
+		"lets pass, other users than it should.");
 	mended.arguments = doctor->line->arguments;
 	mended.argument_count = doctor->line->argument_count;
-	mend_with(doctor, finding, MEND_REPLACE, &mended);
+	finding_mend_line(finding, MEND_REPLACE, &mended, NULL);
 }
 
-/* A line that cannot be read is reported already. */
+/* doctor_check_line() has reported a line that cannot be read. */
 static bool check_options(struct doctor *doctor)
 {
 	const struct pam_line *guard = doctor->guard;
@@ -165,9 +154,9 @@ static bool check_options(struct doctor *doctor)
 
 	if (configuration_load(&configuration, guard->argument_count,
 		    (const char *const *)guard->arguments, &error) == 0)
-		option = difference(&doctor->module, &configuration.options);
+		option = find_difference(doctor->module, &configuration.options);
 	if (option != NULL)
-		report_different(doctor, option);
+		report_difference(doctor, option);
 	configuration_free(&configuration);
 	return option == NULL;
 }
@@ -182,7 +171,7 @@ static bool reads_user_file(const struct pam_line *line)
 	return false;
 }
 
-/* The lines stand in the order in which PAM reads them. */
+/* The lines are in the order in which PAM reads them. */
 static bool check_order(struct doctor *doctor)
 {
 	const struct pam_line *guard = doctor->guard;
@@ -195,9 +184,9 @@ static bool check_order(struct doctor *doctor)
 			"%s, line %u: the session guard comes after pam_env.so with "
 			"user_readenv=1: %s, line %u",
 			guard->file, guard->number, line->file, line->number);
-		finding_why(&doctor->report, finding,
-			"The user's own file can change the variables by which the guard "
-			"tells how the login was made. Put the guard first, and remove the "
+		finding_why(finding,
+			"The user's own file can change the variables from which the guard "
+			"learns how the user logged in. Put the guard first, and remove the "
 			"later line.");
 		doctor_mend_by_guard(doctor, finding);
 		return false;
@@ -212,11 +201,10 @@ void doctor_check_guard(struct doctor *doctor)
 	doctor->guard = find_guard(doctor);
 	if (doctor->line == NULL || doctor->guard == NULL)
 		return;
-	doctor->guard_holds = holds(doctor);
-	good = doctor->guard_holds;
-	if (!good)
-		report_lenient(doctor);
-	good = check_options(doctor) && good;
+	doctor->guard_holds = refuses(doctor);
+	if (!doctor->guard_holds)
+		report_passable(doctor);
+	good = check_options(doctor) && doctor->guard_holds;
 	if (check_order(doctor) && good)
 		report_add(&doctor->report, FINDING_OK, CHECK,
 			"a session that no code was asked for is refused: %s, line %u",

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The command doctor: checks whether this host is set up right, and says what mends it.
+ * Each check looks at one thing, adds its findings to the report, and leaves in struct
+ * doctor what later checks need. Nothing is changed on the host. */
+#ifndef TOTPGROUP_CLI_DOCTOR_DOCTOR_H
+#define TOTPGROUP_CLI_DOCTOR_DOCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/pamconf/pamconf.h"
+#include "cli/users/account.h"
+
+struct options;
+
+#define DOCTOR_MODULE "pam_totpgroup.so"
+
+/* The command line, in options.c. */
+
+/* Begins zeroed. NULL where not given. */
+struct doctor_options {
+	const char *service;
+	const char *sshd_config;
+	const char *sshd_settings;
+	const char *pam_folder;
+	const char *module_folder;
+	const char *user;
+	const char *conf;
+	int print_config;
+	int json;
+};
+
+/* Reports what is wrong and returns STATUS_USAGE; else as option_table_read(). */
+enum exit_status doctor_options_read(struct doctor_options *options, int argc, char **argv);
+
+/* The report, in report.c. */
+
+enum finding_level {
+	FINDING_OK,
+	FINDING_WARNING, /* works, but not as well as it could */
+	FINDING_PROBLEM,
+	FINDING_UNKNOWN, /* could not be checked */
+	FINDING_LEVELS,
+};
+
+/* What to do with the text that mends a finding. */
+enum mend_action {
+	MEND_NONE,
+	MEND_REPLACE, /* the line of the file */
+	MEND_ADD,     /* below that line; 0 is the top of the file */
+	MEND_REMOVE,  /* the line of the file, which the text shows */
+	MEND_RUN,     /* the text is a command */
+};
+
+/* Strings belong to the mend and hold no control character. */
+struct mend {
+	enum mend_action action;
+	char *file; /* NULL for MEND_RUN */
+	unsigned int line;
+	char *text;
+};
+
+/* How many alternatives may mend a finding; more are left out. */
+#define FINDING_MENDS 2
+
+struct finding {
+	struct report *report; /* that it is part of */
+	enum finding_level level;
+	const char *check; /* its name, which programs may rely on; not owned */
+	char *what;
+	char *why; /* NULL where all is well */
+	struct mend mends[FINDING_MENDS];
+};
+
+/* Begins zeroed; ends with report_free(). */
+struct report {
+	struct finding **findings;
+	size_t count;
+	bool out_of_memory; /* something is missing */
+};
+
+/* Adds a finding, which belongs to the report. NULL if memory is out; all functions that
+ * add to a finding ignore NULL. */
+struct finding *report_add(struct report *report, enum finding_level level, const char *check,
+	const char *what, ...) __attribute__((format(printf, 4, 5)));
+
+/* Says why it matters. */
+void finding_why(struct finding *finding, const char *why, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Adds an alternative that mends it: a change of a file's line. */
+void finding_mend(struct finding *finding, enum mend_action action, const char *file,
+	unsigned int line, const char *text, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds an alternative that mends it: a command, whose words are quoted already. */
+void finding_run(struct finding *finding, const char *command, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* STATUS_REFUSED with a problem, else STATUS_STORE_ERROR if something could not be
+ * checked, else STATUS_DONE. */
+enum exit_status report_status(const struct report *report);
+
+void report_free(struct report *report);
+
+/* Print the report to standard output, in print.c: as lines, in color on a terminal
+ * unless NO_COLOR is set; or as the JSON object of totp-enroll(1). They report a failure
+ * and return false then. */
+bool doctor_print_text(const struct report *report);
+bool doctor_print_json(const struct report *report, const char *service);
+
+/* What the checks share. */
+
+struct doctor {
+	struct doctor_options options;
+	struct report report;
+	const char *service;
+	struct account account; /* of the user who was named, or of the caller */
+
+	/* The PAM stack; the trials are its lines of the type auth. */
+	struct pam_stack stack;
+	bool stack_known;
+	struct pam_trial *trials;
+	size_t trial_count;
+
+	const struct pam_line *line; /* the module's first auth line, or NULL */
+	/* What that line and the configuration files say, as far as it could be read. */
+	struct configuration *configuration;
+	const struct options *module; /* the options in it */
+
+	/* The module's first session line, or NULL, and whether it refuses every session
+	 * that it should refuse. */
+	const struct pam_line *guard;
+	bool guard_holds;
+
+	bool user_outside;  /* group= says that the user is not asked */
+	char *example_user; /* a user who must give a code, for sshd's Match blocks, or NULL */
+	struct text sshd;   /* what sshd -T prints */
+};
+
+/* The checks, in the order in which they run. Those of the module's options do nothing
+ * where doctor->line is NULL. */
+
+/* Reads the PAM stack and looks for the module in it: sets stack, trials and line. */
+void doctor_check_stack(struct doctor *doctor);
+/* The options of the module's lines and the configuration files: sets configuration. */
+void doctor_check_line(struct doctor *doctor);
+/* group=: sets user_outside and example_user. */
+void doctor_check_groups(struct doctor *doctor);
+/* Other options that exempt logins: services=, skip_net=, skip_after=, nullok_...=. */
+void doctor_check_exemptions(struct doctor *doctor);
+/* Whether only root can change the state of state=. */
+void doctor_check_state(struct doctor *doctor);
+/* Whether totp-verifyd answers, where store= leaves the decision to it. */
+void doctor_check_daemon(struct doctor *doctor);
+/* Whether no way through the stack lets in without a code, or refuses a good one. */
+void doctor_check_paths(struct doctor *doctor);
+/* The module's session line: sets guard and guard_holds. */
+void doctor_check_guard(struct doctor *doctor);
+/* Whether sshd asks PAM and lets nobody in without it: sets sshd. */
+void doctor_check_sshd(struct doctor *doctor);
+/* Whether only root can change the PAM files and the module. */
+void doctor_check_files(struct doctor *doctor);
+/* Whether the kernel's clock is synchronized. */
+void doctor_check_clock(struct doctor *doctor);
+/* Whether the module accepts the user's secret. Where the secret is the user's own, the
+ * process takes on that user's identity for good: this is the last check. */
+void doctor_check_user(struct doctor *doctor);
+
+/* The lines of the stack, in stack.c. */
+
+/* The first auth line that names the module, or NULL. */
+const struct pam_line *doctor_find_auth_line(const struct doctor *doctor, const char *module);
+/* Whether the line's module asks for a password or checks one. */
+bool doctor_asks_password(const struct pam_line *line);
+/* Whether the line's module judges by who the user is or where the login is from. */
+bool doctor_is_gate(const struct pam_line *line);
+/* Whether another module than this one identifies the user by what that user knows or
+ * has. */
+bool doctor_has_other_factor(const struct doctor *doctor);
+
+/* What mends a finding, in mend.c. */
+
+/* Where the value in force of an option of doctor->line is set. */
+struct option_origin doctor_option_origin(const struct doctor *doctor, const char *option);
+/* Sets the option there to another value, or removes it where value is NULL. */
+void doctor_mend_option(
+	struct doctor *doctor, struct finding *finding, const char *option, const char *value);
+/* A line of the stack, with a change, which may be NULL. */
+void finding_mend_line(struct finding *finding, enum mend_action action,
+	const struct pam_line *line, const struct pam_line_change *change);
+/* The command with the word, quoted for the shell, as its last argument. */
+void finding_run_on(struct finding *finding, const char *command, const char *word);
+/* Adds a session line like doctor->line, in session_guard.c. */
+void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding);
+/* The `name` or `name=value` in written with the name that an error message proposes for
+ * it; the caller frees it. NULL if there is no proposal or memory is out. */
+char *doctor_proposal(const char *message, const char *written);
+
+/* Owners and modes, in files.c. */
+
+struct doctor_file {
+	const char *check;
+	const char *path;
+	enum finding_level level; /* of a finding */
+	const char *why;	  /* why it matters who can change the file */
+	uid_t owner;		  /* who may own it beside root */
+};
+
+/* Reports an owner other than root and file->owner, or a mode that lets the group or
+ * others write; folders with the sticky bit are exempt from the latter. Returns true with
+ * nothing reported if neither holds, or if there is no such file. */
+bool doctor_file_is_safe(struct doctor *doctor, const struct doctor_file *file);
+/* The same for the folders above the path, up to the first that is not safe. */
+bool doctor_folders_are_safe(struct doctor *doctor, const struct doctor_file *file);
+
+/* The settings of sshd, in sshd_settings.c. They are a text of lines, each with a name in
+ * lower case, a blank and a value. */
+
+/*
+ * Runs the sshd in PATH, or /usr/sbin/sshd, with -T and an environment of its own.
+ * config is the configuration file, or NULL for sshd's own; Match blocks are judged for
+ * a login of user from this host, or not at all if user is NULL. Returns
+ * TOTPGROUP_ENOTFOUND if there is no sshd, TOTPGROUP_ESYSTEM if it cannot be run, fails,
+ * prints too much or takes too long (with its own words in the message), or
+ * TOTPGROUP_EMEMORY.
+ */
+int sshd_settings_run(
+	struct text *settings, const char *config, const char *user, struct error *error);
+/* Reads a file that holds what `sshd -T` printed. */
+int sshd_settings_read(struct text *settings, const char *path, struct error *error);
+/* Copies the value of a setting; the caller frees it. NULL if sshd does not print it, or
+ * memory is out. name is in lower case. */
+char *sshd_settings_get(const struct text *settings, const char *name);
+bool sshd_settings_is(const struct text *settings, const char *name, const char *value);
+
+/* What AuthenticationMethods demands. Each of its lists is enough to log in; lists with
+ * a method that is switched off do not count. */
+struct sshd_methods {
+	bool without_pam;	/* a list of keys, hosts or tickets only */
+	bool password;		/* a list with the password prompt of sshd itself */
+	bool interactive;	/* a list with keyboard-interactive */
+	bool interactive_alone; /* a list with nothing else */
+	bool interactive_after_key;
+};
+
+struct sshd_methods sshd_methods_judge(const struct text *settings);
+
+/* --print-config, in print_config.c. */
+
+/*
+ * Prints in the form of a configuration file every value in force, each with its file and
+ * line, and the names that are left at their defaults. conf is the module's option conf=,
+ * or NULL. Reports what is wrong and returns STATUS_STORE_ERROR then.
+ */
+enum exit_status print_config(const char *conf);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The command explain: says what the module would do with a login, and why. */
+#ifndef TOTPGROUP_CLI_EXPLAIN_EXPLAIN_H
+#define TOTPGROUP_CLI_EXPLAIN_EXPLAIN_H
+
+#include <stdbool.h>
+
+#include "cli/commands.h"
+#include "cli/pamconf/pamconf.h"
+#include "pam/flow.h"
+
+struct json_object;
+
+/* The report, as text or as JSON, in report.c. */
+
+/* The first three are set at the beginning; the rest is zeroed. */
+struct explain_report {
+	const char *user;
+	const char *service;
+	bool json;
+	bool failed; /* something could not be printed, or memory ran out */
+	unsigned int lines;
+	const struct pam_line *line; /* the latest one */
+	bool told_options;	     /* the steps "option" of that line are printed */
+	bool told_secret;	     /* a step of that line was about the secret */
+	struct json_object *root;
+	struct json_object *line_object; /* of that line, in root */
+	struct json_object *steps;	 /* of that line */
+};
+
+void explain_report_begin(struct explain_report *report, const char *rhost);
+
+/* Begins a line of the stack that names the module. */
+void explain_report_line(struct explain_report *report, const struct pam_line *line);
+
+/*
+ * A step of that line; context is the report: for struct flow_watcher. After the
+ * configuration files, it adds a step "option" for each option that a file sets: its
+ * value, the file and line, and whether the module's line overrules it.
+ */
+void explain_report_step(void *context, const char *step, const char *text);
+
+/* How that line ends. */
+void explain_report_outcome(
+	struct explain_report *report, const struct flow_explanation *explanation);
+
+/* The same if the caller may not read what decides. */
+void explain_report_unknown(
+	struct explain_report *report, const struct flow_explanation *explanation);
+
+/* Ends the report. False if something failed, which is reported then. */
+bool explain_report_end(struct explain_report *report, enum exit_status status);
+
+#endif
