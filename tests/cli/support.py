@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests of totp-enroll share: running it, answering it, and reading
-the file that it wrote. The path of the program is the first argument."""
+"""What the tests of totp-enroll share: running it, answering it, and reading the file that it
+wrote."""
 
 import hashlib
 import hmac
@@ -12,14 +12,14 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import time
-import traceback
 
 import pexpect
 
-PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
+from case import BUILD, Fixture, Skip, check, equal
+
+PROGRAM = str(BUILD / "totp-enroll")
 
 # Everything is local and quick: whoever waits that long waits for nothing.
 PATIENCE = 60
@@ -27,46 +27,18 @@ PATIENCE = 60
 QUESTION = r"\[(?:Y/n|y/N)\] "
 CODE_QUESTION = r"-1 to skip\): "
 
-TESTS = []
+
+class _Fixture(Fixture):
+    """A home folder for each test."""
+
+    def missing(self):
+        return None if os.access(PROGRAM, os.X_OK) else f"{PROGRAM} was not built"
+
+    def argument(self):
+        return Folder()
 
 
-class Skip(Exception):
-    """A test that cannot be run here, and why."""
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def check(condition, why):
-    if not condition:
-        raise AssertionError(why)
-
-
-def equal(seen, expected, what):
-    check(seen == expected, f"{what}: {seen!r}, expected {expected!r}")
-
-
-def run_tests():
-    if PROGRAM is None or not os.access(PROGRAM, os.X_OK):
-        sys.exit(f"usage: {sys.argv[0]} PATH-OF-TOTP-ENROLL")
-    failed = False
-    for function in TESTS:
-        name = function.__name__
-        try:
-            with Folder() as folder:
-                function(folder)
-            print(f"ok {name}")
-        except Skip as reason:
-            print(f"skip {name}: {reason}")
-        except Exception as problem:  # pylint: disable=broad-except
-            failed = True
-            lines = str(problem).strip().splitlines() or [type(problem).__name__]
-            print(f"not ok {name}: {lines[0]}")
-            traceback.print_exc(file=sys.stderr)
-        sys.stdout.flush()
-    sys.exit(1 if failed else 0)
+test = _Fixture()
 
 
 def need(program):

@@ -1,20 +1,15 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Other hashes, numbers of digits and periods than the usual ones: in the file,
 on the screen, in the confirmation and at a login. And hashed emergency codes."""
 
 import re
 import subprocess
-import sys
 from urllib.parse import parse_qs, urlsplit
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 import screen
 from support import (
     CODE_QUESTION, HASHED_CODE, HASHED_LINE, Credential, check, equal, finish, is_hash_of,
-    log_in, need, run, run_tests, shown_secret, shown_uri, start, step_now, step_safely, test,
+    log_in, need, run, shown_secret, shown_uri, start, step_now, step_safely, test,
     totp,
 )
 
@@ -231,6 +226,3 @@ def login_with_a_hashed_code(folder):
         check(log_in(folder, form(code)), f"{form(code)} is refused")
         check(not log_in(folder, form(code)), f"{form(code)} is good twice")
     check("SCRATCH" not in folder.file.read_text(encoding="ascii"), "a line is left")
-
-
-run_tests()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A web server asks for a code: Apache with mod_authnz_external runs totp-enroll verify
 --pipe, which asks totp-verifyd, here one that stands in for it. Apache is in a network of
@@ -8,13 +7,9 @@ import os
 import pathlib
 import pwd
 import subprocess
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from fake_verifyd import FakeVerifyd, failure, reply
-from support import PATIENCE, PROGRAM, Skip, check, equal, need, need_root, run_tests, test
+from support import PATIENCE, PROGRAM, Skip, check, equal, need, need_root, test
 
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
 ISOLATED = pathlib.Path(os.environ.get("top_srcdir", ".")) / "tests/e2e/isolated"
@@ -138,6 +133,3 @@ def the_log_has_the_exit_status(folder):
     seen, log = server.ask("alice:123456")
     equal(seen, ["401"], log)
     check("Failed (6)" in log and "systemctl status totp-verifyd.socket" in log, log)
-
-
-run_tests()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-enroll bulk: whom it enrolls, what it leaves, and what it says."""
 
@@ -8,18 +7,14 @@ import re
 import signal
 import stat
 import subprocess
-import sys
 import time
 import urllib.parse
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 import pexpect
 from browser import photograph, read_codes
 from bulk_host import GID, GROUP, Host, check_whole
 from support import (
-    PATIENCE, PROGRAM, Credential, check, equal, finish, log_in, need, run_tests, test, totp,
+    PATIENCE, PROGRAM, Credential, check, equal, finish, log_in, need, test, totp,
 )
 
 ALL = "svg,png,html,txt,csv,json"
@@ -547,7 +542,3 @@ def who_is_not_root(folder):
            "only root may do that", "another user")
     expect(host.run(command=arguments, names="alice\nbob\n"), 5 + 2, "created 1", "", "both")
     check((own / "secret").exists() and (own / "out" / "alice.svg").exists(), "alice's files")
-
-
-if __name__ == "__main__":
-    run_tests()

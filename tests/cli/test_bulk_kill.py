@@ -1,28 +1,21 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-enroll bulk, killed at random moments, and with every call that changes a file
 failing in turn. Whatever happens, whoever is enrolled has his output, and the run after
-it finishes the rest.
-
-    test_bulk_kill.py PATH-OF-TOTP-ENROLL [SEED]
-"""
+it finishes the rest."""
 
 import itertools
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from bulk_host import Host, check_whole
-from support import check, equal, need, run_tests, test
+from case import seed
+from support import check, equal, need, test
 
 FORMATS = "svg,html,txt,csv,json"
-SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 32)
+SEED = seed()
 
 
 def many(count):
@@ -154,7 +147,3 @@ def every_call_fails_in_turn(folder):
             equal(check_whole(host, FORMATS), set(host.users), f"after {what}")
     print(f"# {failures} calls failed")
     check(failures > 50, "hardly any call failed")
-
-
-if __name__ == "__main__":
-    run_tests()

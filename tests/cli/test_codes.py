@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-enroll codes: new emergency codes in place of the old ones."""
 
@@ -8,15 +7,11 @@ import pwd
 import re
 import stat
 import subprocess
-import sys
 import time
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
     HASHED_CODE, HASHED_LINE, PROGRAM, QUESTION, Skip, check, equal, finish, is_hash_of, log_in, need_root,
-    run, run_tests, start, test,
+    run, start, test,
 )
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -321,6 +316,3 @@ def output_that_goes_nowhere(folder):
                               stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
     equal(done.returncode, 6, "exit status")
     check("were not shown" in done.stderr, f"{done.stderr!r}")
-
-
-run_tests()

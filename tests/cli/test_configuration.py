@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What totp-enroll takes from the configuration file, and what it prints of it."""
 
@@ -6,13 +5,9 @@ import os
 import pathlib
 import pwd
 import re
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    Credential, check, equal, need_root, run, run_tests, shown_uri, test,
+    Credential, check, equal, need_root, run, shown_uri, test,
 )
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "conf" / "totpgroup.conf"
@@ -225,7 +220,3 @@ def the_sample_shows_the_defaults(folder):
 def doctor_says_what_it_can_do(folder):
     for arguments in ["--print-confg"], ["--print-config", "x", "y"]:
         equal(run(folder, "doctor", *arguments).status, 2, "exit status")
-
-
-if __name__ == "__main__":
-    run_tests()

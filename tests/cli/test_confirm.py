@@ -1,16 +1,11 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The code from the app that confirms an enrollment."""
 
 import re
-import sys
 import time
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    CODE_QUESTION, Credential, check, equal, finish, run, run_tests, shown_secret, start,
+    CODE_QUESTION, Credential, check, equal, finish, run, shown_secret, start,
     step_now, step_safely, test, totp,
 )
 
@@ -241,6 +236,3 @@ def emergency_codes_are_shown_after_it(folder):
     right_now(child, secret)
     for code in Credential(folder.file).codes:
         check(code in child.before, "an emergency code is not shown")
-
-
-run_tests()

@@ -1,16 +1,11 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Several devices of one user: each added, shown and revoked by its name."""
 
 import json
 import pathlib
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    CODE_QUESTION, QUESTION, Skip, check, equal, finish, log_in, run, run_tests, shown_secret,
+    CODE_QUESTION, QUESTION, Skip, check, equal, finish, log_in, run, shown_secret,
     shown_uri, start, step_safely, test, totp,
 )
 from pwd import getpwuid
@@ -310,6 +305,3 @@ def the_module_takes_both(folder):
     equal(revoke(folder, "the tablet").status, 0, "revoking")
     check(not log_in(folder, totp(TABLET, when // 30 + 2), when + 60), "the revoked tablet")
     check(log_in(folder, totp(SECRET, when // 30 + 2), when + 60), "the phone afterwards")
-
-
-run_tests()

@@ -16,7 +16,7 @@ from doctor_host import (
     DEBIAN_SSHD, GOOD_SSHD, ME, MODULE, MY_GROUP, OF_THE_MACHINE, PASSWORD_AUTH, Host, conf,
     password_and_code)
 from support import (
-    PROGRAM, Skip, check, equal, finish, need, need_root, run, run_tests, start, test)
+    PROGRAM, Skip, check, equal, finish, need, need_root, run, start, test)
 
 
 # Recipes
@@ -619,7 +619,3 @@ def without_root(folder):
     equal(found["sshd"]["level"], "unknown", "sshd's settings")
     equal(found["sshd"]["mend"]["text"], "sudo totp-enroll doctor", "the mending line")
     equal(found["pam-stack"]["level"], "ok", "the stack")
-
-
-if __name__ == "__main__":
-    run_tests()

@@ -1,16 +1,11 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What totp-enroll doctor and explain say of a line with store=socket."""
 
 import json
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from doctor_host import COMMON_AUTH, GOOD_SSHD, Host, MODULE
 from fake_verifyd import FakeVerifyd, failure
-from support import check, equal, need_root, run, run_tests, test
+from support import check, equal, need_root, run, test
 
 INFO = {"parameters": {"vendor": "totpgroup", "product": "totp-verifyd", "version": "0",
                        "url": "", "interfaces": ["org.varlink.service",
@@ -107,6 +102,3 @@ def explain_says_who_decides(folder):
                  "no-such-user")
     line = json.loads(result.output)["lines"][0]
     equal((line["outcome"], line["reason"]), ("asked-in-vain", "not-enrolled"), "unknown user")
-
-
-run_tests()

@@ -9,7 +9,7 @@ import pathlib
 import pwd
 
 from doctor_host import GOOD_SSHD, ME, MODULE, MY_GROUP, Host, password_and_code
-from support import check, equal, need_root, run_tests, test
+from support import check, equal, need_root, test
 
 ANY_METHOD = GOOD_SSHD.replace("AuthenticationMethods", "#")
 
@@ -434,7 +434,3 @@ def mistakes_of_the_guard(folder):
     host.write("sshd", "@include sshd-totpgroup\nsession required pam_totpgroup.so nulok\n")
     host.recognises("module-options", "problem", "session required pam_totpgroup.so nullok",
                     alone=False)
-
-
-if __name__ == "__main__":
-    run_tests()

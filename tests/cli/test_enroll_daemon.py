@@ -1,18 +1,13 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A user enrolls herself where only root may write secrets: totp-verifyd does it."""
 
 import os
 import pwd
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 import pexpect
 from fake_verifyd import FakeVerifyd, failure, reply
 from support import (
-    PATIENCE, PROGRAM, Skip, check, equal, finish, need, need_root, run, run_tests, test)
+    PATIENCE, PROGRAM, Skip, check, equal, finish, need, need_root, run, test)
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 URI = f"otpauth://totp/host:nobody@host?secret={SECRET}&issuer=host"
@@ -167,6 +162,3 @@ def everybody_else_goes_on_as_before(folder):
                      "-t", "-d", "-f", "-C", "-u", "-W")
         equal(result.status, 0, result.errors)
     equal(fake.calls, [], "root, and a file that was named")
-
-
-run_tests()

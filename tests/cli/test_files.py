@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Where the file goes, whose it is, and that an old one outlives every
 failure."""
@@ -7,14 +6,10 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
     CODE_QUESTION, PROGRAM, QUESTION, Credential, Skip, check, equal, finish, need,
-    need_root, run, run_tests, shown_secret, start, step_safely, test, totp,
+    need_root, run, shown_secret, start, step_safely, test, totp,
 )
 
 ALL = ["-t", "-d", "-f", "-W", "-u", "-C", "-q"]
@@ -528,6 +523,3 @@ def left_over_temporary_files(folder):
     (folder.path / ".google_authenticator~abcdef").write_text("", encoding="ascii")
     equal(run(folder, *ALL).status, 0, "exit status")
     Credential(folder.file)
-
-
-run_tests()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each option of totp-enroll, alone and together, beside google-authenticator
 where that is installed."""
@@ -9,14 +8,10 @@ import pathlib
 import pwd
 import re
 import subprocess
-import sys
 from urllib.parse import parse_qs, unquote, urlsplit
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    Credential, PATIENCE, PROGRAM, check, equal, need, run, run_tests, shown_secret,
+    Credential, PATIENCE, PROGRAM, check, equal, need, run, shown_secret,
     shown_uri, test,
 )
 
@@ -406,6 +401,3 @@ def no_standard_descriptor_at_all(folder):
     equal(done.returncode, 0, "exit status")
     Credential(folder.file).check(
         ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
-
-
-run_tests()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Import and export: every format there and back, who may write whose file,
 and what is reported."""
@@ -8,15 +7,11 @@ import os
 import pathlib
 import pwd
 import shutil
-import sys
 import urllib.parse
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 import pexpect
 from support import (
-    PROGRAM, Skip, check, equal, finish, need_root, run, run_tests, start, step_safely,
+    PROGRAM, Skip, check, equal, finish, need_root, run, start, step_safely,
     test, totp,
 )
 
@@ -700,6 +695,3 @@ def label_that_names_a_user(folder):
                             "'nobody-of-that-name@host' is no user here; name one with --user\n")
     for home, number in zip(homes, NUMBERS.values()):
         check_owner(home / ".google_authenticator", number)
-
-
-run_tests()

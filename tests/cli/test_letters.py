@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Letters as a browser shows and prints them: what it makes of the QR code, and how many
 sheets of a print run."""
@@ -7,14 +6,10 @@ import html.parser
 import os
 import re
 import subprocess
-import sys
 import urllib.parse
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from browser import browse, photograph, read_codes
-from support import check, equal, need, run_tests, test
+from support import check, equal, need, test
 
 MAKE_LETTERS = os.path.join(os.environ["top_builddir"], "tests/cli/make_letters")
 SOURCE = os.environ["top_srcdir"]
@@ -211,9 +206,3 @@ def the_examples_are_the_built_in_letters(folder):
         template.chmod(0o644)
         own = make(folder, "own", f"template={template}", CODES, PENDING, kind).read_bytes()
         equal(own, make(folder, "built-in", CODES, PENDING, kind).read_bytes(), kind)
-
-
-if not os.access(MAKE_LETTERS, os.X_OK):
-    print(f"skip test_letters: {MAKE_LETTERS} was not built")
-    sys.exit(77)
-run_tests()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The life of a secret: verify, status, show and revoke."""
 
@@ -10,15 +9,11 @@ import pwd
 import re
 import stat
 import subprocess
-import sys
 import time
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 import pexpect
 from support import (
-    PROGRAM, Skip, check, equal, finish, need, need_root, run, run_tests, start, step_now,
+    PROGRAM, Skip, check, equal, finish, need, need_root, run, start, step_now,
     step_safely, test, totp,
 )
 
@@ -532,6 +527,3 @@ def help_everywhere(folder):
         check(f"Options of {command}" in expected, f"{command} is not in the help")
         equal(run(folder, command, "-h").output, expected, f"help of {command}")
         equal(run(folder, command, "--nosuch").status, 2, f"an unknown option of {command}")
-
-
-run_tests()

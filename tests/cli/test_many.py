@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """codes, verify, show and revoke for several users, and where the state is apart."""
 
@@ -8,13 +7,9 @@ import pwd
 import re
 import stat
 import subprocess
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    PROGRAM, Skip, check, equal, finish, need, need_root, run, run_tests, shown_uri, start,
+    PROGRAM, Skip, check, equal, finish, need, need_root, run, shown_uri, start,
     step_now, step_safely, test, totp,
 )
 
@@ -318,7 +313,3 @@ def where_only_root_sees_the_state(folder):
     put_own(HOTP)
     equal(as_nobody("show", "-f").returncode, 5, "a counter that root keeps")
     equal(run(folder, "show", "-f", "nobody", f"--conf={conf}").status, 0, "for root")
-
-
-if __name__ == "__main__":
-    run_tests()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-enroll enroll for scripts: --if-missing, --from-file and --json."""
 
@@ -9,14 +8,10 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 import time
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    Credential, PROGRAM, Skip, check, equal, need, need_root, run, run_tests, start, finish, test,
+    Credential, PROGRAM, Skip, check, equal, need, need_root, run, start, finish, test,
 )
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -293,7 +288,3 @@ def what_a_user_sees_of_roots_secrets(folder):
         check(re.fullmatch("totp-enroll: .*where users cannot read them.*\n", done.stderr),
               f"{words}: {done.stderr}")
     equal((secrets / "nobody").read_text(), before, "the secret")
-
-
-if __name__ == "__main__":
-    run_tests()

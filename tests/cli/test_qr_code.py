@@ -1,19 +1,14 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The QR code on the screen, read by zbarimg, in every mode."""
 
 import os
 import subprocess
-import sys
 import time
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 import screen
 from support import (
     CODE_QUESTION, PATIENCE, PROGRAM, Credential, Skip, check, equal, find_library, finish,
-    need, need_root, run, run_tests, shown_secret, shown_uri, start, step_safely, test, totp,
+    need, need_root, run, shown_secret, shown_uri, start, step_safely, test, totp,
 )
 
 # What a person's URI usually is.
@@ -253,6 +248,3 @@ def in_tmux(folder):
         equal(Credential(folder.file).secret, secret, "secret")
     finally:
         tmux.call("kill-server")
-
-
-run_tests()

@@ -1,17 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The questions on a terminal: each answer to each, and the end of the input or
 a signal at each."""
 
 import signal
-import sys
 import termios
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from support import (
-    CODE_QUESTION, QUESTION, Credential, check, equal, finish, run, run_tests, start,
+    CODE_QUESTION, QUESTION, Credential, check, equal, finish, run, start,
     test,
 )
 
@@ -226,6 +221,3 @@ def end_of_input_is_reported(folder):
     child.sendeof()
     equal(finish(child), 1, "exit status")
     check("nothing was written" in child.before, "it does not say so")
-
-
-run_tests()

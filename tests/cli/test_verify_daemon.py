@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-enroll verify where the caller may not read the store: totp-verifyd is asked."""
 
@@ -8,13 +7,9 @@ import os
 import pwd
 import re
 import subprocess
-import sys
 
-sys.dont_write_bytecode = True
-
-# pylint: disable=wrong-import-position
 from fake_verifyd import FakeVerifyd, failure, reply
-from support import PROGRAM, Skip, check, equal, need, need_root, run, run_tests, test
+from support import PROGRAM, Skip, check, equal, need, need_root, run, test
 
 VERIFY = "org.totpgroup.Verify.Verify"
 
@@ -184,6 +179,3 @@ def what_is_no_user_is_refused(folder):
     equal(run(folder, "verify", conf, "--pipe", "root", answers="").status, 2, "two users")
     result = run(folder, "verify", conf, "--pipe", answers="no-such-user\n123456\n")
     equal((result.status, result.output), (1, ""), "an unknown user, for root")
-
-
-run_tests()

@@ -3,14 +3,11 @@
 
 import subprocess
 
-from scenario import Skip
-from verifyd_host import CONF, DEADLINE, WEB, check, equal
+from verifyd_host import CONF, DEADLINE, WEB, check, equal, test
 
 
 def totp_enroll(host, uid, *arguments, answer=""):
     """Runs it as somebody; the exit status, and what it said."""
-    if "enroll" not in host.paths:
-        raise Skip("totp-enroll was not given (--enroll)")
     done = subprocess.run(
         ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", host.paths["enroll"],
          *arguments, f"--conf={CONF}"],
@@ -19,6 +16,7 @@ def totp_enroll(host, uid, *arguments, answer=""):
     return done.returncode, done.stdout + done.stderr
 
 
+@test
 def test_login_by_way_of_the_socket(host):
     """The file says store=socket, which the daemon itself must not take for its own store."""
     host.configure("store=socket\n" + WEB)
@@ -33,6 +31,7 @@ def test_login_by_way_of_the_socket(host):
     check(not host.log_in("alice", secret.code()), "nobody answers")
 
 
+@test
 def test_verify_without_the_right_to_read(host):
     host.configure("store=socket\n" + WEB)
     secret = host.secret("alice")
@@ -45,6 +44,7 @@ def test_verify_without_the_right_to_read(host):
         equal(status, expected, f"{uid} {user}: {said}")
 
 
+@test
 def test_enroll_without_the_right_to_write(host):
     host.configure("store=socket\n" + WEB + "[daemon]\nself_enroll=no\n")
     host.start()

@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 
-from verifyd_host import STORE, WEB, Client, check, equal, frame
+from verifyd_host import STORE, WEB, Client, check, equal, frame, test
 
 VERIFY = "org.totpgroup.Verify.Verify"
 
@@ -21,6 +21,7 @@ def allow_descriptors(count):
     resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
+@test
 def test_thousands_idle(host):
     """Two thousand idle connections, a thousand of them with half a call, and one at work."""
     allow_descriptors(8192)
@@ -41,6 +42,7 @@ def test_thousands_idle(host):
         client.close()
 
 
+@test
 def test_half_a_call_has_a_deadline(host):
     """However slowly it comes: the time is that of the whole call."""
     host.start()
@@ -61,6 +63,7 @@ def test_half_a_call_has_a_deadline(host):
         equal(idle.verify("ghost", "1")[0], "refused", "one that was idle meanwhile")
 
 
+@test
 def test_who_does_not_read(host):
     """Answers that nobody takes are not kept for ever, and hold up nobody else."""
     secret = host.secret("alice")
@@ -81,6 +84,7 @@ def test_who_does_not_read(host):
         equal(len(poll.poll(30000)), 1, "closed by the daemon")
 
 
+@test
 def test_one_peer_has_its_share(host):
     host.configure(WEB + "[daemon]\nconnections=20\npeer_connections=8\n")
     host.start()
@@ -110,6 +114,7 @@ def test_one_peer_has_its_share(host):
         equal(own[-1].verify("alice", "1"), "NotPermitted", "the others stay")
 
 
+@test
 def test_a_taken_lock_holds_up_nobody_else(host):
     """Not even where a peer asks for that user on all its connections."""
     secret = host.secret("bob", '" WINDOW_SIZE 17')
@@ -130,6 +135,7 @@ def test_a_taken_lock_holds_up_nobody_else(host):
         check(client.receive() is not None, "an answer")
 
 
+@test
 def test_a_lock_that_stays_taken(host):
     host.secret("alice")
     host.start()
@@ -138,6 +144,7 @@ def test_a_lock_that_stays_taken(host):
         equal(client.verify("alice", "123456"), "Busy", "after some seconds")
 
 
+@test
 def test_no_comes_in_even_time(host):
     """A no to a front end does not come before its time, for whatever reason."""
     host.secret("alice")
@@ -149,6 +156,7 @@ def test_no_comes_in_even_time(host):
             check(time.monotonic() - begun > 0.018, f"{user}: too soon")
 
 
+@test
 def test_a_slow_store_does_not_tell(host):
     """Where recording an attempt takes longer than usual, everybody's no does from then on."""
     host.secret("alice")
@@ -168,6 +176,7 @@ def test_a_slow_store_does_not_tell(host):
             check(took > 0.15, f"{user}: {took:.3f} s")
 
 
+@test
 def test_nothing_else_tells_when_a_no_was_ready(host):
     """What waits for a front end's no does not come before its time either: the next answer behind
     a call that wants none, one attempt too many, and what is told to a stranger, which all stand in
@@ -194,6 +203,7 @@ def test_nothing_else_tells_when_a_no_was_ready(host):
                 check(time.monotonic() - begun > 0.018, f"{user}: {method} refused too soon")
 
 
+@test
 def test_exactly_one_winner(host):
     """One code, on forty connections and in eight logins through PAM at the same time."""
     host.configure(WEB + "attempts=no\n")
@@ -214,6 +224,7 @@ def test_exactly_one_winner(host):
             client.close()
 
 
+@test
 def test_nothing_is_left_behind(host):
     """After thousands of calls of all kinds the daemon is no larger, and has no more files open."""
     host.configure(WEB + "attempts=no\npeer_attempts=no\n")

@@ -5,7 +5,7 @@ import os
 import re
 
 from one_time_code import Secret
-from verifyd_host import STORE, WEB, Client, check, equal
+from verifyd_host import STORE, WEB, Client, check, equal, test
 
 ALLOWED = WEB + "[daemon]\nself_enroll=yes\nself_attempts=20 30\n"
 ENROLL = "[enroll]\nissuer=Example\nemergency_codes=3\n"
@@ -23,6 +23,7 @@ def enroll(host, client):
     return secret, drawn["emergency_codes"]
 
 
+@test
 def test_enroll(host):
     host.configure(ALLOWED + ENROLL)
     host.start()
@@ -46,6 +47,7 @@ def test_enroll(host):
     check("enrolled user=bob service=self peer=1002" in host.said(), "the log")
 
 
+@test
 def test_only_once(host):
     """Of two at the same time one is stored, and stays."""
     host.configure(ALLOWED + ENROLL)
@@ -59,6 +61,7 @@ def test_only_once(host):
         check(host.read("bob").startswith(second.base32), "the first stays")
 
 
+@test
 def test_kept_by_the_connection_alone(host):
     host.configure(ALLOWED + ENROLL)
     host.start()
@@ -76,6 +79,7 @@ def test_kept_by_the_connection_alone(host):
     equal(found, [], "found after it was closed")
 
 
+@test
 def test_three_wrong_codes(host):
     host.configure(ALLOWED + ENROLL)
     host.start()
@@ -87,6 +91,7 @@ def test_three_wrong_codes(host):
               "org.totpgroup.Verify.NotEnrolling", "it is gone")
 
 
+@test
 def test_not_allowed(host):
     host.configure(WEB + ENROLL)
     host.start()
@@ -106,6 +111,7 @@ def test_not_allowed(host):
     check(not re.search("otpauth", said), "nothing of it is in the log")
 
 
+@test
 def test_steps_are_counted(host):
     host.configure(WEB + "[daemon]\nself_enroll=yes\n" + ENROLL)
     host.start()

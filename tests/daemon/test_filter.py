@@ -8,8 +8,8 @@ import test_frames
 import test_life
 import test_limits
 import test_peers
-from scenario import Skip
-from verifyd_host import Client, check, equal
+from case import Skip
+from verifyd_host import Client, check, equal, test
 
 CHOSEN = (
     test_crowd.test_a_lock_that_stays_taken, test_crowd.test_exactly_one_winner,
@@ -29,18 +29,19 @@ def _confine(host):
     host.confined = True
 
 
-def _again(function):
-    def scenario(host):
+def _confined(function):
+    def again(host):
         _confine(host)
         function(host)
-    return scenario
+    again.__name__ = f"{function.__name__}_of_{function.__module__.removeprefix('test_')}"
+    return again
 
 
 for _function in CHOSEN:
-    globals()[f"{_function.__name__}_of_{_function.__module__[5:]}"] = _again(_function)
-del _function
+    test(_confined(_function))
 
 
+@test
 def test_the_filter_is_in_force(host):
     """The daemon has it, and no capability."""
     _confine(host)

@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 
-from verifyd_host import Client, WEB, check, equal, frame
+from verifyd_host import WEB, Client, check, equal, frame, test
 
 VERIFY = "org.totpgroup.Verify.Verify"
 
@@ -18,6 +18,7 @@ def error_of(answer):
     return answer["error"], answer["parameters"]
 
 
+@test
 def test_service_interface(host):
     host.start()
     with Client(uid=1004) as client:
@@ -45,6 +46,7 @@ def test_service_interface(host):
                   method)
 
 
+@test
 def test_parameters(host):
     host.start()
     with Client() as client:
@@ -62,6 +64,7 @@ def test_parameters(host):
         equal(error_of(answer)[1], {"parameter": "upgrade"}, "upgrade")
 
 
+@test
 def test_pipelined(host):
     host.start()
     with Client() as client:
@@ -86,6 +89,7 @@ def test_pipelined(host):
             check("parameters" in client.receive(), "an answer")
 
 
+@test
 def test_half_closed(host):
     secret = host.secret("alice")
     host.start()
@@ -98,6 +102,7 @@ def test_half_closed(host):
         equal(client.receive(), None, "the rest")
 
 
+@test
 def test_oneway(host):
     secret = host.secret("alice")
     host.start()
@@ -119,6 +124,7 @@ def test_oneway(host):
         equal(other.verify("bob", secret.code())[0], "refused", "it was spent")
 
 
+@test
 def test_more(host):
     secret = host.secret("alice")
     host.start()
@@ -138,6 +144,7 @@ BAD = (b"\0", b"x\0", b"{}\0", b"[]\0", b"null\0", b"{\"method\":1}\0", b"{\"met
        b"{\"method\":\"a.b\",\"parameters\":{\"x\":\"" + b"a" * 1000 + b"\"}}\0")
 
 
+@test
 def test_malformed(host):
     """The connection is closed, and nobody else's."""
     secret = host.secret("alice")
@@ -151,6 +158,7 @@ def test_malformed(host):
         equal(other.verify("alice", secret.code()), ("accepted", 0), "somebody else")
 
 
+@test
 def test_longest(host):
     """1024 bytes are a call, 1025 are not."""
     host.start()
@@ -186,6 +194,7 @@ def random_bytes(generator):
     return bytes(data)
 
 
+@test
 def test_fuzz(host):
     """Whatever comes: an answer in JSON or a closed connection; others are served all the time,
     and nothing is left open."""

@@ -10,11 +10,12 @@ import stat
 import subprocess
 import threading
 
-from verifyd_host import CONF, SOCKET, TOP, USERS, WEB, Client, check, equal, frame
+from verifyd_host import CONF, SOCKET, TOP, USERS, WEB, Client, check, equal, frame, test
 
 VERIFY = "org.totpgroup.Verify.Verify"
 
 
+@test
 def test_alone(host):
     host.start()
     equal(stat.S_IMODE(os.stat(SOCKET).st_mode), 0o666, "the socket's mode")
@@ -28,6 +29,7 @@ def test_alone(host):
     check(not os.path.exists(SOCKET), "the socket is gone")
 
 
+@test
 def test_socket_of_a_dead_one(host):
     host.start()
     host.daemon.kill()
@@ -37,6 +39,7 @@ def test_socket_of_a_dead_one(host):
     equal(Client().verify("ghost", "1")[0], "refused", "an answer")
 
 
+@test
 def test_activated(host):
     secret = host.secret("alice")
     host.start(activated=True)
@@ -45,6 +48,7 @@ def test_activated(host):
     check(os.path.exists(SOCKET), "the socket is the service manager's")
 
 
+@test
 def test_activated_wrongly(host):
     for kind, listens in ((socket.SOCK_DGRAM, False), (socket.SOCK_STREAM, False)):
         with socket.socket(socket.AF_UNIX, kind) as wrong:
@@ -58,6 +62,7 @@ def test_activated_wrongly(host):
             check(done.returncode == 2 and "LISTEN_FDS" in done.stderr, done.stderr)
 
 
+@test
 def test_ends_when_idle(host):
     host.configure(WEB + "[daemon]\nidle_exit=1\n")
     host.secret("alice")
@@ -77,6 +82,7 @@ def test_ends_when_idle(host):
             raise AssertionError("it ended")
 
 
+@test
 def test_stays_while_it_counts(host):
     """What was counted in memory is not forgotten by ending."""
     host.configure(WEB + "attempts=1 3\npeer_attempts=no\n[daemon]\nidle_exit=1\n")
@@ -94,6 +100,7 @@ def test_stays_while_it_counts(host):
     host.ended()
 
 
+@test
 def test_stop_answers_what_has_come(host):
     """Calls at work, and those that wait behind them, are answered; then it is over."""
     secrets = {name: host.secret(name) for name in ("alice", "bob", "carol")}
@@ -123,6 +130,7 @@ def test_stop_answers_what_has_come(host):
     host.ended()
 
 
+@test
 def test_stop_takes_no_more_calls(host):
     """Who always has one more call cannot keep it from ending: what comes later is not read."""
     secret = host.secret("alice")
@@ -148,6 +156,7 @@ def test_stop_takes_no_more_calls(host):
     host.ended()
 
 
+@test
 def test_reload(host):
     secret = host.secret("alice")
     host.configure("")
@@ -174,6 +183,7 @@ def test_reload(host):
         equal(client.call("Status", user="alice")["parameters"]["enrolled"], True, "moved")
 
 
+@test
 def test_mistake_at_the_beginning(host):
     for text, word in (("[verify web]\npeer=33\n", "groups="), ("nulok=yes\n", "did you mean nullok"),
                        ("[verify web]\npeer=3x\ngroups=webtotp\n", "neither a name nor a number")):
@@ -189,6 +199,7 @@ def test_mistake_at_the_beginning(host):
     equal((done.returncode, done.stderr), (0, ""), "--check")
 
 
+@test
 def test_killed(host):
     """A spent code stays spent, whenever it is killed."""
     for turn in range(10):
@@ -209,6 +220,7 @@ def test_killed(host):
         host.stop()
 
 
+@test
 def test_no_core_no_ptrace(host):
     host.start()
     with open(f"/proc/{host.daemon.pid}/limits", encoding="ascii") as file:
@@ -221,6 +233,7 @@ def test_no_core_no_ptrace(host):
     equal(resource.prlimit(host.daemon.pid, resource.RLIMIT_CORE), (0, 0), "the limit")
 
 
+@test
 def test_unprivileged(host):
     """Run by a user, it answers what that user's own rights reach."""
     home = f"{TOP}/home/dave"
@@ -244,6 +257,7 @@ def test_unprivileged(host):
     check(done.returncode != 0 and "denied" in done.stderr, "its memory is its own")
 
 
+@test
 def test_store_that_cannot_be_written(host):
     """A clear error, nobody let in, and as good as before when the disk is."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/e2e/store", "-o", "mode=700"],
@@ -264,6 +278,7 @@ def test_store_that_cannot_be_written(host):
         subprocess.run(["umount", "-l", "/run/e2e/store"], check=True)
 
 
+@test
 def test_damaged_secret(host):
     host.secret("alice")
     with open("/run/e2e/store/alice", "w", encoding="ascii") as file:
@@ -276,6 +291,7 @@ def test_damaged_secret(host):
         equal(client.verify("alice", "123456"), ("refused", 0), "for a front end")
 
 
+@test
 def test_many_users_at_once(host):
     """Sixteen connections, all users at the same time; each code is good once."""
     users = {f"user{n}": (2000 + n, ("webtotp",)) for n in range(64)}

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How often somebody may try, and whom that keeps out."""
 
-from verifyd_host import WEB, Client, check, equal
+from verifyd_host import WEB, Client, check, equal, test
 
 
+@test
 def test_front_ends_never_limit_logins(host):
     host.configure(WEB + "attempts=no\n")
     secret = host.secret("alice")
@@ -19,6 +20,7 @@ def test_front_ends_never_limit_logins(host):
     check(host.log_in("alice", secret.code()), "a login through PAM")
 
 
+@test
 def test_logins_limit_front_ends(host):
     host.configure(WEB + "attempts=no\n")
     secret = host.secret("alice")
@@ -30,6 +32,7 @@ def test_logins_limit_front_ends(host):
     check("reason=rate-limited retry_after=" in host.said()[-1], "the log says why")
 
 
+@test
 def test_one_ceiling_for_all_front_ends(host):
     host.configure("".join(f"[verify web{n}]\npeer={3000 + n}\ngroups=webtotp\nattempts=no\n"
                            for n in range(8)))
@@ -44,6 +47,7 @@ def test_one_ceiling_for_all_front_ends(host):
         equal(client.verify("alice", secret.code()), ("accepted", 0), "root is not limited by it")
 
 
+@test
 def test_limited_tells_nobody_who_exists(host):
     host.secret("alice")
     host.start()
@@ -57,6 +61,7 @@ def test_limited_tells_nobody_who_exists(host):
                 check(result == "limited" and 0 < wait <= 31, f"{user}: {result} {wait}")
 
 
+@test
 def test_a_front_end_as_a_whole(host):
     host.configure(WEB + "peer_attempts=5 60\n[verify two]\npeer=1004\ngroups=webtotp\n")
     host.start()
@@ -68,6 +73,7 @@ def test_a_front_end_as_a_whole(host):
         equal(client.verify("alice", secret.code()), ("accepted", 0), "another")
 
 
+@test
 def test_reading_again_forgets_nothing(host):
     """What was counted stays so; under another limit it begins anew."""
     host.start()
@@ -88,6 +94,7 @@ def test_reading_again_forgets_nothing(host):
         equal(client.verify("ghost", "000000"), ("refused", 0), "another limit")
 
 
+@test
 def test_users_themselves(host):
     """Who has no RATE_LIMIT cannot be guessed at either, and root is not counted."""
     secret = host.secret("alice", '" WINDOW_SIZE 17')
@@ -100,6 +107,7 @@ def test_users_themselves(host):
             equal(client.verify("alice", secret.wrong_code())[0], "refused", "root")
 
 
+@test
 def test_users_count_as_logins(host):
     secret = host.secret("alice")
     host.configure("[daemon]\nself_attempts=no\n")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may ask about whom, and what each is told."""
 
-from verifyd_host import GROUPS, USERS, WEB, Client, check, equal, peer_credentials
+from verifyd_host import GROUPS, USERS, WEB, Client, check, equal, peer_credentials, test
 
 REFUSED = ("refused", 0)
 
 
+@test
 def test_root_asks_about_anybody(host):
     host.start()
     with Client() as client:
@@ -23,6 +24,7 @@ def test_root_asks_about_anybody(host):
         equal(answer["reason"], "not-enrolled", "ghost")
 
 
+@test
 def test_users_ask_about_themselves(host):
     secret, other = host.secret("alice"), host.secret("carol")
     host.start()
@@ -43,6 +45,7 @@ def test_users_ask_about_themselves(host):
         equal(client.verify("alice", secret.code()), "NotPermitted", "self=no")
 
 
+@test
 def test_strangers_learn_nothing(host):
     """Somebody whom nothing is granted gets one answer, whomever it is about."""
     host.secret("alice")
@@ -58,6 +61,7 @@ def test_strangers_learn_nothing(host):
         equal(client.call("Verify", user="alice", code="123456"), answers[0], "without a name")
 
 
+@test
 def test_front_end(host):
     secrets = {user: host.secret(user) for user in ("alice", "carol", "root")}
     host.start()
@@ -86,6 +90,7 @@ def test_front_end(host):
         equal(Client().verify(user, secrets[user].code()), ("accepted", 0), user)
 
 
+@test
 def test_root_only_where_it_is_said(host):
     host.configure(WEB + "root=yes\n")
     secret = host.secret("root")
@@ -105,6 +110,7 @@ def test_root_only_where_it_is_said(host):
         equal(client.verify("toor", secret.code()), REFUSED, "another name of uid 0")
 
 
+@test
 def test_grants(host):
     """By uid, by the main group, by a supplementary one; the first that covers the user counts,
     and gives the service its name."""
@@ -144,6 +150,7 @@ attempts=no
                           f"peer={uid} method=totp offset=0", "the log")
 
 
+@test
 def test_groups_are_those_of_the_connection(host):
     """A user whom /etc/group has in a front end's group is none without the group's rights."""
     host.configure("[verify web]\npeer_group=frontends\ngroups=webtotp\n")
@@ -156,6 +163,7 @@ def test_groups_are_those_of_the_connection(host):
         equal(client.verify("alice", secret.code()), ("accepted", 0), "with it")
 
 
+@test
 def test_broken_groups(host):
     """A group that does not exist is an error, and not a no: alike for those who exist."""
     host.configure("[verify web]\npeer=33\ngroups=webtotp,gone\n")
@@ -168,6 +176,7 @@ def test_broken_groups(host):
     check("DISALLOW_REUSE 5" not in host.read("alice"), "nothing was spent")
 
 
+@test
 def test_unknown_peer_names(host):
     """They are told of, grant nothing, and are no reason not to start."""
     host.configure("[verify web]\npeer=www-data,soon\npeer_group=later\ngroups=webtotp\n")
@@ -183,6 +192,7 @@ def test_unknown_peer_names(host):
         equal(client.verify("alice", secret.code())[0], "refused", "it exists now")
 
 
+@test
 def test_status(host):
     host.configure(WEB + "status=yes\n")
     host.secret("alice", *('" RATE_LIMIT 3 30',), emergency=("12345678", "87654321"))

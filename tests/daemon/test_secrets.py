@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is left in the daemon's memory."""
 
-from verifyd_host import WEB, Client, check, equal, frame
+from verifyd_host import WEB, Client, check, equal, frame, test
 
 PADDING = "0123456789abcdef" * 40
 
@@ -16,6 +16,7 @@ def search(host, needles):
     return found
 
 
+@test
 def test_nothing_secret_stays(host):
     """No code and no secret, after right ones, wrong ones, half ones, and in frames that are
     no calls; though the connections stay open."""
@@ -56,6 +57,7 @@ def test_nothing_secret_stays(host):
     equal(search(host, needles), [], "found")
 
 
+@test
 def test_the_search_finds(host):
     """What is held on purpose, half a call, is found: the search above is none in vain."""
     host.start()

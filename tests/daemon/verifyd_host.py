@@ -10,11 +10,14 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 
+import case
+import log_socket
 import private_root
+from case import BUILD, Skip, check, equal  # pylint: disable=unused-import
 from one_time_code import Secret
-from scenario import Skip
 
 TOP = private_root.TOP
 STORE = f"{TOP}/store"
@@ -350,13 +353,52 @@ def _write(path, lines, mode=0o644):
         file.write("\n".join(lines) + "\n")
 
 
-def equal(seen, expected, what):
-    """Both are equal, or it says what is not."""
-    if seen != expected:
-        raise AssertionError(f"{what}: {seen!r}, expected {expected!r}")
+class _Fixture(case.Fixture):
+    """A private machine with the daemon, and everything that it logs."""
+
+    isolated = True
+
+    def __init__(self):
+        self._paths, self._log, self._sources = {}, None, {}
+
+    def begin(self):
+        # Read while the host's folders can still all be seen.
+        built = {"verifyd": BUILD / "totp-verifyd", "module": BUILD / ".libs/pam_totpgroup.so",
+                 "worker": BUILD / "tests/compat/login_worker", "enroll": BUILD / "totp-enroll",
+                 "filter": BUILD / "tests/daemon/under_filter"}
+        programs = {name: case.read_program(path) for name, path in built.items()
+                    if name != "filter" or path.exists()}
+        self._sources = read_sources(case.SOURCE)
+        private_root.enter()
+        self._paths = {name: private_root.install(name, program)
+                       for name, program in programs.items()}
+        self._log = log_socket.LogSocket()
+
+    @contextlib.contextmanager
+    def argument(self):
+        host = Host(self._paths, self._log, self._sources)
+        try:
+            with host:
+                yield host
+            _nothing_secret_was_logged(host)
+        except Skip:
+            raise
+        except Exception:
+            print("-- the log", *host.log_lines(), "--", sep="\n", file=sys.stderr, flush=True)
+            raise
 
 
-def check(condition, why):
-    """It is so, or it says why that is wrong."""
-    if not condition:
-        raise AssertionError(why)
+test = _Fixture()
+
+
+def _nothing_secret_was_logged(host):
+    """After every test: no code or secret in any line, and no control character."""
+    said = "\n".join(host.log_lines())
+    for secret in host.secrets:
+        if secret.base32.lower() in said.lower():
+            raise AssertionError("the log holds a secret")
+        for code in secret.codes_given:
+            if re.search(rf"(?<!\d){code}(?!\d)", said):
+                raise AssertionError(f"the log holds the code {code}")
+    if re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", said):
+        raise AssertionError("control characters in the log")

@@ -11,7 +11,7 @@ import subprocess
 from datetime import datetime
 
 import private_root
-from scenario import Skip
+from case import Skip
 
 TOP = private_root.TOP
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -1,15 +1,95 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What scenarios say about a login, in one line each."""
+"""What the tests with a real sshd share: a private machine for each of them, and what they say
+about a login, in one line each."""
 
+import contextlib
+import os
 import re
+import shutil
+import sys
+
+import case
+import log_socket
+import private_root
+import sshd_host
+from case import BUILD, Skip
 
 # The options of a secret file that most scenarios use: no code twice, and a window wide enough
 # that a time step which ends while a scenario runs changes nothing.
 NO_REUSE = ('" WINDOW_SIZE 17', '" DISALLOW_REUSE')
 
 
-class Skip(Exception):
-    """Raised by a scenario that cannot be played here, with the reason."""
+class _Fixture(case.Fixture):
+    """A private machine: its users, its PAM services, and sshd."""
+
+    isolated = True
+
+    def __init__(self):
+        self._paths, self._log = {}, None
+
+    def missing(self):
+        if shutil.which("ssh") is None:
+            return "the ssh client is missing (package openssh-client)"
+        if "TOTPGROUP_SSHD" not in os.environ and sshd_host.installed_sshd() is None:
+            return "sshd is missing (package openssh-server)"
+        return None
+
+    def begin(self):
+        # Read while the host's folders can still all be seen.
+        built = {"pam_totpgroup.so": BUILD / ".libs/pam_totpgroup.so",
+                 "totp-enroll": BUILD / "totp-enroll", "totp-verifyd": BUILD / "totp-verifyd"}
+        if "TOTPGROUP_SSHD" in os.environ:
+            built["sshd"] = os.environ["TOTPGROUP_SSHD"]
+        programs = {name: case.read_program(path) for name, path in built.items()}
+        private_root.enter()
+        self._paths = {name: private_root.install(name, program)
+                       for name, program in programs.items()}
+        self._log = log_socket.LogSocket()
+
+    @contextlib.contextmanager
+    def argument(self):
+        host = sshd_host.SshdHost(self._paths["pam_totpgroup.so"], self._log,
+                                  self._paths.get("sshd"))
+        host.enroll_program = self._paths["totp-enroll"]
+        host.verifyd_program = self._paths["totp-verifyd"]
+        try:
+            with host:
+                yield host
+            _nothing_secret_was_logged(host)
+            _log_lines_are_well_formed(host)
+        except Skip:
+            raise
+        except Exception:
+            print("-- everything that was said", *host.all_that_was_said(), "--", sep="\n",
+                  file=sys.stderr, flush=True)
+            raise
+
+
+test = _Fixture()
+
+
+def _nothing_secret_was_logged(host):
+    """After every test: no code, secret or password in any line of any program."""
+    said = "\n".join(host.all_that_was_said())
+    for secret in host.secrets:
+        for words in (secret.base32, secret.key.hex()):
+            if words.lower() in said.lower():
+                raise AssertionError("the log holds a secret")
+        for code in secret.codes_given:
+            if re.search(rf"(?<!\d){code}(?!\d)", said):
+                raise AssertionError(f"the log holds the code {code}")
+    for word in (*sshd_host.EMERGENCY_CODES, sshd_host.PASSWORD):
+        if word in said:
+            raise AssertionError(f"the log holds {word!r}")
+
+
+def _log_lines_are_well_formed(host):
+    """After every test: the module logs to authpriv, in lines without control characters."""
+    for facility, _, text in log_socket.of_module(host.all_that_was_said()):
+        if facility != log_socket.AUTHPRIV:
+            raise AssertionError(f"logged to facility {facility}: {text}")
+        if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+            raise AssertionError(f"control characters in the log: {text!r}")
 
 
 def check(condition, why, login=None):

@@ -120,7 +120,7 @@ class SshdHost:
         self.known_hosts = f"{TOP}/known_hosts"
         self.sshd_messages = []
         self.secrets = []
-        self._sshd_program = sshd or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
+        self._sshd_program = sshd or installed_sshd()
         self._sshd = self._reader = None
         self._arrived = threading.Condition()
         self.users, self._crypts, self._groups = {}, {}, {}
@@ -383,6 +383,11 @@ class SshdHost:
     def all_that_was_said(self):
         """Every line of syslog and of sshd since this machine began."""
         return self.log.since(self._first_line) + self.sshd_messages
+
+
+def installed_sshd():
+    """The path of this machine's sshd, or None."""
+    return shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
 def is_locked(path):

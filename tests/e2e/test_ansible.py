@@ -10,7 +10,8 @@ import sys
 import tarfile
 
 import one_time_code
-from scenario import Skip, check, let_in
+from case import BUILD, Skip
+from scenario import check, let_in, test
 from sshd_host import EMERGENCY_CODES, TOP
 
 SOURCE = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -19,7 +20,8 @@ NEEDED = ("ansible-playbook", "ansible-vault", "autoconf", "automake", "libtooli
           "make", "gcc", "msgfmt")
 
 # What is no source of the project but made from it: all of README.md's steps are taken.
-LEFT_OUT = re.compile(r"totpgroup/(build|build-aux|configure|aclocal\.m4|Makefile\.in|config\.h\.in)|"
+LEFT_OUT = re.compile(r"totpgroup/(build|build-aux|configure|aclocal\.m4|Makefile(\.in)?|config\.h(\.in)?|"
+                      r"config\.(log|status)|libtool|man3|stamp-h1)|"
                       r".*/(\.git|autom4te\.cache|\.libs|[^/]*\.l?[oa]|__pycache__)")
 
 PASSWORD_OF_VAULT = "a password of the test"
@@ -54,11 +56,9 @@ class ControlNode:
 
     def _pack(self):
         def wanted(member):
-            if LEFT_OUT.fullmatch(member.name) or os.path.realpath(
-                    f"{SOURCE}/{member.name.partition('/')[2]}") == build:
-                return None
-            return member
-        build = os.path.realpath(os.environ.get("top_builddir", "/nowhere"))
+            built = os.path.realpath(f"{SOURCE}/{member.name.partition('/')[2]}") == build != SOURCE
+            return None if built or LEFT_OUT.fullmatch(member.name) else member
+        build = os.path.realpath(BUILD)
         with tarfile.open(f"{self.folder}/totpgroup.tar", "w") as archive:
             archive.add(SOURCE, "totpgroup", filter=wanted)
 
@@ -168,6 +168,7 @@ def the_same_lines_as_the_examples():
         check(lines_of(written)[:len(lines)] == lines, f"{written} is not conf/{example}")
 
 
+@test
 def test_role(host):
     if (lacking := missing()) is not None:
         raise Skip(f"{lacking} is missing")

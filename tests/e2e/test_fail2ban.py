@@ -8,7 +8,7 @@ import time
 
 import ban_server
 from ban_server import BanServer, SecondMachine, need
-from scenario import check, let_in, refused
+from scenario import check, let_in, refused, test
 
 NAMES = (
     "x rhost=203.0.113.9 reason=wrong-code",
@@ -76,6 +76,7 @@ def addresses(lines):
     return found[0]
 
 
+@test
 def test_reasons_that_count(host):
     ban_server.install(host)
     alice, secret = host.add_user("alice"), host.secret()
@@ -112,6 +113,7 @@ def test_reasons_that_count(host):
     check(addresses(lines) == expected, f"counted: {addresses(lines)}")
 
 
+@test
 def test_addresses_that_count(host):
     ban_server.install(host)
     host.service("sshd", "required MODULE")
@@ -123,6 +125,7 @@ def test_addresses_that_count(host):
     check(addresses(lines) == list(ADDRESSES.values()), f"found: {addresses(lines)}")
 
 
+@test
 def test_names_cannot_lie(host):
     ban_server.install(host)
     host.code_only()
@@ -141,6 +144,7 @@ def test_names_cannot_lie(host):
     check(found == expected[:-1], f"a time in a name is no time: {found}")
 
 
+@test
 def test_lines_of_others(host):
     ban_server.install(host)
     folder = host.folder("x rhost=203.0.113.9 reason=wrong-code ")
@@ -193,14 +197,17 @@ def ban_and_lift(host, address, peer, prefix):
         let_in(second.login("alice", secret.code(1)), "alice", rhost=peer)
 
 
+@test
 def test_ban_of_an_ipv4_address(host):
     ban_and_lift(host, "192.0.2.1", "192.0.2.7", 24)
 
 
+@test
 def test_ban_of_an_ipv6_address(host):
     ban_and_lift(host, "2001:db8::1", "2001:db8::7", 64)
 
 
+@test
 def test_ban_from_the_journal(host):
     """The jail as it is, and the manual's ignoreip. What a user writes with logger(1) does not
     count, nor what the module says about no address or one that is to be ignored."""

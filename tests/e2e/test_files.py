@@ -4,7 +4,7 @@
 import os
 import re
 
-from scenario import NO_REUSE, asked_for_code, check, let_in, refused
+from scenario import NO_REUSE, asked_for_code, check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES
 
 UNUSABLE = re.compile("^(bad-file|store-error)$")
@@ -29,6 +29,7 @@ def user_with_a_secret(host, *options, emergency=()):
     return alice, secret
 
 
+@test
 def test_fifo(host):
     alice, secret = user_with_a_secret(host)
     os.unlink(alice.secret_file)
@@ -37,6 +38,7 @@ def test_fifo(host):
     refuses_a_right_code(host, alice, secret)
 
 
+@test
 def test_folder(host):
     alice, secret = user_with_a_secret(host)
     os.unlink(alice.secret_file)
@@ -45,6 +47,7 @@ def test_folder(host):
     refuses_a_right_code(host, alice, secret)
 
 
+@test
 def test_device(host):
     alice, secret = user_with_a_secret(host)
     os.unlink(alice.secret_file)
@@ -52,6 +55,7 @@ def test_device(host):
     refuses_a_right_code(host, alice, secret)
 
 
+@test
 def test_link_into_another_home(host):
     """bob's secret does not become mallory's, however open bob's home is."""
     bob, secret = host.add_user("bob"), host.secret("bob")
@@ -68,6 +72,7 @@ def test_link_into_another_home(host):
         check(bob.files() == before, "bob's file is untouched")
 
 
+@test
 def test_link_within_the_home(host):
     alice, secret = user_with_a_secret(host)
     target = f"{alice.home}/secret"
@@ -79,6 +84,7 @@ def test_link_within_the_home(host):
     check(os.path.islink(alice.secret_file), "the link is still a link")
 
 
+@test
 def test_wrong_mode(host):
     alice, secret = user_with_a_secret(host)
     for mode in (0o440, 0o604, 0o1600, 0o2600):
@@ -88,6 +94,7 @@ def test_wrong_mode(host):
     let_in(host.login("alice", code=secret.code()), "alice")
 
 
+@test
 def test_wrong_owner(host):
     alice, secret = user_with_a_secret(host, "allowed_perm=0644")
     bob = host.add_user("bob")
@@ -98,12 +105,14 @@ def test_wrong_owner(host):
     let_in(host.login("alice", code=secret.code()), "alice")
 
 
+@test
 def test_file_that_the_user_may_not_read(host):
     alice, secret = user_with_a_secret(host)
     os.chown(alice.secret_file, 0, 0)
     refuses_a_right_code(host, alice, secret, UNUSABLE)
 
 
+@test
 def test_damaged_line(host):
     """The log says which line of the file is damaged."""
     alice, secret = user_with_a_secret(host)
@@ -114,6 +123,7 @@ def test_damaged_line(host):
         refuses_a_right_code(host, alice, secret, detail=re.compile(key))
 
 
+@test
 def test_damaged_rate_limit(host):
     alice, secret = user_with_a_secret(host)
     alice.enroll(secret, '" RATE_LIMIT three 30', *NO_REUSE)
@@ -122,6 +132,7 @@ def test_damaged_rate_limit(host):
     check(not asked_for_code(login), "as google-authenticator, without a prompt", login)
 
 
+@test
 def test_damaged_secret(host):
     alice, secret = user_with_a_secret(host)
     for text in ("", "\n", "not base32!\n", f"{secret.base32}\0\n", f"\n{secret.base32}\n",
@@ -130,6 +141,7 @@ def test_damaged_secret(host):
         refuses_a_right_code(host, alice, secret)
 
 
+@test
 def test_huge_file(host):
     alice, secret = user_with_a_secret(host)
     with open(alice.secret_file, "r+b") as file:
@@ -138,12 +150,14 @@ def test_huge_file(host):
     refused(login, "alice", reason="bad-file")
 
 
+@test
 def test_missing_home(host):
     alice, secret = user_with_a_secret(host)
     os.rename(alice.home, f"{alice.home}.away")
     refused(host.login("alice", code=secret.code()), "alice", reason="not-enrolled")
 
 
+@test
 def test_read_only_home(host):
     alice, secret = user_with_a_secret(host, emergency=EMERGENCY_CODES)
     host.mount_over(alice.home, "--bind", alice.home)
@@ -156,6 +170,7 @@ def test_read_only_home(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_read_only_home_with_nothing_to_write(host):
     alice, secret = user_with_a_secret(host)
     alice.enroll(secret, '" WINDOW_SIZE 17')
@@ -164,6 +179,7 @@ def test_read_only_home_with_nothing_to_write(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_allow_readonly(host):
     alice, secret = user_with_a_secret(host, "allow_readonly")
     host.mount_over(alice.home, "--bind", alice.home)
@@ -175,6 +191,7 @@ def test_allow_readonly(host):
           "each use of allow_readonly is in the log", login)
 
 
+@test
 def test_folder_that_the_user_may_not_write(host):
     alice, secret = user_with_a_secret(host)
     os.chown(alice.home, 0, 0)
@@ -182,6 +199,7 @@ def test_folder_that_the_user_may_not_write(host):
     refuses_a_right_code(host, alice, secret, "store-error")
 
 
+@test
 def test_full_disk(host):
     alice, secret = user_with_a_secret(host)
     host.mount_over(alice.home, "-t", "tmpfs", "-o",

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who is asked: groups, exemptions, nullok, users who do not exist."""
 
-from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped
+from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped, test
 
 
+@test
 def test_in_the_group(host):
     host.add_group("otp")
     alice, secret = host.add_user("alice", "otp"), host.secret()
@@ -14,6 +15,7 @@ def test_in_the_group(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_primary_group(host):
     host.add_group("otp", gid=4242)
     alice, secret = host.add_user("alice", gid=4242), host.secret()
@@ -24,6 +26,7 @@ def test_primary_group(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_not_in_the_group(host):
     host.add_group("otp")
     host.add_user("bob")
@@ -33,6 +36,7 @@ def test_not_in_the_group(host):
     check(not host.login("bob", password="wrong").let_in, "the password still counts")
 
 
+@test
 def test_not_in_the_group_but_with_a_secret(host):
     host.add_group("otp")
     host.add_user("bob").enroll(host.secret("bob"), *NO_REUSE)
@@ -41,6 +45,7 @@ def test_not_in_the_group_but_with_a_secret(host):
     skipped(host.login("bob"), "bob", reason="not-in-group")
 
 
+@test
 def test_exempt_group(host):
     host.add_group("otp")
     host.add_group("robots")
@@ -53,6 +58,7 @@ def test_exempt_group(host):
     let_in(host.login("alice", code=secret.code()), "alice")
 
 
+@test
 def test_exemptions_alone(host):
     host.add_group("robots")
     alice, secret = host.add_user("alice"), host.secret()
@@ -64,6 +70,7 @@ def test_exemptions_alone(host):
     let_in(host.login("alice", code=secret.code()), "alice")
 
 
+@test
 def test_nullok(host):
     host.add_group("otp")
     host.add_user("alice", "otp")
@@ -72,6 +79,7 @@ def test_nullok(host):
     skipped(host.login("alice"), "alice", reason="not-enrolled")
 
 
+@test
 def test_nullok_with_a_secret(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -81,6 +89,7 @@ def test_nullok_with_a_secret(host):
     let_in(host.login("alice", code=secret.code()), "alice")
 
 
+@test
 def test_no_secret(host):
     host.add_user("alice")
     host.password_then_code()
@@ -90,6 +99,7 @@ def test_no_secret(host):
     check(asked_for_code(login), "the code is asked for all the same", login)
 
 
+@test
 def test_unknown_user(host):
     host.add_group("otp")
     host.code_only("group=otp nullok")
@@ -101,6 +111,7 @@ def test_unknown_user(host):
     check("Internal error" not in "\n".join(host.sshd_messages), "sshd saw a success")
 
 
+@test
 def test_group_that_does_not_resolve(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -109,6 +120,7 @@ def test_group_that_does_not_resolve(host):
     refused(host.login("alice", code=secret.code()), "alice", reason="group-error")
 
 
+@test
 def test_group_that_is_removed(host):
     host.add_group("otp")
     host.add_user("bob")
@@ -119,6 +131,7 @@ def test_group_that_is_removed(host):
     refused(host.login("bob", code="123456"), "bob", reason="group-error")
 
 
+@test
 def test_exempt_group_that_does_not_resolve(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -127,6 +140,7 @@ def test_exempt_group_that_does_not_resolve(host):
     refused(host.login("alice", code=secret.code()), "alice", reason="group-error")
 
 
+@test
 def test_odd_names(host):
     for name in ("odd.name-x_1", "UPPER", "a+b@corp.example", "x" * 32, "1234"):
         user, secret = host.add_user(name), host.secret(name)
@@ -138,6 +152,7 @@ def test_odd_names(host):
         check("DISALLOW_REUSE " in user.read(), f"{name}'s own file holds the spent code")
 
 
+@test
 def test_hostile_names(host):
     """Names that try to leave a folder, or to write a log line of their own."""
     folder = host.folder("secrets")

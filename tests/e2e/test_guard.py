@@ -4,7 +4,7 @@
 import re
 
 import log_socket
-from scenario import NO_REUSE, asked_for_code, check, let_in
+from scenario import NO_REUSE, asked_for_code, check, let_in, test
 from ssh_client import CODE_PROMPT, COMMAND, PASSWORD_PROMPT
 
 NOT_ASKED = "this login was not asked for one. Ask the administrator."
@@ -36,6 +36,7 @@ def guard_passed(login):
     check(not of_guard(login), "the guard should have logged nothing", login)
 
 
+@test
 def test_key_alone(host):
     alice = host.add_user("alice", password=False)
     alice.enroll(host.secret(), *NO_REUSE)
@@ -51,6 +52,7 @@ def test_key_alone(host):
     check(alice.files() == before, "nothing was counted or spent")
 
 
+@test
 def test_key_alone_forwards_nothing(host):
     """sshd keeps such a connection, which is good for nothing."""
     alice = host.add_user("alice", password=False)
@@ -63,6 +65,7 @@ def test_key_alone_forwards_nothing(host):
     check("SSH-2.0" not in login.transcript, "not a byte comes through", login)
 
 
+@test
 def test_key_then_code(host):
     alice, secret = host.add_user("alice", password=False), host.secret()
     alice.enroll(secret, *NO_REUSE, '" RATE_LIMIT 1 30')
@@ -74,6 +77,7 @@ def test_key_then_code(host):
     check(NOT_ASKED not in login.transcript, "there is nothing to complain of", login)
 
 
+@test
 def test_password_then_code(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -85,6 +89,7 @@ def test_password_then_code(host):
     guard_passed(login)
 
 
+@test
 def test_password_method_of_sshd(host):
     """Not keyboard-interactive, even where a code was typed as the password."""
     alice, secret = host.add_user("alice"), host.secret()
@@ -96,6 +101,7 @@ def test_password_method_of_sshd(host):
     guard_refused(login, "alice")
 
 
+@test
 def test_key_alone_of_somebody_who_is_not_asked(host):
     host.add_group("otp")
     host.add_user("alice", "otp", password=False).enroll(host.secret(), *NO_REUSE)
@@ -113,6 +119,7 @@ def test_key_alone_of_somebody_who_is_not_asked(host):
         guard_refused(host.login("alice", key=key_of_alice, methods="publickey"), "alice")
 
 
+@test
 def test_roll_out_by_key_alone(host):
     """sshd shows what a session module says to a login shell, and to no command."""
     bob = host.add_user("bob", password=False)
@@ -133,6 +140,7 @@ def test_roll_out_by_key_alone(host):
     client.finish()
 
 
+@test
 def test_options_that_are_wrong(host):
     alice = host.add_user("alice", password=False)
     alice.enroll(host.secret(), *NO_REUSE)
@@ -144,6 +152,7 @@ def test_options_that_are_wrong(host):
     check(of_guard(login)[0].fields["reason"] == "group-error", "and the log", login)
 
 
+@test
 def test_what_the_user_puts_into_the_environment(host):
     """The guard comes before anything that reads the user's own files into it."""
     alice = host.add_user("alice", password=False)
@@ -159,6 +168,7 @@ def test_what_the_user_puts_into_the_environment(host):
         host.stop_sshd()
 
 
+@test
 def test_example_without_the_sshd_part(host):
     """The example's lines for PAM, on a host where sshd was not told."""
     alice, secret = host.add_user("alice", password=False), host.secret()

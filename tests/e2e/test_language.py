@@ -8,7 +8,7 @@ import shutil
 import private_root
 import ssh_client
 import sshd_host
-from scenario import NO_REUSE, Skip, check, refused
+from scenario import NO_REUSE, Skip, check, refused, test
 
 PO = f"{os.path.dirname(os.path.abspath(__file__))}/../../po/de.po"
 GERMAN = "Der Bestätigungscode wurde nicht angenommen."
@@ -53,6 +53,7 @@ def covered_by(folder):
     return folder
 
 
+@test
 def test_su_says_it_in_german(host):
     """su sets the locale of its environment. The prompt stays."""
     name = locale_to_speak_in(install_german(host))
@@ -70,6 +71,7 @@ def test_su_says_it_in_german(host):
         check(ssh_client.CODE_PROMPT in login.prompts, "the prompt stays in English", login)
 
 
+@test
 def test_sshd_says_it_in_english(host):
     """sshd sets no locale."""
     install_german(host)

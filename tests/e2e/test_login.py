@@ -3,11 +3,12 @@
 
 import re
 
-from scenario import NO_REUSE, check, let_in, refused, skipped
+from scenario import NO_REUSE, check, let_in, refused, skipped, test
 from sshd_host import EMERGENCY_CODES
 from ssh_client import CODE_PROMPT, PASSWORD_PROMPT
 
 
+@test
 def test_password_then_code(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -20,6 +21,7 @@ def test_password_then_code(host):
     check(code not in login.transcript, "the code should not be echoed", login)
 
 
+@test
 def test_key_then_code(host):
     alice, secret = host.add_user("alice", password=False), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -33,6 +35,7 @@ def test_key_then_code(host):
     check(not host.login("alice", code=secret.code(1)).let_in, "a code without the key")
 
 
+@test
 def test_key_of_somebody_who_is_not_asked(host):
     host.add_group("otp")
     bob = host.add_user("bob", password=False)
@@ -43,6 +46,7 @@ def test_key_of_somebody_who_is_not_asked(host):
     check(login.decision.verb == "skipped", "and that is logged", login)
 
 
+@test
 def test_neighbouring_steps(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -52,6 +56,7 @@ def test_neighbouring_steps(host):
         let_in(host.login("alice", code=secret.code(steps)), "alice", method="totp")
 
 
+@test
 def test_spent_code(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -64,6 +69,7 @@ def test_spent_code(host):
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
+@test
 def test_option_disallow_reuse(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" WINDOW_SIZE 17')
@@ -74,6 +80,7 @@ def test_option_disallow_reuse(host):
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
+@test
 def test_emergency_code_once(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
@@ -87,6 +94,7 @@ def test_emergency_code_once(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_counter_codes(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.write(f'{secret.base32}\n" HOTP_COUNTER 7\n')
@@ -98,6 +106,7 @@ def test_counter_codes(host):
     check('" HOTP_COUNTER 11\n' in alice.read(), "the counter is one further")
 
 
+@test
 def test_root(host):
     root, secret = host.users["root"], host.secret("root")
     root.enroll(secret, *NO_REUSE)
@@ -109,6 +118,7 @@ def test_root(host):
     refused(host.login("root", code=code), "root", reason="reused")
 
 
+@test
 def test_secret_outside_the_home(host):
     alice, secret = host.add_user("alice"), host.secret()
     folder = host.folder("secrets")
@@ -121,6 +131,7 @@ def test_secret_outside_the_home(host):
     check(not alice.has_secret_file(), "nothing is made in the home")
 
 
+@test
 def test_state_survives_a_new_sshd(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -133,6 +144,7 @@ def test_state_survives_a_new_sshd(host):
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
+@test
 def test_example_password_and_code(host):
     """The example files as they are shipped, with and without an option added."""
     host.add_group("totp")
@@ -154,6 +166,7 @@ def test_example_password_and_code(host):
     skipped(host.login("bob"), "bob", reason="not-in-group")
 
 
+@test
 def test_example_key_and_code(host):
     host.add_group("totp")
     alice, secret = host.add_user("alice", "totp", password=False), host.secret()

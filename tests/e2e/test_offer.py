@@ -5,16 +5,13 @@ import os
 import re
 import shutil
 import stat
-import sys
 import tempfile
 import time
 
+import screen
 import ssh_client
 from one_time_code import Secret, now_step
-from scenario import Skip, check, let_in, refused, skipped
-
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
-import screen  # pylint: disable=wrong-import-position
+from scenario import Skip, check, let_in, refused, skipped, test
 
 CODE = ssh_client.CODE_PROMPT
 PASSWORD = ssh_client.PASSWORD_PROMPT
@@ -86,6 +83,7 @@ def check_order(login, *lines):
     check(said == list(lines), f"the log says {said}", login)
 
 
+@test
 def test_scanned_and_in(host):
     """Password, offer, QR code; then the session with the emergency codes."""
     alice = host.add_user("alice")
@@ -127,6 +125,7 @@ def test_scanned_and_in(host):
     refused(host.login("alice", code=emergency[1]), "alice")
 
 
+@test
 def test_after_a_key(host):
     alice = host.add_user("alice", password=False)
     host.code_only("enroll")
@@ -143,6 +142,7 @@ def test_after_a_key(host):
     check("otpauth" not in login.transcript, "an offer to an enrolled user", login)
 
 
+@test
 def test_wrong_code_then_a_right_one(host):
     """The same secret is offered again, and the phone's clock is told from a wrong code."""
     alice = host.add_user("alice")
@@ -167,6 +167,7 @@ def test_wrong_code_then_a_right_one(host):
     check_file(alice)
 
 
+@test
 def test_three_wrong_codes(host):
     alice = host.add_user("alice")
     host.password_then_code("enroll")
@@ -186,6 +187,7 @@ def test_three_wrong_codes(host):
     check("Nothing was stored." in client.transcript, "the person is not told", login)
 
 
+@test
 def test_disconnected(host):
     """The client goes away, or is killed, while the person thinks."""
     alice = host.add_user("alice")
@@ -200,6 +202,7 @@ def test_disconnected(host):
     check(not alice.files(), "something is stored")
 
 
+@test
 def test_nobody_else_is_offered_one(host):
     """Not a stranger with a wrong password, nor an unknown user, nor one who is not asked."""
     host.add_group("otp")
@@ -213,6 +216,7 @@ def test_nobody_else_is_offered_one(host):
     check(not alice.files() and not bob.files(), "something is stored")
 
 
+@test
 def test_recipe(host):
     """Debian's common-auth ends the login at a wrong password."""
     host.add_user("alice")
@@ -224,6 +228,7 @@ def test_recipe(host):
     check(client.finish(), "the login should have been let in")
 
 
+@test
 def test_passed_over(host):
     alice = host.add_user("alice")
     host.password_then_code("enroll nullok")
@@ -239,6 +244,7 @@ def test_passed_over(host):
     check(not alice.files(), "something is stored")
 
 
+@test
 def test_home_that_cannot_be_written(host):
     alice = host.add_user("alice")
     os.chmod(alice.home, 0o500)
@@ -253,6 +259,7 @@ def test_home_that_cannot_be_written(host):
     check(not shown_emergency_codes(client.transcript), "emergency codes of no use", login)
 
 
+@test
 def test_client_without_utf8(host):
     """The QR code is lost, the link and the secret are not."""
     alice = host.add_user("alice")
@@ -267,6 +274,7 @@ def test_client_without_utf8(host):
     check_file(alice)
 
 
+@test
 def test_su(host):
     """At a terminal of this machine's own."""
     caller, alice = host.add_user("caller"), host.add_user("alice")

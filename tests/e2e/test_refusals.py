@@ -5,10 +5,11 @@ import re
 import time
 
 from one_time_code import STEP
-from scenario import NO_REUSE, asked_for_code, check, let_in, refused
+from scenario import NO_REUSE, asked_for_code, check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES
 
 
+@test
 def test_wrong_code(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
@@ -19,6 +20,7 @@ def test_wrong_code(host):
     check("offset" not in login.decision.fields, "the code belongs to no time", login)
 
 
+@test
 def test_answers_that_are_no_codes(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -33,6 +35,7 @@ def test_answers_that_are_no_codes(host):
     let_in(host.login("alice", code=code), "alice", method="totp")
 
 
+@test
 def test_wrong_password_and_right_code(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -42,6 +45,7 @@ def test_wrong_password_and_right_code(host):
     check(not login.let_in, "a code does not make up for the password", login)
 
 
+@test
 def test_phone_ahead(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" DISALLOW_REUSE')
@@ -57,6 +61,7 @@ def test_phone_ahead(host):
           "the offset is what the phone is ahead at the least", login)
 
 
+@test
 def test_phone_behind(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" DISALLOW_REUSE')
@@ -72,6 +77,7 @@ def test_phone_behind(host):
           "the offset is what the phone is behind at the least", login)
 
 
+@test
 def test_rate_limit(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
@@ -85,6 +91,7 @@ def test_rate_limit(host):
     check(not host.login("alice").let_in, "nor is the fifth")
 
 
+@test
 def test_rate_limit_counts_good_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 2 3600', *NO_REUSE)
@@ -95,6 +102,7 @@ def test_rate_limit_counts_good_logins(host):
     refused(host.login("alice"), "alice", reason="rate-limited")
 
 
+@test
 def test_rate_limit_is_everybodys_own(host):
     for name in ("alice", "bob"):
         host.add_user(name).enroll(host.secret(name), '" RATE_LIMIT 1 3600', *NO_REUSE)
@@ -106,6 +114,7 @@ def test_rate_limit_is_everybodys_own(host):
     let_in(host.login("bob", code=bob.code()), "bob")
 
 
+@test
 def test_bad_options(host):
     """An option that is unknown, malformed or repeated differently refuses, and is named."""
     alice, secret = host.add_user("alice"), host.secret()
@@ -121,6 +130,7 @@ def test_bad_options(host):
         refused(login, "alice", reason="config-error", detail=re.compile(named))
 
 
+@test
 def test_module_that_is_missing(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -130,6 +140,7 @@ def test_module_that_is_missing(host):
     check(not host.login("alice").let_in, "without the module nobody is let in")
 
 
+@test
 def test_password_method_of_sshd(host):
     """sshd's own password method answers every hidden prompt with the password."""
     alice, secret = host.add_user("alice"), host.secret()

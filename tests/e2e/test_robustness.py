@@ -6,7 +6,7 @@ import re
 import stat
 
 import log_socket
-from scenario import NO_REUSE, check, let_in, refused
+from scenario import NO_REUSE, check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES, PASSWORD, is_locked
 from ssh_client import CODE_PROMPT, PASSWORD_PROMPT
 
@@ -32,6 +32,7 @@ def race(host, user, code, clients=2):
     return let_in_count, log_socket.decisions(host.log.since(mark))
 
 
+@test
 def test_one_code_two_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -45,6 +46,7 @@ def test_one_code_two_logins(host):
               "the other one is told apart in the log")
 
 
+@test
 def test_one_emergency_code_four_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
@@ -56,6 +58,7 @@ def test_one_emergency_code_four_logins(host):
         check(sum(one.verb == "accepted" for one in decisions) == 1, "log of the race")
 
 
+@test
 def test_rate_limit_under_load(host):
     """Whoever is at the prompt already is limited all the same."""
     alice, secret = host.add_user("alice"), host.secret()
@@ -74,6 +77,7 @@ def apart_from_attempts(files):
             for name, (mode, owner, _, content) in files.items()}
 
 
+@test
 def test_client_goes_away_at_the_prompt(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 6 3600', *NO_REUSE, emergency=EMERGENCY_CODES)
@@ -94,6 +98,7 @@ def test_client_goes_away_at_the_prompt(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_others_are_not_held_up(host):
     """A client that waits at the prompt keeps nobody out, of the same user or of another."""
     for name in ("alice", "bob"):
@@ -108,6 +113,7 @@ def test_others_are_not_held_up(host):
     check(waiting.finish(), "and gets in in the end")
 
 
+@test
 def test_left_over_temporary_files(host):
     """What a power cut left behind neither blocks a login nor stays for ever."""
     alice, secret = host.add_user("alice"), host.secret()
@@ -121,6 +127,7 @@ def test_left_over_temporary_files(host):
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
+@test
 def test_file_is_replaced_in_one_piece(host):
     """A login leaves one file: a new one, with the old mode and owner."""
     alice, secret = host.add_user("alice"), host.secret()

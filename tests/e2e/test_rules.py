@@ -4,7 +4,7 @@
 import os
 import time
 
-from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped
+from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped, test
 from ssh_client import CODE_PROMPT, PASSWORD_PROMPT
 
 DAY = 86400
@@ -21,6 +21,7 @@ def enrolled(host, *lines):
     return alice, secret
 
 
+@test
 def test_skip_net(host):
     """The address that counts is the one that sshd has from the socket."""
     _, secret = enrolled(host)
@@ -36,6 +37,7 @@ def test_skip_net(host):
           "the password still counts")
 
 
+@test
 def test_skip_net_where_the_host_has_a_name(host):
     """With UseDNS PAM_RHOST is a name, and the address is in SSH_CONNECTION alone."""
     enrolled(host)
@@ -44,6 +46,7 @@ def test_skip_net_where_the_host_has_a_name(host):
     skipped(host.login("alice"), "alice", rhost="localhost", reason="network")
 
 
+@test
 def test_skip_net_and_the_words_of_the_client(host):
     """Neither what the client sends along nor sshd's own environment is believed."""
     _, secret = enrolled(host)
@@ -54,6 +57,7 @@ def test_skip_net_and_the_words_of_the_client(host):
     refused(login, "alice", reason="wrong-code")
 
 
+@test
 def test_skip_after_a_key(host):
     """A key spares the code, not what else the stack asks for."""
     alice, secret = enrolled(host)
@@ -69,6 +73,7 @@ def test_skip_after_a_key(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_skip_after_a_key_alone(host):
     alice, secret = enrolled(host)
     host.code_only("skip_after=publickey")
@@ -81,6 +86,7 @@ def test_skip_after_a_key_alone(host):
             reason="wrong-code")
 
 
+@test
 def test_services(host):
     _, secret = enrolled(host)
     host.password_then_code("services=login,su")
@@ -91,6 +97,7 @@ def test_services(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_lists_that_are_wrong(host):
     alice, secret = enrolled(host)
     host.start_sshd(key=True)
@@ -104,6 +111,7 @@ def test_lists_that_are_wrong(host):
         check("set up wrongly on this host" in login.transcript, "the user is told", login)
 
 
+@test
 def test_nullok_for(host):
     bob = host.add_user("bob")
     seen = f"{host.folder('seen')}/bob"
@@ -135,6 +143,7 @@ def _put_time(path, seconds):
         file.write(f"{seconds}\n")
 
 
+@test
 def test_nullok_until(host):
     host.add_user("bob")
     host.start_sshd()
@@ -150,6 +159,7 @@ def test_nullok_until(host):
     refused(host.login("bob", code="123456"), "bob", reason="not-enrolled")
 
 
+@test
 def test_why_after_a_key(host):
     """Who has shown a key reads why; sshd passes the words on behind the prompt."""
     alice, secret = enrolled(host)
@@ -165,6 +175,7 @@ def test_why_after_a_key(host):
     check(WRONG in login.transcript and USED not in login.transcript, "or wrong", login)
 
 
+@test
 def test_how_long_to_wait_after_a_key(host):
     alice, secret = enrolled(host, '" RATE_LIMIT 1 600')
     host.code_only("strict")
@@ -178,6 +189,7 @@ def test_how_long_to_wait_after_a_key(host):
     check(500 < int(wait) <= 601, "ten minutes, less what has gone by", login)
 
 
+@test
 def test_why_after_a_password(host):
     """The module cannot see that a password was right; the administrator can say so."""
     _, secret = enrolled(host)

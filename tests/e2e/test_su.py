@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The same module behind su, where there is no remote host."""
 
-from scenario import NO_REUSE, check, let_in, refused, skipped
+from scenario import NO_REUSE, check, let_in, refused, skipped, test
 
 
+@test
 def test_su(host):
     host.add_group("otp")
     caller = host.add_user("caller")
@@ -19,6 +20,7 @@ def test_su(host):
     skipped(host.su(caller, "bob"), "bob", rhost="-", reason="not-in-group")
 
 
+@test
 def test_one_code_for_ssh_and_su(host):
     """A code that sshd let in with is spent for su."""
     caller = host.add_user("caller")

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import one_time_code
-from scenario import NO_REUSE, Skip, check, let_in, refused
+from scenario import NO_REUSE, check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES
 
 # As directories and domains have them; and those that no file can be called by, whose last one
@@ -46,6 +46,7 @@ def system_store(host, *options):
     return alice, secret, path, f"{state}/alice"
 
 
+@test
 def test_life_on_a_read_only_file_system(host):
     alice, secret, path, state = system_store(host)
     host.mount_over(os.path.dirname(path), "--bind", os.path.dirname(path))
@@ -61,6 +62,7 @@ def test_life_on_a_read_only_file_system(host):
     check(not alice.has_secret_file(), "nothing is in the home")
 
 
+@test
 def test_configuration_management_puts_the_secret_back(host):
     _, secret, path, _ = system_store(host)
     code = secret.code()
@@ -75,6 +77,7 @@ def test_configuration_management_puts_the_secret_back(host):
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
+@test
 def test_damaged_state(host):
     _, secret, _, state = system_store(host)
     with open(state, "w", encoding="ascii") as file:
@@ -84,6 +87,7 @@ def test_damaged_state(host):
             detail=re.compile(re.escape(f"{state}, line 2: ")))
 
 
+@test
 def test_read_only_state(host):
     _, secret, _, state = system_store(host)
     host.mount_over(os.path.dirname(state), "--bind", os.path.dirname(state))
@@ -93,6 +97,7 @@ def test_read_only_state(host):
     let_in(host.login("alice", code=secret.code()), "alice", method="totp")
 
 
+@test
 def test_allow_readonly(host):
     """Without a state file too, and each such login is in the log."""
     _, secret, _, state = system_store(host, "allow_readonly")
@@ -107,8 +112,6 @@ def test_allow_readonly(host):
 
 def configured(host, *options):
     """As the README has it: secrets and state in folders of root's that nobody has made."""
-    if host.enroll_program is None:
-        raise Skip("totp-enroll was not built")
     top = host.folder("lib")
     with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
         file.write("\n".join([f"secret={top}/secret/${{USER}}", "user=root",
@@ -128,6 +131,7 @@ def totp_enroll(host, *words, answers="", user=None):
                           env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": home}, **rights)
 
 
+@test
 def test_enrollment_by_root(host):
     alice, bob = host.add_user("alice"), host.add_user("bob")
     top = configured(host)
@@ -154,6 +158,7 @@ def test_enrollment_by_root(host):
     check(bob.files() == {} and alice.files() == {}, "nothing is in the homes")
 
 
+@test
 def test_names_of_users(host):
     """Each has a file of its own, or it is said that there can be none."""
     for name in NAMES + BAD_NAMES:

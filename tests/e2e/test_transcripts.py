@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a stranger sees must not tell who exists, who has a secret, or what was wrong."""
 
-from scenario import NO_REUSE, check, refused
+from scenario import NO_REUSE, check, refused, test
 
 
 def seen(login, user):
@@ -20,6 +20,7 @@ def same(host, names, **answers):
               f"{name} sees\n{seen(login, name)!r}\nand {names[0]} sees\n{first!r}", login)
 
 
+@test
 def test_unknown_user_and_user_without_secret(host):
     host.add_user("nosecret")
     for stack in (("required MODULE",),
@@ -31,6 +32,7 @@ def test_unknown_user_and_user_without_secret(host):
         host.stop_sshd()
 
 
+@test
 def test_right_password_without_secret(host):
     """With a stack that always asks both, even the right password tells nothing."""
     host.add_user("nosecret")
@@ -39,6 +41,7 @@ def test_right_password_without_secret(host):
     same(host, ["nosecret", "whoknows"], code="123456")
 
 
+@test
 def test_outside_the_group_and_wrong_password(host):
     host.add_group("otp")
     host.add_user("alice", "otp").enroll(host.secret(), *NO_REUSE)
@@ -48,6 +51,7 @@ def test_outside_the_group_and_wrong_password(host):
     same(host, ["alice", "bob", "whoknows"], password="wrong", code="123456")
 
 
+@test
 def test_wrong_reused_and_unusable(host):
     """One answer for a wrong code, a spent code, a damaged file and a missing one."""
     alice, secret = host.add_user("alice"), host.secret()

@@ -6,7 +6,7 @@ import http.client
 import ssl
 import urllib.parse
 
-from scenario import check, let_in, refused
+from scenario import check, let_in, refused, test
 from web_host import NAME, WebHost
 
 ORIGIN = f"https://{NAME}"
@@ -60,6 +60,7 @@ def expect(found, wanted, what):
     check(found == wanted, f"{what}: {found!r}, expected {wanted!r}")
 
 
+@test
 def test_a_code_after_a_certificate(host):
     with WebHost(host) as web:
         secret = web.enroll("alice")
@@ -109,6 +110,7 @@ def test_a_code_after_a_certificate(host):
         check(not apache.has_ended(), "Apache goes on")
 
 
+@test
 def test_why_the_passphrase(host):
     """Without it Apache verifies the code of the session again, which is spent by then."""
     with WebHost(host) as web:
@@ -123,6 +125,7 @@ def test_why_the_passphrase(host):
         expect(alice.get("/page.html")[:2], (302, "/login/"), "the page behind it")
 
 
+@test
 def test_why_a_form(host):
     """AuthType Basic verifies at every request; with a cache, the code is good more than once."""
     with WebHost(host) as web:

@@ -3,8 +3,8 @@
 
 import os
 
-from scenario import Skip, check
-from verify_programs import LANGUAGES, Missing, Programs, ask
+from scenario import check, test
+from verify_programs import LANGUAGES, Programs, ask
 from web_host import VERIFIER, WebHost
 
 
@@ -17,10 +17,7 @@ def expect(found, status, output, what):
 def in_language(language):
     def scenario(host):
         with WebHost(host) as web, Programs() as programs:
-            try:
-                command = programs.command(language)
-            except Missing as reason:
-                raise Skip(reason) from None
+            command = programs.command(language)
             secret = web.enroll("alice")
             host.add_user("bob")
             web.configure("[verify web]", "peer=www-data", "groups=webtotp", "attempts=100 30")
@@ -52,8 +49,9 @@ def in_language(language):
             verifier.stop()
             os.unlink(VERIFIER)
             expect(answer("alice", secret.code(2)), 6, "", "without a daemon")
+    scenario.__name__ = f"test_{language}"
     return scenario
 
 
-for _each in LANGUAGES:
-    globals()[f"test_{_each}"] = in_language(_each)
+for _language in LANGUAGES:
+    test(in_language(_language))

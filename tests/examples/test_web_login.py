@@ -11,7 +11,7 @@ import threading
 
 import sshd_host
 from browser import Browser, PROGRAM
-from scenario import check, let_in, refused
+from scenario import check, let_in, refused, test
 from web_host import NAME, VERIFIER, WebHost, listen, need, units, write
 
 SITE = f"https://{NAME}"
@@ -72,6 +72,7 @@ def ask(path, password=None, **headers):
     return response
 
 
+@test
 def test_a_code_for_the_web_and_ssh(host):
     """Wrong code, right code, the page behind it; what is spent here is spent there."""
     need("chromium", PROGRAM, "chromium")
@@ -127,6 +128,7 @@ def cookie_is_kept_well(browser):
         check(cookie[key] == wanted, f"the cookie's {key}: {cookie}")
 
 
+@test
 def test_nobody_gets_past_nginx(host):
     """Not without the password, not as somebody else, not with a header, not where things fail."""
     with WebHost(host) as web:
@@ -164,6 +166,7 @@ def test_nobody_gets_past_nginx(host):
             check(ask("/page.html", alice, Cookie=session).status == 500, "without the application")
 
 
+@test
 def test_the_application_behind(host):
     """The lines of the example that are commented out: who it is, and no password."""
     need("chromium", PROGRAM, "chromium")
@@ -189,6 +192,7 @@ def test_the_application_behind(host):
             check(len(application.seen) == 2, "both requests came")
 
 
+@test
 def test_the_login_application_sees_no_password(host):
     """Not where nginx asks it about each request either."""
     with WebHost(host) as web:
@@ -242,6 +246,7 @@ class Application(http.server.HTTPServer):
         self.server_close()
 
 
+@test
 def test_a_name_and_a_code_alone(host):
     """The page where nothing comes before it, in German: it tells strangers nothing."""
     need("chromium", PROGRAM, "chromium")

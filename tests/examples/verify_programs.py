@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
+from case import Skip
+
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/verify")
 
 # What is needed for each, and the package of Debian's that has it.
@@ -21,10 +23,6 @@ LANGUAGES = {
 
 # Longer than any of them waits for a reply.
 PATIENCE = 60
-
-
-class Missing(Exception):
-    """A language that is not installed here, with the reason."""
 
 
 class Programs:
@@ -43,7 +41,7 @@ class Programs:
         need, package = LANGUAGES[language]
         source = os.path.join(FOLDER, f"verify.{language}")
         if language != "c" and shutil.which(need) is None:
-            raise Missing(f"{need} is not installed (package {package})")
+            raise Skip(f"{need} is not installed (package {package})")
         if language in ("c", "go"):
             return [self._built(language, source)]
         return [need, source]
@@ -73,9 +71,9 @@ def _json_c():
         done = subprocess.run(["pkg-config", "--cflags", "--libs", "json-c"], capture_output=True,
                               text=True)
     except FileNotFoundError:
-        raise Missing("pkg-config is not installed (package pkg-config)") from None
+        raise Skip("pkg-config is not installed (package pkg-config)") from None
     if done.returncode != 0:
-        raise Missing("json-c is not installed (package libjson-c-dev)")
+        raise Skip("json-c is not installed (package libjson-c-dev)")
     return done.stdout.split()
 
 

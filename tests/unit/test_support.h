@@ -18,6 +18,30 @@
 
 #include <cmocka.h>
 
+/*
+ * Runs the tests of a program: those whose name is in TOTPGROUP_TEST_ONLY, which may have
+ * cmocka's * and ?, or all. With TOTPGROUP_TEST_LIST it prints their names instead.
+ */
+static inline int test_run(const char *group, const struct CMUnitTest *tests, size_t count,
+	CMFixtureFunction set_up, CMFixtureFunction tear_down)
+{
+	if (getenv("TOTPGROUP_TEST_LIST") != NULL) {
+		for (size_t i = 0; i < count; i++)
+			puts(tests[i].name);
+		return 0;
+	}
+	cmocka_set_test_filter(getenv("TOTPGROUP_TEST_ONLY"));
+	return _cmocka_run_group_tests(group, tests, count, set_up, tear_down);
+}
+
+/* All test programs call these macros of cmocka's, and are to obey the above. */
+#undef cmocka_run_group_tests
+#undef cmocka_run_group_tests_name
+#define cmocka_run_group_tests(tests, set_up, tear_down)                                       \
+	test_run(#tests, tests, COUNT(tests), set_up, tear_down)
+#define cmocka_run_group_tests_name(group, tests, set_up, tear_down)                           \
+	test_run(group, tests, COUNT(tests), set_up, tear_down)
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* A stream of numbers that its seed decides (splitmix64). */

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The power is cut the moment a login with an emergency code returned: an ext4
 image that holds the secret file is copied without being unmounted or synced, and
@@ -7,33 +6,29 @@ the copy is mounted, which replays its journal. The spent code must be gone.
 What was written but not synced is in the page cache of the mounted file system,
 and so not in the image. A file that nobody synced shows that: it must be missing
 from the copy. pam_google_authenticator.so goes through the same, and how often
-its code comes back is told, but is no failure of ours.
+its code comes back is told, but is no failure of ours."""
 
-    power_cut.py [--trials N], with top_builddir in the environment
-"""
-
-import argparse
 import contextlib
 import glob
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compat"))
+from case import BUILD, LONG, SOURCE, Fixture, Skip, check
+from support import Folder
+
+sys.path[:0] = [str(SOURCE / "tests/compat")]
 # pylint: disable=wrong-import-position
 from scenario import Attempt
 from side_by_side import Worker
+
+TRIALS = 200 if LONG else 20
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SPENT, KEPT = "12345678", "23456789"
 TIME = 1_700_000_025
 MIB = 1 << 20
-
-
-class Skip(Exception):
-    """Why this cannot run here."""
 
 
 def library(package, *patterns):
@@ -92,7 +87,7 @@ class Disk:
 class Host:
     """A service for each module, with the secret on that disk."""
 
-    def __init__(self, disk, folder, build, modules):
+    def __init__(self, disk, folder, modules):
         self.disk = disk
         self.home = os.path.join(disk.folder, "home")
         confdir = os.path.join(folder, "pam.d")
@@ -103,9 +98,9 @@ class Host:
                 stream.write(f"auth required {module} secret={self.home}/secret\n")
         faketime = library("faketime", "/usr/lib/*/faketime/libfaketime.so.1",
                            "/usr/lib*/faketime/libfaketime.so.1")
-        self.worker = Worker(os.path.join(build, "tests/compat/login_worker"), confdir, faketime)
+        self.worker = Worker(str(BUILD / "tests/compat/login_worker"), confdir, faketime)
 
-    def place(self):
+    def write_secret(self):
         path = os.path.join(self.home, "secret")
         for name in os.listdir(self.home):
             os.unlink(os.path.join(self.home, name))
@@ -116,7 +111,7 @@ class Host:
 
     def trial(self, service):
         """Whether the code is good again after a login with it and a power cut."""
-        self.place()
+        self.write_secret()
         result = self.worker.log_in(service, "root", Attempt(TIME, "", SPENT))[0]
         with open(os.path.join(self.home, "unsynced"), "w", encoding="ascii"):
             self.disk.cut_power()
@@ -130,50 +125,30 @@ class Host:
         return SPENT in files["secret"]
 
 
-def compare(folder, trials):
-    build = os.environ["top_builddir"]
-    modules = {"ours": os.path.join(build, ".libs/pam_totpgroup.so"),
+class Isolated(Fixture):
+    """A folder, in namespaces where a mount is nobody else's."""
+
+    isolated = True
+
+    def argument(self):
+        return Folder()
+
+
+test = Isolated()
+
+
+@test
+def an_emergency_code_stays_spent_after_a_power_cut(folder):
+    modules = {"ours": str(BUILD / ".libs/pam_totpgroup.so"),
                "theirs": library("libpam-google-authenticator",
                                  "/lib/*/security/pam_google_authenticator.so",
                                  "/lib*/security/pam_google_authenticator.so",
                                  "/usr/lib*/security/pam_google_authenticator.so")}
-    disk = Disk(folder)
+    disk = Disk(str(folder.path))
     with mounted(disk.image, disk.folder):
-        host = Host(disk, folder, build, modules)
-        back = {name: sum(host.trial(name) for _ in range(trials)) for name in modules}
+        host = Host(disk, str(folder.path), modules)
+        good_again = {name: sum(host.trial(name) for _ in range(TRIALS)) for name in modules}
         host.worker.close()
-    print(f"# pam_google_authenticator.so: good again in {back['theirs']} of {trials} trials")
-    if back["ours"]:
-        raise AssertionError(f"the spent code is good again in {back['ours']} of {trials} trials")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=20)
-    arguments, _ = parser.parse_known_args()
-    if os.geteuid() != 0:
-        print("skip power cut: this needs root")
-        return 77
-    if "POWER_CUT_ISOLATED" not in os.environ:
-        os.environ["POWER_CUT_ISOLATED"] = "yes"
-        if subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
-            print("skip power cut: no mount namespace can be made here")
-            return 77
-        os.execvp("unshare", ["unshare", "--mount", sys.executable, "-B", *sys.argv])
-    folder = tempfile.mkdtemp(prefix="power-cut.")
-    try:
-        compare(folder, arguments.trials)
-    except Skip as reason:
-        print(f"skip power cut: {reason}")
-        return 77
-    except AssertionError as problem:
-        print(f"not ok power cut: {problem}")
-        return 1
-    finally:
-        shutil.rmtree(folder)
-    print(f"ok power cut: the spent code is gone in {arguments.trials} of {arguments.trials} trials")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    print(f"# pam_google_authenticator.so: good again in {good_again['theirs']} of {TRIALS} trials")
+    check(good_again["ours"] == 0,
+          f"the spent code is good again in {good_again['ours']} of {TRIALS} trials")

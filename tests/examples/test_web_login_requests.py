@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """examples/web-login by itself: what it answers to whatever a browser, nginx or an
 attacker may send. The verifier is a false one, so that each verdict can be had."""
@@ -17,18 +16,18 @@ import tempfile
 import threading
 import urllib.parse
 
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "../cli"), os.path.join(HERE, "../../examples/web-login")]
+from case import SOURCE, check, equal
+from false_daemon import FalseDaemon
+from support import test
 
+FOLDER = SOURCE / "examples/web-login"
+sys.path[:0] = [str(FOLDER)]
 # pylint: disable=wrong-import-position
 import page
 import web_login
-from false_daemon import FalseDaemon
 from session import BadKey, Sessions, load_key
-from support import check, equal, run_tests, test
 
-PROGRAM = os.path.join(HERE, "../../examples/web-login/web_login.py")
+PROGRAM = FOLDER / "web_login.py"
 HOST = "www.example.org"
 ORIGIN = f"https://{HOST}"
 COOKIE = "__Host-web-login"
@@ -478,6 +477,3 @@ def words(_):
     done = subprocess.run([sys.executable, "-B", PROGRAM], capture_output=True, text=True, check=False,
                           env={"PATH": os.environ["PATH"]}, cwd="/")
     check(done.returncode == 1 and done.stderr.startswith("web-login: "), done.stderr)
-
-
-run_tests()
