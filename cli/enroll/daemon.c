@@ -14,7 +14,7 @@
 #include "base/number.h"
 #include "base/wipe.h"
 #include "cli/enroll/show_new.h"
-#include "cli/manage/verify_daemon.h"
+#include "cli/users/verifyd.h"
 #include "cli/ui/terminal.h"
 #include "client/enroll_client.h"
 #include "exchange/otpauth_uri_parse.h"
@@ -38,7 +38,7 @@ bool enroll_daemon_applies(
 	return options->secret == NULL && defaults->user != NULL &&
 	       !is_caller(defaults->user) &&
 	       (options->user == NULL || is_caller(options->user)) &&
-	       verify_daemon_is_there(defaults);
+	       verifyd_is_there(defaults);
 }
 
 /* Whether a flag set this option. */
@@ -167,7 +167,7 @@ static enum exit_status take_steps(
 enum exit_status enroll_daemon_run(
 	const struct enroll_options *options, const struct host_defaults *defaults)
 {
-	const struct verify_client client = verify_daemon_client(defaults);
+	const struct verify_client client = verifyd_client(defaults);
 	struct enroll_client enroll = ENROLL_CLIENT_INIT;
 	struct error error = ERROR_INIT;
 	enum exit_status status =

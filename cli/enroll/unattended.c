@@ -8,7 +8,7 @@
 
 #include "cli/enroll/unattended_json.h"
 #include "cli/enroll/unattended_source.h"
-#include "cli/manage/status_user.h"
+#include "cli/users/user_status.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
 #include "totpgroup.h"

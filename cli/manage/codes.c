@@ -2,71 +2,47 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
 #include <signal.h>
-#include <stddef.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/enroll/show_new.h"
-#include "cli/manage/new_codes.h"
-#include "cli/manage/options.h"
+#include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/host_defaults.h"
-#include "cli/users/user_list.h"
+#include "core/new_credential.h"
 
-/* A change that could break a program that reads it makes this greater. */
-#define JSON_VERSION 1
+#define NOT_SHOWN "the old codes are void, and the new ones were not shown: make new ones again"
 
-/* How it went so far. */
-struct tally {
-	const struct life_options *options;
-	const struct host_defaults *defaults;
-	struct user_list users;
-	struct json_object *json; /* an array; NULL without --json */
-	bool out_of_memory;
-	bool output_failed; /* codes are made, and nobody sees them */
-	size_t failed;
-	enum exit_status first_failure;
-};
-
-/* A file or a pipe may be read by others, or for ever. One user's codes have always
- * gone there. */
-static enum exit_status check_output(const struct tally *tally)
+/* The codes of one user have always gone into files and pipes. Those of several do only
+ * with --force: others may read them there, or they may be kept for ever. */
+static enum exit_status check_output(const struct manage *manage)
 {
-	if ((!tally->users.several && tally->json == NULL) || tally->options->force != 0 ||
+	if ((!manage->several && manage->options.json == 0) || manage->options.force != 0 ||
 		isatty(STDOUT_FILENO) == 1)
 		return STATUS_DONE;
-	terminal_complain("this prints emergency codes, and standard output is no terminal: "
-			  "say --force if they are to go there");
-	return STATUS_REFUSED;
+	return terminal_fail(STATUS_REFUSED,
+		"this prints emergency codes, and standard output is no terminal: say --force "
+		"if they are to go there");
 }
 
-static enum exit_status show(const struct tally *tally, const struct renewal *renewal)
+static enum exit_status show_codes(const struct manage *manage, const struct new_codes *made)
 {
-	if (tally->users.several)
-		return present_codes_of(
-			&renewal->codes, renewal->name, tally->options->quiet != 0);
-	if (tally->options->quiet != 0)
-		return present_bare_codes(&renewal->codes);
-	return present_emergency_codes(&renewal->codes);
+	bool bare = manage->options.quiet != 0;
+
+	if (manage->several)
+		return present_codes_of(&made->codes, made->name, bare);
+	return bare ? present_bare_codes(&made->codes) : present_emergency_codes(&made->codes);
 }
 
-static bool put_codes(struct json_object *object, const struct renewal *renewal)
+static bool put_codes(struct json_object *object, const struct new_codes *made)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_put_array(object, "codes");
 	bool done = array != NULL;
 
-	for (unsigned int i = 0; done && i < renewal->codes.count; i++) {
-		struct json_object *code = json_object_new_string(renewal->codes.code[i]);
-
-		done = code != NULL && json_object_array_add(array, code) == 0;
-		if (!done)
-			json_object_put(code);
-	}
-	return json_put(object, "codes", array) && done &&
-	       json_put(object, "hashed", json_object_new_boolean(renewal->hashed));
+	for (unsigned int i = 0; done && i < made->codes.count; i++)
+		done = json_add_string(array, made->codes.code[i]);
+	return done && json_put_bool(object, "hashed", made->hashed);
 }
 
 static bool put_no_codes(struct json_object *object)
@@ -75,127 +51,91 @@ static bool put_no_codes(struct json_object *object)
 	       json_put_string(object, "hashed", NULL);
 }
 
-static void report_json(struct tally *tally, const struct renewal *renewal, const char *user,
-	enum exit_status status)
+static void report_json(struct json_report *report, const struct new_codes *made,
+	const char *user, enum exit_status status)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_report_add(report);
 	bool done = status == STATUS_DONE;
-	const char *message = status == STATUS_REFUSED ? "kept" : renewal->error.message;
+	const char *message = status == STATUS_REFUSED ? "kept" : made->error.message;
 
-	if (object != NULL && json_object_array_add(tally->json, object) != 0) {
-		json_object_put(object);
-		object = NULL;
-	}
-	if (!json_put_string(object, "user", renewal->name != NULL ? renewal->name : user) ||
-		!json_put(object, "status", json_object_new_int((int)status)) ||
-		!json_put_string(object, "file", renewal->path) ||
+	if (!json_put_string(object, "user", made->name != NULL ? made->name : user) ||
+		!json_put_number(object, "status", status) ||
+		!json_put_string(object, "file", made->path) ||
 		!json_put_string(object, "message", done ? NULL : message) ||
-		!(done ? put_codes(object, renewal) : put_no_codes(object)))
-		tally->out_of_memory = true;
+		!(done ? put_codes(object, made) : put_no_codes(object)))
+		report->failed = true;
 }
 
-static void complain(const struct tally *tally, const struct renewal *renewal, const char *user)
+static void complain(
+	const struct manage *manage, const struct new_codes *made, const char *user)
 {
-	const char *name = renewal->name != NULL ? renewal->name : user;
+	const char *name = made->name != NULL ? made->name : user;
 
-	if (renewal->error.code == 0)
+	if (made->error.code == 0)
 		return;
-	if (tally->users.several && name != NULL)
-		terminal_complain("%s: %s", name, renewal->error.message);
+	if (manage->several && name != NULL)
+		terminal_complain("%s: %s", name, made->error.message);
 	else
-		terminal_complain_error(&renewal->error);
+		terminal_complain_error(&made->error);
 }
 
-static void renew_one(struct tally *tally, const char *user)
+/* False where there are new codes that could not be shown. */
+static bool make_codes(struct manage *manage, const char *user)
 {
-	struct renewal renewal = RENEWAL_INIT;
+	struct new_codes made = NEW_CODES_INIT;
+	bool json = manage->options.json != 0;
 	enum exit_status status;
 	sigset_t before;
+	bool shown = true;
 
 	sigprocmask(SIG_BLOCK, NULL, &before);
-	renewal.options = tally->options;
-	renewal.defaults = tally->defaults;
-	renewal.several = tally->users.several || tally->json != NULL;
-	status = renewal_make(&renewal, user);
-	if (status != STATUS_DONE && tally->failed++ == 0)
-		tally->first_failure = status;
-	if (tally->json != NULL) {
-		report_json(tally, &renewal, user, status);
-	} else if (status != STATUS_DONE) {
-		complain(tally, &renewal, user);
-	} else if (show(tally, &renewal) != STATUS_DONE) {
-		terminal_complain("%s: the old codes are void, and the new ones were not "
-				  "shown: make new ones again",
-			renewal.name);
-		tally->output_failed = true;
-	}
-	/* Once codes are good signals wait until they are shown, which JSON is at the
-	 * end. */
-	if (tally->json == NULL)
-		sigprocmask(SIG_SETMASK, &before, NULL);
-	renewal_free(&renewal);
-}
-
-static enum exit_status print_json(struct tally *tally, enum exit_status status)
-{
-	struct json_object *root = json_object_new_object();
-	bool done = json_put(root, "version", json_object_new_int(JSON_VERSION)) &&
-		    json_put(root, "status", json_object_new_int((int)status)) &&
-		    json_put(root, "users", json_object_get(tally->json)) &&
-		    !tally->out_of_memory;
-
-	if (!done)
-		terminal_out_of_memory();
+	made.manage = manage;
+	made.in_child = manage->several || json;
+	status = new_codes_make(&made, user);
+	manage_count(manage, status);
+	if (json)
+		report_json(&manage->report, &made, user, status);
+	else if (status != STATUS_DONE)
+		complain(manage, &made, user);
 	else
-		done = json_print(root);
-	if (!done)
-		terminal_complain("the old codes are void, and the new ones were not shown: "
-				  "make new ones again");
-	json_wipe(root);
-	json_object_put(root);
-	return done ? status : STATUS_STORE_ERROR;
+		shown = show_codes(manage, &made) == STATUS_DONE;
+	if (!shown)
+		terminal_complain("%s: " NOT_SHOWN, made.name);
+	/* From the moment that new codes are good, signals wait until the codes are shown.
+	 * JSON is shown at the end. */
+	if (!json)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	new_codes_free(&made);
+	return shown;
 }
 
-static enum exit_status renew_all(struct tally *tally)
+static enum exit_status make_all_codes(struct manage *manage)
 {
 	enum exit_status status;
 
-	for (size_t i = 0; i < tally->users.count && !tally->output_failed; i++)
-		renew_one(tally, tally->users.names[i]);
-	if (tally->output_failed)
-		return STATUS_STORE_ERROR;
-	status = user_list_conclude(&tally->users, tally->failed, tally->first_failure);
-	return tally->json != NULL ? print_json(tally, status) : status;
-}
-
-static enum exit_status prepare(struct tally *tally)
-{
-	enum exit_status status = user_list_make(&tally->users, tally->options);
-
-	if (status == STATUS_DONE && tally->options->json != 0) {
-		tally->json = json_object_new_array();
-		if (tally->json == NULL)
-			status = terminal_out_of_memory();
-	}
-	return status == STATUS_DONE ? check_output(tally) : status;
+	if (manage->options.json != 0)
+		json_report_begin(&manage->report, "users");
+	for (size_t i = 0; i < manage->user_count; i++)
+		if (!make_codes(manage, manage->users[i]))
+			return STATUS_STORE_ERROR;
+	status = manage_conclude(manage);
+	if (manage->options.json == 0 || json_report_print(&manage->report, status))
+		return status;
+	return terminal_fail(STATUS_STORE_ERROR, NOT_SHOWN);
 }
 
 enum exit_status command_codes(int argc, char **argv)
 {
-	struct life_options options = {.number = NEW_CREDENTIAL_EMERGENCY_CODES};
-	struct host_defaults defaults = {.configuration = NULL};
-	struct tally tally = {.options = &options, .defaults = &defaults};
+	struct manage manage = {.options = {.number = NEW_CREDENTIAL_EMERGENCY_CODES}};
 	enum exit_status status =
-		life_options_read(&options, codes_options_table, 0, argc, argv);
+		manage_read_options(&manage, codes_options_table, 0, argc, argv);
 
 	if (status == STATUS_DONE)
-		status = host_defaults_load(&defaults, options.conf);
+		status = manage_begin(&manage);
 	if (status == STATUS_DONE)
-		status = prepare(&tally);
+		status = check_output(&manage);
 	if (status == STATUS_DONE)
-		status = renew_all(&tally);
-	json_object_put(tally.json);
-	user_list_free(&tally.users);
-	host_defaults_free(&defaults);
+		status = make_all_codes(&manage);
+	manage_end(&manage);
 	return status;
 }

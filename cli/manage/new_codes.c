@@ -2,14 +2,14 @@
 
 #include "config.h"
 
-#include "cli/manage/new_codes.h"
-
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/wipe.h"
 #include "cli/enroll/options.h"
-#include "cli/ui/questions.h"
+#include "cli/manage/manage.h"
+#include "cli/ui/terminal.h"
 #include "cli/users/file_state.h"
 #include "core/credential.h"
 #include "core/emergency.h"
@@ -20,62 +20,62 @@
 #include "store/file_store.h"
 #include "totpgroup.h"
 
-/* How often to begin again because somebody else changed the file. */
+/* How often to begin again where somebody else changes the file. */
 #define CONFLICTS_MAX 10
 
-/* The state is the host's. A user who may not see it gets new codes all the same:
- * one in many million of them could be one that is spent. */
-static enum exit_status read_state(struct renewal *renewal, const char *name)
+/* Reads the state, in which spent codes are noted. A user who may not read it gets new
+ * codes all the same: that one of them is a spent one is too unlikely to matter. */
+static enum exit_status read_state(struct new_codes *made, const char *name)
 {
-	int result = file_state_look(renewal->defaults, name, &renewal->state, &renewal->error);
+	int result = file_state_look(&made->manage->defaults, name, &made->state, &made->error);
 
 	if (result == 0)
 		return STATUS_DONE;
-	if (!file_state_is_roots(&renewal->error))
+	if (!file_state_is_roots(&made->error))
 		return STATUS_STORE_ERROR;
-	renewal->error = (struct error)ERROR_INIT;
+	made->error = (struct error)ERROR_INIT;
 	return STATUS_DONE;
 }
 
-static enum exit_status find_several(struct renewal *renewal, const char *user)
+static enum exit_status find_login_file(struct new_codes *made, const char *user)
 {
-	enum exit_status status = user_file_find_for_login(&renewal->file, user,
-		renewal->defaults, renewal->options->secret, &renewal->error);
+	enum exit_status status = user_file_find_for_login(&made->file, user,
+		&made->manage->defaults, made->manage->options.secret, &made->error);
 
-	renewal->name = renewal->file.account.name;
-	renewal->path = renewal->file.path;
-	return status == STATUS_DONE ? read_state(renewal, renewal->name) : status;
+	made->name = made->file.account.name;
+	made->path = made->file.path;
+	return status == STATUS_DONE ? read_state(made, made->name) : status;
 }
 
-/* With the names and the folder that google-authenticator's flags mean. */
-static enum exit_status find_one(struct renewal *renewal, const char *user)
+/* Finds the file as google-authenticator's flags do. */
+static enum exit_status find_target(struct new_codes *made, const char *user)
 {
 	const struct enroll_options options = {
-		.secret = renewal->options->secret, .quiet = renewal->options->quiet};
-	const struct host_defaults *defaults = renewal->defaults;
+		.secret = made->manage->options.secret, .quiet = made->manage->options.quiet};
+	const struct host_defaults *defaults = &made->manage->defaults;
 	const char *owner = options.secret == NULL ? defaults->user : NULL;
-	enum exit_status status = account_find(&renewal->account, user);
+	enum exit_status status = account_find(&made->account, user);
 
-	/* Before root's rights are gone. */
+	/* The state is read before this process gives up root's rights. */
 	if (status == STATUS_DONE)
-		status = read_state(renewal, renewal->account.name);
-	account_free(&renewal->account);
+		status = read_state(made, made->account.name);
+	account_free(&made->account);
 	if (status == STATUS_DONE)
-		status = account_find_and_become(&renewal->account, user, owner);
+		status = account_find_and_become(&made->account, user, owner);
 	if (status == STATUS_DONE)
-		status = target_find(&renewal->target, &options, defaults, &renewal->account);
-	renewal->name = renewal->account.name;
-	renewal->path = renewal->target.path;
+		status = target_find(&made->target, &options, defaults, &made->account);
+	made->name = made->account.name;
+	made->path = made->target.path;
 	return status;
 }
 
-static enum exit_status find(struct renewal *renewal, const char *user)
+static enum exit_status find_file(struct new_codes *made, const char *user)
 {
-	return renewal->several ? find_several(renewal, user) : find_one(renewal, user);
+	return made->in_child ? find_login_file(made, user) : find_target(made, user);
 }
 
-/* Whether google-authenticator would not accept the codes of this credential. A
- * damaged option counts: that is for the login to report. */
+/* Whether google-authenticator would refuse the codes of this credential. A damaged option
+ * counts as such: the login reports it. */
 static bool is_ours(const totpgroup_credential *credential)
 {
 	struct credential_parameters parameters;
@@ -91,13 +91,14 @@ static bool is_ours(const totpgroup_credential *credential)
 	       parameters.period > NEW_CREDENTIAL_COMMON_PERIOD_MAX;
 }
 
-/* As it was, or where there was no code as a new enrollment would have it. */
-static bool are_hashed(const struct renewal *renewal, const totpgroup_credential *credential)
+/* The codes stay hashed or plain as they were. Where there are none, they become what they
+ * would be in a new enrollment. */
+static bool are_hashed(const struct new_codes *made, const totpgroup_credential *credential)
 {
 	struct credential_option option;
 
-	if (renewal->options->code_format != CODE_FORMAT_CHOOSE)
-		return renewal->options->code_format == CODE_FORMAT_HASHED;
+	if (made->manage->options.code_format != CODE_FORMAT_CHOOSE)
+		return made->manage->options.code_format == CODE_FORMAT_HASHED;
 	if (credential_find(credential, EMERGENCY_HASH_KEY, &option))
 		return true;
 	return emergency_codes_left(credential) == 0 && is_ours(credential);
@@ -118,83 +119,86 @@ static int load(totpgroup_credential **credential, const struct text *text, cons
 	return error_set(error, status, "%s: %s", path, why.message);
 }
 
-/* What is left of the old codes, as a login sees it. */
-static int count_old(struct renewal *renewal)
+/* Counts the old codes that a login would accept. */
+static int count_old(struct new_codes *made)
 {
 	totpgroup_credential *effective = NULL;
 	bool damaged_state;
 	struct error why = ERROR_INIT;
-	int status = state_apply(
-		&renewal->secret, &renewal->state, &effective, &damaged_state, &why);
+	int status = state_apply(&made->secret, &made->state, &effective, &damaged_state, &why);
 
 	if (status == 0)
-		renewal->old_count = emergency_codes_left(effective);
+		made->old_count = emergency_codes_left(effective);
 	else if (damaged_state)
-		file_state_is_damaged(renewal->defaults, renewal->name, &why, &renewal->error);
+		file_state_is_damaged(&made->manage->defaults, made->name, &why, &made->error);
 	else
-		error_set(&renewal->error, status, "%s: %s", renewal->path, why.message);
+		error_set(&made->error, status, "%s: %s", made->path, why.message);
 	totpgroup_credential_free(effective);
 	return status;
 }
 
-static int read_secret(struct renewal *renewal)
+static int read_secret(struct new_codes *made)
 {
 	struct file_store_rules rules;
 
-	if (renewal->several)
-		return user_file_read(&renewal->file, &renewal->secret, &renewal->error);
-	rules = target_rules(&renewal->target);
-	return file_store_look(&rules, &renewal->secret, &renewal->error);
+	if (made->in_child)
+		return user_file_read(&made->file, &made->secret, &made->error);
+	rules = target_rules(&made->target);
+	return file_store_look(&rules, &made->secret, &made->error);
 }
 
-/* Reads the file without a lock, because a person may be going to be asked. */
-static enum exit_status look(struct renewal *renewal)
+/* Reads the file without a lock, because a person may be asked before the change. */
+static enum exit_status read_old(struct new_codes *made)
 {
 	totpgroup_credential *credential = NULL;
-	int status = read_secret(renewal);
+	int status = read_secret(made);
 
 	if (status == TOTPGROUP_ENOTFOUND) {
-		error_set(&renewal->error, status, "%s is not enrolled: there is no %s",
-			renewal->name, renewal->path);
+		error_set(&made->error, status, "%s is not enrolled: there is no %s",
+			made->name, made->path);
 		return STATUS_NOT_ENROLLED;
 	}
 	if (status == 0)
-		status = load(&credential, &renewal->secret, renewal->path, &renewal->error);
+		status = load(&credential, &made->secret, made->path, &made->error);
 	if (status == 0)
-		status = count_old(renewal);
+		status = count_old(made);
 	if (status == 0)
-		renewal->hashed = are_hashed(renewal, credential);
+		made->hashed = are_hashed(made, credential);
 	totpgroup_credential_free(credential);
 	return status == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-static enum exit_status ask(struct renewal *renewal)
+/* The question goes to standard error: standard output may be a pipe for the codes. */
+static enum exit_status confirm_with_person(const struct new_codes *made)
 {
 	enum exit_status status;
 	bool yes;
 
-	if (renewal->options->force != 0 || renewal->old_count == 0 ||
+	if (made->manage->options.force != 0 || made->old_count == 0 ||
 		isatty(STDIN_FILENO) != 1)
 		return STATUS_DONE;
-	status = question_new_codes(renewal->path, renewal->old_count, &yes);
+	dprintf(STDERR_FILENO,
+		"%s has %u emergency code%s left, void as soon as there are new ones.\n",
+		made->path, made->old_count, made->old_count == 1 ? "" : "s");
+	status = terminal_ask(STDERR_FILENO, "Make new ones?", false, &yes);
 	return status == STATUS_DONE && !yes ? STATUS_REFUSED : status;
 }
 
-/* Before the lock is taken, because hashing takes its time. */
-static enum exit_status draw(struct renewal *renewal)
+/* Draws the codes before the lock is taken, because hashing takes a while. */
+static enum exit_status draw_codes(struct new_codes *made)
 {
 	bool ignored;
 
-	return fresh_codes_draw(&renewal->codes, (unsigned int)renewal->options->number,
-		       renewal->hashed, &renewal->secret, &renewal->state, &renewal->lines,
-		       &ignored, &renewal->error) == 0
+	return fresh_codes_draw(&made->codes, (unsigned int)made->manage->options.number,
+		       made->hashed, &made->secret, &made->state, &made->lines, &ignored,
+		       &made->error) == 0
 		       ? STATUS_DONE
 		       : STATUS_STORE_ERROR;
 }
 
-/* What a login has changed in the meantime is in the text that is read under
- * the lock. */
-static int replace(
+/* Replaces the codes in the text that is read under the lock, which has whatever a login
+ * changed in the meantime. */
+static int replace_codes(
 	const struct file_store_rules *rules, const struct text *lines, struct error *error)
 {
 	struct file_store_transaction *transaction = NULL;
@@ -216,64 +220,66 @@ static int replace(
 	return status;
 }
 
-/* What the process that has the rights is given. */
+/* The argument of the child process. */
 struct replacement {
 	struct credential_place place;
 	const struct text *lines;
 };
 
-static int replace_with_rights(void *argument, struct text *text, struct error *error)
+static int replace_in_child(void *argument, struct text *text, struct error *error)
 {
 	const struct replacement *work = argument;
 
 	(void)text;
-	return replace(&work->place.rules, work->lines, error);
+	return replace_codes(&work->place.rules, work->lines, error);
 }
 
-static int try_write(struct renewal *renewal)
+static int try_write(struct new_codes *made)
 {
-	struct replacement work = {.lines = &renewal->lines};
+	struct replacement work = {.lines = &made->lines};
 	struct file_store_rules rules;
 
-	renewal->error = (struct error)ERROR_INIT;
-	if (!renewal->several) {
-		rules = target_rules(&renewal->target);
-		return replace(&rules, &renewal->lines, &renewal->error);
+	made->error = (struct error)ERROR_INIT;
+	if (!made->in_child) {
+		rules = target_rules(&made->target);
+		return replace_codes(&rules, &made->lines, &made->error);
 	}
-	work.place = user_file_place(&renewal->file);
-	return work.place.with_rights(work.place.context, replace_with_rights, &work,
-		sizeof work, NULL, &renewal->error);
+	work.place = user_file_place(&made->file);
+	return work.place.with_rights(
+		work.place.context, replace_in_child, &work, sizeof work, NULL, &made->error);
 }
 
-static enum exit_status write_file(struct renewal *renewal)
+static enum exit_status write_file(struct new_codes *made)
 {
 	int status = TOTPGROUP_ECONFLICT;
 
-	/* The codes are to be shown once they are good. */
+	/* Once the new codes are good, they must be shown: signals wait for that. */
 	target_hold_signals();
 	for (int i = 0; i < CONFLICTS_MAX && status == TOTPGROUP_ECONFLICT; i++)
-		status = try_write(renewal);
+		status = try_write(made);
 	return status == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-static enum exit_status (*const steps[])(struct renewal *) = {look, ask, draw, write_file};
-
-enum exit_status renewal_make(struct renewal *renewal, const char *user)
+enum exit_status new_codes_make(struct new_codes *made, const char *user)
 {
-	enum exit_status status = find(renewal, user);
+	enum exit_status status = find_file(made, user);
 
-	for (size_t i = 0; status == STATUS_DONE && i < sizeof(steps) / sizeof(steps[0]); i++)
-		status = steps[i](renewal);
-	return status;
+	if (status == STATUS_DONE)
+		status = read_old(made);
+	if (status == STATUS_DONE)
+		status = confirm_with_person(made);
+	if (status == STATUS_DONE)
+		status = draw_codes(made);
+	return status == STATUS_DONE ? write_file(made) : status;
 }
 
-void renewal_free(struct renewal *renewal)
+void new_codes_free(struct new_codes *made)
 {
-	user_file_free(&renewal->file);
-	account_free(&renewal->account);
-	target_free(&renewal->target);
-	text_free(&renewal->secret);
-	text_free(&renewal->state);
-	text_free(&renewal->lines);
-	WIPE_OBJECT(&renewal->codes);
+	user_file_free(&made->file);
+	account_free(&made->account);
+	target_free(&made->target);
+	text_free(&made->secret);
+	text_free(&made->state);
+	text_free(&made->lines);
+	WIPE_OBJECT(&made->codes);
 }

@@ -2,51 +2,45 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
-#include <stddef.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/enroll/options.h"
 #include "cli/enroll/show_new.h"
-#include "cli/manage/options.h"
+#include "cli/manage/manage.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/file_state.h"
-#include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
-#include "cli/users/user_list.h"
 #include "core/device.h"
 #include "core/state.h"
 #include "exchange/otp_key_credential.h"
 #include "totpgroup.h"
 
-/* One secret on its way to the screen. */
+/* The secret of one user on its way to the screen. */
 struct showing {
-	const struct life_options *options;
-	const struct host_defaults *defaults;
-	bool several;
+	const struct manage *manage;
 	struct user_file file;
-	struct text state; /* kept apart from the secret, if it is */
+	struct text state; /* empty where it is not kept apart from the secret */
 	bool state_is_roots;
 	struct otp_key key;
 	struct error error;
 };
 
-/* A file or a pipe may be read by others, or for ever. */
-static enum exit_status check_output(const struct life_options *options)
+/* Others may read a file or a pipe, or it may be kept for ever. */
+static enum exit_status check_output(const struct manage_options *options)
 {
 	if (options->force != 0 || isatty(STDOUT_FILENO) == 1)
 		return STATUS_DONE;
-	terminal_complain("this prints a secret, and standard output is no terminal: say "
-			  "--force if it is to go there");
-	return STATUS_REFUSED;
+	return terminal_fail(STATUS_REFUSED,
+		"this prints a secret, and standard output is no terminal: say --force if it "
+		"is to go there");
 }
 
-/* Which code comes next of those that are counted stands in the state. */
+/* Reads the state, which has the counter of an HOTP secret. */
 static enum exit_status read_state(struct showing *showing)
 {
-	if (file_state_look(showing->defaults, showing->file.account.name, &showing->state,
-		    &showing->error) == 0)
+	if (file_state_look(&showing->manage->defaults, showing->file.account.name,
+		    &showing->state, &showing->error) == 0)
 		return STATUS_DONE;
 	showing->state_is_roots = file_state_is_roots(&showing->error);
 	if (!showing->state_is_roots)
@@ -55,40 +49,40 @@ static enum exit_status read_state(struct showing *showing)
 	return STATUS_DONE;
 }
 
-/* Which of several it is that is shown. */
-static void say_device(const struct devices *devices, size_t place)
+/* Says which of several devices is shown. */
+static void say_device(const struct devices *devices, size_t index)
 {
 	char name[DEVICE_NAME_SIZE];
 
 	if (devices->count == 1)
 		return;
-	device_copy_name(&devices->device[place], name);
+	device_copy_name(&devices->device[index], name);
 	terminal_say("\nDevice '%s', one of %zu.%s\n", name, devices->count,
-		place == 0 ? " The others: --device=NAME; totp-enroll status names them." : "");
+		index == 0 ? " The others: --device=NAME; totp-enroll status names them." : "");
 }
 
-/* The first device, or the one that is named. */
+/* Takes the first device, or the one that is named. */
 static int choose_device(struct showing *showing, const totpgroup_credential *credential,
 	struct text *alone, struct error *error)
 {
-	const char *name = showing->options->device;
+	const char *name = showing->manage->options.device;
 	struct devices devices;
-	size_t place = 0;
+	size_t index = 0;
 	int status = devices_read(credential, &devices, error);
 
 	if (status == 0 && name != NULL)
-		place = devices_find(&devices, name);
+		index = devices_find(&devices, name);
 	if (status != 0)
 		return status;
-	if (place == devices.count)
+	if (index == devices.count)
 		return error_set(error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", name);
-	if (showing->several)
+	if (showing->manage->several)
 		terminal_say("\n%s:\n", showing->file.account.name);
-	say_device(&devices, place);
-	return device_append_alone(credential, place, alone, error);
+	say_device(&devices, index);
+	return device_append_alone(credential, index, alone, error);
 }
 
-static int take(struct showing *showing, const struct text *secret)
+static int read_key(struct showing *showing, const struct text *secret)
 {
 	totpgroup_credential *effective = NULL;
 	struct text alone = TEXT_INIT;
@@ -101,8 +95,8 @@ static int take(struct showing *showing, const struct text *secret)
 	if (status == 0)
 		status = otp_key_from_credential(&showing->key, alone.data, alone.length, &why);
 	if (status != 0 && damaged_state)
-		file_state_is_damaged(
-			showing->defaults, showing->file.account.name, &why, &showing->error);
+		file_state_is_damaged(&showing->manage->defaults, showing->file.account.name,
+			&why, &showing->error);
 	else if (status != 0)
 		error_set(&showing->error, status, "%s: %s", showing->file.path, why.message);
 	totpgroup_credential_free(effective);
@@ -119,7 +113,7 @@ static enum exit_status read_file(struct showing *showing)
 		error_set(&showing->error, status, "%s is not enrolled: there is no %s",
 			showing->file.account.name, showing->file.path);
 	if (status == 0)
-		status = take(showing, &text);
+		status = read_key(showing, &text);
 	text_free(&text);
 	if (status == TOTPGROUP_ENOTFOUND)
 		return STATUS_NOT_ENROLLED;
@@ -131,35 +125,35 @@ static enum exit_status read_file(struct showing *showing)
 	return status == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-static enum exit_status present(struct showing *showing)
+static enum exit_status print_secret(struct showing *showing)
 {
+	const struct manage_options *given = &showing->manage->options;
 	struct enroll_options options = ENROLL_OPTIONS_INIT;
 
-	enroll_options_preset(&options, &showing->defaults->enroll);
-	options.label = showing->options->label;
-	if (showing->options->issuer != NULL)
-		options.issuer = showing->options->issuer;
-	if (showing->options->qr_mode != QR_MODE_AUTO)
-		options.qr_mode = showing->options->qr_mode;
+	enroll_options_preset(&options, &showing->manage->defaults.enroll);
+	options.label = given->label;
+	if (given->issuer != NULL)
+		options.issuer = given->issuer;
+	if (given->qr_mode != QR_MODE_AUTO)
+		options.qr_mode = given->qr_mode;
 	return present_account(&showing->key, &options, showing->file.account.name);
 }
 
-static enum exit_status (*const steps[])(struct showing *) = {
-	read_state,
-	read_file,
-	present,
-};
-
-static enum exit_status show_one(const struct showing *how, const char *user)
+static enum exit_status show_one(struct manage *manage, const char *user)
 {
-	struct showing showing = *how;
+	struct showing showing = {
+		.manage = manage, .state = TEXT_INIT, .key = OTP_KEY_INIT, .error = ERROR_INIT};
 	enum exit_status status = user_file_find_for_login(
-		&showing.file, user, how->defaults, how->options->secret, &showing.error);
+		&showing.file, user, &manage->defaults, manage->options.secret, &showing.error);
 	const char *name = showing.file.account.name != NULL ? showing.file.account.name : user;
 
-	for (size_t i = 0; status == STATUS_DONE && i < sizeof(steps) / sizeof(steps[0]); i++)
-		status = steps[i](&showing);
-	if (showing.error.code != 0 && how->several)
+	if (status == STATUS_DONE)
+		status = read_state(&showing);
+	if (status == STATUS_DONE)
+		status = read_file(&showing);
+	if (status == STATUS_DONE)
+		status = print_secret(&showing);
+	if (showing.error.code != 0 && manage->several)
 		terminal_complain("%s: %s", name, showing.error.message);
 	else if (showing.error.code != 0)
 		terminal_complain_error(&showing.error);
@@ -169,43 +163,20 @@ static enum exit_status show_one(const struct showing *how, const char *user)
 	return status;
 }
 
-static enum exit_status show_all(const struct showing *how, const struct user_list *users)
-{
-	enum exit_status first_failure = STATUS_DONE;
-	size_t failed = 0;
-
-	for (size_t i = 0; i < users->count; i++) {
-		enum exit_status status = show_one(how, users->names[i]);
-
-		if (status != STATUS_DONE && failed++ == 0)
-			first_failure = status;
-	}
-	return user_list_conclude(users, failed, first_failure);
-}
-
 enum exit_status command_show(int argc, char **argv)
 {
-	struct life_options options = {.users = NULL};
-	struct host_defaults defaults = {.configuration = NULL};
-	struct showing how = {.options = &options,
-		.defaults = &defaults,
-		.state = TEXT_INIT,
-		.key = OTP_KEY_INIT,
-		.error = ERROR_INIT};
-	struct user_list users = {.count = 0};
+	struct manage manage = {.user_count = 0};
 	enum exit_status status =
-		life_options_read(&options, show_options_table, 0, argc, argv);
+		manage_read_options(&manage, show_options_table, 0, argc, argv);
 
 	if (status == STATUS_DONE)
-		status = check_output(&options);
+		status = check_output(&manage.options);
 	if (status == STATUS_DONE)
-		status = host_defaults_load(&defaults, options.conf);
-	if (status == STATUS_DONE)
-		status = user_list_make(&users, &options);
-	how.several = users.several;
-	if (status == STATUS_DONE)
-		status = show_all(&how, &users);
-	user_list_free(&users);
-	host_defaults_free(&defaults);
+		status = manage_begin(&manage);
+	if (status == STATUS_DONE) {
+		manage_each(&manage, show_one);
+		status = manage_conclude(&manage);
+	}
+	manage_end(&manage);
 	return status;
 }

@@ -2,9 +2,6 @@
 
 #include "config.h"
 
-#include "cli/manage/status_table.h"
-
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +11,14 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "cli/manage/manage.h"
 #include "cli/ui/terminal.h"
 #include "exchange/otp_key.h"
-#include "totpgroup.h"
 
 #define CELL_SIZE 160
 
-/* The last one, where the secret is or what is wrong, has no width. */
+/* The columns of the table but the last, which has the path or the problem and no
+ * width. */
 enum column {
 	COLUMN_USER,
 	COLUMN_STATE,
@@ -31,7 +29,7 @@ enum column {
 	COLUMNS
 };
 
-/* One line of the table, without the last column. */
+/* A line of the table without its last column. */
 struct row {
 	char cell[COLUMNS][CELL_SIZE];
 };
@@ -120,7 +118,7 @@ static void make_row(struct row *row, const struct user_status *user)
 		ascii_hide_controls(row->cell[column]);
 }
 
-/* Columns on the screen; bytes where the locale cannot read the text. */
+/* The width on the screen; the length in bytes where the locale cannot read the cell. */
 static size_t width_of(const char *cell)
 {
 	wchar_t wide[CELL_SIZE];
@@ -140,55 +138,37 @@ static void widen(size_t widths[COLUMNS], const struct row *row)
 	}
 }
 
-static int append_row(struct text *text, const size_t widths[COLUMNS], const struct row *row)
+static void append_row(struct text *text, const size_t widths[COLUMNS], const struct row *row)
 {
-	int status = 0;
-
-	for (int column = 0; status == 0 && column < COLUMNS; column++)
-		status = text_append_format(text, "%s%*s  ", row->cell[column],
+	for (int column = 0; column < COLUMNS; column++)
+		text_append_format(text, "%s%*s  ", row->cell[column],
 			(int)(widths[column] - width_of(row->cell[column])), "");
-	return status;
 }
 
-/* What the device is called, or all of them where there are more. */
-static int append_names(struct text *text, const struct credential_summary *summary)
+/* Appends the names of several devices, or the label of the only one. */
+static void append_names(struct text *text, const struct credential_summary *summary)
 {
-	const char *before = " (";
-	int status = 0;
-
-	if (summary->device_count <= 1 && summary->label[0] == '\0')
-		return 0;
-	if (summary->device_count <= 1)
-		return text_append_format(text, " (%s)", summary->label);
-	for (size_t i = 0; status == 0 && i < summary->device_count; i++) {
-		status = text_append_format(text, "%s%s", before, summary->devices[i]);
-		before = ", ";
+	if (summary->device_count <= 1) {
+		if (summary->label[0] != '\0')
+			text_append_format(text, " (%s)", summary->label);
+		return;
 	}
-	return status == 0 ? text_append(text, ")", 1) : status;
+	for (size_t i = 0; i < summary->device_count; i++)
+		text_append_format(text, "%s%s", i == 0 ? " (" : ", ", summary->devices[i]);
+	text_append_string(text, ")");
 }
 
-static int append_secret(struct text *text, const struct user_status *user)
+static void append_secret(struct text *text, const struct user_status *user)
 {
 	bool has_file = user_state_exit_status(user->state) == STATUS_DONE ||
 			user->state == USER_STATE_NOT_ENROLLED;
 	size_t before = text->length;
-	int status =
-		text_append_format(text, "%s", has_file ? user->path : user->error.message);
 
-	if (status == 0)
-		status = append_names(text, &user->summary);
-	if (status != 0)
-		return status;
-	ascii_hide_controls(text->data + before);
-	return text_append(text, "\n", 1);
-}
-
-static enum exit_status print(const struct text *text)
-{
-	if (terminal_print(text))
-		return STATUS_DONE;
-	terminal_complain("cannot write to standard output: %s", strerror(errno));
-	return STATUS_STORE_ERROR;
+	text_append_string(text, has_file ? user->path : user->error.message);
+	append_names(text, &user->summary);
+	if (text->status == 0)
+		ascii_hide_controls(text->data + before);
+	text_append_string(text, "\n");
 }
 
 enum exit_status status_table_print(const struct user_status *users, size_t count)
@@ -197,23 +177,20 @@ enum exit_status status_table_print(const struct user_status *users, size_t coun
 	struct text text = TEXT_INIT;
 	enum exit_status status;
 	struct row row;
-	int result;
 
 	widen(widths, &heading);
 	for (size_t i = 0; i < count; i++) {
 		make_row(&row, &users[i]);
 		widen(widths, &row);
 	}
-	result = append_row(&text, widths, &heading);
-	if (result == 0)
-		result = text_append_format(&text, "SECRET\n");
-	for (size_t i = 0; result == 0 && i < count; i++) {
+	append_row(&text, widths, &heading);
+	text_append_string(&text, "SECRET\n");
+	for (size_t i = 0; i < count; i++) {
 		make_row(&row, &users[i]);
-		result = append_row(&text, widths, &row);
-		if (result == 0)
-			result = append_secret(&text, &users[i]);
+		append_row(&text, widths, &row);
+		append_secret(&text, &users[i]);
 	}
-	status = result == 0 ? print(&text) : terminal_out_of_memory();
+	status = terminal_write(&text);
 	text_free(&text);
 	return status;
 }

@@ -2,17 +2,17 @@
 
 #include "config.h"
 
-#include "cli/manage/verify_user.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cli/manage/verify_daemon.h"
+#include "cli/manage/manage.h"
 #include "cli/users/file_state.h"
+#include "cli/users/verifyd.h"
+#include "client/verify_client.h"
 #include "core/decide.h"
 #include "store/credential_place.h"
 
-static enum exit_status status_of(const struct totpgroup_result *result)
+static enum exit_status result_status(const struct totpgroup_result *result)
 {
 	if (result->verdict == TOTPGROUP_ACCEPTED)
 		return STATUS_DONE;
@@ -57,7 +57,7 @@ static void judge_by_file(struct verification *verification,
 	int status = decide_on_file(verification, defaults, typed);
 
 	if (status == 0) {
-		verification->status = status_of(&verification->result);
+		verification->status = result_status(&verification->result);
 		return;
 	}
 	verification->result.reason = credential_place_reason(status);
@@ -70,24 +70,32 @@ static void judge_by_file(struct verification *verification,
 static void judge_by_daemon(struct verification *verification,
 	const struct host_defaults *defaults, const char *typed)
 {
+	const struct verify_client client = verifyd_client(defaults);
+	enum verify_answer answer;
+
 	verification->error = (struct error)ERROR_INIT;
-	verification->status = verify_daemon_ask(defaults, verification->user, typed,
-		&verification->result, &verification->error);
-	if (verification->status == STATUS_DONE)
-		verification->status = status_of(&verification->result);
+	answer = verify_client_ask(&client, verification->user, typed, &verification->result,
+		&verification->error);
+	if (answer == VERIFY_ANSWERED) {
+		verification->status = result_status(&verification->result);
+		return;
+	}
+	verification->result.reason = TOTPGROUP_REASON_STORE_ERROR;
+	verification->status =
+		answer == VERIFY_NOT_PERMITTED ? STATUS_NOT_PERMITTED : STATUS_STORE_ERROR;
 }
 
-/* The store is not the caller's to read, and there is somebody whose it is. */
+/* Whether the caller may not read the store, and there is a daemon that may. A caller who
+ * is not to learn which users exist may ask about unknown ones. */
 static bool is_left_to_daemon(
 	const struct verification *verification, const struct host_defaults *defaults)
 {
 	bool barred = verification->status == STATUS_NOT_PERMITTED ||
-		      /* Who is not to learn who exists asks about anybody. */
 		      verification->status == STATUS_USAGE ||
 		      (verification->status == STATUS_STORE_ERROR &&
 			      verification->error.system_error == EACCES);
 
-	return barred && verification->any_store && verify_daemon_is_there(defaults);
+	return barred && verification->any_store && verifyd_is_there(defaults);
 }
 
 void verification_find(struct verification *verification, const struct host_defaults *defaults,
@@ -101,8 +109,7 @@ void verification_find(struct verification *verification, const struct host_defa
 		verification->status = STATUS_DONE;
 }
 
-/* On the file if the caller can reach it; nothing was spent or counted where he
- * cannot. */
+/* The file decides if the caller can reach it. If not, nothing was spent or counted yet. */
 void verification_judge(struct verification *verification, const struct host_defaults *defaults,
 	const char *typed)
 {
@@ -110,14 +117,6 @@ void verification_judge(struct verification *verification, const struct host_def
 		judge_by_file(verification, defaults, typed);
 	if (verification->by_daemon || is_left_to_daemon(verification, defaults))
 		judge_by_daemon(verification, defaults, typed);
-}
-
-void verification_give_up(struct verification *verification)
-{
-	error_set(&verification->error, TOTPGROUP_EARGUMENT,
-		"no code on standard input: nothing was tried");
-	verification->result.reason = TOTPGROUP_REASON_CONVERSATION;
-	verification->status = STATUS_REFUSED;
 }
 
 void verification_free(struct verification *verification)

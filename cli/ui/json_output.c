@@ -4,7 +4,6 @@
 
 #include "cli/ui/json_output.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,21 +21,19 @@ bool json_put(struct json_object *object, const char *name, struct json_object *
 	return false;
 }
 
-/* What is no UTF-8 becomes '?'. NULL where memory is out. */
+/* Bytes that are not UTF-8 become '?'. NULL where memory is out. */
 static struct json_object *new_string(const char *value)
 {
 	struct json_object *string = NULL;
 	struct text text = TEXT_INIT;
-	bool done = true;
 
-	while (*value != '\0' && done) {
+	while (*value != '\0') {
 		size_t length = utf8_length(value);
 
-		done = text_append(&text, length > 0 ? value : "?", length > 0 ? length : 1) ==
-		       0;
+		text_append(&text, length > 0 ? value : "?", length > 0 ? length : 1);
 		value += length > 0 ? length : 1;
 	}
-	if (done)
+	if (text.status == 0)
 		string = json_object_new_string(text.data != NULL ? text.data : "");
 	text_free(&text);
 	return string;
@@ -49,24 +46,44 @@ bool json_put_string(struct json_object *object, const char *name, const char *v
 	return json_put(object, name, new_string(value));
 }
 
-bool json_add_string(struct json_object *array, const char *value)
+bool json_put_number(struct json_object *object, const char *name, int64_t number)
 {
-	struct json_object *string = new_string(value);
-
-	if (array != NULL && string != NULL && json_object_array_add(array, string) == 0)
-		return true;
-	json_object_put(string);
-	return false;
+	return json_put(object, name, json_object_new_int64(number));
 }
 
-/* The library has no way to do this; what it points to is memory of the object's own. */
+bool json_put_bool(struct json_object *object, const char *name, bool value)
+{
+	return json_put(object, name, json_object_new_boolean(value));
+}
+
+struct json_object *json_put_array(struct json_object *object, const char *name)
+{
+	struct json_object *array = json_object_new_array();
+
+	return json_put(object, name, array) ? array : NULL;
+}
+
+static struct json_object *add(struct json_object *array, struct json_object *value)
+{
+	if (array != NULL && value != NULL && json_object_array_add(array, value) == 0)
+		return value;
+	json_object_put(value);
+	return NULL;
+}
+
+bool json_add_string(struct json_object *array, const char *value)
+{
+	return add(array, new_string(value)) != NULL;
+}
+
+/* json-c has no function that erases a string. The pointer is to the object's own memory. */
 static void wipe_string(const char *string)
 {
 	if (string != NULL)
 		explicit_bzero((char *)(uintptr_t)string, strlen(string));
 }
 
-/* Not json_object_get_string(): of what is no string that writes a text anew. */
+/* Only strings: of other values json_object_get_string() makes a new text. */
 static void wipe_values(struct json_object *value)
 {
 	if (json_object_is_type(value, json_type_string))
@@ -85,7 +102,7 @@ static void wipe_values(struct json_object *value)
 
 void json_wipe(struct json_object *root)
 {
-	/* The same flags: the text that is there already is given its place. */
+	/* With the flags of json_print(), this is the text that it printed. */
 	if (root != NULL)
 		wipe_string(json_object_to_json_string_ext(root, PRINT_FLAGS));
 	wipe_values(root);
@@ -95,12 +112,41 @@ bool json_print(struct json_object *root)
 {
 	const char *text = json_object_to_json_string_ext(root, PRINT_FLAGS);
 
-	if (text == NULL) {
+	if (text == NULL)
 		terminal_out_of_memory();
-		return false;
-	}
-	if (terminal_say("%s\n", text))
+	else if (terminal_say("%s\n", text))
 		return true;
-	terminal_complain("cannot write to standard output: %s", strerror(errno));
+	else
+		terminal_output_failed();
 	return false;
+}
+
+void json_report_begin(struct json_report *report, const char *list)
+{
+	*report = (struct json_report){.root = json_object_new_object()};
+	report->failed = !json_put_number(report->root, "version", JSON_REPORT_VERSION) ||
+			 !json_put_number(report->root, "status", STATUS_DONE);
+	if (list != NULL)
+		report->list = json_put_array(report->root, list);
+}
+
+struct json_object *json_report_add(struct json_report *report)
+{
+	return add(report->list, json_object_new_object());
+}
+
+bool json_report_print(struct json_report *report, enum exit_status status)
+{
+	/* The number takes the position of the one that is there. */
+	if (!report->failed && json_put_number(report->root, "status", status))
+		return json_print(report->root);
+	terminal_out_of_memory();
+	return false;
+}
+
+void json_report_free(struct json_report *report)
+{
+	json_wipe(report->root);
+	json_object_put(report->root);
+	*report = (struct json_report){.root = NULL};
 }

@@ -1,28 +1,63 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* JSON for programs that read what this one prints. */
+/* JSON for programs that read the output of this one. */
 #ifndef TOTPGROUP_CLI_UI_JSON_OUTPUT_H
 #define TOTPGROUP_CLI_UI_JSON_OUTPUT_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Puts a value, which it takes over, into an object; false, and the value is gone,
- * where either is NULL or memory is out. */
+#include "cli/commands.h"
+
+/* Puts a value into an object, which owns it from then on. False, and the value is freed,
+ * where either of them is NULL or memory is out. */
 bool json_put(struct json_object *object, const char *name, struct json_object *value);
 
-/* The same for a string, of which bytes that are not UTF-8 become '?'. NULL is
- * null. */
+/* The same for a string, in which bytes that are not UTF-8 become '?'. NULL becomes null. */
 bool json_put_string(struct json_object *object, const char *name, const char *value);
 
-/* The same at the end of an array. */
+/* The same for a number and for true or false. */
+bool json_put_number(struct json_object *object, const char *name, int64_t number);
+bool json_put_bool(struct json_object *object, const char *name, bool value);
+
+/* Puts a new array into an object, which owns it. NULL where object is NULL or memory is
+ * out. */
+struct json_object *json_put_array(struct json_object *object, const char *name);
+
+/* Adds a string to the end of an array, as json_put_string() does. */
 bool json_add_string(struct json_object *array, const char *value);
 
-/* Prints to standard output; false, having said so, where that fails. */
+/* Prints to standard output. Reports a failure, and returns false. */
 bool json_print(struct json_object *root);
 
-/* Erases all strings of a value, and the text that it was printed from: its end is
- * the last reference's json_object_put() afterwards. */
+/* Erases all strings of a value, and the text that was printed. The caller calls
+ * json_object_put() afterwards. */
 void json_wipe(struct json_object *root);
+
+/* A change that could break programs that read a report increments this. */
+#define JSON_REPORT_VERSION 1
+
+/* The report of one run of a command: its version, its exit status, and a list or members
+ * of root. Begins with json_report_begin(), ends with json_report_free(), which erases
+ * it. */
+struct json_report {
+	struct json_object *root;
+	struct json_object *list; /* an array in root; NULL where there is none */
+	bool failed;		  /* memory ran out, and the report is not complete */
+};
+
+/* list is the name of the list, or NULL. */
+void json_report_begin(struct json_report *report, const char *list);
+
+/* Adds an object to the list, which owns it. NULL where memory is out: json_put() fails on
+ * that, and the caller sets failed. */
+struct json_object *json_report_add(struct json_report *report);
+
+/* Prints the report with this exit status. Reports what fails, and returns false: the exit
+ * status is STATUS_STORE_ERROR then. */
+bool json_report_print(struct json_report *report, enum exit_status status);
+
+void json_report_free(struct json_report *report);
 
 #endif

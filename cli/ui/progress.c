@@ -18,7 +18,7 @@
 #define BAR_MAX		50
 #define DRAW_SECONDS	0.1
 
-/* Back to the beginning, and erase the line. */
+/* Goes to the beginning of the line and erases it. */
 #define ERASE "\r\033[K"
 
 void progress_begin(struct progress *progress, const char *what, size_t total, bool silent)
@@ -41,34 +41,33 @@ static double seconds_since(const struct timespec *then)
 	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-static int append_time(struct text *text, double seconds)
+static void append_time(struct text *text, double seconds)
 {
 	unsigned long whole = (unsigned long)(seconds + 0.5);
 
 	if (whole >= 3600)
-		return text_append_format(text, ", %lu:%02lu:%02lu left", whole / 3600,
+		text_append_format(text, ", %lu:%02lu:%02lu left", whole / 3600,
 			whole / 60 % 60, whole % 60);
-	return text_append_format(text, ", %lu:%02lu left", whole / 60, whole % 60);
+	else
+		text_append_format(text, ", %lu:%02lu left", whole / 60, whole % 60);
 }
 
-/* What stands beside the bar, or in a line: count, rate and time left. */
-static int append_numbers(
+/* Appends the count, the rate and the time left. */
+static void append_numbers(
 	const struct progress *progress, struct text *text, unsigned long done, double fraction)
 {
 	double elapsed = seconds_since(&progress->begun);
-	int result;
 
 	if (progress->total > 0)
-		result = text_append_format(text, "%lu of %zu %s%s", done, progress->total,
+		text_append_format(text, "%lu of %zu %s%s", done, progress->total,
 			progress->what, progress->total == 1 ? "" : "s");
 	else
-		result = text_append_format(
+		text_append_format(
 			text, "%lu %s%s", done, progress->what, done == 1 ? "" : "s");
-	if (result == 0 && elapsed > 0)
-		result = text_append_format(text, ", %.0f/s", (double)done / elapsed);
-	if (result == 0 && fraction > 0)
-		result = append_time(text, elapsed * (1 - fraction) / fraction);
-	return result;
+	if (elapsed > 0)
+		text_append_format(text, ", %.0f/s", (double)done / elapsed);
+	if (fraction > 0)
+		append_time(text, elapsed * (1 - fraction) / fraction);
 }
 
 static size_t columns(void)
@@ -80,37 +79,35 @@ static size_t columns(void)
 	return size.ws_col;
 }
 
-static int append_bar(struct text *text, double fraction, size_t room)
+static void append_bar(struct text *text, double fraction, size_t room)
 {
 	size_t width = room > BAR_MAX ? BAR_MAX : room;
 	size_t full = (size_t)(fraction * (double)width);
-	int result = text_append(text, "[", 1);
 
-	for (size_t i = 0; i < width && result == 0; i++)
-		result = text_append(text, i < full ? "#" : ".", 1);
-	return result == 0 ? text_append(text, "] ", 2) : result;
+	text_append_string(text, "[");
+	for (size_t i = 0; i < width; i++)
+		text_append_string(text, i < full ? "#" : ".");
+	text_append_string(text, "] ");
 }
 
-/* The whole line goes out in one write, so that it does not flicker. The last
- * column stays free, or some terminals begin a new line. */
+/* Writes the whole line at once, so that it does not flicker. The last column stays free:
+ * some terminals begin a new line behind it. */
 static void draw(
 	const struct progress *progress, unsigned long done, double fraction, size_t width)
 {
 	struct text numbers = TEXT_INIT;
 	struct text line = TEXT_INIT;
-	int result = append_numbers(progress, &numbers, done, fraction);
 
-	if (result == 0)
-		result = text_append_format(&line, ERASE);
-	if (result == 0 && fraction >= 0)
-		result = text_append_format(&line, "%3d%% ", (int)(fraction * 100));
-	if (result == 0 && fraction >= 0 && numbers.length + BAR_MIN + 9 <= width)
-		result = append_bar(&line, fraction, width - numbers.length - 9);
-	if (result == 0)
-		result = text_append(&line, numbers.data, numbers.length);
-	if (result == 0 && line.length > strlen(ERASE) + width - 1)
+	append_numbers(progress, &numbers, done, fraction);
+	text_append_string(&line, ERASE);
+	if (fraction >= 0)
+		text_append_format(&line, "%3d%% ", (int)(fraction * 100));
+	if (fraction >= 0 && numbers.length + BAR_MIN + 9 <= width)
+		append_bar(&line, fraction, width - numbers.length - 9);
+	text_append(&line, numbers.data, numbers.length);
+	if (line.length > strlen(ERASE) + width - 1)
 		line.length = strlen(ERASE) + width - 1;
-	if (result == 0)
+	if (numbers.status == 0 && line.status == 0)
 		(void)!write(STDERR_FILENO, line.data, line.length);
 	text_free(&numbers);
 	text_free(&line);
@@ -140,12 +137,14 @@ void progress_step(struct progress *progress, unsigned long done, double fractio
 {
 	struct text text = TEXT_INIT;
 
-	/* However short ago it was drawn: this may stand until the end of the next step. */
+	/* Draw even if the bar was drawn just now: it may stay until the end of the next
+	 * step. */
 	progress->latest = (struct timespec){0};
 	progress_show(progress, done, fraction);
 	if (progress->silent || progress->terminal)
 		return;
-	if (append_numbers(progress, &text, done, fraction) == 0)
+	append_numbers(progress, &text, done, fraction);
+	if (text.status == 0)
 		terminal_complain("%s", text.data);
 	text_free(&text);
 }

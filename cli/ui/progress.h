@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How far long work has come, on standard error: a bar that is drawn anew on a
- * terminal, plain lines elsewhere. */
+/* The progress of long work, on standard error: a bar on a terminal, plain lines
+ * elsewhere. */
 #ifndef TOTPGROUP_CLI_UI_PROGRESS_H
 #define TOTPGROUP_CLI_UI_PROGRESS_H
 
@@ -12,28 +12,30 @@
 /* Begins with progress_begin(). */
 struct progress {
 	bool silent;
-	bool terminal; /* one that knows how to go back to the line's beginning */
-	bool drawn;    /* the bar stands on the screen */
+	bool terminal; /* standard error is one that can go back in the line */
+	bool drawn;    /* the bar is on the screen */
 	struct timespec begun;
-	struct timespec latest; /* when it was drawn */
-	const char *what;	/* is counted, one of it, such as "user" */
-	size_t total;		/* 0: nobody knows */
+	struct timespec latest; /* when the bar was drawn */
+	const char *what;	/* the word for one item, such as "user" */
+	size_t total;		/* 0 where it is not known */
 };
 
 void progress_begin(struct progress *progress, const char *what, size_t total, bool silent);
 
-/* So many are done, which is that fraction of all; negative: nobody knows. Draws the
- * bar, ten times a second at most, and elsewhere than on a terminal nothing. */
+/* Draws the bar, at most ten times a second; prints nothing where there is no terminal.
+ * done items are finished, which is that fraction of all, or a negative number where that
+ * is not known. */
 void progress_show(struct progress *progress, unsigned long done, double fraction);
 
-/* Draws a shorter bar, which stands while another program runs. What that prints
- * comes behind it, and the next bar below. */
+/* Draws a shorter bar, which stays while another program runs: its output comes behind the
+ * bar, and the next bar below. */
 void progress_leave(struct progress *progress, unsigned long done, double fraction);
 
-/* As progress_show() at the end of a step, in any case: elsewhere than on a terminal, a line. */
+/* Does what progress_show() does at the end of a step, at any time; prints a line where
+ * there is no terminal. */
 void progress_step(struct progress *progress, unsigned long done, double fraction);
 
-/* Takes the bar away, before something else is printed, and at the end. */
+/* Removes the bar, before something else is printed, and at the end. */
 void progress_clear(struct progress *progress);
 
 #endif

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -29,6 +30,13 @@ bool terminal_print(const struct text *text)
 	return true;
 }
 
+enum exit_status terminal_write(const struct text *text)
+{
+	if (text->status != 0)
+		return terminal_out_of_memory();
+	return terminal_print(text) ? STATUS_DONE : terminal_output_failed();
+}
+
 bool terminal_say(const char *format, ...)
 {
 	va_list arguments;
@@ -40,30 +48,51 @@ bool terminal_say(const char *format, ...)
 	return n >= 0;
 }
 
-void terminal_complain(const char *format, ...)
+/* Writes the line in one piece, so that lines of several processes do not mix. */
+static void complain(const char *format, va_list arguments)
 {
-	va_list arguments;
 	char line[1024];
 
-	/* In one piece, so that lines of several processes do not mix. */
-	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
 	dprintf(STDERR_FILENO, "totp-enroll: %s\n", line);
 }
 
-void terminal_complain_error(const struct error *error)
+void terminal_complain(const char *format, ...)
 {
-	terminal_complain("%s", error->message);
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+}
+
+enum exit_status terminal_fail(enum exit_status status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+enum exit_status terminal_complain_error(const struct error *error)
+{
+	return terminal_fail(STATUS_STORE_ERROR, "%s", error->message);
 }
 
 enum exit_status terminal_out_of_memory(void)
 {
-	terminal_complain("out of memory");
-	return STATUS_STORE_ERROR;
+	return terminal_fail(STATUS_STORE_ERROR, "out of memory");
 }
 
-/* 1 for a byte, 0 at the end, -1 where reading fails. */
+enum exit_status terminal_output_failed(void)
+{
+	return terminal_fail(
+		STATUS_STORE_ERROR, "cannot write to standard output: %s", strerror(errno));
+}
+
+/* Returns 1 for a byte, 0 at the end, -1 where reading fails. */
 static int read_byte(char *byte)
 {
 	ssize_t n;
@@ -105,11 +134,11 @@ bool terminal_read_line(char *line, size_t size)
 	return any;
 }
 
-/* The terminal while the line is typed. */
+/* The terminal while a hidden line is typed. */
 struct hiding {
 	struct termios before;
-	sigset_t signals;
-	sigset_t unblocked; /* the mask before */
+	sigset_t signals;   /* that must find the terminal as it was */
+	sigset_t unblocked; /* the signal mask before */
 	int signal_fd;
 };
 
@@ -118,23 +147,27 @@ static void hide(const struct hiding *hiding)
 	struct termios hidden = hiding->before;
 
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	/* Somebody else's newline ends the line, and shows where it ended. */
+	/* The newline is shown, so that the next output starts on a line of its own. */
 	hidden.c_lflag |= ECHONL | ICANON;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 }
 
-/* Lets the signal that is waiting have its effect; we come back where it does
- * not end the process. */
-static void take_signal(const struct hiding *hiding)
+static void show(const struct hiding *hiding)
 {
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding->before);
+}
+
+/* Lets a pending signal act. This returns where the signal does not end the process. */
+static void deliver_signal(const struct hiding *hiding)
+{
+	show(hiding);
 	sigprocmask(SIG_SETMASK, &hiding->unblocked, NULL);
 	sigprocmask(SIG_BLOCK, &hiding->signals, NULL);
 	hide(hiding);
 }
 
-/* Waits until a line can be read, or until reading tells why not. */
-static void wait_for_line(const struct hiding *hiding)
+/* Waits until standard input can be read, or until poll() fails. */
+static void wait_for_input(const struct hiding *hiding)
 {
 	struct pollfd fds[] = {
 		{STDIN_FILENO, POLLIN, 0},
@@ -147,7 +180,7 @@ static void wait_for_line(const struct hiding *hiding)
 		if (ready < 0 && errno != EINTR)
 			return;
 		if (ready > 0 && fds[1].revents != 0)
-			take_signal(hiding);
+			deliver_signal(hiding);
 		else if (ready > 0)
 			return;
 	}
@@ -169,9 +202,9 @@ static bool read_hidden(struct hiding *hiding, const char *prompt, char *line, s
 	sigprocmask(SIG_BLOCK, &hiding->signals, &hiding->unblocked);
 	hide(hiding);
 	dprintf(STDERR_FILENO, "%s", prompt);
-	wait_for_line(hiding);
+	wait_for_input(hiding);
 	read = terminal_read_line(line, size);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding->before);
+	show(hiding);
 	sigprocmask(SIG_SETMASK, &hiding->unblocked, NULL);
 	close(hiding->signal_fd);
 	return read;
@@ -185,6 +218,23 @@ bool terminal_read_hidden_line(const char *prompt, char *line, size_t size)
 	if (tcgetattr(STDIN_FILENO, &hiding.before) != 0)
 		return terminal_read_line(line, size);
 	return read_hidden(&hiding, prompt, line, size);
+}
+
+enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *yes)
+{
+	char line[128];
+
+	*yes = false;
+	for (;;) {
+		dprintf(fd, "%s [%s] ", question, preset ? "Y/n" : "y/N");
+		if (!terminal_read_line(line, sizeof(line))) {
+			dprintf(fd, "\n");
+			return terminal_fail(STATUS_REFUSED, "no answer: nothing was written");
+		}
+		*yes = line[0] == 'y' || line[0] == 'Y' || (line[0] == '\0' && preset);
+		if (*yes || line[0] == 'n' || line[0] == 'N' || line[0] == '\0')
+			return STATUS_DONE;
+	}
 }
 
 bool terminal_size(unsigned int *columns, unsigned int *rows)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Talking with the person: unbuffered, so that no copy of a secret stays
- * behind in a buffer. */
+/* Talking with the person. Input and output are not buffered, so that no copy of a secret
+ * stays behind in a buffer. */
 #ifndef TOTPGROUP_CLI_UI_TERMINAL_H
 #define TOTPGROUP_CLI_UI_TERMINAL_H
 
@@ -12,25 +12,36 @@
 #include "base/text.h"
 #include "cli/commands.h"
 
-/* Writes all of the text to standard output. False, with errno, when it
- * could not be written. */
+/* Writes the whole text to standard output. False, with errno, where that fails. */
 bool terminal_print(const struct text *text);
 
-/* The same for a formatted string without secrets. */
+/* Does the same, and reports the failure of an append or of the writing:
+ * STATUS_STORE_ERROR then. */
+enum exit_status terminal_write(const struct text *text);
+
+/* Prints a formatted string without secrets to standard output. False, with errno, where
+ * that fails. */
 bool terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One line on standard error, with the program's name before it. */
+/* Prints one line on standard error, with the program's name before it. */
 void terminal_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void terminal_complain_error(const struct error *error);
 
-/* Says that memory ran out, and returns STATUS_STORE_ERROR. */
+/* Does the same and returns status, so that a function can end with
+ * `return terminal_fail(STATUS_USAGE, "...", ...)`. */
+enum exit_status terminal_fail(enum exit_status status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Reports an error, that memory is out, or, with errno, that standard output cannot be
+ * written. Returns STATUS_STORE_ERROR. */
+enum exit_status terminal_complain_error(const struct error *error);
 enum exit_status terminal_out_of_memory(void);
+enum exit_status terminal_output_failed(void);
 
 /*
- * Reads one line from standard input, byte by byte: what follows it is left
- * for others. The newline, and a CR before it, is cut off. A line that does
- * not fit is read to its end and given as far as it fits. False at the end of
- * the input or where it cannot be read, and line is empty then.
+ * Reads one line from standard input, byte by byte: what follows the line stays unread.
+ * The newline, and a CR before it, is cut off. A line that does not fit is read to its
+ * end, and cut. False, with an empty line, at the end of the input or where it cannot be
+ * read.
  */
 bool terminal_read_line(char *line, size_t size);
 
@@ -41,11 +52,15 @@ bool terminal_read_line(char *line, size_t size);
  */
 bool terminal_read_hidden_line(const char *prompt, char *line, size_t size);
 
-/* Whether nothing follows on standard input, whose end it waits for. */
+/* Asks on the descriptor fd until the answer is yes or no. An empty line takes the preset.
+ * STATUS_REFUSED, which is reported, at the end of the input. */
+enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *yes);
+
+/* Waits for the end of standard input or more bytes; true at the end. */
 bool terminal_at_end(void);
 
-/* How large the terminal on standard output is; false where there is none or
- * it does not know. */
+/* Gives the size of the terminal on standard output. False where there is no terminal or
+ * its size is not known. */
 bool terminal_size(unsigned int *columns, unsigned int *rows);
 
 #endif

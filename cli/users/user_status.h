@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How it stands with one user. */
-#ifndef TOTPGROUP_CLI_MANAGE_STATUS_USER_H
-#define TOTPGROUP_CLI_MANAGE_STATUS_USER_H
+/* Whether a user is enrolled, and the state of the secret. */
+#ifndef TOTPGROUP_CLI_USERS_USER_STATUS_H
+#define TOTPGROUP_CLI_USERS_USER_STATUS_H
 
 #include <stdint.h>
 
@@ -12,7 +12,7 @@
 #include "core/summary.h"
 
 enum user_state {
-	USER_STATE_PROBLEM = 0, /* what: error */
+	USER_STATE_PROBLEM = 0, /* error says which */
 	USER_STATE_CONFIRMED,
 	USER_STATE_PENDING,
 	USER_STATE_PENDING_EXPIRED,
@@ -26,8 +26,8 @@ struct user_status {
 	char *name;
 	char *path; /* of the file; NULL where it is not known */
 	enum user_state state;
-	struct credential_summary summary; /* where the state is one of the enrolled */
-	struct error error;		   /* where it is none of them */
+	struct credential_summary summary; /* for confirmed and pending users */
+	struct error error;		   /* for all others */
 };
 
 /* Looks at a user, or at the caller where user is NULL. Changes nothing.
@@ -38,11 +38,11 @@ enum exit_status user_status_look(struct user_status *status, const char *user,
 /* The word for a state. */
 const char *user_state_name(enum user_state state);
 
-/* What the exit status is of one user's. */
+/* The exit status for one user in that state: STATUS_DONE where the user is enrolled. */
 enum exit_status user_state_exit_status(enum user_state state);
 
-/* When the secret was last used as far as it says, in seconds since 1970, and
- * from what that is known: "login", "code" or "attempt"; 0 and NULL for never. */
+/* When the secret was last used, in seconds since 1970, and how that is known: from a
+ * "login", a "code" or an "attempt". 0 and NULL where it was never used. */
 int64_t user_status_last_used(const struct user_status *status, const char **from);
 
 void user_status_free(struct user_status *status);

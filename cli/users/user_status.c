@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/manage/status_user.h"
+#include "cli/users/user_status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "core/state.h"
 #include "totpgroup.h"
 
-/* What the process that reads the file is given, and leaves. */
+/* The argument of the process that reads the file, and its result. */
 struct summarize_work {
 	struct credential_place place;
 	struct credential_summary summary;
@@ -52,14 +52,14 @@ out:
 	return status;
 }
 
-static enum user_state state_of(const struct credential_summary *summary)
+static enum user_state enrolled_state(const struct credential_summary *summary)
 {
 	if (summary->pending.expired)
 		return USER_STATE_PENDING_EXPIRED;
 	return summary->pending.pending ? USER_STATE_PENDING : USER_STATE_CONFIRMED;
 }
 
-static void forbid(struct user_status *status)
+static void refuse_without_state(struct user_status *status)
 {
 	status->state = USER_STATE_NOT_PERMITTED;
 	error_set(&status->error, TOTPGROUP_EUNSAFE,
@@ -84,11 +84,11 @@ static void look_at_file(struct user_status *status, const struct user_file *fil
 	status->summary = work.summary;
 	text_free(&work.state);
 	if (result == 0)
-		status->state = state_of(&status->summary);
+		status->state = enrolled_state(&status->summary);
 	else if (result == TOTPGROUP_ENOTFOUND)
 		status->state = USER_STATE_NOT_ENROLLED;
 	else if (forbidden)
-		forbid(status);
+		refuse_without_state(status);
 }
 
 enum exit_status user_status_look(struct user_status *status, const char *user,

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cli/manage/manage.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/ui/terminal.h"
+
+#define OPTIONS struct manage_options
+
+const struct option_row codes_options_table[] = {
+	NUMBER_ROW('n', "number", number, 'n', 1, EMERGENCY_CODES_MAX, "N",
+		"make N emergency codes (1 to 10; 5)"),
+	CODE_FORMAT_ROW("how the file keeps them (as before)"),
+	GROUP_ROW,
+	STRING_ROW('s', "secret", secret, 's', 1, "FILE",
+		"change this file (~/.google_authenticator); with\n"
+		"several users or --json, a SPEC as below"),
+	CONF_ROW,
+	FORCE_ROW("do not ask; print several users' codes into a file or a\npipe, too"),
+	JSON_ROW,
+	QUIET_ROW("print the codes alone, one a line"),
+	HELP_ROW,
+	END_ROW,
+};
+
+const struct option_row verify_options_table[] = {
+	FLAG_ROW(0, "pipe", pipe, 'p', 1,
+		"read the user and the code from standard input, one on\n"
+		"a line, and say nothing but errors"),
+	GROUP_ROW,
+	SECRET_ROW,
+	CONF_ROW,
+	JSON_ROW,
+	QUIET_ROW("say nothing but errors"),
+	HELP_ROW,
+	END_ROW,
+};
+
+const struct option_row status_options_table[] = {
+	GROUP_ROW,
+	SECRET_ROW,
+	CONF_ROW,
+	JSON_ROW,
+	HELP_ROW,
+	END_ROW,
+};
+
+const struct option_row show_options_table[] = {
+	LABEL_ROW,
+	ISSUER_ROW,
+	QR_MODE_ROWS("as in enroll"),
+	FORCE_ROW("print into a file or a pipe, too"),
+	DEVICE_ROW("that device, and not the first"),
+	GROUP_ROW,
+	SECRET_ROW,
+	CONF_ROW,
+	HELP_ROW,
+	END_ROW,
+};
+
+const struct option_row revoke_options_table[] = {
+	FORCE_ROW("do not ask"),
+	DEVICE_ROW("that device alone"),
+	GROUP_ROW,
+	SECRET_ROW,
+	CONF_ROW,
+	JSON_ROW,
+	QUIET_ROW("say nothing but errors"),
+	HELP_ROW,
+	END_ROW,
+};
+
+enum exit_status manage_read_options(struct manage *manage, const struct option_row *table,
+	size_t least, int argc, char **argv)
+{
+	enum exit_status status = option_table_read(table, &manage->options, argc, argv);
+
+	if (status != STATUS_DONE)
+		return status;
+	manage->named = argv + optind;
+	manage->named_count = (size_t)(argc - optind);
+	if (manage->named_count < least && manage->options.group == NULL)
+		return terminal_fail(
+			STATUS_USAGE, "%s whom? totp-enroll %s USER", argv[0], argv[0]);
+	return STATUS_DONE;
+}
+
+static enum exit_status list_group(struct manage *manage)
+{
+	const char *group = manage->options.group;
+	enum exit_status status;
+
+	if (group == NULL)
+		return STATUS_DONE;
+	if (getuid() != 0)
+		return terminal_fail(STATUS_NOT_PERMITTED, "only root may ask about a group");
+	status = group_members_list(&manage->members, group);
+	if (status == STATUS_DONE && manage->members.count == 0)
+		terminal_complain("the group '%s' has no members", group);
+	return status;
+}
+
+/* Adds a name, unless it is among those that were named, which are few. */
+static void add_user(struct manage *manage, const char *name)
+{
+	for (size_t i = 0; i < manage->named_count && i < manage->user_count; i++)
+		if (strcmp(manage->users[i], name) == 0)
+			return;
+	manage->users[manage->user_count++] = name;
+}
+
+enum exit_status manage_begin(struct manage *manage)
+{
+	enum exit_status status = host_defaults_load(&manage->defaults, manage->options.conf);
+
+	if (status == STATUS_DONE)
+		status = list_group(manage);
+	if (status != STATUS_DONE)
+		return status;
+	manage->several = manage->named_count > 1 || manage->options.group != NULL;
+	manage->users = calloc(manage->named_count + manage->members.count + 1, sizeof(char *));
+	if (manage->users == NULL)
+		return terminal_out_of_memory();
+	for (size_t i = 0; i < manage->named_count; i++)
+		add_user(manage, manage->named[i]);
+	for (size_t i = 0; i < manage->members.count; i++)
+		add_user(manage, manage->members.names[i]);
+	if (!manage->several && manage->named_count == 0)
+		manage->user_count = 1;
+	return STATUS_DONE;
+}
+
+void manage_count(struct manage *manage, enum exit_status status)
+{
+	if (status != STATUS_DONE && manage->failed++ == 0)
+		manage->first_failure = status;
+}
+
+void manage_each(
+	struct manage *manage, enum exit_status (*act)(struct manage *, const char *user))
+{
+	for (size_t i = 0; i < manage->user_count; i++)
+		manage_count(manage, act(manage, manage->users[i]));
+}
+
+enum exit_status manage_conclude(const struct manage *manage)
+{
+	if (manage->failed == 0)
+		return STATUS_DONE;
+	return manage->several ? STATUS_SOME_FAILED : manage->first_failure;
+}
+
+void manage_end(struct manage *manage)
+{
+	json_report_free(&manage->report);
+	free(manage->users);
+	group_members_free(&manage->members);
+	host_defaults_free(&manage->defaults);
+}
