@@ -1,39 +1,140 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may ask about whom. */
+/* Who may ask about whom, and how often: the configuration in force, the peer at the other
+ * end of a connection, and the attempts that are counted in memory. */
 #ifndef TOTPGROUP_DAEMON_ACCESS_H
 #define TOTPGROUP_DAEMON_ACCESS_H
 
-#include "base/error.h"
-#include "daemon/peer_identity.h"
-#include "daemon/policy.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
-/* Anything but these two is a refusal. */
+#include "base/error.h"
+#include "config/configuration.h"
+#include "config/verify_config.h"
+
+/*
+ * attempt_limits.c: counts attempts by name, at most so many in any interval of so many
+ * seconds. Names of users who do not exist count like others, so that a limit reveals
+ * nothing. The number of names is bounded: the names unused for longest are forgotten.
+ */
+struct attempt_limits;
+
+/* The most names that are remembered. */
+#define ATTEMPT_LIMITS_NAMES 8192
+
+/* *limits is NULL after an error, and where the rate sets no limit. The caller ends it with
+ * attempt_limits_free(). */
+int attempt_limits_open(
+	struct attempt_limits **limits, struct verify_rate rate, struct error *error);
+
+/*
+ * Counts an attempt at now, in milliseconds of a clock that never goes backwards, and sets
+ * *wait to 0. An attempt over the limit is not counted; *wait is then the number of seconds
+ * until one would be counted. NULL sets no limit. Thread-safe. Returns 0 or
+ * TOTPGROUP_EMEMORY.
+ */
+int attempt_limits_count(
+	struct attempt_limits *limits, const char *name, int64_t now, int64_t *wait);
+
+/* Whether an attempt in memory could still limit another. NULL is allowed. Thread-safe. */
+bool attempt_limits_in_use(struct attempt_limits *limits, int64_t now);
+
+/* Takes one more reference, to be given up with attempt_limits_free(). One thread at a time
+ * may call these two. NULL is allowed. */
+struct attempt_limits *attempt_limits_hold(struct attempt_limits *limits);
+void attempt_limits_free(struct attempt_limits *limits);
+
+/* policy.c: the configuration in force and the attempts counted under it. */
+
+/* The peers that a grant of the configuration is for, and their attempts. */
+struct policy_grant {
+	uid_t *uids;
+	size_t uid_count;
+	gid_t *gids;
+	size_t gid_count;
+	struct attempt_limits *users; /* by the name of the user asked about */
+	struct attempt_limits *peers; /* by the uid of the peer */
+};
+
+/* All threads read it, and none changes more than the counts. */
+struct policy {
+	uint64_t number; /* unique, not 0 */
+	struct configuration configuration;
+	struct verify_config verify;
+	struct policy_grant grants[VERIFY_GRANTS_MAX];
+	struct attempt_limits *self; /* users who ask for themselves, by name */
+	unsigned int holders;	     /* the main thread's */
+};
+
+/*
+ * Reads the configuration: the file conf and its drop-ins, or the usual files where conf is
+ * NULL. A peer or a group that the system does not know is no error, because its directory
+ * may come later: warn() is told, and it is granted nothing until the next reading. The
+ * caller ends *policy, which is NULL after an error, with policy_release().
+ */
+int policy_load(struct policy **policy, const char *conf, uint64_t number,
+	void (*warn)(const char *message), struct error *error);
+
+/* Keeps the counts of an earlier policy for each section that exists in both with the same
+ * limits. Called by the main thread before the policy is used. */
+void policy_keep_counts(struct policy *policy, const struct policy *earlier);
+
+/* Whether an attempt in memory could still limit another at now, in milliseconds. */
+bool policy_counts(const struct policy *policy, int64_t now);
+
+/* Frees it with the last holder. NULL is allowed. Only the main thread calls this. */
+void policy_release(struct policy *policy);
+
+/* access.c: peers, and what they may do. */
+
+/* The process at the other end of a connection, as the kernel describes it. Begins zeroed
+ * but for uid and gid, ends with peer_identity_free(). */
+struct peer_identity {
+	uid_t uid;
+	gid_t gid;
+	uint64_t policy;    /* the number of the policy that the grants are of; 0: none */
+	char *name;	    /* the user with that uid, or NULL */
+	uint32_t grants;    /* one bit for each of policy->grants */
+	unsigned int first; /* the first of these grants */
+};
+
+_Static_assert(VERIFY_GRANTS_MAX <= 32, "peer_identity has a bit for each grant");
+
+/*
+ * Finds the name and the grants, once for a policy. The groups are those that the peer had
+ * when it connected. Returns 0, TOTPGROUP_ESYSTEM or TOTPGROUP_EMEMORY.
+ */
+int peer_identity_find(struct peer_identity *peer, int socket, const struct policy *policy,
+	struct error *error);
+
+void peer_identity_free(struct peer_identity *peer);
+
+/* Any other value is a refusal. */
 enum access_kind {
 	ACCESS_NONE = 0,
 	ACCESS_FULL = 0x4e1f27b3,      /* root, or the user herself */
-	ACCESS_FRONT_END = 0x2c85d619, /* by a grant */
+	ACCESS_FRONT_END = 0x2c85d619, /* a peer with a grant */
 };
 
 struct access {
 	enum access_kind kind;
 	const char *service; /* for the log */
-	unsigned int grant;  /* of a front end: the first that it has */
+	unsigned int grant;  /* the first grant of a front end */
 };
 
 /*
- * What a peer may do with regard to a user of that name, whether or not there is one:
- * nobody is looked up but the peer. A front end's grants are not compared with the
- * user yet. The peer's identity must have been found.
+ * What a peer may do for a user of that name, who need not exist. The user is not looked up
+ * and not compared with a front end's grants. The peer's identity must have been found.
  */
 struct access access_of(
 	const struct peer_identity *peer, const struct policy *policy, const char *user);
 
 /*
- * Whether one of a front end's grants covers the user, and for status whether that
- * allows it; *service is then that grant's name. Asks NSS, and as much of it for a user
- * who does not exist. Returns 0 or a TOTPGROUP_E... that does not depend on who the
- * user is.
+ * Whether one of a front end's grants covers the user, and for_status whether it allows
+ * asking for the status; *service is the name of that grant. NSS is asked as much for a user
+ * who does not exist. Returns 0 or a TOTPGROUP_E... that does not depend on the user.
  */
 int access_covers(const struct peer_identity *peer, const struct policy *policy,
 	const char *user, bool for_status, bool *covers, const char **service,

@@ -2,24 +2,23 @@
 
 #include "config.h"
 
-#include "daemon/attempt_limits.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
+#include "daemon/access.h"
 #include "totpgroup.h"
 
-/* A name can be in one of WAYS places only, so that searching is bounded too. */
+/* A name belongs to one set of WAYS windows, so that a search is short. */
 #define WAYS 8
 #define SETS (ATTEMPT_LIMITS_NAMES / WAYS)
 
 /* The latest attempts of one name. */
 struct window {
-	char *name;
-	size_t oldest; /* among times, which is a ring */
-	int64_t times[];
+	const char *name; /* behind times, in the same memory */
+	size_t oldest;	  /* an index into times, which is a ring */
+	int64_t times[];  /* as many as are allowed */
 };
 
 struct attempt_limits {
@@ -27,11 +26,11 @@ struct attempt_limits {
 	unsigned int holders;
 	size_t allowed;
 	int64_t interval; /* milliseconds */
-	uint64_t seed;	  /* so that nobody can choose names for one set */
+	uint64_t seed;	  /* secret, so that nobody can choose names for one set */
 	struct window *windows[SETS][WAYS];
 };
 
-/* No attempt was so long ago. */
+/* Earlier than any attempt. */
 #define NEVER (INT64_MIN / 2)
 
 int attempt_limits_open(
@@ -54,14 +53,14 @@ int attempt_limits_open(
 	(void)pthread_mutex_init(&opened->mutex, NULL);
 	opened->holders = 1;
 	opened->allowed = (size_t)rate.attempts;
-	/* Seconds are counted whole in a credential: never sooner than there. */
+	/* A credential counts in whole seconds. Never allow an attempt sooner than it does. */
 	opened->interval = (rate.seconds + INT64_C(1)) * 1000;
 	*limits = opened;
 	return 0;
 }
 
-/* FNV-1a, begun with the seed, and mixed once more: the last letters of a name reach
- * only some of its bits. */
+/* FNV-1a from a secret seed. The last line mixes again, because the last letters of a name
+ * change only some bits of FNV-1a. */
 static size_t set_of(const struct attempt_limits *limits, const char *name)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ limits->seed;
@@ -77,53 +76,41 @@ static int64_t latest(const struct attempt_limits *limits, const struct window *
 	return window->times[(window->oldest + limits->allowed - 1) % limits->allowed];
 }
 
-static void free_window(struct window *window)
+static struct window *new_window(const struct attempt_limits *limits, const char *name)
 {
-	if (window != NULL)
-		free(window->name);
-	free(window);
-}
+	size_t times = limits->allowed * sizeof(int64_t), size = strlen(name) + 1;
+	struct window *window = malloc(sizeof *window + times + size);
 
-static struct window *make_window(const struct attempt_limits *limits, const char *name)
-{
-	struct window *window =
-		malloc(sizeof *window + limits->allowed * sizeof window->times[0]);
-	char *copy = strdup(name);
-
-	if (window == NULL || copy == NULL) {
-		free(window);
-		free(copy);
+	if (window == NULL)
 		return NULL;
-	}
-	window->name = copy;
+	window->name = memcpy((char *)window->times + times, name, size);
 	window->oldest = 0;
 	for (size_t i = 0; i < limits->allowed; i++)
 		window->times[i] = NEVER;
 	return window;
 }
 
-/* The name's window, a new one in place of the one that was used longest ago if need
- * be; NULL without memory. */
+/* The window of a name. A new one replaces the one that was unused for longest if the set
+ * is full. NULL without memory. */
 static struct window *find_window(struct attempt_limits *limits, const char *name)
 {
-	struct window **set = limits->windows[set_of(limits, name)];
-	struct window **place = &set[0], *made;
+	struct window **set = limits->windows[set_of(limits, name)], **slot = set, *window;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i] == NULL) {
-			place = &set[i];
+			slot = &set[i];
 			break;
 		}
 		if (strcmp(set[i]->name, name) == 0)
 			return set[i];
-		if (latest(limits, set[i]) < latest(limits, *place))
-			place = &set[i];
+		if (latest(limits, set[i]) < latest(limits, *slot))
+			slot = &set[i];
 	}
-	made = make_window(limits, name);
-	if (made == NULL)
+	window = new_window(limits, name);
+	if (window == NULL)
 		return NULL;
-	free_window(*place);
-	return *place = made;
+	free(*slot);
+	return *slot = window;
 }
 
 int attempt_limits_count(
@@ -178,7 +165,7 @@ void attempt_limits_free(struct attempt_limits *limits)
 		return;
 	for (size_t i = 0; i < SETS; i++)
 		for (size_t j = 0; j < WAYS; j++)
-			free_window(limits->windows[i][j]);
+			free(limits->windows[i][j]);
 	(void)pthread_mutex_destroy(&limits->mutex);
 	free(limits);
 }

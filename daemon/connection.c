@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include "daemon/connection.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "daemon/request.h"
+#include "daemon/server.h"
 
 /* A frame and its NUL. */
 #define BUFFER_SIZE (REQUEST_MAX + 1)
@@ -30,7 +28,7 @@ struct connection *connection_open(int descriptor)
 		return NULL;
 	}
 	connection->descriptor = descriptor;
-	connection->coming = SIZE_MAX;
+	connection->readable = SIZE_MAX;
 	connection->peer.uid = peer.uid;
 	connection->peer.gid = peer.gid;
 	return connection;
@@ -49,19 +47,19 @@ void connection_close(struct connection *connection)
 	close(connection->descriptor);
 	free_buffer(connection);
 	text_free(&connection->out);
-	text_free(&connection->job.work.answer);
+	text_free(&connection->work.reply);
 	draft_drop(&connection->draft);
 	peer_identity_free(&connection->peer);
 	free(connection);
 }
 
-void connection_read_no_more(struct connection *connection)
+void connection_stop_reading(struct connection *connection)
 {
 	int waiting = 0;
 
 	if (ioctl(connection->descriptor, FIONREAD, &waiting) != 0 || waiting < 0)
 		waiting = 0;
-	connection->coming = (size_t)waiting;
+	connection->readable = (size_t)waiting;
 }
 
 enum connection_result connection_read(struct connection *connection)
@@ -73,14 +71,14 @@ enum connection_result connection_read(struct connection *connection)
 		connection->buffer = malloc(BUFFER_SIZE);
 	if (connection->buffer == NULL)
 		return CONNECTION_BROKEN;
-	if (room > connection->coming)
-		room = connection->coming;
+	if (room > connection->readable)
+		room = connection->readable;
 	count = room > 0 ? recv(connection->descriptor, connection->buffer + connection->used,
 				   room, MSG_DONTWAIT)
 			 : 0;
 	if (count > 0) {
 		connection->used += (size_t)count;
-		connection->coming -= (size_t)count;
+		connection->readable -= (size_t)count;
 		return CONNECTION_DONE;
 	}
 	if (connection->used == 0)
@@ -89,7 +87,7 @@ enum connection_result connection_read(struct connection *connection)
 		return CONNECTION_NOTHING;
 	if (count < 0 && errno != ECONNRESET)
 		return CONNECTION_BROKEN;
-	connection->ended = true;
+	connection->input_ended = true;
 	return CONNECTION_NOTHING;
 }
 

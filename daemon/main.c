@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* totp-verifyd: checks one-time codes for others, who see no secret. */
+/* totp-verifyd: checks one-time codes for programs that may not read secrets. */
 #include "config.h"
 
 #include <getopt.h>
@@ -9,14 +9,11 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "daemon/listener.h"
-#include "daemon/policy.h"
-#include "daemon/process.h"
+#include "daemon/log.h"
 #include "daemon/server.h"
-#include "daemon/verify_log.h"
 #include "totpgroup.h"
 
-/* As those of totp-enroll. */
+/* The exit statuses of totp-enroll, as far as they apply. */
 enum exit_status {
 	STATUS_DONE = 0,
 	STATUS_USAGE = 2,
@@ -35,12 +32,12 @@ static const char usage[] =
 	"usage: totp-verifyd [--conf=FILE] [--socket=PATH]\n"
 	"       totp-verifyd --check [--conf=FILE]\n"
 	"\n"
-	"Answers varlink calls on " LISTENER_PATH ", or on the socket that it is\n"
-	"started with (LISTEN_FDS); see totp-verifyd(8).\n"
+	"Answers varlink calls on " LISTENER_PATH ", or on the socket that the\n"
+	"service manager passes (LISTEN_FDS); see totp-verifyd(8).\n"
 	"\n"
-	"  --conf=FILE    read this configuration and its drop-ins alone\n"
-	"  --socket=PATH  listen there\n"
-	"  --check        read the configuration, say what is wrong, and end\n"
+	"  --conf=FILE    read only this configuration file and its drop-ins\n"
+	"  --socket=PATH  listen there instead\n"
+	"  --check        check the configuration, report what is wrong, and end\n"
 	"  --help, --version\n";
 
 static bool read_options(struct settings *settings, int argc, char **argv)
@@ -65,29 +62,29 @@ static bool read_options(struct settings *settings, int argc, char **argv)
 	return optind == argc;
 }
 
-static enum exit_status complain(const struct error *error)
+static enum exit_status report_failure(const struct error *error)
 {
 	fprintf(stderr, "totp-verifyd: %s\n", error->message);
 	return error->code == TOTPGROUP_EARGUMENT ? STATUS_USAGE : STATUS_SYSTEM_ERROR;
 }
 
-static void warn(const char *message)
+static void print_warning(const char *message)
 {
 	fprintf(stderr, "totp-verifyd: %s\n", message);
 }
 
-static enum exit_status check(const struct settings *settings)
+static enum exit_status check_configuration(const struct settings *settings)
 {
 	struct error error = ERROR_INIT;
 	struct policy *policy;
 
-	if (policy_load(&policy, settings->conf, 1, warn, &error) != 0)
-		return complain(&error);
+	if (policy_load(&policy, settings->conf, 1, print_warning, &error) != 0)
+		return report_failure(&error);
 	policy_release(policy);
 	return STATUS_DONE;
 }
 
-/* To the log as well as to whoever started it. */
+/* A failure to start goes to standard error and to the log. */
 static enum exit_status serve(const struct settings *settings)
 {
 	struct server_settings server = {.conf = settings->conf, .listener = -1};
@@ -107,8 +104,8 @@ static enum exit_status serve(const struct settings *settings)
 		close(server.listener);
 	if (status == 0)
 		return STATUS_DONE;
-	verify_log_error("cannot begin", &error);
-	return complain(&error);
+	verify_log_error("cannot start", &error);
+	return report_failure(&error);
 }
 
 int main(int argc, char **argv)
@@ -125,7 +122,7 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? STATUS_DONE : STATUS_SYSTEM_ERROR;
 	}
 	if (settings.check != 0)
-		return (int)check(&settings);
+		return (int)check_configuration(&settings);
 	openlog("totp-verifyd", LOG_PID, LOG_AUTHPRIV);
 	return (int)serve(&settings);
 }

@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include "daemon/policy.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -11,6 +9,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "daemon/access.h"
 #include "gate/comma_list.h"
 #include "host/user_entry.h"
 #include "totpgroup.h"
@@ -20,7 +19,7 @@
 #define CONF_PATH_MAX	 900
 #define GROUP_BUFFER_MAX ((size_t)64 << 20)
 
-/* A list of peers being read. */
+/* What the functions that read a grant need. */
 struct reading {
 	const struct verify_grant *grant;
 	void (*warn)(const char *message);
@@ -32,7 +31,7 @@ static void warn_about(const struct reading *reading, const char *what, const ch
 	char message[NAME_SIZE + 160];
 
 	snprintf(message, sizeof message,
-		"[verify %s]: the %s %s does not exist, and is granted nothing until it does "
+		"[verify %s]: the %s %s does not exist; it is granted nothing until it exists "
 		"and the configuration is read again",
 		reading->grant->name, what, name);
 	reading->warn(message);
@@ -49,7 +48,7 @@ static int find_user(const struct reading *reading, const char *name, uint32_t *
 	else
 		warn_about(reading, "user", name);
 	free(entry);
-	/* A directory that is out is one that does not know the user yet. */
+	/* If a directory does not answer, treat the user as not known yet. */
 	return status == TOTPGROUP_EMEMORY ? status : 0;
 }
 
@@ -80,7 +79,7 @@ static int find_group(
 typedef int id_finder(
 	const struct reading *reading, const char *name, uint32_t *id, bool *found);
 
-/* A number is an id; a name is looked up. */
+/* An entry is an id or a name. */
 static int read_id(const struct reading *reading, const char *entry, size_t length,
 	id_finder *find, uint32_t *id, bool *found)
 {
@@ -102,7 +101,7 @@ static int read_id(const struct reading *reading, const char *entry, size_t leng
 	return find(reading, name, id, found);
 }
 
-/* *ids is the grant's to free. */
+/* Reads a list; text may be NULL. The grant owns *ids. */
 static int read_ids(const struct reading *reading, const char *text, id_finder *find,
 	uint32_t **ids, size_t *count)
 {
@@ -127,30 +126,22 @@ static int read_ids(const struct reading *reading, const char *text, id_finder *
 
 static int open_grant(struct policy_grant *grant, const struct reading *reading)
 {
-	const struct verify_grant *said = reading->grant;
-	int status = read_ids(reading, said->peer, find_user, &grant->uids, &grant->uid_count);
+	const struct verify_grant *rules = reading->grant;
+	int status = read_ids(reading, rules->peer, find_user, &grant->uids, &grant->uid_count);
 
 	if (status == 0)
-		status = read_ids(
-			reading, said->peer_group, find_group, &grant->gids, &grant->gid_count);
+		status = read_ids(reading, rules->peer_group, find_group, &grant->gids,
+			&grant->gid_count);
 	if (status == 0)
-		status = attempt_limits_open(&grant->users, said->attempts, reading->error);
+		status = attempt_limits_open(&grant->users, rules->attempts, reading->error);
 	if (status == 0)
-		status =
-			attempt_limits_open(&grant->peers, said->peer_attempts, reading->error);
+		status = attempt_limits_open(
+			&grant->peers, rules->peer_attempts, reading->error);
 	return status;
 }
 
-static void close_grant(struct policy_grant *grant)
-{
-	free(grant->uids);
-	free(grant->gids);
-	attempt_limits_free(grant->users);
-	attempt_limits_free(grant->peers);
-}
-
-static int fill(struct policy *policy, const char *conf, void (*warn)(const char *message),
-	struct error *error)
+static int read_policy(struct policy *policy, const char *conf,
+	void (*warn)(const char *message), struct error *error)
 {
 	char argument[sizeof "conf=" + CONF_PATH_MAX];
 	const char *const arguments[] = {argument};
@@ -170,7 +161,7 @@ static int fill(struct policy *policy, const char *conf, void (*warn)(const char
 
 		status = open_grant(&policy->grants[i], &reading);
 	}
-	/* What was looked for in vain is no error. */
+	/* A peer that does not exist left its message there, but is no error. */
 	if (status == 0)
 		*error = (struct error)ERROR_INIT;
 	return status;
@@ -188,7 +179,7 @@ int policy_load(struct policy **policy, const char *conf, uint64_t number,
 	loaded->configuration = (struct configuration)CONFIGURATION_INIT;
 	loaded->number = number;
 	loaded->holders = 1;
-	status = fill(loaded, conf, warn, error);
+	status = read_policy(loaded, conf, warn, error);
 	if (status == 0)
 		*policy = loaded;
 	else
@@ -196,7 +187,7 @@ int policy_load(struct policy **policy, const char *conf, uint64_t number,
 	return status;
 }
 
-static void keep(struct attempt_limits **limits, const struct verify_rate *rate,
+static void keep_count(struct attempt_limits **limits, const struct verify_rate *rate,
 	struct attempt_limits *earlier, const struct verify_rate *earlier_rate)
 {
 	if (rate->attempts != earlier_rate->attempts || rate->seconds != earlier_rate->seconds)
@@ -207,7 +198,7 @@ static void keep(struct attempt_limits **limits, const struct verify_rate *rate,
 
 void policy_keep_counts(struct policy *policy, const struct policy *earlier)
 {
-	keep(&policy->self, &policy->verify.self_attempts, earlier->self,
+	keep_count(&policy->self, &policy->verify.self_attempts, earlier->self,
 		&earlier->verify.self_attempts);
 	for (size_t i = 0; i < policy->verify.count; i++)
 		for (size_t j = 0; j < earlier->verify.count; j++) {
@@ -216,24 +207,25 @@ void policy_keep_counts(struct policy *policy, const struct policy *earlier)
 
 			if (strcmp(grant->name, old->name) != 0)
 				continue;
-			keep(&policy->grants[i].users, &grant->attempts,
+			keep_count(&policy->grants[i].users, &grant->attempts,
 				earlier->grants[j].users, &old->attempts);
-			keep(&policy->grants[i].peers, &grant->peer_attempts,
+			keep_count(&policy->grants[i].peers, &grant->peer_attempts,
 				earlier->grants[j].peers, &old->peer_attempts);
 		}
-}
-
-void policy_hold(struct policy *policy)
-{
-	policy->holders++;
 }
 
 void policy_release(struct policy *policy)
 {
 	if (policy == NULL || --policy->holders > 0)
 		return;
-	for (size_t i = 0; i < VERIFY_GRANTS_MAX; i++)
-		close_grant(&policy->grants[i]);
+	for (size_t i = 0; i < VERIFY_GRANTS_MAX; i++) {
+		struct policy_grant *grant = &policy->grants[i];
+
+		free(grant->uids);
+		free(grant->gids);
+		attempt_limits_free(grant->users);
+		attempt_limits_free(grant->peers);
+	}
 	attempt_limits_free(policy->self);
 	configuration_free(&policy->configuration);
 	free(policy);

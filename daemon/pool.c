@@ -2,29 +2,28 @@
 
 #include "config.h"
 
-#include "daemon/pool.h"
-
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "daemon/verify_log.h"
+#include "daemon/log.h"
+#include "daemon/work.h"
 #include "host/user_store.h"
 #include "totpgroup.h"
 
-/* Threads mostly wait for the disk, and disks write for many at once. */
+/* Threads mostly wait for the disk, which serves many writes at once. */
 #define THREADS_MAX 16
 
 struct worker {
 	pthread_t thread;
 	struct pool *pool;
-	struct job *job; /* at work on it, or NULL */
-	/* Only its own thread's. */
+	struct work *work; /* the call that is running, or NULL */
+	/* Used by its own thread alone: */
 	struct user_store *store;
-	uint64_t policy; /* the number of the one that the store was opened under */
+	uint64_t policy; /* the number of the policy that the store was opened under */
 };
 
 struct pool {
@@ -32,18 +31,26 @@ struct pool {
 	int event;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	struct job_list waiting;
-	struct job_list done;
+	struct work_list waiting;
+	struct work_list done;
 	bool ending;
-	size_t idle;
 	size_t waiting_count;
-	size_t count;
+	size_t idle;  /* threads that wait for a call */
+	size_t count; /* threads */
 	struct worker workers[THREADS_MAX];
 };
 
-/* The store reads the configuration anew when the daemon has. If it cannot, because
- * the file has changed once more, it stays as it was. */
-static int renew_store(struct worker *worker, const struct policy *policy, struct error *error)
+int64_t monotonic_microseconds(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Opens the store again after the daemon has read the configuration again. If that fails,
+ * because the file has changed once more, the old store stays in use. */
+static int update_store(struct worker *worker, const struct policy *policy, struct error *error)
 {
 	struct user_store *store;
 	int status;
@@ -59,92 +66,112 @@ static int renew_store(struct worker *worker, const struct policy *policy, struc
 	return worker->store != NULL ? 0 : status;
 }
 
-static void perform(struct worker *worker, struct job *job)
+static int call_method(struct work *work, struct user_store *store, struct error *error)
 {
-	struct error error = ERROR_INIT;
-
-	if (renew_store(worker, job->work.policy, &error) == 0)
-		work_perform(&job->work, worker->store);
-	else
-		work_fail(&job->work, &error);
+	switch (work->call.method) {
+	case CALL_VERIFY:
+		return work_verify(work, store, error);
+	case CALL_STATUS:
+		return work_status(work, store, error);
+	case CALL_ENROLL:
+		return work_enroll(work, store, error);
+	case CALL_CONFIRM:
+		return work_confirm(work, store, error);
+	case CALL_NONE:
+		break;
+	}
+	return error_set(error, TOTPGROUP_EARGUMENT, "no such method");
 }
 
-/* Whether somebody is at work on the same user; and for how many calls of the peer. */
-static bool is_taken(const struct pool *pool, const struct job *job, size_t *same_peer)
+static void perform(struct worker *worker, struct work *work)
+{
+	struct error error = ERROR_INIT;
+	int status = update_store(worker, work->policy, &error);
+	int64_t begun = monotonic_microseconds();
+
+	/* root needs no grant. */
+	if (status == 0 && work->peer->uid != 0)
+		status = peer_identity_find(work->peer, work->socket, work->policy, &error);
+	if (status == 0)
+		status = call_method(work, worker->store, &error);
+	if (status != 0) {
+		verify_log_error("a call was not answered", &error);
+		text_free(&work->reply);
+		/* Without memory there is no reply, and the connection is closed. */
+		(void)reply_error(&work->reply,
+			error.code == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
+	}
+	work->took = (monotonic_microseconds() - begun) / 1000;
+}
+
+/* Whether no call with the same key is running. *same_peer is the number of calls of the
+ * same peer that are. */
+static bool may_run(const struct pool *pool, const struct work *work, size_t *same_peer)
 {
 	*same_peer = 0;
 	for (size_t i = 0; i < pool->count; i++) {
-		const struct job *other = pool->workers[i].job;
+		const struct work *other = pool->workers[i].work;
 
 		if (other == NULL)
 			continue;
-		if (strcmp(other->user, job->user) == 0)
-			return true;
-		*same_peer += other->work.peer->uid == job->work.peer->uid;
+		if (strcmp(other->key, work->key) == 0)
+			return false;
+		*same_peer += other->peer->uid == work->peer->uid;
 	}
-	return false;
+	return true;
 }
 
-/* The next job to be done now, off the list; NULL where there is none. */
-static struct job *choose(struct pool *pool)
+/* Takes the call off the list that is to run next; NULL where there is none. */
+static struct work *take_next(struct pool *pool)
 {
-	struct job *chosen = NULL, *job;
+	struct work *chosen = NULL, *work;
 	size_t fewest = SIZE_MAX;
 
-	STAILQ_FOREACH(job, &pool->waiting, next)
+	STAILQ_FOREACH(work, &pool->waiting, next)
 	{
 		size_t same_peer;
 
-		if (is_taken(pool, job, &same_peer) || same_peer >= fewest)
+		if (!may_run(pool, work, &same_peer) || same_peer >= fewest)
 			continue;
-		chosen = job;
+		chosen = work;
 		fewest = same_peer;
 		if (fewest == 0)
 			break;
 	}
 	if (chosen == NULL)
 		return NULL;
-	STAILQ_REMOVE(&pool->waiting, chosen, job, next);
+	STAILQ_REMOVE(&pool->waiting, chosen, work, next);
 	pool->waiting_count--;
 	return chosen;
 }
 
-static void wake(const struct pool *pool)
+static struct work *wait_for_work(struct pool *pool)
 {
-	const uint64_t one = 1;
-
-	/* It can only fail when it is readable already. */
-	if (write(pool->event, &one, sizeof one) < 0)
-		return;
-}
-
-static struct job *wait_for_job(struct pool *pool)
-{
-	struct job *job = NULL;
+	struct work *work = NULL;
 
 	pool->idle++;
-	while ((job = choose(pool)) == NULL && !pool->ending)
+	while ((work = take_next(pool)) == NULL && !pool->ending)
 		(void)pthread_cond_wait(&pool->changed, &pool->mutex);
 	pool->idle--;
-	return job;
+	return work;
 }
 
-static void *run(void *argument)
+static void *run_worker(void *argument)
 {
 	struct worker *worker = argument;
 	struct pool *pool = worker->pool;
 
 	(void)pthread_mutex_lock(&pool->mutex);
-	while ((worker->job = wait_for_job(pool)) != NULL) {
+	while ((worker->work = wait_for_work(pool)) != NULL) {
 		(void)pthread_mutex_unlock(&pool->mutex);
-		perform(worker, worker->job);
+		perform(worker, worker->work);
 		(void)pthread_mutex_lock(&pool->mutex);
 		if (STAILQ_EMPTY(&pool->done))
-			wake(pool);
-		STAILQ_INSERT_TAIL(&pool->done, worker->job, next);
-		worker->job = NULL;
-		/* What waited for this user is somebody's to do; this thread looks
-		 * first, and wakes another where there is more. */
+			(void)eventfd_write(pool->event, 1);
+		STAILQ_INSERT_TAIL(&pool->done, worker->work, next);
+		worker->work = NULL;
+		/* Calls with the same key may run now. This thread takes the next call, and
+		 * wakes another thread if there are more. */
 		if (!STAILQ_EMPTY(&pool->waiting) && pool->idle > 0)
 			(void)pthread_cond_signal(&pool->changed);
 	}
@@ -179,26 +206,26 @@ static void start_worker(struct pool *pool)
 	struct worker *worker = &pool->workers[pool->count];
 
 	*worker = (struct worker){.pool = pool};
-	if (pthread_create(&worker->thread, NULL, run, worker) == 0)
+	if (pthread_create(&worker->thread, NULL, run_worker, worker) == 0)
 		pool->count++;
 }
 
-int pool_submit(struct pool *pool, struct job *job)
+int pool_submit(struct pool *pool, struct work *work)
 {
-	bool taken_up;
+	bool queued;
 
 	(void)pthread_mutex_lock(&pool->mutex);
-	/* Those that are idle may have been woken for others already. */
+	/* Each waiting call may already have woken an idle thread. */
 	if (pool->idle <= pool->waiting_count && pool->count < THREADS_MAX)
 		start_worker(pool);
-	taken_up = pool->count > 0;
-	if (taken_up) {
-		STAILQ_INSERT_TAIL(&pool->waiting, job, next);
+	queued = pool->count > 0;
+	if (queued) {
+		STAILQ_INSERT_TAIL(&pool->waiting, work, next);
 		pool->waiting_count++;
 		(void)pthread_cond_signal(&pool->changed);
 	}
 	(void)pthread_mutex_unlock(&pool->mutex);
-	return taken_up ? 0 : TOTPGROUP_EBUSY;
+	return queued ? 0 : TOTPGROUP_EBUSY;
 }
 
 int pool_descriptor(const struct pool *pool)
@@ -206,15 +233,14 @@ int pool_descriptor(const struct pool *pool)
 	return pool->event;
 }
 
-void pool_take(struct pool *pool, struct job_list *done)
+void pool_take(struct pool *pool, struct work_list *done)
 {
-	uint64_t count;
+	eventfd_t count;
 
 	(void)pthread_mutex_lock(&pool->mutex);
 	STAILQ_INIT(done);
 	STAILQ_CONCAT(done, &pool->done);
-	if (read(pool->event, &count, sizeof count) < 0)
-		count = 0;
+	(void)eventfd_read(pool->event, &count);
 	(void)pthread_mutex_unlock(&pool->mutex);
 }
 

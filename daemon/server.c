@@ -9,40 +9,35 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "daemon/notify.h"
-#include "daemon/server_state.h"
-#include "daemon/verify_log.h"
+#include "daemon/log.h"
 #include "totpgroup.h"
 
 #define EVENTS_AT_ONCE 64
 
-/* The longest that a call can be at work: waiting for a lock, and some. */
+/* How long to wait for calls when stopping: longer than a call waits for a lock. */
 #define STOP_PATIENCE INT64_C(10000)
 
-int64_t server_clock(void)
-{
-	struct timespec now = {0, 0};
+/* The longest sleep, in milliseconds. */
+#define SLEEP_MAX INT64_C(60000)
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Events that are no connection's are told by the address of what they are about. */
-static int add(struct server *server, int descriptor, void *what, struct error *error)
+/* data.ptr of an event is a connection, or else the address of the member that it is about;
+ * for the listener it is the server. */
+static int watch_descriptor(
+	struct server *server, int descriptor, void *data, struct error *error)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
 
 	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0)
 		return 0;
 	return error_set_system(error, TOTPGROUP_ESYSTEM, "epoll_ctl");
 }
 
-static int open_descriptors(struct server *server, struct error *error)
+static int watch_descriptors(struct server *server, struct error *error)
 {
 	sigset_t signals;
+	int status;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -52,10 +47,16 @@ static int open_descriptors(struct server *server, struct error *error)
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->signals < 0 || server->epoll < 0)
 		return error_set_system(error, TOTPGROUP_ESYSTEM, "epoll or signalfd");
-	return 0;
+	status = watch_descriptor(server, server->signals, &server->signals, error);
+	if (status == 0)
+		status = watch_descriptor(
+			server, pool_descriptor(server->pool), &server->pool, error);
+	if (status == 0)
+		status = watch_descriptor(server, server->settings->listener, server, error);
+	return status;
 }
 
-static int begin(struct server *server, struct error *error)
+static int open_server(struct server *server, struct error *error)
 {
 	int status = policy_load(&server->policy, server->settings->conf, ++server->policies,
 		verify_log_warning, error);
@@ -64,18 +65,15 @@ static int begin(struct server *server, struct error *error)
 		status = server_make_room(server, error);
 	if (status == 0)
 		status = pool_open(&server->pool, server->settings->conf, error);
-	if (status == 0)
-		status = open_descriptors(server, error);
-	if (status == 0)
-		status = add(server, server->signals, &server->signals, error);
-	if (status == 0)
-		status = add(server, pool_descriptor(server->pool), &server->pool, error);
-	return status == 0 ? add(server, server->settings->listener, server, error) : status;
+	return status == 0 ? watch_descriptors(server, error) : status;
 }
 
-static void end(struct server *server)
+static void close_server(struct server *server)
 {
+	/* Workers use the connections and the policy, so they end first. */
 	pool_close(server->pool);
+	while (server->count > 0)
+		server_close(server, server->connections[server->count - 1]);
 	policy_release(server->policy);
 	free(server->connections);
 	free(server->uids);
@@ -85,8 +83,8 @@ static void end(struct server *server)
 		close(server->signals);
 }
 
-/* Calls that are at work go on under the policy that they came under. */
-static void reload(struct server *server)
+/* Calls at work go on under the policy that they came under. */
+static void reload_configuration(struct server *server)
 {
 	struct error error = ERROR_INIT;
 	struct policy *policy;
@@ -106,7 +104,7 @@ static void reload(struct server *server)
 	notify("READY=1");
 }
 
-static void stop(struct server *server)
+static void begin_stopping(struct server *server)
 {
 	if (server->stopping)
 		return;
@@ -114,10 +112,11 @@ static void stop(struct server *server)
 	server->stopping = true;
 	server->stop_by = server->now + STOP_PATIENCE;
 	(void)epoll_ctl(server->epoll, EPOLL_CTL_DEL, server->settings->listener, NULL);
+	/* From the end, because a connection that closes is replaced by the last one. */
 	for (size_t i = server->count; i-- > 0;) {
 		struct connection *connection = server->connections[i];
 
-		connection_read_no_more(connection);
+		connection_stop_reading(connection);
 		if (connection->state == CONNECTION_IDLE ||
 			connection->state == CONNECTION_READING)
 			server_advance(server, connection);
@@ -130,64 +129,62 @@ static void take_signals(struct server *server)
 
 	while (read(server->signals, &signal, sizeof signal) == (ssize_t)sizeof signal)
 		if (signal.ssi_signo == SIGHUP)
-			reload(server);
+			reload_configuration(server);
 		else
-			stop(server);
+			begin_stopping(server);
 }
 
-/* Until when nothing has to be done but what events ask for; -1: for ever. */
-static int64_t next_deadline(const struct server *server)
-{
-	const struct connection *patient = TAILQ_FIRST(&server->patient);
-	const struct connection *held = TAILQ_FIRST(&server->held);
-	int64_t next = INT64_MAX;
-
-	if (patient != NULL)
-		next = patient->deadline;
-	if (held != NULL && held->deadline < next)
-		next = held->deadline;
-	if (server->paused_until != 0 && server->paused_until < next)
-		next = server->paused_until;
-	if (server->stopping && server->stop_by < next)
-		next = server->stop_by;
-	return next != INT64_MAX ? next : -1;
-}
-
+/* When an activated server ends for want of connections; INT64_MAX: never. */
 static int64_t idle_end(const struct server *server)
 {
 	int64_t seconds = server->policy->verify.idle_exit;
 
 	if (!server->settings->activated || seconds == 0 || server->count > 0)
-		return -1;
+		return INT64_MAX;
 	return server->idle_since + seconds * 1000;
 }
 
-/* What was counted must not be forgotten by ending: then it waits once more. */
 static bool is_over(struct server *server)
 {
-	int64_t idle = idle_end(server);
-
 	if (server->stopping)
 		return server->count == 0 || server->now >= server->stop_by;
-	if (idle < 0 || server->now < idle)
+	if (server->now < idle_end(server))
 		return false;
 	if (!policy_counts(server->policy, server->now))
 		return true;
+	/* Attempts in memory must not be forgotten by ending, so stay once more. */
 	server->idle_since = server->now;
 	return false;
 }
 
-static int timeout_of(const struct server *server)
+static int64_t earlier(int64_t a, int64_t b)
 {
-	int64_t next = next_deadline(server), idle = idle_end(server);
+	return a < b ? a : b;
+}
 
-	if (idle >= 0 && (next < 0 || idle < next))
-		next = idle;
-	if (next < 0)
+static int64_t first_deadline(const struct connection_list *list)
+{
+	const struct connection *first = TAILQ_FIRST(list);
+
+	return first != NULL ? first->deadline : INT64_MAX;
+}
+
+/* How many milliseconds to wait for events at most; -1: until one comes. */
+static int sleep_time(const struct server *server)
+{
+	int64_t next = idle_end(server);
+
+	next = earlier(next, first_deadline(&server->patient));
+	next = earlier(next, first_deadline(&server->held));
+	if (server->paused_until != 0)
+		next = earlier(next, server->paused_until);
+	if (server->stopping)
+		next = earlier(next, server->stop_by);
+	if (next == INT64_MAX)
 		return -1;
 	if (next <= server->now)
 		return 0;
-	return next - server->now < 60000 ? (int)(next - server->now) : 60000;
+	return (int)earlier(next - server->now, SLEEP_MAX);
 }
 
 static void watch_listener(struct server *server, bool wanted)
@@ -197,7 +194,7 @@ static void watch_listener(struct server *server, bool wanted)
 	(void)epoll_ctl(server->epoll, EPOLL_CTL_MOD, server->settings->listener, &event);
 }
 
-static void accept_more(struct server *server)
+static void accept_connections(struct server *server)
 {
 	server_accept(server);
 	if (server->paused_until != 0)
@@ -213,23 +210,22 @@ static void end_pause(struct server *server)
 		watch_listener(server, true);
 }
 
-static void take_event(struct server *server, const struct epoll_event *event)
+static void take_connection_event(struct server *server, const struct epoll_event *event)
 {
 	struct connection *connection = event->data.ptr;
 
 	if ((event->events & (EPOLLHUP | EPOLLERR)) != 0) {
-		connection->hung = true;
+		connection->hung_up = true;
 		(void)epoll_ctl(server->epoll, EPOLL_CTL_DEL, connection->descriptor, NULL);
 	}
 	if (connection->state != CONNECTION_AT_WORK && connection->state != CONNECTION_HELD)
 		server_advance(server, connection);
 }
 
-/* Connections come first: an event of one that something else has closed would be
- * about nothing. */
+/* Connections come first, because anything else may close one that an event is about. */
 static void take_events(struct server *server, const struct epoll_event *events, int count)
 {
-	bool accept = false, signalled = false, answered = false;
+	bool accept = false, signalled = false, replied = false;
 
 	for (int i = 0; i < count; i++)
 		if (events[i].data.ptr == server)
@@ -237,56 +233,40 @@ static void take_events(struct server *server, const struct epoll_event *events,
 		else if (events[i].data.ptr == &server->signals)
 			signalled = true;
 		else if (events[i].data.ptr == &server->pool)
-			answered = true;
+			replied = true;
 		else
-			take_event(server, &events[i]);
-	if (answered)
-		server_take_answers(server);
+			take_connection_event(server, &events[i]);
+	if (replied)
+		server_take_replies(server);
 	server_check_deadlines(server);
 	end_pause(server);
 	if (signalled)
 		take_signals(server);
 	if (accept && !server->stopping)
-		accept_more(server);
-}
-
-static void serve(struct server *server)
-{
-	struct epoll_event events[EVENTS_AT_ONCE];
-
-	while (!is_over(server)) {
-		int count =
-			epoll_wait(server->epoll, events, EVENTS_AT_ONCE, timeout_of(server));
-
-		server->now = server_clock();
-		take_events(server, events, count > 0 ? count : 0);
-	}
-}
-
-/* A worker that is still at it must come back first. */
-static void close_all(struct server *server)
-{
-	pool_close(server->pool);
-	server->pool = NULL;
-	while (server->count > 0)
-		server_close(server, server->connections[server->count - 1]);
+		accept_connections(server);
 }
 
 int server_run(const struct server_settings *settings, struct error *error)
 {
 	struct server server = {.settings = settings, .epoll = -1, .signals = -1};
+	struct epoll_event events[EVENTS_AT_ONCE];
 	int status;
 
 	TAILQ_INIT(&server.patient);
 	TAILQ_INIT(&server.held);
-	server.now = server.idle_since = server_clock();
-	server.even = SERVER_EVEN;
-	status = begin(&server, error);
+	server.now = server.idle_since = monotonic_microseconds() / 1000;
+	server.refusal_interval = REFUSAL_INTERVAL;
+	status = open_server(&server, error);
 	if (status == 0) {
 		notify("READY=1");
-		serve(&server);
-		close_all(&server);
+		while (!is_over(&server)) {
+			int count = epoll_wait(
+				server.epoll, events, EVENTS_AT_ONCE, sleep_time(&server));
+
+			server.now = monotonic_microseconds() / 1000;
+			take_events(&server, events, count > 0 ? count : 0);
+		}
 	}
-	end(&server);
+	close_server(&server);
 	return status;
 }

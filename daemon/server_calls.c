@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The life of one connection: read, perform, answer, and again. */
+/* The calls on a connection: read one, perform it, send its reply, read the next. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -8,9 +8,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
-#include "daemon/reply.h"
-#include "daemon/request.h"
-#include "daemon/server_state.h"
+#include "daemon/server.h"
 
 static bool has_deadline(enum connection_state state)
 {
@@ -30,8 +28,8 @@ void server_forget_deadline(struct server *server, struct connection *connection
 	connection->state = CONNECTION_IDLE;
 }
 
-/* Deadlines mostly come in their order, so the place is near the end. */
-static void enter(struct server *server, struct connection *connection,
+/* Deadlines mostly come in order, so a new one belongs near the end of its list. */
+static void set_state(struct server *server, struct connection *connection,
 	enum connection_state state, int64_t deadline)
 {
 	struct connection_list *list = list_of(server, state);
@@ -51,12 +49,13 @@ static void enter(struct server *server, struct connection *connection,
 		TAILQ_INSERT_AFTER(list, before, connection, next);
 }
 
-/* Waits for what the state says. A peer that has hung up is not waited for. */
-static bool watch(struct server *server, struct connection *connection)
+/* Tells epoll which events the state waits for. False where the connection waits for a peer
+ * that has hung up, or after an error. */
+static bool watch_connection(struct server *server, struct connection *connection)
 {
 	struct epoll_event event = {.data.ptr = connection};
 
-	if (connection->hung)
+	if (connection->hung_up)
 		return connection->state == CONNECTION_AT_WORK ||
 		       connection->state == CONNECTION_HELD;
 	if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_READING)
@@ -69,26 +68,24 @@ static bool watch(struct server *server, struct connection *connection)
 	return epoll_ctl(server->epoll, EPOLL_CTL_MOD, connection->descriptor, &event) == 0;
 }
 
-static void prepare_job(
+static void prepare_work(
 	struct server *server, struct connection *connection, const struct call *call)
 {
-	struct job *job = &connection->job;
-
-	job->work = (struct work){
+	snprintf(connection->peer_key, sizeof connection->peer_key, "#%" PRIu32,
+		(uint32_t)connection->peer.uid);
+	connection->work = (struct work){
 		.call = *call,
 		.policy = server->policy,
 		.peer = &connection->peer,
 		.draft = &connection->draft,
 		.socket = connection->descriptor,
 		.now = server->now,
+		.key = call->user != NULL ? call->user : connection->peer_key,
+		.owner = connection,
 	};
-	job->owner = connection;
-	snprintf(connection->self, sizeof connection->self, "#%" PRIu32,
-		(uint32_t)connection->peer.uid);
-	job->user = call->user != NULL ? call->user : connection->self;
 }
 
-/* Hands the call to a worker, or leaves an answer to be sent. */
+/* Gives the call to a worker, or leaves a reply to be sent. */
 static int begin_call(
 	struct server *server, struct connection *connection, const struct request *request)
 {
@@ -96,11 +93,11 @@ static int begin_call(
 	int status = call_from_request(request, &call, &connection->out);
 
 	if (status == 0 && call.method != CALL_NONE) {
-		prepare_job(server, connection, &call);
-		if (pool_submit(server->pool, &connection->job) == 0) {
-			policy_hold(server->policy);
+		prepare_work(server, connection, &call);
+		if (pool_submit(server->pool, &connection->work) == 0) {
+			server->policy->holders++;
 			connection->oneway = request->oneway;
-			enter(server, connection, CONNECTION_AT_WORK, 0);
+			set_state(server, connection, CONNECTION_AT_WORK, 0);
 			return 0;
 		}
 		status = reply_error(&connection->out, ERROR_BUSY, NULL, NULL);
@@ -111,8 +108,9 @@ static int begin_call(
 	return status;
 }
 
-/* Takes up the next call that has come as a whole. */
-static enum connection_result take_call(struct server *server, struct connection *connection)
+/* Begins the next call that has arrived completely. */
+static enum connection_result begin_next_call(
+	struct server *server, struct connection *connection)
 {
 	struct request request;
 	size_t length;
@@ -127,8 +125,8 @@ static enum connection_result take_call(struct server *server, struct connection
 	return CONNECTION_DONE;
 }
 
-/* Sends, or takes up a call, or reads: DONE where there may be more to do. */
-static enum connection_result step(
+/* Sends, begins a call, or reads. DONE where there may be more to do. */
+static enum connection_result advance_one_step(
 	struct server *server, struct connection *connection, unsigned int *reads)
 {
 	enum connection_result result;
@@ -136,39 +134,41 @@ static enum connection_result step(
 	if (connection->out.length > 0) {
 		result = connection_write(connection);
 		if (result == CONNECTION_NOTHING && connection->state != CONNECTION_WRITING)
-			enter(server, connection, CONNECTION_WRITING,
+			set_state(server, connection, CONNECTION_WRITING,
 				server->now + SERVER_PATIENCE);
 		return result;
 	}
 	if (connection->state == CONNECTION_WRITING)
 		server_forget_deadline(server, connection);
-	result = take_call(server, connection);
+	result = begin_next_call(server, connection);
 	if (result != CONNECTION_NOTHING)
 		return result;
-	if (connection->ended)
+	if (connection->input_ended)
 		return CONNECTION_BROKEN;
 	if (*reads == 0)
 		return CONNECTION_NOTHING;
 	--*reads;
 	result = connection_read(connection);
-	return connection->ended ? CONNECTION_DONE : result;
+	return connection->input_ended ? CONNECTION_DONE : result;
 }
 
-/* The rest of a call has a deadline, which begins with its first byte. */
-static void wait_for_more(struct server *server, struct connection *connection)
+/* The deadline for the rest of a call begins with its first byte. */
+static void wait_for_input(struct server *server, struct connection *connection)
 {
 	if (connection->state == CONNECTION_WRITING)
 		return;
 	if (connection->used == 0)
 		server_forget_deadline(server, connection);
 	else if (connection->state == CONNECTION_IDLE)
-		enter(server, connection, CONNECTION_READING, server->now + SERVER_PATIENCE);
+		set_state(
+			server, connection, CONNECTION_READING, server->now + SERVER_PATIENCE);
 }
 
-/* A connection that always has more to say is left after one read, for the others. */
+/* A connection is left after one read, so that one with endless input leaves time for the
+ * others. */
 void server_advance(struct server *server, struct connection *connection)
 {
-	unsigned int reads = connection->hung ? UINT_MAX : 1;
+	unsigned int reads = connection->hung_up ? UINT_MAX : 1;
 	enum connection_result result = CONNECTION_DONE;
 
 	connection->active = server->now;
@@ -177,69 +177,75 @@ void server_advance(struct server *server, struct connection *connection)
 		bool was_reading = connection->state == CONNECTION_READING;
 		size_t used = connection->used;
 
-		result = step(server, connection, &reads);
-		/* The next call's time begins anew. */
+		result = advance_one_step(server, connection, &reads);
+		/* The next call gets a new deadline. */
 		if (was_reading && connection->state == CONNECTION_READING &&
 			connection->used < used)
 			server_forget_deadline(server, connection);
 	}
 	if (result == CONNECTION_NOTHING)
-		wait_for_more(server, connection);
-	if (result == CONNECTION_BROKEN || !watch(server, connection))
+		wait_for_input(server, connection);
+	if (result == CONNECTION_BROKEN || !watch_connection(server, connection))
 		server_close(server, connection);
 }
 
-/* Only a user with a secret has a state that is written: where that takes longer than
- * the time that all have, the time grows for all. */
-static void learn_even(struct server *server, int64_t took)
+/* Only for a user with a secret is a state written. If that takes longer than the refusal
+ * interval, the interval grows for all. */
+static void adapt_refusal_interval(struct server *server, int64_t took)
 {
-	if (server->even > SERVER_EVEN && server->now >= server->even_until) {
-		server->even /= 2;
-		server->even_until = server->now + SERVER_EVEN_FOR;
+	if (server->refusal_interval > REFUSAL_INTERVAL &&
+		server->now >= server->refusal_interval_until) {
+		server->refusal_interval /= 2;
+		server->refusal_interval_until = server->now + REFUSAL_INTERVAL_MEMORY;
 	}
-	while (took >= server->even && server->even < SERVER_EVEN_MAX)
-		server->even *= 2;
-	if (took >= server->even / 2)
-		server->even_until = server->now + SERVER_EVEN_FOR;
+	while (took >= server->refusal_interval &&
+		server->refusal_interval < REFUSAL_INTERVAL_MAX)
+		server->refusal_interval *= 2;
+	if (took >= server->refusal_interval / 2)
+		server->refusal_interval_until = server->now + REFUSAL_INTERVAL_MEMORY;
 }
 
-/* When a no may leave. */
-static int64_t even_time(struct server *server, const struct work *work)
+static void hold_refusal(struct server *server, struct connection *connection)
 {
-	learn_even(server, work->took);
-	return work->now + ((server->now - work->now) / server->even + 1) * server->even;
+	const struct work *work = &connection->work;
+	int64_t intervals;
+
+	adapt_refusal_interval(server, work->took);
+	intervals = (server->now - work->now) / server->refusal_interval + 1;
+	set_state(server, connection, CONNECTION_HELD,
+		work->now + intervals * server->refusal_interval);
 }
 
-static void take_answer(struct server *server, struct connection *connection)
+static void take_reply(struct server *server, struct connection *connection)
 {
-	struct work *work = &connection->job.work;
+	struct work *work = &connection->work;
 
 	policy_release(work->policy);
 	connection_end_frame(connection);
 	connection->state = CONNECTION_IDLE;
 	if (connection->oneway)
-		text_free(&work->answer);
-	else if (work->answer.length == 0) {
+		text_free(&work->reply);
+	else if (work->reply.length == 0) {
 		server_close(server, connection);
 		return;
 	}
-	connection->out = work->answer;
-	work->answer = (struct text)TEXT_INIT;
-	/* Also where nothing is sent: the next answer would tell as much. */
-	if (work->evened)
-		enter(server, connection, CONNECTION_HELD, even_time(server, work));
+	connection->out = work->reply;
+	work->reply = (struct text)TEXT_INIT;
+	/* Also where nothing is sent: the time of the next reply would reveal as much. */
+	if (work->hold)
+		hold_refusal(server, connection);
 	server_advance(server, connection);
 }
 
-void server_take_answers(struct server *server)
+void server_take_replies(struct server *server)
 {
-	struct job_list done;
-	struct job *job;
+	struct work_list done;
+	struct work *work;
 
 	pool_take(server->pool, &done);
-	while ((job = STAILQ_FIRST(&done)) != NULL) {
+	while ((work = STAILQ_FIRST(&done)) != NULL) {
 		STAILQ_REMOVE_HEAD(&done, next);
-		take_answer(server, job->owner);
+		take_reply(server, work->owner);
 	}
 }
 

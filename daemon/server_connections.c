@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who is connected, and who may be. */
+/* Which peers are connected, and which one has to leave when there is no room. */
 #include "config.h"
 
 #include <errno.h>
@@ -12,59 +12,58 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/reply.h"
-#include "daemon/server_state.h"
-#include "daemon/verify_log.h"
+#include "daemon/log.h"
+#include "daemon/server.h"
 #include "totpgroup.h"
 
-/* Of those that wait, so many are accepted before others have their turn. */
+/* The most connections that are accepted before the server does other work. */
 #define ACCEPTED_AT_ONCE 64
 
-/* Descriptors for everything but connections. */
-#define DESCRIPTORS_SPARED 256
+/* Descriptors that are kept for everything but connections. */
+#define DESCRIPTORS_RESERVED 256
 
-/* How long nothing is accepted where the system has no descriptors left. */
+/* How many milliseconds nothing is accepted after the system had no descriptor left. */
 #define PAUSE INT64_C(100)
 
-static void warn_of_descriptors(size_t room)
+static size_t connections_allowed(const struct server *server)
 {
+	size_t wanted = (size_t)server->policy->verify.connections, most;
+	struct rlimit limit;
 	char message[160];
 
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return wanted;
+	most = (size_t)limit.rlim_cur > 2 * DESCRIPTORS_RESERVED
+		       ? (size_t)limit.rlim_cur - DESCRIPTORS_RESERVED
+		       : (size_t)limit.rlim_cur / 2;
+	if (most >= wanted)
+		return wanted;
 	snprintf(message, sizeof message,
 		"the limit of open files leaves room for %zu connections, fewer than "
 		"connections= of [daemon] says; raise LimitNOFILE",
-		room);
+		most);
 	verify_log_warning(message);
+	return most;
 }
 
-/* Connections that are there already stay, also where there may be fewer now. */
 int server_make_room(struct server *server, struct error *error)
 {
-	size_t room = (size_t)server->policy->verify.connections, most = room;
+	size_t size;
 	struct connection **connections;
-	struct rlimit limit;
 	uid_t *uids;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-		most = limit.rlim_cur > 2 * DESCRIPTORS_SPARED
-			       ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARED
-			       : (size_t)limit.rlim_cur / 2;
-	if (most < room) {
-		room = most;
-		warn_of_descriptors(room);
-	}
-	server->room = room;
-	if (room < server->count)
-		room = server->count;
-	connections = reallocarray(server->connections, room, sizeof *connections);
+	server->room = connections_allowed(server);
+	/* Connections that exist stay, also where fewer are allowed now. */
+	size = server->room > server->count ? server->room : server->count;
+	connections = reallocarray(server->connections, size, sizeof *connections);
 	if (connections != NULL)
 		server->connections = connections;
-	uids = reallocarray(server->uids, room, sizeof *uids);
+	uids = reallocarray(server->uids, size, sizeof *uids);
 	if (uids != NULL)
 		server->uids = uids;
-	return connections != NULL && uids != NULL
-		       ? 0
-		       : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (connections == NULL || uids == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return 0;
 }
 
 void server_close(struct server *server, struct connection *connection)
@@ -72,21 +71,12 @@ void server_close(struct server *server, struct connection *connection)
 	size_t last = --server->count;
 
 	server_forget_deadline(server, connection);
-	server->connections[connection->place] = server->connections[last];
-	server->connections[connection->place]->place = connection->place;
-	server->uids[connection->place] = server->uids[last];
+	server->connections[connection->index] = server->connections[last];
+	server->connections[connection->index]->index = connection->index;
+	server->uids[connection->index] = server->uids[last];
 	connection_close(connection);
 	if (server->count == 0)
 		server->idle_since = server->now;
-}
-
-static size_t count_of(const struct server *server, uid_t uid)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < server->count; i++)
-		count += server->uids[i] == uid;
-	return count;
 }
 
 static int compare_uids(const void *a, const void *b)
@@ -96,8 +86,8 @@ static int compare_uids(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* The uid with the most connections. */
-static uid_t greediest(const struct server *server)
+/* The uid with the most connections. Without memory, just any uid that has one. */
+static uid_t busiest_uid(const struct server *server)
 {
 	uid_t *sorted = calloc(server->count, sizeof *sorted), uid = server->uids[0];
 	size_t most = 0, run = 0;
@@ -117,16 +107,16 @@ static uid_t greediest(const struct server *server)
 	return uid;
 }
 
-/* Closes the connection that has been idle longest of whoever has the most, so that
- * nobody can keep others out by holding all there are. */
-static bool make_way(struct server *server)
+/* Of the uid with the most connections, closes the one that has been idle longest, so that
+ * nobody keeps others out by holding all connections. False where all are at work. */
+static bool close_one_for_room(struct server *server)
 {
 	struct connection *victim = NULL;
 	uid_t uid;
 
 	if (server->count == 0)
 		return false;
-	uid = greediest(server);
+	uid = busiest_uid(server);
 	for (size_t i = 0; i < server->count; i++) {
 		struct connection *connection = server->connections[i];
 
@@ -141,33 +131,34 @@ static bool make_way(struct server *server)
 	return victim != NULL;
 }
 
-/* Says so, if that is possible at once. */
-static void turn_away(int descriptor)
+/* Whether the peer may have one more connection. */
+static bool is_admitted(struct server *server, uid_t uid)
 {
-	static const char busy[] = "{\"error\":\"" ERROR_BUSY "\",\"parameters\":{}}";
+	size_t most = (size_t)server->policy->verify.peer_connections, count = 0;
 
-	(void)send(descriptor, busy, sizeof busy, MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (size_t i = 0; i < server->count; i++)
+		count += server->uids[i] == uid;
+	return (uid == 0 || count < most) &&
+	       (server->count < server->room || close_one_for_room(server));
 }
 
-static void take_in(struct server *server, int descriptor)
+static void add_connection(struct server *server, int descriptor)
 {
+	static const char busy[] = "{\"error\":\"" ERROR_BUSY "\",\"parameters\":{}}";
 	struct connection *connection = connection_open(descriptor);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-	size_t most = (size_t)server->policy->verify.peer_connections;
-	bool welcome;
 
 	if (connection == NULL)
 		return;
-	welcome = connection->peer.uid == 0 || count_of(server, connection->peer.uid) < most;
-	if (!welcome || (server->count >= server->room && !make_way(server)) ||
+	if (!is_admitted(server, connection->peer.uid) ||
 		epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
-		turn_away(descriptor);
+		(void)send(descriptor, busy, sizeof busy, MSG_DONTWAIT | MSG_NOSIGNAL);
 		connection_close(connection);
 		return;
 	}
 	connection->events = event.events;
 	connection->active = server->now;
-	connection->place = server->count;
+	connection->index = server->count;
 	server->connections[server->count] = connection;
 	server->uids[server->count++] = connection->peer.uid;
 }
@@ -179,15 +170,15 @@ void server_accept(struct server *server)
 			server->settings->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (descriptor >= 0) {
-			take_in(server, descriptor);
+			add_connection(server, descriptor);
 			continue;
 		}
-		/* A peer that is gone again is none. */
+		/* The peer has gone already. */
 		if (errno == ECONNABORTED || errno == EINTR)
 			continue;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
-		if (!make_way(server)) {
+		if (!close_one_for_room(server)) {
 			server->paused_until = server->now + PAUSE;
 			return;
 		}

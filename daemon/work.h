@@ -1,47 +1,86 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A call that waits for files and for the host's directory: what a worker is given, and
- * what comes of it. */
+/* Calls that wait for files and for NSS, and the threads that perform them. */
 #ifndef TOTPGROUP_DAEMON_WORK_H
 #define TOTPGROUP_DAEMON_WORK_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "daemon/call.h"
-#include "daemon/draft.h"
-#include "daemon/peer_identity.h"
-#include "daemon/policy.h"
+#include "daemon/access.h"
+#include "daemon/varlink.h"
 
+struct new_credential;
 struct user_store;
 
-/* Nothing in it is owned but answer. */
+/* A secret that Enroll has drawn and that no code has confirmed yet. It is in the memory of
+ * its connection and nowhere else. Begins zeroed. */
+struct draft {
+	struct new_credential *credential; /* NULL where there is none */
+	unsigned int wrong_codes;
+};
+
+/* Wipes and frees the secret; the draft is zeroed again. */
+void draft_drop(struct draft *draft);
+
+/* One call. Only its reply is its own. */
 struct work {
 	struct call call;
 	struct policy *policy;
 	struct peer_identity *peer;
-	struct draft *draft; /* what the connection holds for Confirm */
+	struct draft *draft;
 	int socket;
-	int64_t now; /* when it came, in milliseconds that never go backwards */
-	/* Out: the frame to send back, empty for want of memory; and whether it says no
-	 * to a front end or a stranger, who must not learn more from how long that took:
-	 * it waited behind other work on the same user. */
-	struct text answer;
-	bool evened;
-	int64_t took; /* milliseconds, without what it waited for its turn */
+	int64_t now;	 /* when the call came, in milliseconds of the monotonic clock */
+	const char *key; /* calls with the same key are performed one after the other */
+	void *owner;	 /* for the caller of pool_submit() */
+	/* Out: */
+	struct text reply; /* the frame to send; empty if there was no memory for it */
+	bool hold;	   /* the time of this refusal must not reveal the work done */
+	int64_t took;	   /* milliseconds at work, without the wait for its turn */
+	STAILQ_ENTRY(work) next;
 };
 
-/* Performs a call with the worker's own store. */
-void work_perform(struct work *work, struct user_store *store);
+STAILQ_HEAD(work_list, work);
 
-/* Answers that it cannot be performed, and logs why. */
-void work_fail(struct work *work, const struct error *error);
-
-/* What stands behind it, for each method. */
+/*
+ * The methods. Each fills in the reply and hold and returns 0, or returns a TOTPGROUP_E...
+ * with its message where the call cannot be performed. work_verify.c has the first two,
+ * work_enroll.c the others.
+ */
 int work_verify(struct work *work, struct user_store *store, struct error *error);
 int work_status(struct work *work, struct user_store *store, struct error *error);
 int work_enroll(struct work *work, struct user_store *store, struct error *error);
 int work_confirm(struct work *work, struct user_store *store, struct error *error);
+
+/*
+ * pool.c: threads that perform calls, so that a wait for a disk, a lock or a directory delays
+ * nobody else. Of the calls that may run, the first one of the peer with the fewest calls
+ * running is next.
+ */
+struct pool;
+
+/* Threads start when they are needed, with the signals blocked that are blocked then. conf
+ * is for their stores, and must outlive the pool. The caller ends *pool, which is NULL after
+ * an error, with pool_close(). */
+int pool_open(struct pool **pool, const char *conf, struct error *error);
+
+/* Queues a call; the caller keeps it until pool_take() returns it. Returns 0, or
+ * TOTPGROUP_EBUSY where no thread could be started. */
+int pool_submit(struct pool *pool, struct work *work);
+
+/* A descriptor that is readable when calls are done. */
+int pool_descriptor(const struct pool *pool);
+
+/* Moves all calls that are done to the list. */
+void pool_take(struct pool *pool, struct work_list *done);
+
+/* Waits for the calls that are running, and ends the threads. NULL is allowed. */
+void pool_close(struct pool *pool);
+
+/* The monotonic clock, in microseconds. */
+int64_t monotonic_microseconds(void);
 
 #endif

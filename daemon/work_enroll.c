@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The methods Enroll and Confirm: a user's first secret, for the user herself. */
+/* The methods Enroll and Confirm: the calling user's first secret. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -11,8 +11,7 @@
 #include "config/default_credential.h"
 #include "core/confirmation.h"
 #include "core/summary.h"
-#include "daemon/reply.h"
-#include "daemon/verify_log.h"
+#include "daemon/log.h"
 #include "daemon/work.h"
 #include "host/user_store.h"
 #include "message/handover.h"
@@ -22,35 +21,45 @@
 #define ERROR_NOT_BEGUN VERIFY_INTERFACE ".NotEnrolling"
 #define WRONG_CODES_MAX 3
 
+void draft_drop(struct draft *draft)
+{
+	wipe_free(draft->credential, sizeof *draft->credential);
+	*draft = (struct draft){.credential = NULL};
+}
+
 static struct log_subject subject_of(const struct work *work)
 {
 	return (struct log_subject){
 		work->peer->name, VERIFY_SERVICE_SELF, work->peer->uid, NULL};
 }
 
-static int fail(struct error *error, int status)
+static int report(struct error *error, int status)
 {
 	return status != 0 ? error_set(error, status, "%s", totpgroup_strerror(status)) : 0;
 }
 
-/* Whether the peer may go on; the answer is set where it may not. Every step counts as
- * an attempt. */
-static int begin(struct work *work, bool *may, struct error *error)
+static int reply_with_error(struct work *work, const char *name, struct error *error)
+{
+	return report(error, reply_error(&work->reply, name, NULL, NULL));
+}
+
+/* Whether the peer may go on; otherwise the reply is set. Every call counts as an attempt. */
+static int check_permission(struct work *work, bool *permitted, struct error *error)
 {
 	struct log_subject subject = subject_of(work);
 	int64_t wait = 0;
 	int status;
 
-	*may = false;
+	*permitted = false;
 	if (!work->policy->verify.self_enroll || work->peer->name == NULL) {
 		verify_log_refused(&subject, "not-permitted");
-		return fail(error, reply_error(&work->answer, ERROR_NOT_PERMITTED, NULL, NULL));
+		return reply_with_error(work, ERROR_NOT_PERMITTED, error);
 	}
 	status = attempt_limits_count(work->policy->self, work->peer->name, work->now, &wait);
 	if (status == 0 && wait > 0)
-		status = reply_error(&work->answer, ERROR_BUSY, NULL, NULL);
-	*may = status == 0 && wait == 0;
-	return fail(error, status);
+		return reply_with_error(work, ERROR_BUSY, error);
+	*permitted = status == 0;
+	return report(error, status);
 }
 
 static int append_uri(
@@ -70,27 +79,28 @@ static int append_uri(
 	return status;
 }
 
-static int answer_draft(struct work *work)
+static int reply_draft(struct work *work)
 {
 	const struct new_credential *credential = work->draft->credential;
 	const char *codes[EMERGENCY_CODES_MAX];
 	struct text uri = TEXT_INIT;
-	struct reply reply;
 	int status = append_uri(work, credential, &uri);
 
-	if (status != 0)
-		return status;
-	for (unsigned int i = 0; i < credential->emergency_codes.count; i++)
-		codes[i] = credential->emergency_codes.code[i];
-	reply = reply_begin(&work->answer, NULL);
-	reply_string(&reply, "uri", uri.data);
-	reply_string(&reply, "secret", credential->secret);
-	reply_strings(&reply, "emergency_codes", codes, credential->emergency_codes.count);
+	if (status == 0) {
+		for (unsigned int i = 0; i < credential->emergency_codes.count; i++)
+			codes[i] = credential->emergency_codes.code[i];
+		reply_begin(&work->reply, NULL);
+		reply_string(&work->reply, "uri", uri.data);
+		reply_string(&work->reply, "secret", credential->secret);
+		reply_strings(&work->reply, "emergency_codes", codes,
+			credential->emergency_codes.count);
+		status = reply_end(&work->reply);
+	}
 	text_free(&uri);
-	return reply_end(&reply);
+	return status;
 }
 
-static int draw(struct work *work, struct error *error)
+static int draw_secret(struct work *work, struct error *error)
 {
 	struct draft *draft = work->draft;
 	int status;
@@ -98,11 +108,11 @@ static int draw(struct work *work, struct error *error)
 	draft_drop(draft);
 	draft->credential = calloc(1, sizeof *draft->credential);
 	if (draft->credential == NULL)
-		return fail(error, TOTPGROUP_EMEMORY);
+		return report(error, TOTPGROUP_EMEMORY);
 	status = default_credential_draw(
 		&work->policy->configuration.enroll, draft->credential, error);
 	if (status == 0)
-		status = fail(error, answer_draft(work));
+		status = report(error, reply_draft(work));
 	if (status != 0)
 		draft_drop(draft);
 	return status;
@@ -111,18 +121,18 @@ static int draw(struct work *work, struct error *error)
 int work_enroll(struct work *work, struct user_store *store, struct error *error)
 {
 	struct credential_summary summary;
-	bool may;
-	int status = begin(work, &may, error);
+	bool permitted;
+	int status = check_permission(work, &permitted, error);
 
-	if (status != 0 || !may)
+	if (status != 0 || !permitted)
 		return status;
 	status = user_store_summarize(store, work->peer->name, &summary, error);
 	if (status == 0)
-		return fail(error, reply_error(&work->answer, ERROR_ALREADY, NULL, NULL));
+		return reply_with_error(work, ERROR_ALREADY, error);
 	if (status != TOTPGROUP_ENOTFOUND)
 		return status;
 	*error = (struct error)ERROR_INIT;
-	return draw(work, error);
+	return draw_secret(work, error);
 }
 
 static int store_draft(
@@ -140,49 +150,42 @@ static int store_draft(
 	return status;
 }
 
-static int answer_result(struct work *work, bool accepted)
+static int reply_result(struct work *work, bool accepted, struct error *error)
 {
-	struct reply reply = reply_begin(&work->answer, NULL);
-
-	reply_string(&reply, "result", accepted ? "accepted" : "refused");
-	reply_number(&reply, "retry_after", 0);
-	return reply_end(&reply);
-}
-
-/* A draft that is stored, or that others than its owner may be guessing at, is no
- * more. */
-static int settle(struct work *work, struct user_store *store,
-	const struct confirmation *confirmation, struct error *error)
-{
-	struct log_subject subject = subject_of(work);
-	int status;
-
-	if (confirmation->verdict != CONFIRMATION_RIGHT) {
-		if (++work->draft->wrong == WRONG_CODES_MAX)
-			draft_drop(work->draft);
-		return fail(error, answer_result(work, false));
-	}
-	status = store_draft(work, store, confirmation->step, error);
-	draft_drop(work->draft);
-	if (status == TOTPGROUP_ECONFLICT)
-		return fail(error, reply_error(&work->answer, ERROR_ALREADY, NULL, NULL));
-	if (status != 0)
-		return status;
-	verify_log_event(&subject, "enrolled");
-	return fail(error, answer_result(work, true));
+	reply_begin(&work->reply, NULL);
+	reply_string(&work->reply, "result", accepted ? "accepted" : "refused");
+	reply_number(&work->reply, "retry_after", 0);
+	return report(error, reply_end(&work->reply));
 }
 
 int work_confirm(struct work *work, struct user_store *store, struct error *error)
 {
+	struct log_subject subject = subject_of(work);
+	struct draft *draft = work->draft;
 	struct confirmation confirmation;
-	bool may;
-	int status = begin(work, &may, error);
+	bool permitted;
+	int status = check_permission(work, &permitted, error);
 
-	if (status != 0 || !may)
+	if (status != 0 || !permitted)
 		return status;
-	if (work->draft->credential == NULL)
-		return fail(error, reply_error(&work->answer, ERROR_NOT_BEGUN, NULL, NULL));
-	status = confirmation_judge(work->draft->credential, work->call.code,
-		(int64_t)time(NULL), &confirmation, error);
-	return status != 0 ? status : settle(work, store, &confirmation, error);
+	if (draft->credential == NULL)
+		return reply_with_error(work, ERROR_NOT_BEGUN, error);
+	status = confirmation_judge(
+		draft->credential, work->call.code, (int64_t)time(NULL), &confirmation, error);
+	if (status != 0)
+		return status;
+	if (confirmation.verdict != CONFIRMATION_RIGHT) {
+		/* Somebody else may be guessing. */
+		if (++draft->wrong_codes == WRONG_CODES_MAX)
+			draft_drop(draft);
+		return reply_result(work, false, error);
+	}
+	status = store_draft(work, store, confirmation.step, error);
+	draft_drop(draft);
+	if (status == TOTPGROUP_ECONFLICT)
+		return reply_with_error(work, ERROR_ALREADY, error);
+	if (status != 0)
+		return status;
+	verify_log_event(&subject, "enrolled");
+	return reply_result(work, true, error);
 }

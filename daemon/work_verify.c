@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The method Verify. */
+/* The methods Verify and Status. */
 #include "config.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "core/decide.h"
-#include "daemon/access.h"
-#include "daemon/reply.h"
-#include "daemon/verify_log.h"
+#include "core/summary.h"
+#include "daemon/log.h"
 #include "daemon/work.h"
 #include "host/user_store.h"
 #include "store/dummy_decision.h"
@@ -22,97 +21,83 @@ static struct log_subject subject_of(const struct work *work, const struct acces
 	return (struct log_subject){work->call.user, access->service, work->peer->uid, NULL};
 }
 
-static int answer_limited(struct work *work, int64_t wait)
+/* The reply to an attempt that is one too many in memory. */
+static int reply_limited(struct work *work, const struct access *access, int64_t wait)
 {
-	struct reply reply = reply_begin(&work->answer, NULL);
-
-	reply_string(&reply, "result", "limited");
-	reply_number(&reply, "retry_after", wait);
-	if (work->peer->uid == 0)
-		reply_string(&reply, "reason", "rate-limited");
-	return reply_end(&reply);
-}
-
-/* Counts the attempt in memory. *limited is set, and the answer, where it is one too
- * many. */
-static int count(struct work *work, const struct access *access, bool *limited)
-{
-	const struct policy_grant *grant = &work->policy->grants[access->grant];
 	struct log_subject subject = subject_of(work, access);
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
 	const struct error none = ERROR_INIT;
-	char peer[16];
-	int64_t wait = 0;
-	int status = 0;
 
-	snprintf(peer, sizeof peer, "%" PRIu32, (uint32_t)work->peer->uid);
-	if (access->kind == ACCESS_FRONT_END)
-		status = attempt_limits_count(grant->peers, peer, work->now, &wait);
-	if (access->kind == ACCESS_FRONT_END && status == 0 && wait == 0)
-		status = attempt_limits_count(grant->users, work->call.user, work->now, &wait);
-	else if (access->kind == ACCESS_FULL && work->peer->uid != 0)
-		status = attempt_limits_count(
-			work->policy->self, work->call.user, work->now, &wait);
-	*limited = wait > 0;
-	if (status != 0 || !*limited)
-		return status;
 	result.reason = TOTPGROUP_REASON_RATE_LIMITED;
 	result.retry_after = wait;
 	verify_log_result(&subject, &result, &none);
-	return answer_limited(work, wait);
+	reply_begin(&work->reply, NULL);
+	reply_string(&work->reply, "result", "limited");
+	reply_number(&work->reply, "retry_after", wait);
+	return reply_end(&work->reply);
 }
 
-/* What root and the user herself are told. */
-static int answer_in_full(struct work *work, const struct totpgroup_result *result)
+/* Counts the attempt in memory, where *wait is set as by attempt_limits_count(). An attempt
+ * that is over the limit of the peer is not counted for the user. */
+static int count_attempt(struct work *work, const struct access *access, int64_t *wait)
+{
+	const struct policy_grant *grant = &work->policy->grants[access->grant];
+	char peer[16];
+	int status;
+
+	*wait = 0;
+	if (work->peer->uid == 0)
+		return 0;
+	if (access->kind == ACCESS_FULL)
+		return attempt_limits_count(
+			work->policy->self, work->call.user, work->now, wait);
+	snprintf(peer, sizeof peer, "%" PRIu32, (uint32_t)work->peer->uid);
+	status = attempt_limits_count(grant->peers, peer, work->now, wait);
+	if (status != 0 || *wait > 0)
+		return status;
+	return attempt_limits_count(grant->users, work->call.user, work->now, wait);
+}
+
+/* The reply to root and to the user herself. */
+static int reply_in_full(struct work *work, const struct totpgroup_result *result)
 {
 	bool accepted = result->verdict == TOTPGROUP_ACCEPTED;
-	struct reply reply = reply_begin(&work->answer, NULL);
+	bool limited = !accepted && result->reason == TOTPGROUP_REASON_RATE_LIMITED;
+	struct text *reply = &work->reply;
 
-	reply_string(&reply, "result",
-		accepted					  ? "accepted"
-		: result->reason == TOTPGROUP_REASON_RATE_LIMITED ? "limited"
-								  : "refused");
-	reply_number(&reply, "retry_after", result->retry_after);
+	reply_begin(reply, NULL);
+	reply_string(reply, "result", accepted ? "accepted" : limited ? "limited" : "refused");
+	reply_number(reply, "retry_after", result->retry_after);
 	if (accepted)
-		reply_string(&reply, "method", totpgroup_method_name(result->method));
+		reply_string(reply, "method", totpgroup_method_name(result->method));
 	else
-		reply_string(&reply, "reason", totpgroup_reason_name(result->reason));
+		reply_string(reply, "reason", totpgroup_reason_name(result->reason));
 	if (result->offset_known)
-		reply_number(&reply, "offset", result->offset);
-	return reply_end(&reply);
+		reply_number(reply, "offset", result->offset);
+	return reply_end(reply);
 }
 
-/* What a front end is told: that a credential is limited would tell that there is
- * one, and so is a refusal like others. Only whoever has a right code learns when the
- * next one comes. */
-static int answer_front_end(struct work *work, const struct totpgroup_result *result)
+/* The reply to a front end. That the credential's own limit is reached would reveal that
+ * there is a credential, so it is a refusal like others. Only a peer with a right code learns
+ * when the next code comes. */
+static int reply_to_front_end(struct work *work, const struct totpgroup_result *result)
 {
 	bool accepted = result->verdict == TOTPGROUP_ACCEPTED;
-	bool spent = !accepted && result->reason == TOTPGROUP_REASON_REUSED;
-	struct reply reply = reply_begin(&work->answer, NULL);
+	bool reused = !accepted && result->reason == TOTPGROUP_REASON_REUSED;
 
 	if (accepted)
-		work->evened = false;
-	reply_string(&reply, "result", accepted ? "accepted" : "refused");
-	reply_number(&reply, "retry_after", spent ? result->retry_after : 0);
-	return reply_end(&reply);
-}
-
-static int answer_result(struct work *work, const struct access *access, int status,
-	const struct totpgroup_result *result)
-{
-	if (result->reason == TOTPGROUP_REASON_STORE_ERROR ||
-		result->reason == TOTPGROUP_REASON_CONFIG_ERROR)
-		return reply_error(&work->answer,
-			status == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
-	return access->kind == ACCESS_FULL ? answer_in_full(work, result)
-					   : answer_front_end(work, result);
+		work->hold = false;
+	reply_begin(&work->reply, NULL);
+	reply_string(&work->reply, "result", accepted ? "accepted" : "refused");
+	reply_number(&work->reply, "retry_after", reused ? result->retry_after : 0);
+	return reply_end(&work->reply);
 }
 
 static int decide_on_code(struct work *work, struct user_store *store, struct access *access)
 {
 	struct attempt attempt = ATTEMPT_INIT;
 	struct decision decision = DECISION_INIT;
+	const struct totpgroup_result *result = &decision.result;
 	struct error error = ERROR_INIT;
 	struct log_subject subject = subject_of(work, access);
 	int status;
@@ -123,13 +108,18 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 	if (status != 0)
 		decision.result.verdict = TOTPGROUP_REFUSED;
 	subject.device = decision.device;
-	verify_log_result(&subject, &decision.result, &error);
-	return answer_result(work, access, status, &decision.result);
+	verify_log_result(&subject, result, &error);
+	if (result->reason == TOTPGROUP_REASON_STORE_ERROR ||
+		result->reason == TOTPGROUP_REASON_CONFIG_ERROR)
+		return reply_error(&work->reply,
+			status == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
+	return access->kind == ACCESS_FULL ? reply_in_full(work, result)
+					   : reply_to_front_end(work, result);
 }
 
-/* Of a user whom no grant covers, and of one who does not exist, a front end learns
- * what it learns of one without a secret, after the same work. */
-static int pretend(struct work *work, const struct access *access)
+/* A user whom no grant covers, or who does not exist. The front end gets the reply that it
+ * gets for a user without a secret, after the same work. */
+static int refuse_uncovered_user(struct work *work, const struct access *access)
 {
 	struct attempt attempt = ATTEMPT_INIT;
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
@@ -140,31 +130,96 @@ static int pretend(struct work *work, const struct access *access)
 	attempt.now = work->now / 1000;
 	dummy_decide(&attempt);
 	verify_log_refused(&subject, NOT_PERMITTED);
-	return answer_front_end(work, &result);
+	return reply_to_front_end(work, &result);
 }
 
 int work_verify(struct work *work, struct user_store *store, struct error *error)
 {
 	struct access access = access_of(work->peer, work->policy, work->call.user);
 	struct log_subject subject = subject_of(work, &access);
-	bool limited, covered = true;
+	bool covered = true;
+	int64_t wait;
 	int status;
 
-	work->evened = access.kind != ACCESS_FULL;
+	work->hold = access.kind != ACCESS_FULL;
 	if (access.kind != ACCESS_FULL && access.kind != ACCESS_FRONT_END) {
 		verify_log_refused(&subject, NOT_PERMITTED);
-		return reply_error(&work->answer, ERROR_NOT_PERMITTED, NULL, NULL);
+		return reply_error(&work->reply, ERROR_NOT_PERMITTED, NULL, NULL);
 	}
-	status = count(work, &access, &limited);
+	status = count_attempt(work, &access, &wait);
+	if (status == 0 && wait > 0)
+		status = reply_limited(work, &access, wait);
 	if (status != 0)
 		return error_set(error, status, "out of memory");
-	if (limited)
+	if (wait > 0)
 		return 0;
 	if (access.kind == ACCESS_FRONT_END)
 		status = access_covers(work->peer, work->policy, work->call.user, false,
 			&covered, &access.service, error);
 	if (status != 0)
 		return status;
-	status = covered ? decide_on_code(work, store, &access) : pretend(work, &access);
+	status = covered ? decide_on_code(work, store, &access)
+			 : refuse_uncovered_user(work, &access);
+	return status != 0 ? error_set(error, status, "out of memory") : 0;
+}
+
+static const char *state_of(const struct credential_summary *summary)
+{
+	if (!summary->pending.pending)
+		return "active";
+	return summary->pending.expired ? "expired" : "pending";
+}
+
+static const char *kind_of(const struct credential_summary *summary)
+{
+	switch (summary->kind) {
+	case SUMMARY_TOTP:
+		return "totp";
+	case SUMMARY_HOTP:
+		return "hotp";
+	case SUMMARY_EMERGENCY_ONLY:
+		break;
+	}
+	return "emergency";
+}
+
+/* summary is NULL for a user who is not enrolled. */
+static int reply_status(struct text *reply, const struct credential_summary *summary)
+{
+	reply_begin(reply, NULL);
+	reply_flag(reply, "enrolled", summary != NULL);
+	if (summary != NULL) {
+		reply_string(reply, "state", state_of(summary));
+		reply_string(reply, "kind", kind_of(summary));
+		reply_number(reply, "codes_left",
+			(int64_t)summary->plain_codes + summary->hashed_codes);
+		reply_flag(reply, "limited", summary->limited);
+		reply_number(reply, "retry_after", summary->retry_after);
+	}
+	return reply_end(reply);
+}
+
+/* A front end gets the same refusal for every user whom its grants do not cover, and for one
+ * who does not exist. */
+int work_status(struct work *work, struct user_store *store, struct error *error)
+{
+	const enum access_kind kind = access_of(work->peer, work->policy, work->call.user).kind;
+	struct credential_summary summary;
+	bool permitted = kind == ACCESS_FULL;
+	const char *service;
+	int status = 0;
+
+	work->hold = !permitted;
+	if (kind == ACCESS_FRONT_END)
+		status = access_covers(work->peer, work->policy, work->call.user, true,
+			&permitted, &service, error);
+	if (status != 0)
+		return status;
+	if (!permitted)
+		return reply_error(&work->reply, ERROR_NOT_PERMITTED, NULL, NULL);
+	status = user_store_summarize(store, work->call.user, &summary, error);
+	if (status != 0 && status != TOTPGROUP_ENOTFOUND)
+		return status;
+	status = reply_status(&work->reply, status == 0 ? &summary : NULL);
 	return status != 0 ? error_set(error, status, "out of memory") : 0;
 }

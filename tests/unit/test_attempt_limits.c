@@ -3,7 +3,7 @@
 
 #include "test_support.h"
 
-#include "daemon/attempt_limits.h"
+#include "daemon/access.h"
 
 static struct attempt_limits *open_limits(int attempts, int seconds)
 {

@@ -9,7 +9,7 @@
 
 #include "test_support.h"
 
-#include "daemon/request.h"
+#include "daemon/varlink.h"
 
 /* A frame in memory of exactly its size, so that a sanitizer sees what is read beyond. */
 struct frame {

@@ -2,13 +2,14 @@
 
 #include "config.h"
 
-#include "daemon/request.h"
+#include "daemon/varlink.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
 
-/* The members that a call may have. */
+/* The members of a call that varlink knows. */
 enum member {
 	MEMBER_METHOD,
 	MEMBER_PARAMETERS,
@@ -21,19 +22,19 @@ enum member {
 static const char *const member_names[MEMBERS] = {
 	"method", "parameters", "oneway", "more", "upgrade"};
 
-/* Over itself in the frame, so that there is no second copy of a code. NULL where it is
- * no string. */
-static char *unescape(char *frame, const struct json_value *value)
+/* Decodes a string in place, so that there is no second copy of a code. NULL where the
+ * value is not a string. */
+static char *decode_string(char *frame, const struct json_value *value)
 {
-	char *place;
+	char *string;
 
 	if (value->kind != JSON_STRING)
 		return NULL;
-	place = frame + (value->text - frame);
-	return json_string(value, place, value->length) ? place : NULL;
+	string = frame + (value->text - frame);
+	return json_string(value, string, value->length) ? string : NULL;
 }
 
-/* Finds them; false where one is unknown, or there twice. */
+/* False where a member is unknown or repeated. */
 static bool find_members(const struct json_value *call, struct json_value members[MEMBERS])
 {
 	struct json_value name, value = {JSON_ABSENT, NULL, 0};
@@ -59,10 +60,10 @@ static bool read_flag(const struct json_value *value, bool *flag)
 	       value->kind == JSON_ABSENT;
 }
 
-/* Splits at the last dot: an interface's name has dots in it. */
+/* Splits at the last dot, because the name of an interface has dots, too. */
 static bool read_method(char *frame, const struct json_value *value, struct request *request)
 {
-	char *name = unescape(frame, value), *dot;
+	char *name = decode_string(frame, value), *dot;
 
 	dot = name != NULL ? strrchr(name, '.') : NULL;
 	if (dot == NULL || dot == name || dot[1] == '\0')
@@ -73,7 +74,8 @@ static bool read_method(char *frame, const struct json_value *value, struct requ
 	return true;
 }
 
-static const struct request_parameter *find(const struct request *request, const char *name)
+static const struct request_parameter *find_parameter(
+	const struct request *request, const char *name)
 {
 	for (size_t i = 0; i < request->count; i++)
 		if (strcmp(request->parameters[i].name, name) == 0)
@@ -87,13 +89,14 @@ static bool read_parameters(
 	struct json_value key, value = {JSON_ABSENT, NULL, 0};
 
 	while (json_next_member(parameters, &value, &key, &value)) {
-		const char *name = unescape(frame, &key);
+		const char *name = decode_string(frame, &key);
 
-		if (request->count == REQUEST_PARAMETERS_MAX || find(request, name) != NULL)
+		if (request->count == REQUEST_PARAMETERS_MAX ||
+			find_parameter(request, name) != NULL)
 			request->surplus = name;
 		else
 			request->parameters[request->count++] =
-				(struct request_parameter){name, unescape(frame, &value)};
+				(struct request_parameter){name, decode_string(frame, &value)};
 	}
 	return parameters->kind == JSON_OBJECT || parameters->kind == JSON_NULL ||
 	       parameters->kind == JSON_ABSENT;
@@ -127,11 +130,86 @@ bool request_take(const struct request *request, const char *const *names, const
 			*wrong = request->parameters[i].name;
 	}
 	for (size_t n = 0; *wrong == NULL && names[n] != NULL; n++) {
-		const struct request_parameter *parameter = find(request, names[n]);
+		const struct request_parameter *parameter = find_parameter(request, names[n]);
 
 		values[n] = parameter != NULL ? parameter->value : NULL;
 		if (values[n] == NULL)
 			*wrong = names[n];
 	}
 	return *wrong == NULL;
+}
+
+/* A parameter that follows another begins with a comma. */
+static void append_name(struct text *reply, const char *name)
+{
+	if (reply->length > 0 && reply->data[reply->length - 1] != '{')
+		(void)text_append_string(reply, ",");
+	(void)json_append(reply, name);
+	(void)text_append_string(reply, ":");
+}
+
+static void append_string(struct text *reply, const char *string)
+{
+	int status = json_append(reply, string);
+
+	/* That a string is not UTF-8 is not yet known to the text. */
+	if (reply->status == 0)
+		reply->status = status;
+}
+
+void reply_begin(struct text *reply, const char *error_name)
+{
+	(void)text_append_string(reply, "{");
+	if (error_name != NULL)
+		(void)text_append_format(reply, "\"error\":\"%s\",", error_name);
+	(void)text_append_string(reply, "\"parameters\":{");
+}
+
+void reply_string(struct text *reply, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	append_name(reply, name);
+	append_string(reply, value);
+}
+
+void reply_number(struct text *reply, const char *name, int64_t value)
+{
+	append_name(reply, name);
+	(void)text_append_format(reply, "%" PRId64, value);
+}
+
+void reply_flag(struct text *reply, const char *name, bool value)
+{
+	append_name(reply, name);
+	(void)text_append_string(reply, value ? "true" : "false");
+}
+
+void reply_strings(
+	struct text *reply, const char *name, const char *const *values, size_t count)
+{
+	append_name(reply, name);
+	(void)text_append_string(reply, "[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			(void)text_append_string(reply, ",");
+		append_string(reply, values[i]);
+	}
+	(void)text_append_string(reply, "]");
+}
+
+int reply_end(struct text *reply)
+{
+	int status = text_append(reply, "}}", sizeof "}}");
+
+	if (status != 0)
+		text_free(reply);
+	return status;
+}
+
+int reply_error(struct text *reply, const char *error_name, const char *name, const char *value)
+{
+	reply_begin(reply, error_name);
+	reply_string(reply, name, value);
+	return reply_end(reply);
 }

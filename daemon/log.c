@@ -2,14 +2,14 @@
 
 #include "config.h"
 
-#include "daemon/verify_log.h"
+#include "daemon/log.h"
 
 #include <inttypes.h>
 #include <syslog.h>
 
 #include "core/log_line.h"
 
-/* Begins the line with whom it is about. */
+/* Every line about a call begins with its subject. */
 static void log_line(int priority, const char *verb, const struct log_subject *subject,
 	const struct log_extra *extra)
 {

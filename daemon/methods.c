@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The methods of both interfaces, and their descriptions in varlink's own language.
+ * totp-verifyd(8) describes them for people. */
+#include "config.h"
+
+#include <string.h>
+
+#include "daemon/varlink.h"
+
+#define ERROR_INVALID	   SERVICE_INTERFACE ".InvalidParameter"
+#define ERROR_NO_INTERFACE SERVICE_INTERFACE ".InterfaceNotFound"
+#define ERROR_NO_METHOD	   SERVICE_INTERFACE ".MethodNotFound"
+
+#define PARAMETERS_MAX 2
+
+/* No system has longer user names. */
+#define USER_NAME_MAX 255
+
+static const char verify_description[] =
+	"# Checks one-time codes without showing the secrets behind them.\n"
+	"interface org.totpgroup.Verify\n"
+	"\n"
+	"# \"refused\" means that the code is wrong or was used before, that the user has no\n"
+	"# secret, or that there is no such user.\n"
+	"type Result (accepted, refused, limited)\n"
+	"\n"
+	"# Checks a code and marks it as used. retry_after is the number of seconds until the\n"
+	"# next attempt can succeed, or 0. reason, method and offset are for root and for the\n"
+	"# user alone.\n"
+	"method Verify(user: string, code: string) -> (\n"
+	"  result: Result,\n"
+	"  retry_after: int,\n"
+	"  reason: ?string,\n"
+	"  method: ?string,\n"
+	"  offset: ?int\n"
+	")\n"
+	"\n"
+	"# The state of a user's secret. The optional members are there for a user who is\n"
+	"# enrolled.\n"
+	"method Status(user: string) -> (\n"
+	"  enrolled: bool,\n"
+	"  state: ?(active, pending, expired),\n"
+	"  kind: ?(totp, hotp, emergency),\n"
+	"  codes_left: ?int,\n"
+	"  limited: ?bool,\n"
+	"  retry_after: ?int\n"
+	")\n"
+	"\n"
+	"# Draws a secret for the calling user, who must not have one. The connection keeps "
+	"it\n"
+	"# until Confirm on the same connection receives its first code.\n"
+	"method Enroll() -> (uri: string, secret: string, emergency_codes: []string)\n"
+	"\n"
+	"# Stores the secret and marks the code as used.\n"
+	"method Confirm(code: string) -> (result: Result, retry_after: int)\n"
+	"\n"
+	"# The client may not ask this.\n"
+	"error NotPermitted()\n"
+	"\n"
+	"# No decision is possible now; the log says why.\n"
+	"error StoreError()\n"
+	"\n"
+	"# There are too many calls or connections, or the secret is locked.\n"
+	"error Busy()\n"
+	"\n"
+	"# The user has a secret already.\n"
+	"error AlreadyEnrolled()\n"
+	"\n"
+	"# No secret was drawn on this connection.\n"
+	"error NotEnrolling()\n";
+
+static const char service_description[] =
+	"# The interface that every varlink service has.\n"
+	"interface org.varlink.service\n"
+	"\n"
+	"method GetInfo() -> (\n"
+	"  vendor: string,\n"
+	"  product: string,\n"
+	"  version: string,\n"
+	"  url: string,\n"
+	"  interfaces: []string\n"
+	")\n"
+	"\n"
+	"method GetInterfaceDescription(interface: string) -> (description: string)\n"
+	"\n"
+	"error InterfaceNotFound(interface: string)\n"
+	"error MethodNotFound(method: string)\n"
+	"error MethodNotImplemented(method: string)\n"
+	"error InvalidParameter(parameter: string)\n";
+
+/* A row has either a method for workers or a function that replies at once. */
+struct method {
+	const char *interface;
+	const char *name;
+	const char *parameters[PARAMETERS_MAX + 1];
+	enum call_method method;
+	int (*reply)(const char *const *values, struct text *reply);
+};
+
+static int reply_info(const char *const *values, struct text *reply)
+{
+	static const char *const interfaces[] = {SERVICE_INTERFACE, VERIFY_INTERFACE};
+
+	(void)values;
+	reply_begin(reply, NULL);
+	reply_string(reply, "vendor", "totpgroup");
+	reply_string(reply, "product", "totp-verifyd");
+	reply_string(reply, "version", PACKAGE_VERSION);
+	reply_string(reply, "url", "man:totp-verifyd(8)");
+	reply_strings(reply, "interfaces", interfaces, 2);
+	return reply_end(reply);
+}
+
+static int reply_description(const char *const *values, struct text *reply)
+{
+	const char *description = NULL;
+
+	if (strcmp(values[0], VERIFY_INTERFACE) == 0)
+		description = verify_description;
+	else if (strcmp(values[0], SERVICE_INTERFACE) == 0)
+		description = service_description;
+	else
+		return reply_error(reply, ERROR_NO_INTERFACE, "interface", values[0]);
+	reply_begin(reply, NULL);
+	reply_string(reply, "description", description);
+	return reply_end(reply);
+}
+
+static const struct method methods[] = {
+	{VERIFY_INTERFACE, "Verify", {"user", "code"}, CALL_VERIFY, NULL},
+	{VERIFY_INTERFACE, "Status", {"user"}, CALL_STATUS, NULL},
+	{VERIFY_INTERFACE, "Enroll", {NULL}, CALL_ENROLL, NULL},
+	{VERIFY_INTERFACE, "Confirm", {"code"}, CALL_CONFIRM, NULL},
+	{SERVICE_INTERFACE, "GetInfo", {NULL}, CALL_NONE, reply_info},
+	{SERVICE_INTERFACE, "GetInterfaceDescription", {"interface"}, CALL_NONE,
+		reply_description},
+	{NULL, NULL, {NULL}, CALL_NONE, NULL},
+};
+
+/* NULL where there is none; *interface_known says whether the interface exists. */
+static const struct method *find_method(const struct request *request, bool *interface_known)
+{
+	*interface_known = false;
+	for (const struct method *method = methods; method->name != NULL; method++) {
+		if (strcmp(method->interface, request->interface) != 0)
+			continue;
+		*interface_known = true;
+		if (strcmp(method->name, request->method) == 0)
+			return method;
+	}
+	return NULL;
+}
+
+int call_from_request(const struct request *request, struct call *call, struct text *reply)
+{
+	const char *values[PARAMETERS_MAX] = {NULL};
+	const struct method *method;
+	const char *wrong;
+	bool interface_known;
+
+	*call = (struct call){.method = CALL_NONE};
+	method = find_method(request, &interface_known);
+	if (method == NULL && interface_known)
+		return reply_error(reply, ERROR_NO_METHOD, "method", request->method);
+	if (method == NULL)
+		return reply_error(reply, ERROR_NO_INTERFACE, "interface", request->interface);
+	if (request->upgrade)
+		return reply_error(reply, ERROR_INVALID, "parameter", "upgrade");
+	if (!request_take(request, method->parameters, values, &wrong))
+		return reply_error(reply, ERROR_INVALID, "parameter", wrong);
+	if (method->reply != NULL)
+		return method->reply(values, reply);
+	for (size_t i = 0; i < PARAMETERS_MAX && method->parameters[i] != NULL; i++)
+		if (strcmp(method->parameters[i], "user") == 0)
+			call->user = values[i];
+		else
+			call->code = values[i];
+	if (call->user != NULL && (*call->user == '\0' || strlen(call->user) > USER_NAME_MAX))
+		return reply_error(reply, ERROR_INVALID, "parameter", "user");
+	call->method = method->method;
+	return 0;
+}
