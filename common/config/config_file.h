@@ -5,7 +5,6 @@
 #ifndef TOTPGROUP_CONFIG_CONFIG_FILE_H
 #define TOTPGROUP_CONFIG_CONFIG_FILE_H
 
-#include <dirent.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -35,12 +34,17 @@ int config_file_read(
 int config_file_check_folder(int folder, const char *path, struct error *error);
 
 /* The drop-ins of a configuration file: the files of the folder beside it. Begins as
- * {0}, ends with config_drop_ins_close(). */
+ * CONFIG_DROP_INS_INIT, ends with config_drop_ins_close(). */
 struct config_drop_ins {
-	DIR *folder; /* NULL where there is none */
+	int folder; /* -1 where there is none */
 	size_t count;
 	char *names[CONFIG_DROP_INS_MAX]; /* sorted by their bytes */
 };
+
+#define CONFIG_DROP_INS_INIT                                                                   \
+	{                                                                                      \
+		.folder = -1                                                                   \
+	}
 
 /*
  * Opens the folder `name` of an open folder, and lists its files that end in .conf

@@ -113,7 +113,7 @@ static int read_drop_in(struct configuration *configuration, const struct source
 	path[length] = '/';
 	strcpy(path + length + 1, name);
 	status = configuration_add_file(
-		configuration, dirfd(source->drop_ins.folder), name, path, error);
+		configuration, source->drop_ins.folder, name, path, error);
 	free(path);
 	return status;
 }
@@ -145,7 +145,7 @@ static int check_folder(const struct source *source, bool exists, struct error *
 	struct error inner = ERROR_INIT;
 	int status;
 
-	if (!exists && source->drop_ins.folder == NULL)
+	if (!exists && source->drop_ins.folder < 0)
 		return 0;
 	status = config_file_check_folder(source->folder, source->path, &inner);
 	if (status == TOTPGROUP_EUNSAFE)
@@ -201,7 +201,8 @@ int configuration_load_from(struct configuration *configuration,
 	const struct configuration_files *files, int count, const char *const *arguments,
 	struct error *error)
 {
-	struct source vendor = {.folder = -1}, host = {.folder = -1};
+	struct source vendor = {.folder = -1, .drop_ins = CONFIG_DROP_INS_INIT};
+	struct source host = vendor;
 	int status = open_source(&host, files->host, error);
 
 	if (status == 0)

@@ -122,7 +122,7 @@ INTERPOSE(ssize_t, __readlinkat_chk,
 	(fd, path, target, size, room), -1)
 INTERPOSE(DIR *, fdopendir, (int fd), (fd), NULL)
 INTERPOSE(int, __openat_2, (int fd, const char *path, int flags), (fd, path, flags), -1)
-INTERPOSE(struct dirent *, readdir, (DIR * stream), (stream), NULL)
+INTERPOSE(ssize_t, getdents64, (int fd, void *entries, size_t size), (fd, entries, size), -1)
 INTERPOSE(int, getgrnam_r,
 	(const char *name, struct group *group, char *buffer, size_t size,
 		struct group **found),

@@ -8,7 +8,8 @@
 #include "../fault/system_calls.h"
 #include "configuration_support.h"
 
-WRAP(struct dirent *, readdir, (DIR * stream), (stream), NULL, -1, NULL)
+WRAP(ssize_t, getdents64, (int fd, void *entries, size_t size), (fd, entries, size), -1, fd,
+	NULL)
 static int setup(void **state)
 {
 	calls_reset();
