@@ -9,7 +9,6 @@
 #include "cli/ui/json_output.h"
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
-#include "exchange/otp_key_credential.h"
 #include "message/handover.h"
 #include "totpgroup.h"
 

@@ -17,7 +17,7 @@
 #include "cli/users/verifyd.h"
 #include "cli/ui/terminal.h"
 #include "client/enroll_client.h"
-#include "exchange/otpauth_uri_parse.h"
+#include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 
 /* Of a user by name or number; an unknown one is not the caller. */

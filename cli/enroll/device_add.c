@@ -12,7 +12,7 @@
 #include "cli/users/device_file.h"
 #include "cli/users/target.h"
 #include "core/new_credential.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "totpgroup.h"
 
 /* One device on its way to the file. */

@@ -13,7 +13,7 @@
 #include "cli/ui/input.h"
 #include "cli/ui/questions.h"
 #include "core/new_credential.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "totpgroup.h"
 
 /* One without codes of an app is refused: nobody provisions that. */

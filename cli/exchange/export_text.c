@@ -13,7 +13,7 @@
 #include "core/device.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "exchange/otpauth_uri.h"
 #include "exchange/users_file.h"
 #include "totpgroup.h"

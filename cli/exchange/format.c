@@ -9,7 +9,7 @@
 #include "base/ascii.h"
 #include "base/lines.h"
 #include "exchange/csv.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "exchange/users_file.h"
 
 static const char *const names[] = {

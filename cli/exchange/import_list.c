@@ -11,8 +11,8 @@
 #include "base/lines.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
-#include "exchange/otp_key_credential.h"
-#include "exchange/otpauth_uri_parse.h"
+#include "exchange/otp_key.h"
+#include "exchange/otpauth_uri.h"
 #include "exchange/users_file.h"
 #include "totpgroup.h"
 

@@ -13,7 +13,7 @@
 #include "cli/users/user_file.h"
 #include "core/device.h"
 #include "core/state.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "totpgroup.h"
 
 /* The secret of one user on its way to the screen. */

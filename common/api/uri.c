@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/qr.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 

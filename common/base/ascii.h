@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Letters as standards mean them, whatever the locale says. */
+/* Characters of ASCII, independent of the locale. */
 #ifndef TOTPGROUP_BASE_ASCII_H
 #define TOTPGROUP_BASE_ASCII_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether length characters are that word, in either case. */
+static inline bool ascii_is_blank(char character)
+{
+	return character == ' ' || character == '\t';
+}
+
+/* Whether length characters are that word, in upper or lower case. */
 bool ascii_is_word(const char *characters, size_t length, const char *word);
 
-/* Whether a control character, NUL among them, is in it. */
+/* Whether one of length characters is a control character, such as NUL. */
 bool ascii_has_control(const char *characters, size_t length);
 
 /* Writes '?' over each control character of a string. */

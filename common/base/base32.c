@@ -5,17 +5,18 @@
 #include "base/base32.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "base/wipe.h"
 #include "totpgroup.h"
 
 /*
- * A table would be indexed by the secret, and which of its cache lines were
- * touched can be seen from other processes. So values are computed: each
- * helper gives all ones or all zeros, and the results are masked together.
+ * A table would be indexed by the secret, and other processes can see which of
+ * its cache lines were touched. So values are computed: each helper gives all
+ * ones or all zeros, and the results are masked together.
  */
 
-/* All ones where low <= c <= high; all three are under 256. */
+/* All ones where low <= c <= high. All three must be less than 256. */
 static uint32_t mask_range(uint32_t c, uint32_t low, uint32_t high)
 {
 	return (((c - low) | (high - c)) >> 31) - 1;
@@ -26,7 +27,7 @@ static uint32_t mask_equal(uint32_t c, uint32_t other)
 	return mask_range(c, other, other);
 }
 
-/* The five bits of a character; *valid loses its bits where it has none. */
+/* The five bits of a character. Clears *valid for a character that has none. */
 static uint32_t character_value(uint32_t c, uint32_t *valid)
 {
 	uint32_t lower = c | 0x20;
@@ -41,7 +42,7 @@ static uint32_t character_value(uint32_t c, uint32_t *valid)
 	       (one & ('L' - 'A')) | (eight & ('B' - 'A'));
 }
 
-/* Where people leave gaps is no secret, so this may branch. */
+/* The positions of gaps are no secret, so this may branch. */
 static bool is_skipped(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '-';
@@ -73,7 +74,7 @@ int base32_decode(const char *characters, size_t length, uint8_t *bytes, size_t 
 	return TOTPGROUP_EFORMAT;
 }
 
-/* 'A' to 'Z', then '2' to '7', which lie lower. */
+/* 'A' to 'Z' for 0 to 25, '2' to '7' for the rest. */
 static char value_character(uint32_t value)
 {
 	uint32_t digit = mask_range(value, 26, 31);
@@ -98,4 +99,17 @@ void base32_encode(const uint8_t *bytes, size_t length, char *characters)
 		*characters++ = value_character(buffer << (5 - bits) & 31);
 	*characters = '\0';
 	WIPE_OBJECT(&buffer);
+}
+
+int base32_append(struct text *text, const uint8_t *bytes, size_t length)
+{
+	size_t size = BASE32_LENGTH(length) + 1;
+	char *characters = malloc(size);
+
+	if (characters == NULL)
+		return text->status = TOTPGROUP_EMEMORY;
+	base32_encode(bytes, length, characters);
+	(void)text_append(text, characters, size - 1);
+	wipe_free(characters, size);
+	return text->status;
 }

@@ -9,7 +9,7 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-/* 64 and more where it is no digit. */
+/* 64 for a character that is no digit. */
 static uint32_t digit_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -71,27 +71,23 @@ int base64_decode(struct text *bytes, const char *characters, size_t length)
 	return status;
 }
 
-static int encode_group(struct text *characters, const char *bytes, size_t count)
+static void encode_group(struct text *characters, const char *bytes, size_t count)
 {
 	uint32_t group = 0;
 	char digits[4];
-	int status;
 
 	for (size_t i = 0; i < 3; i++)
 		group = group << 8 | (i < count ? (uint8_t)bytes[i] : 0);
 	for (size_t i = 0; i < 4; i++)
 		digits[i] = i <= count ? digit(group >> (18 - 6 * i) & 63) : '=';
-	status = text_append(characters, digits, sizeof digits);
+	(void)text_append(characters, digits, sizeof digits);
 	WIPE_ARRAY(digits);
 	WIPE_OBJECT(&group);
-	return status;
 }
 
 int base64_encode(struct text *characters, const char *bytes, size_t length)
 {
-	int status = 0;
-
-	for (size_t i = 0; i < length && status == 0; i += 3)
-		status = encode_group(characters, bytes + i, length - i < 3 ? length - i : 3);
-	return status;
+	for (size_t i = 0; i < length; i += 3)
+		encode_group(characters, bytes + i, length - i < 3 ? length - i : 3);
+	return characters->status;
 }

@@ -9,14 +9,13 @@
 #include "base/text.h"
 
 /*
- * Appends the bytes that the characters stand for. Both alphabets are read,
- * and '=' at the end may be there or not. Returns 0, TOTPGROUP_EMEMORY, or
- * TOTPGROUP_EFORMAT for any other character and for a length that no bytes
- * have; some bytes may be appended then.
+ * Appends the decoded bytes. Reads both alphabets, with or without '=' at the
+ * end. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT for any other character
+ * or an impossible length; some bytes may have been appended then.
  */
 int base64_decode(struct text *bytes, const char *characters, size_t length);
 
-/* Appends the characters of section 4, with '=' at the end. Returns 0 or
+/* Appends the bytes encoded as in section 4, with '=' at the end. Returns 0 or
  * TOTPGROUP_EMEMORY. */
 int base64_encode(struct text *characters, const char *bytes, size_t length);
 

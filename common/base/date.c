@@ -24,7 +24,7 @@ bool date_parse(const char *text, size_t length, int64_t *begin)
 	day.tm_mon = (int)(month - 1);
 	day.tm_mday = (int)day_of_month;
 	seconds = timegm(&day);
-	/* A day that does not exist became one of the next month. */
+	/* timegm() turns a day that does not exist into one of the next month. */
 	if (gmtime_r(&seconds, &same) == NULL || same.tm_mday != (int)day_of_month)
 		return false;
 	*begin = (int64_t)seconds;

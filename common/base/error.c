@@ -11,53 +11,44 @@
 
 #include "base/ascii.h"
 
-__attribute__((format(printf, 2, 0))) static void format_message(
-	struct error *error, const char *format, va_list arguments)
+/* Sets all of error, with the text of system_error unless that is 0. */
+__attribute__((format(printf, 4, 0))) static int format_error(
+	struct error *error, int code, int system_error, const char *format, va_list arguments)
 {
-	int length = vsnprintf(error->message, sizeof error->message, format, arguments);
+	int saved_errno = errno;
+	size_t length;
 
-	if (length < 0)
-		snprintf(error->message, sizeof error->message,
-			"an error whose message could not be put together");
-}
-
-static void append_errno(struct error *error)
-{
-	size_t length = strlen(error->message);
-
-	snprintf(error->message + length, sizeof error->message - length, ": %m");
+	if (vsnprintf(error->message, sizeof error->message, format, arguments) < 0)
+		strcpy(error->message, "an error whose message could not be put together");
+	length = strlen(error->message);
+	errno = system_error;
+	if (system_error != 0)
+		snprintf(error->message + length, sizeof error->message - length, ": %m");
+	/* Messages contain file names and option values. A newline in one must not make
+	 * two log lines, and an escape must not move the cursor. */
+	ascii_hide_controls(error->message);
+	error->code = code;
+	error->system_error = system_error;
+	errno = saved_errno;
+	return code;
 }
 
 int error_set(struct error *error, int code, const char *format, ...)
 {
-	int saved_errno = errno;
 	va_list arguments;
 
 	va_start(arguments, format);
-	format_message(error, format, arguments);
+	(void)format_error(error, code, 0, format, arguments);
 	va_end(arguments);
-	/* File names and option values get into messages: one with a newline in it
-	 * must not make two log lines, nor one with an escape move the cursor. */
-	ascii_hide_controls(error->message);
-	error->code = code;
-	error->system_error = 0;
-	errno = saved_errno;
 	return code;
 }
 
 int error_set_system(struct error *error, int code, const char *format, ...)
 {
-	int saved_errno = errno;
 	va_list arguments;
 
 	va_start(arguments, format);
-	format_message(error, format, arguments);
+	(void)format_error(error, code, errno, format, arguments);
 	va_end(arguments);
-	errno = saved_errno;
-	append_errno(error);
-	ascii_hide_controls(error->message);
-	error->code = code;
-	error->system_error = saved_errno;
-	errno = saved_errno;
 	return code;
 }

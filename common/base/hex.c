@@ -6,7 +6,7 @@
 
 #include "base/wipe.h"
 
-/* 16 and more where it is no digit. */
+/* 16 for a character that is no digit. */
 static unsigned int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Hexadecimal digits. */
+/* Bytes as hexadecimal digits. */
 #ifndef TOTPGROUP_BASE_HEX_H
 #define TOTPGROUP_BASE_HEX_H
 
@@ -8,12 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes an even number of digits, in either case, into half as many bytes.
- * False, with no bytes left behind, where the number is odd or another
- * character among them. */
+/* Decodes length digits, in either case, into length / 2 bytes. False, with bytes
+ * wiped, where length is odd or a character is no digit. */
 bool hex_decode(const char *digits, size_t length, uint8_t *bytes);
 
-/* Encodes in lower case; digits must have room for 2 * length + 1 and is
+/* Encodes in lower case. digits must have room for 2 * length + 1, and is
  * NUL-terminated. */
 void hex_encode(const uint8_t *bytes, size_t length, char *digits);
 

@@ -17,14 +17,28 @@ struct hmac {
 	size_t length; /* of a digest */
 };
 
+static const struct {
+	const char *name;
+	int number; /* in libgcrypt */
+} algorithms[] = {
+	[HMAC_SHA1] = {"SHA1", GCRY_MAC_HMAC_SHA1},
+	[HMAC_SHA256] = {"SHA256", GCRY_MAC_HMAC_SHA256},
+	[HMAC_SHA512] = {"SHA512", GCRY_MAC_HMAC_SHA512},
+};
+
+static bool is_known(enum hmac_algorithm algorithm)
+{
+	return (size_t)algorithm < sizeof algorithms / sizeof algorithms[0];
+}
+
 static bool is_ready(void)
 {
 	return gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) != 0;
 }
 
-/* Whoever initialised libgcrypt first has chosen its memory and random
- * number settings: those are left alone. */
-static void initialise(void)
+/* Leaves the memory and random number settings alone where the program has
+ * initialized libgcrypt itself. */
+static void initialize(void)
 {
 	if (is_ready() || gcry_check_version(NULL) == NULL || is_ready())
 		return;
@@ -32,28 +46,15 @@ static void initialise(void)
 	gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
 }
 
-/* libgcrypt takes no lock while it is being initialised, so threads that
- * arrive together would use it half made: one does it, the others wait. */
+/* libgcrypt takes no lock while it is being initialized, so one thread initializes it
+ * and the others wait. */
 int crypto_ready(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (pthread_once(&once, initialise) != 0 || !is_ready())
+	if (pthread_once(&once, initialize) != 0 || !is_ready())
 		return TOTPGROUP_ECRYPTO;
 	return 0;
-}
-
-static int algorithm_number(enum hmac_algorithm algorithm)
-{
-	switch (algorithm) {
-	case HMAC_SHA1:
-		return GCRY_MAC_HMAC_SHA1;
-	case HMAC_SHA256:
-		return GCRY_MAC_HMAC_SHA256;
-	case HMAC_SHA512:
-		return GCRY_MAC_HMAC_SHA512;
-	}
-	return GCRY_MAC_NONE;
 }
 
 static int status_of(gcry_error_t failure)
@@ -63,7 +64,7 @@ static int status_of(gcry_error_t failure)
 	return gcry_err_code(failure) == GPG_ERR_ENOMEM ? TOTPGROUP_EMEMORY : TOTPGROUP_ECRYPTO;
 }
 
-static int set_up(struct hmac *hmac, int number, const void *key, size_t length)
+static int prepare_key(struct hmac *hmac, int number, const void *key, size_t length)
 {
 	int status = status_of(gcry_mac_open(&hmac->handle, number, 0, NULL));
 
@@ -77,12 +78,11 @@ static int set_up(struct hmac *hmac, int number, const void *key, size_t length)
 
 int hmac_open(struct hmac **hmac, enum hmac_algorithm algorithm, const void *key, size_t length)
 {
-	int number = algorithm_number(algorithm);
 	struct hmac *new_hmac;
 	int status;
 
 	*hmac = NULL;
-	if (number == GCRY_MAC_NONE || length == 0)
+	if (!is_known(algorithm) || length == 0)
 		return TOTPGROUP_EARGUMENT;
 	status = crypto_ready();
 	if (status != 0)
@@ -90,7 +90,7 @@ int hmac_open(struct hmac **hmac, enum hmac_algorithm algorithm, const void *key
 	new_hmac = calloc(1, sizeof *new_hmac);
 	if (new_hmac == NULL)
 		return TOTPGROUP_EMEMORY;
-	status = set_up(new_hmac, number, key, length);
+	status = prepare_key(new_hmac, algorithms[algorithm].number, key, length);
 	if (status != 0) {
 		hmac_close(new_hmac);
 		return status;
@@ -99,8 +99,8 @@ int hmac_open(struct hmac **hmac, enum hmac_algorithm algorithm, const void *key
 	return 0;
 }
 
-/* A reset goes back to the state after the key was set, which libgcrypt keeps:
- * the key's own two blocks are hashed once, not once for each message. */
+/* gcry_mac_reset() keeps the state after setkey, so that the two blocks of the key are
+ * hashed once, not for each message. */
 int hmac_digest(struct hmac *hmac, const void *message, size_t message_length,
 	uint8_t digest[HMAC_DIGEST_MAX], size_t *length)
 {
@@ -126,13 +126,5 @@ void hmac_close(struct hmac *hmac)
 
 const char *hmac_algorithm_name(enum hmac_algorithm algorithm)
 {
-	switch (algorithm) {
-	case HMAC_SHA1:
-		return "SHA1";
-	case HMAC_SHA256:
-		return "SHA256";
-	case HMAC_SHA512:
-		return "SHA512";
-	}
-	return NULL;
+	return is_known(algorithm) ? algorithms[algorithm].name : NULL;
 }

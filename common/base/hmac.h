@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Keyed hashes (RFC 2104) from libgcrypt: the one place that knows it. */
+/* HMAC (RFC 2104) from libgcrypt. */
 #ifndef TOTPGROUP_BASE_HMAC_H
 #define TOTPGROUP_BASE_HMAC_H
 
@@ -19,30 +19,30 @@ const char *hmac_algorithm_name(enum hmac_algorithm algorithm);
 /* The longest digest, that of SHA-512. */
 #define HMAC_DIGEST_MAX 64
 
-/* A key that was set up once and then serves for many messages. */
+/* A key, prepared once for many messages. */
 struct hmac;
 
 /*
- * Sets up a key of length bytes, at least 1; the caller frees *hmac with
- * hmac_close(). Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT, or
- * TOTPGROUP_ECRYPTO where libgcrypt refuses (an algorithm that the host's
- * policy forbids). *hmac is NULL after an error. Thread-safe.
+ * Prepares a key of length bytes, at least 1; the caller calls hmac_close().
+ * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT, or TOTPGROUP_ECRYPTO where
+ * libgcrypt refuses, for example an algorithm that the host's policy forbids. *hmac
+ * is NULL after an error. Thread-safe.
  */
 int hmac_open(
 	struct hmac **hmac, enum hmac_algorithm algorithm, const void *key, size_t length);
 
 /*
  * Computes the digest of one message; *length becomes 20, 32 or 64. Returns 0
- * or TOTPGROUP_ECRYPTO. One thread at a time for each handle.
+ * or TOTPGROUP_ECRYPTO. A handle must not be used by two threads at a time.
  */
 int hmac_digest(struct hmac *hmac, const void *message, size_t message_length,
 	uint8_t digest[HMAC_DIGEST_MAX], size_t *length);
 
-/* Erases and frees. NULL is allowed. */
+/* Wipes and frees. NULL is allowed. */
 void hmac_close(struct hmac *hmac);
 
-/* Makes libgcrypt ready where the process has not done so: every user of
- * libgcrypt here calls it first. Returns 0 or TOTPGROUP_ECRYPTO. Thread-safe. */
+/* Initializes libgcrypt unless the process has done so. Must be called before any
+ * other use of libgcrypt. Returns 0 or TOTPGROUP_ECRYPTO. Thread-safe. */
 int crypto_ready(void);
 
 #endif

@@ -15,6 +15,8 @@ struct cursor {
 	const char *end;
 };
 
+static const struct json_value absent = {JSON_ABSENT, NULL, 0};
+
 static bool skip_value(struct cursor *cursor, unsigned int depth);
 
 static bool is_one_of(const struct cursor *cursor, const char *bytes, size_t count)
@@ -36,7 +38,7 @@ static bool take(struct cursor *cursor, char byte)
 	return true;
 }
 
-/* A sign between values, with blanks around it. */
+/* Takes a sign between values, with blanks around it. */
 static bool take_sign(struct cursor *cursor, char sign)
 {
 	bool taken;
@@ -58,7 +60,7 @@ static bool take_word(struct cursor *cursor, const char *word)
 	return true;
 }
 
-/* The four digits of \uXXXX. */
+/* Takes the four digits of \uXXXX. */
 static bool take_hexadecimal(struct cursor *cursor, uint32_t *number)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -75,7 +77,7 @@ static bool take_hexadecimal(struct cursor *cursor, uint32_t *number)
 	return true;
 }
 
-/* What does not fit into four digits is written as two surrogates. */
+/* A number of more than four digits is written as two surrogates. */
 static size_t take_number(struct cursor *cursor, char bytes[4])
 {
 	uint32_t high, low;
@@ -102,8 +104,8 @@ static size_t take_escape(struct cursor *cursor, char bytes[4])
 	return 1;
 }
 
-/* How many bytes the character at the cursor takes; 0 where it is none. The text need
- * not end with a NUL, and no part of it is left in the copy. */
+/* How many bytes the character at the cursor takes; 0 where there is none. The text
+ * need not end with a NUL, so the bytes are copied; the copy is wiped. */
 static size_t character_length(const struct cursor *cursor)
 {
 	size_t left = (size_t)(cursor->end - cursor->at), length;
@@ -115,7 +117,7 @@ static size_t character_length(const struct cursor *cursor)
 	return length;
 }
 
-/* One character of a string; 0 where it is none. */
+/* Takes one character of a string, and returns its bytes; 0 where there is none. */
 static size_t take_character(struct cursor *cursor, char bytes[4])
 {
 	size_t length;
@@ -176,7 +178,7 @@ static bool skip_member(struct cursor *cursor, unsigned int depth)
 	return skip_string(cursor) && take_sign(cursor, ':') && skip_value(cursor, depth);
 }
 
-/* Behind the sign that opens an array or an object. */
+/* Skips the values of an array or an object whose opening sign was taken. */
 static bool skip_all(struct cursor *cursor, char end, unsigned int depth)
 {
 	bool (*skip)(struct cursor *, unsigned int) = end == '}' ? skip_member : skip_value;
@@ -211,7 +213,7 @@ static enum json_kind kind_of(const struct cursor *cursor)
 	}
 }
 
-/* Ends right behind the value. */
+/* Moves the cursor right behind the value. */
 static bool skip_value(struct cursor *cursor, unsigned int depth)
 {
 	switch (kind_of(cursor)) {
@@ -230,13 +232,13 @@ static bool skip_value(struct cursor *cursor, unsigned int depth)
 	}
 }
 
-/* The value at the cursor, which goes behind it. */
+/* Takes the value at the cursor. */
 static bool take_value(struct cursor *cursor, unsigned int depth, struct json_value *value)
 {
 	enum json_kind kind = kind_of(cursor);
 	const char *begin = cursor->at;
 
-	*value = (struct json_value){JSON_ABSENT, NULL, 0};
+	*value = absent;
 	if (!skip_value(cursor, depth))
 		return false;
 	*value = (struct json_value){kind, begin, (size_t)(cursor->at - begin)};
@@ -253,18 +255,18 @@ bool json_read(const char *text, size_t length, struct json_value *value)
 		if (cursor.at == cursor.end)
 			return true;
 	}
-	*value = (struct json_value){JSON_ABSENT, NULL, 0};
+	*value = absent;
 	return false;
 }
 
-/* From here on values have been read, and are known to be well-formed. */
+/* The functions below get values that json_read() has accepted. */
 
 static struct cursor inside(const struct json_value *value)
 {
 	return (struct cursor){value->text + 1, value->text + value->length};
 }
 
-/* Behind what was read of an array or an object, and the comma. */
+/* Where the next item or member begins: behind the previous value and a comma. */
 static struct cursor behind(const struct json_value *value, const struct json_value *before)
 {
 	struct cursor cursor = inside(value);
@@ -287,15 +289,15 @@ bool json_next_member(const struct json_value *object, const struct json_value *
 		if (take_value(&cursor, 0, name) && take_sign(&cursor, ':'))
 			return take_value(&cursor, 0, value);
 	}
-	*name = *value = (struct json_value){JSON_ABSENT, NULL, 0};
+	*name = *value = absent;
 	return false;
 }
 
 bool json_member(const struct json_value *object, const char *name, struct json_value *value)
 {
-	struct json_value found = {JSON_ABSENT, NULL, 0}, member = found, key;
+	struct json_value found = absent, member = absent, key;
 
-	*value = found;
+	*value = absent;
 	if (object->kind != JSON_OBJECT)
 		return false;
 	while (json_next_member(object, &member, &key, &member)) {
@@ -315,7 +317,7 @@ bool json_next(const struct json_value *array, const struct json_value *before,
 	struct cursor cursor;
 
 	if (array->kind != JSON_ARRAY) {
-		*item = (struct json_value){JSON_ABSENT, NULL, 0};
+		*item = absent;
 		return false;
 	}
 	cursor = behind(array, before);
@@ -378,19 +380,18 @@ bool json_integer(
 
 int json_append(struct text *text, const char *string)
 {
-	int status = text_append(text, "\"", 1);
-
-	while (status == 0 && *string != '\0') {
+	(void)text_append_string(text, "\"");
+	while (*string != '\0') {
 		size_t length = utf8_length(string);
 
 		if (length == 0)
 			return TOTPGROUP_EARGUMENT;
 		if (*string == '"' || *string == '\\' || (unsigned char)*string < ' ')
-			status = text_append_format(
+			(void)text_append_format(
 				text, "\\u%04x", (unsigned int)(unsigned char)*string);
 		else
-			status = text_append(text, string, length);
+			(void)text_append(text, string, length);
 		string += length;
 	}
-	return status != 0 ? status : text_append(text, "\"", 1);
+	return text_append_string(text, "\"");
 }

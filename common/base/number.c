@@ -4,8 +4,8 @@
 
 #include "base/number.h"
 
-/* Appends one digit to *number, downwards where it is negative, so that
- * INT64_MIN needs no case of its own. */
+/* Appends one digit to *number. Counts downwards for a negative number, so that
+ * INT64_MIN needs no special case. */
 static bool append_digit(int64_t *number, char character, bool negative)
 {
 	int digit = character - '0';

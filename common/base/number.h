@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Strict reading of numbers: digits only, the whole of them, in range. */
+/* Strict reading of numbers: nothing but digits, and in range. */
 #ifndef TOTPGROUP_BASE_NUMBER_H
 #define TOTPGROUP_BASE_NUMBER_H
 
@@ -10,8 +10,8 @@
 
 /*
  * Reads length bytes as a decimal number, with a leading '-' where minimum is
- * negative. No blanks, no '+', nothing after it. Returns false, and leaves
- * *value alone, when it is malformed or outside minimum..maximum.
+ * negative, and without blanks or '+'. Returns false, and leaves *value
+ * unchanged, when they are malformed or the number is outside minimum..maximum.
  */
 bool number_parse(
 	const char *digits, size_t length, int64_t minimum, int64_t maximum, int64_t *value);

@@ -19,7 +19,7 @@ struct encoder {
 	__typeof__(QRcode_free) *release;
 };
 
-/* libqrencode keeps more in a module's byte than its colour, which is bit 0. */
+/* Bit 0 of a module's byte is its color; libqrencode uses the others for itself. */
 #define MODULE_DARK 1U
 
 static size_t module_count(const struct qr *qr)
@@ -73,7 +73,7 @@ static int encode(struct qr *qr, const struct encoder *encoder, const char *stri
 	result = copy_modules(qr, code);
 	if (result != 0)
 		*qr = (struct qr){0};
-	/* QRcode_free() frees the modules as they are, and they hold a secret. */
+	/* QRcode_free() does not wipe the modules, which encode a secret. */
 	explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
 	encoder->release(code);
 	return result;

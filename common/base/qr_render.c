@@ -4,16 +4,14 @@
 
 #include "base/qr_render.h"
 
-#include <string.h>
-
 #include "totpgroup.h"
 
-/* What is drawn is the ink; the rest is the terminal's background. */
+/* Some modules are drawn as ink; the rest is the terminal's background. */
 struct style {
-	bool half;	    /* half blocks, two modules above each other */
-	bool ink_is_dark;   /* the dark modules are drawn, else the light ones */
-	const char *colour; /* at the start of each line */
-	const char *reset;  /* at its end */
+	bool half;	   /* half blocks, two modules above each other */
+	bool ink_is_dark;  /* dark modules are drawn, else light ones */
+	const char *color; /* at the start of each line */
+	const char *reset; /* at its end */
 };
 
 #define RESET "\033[0m"
@@ -34,7 +32,7 @@ static const struct style *style_of(enum qr_mode mode)
 {
 	size_t index = (size_t)mode;
 
-	if (index >= sizeof(styles) / sizeof(styles[0]) || styles[index].colour == NULL)
+	if (index >= sizeof(styles) / sizeof(styles[0]) || styles[index].color == NULL)
 		return NULL;
 	return &styles[index];
 }
@@ -54,68 +52,56 @@ void qr_render_size(
 	}
 }
 
-static int append(struct text *text, const char *string)
-{
-	return text_append(text, string, strlen(string));
-}
-
 static bool has_ink(const struct qr *qr, const struct style *style, int column, int row)
 {
 	return qr_is_dark(qr, column, row) == style->ink_is_dark;
 }
 
-static int append_half_blocks(
+static void append_half_blocks(
 	const struct qr *qr, const struct style *style, int row, struct text *text)
 {
 	/* Indexed by ink above, ink below: blank, lower, upper, full block. */
 	static const char *const blocks[2][2] = {
 		{" ", "\xe2\x96\x84"}, {"\xe2\x96\x80", "\xe2\x96\x88"}};
-	int result = append(text, style->colour);
 
-	for (int x = -QR_QUIET_ZONE; result == 0 && x < (int)qr->size + QR_QUIET_ZONE; x++) {
+	for (int x = -QR_QUIET_ZONE; x < (int)qr->size + QR_QUIET_ZONE; x++) {
 		bool above = has_ink(qr, style, x, row);
 		bool below = has_ink(qr, style, x, row + 1);
 
-		result = append(text, blocks[above][below]);
+		(void)text_append_string(text, blocks[above][below]);
 	}
-	return result;
 }
 
-static int append_blanks(
+static void append_blanks(
 	const struct qr *qr, const struct style *style, int row, struct text *text)
 {
-	int result = append(text, style->colour);
 	bool reversed = false;
 
-	for (int x = -QR_QUIET_ZONE; result == 0 && x < (int)qr->size + QR_QUIET_ZONE; x++) {
+	for (int x = -QR_QUIET_ZONE; x < (int)qr->size + QR_QUIET_ZONE; x++) {
 		bool ink = has_ink(qr, style, x, row);
 
 		if (ink != reversed)
-			result = append(text, ink ? "\033[7m" : "\033[27m");
+			(void)text_append_string(text, ink ? "\033[7m" : "\033[27m");
 		reversed = ink;
-		if (result == 0)
-			result = append(text, "  ");
+		(void)text_append_string(text, "  ");
 	}
-	return result;
 }
 
 int qr_render(const struct qr *qr, enum qr_mode mode, struct text *text)
 {
 	const struct style *style = style_of(mode);
 	int end = (int)qr->size + QR_QUIET_ZONE;
-	int result = 0;
 
 	if (style == NULL)
 		return TOTPGROUP_EARGUMENT;
-	for (int y = -QR_QUIET_ZONE; result == 0 && y < end; y += style->half ? 2 : 1) {
+	for (int y = -QR_QUIET_ZONE; y < end; y += style->half ? 2 : 1) {
+		(void)text_append_string(text, style->color);
 		if (style->half)
-			result = append_half_blocks(qr, style, y, text);
+			append_half_blocks(qr, style, y, text);
 		else
-			result = append_blanks(qr, style, y, text);
-		if (result == 0)
-			result = append(text, style->reset);
-		if (result == 0)
-			result = append(text, "\n");
+			append_blanks(qr, style, y, text);
+		(void)text_append_string(text, style->reset);
+		(void)text_append_string(text, "\n");
 	}
-	return result;
+	return text->status;
 }

@@ -10,9 +10,9 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-/* libgcrypt's generator is seeded from the kernel, and its strong level is fit
- * for keys. The very strong one reseeds for every request, at thousands of
- * times the cost, which enrolling a whole group would feel. */
+/* libgcrypt seeds its generator from the kernel, and its strong level is good enough
+ * for keys. The very strong level reseeds for every request, which costs thousands of
+ * times more and is too slow to enroll a whole group. */
 int random_bytes(void *bytes, size_t length)
 {
 	int status = crypto_ready();
@@ -31,8 +31,8 @@ int random_below(uint32_t limit, uint32_t *number)
 
 	if (limit == 0)
 		return TOTPGROUP_EARGUMENT;
-	/* 2^32 modulo limit: the draws below it are drawn again, so that each
-	 * remainder has equally many draws left. */
+	/* 2^32 modulo limit. Smaller draws are drawn again, so that each remainder comes
+	 * from equally many draws. */
 	rejected = (UINT32_MAX - limit + 1) % limit;
 	do {
 		status = random_bytes(&draw, sizeof draw);

@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fills bytes with random numbers fit for keys. Returns 0, or
+/* Fills bytes with random numbers that are good enough for keys. Returns 0, or
  * TOTPGROUP_ECRYPTO where libgcrypt is not usable. Thread-safe. */
 int random_bytes(void *bytes, size_t length);
 
-/* A number from 0 to limit - 1, each equally likely; limit is at least 1.
+/* Draws a number from 0 to limit - 1, all equally likely. limit must be at least 1.
  * Returns as random_bytes(). */
 int random_below(uint32_t limit, uint32_t *number);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* scrypt (RFC 7914) from libgcrypt: a hash that costs time and memory. */
+/* scrypt (RFC 7914) from libgcrypt: a hash that is expensive in time and memory. */
 #ifndef TOTPGROUP_BASE_SCRYPT_H
 #define TOTPGROUP_BASE_SCRYPT_H
 
@@ -11,10 +11,10 @@
 /* The only block size that libgcrypt offers. */
 #define SCRYPT_R 8
 
-/* The most memory that one derivation may take, in bytes. */
+/* The most memory for one derivation, in bytes. */
 #define SCRYPT_MEMORY_MAX (64 * 1024 * 1024)
 
-/* What a derivation costs: time grows with 2^log_n * p, memory with 2^log_n. */
+/* The cost of a derivation: time grows with 2^log_n * p, memory with 2^log_n. */
 struct scrypt_cost {
 	unsigned int log_n;
 	unsigned int p;
@@ -22,8 +22,8 @@ struct scrypt_cost {
 
 /*
  * Whether both are at least 1 and 128 * 2^log_n * SCRYPT_R * p is at most
- * SCRYPT_MEMORY_MAX. p counts too although its part is not all in memory at
- * once, so that the same bound is one of the time.
+ * SCRYPT_MEMORY_MAX. p does not increase the memory, but the bound limits the time
+ * too.
  */
 bool scrypt_cost_allowed(struct scrypt_cost cost);
 

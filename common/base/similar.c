@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 #include "config.h"
 
 #include "base/similar.h"
@@ -12,8 +13,8 @@ static size_t minimum_of_three(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* How many bytes to insert, delete or replace to make one name the other;
- * length is at most SIMILAR_NAME_MAXIMUM. */
+/* How many bytes to insert, delete or replace to turn one name into the other.
+ * length must be at most SIMILAR_NAME_MAXIMUM. */
 static size_t edit_distance(const char *unknown, size_t length, const char *known)
 {
 	size_t row[SIMILAR_NAME_MAXIMUM + 1];
@@ -33,7 +34,7 @@ static size_t edit_distance(const char *unknown, size_t length, const char *know
 	return row[length];
 }
 
-/* A short name is near to every other short one, so it must be nearer. */
+/* Short names are all near each other, so a short name must be nearer. */
 const char *similar_name(const void *table, size_t row_size, const char *unknown, size_t length)
 {
 	const char *nearest = NULL;

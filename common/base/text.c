@@ -15,14 +15,14 @@
 
 #define CAPACITY_MIN 64
 
-/* memcpy and memmove do not allow NULL, not even for nothing. */
+/* memcpy() does not allow NULL, not even for a length of 0. */
 static void copy(char *to, const char *from, size_t length)
 {
 	if (length != 0)
 		memcpy(to, from, length);
 }
 
-/* Doubling keeps the cost of many small appends linear. */
+/* Doubles, so that the cost of many small appends stays linear. */
 static size_t next_capacity(size_t capacity, size_t needed)
 {
 	if (capacity < CAPACITY_MIN)
@@ -35,8 +35,8 @@ static size_t next_capacity(size_t capacity, size_t needed)
 	return capacity;
 }
 
-/* realloc() would leave the old bytes behind in memory that nobody erases, so
- * the text moves to new memory and the old is wiped. */
+/* Does not use realloc(), which would leave the old bytes behind in memory that
+ * nobody wipes. */
 static int splice_into_new(
 	struct text *text, size_t offset, size_t removed, const char *data, size_t length)
 {
@@ -99,47 +99,42 @@ int text_append_string(struct text *text, const char *string)
 	return text_append(text, string, strlen(string));
 }
 
-__attribute__((format(printf, 1, 0))) static int formatted_length(
-	const char *format, va_list arguments)
-{
-	va_list copied;
-	int length;
-
-	va_copy(copied, arguments);
-	length = vsnprintf(NULL, 0, format, copied);
-	va_end(copied);
-	return length;
-}
-
-/* Formats into memory of its own, because an argument may be the text's own
- * data, which appending can move. */
+/* Formats into memory of its own, because an argument may be the text's own data,
+ * which an append can move. Short results need no allocation. */
 int text_append_format(struct text *text, const char *format, ...)
 {
+	char brief[128];
+	char *formatted = brief;
+	size_t size = sizeof brief;
 	va_list arguments;
-	char *formatted = NULL;
-	size_t size = 0;
 	int length;
 
-	if (text->status != 0)
-		return text->status;
 	va_start(arguments, format);
-	text->status = TOTPGROUP_EARGUMENT;
-	length = formatted_length(format, arguments);
-	if (length < 0)
-		goto out;
-	size = (size_t)length + 1;
-	formatted = malloc(size);
-	text->status = TOTPGROUP_EMEMORY;
-	if (formatted == NULL)
-		goto out;
-	text->status = TOTPGROUP_EARGUMENT;
-	if (vsnprintf(formatted, size, format, arguments) != length)
-		goto out;
-	text->status = text_splice(text, text->length, 0, formatted, (size_t)length);
-out:
+	length = vsnprintf(brief, sizeof brief, format, arguments);
 	va_end(arguments);
-	wipe_free(formatted, size);
+	if (length >= (int)sizeof brief) {
+		size = (size_t)length + 1;
+		formatted = malloc(size);
+		if (formatted != NULL) {
+			va_start(arguments, format);
+			length = vsnprintf(formatted, size, format, arguments);
+			va_end(arguments);
+		}
+	}
+	if (formatted != NULL && length >= 0 && (size_t)length < size)
+		(void)text_append(text, formatted, (size_t)length);
+	else if (text->status == 0)
+		text->status = formatted == NULL ? TOTPGROUP_EMEMORY : TOTPGROUP_EARGUMENT;
+	if (formatted != brief)
+		wipe_free(formatted, size);
+	WIPE_ARRAY(brief);
 	return text->status;
+}
+
+void text_cut(struct text *text, size_t length)
+{
+	if (length < text->length)
+		(void)text_splice(text, length, text->length - length, NULL, 0);
 }
 
 void text_free(struct text *text)

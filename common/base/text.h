@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A growing buffer of bytes for text that may be secret: memory that it gives
- * up is erased first. */
+/* A growing buffer for text that may be secret: memory is wiped before it is
+ * released. */
 #ifndef TOTPGROUP_BASE_TEXT_H
 #define TOTPGROUP_BASE_TEXT_H
 
 #include <stddef.h>
 
-/* Begins as TEXT_INIT. data is NUL-terminated one byte after length, or NULL
- * while nothing was ever put in. */
+/* Begins as TEXT_INIT; ends with text_free(). data has a NUL behind its length bytes,
+ * and is NULL until something is put in. */
 struct text {
 	char *data;
 	size_t length;
 	size_t capacity;
-	/* The first error of an append, or 0. All later appends do nothing and return
-	 * it, so that a caller appends several pieces and looks once, at the end. */
+	/* 0, or the error of the first append that failed. All later appends do nothing
+	 * and return it, so that a caller appends several pieces and checks once. */
 	int status;
 };
 
@@ -24,10 +24,9 @@ struct text {
 	}
 
 /*
- * Replaces the removed bytes at offset by length bytes of data, which must
- * not lie inside the text. Returns 0, TOTPGROUP_EMEMORY, or
- * TOTPGROUP_EARGUMENT where offset and removed reach over the end; the text
- * is unchanged then.
+ * Replaces `removed` bytes at offset by length bytes of data, which must not lie
+ * inside the text. Returns 0, or TOTPGROUP_EMEMORY or, where offset + removed is
+ * behind the end, TOTPGROUP_EARGUMENT; the text is unchanged then.
  */
 int text_splice(
 	struct text *text, size_t offset, size_t removed, const char *data, size_t length);
@@ -38,7 +37,10 @@ int text_append_string(struct text *text, const char *string);
 int text_append_format(struct text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Erases and frees what the text holds; it is TEXT_INIT again. */
+/* Wipes and removes all bytes from length on. Does nothing to a shorter text. */
+void text_cut(struct text *text, size_t length);
+
+/* Wipes and frees the memory; text is TEXT_INIT again. */
 void text_free(struct text *text);
 
 #endif

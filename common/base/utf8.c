@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* The first byte says how many there are, and with the second whether the character
- * could be had in fewer, is one half of a pair, or lies behind the last one. */
+/* The first byte tells the length. The first two tell whether the form is too long,
+ * half of a surrogate pair, or beyond U+10FFFF. */
 static size_t announced_length(const unsigned char *byte)
 {
 	if (byte[0] < 0x80)
@@ -56,7 +56,7 @@ bool utf8_is_shown(const char *character, size_t length)
 		return false;
 	number = decode((const unsigned char *)character, length);
 	return number >= 0x20 && (number < 0x7f || number > 0x9f) &&
-	       /* Marks of direction, ends of lines, embeddings and isolates. */
+	       /* Not a mark of direction, line separator, embedding or isolate. */
 	       number != 0x61c && number != 0x200e && number != 0x200f &&
 	       (number < 0x2028 || number > 0x202e) && (number < 0x2066 || number > 0x2069) &&
 	       number != 0xfeff;
@@ -73,6 +73,18 @@ void utf8_hide_unshown(char *text)
 		}
 		text += length;
 	}
+}
+
+void utf8_copy_shown(char *copy, size_t size, const char *text, size_t length)
+{
+	size_t kept = length < size ? length : size - 1;
+
+	/* Cut before a character, not within one. */
+	while (kept > 0 && kept < length && ((unsigned char)text[kept] & 0xc0) == 0x80)
+		kept--;
+	memcpy(copy, text, kept);
+	copy[kept] = '\0';
+	utf8_hide_unshown(copy);
 }
 
 size_t utf8_write(uint32_t character, char bytes[4])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Characters in bytes that may be anything. */
+/* Characters of UTF-8 in bytes that need not be valid. */
 #ifndef TOTPGROUP_BASE_UTF8_H
 #define TOTPGROUP_BASE_UTF8_H
 
@@ -8,23 +8,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What stands for a byte that is no character, or for one that must not be shown:
- * U+FFFD. */
+/* U+FFFD, shown in place of an invalid byte or a character that must not be shown. */
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
-/* How many bytes the character takes that begins a NUL-terminated text; 0 for NUL,
- * and where none does: the byte is then of no character that UTF-8 has. */
+/* How many bytes the first character of a NUL-terminated text takes; 0 for NUL, and
+ * for a byte that begins no valid character. */
 size_t utf8_length(const char *text);
 
-/* Whether a character of that many bytes has a shape, rather than breaking the line,
- * moving the cursor or turning round the text behind it. A blank has. */
+/* Whether a valid character of length bytes can be shown: it does not break the line,
+ * move the cursor or change the direction of text. Blanks can. */
 bool utf8_is_shown(const char *character, size_t length);
 
-/* Puts a '?' in place of each byte that belongs to no character which is shown. */
+/* Writes '?' over each byte of a string that belongs to no character which can be
+ * shown. */
 void utf8_hide_unshown(char *text);
 
-/* Writes the character of that number and says how many bytes it takes; 0 for half of
- * a surrogate pair or a number beyond U+10FFFF. */
+/* Copies as many whole characters as fit into size bytes, NUL-terminated, and hides
+ * those that cannot be shown. */
+void utf8_copy_shown(char *copy, size_t size, const char *text, size_t length);
+
+/* Writes a character and returns how many bytes it takes; 0 for half of a surrogate
+ * pair and for a number beyond U+10FFFF. */
 size_t utf8_write(uint32_t character, char bytes[4]);
 
 #endif

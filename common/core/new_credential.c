@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #include "base/random.h"
-#include "exchange/otp_key.h"
+#include "base/hmac.h"
 #include "totpgroup.h"
 
 static size_t key_length(enum hmac_algorithm algorithm)

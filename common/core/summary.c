@@ -13,7 +13,7 @@
 #include "core/emergency_hash.h"
 #include "core/rate_limit.h"
 #include "core/reuse.h"
-#include "exchange/otp_key.h"
+#include "base/hmac.h"
 
 #define LAST_LINES 10
 

@@ -5,47 +5,34 @@
 #include "exchange/csv.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/base32.h"
 #include "base/lines.h"
-#include "base/wipe.h"
 #include "totpgroup.h"
 
-typedef int set_function(
-	struct otp_key *key, const char *value, size_t length, struct error *error);
+static otp_key_setter add_emergency_codes;
 
-static set_function set_type, set_emergency_codes;
-
-/* In the order in which they are read: the first decides what others mean. */
+/* In the order in which the values of a row are read. */
 static const struct {
 	const char *name;
-	set_function *set;
+	otp_key_setter *set;
 } columns[CSV_COLUMNS] = {
 	{"user", otp_key_set_name},
 	{"secret", otp_key_set_base32},
 	{"algorithm", otp_key_set_algorithm},
 	{"digits", otp_key_set_digits},
 	{"period", otp_key_set_period},
-	{"type", set_type},
+	{"type", otp_key_set_type},
 	{"counter", otp_key_set_counter},
 	{"issuer", otp_key_set_issuer},
-	{"emergency_codes", set_emergency_codes},
+	{"emergency_codes", add_emergency_codes},
 };
 
 enum { COLUMN_USER = 0, COLUMN_SECRET = 1 };
 
-static int set_type(struct otp_key *key, const char *value, size_t length, struct error *error)
-{
-	key->hotp = ascii_is_word(value, length, "hotp");
-	if (key->hotp || ascii_is_word(value, length, "totp"))
-		return 0;
-	return error_set(error, TOTPGROUP_EFORMAT, "the type is neither totp nor hotp");
-}
-
-static int set_emergency_codes(
+static int add_emergency_codes(
 	struct otp_key *key, const char *value, size_t length, struct error *error)
 {
 	const char *word;
@@ -62,7 +49,7 @@ static bool at_end(const struct csv_reader *reader)
 	return reader->at >= reader->length;
 }
 
-/* How many bytes of a line's end stand here; 0 where there is none. */
+/* The length of the line end here; 0 where there is none. */
 static size_t line_end(const struct csv_reader *reader)
 {
 	const char *here = reader->text + reader->at;
@@ -88,12 +75,10 @@ static void skip_line(struct csv_reader *reader)
 		}
 }
 
-/* Behind the quote that opens the field. Two quotes stand for one. */
+/* Reads a field in quotes, in which two quotes stand for one. */
 static int read_quoted(struct csv_reader *reader, struct text *field, struct error *error)
 {
-	int status = 0;
-
-	for (; status == 0 && !at_end(reader); reader->at++) {
+	for (reader->at++; !at_end(reader); reader->at++) {
 		const char *here = reader->text + reader->at;
 
 		if (*here == '"') {
@@ -105,39 +90,33 @@ static int read_quoted(struct csv_reader *reader, struct text *field, struct err
 					"text behind a closing quote");
 		}
 		reader->line += *here == '\n';
-		status = text_append(field, here, 1);
+		(void)text_append(field, here, 1);
 	}
-	return status != 0 ? status
-			   : error_set(error, TOTPGROUP_EFORMAT, "a quote is not closed");
+	return error_set(error, TOTPGROUP_EFORMAT, "a quote is not closed");
 }
 
 static int read_plain(struct csv_reader *reader, struct text *field, struct error *error)
 {
-	int status = 0;
-
-	for (; status == 0 && !at_field_end(reader); reader->at++) {
+	for (; !at_field_end(reader); reader->at++) {
 		if (reader->text[reader->at] == '"')
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"a quote within a value that does not begin with one");
-		status = text_append(field, reader->text + reader->at, 1);
+		(void)text_append(field, reader->text + reader->at, 1);
 	}
-	return status;
+	return 0;
 }
 
-/* Reads one field, and the comma or line's end behind it. */
+/* Reads one field, and the comma or line end behind it. */
 static int read_field(
 	struct csv_reader *reader, struct text *field, bool *last, struct error *error)
 {
-	int status = text_append(field, "", 0);
+	bool quoted = !at_end(reader) && reader->text[reader->at] == '"';
+	int status =
+		quoted ? read_quoted(reader, field, error) : read_plain(reader, field, error);
 
-	if (status == 0 && !at_end(reader) && reader->text[reader->at] == '"') {
-		reader->at++;
-		status = read_quoted(reader, field, error);
-	} else if (status == 0) {
-		status = read_plain(reader, field, error);
-	}
-	if (status == TOTPGROUP_EMEMORY)
-		return error_set(error, status, "out of memory");
+	/* Gives an empty field its NUL. */
+	if (text_append_string(field, "") != 0)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (status != 0)
 		return status;
 	*last = at_end(reader) || reader->text[reader->at] != ',';
@@ -148,14 +127,13 @@ static int read_field(
 	return 0;
 }
 
-static int find_column(const struct text *name, unsigned int *column)
+static unsigned int find_column(const struct text *name)
 {
-	for (unsigned int i = 0; i < CSV_COLUMNS; i++)
-		if (ascii_is_word(name->data, name->length, columns[i].name)) {
-			*column = i;
-			return 0;
-		}
-	return TOTPGROUP_EFORMAT;
+	unsigned int i = 0;
+
+	while (i < CSV_COLUMNS && !ascii_is_word(name->data, name->length, columns[i].name))
+		i++;
+	return i;
 }
 
 static bool has_column(const struct csv_reader *reader, unsigned int column)
@@ -168,9 +146,9 @@ static bool has_column(const struct csv_reader *reader, unsigned int column)
 
 static int add_column(struct csv_reader *reader, const struct text *name, struct error *error)
 {
-	unsigned int column;
+	unsigned int column = find_column(name);
 
-	if (find_column(name, &column) != 0)
+	if (column == CSV_COLUMNS)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"line 1: there is no column '%.100s'", name->data);
 	if (has_column(reader, column))
@@ -189,7 +167,7 @@ static int require_column(
 		columns[column].name);
 }
 
-/* Spreadsheets put this before UTF-8. */
+/* Some spreadsheets write this before UTF-8. */
 static void skip_byte_order_mark(struct csv_reader *reader)
 {
 	if (reader->length >= 3 && memcmp(reader->text, "\xef\xbb\xbf", 3) == 0)
@@ -227,7 +205,7 @@ bool csv_is_header(const char *line, size_t length)
 	return csv_open(&reader, line, length, &ignored) == 0;
 }
 
-/* Reads the fields of a row into the places of their columns. */
+/* Reads a row; fields has one text for each known column. */
 static int read_fields(
 	struct csv_reader *reader, struct text fields[CSV_COLUMNS], struct error *error)
 {
@@ -262,7 +240,7 @@ static int read_key(
 		else if (i == COLUMN_USER || i == COLUMN_SECRET)
 			status = error_set(
 				error, TOTPGROUP_EFORMAT, "the %s is empty", columns[i].name);
-	/* What has no meaning for the type is read and not kept. */
+	/* A value that means nothing for the type is checked, but not kept. */
 	if (key->hotp)
 		key->period = 30;
 	else
@@ -286,7 +264,7 @@ int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct
 	key->line = reader->line;
 	status = read_fields(reader, fields, &problem);
 	if (status != 0) {
-		/* A quote that is not closed must not swallow the rows behind it. */
+		/* A quote that is not closed must not hide the rows behind it. */
 		*reader = start;
 		skip_line(reader);
 	}
@@ -302,83 +280,47 @@ int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct
 int csv_append_header(struct text *text)
 {
 	size_t before = text->length;
-	int status = 0;
 
-	for (unsigned int i = 0; i < CSV_COLUMNS && status == 0; i++)
-		status = text_append_format(text, "%s%s", i > 0 ? "," : "", columns[i].name);
-	if (status == 0)
-		status = text_append(text, "\r\n", 2);
-	if (status != 0 && text->length > before)
-		(void)text_splice(text, before, text->length - before, NULL, 0);
-	return status;
+	for (unsigned int i = 0; i < CSV_COLUMNS; i++)
+		(void)text_append_format(text, "%s%s", i > 0 ? "," : "", columns[i].name);
+	if (text_append_string(text, "\r\n") != 0)
+		text_cut(text, before);
+	return text->status;
 }
 
-static int append_value(struct text *text, const char *value)
+static void append_value(struct text *text, const char *value)
 {
-	int status = 0;
-
-	if (value == NULL)
-		return 0;
-	if (strpbrk(value, ",\"\r\n") == NULL)
-		return text_append(text, value, strlen(value));
-	status = text_append(text, "\"", 1);
-	for (; *value != '\0' && status == 0; value++)
-		status = text_append(
-			text, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1);
-	return status == 0 ? text_append(text, "\"", 1) : status;
-}
-
-static int append_secret(struct text *text, const struct otp_key *key)
-{
-	size_t size = BASE32_LENGTH(key->secret_length) + 1;
-	char *characters = malloc(size);
-	int status;
-
-	if (characters == NULL)
-		return TOTPGROUP_EMEMORY;
-	base32_encode(key->secret, key->secret_length, characters);
-	status = text_append(text, characters, size - 1);
-	wipe_free(characters, size);
-	return status;
-}
-
-static int append_parameters(struct text *text, const struct otp_key *key)
-{
-	int status = text_append_format(
-		text, ",%s,%u,", hmac_algorithm_name(key->algorithm), key->digits);
-
-	if (status == 0 && key->hotp)
-		status = text_append_format(text, ",hotp,%" PRId64 ",", key->counter);
-	else if (status == 0)
-		status = text_append_format(text, "%u,totp,,", key->period);
-	return status;
-}
-
-static int append_emergency_codes(struct text *text, const struct otp_key *key)
-{
-	int status = text_append(text, ",", 1);
-
-	for (size_t i = 0; i < key->emergency_code_count && status == 0; i++)
-		status = text_append_format(
-			text, "%s%08" PRIu32, i > 0 ? " " : "", key->emergency_codes[i]);
-	return status;
+	if (value == NULL || strpbrk(value, ",\"\r\n") == NULL) {
+		(void)text_append_string(text, value != NULL ? value : "");
+		return;
+	}
+	(void)text_append_string(text, "\"");
+	for (; *value != '\0'; value++)
+		(void)text_append(text, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1);
+	(void)text_append_string(text, "\"");
 }
 
 int csv_append(struct text *text, const struct otp_key *key)
 {
 	size_t before = text->length;
-	int status;
 
 	if (hmac_algorithm_name(key->algorithm) == NULL)
 		return TOTPGROUP_EARGUMENT;
-	if ((status = append_value(text, key->name)) == 0 &&
-		(status = text_append(text, ",", 1)) == 0 &&
-		(status = append_secret(text, key)) == 0 &&
-		(status = append_parameters(text, key)) == 0 &&
-		(status = append_value(text, key->issuer)) == 0 &&
-		(status = append_emergency_codes(text, key)) == 0)
-		status = text_append(text, "\r\n", 2);
-	if (status != 0 && text->length > before)
-		(void)text_splice(text, before, text->length - before, NULL, 0);
-	return status;
+	append_value(text, key->name);
+	(void)text_append_string(text, ",");
+	(void)base32_append(text, key->secret, key->secret_length);
+	(void)text_append_format(
+		text, ",%s,%u,", hmac_algorithm_name(key->algorithm), key->digits);
+	if (key->hotp)
+		(void)text_append_format(text, ",hotp,%" PRId64 ",", key->counter);
+	else
+		(void)text_append_format(text, "%u,totp,,", key->period);
+	append_value(text, key->issuer);
+	(void)text_append_string(text, ",");
+	for (size_t i = 0; i < key->emergency_code_count; i++)
+		(void)text_append_format(
+			text, "%s%08" PRIu32, i > 0 ? " " : "", key->emergency_codes[i]);
+	if (text_append_string(text, "\r\n") != 0)
+		text_cut(text, before);
+	return text->status;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Accounts as comma-separated values (RFC 4180) below a header line, which
- * names the columns in any order:
+ * Keys as comma-separated values (RFC 4180). The first line names the columns, in
+ * any order:
  *
  *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes
  *
- * Only user and secret must be there. The secret is base32, the type totp or
- * hotp; emergency codes have blanks between them. An empty value is as good as
- * none.
+ * Only user and secret are required. The secret is base32, the type totp or hotp;
+ * emergency codes are separated by blanks. An empty value counts as a missing one.
  */
 #ifndef TOTPGROUP_EXCHANGE_CSV_H
 #define TOTPGROUP_EXCHANGE_CSV_H
@@ -21,35 +20,35 @@
 
 #define CSV_COLUMNS 9
 
-/* Begins with csv_open(); needs no end. */
+/* Begins with csv_open(); owns nothing. */
 struct csv_reader {
 	const char *text;
 	size_t length;
 	size_t at;
-	unsigned int line;		   /* that at lies in, counted from 1 */
-	unsigned int columns[CSV_COLUMNS]; /* the known column of each field */
+	unsigned int line;		   /* the line of `at`, counted from 1 */
+	unsigned int columns[CSV_COLUMNS]; /* for each field, its column */
 	unsigned int column_count;
 };
 
-/* Reads the header of a text, which must outlive the reader. Returns 0,
- * TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where a column is unknown, there
- * twice or missing; error names it. */
+/* Reads the first line of a text, which must outlive the reader. Returns 0,
+ * TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where a column is unknown, repeated or
+ * missing; error names it. */
 int csv_open(struct csv_reader *reader, const char *text, size_t length, struct error *error);
 
 /*
- * Reads the next row; blank lines are passed over. key must be
- * OTP_KEY_INIT. *found is false at the end.
+ * Reads the next row, skipping blank lines. key must be OTP_KEY_INIT. *found is
+ * false at the end.
  *
- * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the row is
- * malformed: error names the line, and the next call goes on behind it.
+ * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the row is malformed:
+ * error names the line, and the next call reads the next row.
  */
 int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct error *error);
 
-/* Whether a line is a header that has at least the columns that it must. */
+/* Whether a line is a valid first line. */
 bool csv_is_header(const char *line, size_t length);
 
-/* Append the header, and one key. Return 0, TOTPGROUP_EMEMORY, or
- * TOTPGROUP_EARGUMENT for an unknown algorithm; text is unchanged after an
+/* Append the first line, or one key. Return 0, TOTPGROUP_EMEMORY, or
+ * TOTPGROUP_EARGUMENT for an unknown algorithm; nothing is appended after an
  * error. */
 int csv_append_header(struct text *text);
 int csv_append(struct text *text, const struct otp_key *key);

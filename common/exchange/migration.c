@@ -8,12 +8,12 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
-#include "base/wipe.h"
+#include "base/lines.h"
 #include "exchange/percent.h"
 #include "exchange/protobuf.h"
 #include "totpgroup.h"
 
-/* Field numbers of the whole and of one key in it. */
+/* Field numbers of the payload, and of one key in it. */
 enum {
 	FIELD_ACCOUNT = 1,
 	FIELD_VERSION = 2,
@@ -31,7 +31,7 @@ enum {
 	FIELD_COUNTER = 7,
 };
 
-/* Values of the enumerations; 0 is what a writer says that says nothing. */
+/* Values of the enumerations; 0 means that the writer did not say. */
 enum { ALGORITHM_SHA1 = 1, ALGORITHM_SHA256 = 2, ALGORITHM_SHA512 = 3 };
 enum { DIGITS_SIX = 1, DIGITS_EIGHT = 2 };
 enum { TYPE_HOTP = 1, TYPE_TOTP = 2 };
@@ -42,36 +42,32 @@ enum { TYPE_HOTP = 1, TYPE_TOTP = 2 };
 static const char uri_start[] = "otpauth-migration://offline?";
 
 /* Finds the value of the parameter data. */
-static int find_data(const char **data, size_t *length, const char *uri, size_t uri_length,
-	struct error *error)
+static int find_data(struct word *data, const char *uri, size_t length, struct error *error)
 {
-	const char *end = uri + uri_length;
+	const size_t start = strlen(uri_start);
+	struct word query = {uri, length};
 
-	*data = NULL;
-	if (uri_length < strlen(uri_start) || !ascii_is_word(uri, strlen(uri_start), uri_start))
+	if (length < start || !ascii_is_word(uri, start, uri_start))
 		return error_set(error, TOTPGROUP_EFORMAT, "does not begin with %s", uri_start);
-	for (const char *at = uri + strlen(uri_start); at < end;) {
-		const char *next = memchr(at, '&', (size_t)(end - at));
-		const char *stop = next != NULL ? next : end;
+	query = (struct word){uri + start, length - start};
+	while (query.length > 0) {
+		struct word value = word_take_until(&query, '&');
 
-		if (stop - at >= 5 && ascii_is_word(at, 5, "data=")) {
-			if (*data != NULL)
-				return error_set(
-					error, TOTPGROUP_EFORMAT, "the data is there twice");
-			*data = at + 5;
-			*length = (size_t)(stop - at - 5);
-		}
-		at = next != NULL ? next + 1 : end;
+		if (value.length < 5 || !ascii_is_word(value.start, 5, "data="))
+			continue;
+		if (data->start != NULL)
+			return error_set(error, TOTPGROUP_EFORMAT, "the data is there twice");
+		*data = (struct word){value.start + 5, value.length - 5};
 	}
-	if (*data == NULL)
+	if (data->start == NULL)
 		return error_set(error, TOTPGROUP_EFORMAT, "the data is missing");
 	return 0;
 }
 
-static int decode(struct text *payload, const char *data, size_t length, struct error *error)
+static int decode_payload(struct text *payload, const struct word *data, struct error *error)
 {
 	struct text characters = TEXT_INIT;
-	int status = percent_decode(&characters, data, length);
+	int status = percent_decode(&characters, data->start, data->length);
 
 	if (status == 0)
 		status = base64_decode(payload, characters.data, characters.length);
@@ -81,9 +77,9 @@ static int decode(struct text *payload, const char *data, size_t length, struct 
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }
 
-/* Takes in what is said about all keys, and makes sure that the fields
- * hold together, so that a key cannot be lost half-way. */
-static int look_through(struct migration *migration, struct error *error)
+/* Reads the fields about the whole export, and checks the form of the others, so that
+ * no key can be lost because reading ends early. */
+static int read_payload(struct migration *migration, struct error *error)
 {
 	const struct text *payload = &migration->payload;
 	struct protobuf_field field;
@@ -108,13 +104,12 @@ static int look_through(struct migration *migration, struct error *error)
 int migration_open(
 	struct migration *migration, const char *uri, size_t length, struct error *error)
 {
-	const char *data = NULL;
-	size_t data_length = 0;
-	int status = find_data(&data, &data_length, uri, length, error);
+	struct word data = {NULL, 0};
+	int status = find_data(&data, uri, length, error);
 
 	if (status == 0)
-		status = decode(&migration->payload, data, data_length, error);
-	return status == 0 ? look_through(migration, error) : status;
+		status = decode_payload(&migration->payload, &data, error);
+	return status == 0 ? read_payload(migration, error) : status;
 }
 
 void migration_close(struct migration *migration)
@@ -151,7 +146,7 @@ static int read_number(
 	return 0;
 }
 
-/* Reads the fields of one key; *label becomes its name field. */
+/* Reads the fields of one key; its name becomes *label. */
 static int read_fields(struct otp_key *key, const struct protobuf_field *message,
 	struct protobuf_field *label, struct error *error)
 {
@@ -239,33 +234,29 @@ static uint64_t algorithm_value(enum hmac_algorithm algorithm)
 	}
 }
 
-static int append_string(struct text *text, uint32_t number, const char *string)
+static void append_string(struct text *text, uint32_t number, const char *string)
 {
-	return string != NULL ? protobuf_append_bytes(text, number, string, strlen(string)) : 0;
+	if (string != NULL)
+		(void)protobuf_append_bytes(text, number, string, strlen(string));
 }
 
 static int append_key(struct text *payload, const struct otp_key *key)
 {
 	struct text message = TEXT_INIT;
-	int status = protobuf_append_bytes(
-		&message, FIELD_SECRET, (const char *)key->secret, key->secret_length);
+	int status;
 
-	if (status == 0)
-		status = append_string(&message, FIELD_NAME, key->name);
-	if (status == 0)
-		status = append_string(&message, FIELD_ISSUER, key->issuer);
-	if (status == 0)
-		status = protobuf_append_varint(
-			&message, FIELD_ALGORITHM, algorithm_value(key->algorithm));
-	if (status == 0)
-		status = protobuf_append_varint(
-			&message, FIELD_DIGITS, key->digits == 8 ? DIGITS_EIGHT : DIGITS_SIX);
-	if (status == 0)
-		status = protobuf_append_varint(
-			&message, FIELD_TYPE, key->hotp ? TYPE_HOTP : TYPE_TOTP);
-	if (status == 0 && key->hotp)
-		status =
-			protobuf_append_varint(&message, FIELD_COUNTER, (uint64_t)key->counter);
+	(void)protobuf_append_bytes(
+		&message, FIELD_SECRET, (const char *)key->secret, key->secret_length);
+	append_string(&message, FIELD_NAME, key->name);
+	append_string(&message, FIELD_ISSUER, key->issuer);
+	(void)protobuf_append_varint(
+		&message, FIELD_ALGORITHM, algorithm_value(key->algorithm));
+	(void)protobuf_append_varint(
+		&message, FIELD_DIGITS, key->digits == 8 ? DIGITS_EIGHT : DIGITS_SIX);
+	(void)protobuf_append_varint(&message, FIELD_TYPE, key->hotp ? TYPE_HOTP : TYPE_TOTP);
+	if (key->hotp)
+		(void)protobuf_append_varint(&message, FIELD_COUNTER, (uint64_t)key->counter);
+	status = message.status;
 	if (status == 0)
 		status = protobuf_append_bytes(
 			payload, FIELD_ACCOUNT, message.data, message.length);
@@ -273,57 +264,29 @@ static int append_key(struct text *payload, const struct otp_key *key)
 	return status;
 }
 
-static int append_payload(struct text *payload, const struct otp_key *const *keys, size_t count,
-	const struct migration *about)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < count && status == 0; i++)
-		status = append_key(payload, keys[i]);
-	if (status == 0)
-		status = protobuf_append_varint(payload, FIELD_VERSION, PAYLOAD_VERSION);
-	if (status == 0)
-		status = protobuf_append_varint(
-			payload, FIELD_PART_COUNT, (uint64_t)about->part_count);
-	if (status == 0)
-		status = protobuf_append_varint(payload, FIELD_PART, (uint64_t)about->part);
-	if (status == 0)
-		status = protobuf_append_varint(
-			payload, FIELD_EXPORT_ID, (uint64_t)about->export_id);
-	return status;
-}
-
-/* Base64 in a query: its three characters that are no letters or digits mean
- * something else there. */
-static int append_data(struct text *text, const struct text *payload)
-{
-	struct text characters = TEXT_INIT;
-	int status = base64_encode(&characters, payload->data, payload->length);
-
-	for (size_t i = 0; i < characters.length && status == 0; i++) {
-		char c = characters.data[i];
-
-		if (c == '+' || c == '/' || c == '=')
-			status = text_append_format(text, "%%%02X", (unsigned int)c);
-		else
-			status = text_append(text, &c, 1);
-	}
-	text_free(&characters);
-	return status;
-}
-
+/* Appends the URI of one part, and a newline. */
 static int append_part(struct text *text, const struct otp_key *const *keys, size_t count,
 	const struct migration *about)
 {
-	struct text payload = TEXT_INIT;
-	int status = append_payload(&payload, keys, count, about);
+	struct text payload = TEXT_INIT, characters = TEXT_INIT;
+	int status = 0;
 
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = append_key(&payload, keys[i]);
+	(void)protobuf_append_varint(&payload, FIELD_VERSION, PAYLOAD_VERSION);
+	(void)protobuf_append_varint(&payload, FIELD_PART_COUNT, (uint64_t)about->part_count);
+	(void)protobuf_append_varint(&payload, FIELD_PART, (uint64_t)about->part);
+	(void)protobuf_append_varint(&payload, FIELD_EXPORT_ID, (uint64_t)about->export_id);
 	if (status == 0)
-		status = text_append_format(text, "%sdata=", uri_start);
+		status = payload.status;
 	if (status == 0)
-		status = append_data(text, &payload);
-	if (status == 0)
-		status = text_append(text, "\n", 1);
+		status = base64_encode(&characters, payload.data, payload.length);
+	if (status == 0) {
+		(void)text_append_format(text, "%sdata=", uri_start);
+		(void)percent_encode(text, characters.data, '\0');
+		status = text_append_string(text, "\n");
+	}
+	text_free(&characters);
 	text_free(&payload);
 	return status;
 }
@@ -347,7 +310,7 @@ int migration_append(
 			left < MIGRATION_PART_KEYS ? left : MIGRATION_PART_KEYS, &about);
 		about.part++;
 	}
-	if (status != 0 && text->length > before)
-		(void)text_splice(text, before, text->length - before, NULL, 0);
+	if (status != 0)
+		text_cut(text, before);
 	return status;
 }

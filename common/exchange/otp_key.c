@@ -99,7 +99,7 @@ int otp_key_set_issuer(
 	return set_string(&key->issuer, "issuer", issuer, length, error);
 }
 
-/* Whether the label begins with the issuer that is known, and a colon. */
+/* Whether the label begins with the issuer that was set before, and a colon. */
 static bool has_prefix(const struct otp_key *key, const char *label, size_t length)
 {
 	size_t prefix = key->issuer != NULL ? strlen(key->issuer) : 0;
@@ -120,7 +120,7 @@ int otp_key_set_label(struct otp_key *key, const char *label, size_t length, siz
 		key->notes |= OTP_KEY_ISSUERS_DIFFER;
 	else if (name > 0 && key->issuer == NULL)
 		status = otp_key_set_issuer(key, label, colon, error);
-	/* Blanks may stand between the colon and the account. */
+	/* Blanks may separate the colon from the account name. */
 	while (name > 0 && name < length && label[name] == ' ')
 		name++;
 	if (status != 0)
@@ -139,7 +139,7 @@ int otp_key_add_emergency_code(
 		!number_parse(digits, length, 10000000, 99999999, &code))
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"an emergency code is not eight digits, the first of them not 0");
-	/* Not realloc(), which leaves the old codes behind. */
+	/* Not realloc(), which does not wipe the old memory. */
 	codes = calloc(count + 1, sizeof codes[0]);
 	if (codes == NULL)
 		return out_of_memory(error);
@@ -150,6 +150,14 @@ int otp_key_add_emergency_code(
 	key->emergency_codes = codes;
 	key->emergency_code_count = count + 1;
 	return 0;
+}
+
+int otp_key_set_type(struct otp_key *key, const char *type, size_t length, struct error *error)
+{
+	key->hotp = ascii_is_word(type, length, "hotp");
+	if (key->hotp || ascii_is_word(type, length, "totp"))
+		return 0;
+	return error_set(error, TOTPGROUP_EFORMAT, "the type is neither totp nor hotp");
 }
 
 static int set_number(unsigned int *to, const char *what, const char *number, size_t length,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One key as every format of import and export knows it. */
+/* A secret with its parameters, as all formats of import and export have it. */
 #ifndef TOTPGROUP_EXCHANGE_OTP_KEY_H
 #define TOTPGROUP_EXCHANGE_OTP_KEY_H
 
@@ -14,39 +14,39 @@
 #include "core/credential.h"
 #include "core/otp.h"
 
-/* The longest secret, in bytes: far beyond what any HMAC can use. */
+/* The longest secret, in bytes: far more than any HMAC can use. */
 #define OTP_KEY_SECRET_MAX 1024
 
-/* What was read but is not in the key, or not as it was: bits of notes. */
+/* Bits of notes: what a format said that the key does not hold. */
 enum otp_key_note {
-	/* Label and parameter name different issuers; the parameter's is kept. */
+	/* Label and parameter name different issuers; the key has the parameter's. */
 	OTP_KEY_ISSUERS_DIFFER = 1 << 0,
 	OTP_KEY_PIN_LEFT_OUT = 1 << 1,
-	/* Limits, windows, spent codes, learnt skew, and lines of others. */
+	/* Limits, windows, spent codes, learned skew, and lines of other programs. */
 	OTP_KEY_STATE_LEFT_OUT = 1 << 2,
-	/* Hashed, so that they are not to be had. */
+	/* Hashed codes, which cannot be recovered. */
 	OTP_KEY_EMERGENCY_CODES_LEFT_OUT = 1 << 3,
-	/* Further ones of the same user. */
+	/* Further devices of the same user. */
 	OTP_KEY_DEVICES_LEFT_OUT = 1 << 4,
 };
 
 /* Begins as OTP_KEY_INIT; ends with otp_key_free(). Holds secrets. */
 struct otp_key {
 	char *name;   /* a user, or the account name of a label; may be NULL */
-	char *issuer; /* NULL for none */
+	char *issuer; /* may be NULL */
 	uint8_t *secret;
 	size_t secret_length;
 	enum hmac_algorithm algorithm;
 	unsigned int digits;
 	unsigned int period; /* seconds; 30 for HOTP */
 	bool hotp;
-	int64_t counter; /* HOTP: that of the next code, from 0; TOTP: 0 */
+	int64_t counter; /* HOTP: of the next code, from 0; TOTP: 0 */
 	uint32_t *emergency_codes;
 	size_t emergency_code_count;
-	/* The last TOTP code that another program accepted; empty if not known. */
+	/* The latest TOTP code that another program accepted; empty if not known. */
 	char last_code[OTP_DIGITS_MAX + 1];
 	unsigned int notes; /* enum otp_key_note */
-	unsigned int line;  /* where it stood, counted from 1; 0 if not known */
+	unsigned int line;  /* in the input, counted from 1; 0 if not known */
 };
 
 #define OTP_KEY_INIT                                                                           \
@@ -54,49 +54,63 @@ struct otp_key {
 		.algorithm = HMAC_SHA1, .digits = 6, .period = 30                              \
 	}
 
-/* Wipes and frees; the key is OTP_KEY_INIT again. */
+/* Wipes and frees; key is OTP_KEY_INIT again. */
 void otp_key_free(struct otp_key *key);
 
 /*
- * The setters replace what was there. They return 0, TOTPGROUP_EMEMORY, or
+ * Each setter replaces the former value. It returns 0, TOTPGROUP_EMEMORY, or
  * TOTPGROUP_EFORMAT with a message that does not name the line.
  */
+typedef int otp_key_setter(
+	struct otp_key *key, const char *value, size_t length, struct error *error);
 
-/* 1 to OTP_KEY_SECRET_MAX bytes. */
+otp_key_setter otp_key_set_base32;    /* as base32_decode(), and '=' at the end */
+otp_key_setter otp_key_set_name;      /* no control characters; empty means none */
+otp_key_setter otp_key_set_issuer;    /* likewise */
+otp_key_setter otp_key_set_type;      /* totp or hotp, in either case */
+otp_key_setter otp_key_set_algorithm; /* SHA1, SHA256 or SHA512, in either case */
+otp_key_setter otp_key_set_digits;    /* a decimal number, as are the next two */
+otp_key_setter otp_key_set_period;
+otp_key_setter otp_key_set_counter;
+
+/* Adds one of eight digits, the first of them not 0. */
+otp_key_setter otp_key_add_emergency_code;
+
+/* Sets 1 to OTP_KEY_SECRET_MAX bytes. */
 int otp_key_set_secret(
 	struct otp_key *key, const uint8_t *bytes, size_t length, struct error *error);
 
-/* Base32 as base32_decode() reads it, and '=' at the end. */
-int otp_key_set_base32(
-	struct otp_key *key, const char *characters, size_t length, struct error *error);
-
-/* Without control characters; an empty one is none. */
-int otp_key_set_name(struct otp_key *key, const char *name, size_t length, struct error *error);
-int otp_key_set_issuer(
-	struct otp_key *key, const char *issuer, size_t length, struct error *error);
-
 /*
- * Takes a label, `account` or `issuer:account`, apart. colon is the place of
- * the separator in it, or its length where there is none. An issuer that was
- * set before is kept; it may hold colons of its own.
+ * Sets name and issuer from a label, `account` or `issuer:account`. colon is the
+ * offset of the separator, or length where there is none. Keeps an issuer that was
+ * set before, which may contain colons.
  */
 int otp_key_set_label(struct otp_key *key, const char *label, size_t length, size_t colon,
 	struct error *error);
 
-/* Eight digits, the first not 0. */
-int otp_key_add_emergency_code(
-	struct otp_key *key, const char *digits, size_t length, struct error *error);
+/*
+ * Appends the key as credential text. For all that a key does not say, the text has
+ * the defaults of a new credential: each TOTP code is accepted once, and attempts are
+ * limited. Where last_code is a code of about the time now, in seconds since 1970,
+ * that code and earlier ones are spent.
+ *
+ * A credential cannot have the HOTP counter 0: it gets 1, and the code of counter 0
+ * is lost.
+ *
+ * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT where there is no secret or a
+ * number is out of bounds, TOTPGROUP_ECRYPTO, or TOTPGROUP_EFORMAT where the text
+ * would have more emergency codes than fit; nothing is appended after an error.
+ */
+int otp_key_to_credential(
+	const struct otp_key *key, int64_t now, struct text *text, struct error *error);
 
-/* A decimal number in the bounds for digits, periods or counters. */
-int otp_key_set_digits(
-	struct otp_key *key, const char *number, size_t length, struct error *error);
-int otp_key_set_period(
-	struct otp_key *key, const char *number, size_t length, struct error *error);
-int otp_key_set_counter(
-	struct otp_key *key, const char *number, size_t length, struct error *error);
-
-/* SHA1, SHA256 or SHA512, in either case. */
-int otp_key_set_algorithm(
-	struct otp_key *key, const char *name, size_t length, struct error *error);
+/*
+ * Reads length bytes of credential text into a key, which must be OTP_KEY_INIT, and
+ * sets its notes. TOTPGROUP_EFORMAT, with the line in error, for a damaged credential
+ * and for one that accepts neither TOTP nor HOTP codes; TOTPGROUP_EMEMORY;
+ * TOTPGROUP_ECRYPTO.
+ */
+int otp_key_from_credential(
+	struct otp_key *key, const char *text, size_t length, struct error *error);
 
 #endif

@@ -2,51 +2,22 @@
 
 #include "config.h"
 
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base32.h"
 #include "base/lines.h"
-#include "base/wipe.h"
-#include "core/credential.h"
 #include "core/device.h"
+#include "core/emergency_hash.h"
 #include "totpgroup.h"
 
 #define DEFAULT_DIGITS 6
 #define DEFAULT_PERIOD 30
 
-static int append_secret(const struct otp_key *key, struct text *text)
-{
-	size_t size = BASE32_LENGTH(key->secret_length) + 1;
-	char *characters = malloc(size);
-	int status;
-
-	if (characters == NULL)
-		return TOTPGROUP_EMEMORY;
-	base32_encode(key->secret, key->secret_length, characters);
-	status = text_append_format(text, "%s\n", characters);
-	wipe_free(characters, size);
-	return status;
-}
-
-static int append_parameters(const struct otp_key *key, struct text *text)
-{
-	int status = text_append_format(text, "\" RATE_LIMIT 3 30\n");
-
-	if (status == 0 && key->algorithm != HMAC_SHA1)
-		status = text_append_format(
-			text, "\" ALGORITHM %s\n", hmac_algorithm_name(key->algorithm));
-	if (status == 0 && key->digits != DEFAULT_DIGITS)
-		status = text_append_format(text, "\" DIGITS %u\n", key->digits);
-	return status;
-}
-
-/* How far from now another program may have accepted a code, in steps: as far
- * as people set the window of pam_oath, and before now as far as a code is
- * still good here. */
+/* How far from now to look for the last code, in steps: as far behind now as a code
+ * is still accepted here, and as far ahead as the widest usual window of pam_oath. */
 #define SPENT_STEPS_BEFORE 2
 #define SPENT_STEPS_AFTER  20
 
@@ -70,48 +41,47 @@ static int find_last_step(
 	return status;
 }
 
-/* The steps before the last one are spent too: the other program does not go
- * back in time, and does not say which of them were used. */
+/* The steps before the last one are spent too: the other program does not accept
+ * earlier codes again, and does not tell which of them were used. */
 static int append_reuse(const struct otp_key *key, int64_t now, struct text *text)
 {
-	int64_t first = otp_time_step(now > 0 ? now : 0, key->period);
+	int64_t now_step = otp_time_step(now > 0 ? now : 0, key->period);
 	int64_t last = 0;
 	bool found;
-	int status = find_last_step(key, first, &found, &last);
+	int status = find_last_step(key, now_step, &found, &last);
 
-	if (status == 0)
-		status = text_append_format(text, "\" DISALLOW_REUSE");
-	for (first -= SPENT_STEPS_BEFORE; status == 0 && found && first <= last; first++)
-		if (first >= 0)
-			status = text_append_format(text, " %" PRId64, first);
-	return status == 0 ? text_append(text, "\n", 1) : status;
-}
-
-static int append_type(const struct otp_key *key, int64_t now, struct text *text)
-{
-	int status = 0;
-
-	if (key->hotp)
-		return text_append_format(text, "\" HOTP_COUNTER %" PRId64 "\n",
-			key->counter > 0 ? key->counter : 1);
-	if (key->period != DEFAULT_PERIOD)
-		status = text_append_format(text, "\" STEP_SIZE %u\n", key->period);
-	if (status == 0)
-		status = append_reuse(key, now, text);
-	return status == 0 ? text_append_format(text, "\" TOTP_AUTH\n") : status;
+	if (status != 0)
+		return status;
+	(void)text_append_string(text, "\" DISALLOW_REUSE");
+	for (int64_t step = now_step - SPENT_STEPS_BEFORE; found && step <= last; step++)
+		if (step >= 0)
+			(void)text_append_format(text, " %" PRId64, step);
+	return text_append_string(text, "\n");
 }
 
 static int append_lines(const struct otp_key *key, int64_t now, struct text *text)
 {
-	int status = append_secret(key, text);
+	int status = 0;
 
-	if (status == 0)
-		status = append_parameters(key, text);
-	if (status == 0)
-		status = append_type(key, now, text);
-	for (size_t i = 0; status == 0 && i < key->emergency_code_count; i++)
-		status = text_append_format(text, "%08" PRIu32 "\n", key->emergency_codes[i]);
-	return status;
+	(void)base32_append(text, key->secret, key->secret_length);
+	(void)text_append_string(text, "\n\" RATE_LIMIT 3 30\n");
+	if (key->algorithm != HMAC_SHA1)
+		(void)text_append_format(
+			text, "\" ALGORITHM %s\n", hmac_algorithm_name(key->algorithm));
+	if (key->digits != DEFAULT_DIGITS)
+		(void)text_append_format(text, "\" DIGITS %u\n", key->digits);
+	if (key->hotp) {
+		(void)text_append_format(text, "\" HOTP_COUNTER %" PRId64 "\n",
+			key->counter > 0 ? key->counter : 1);
+	} else {
+		if (key->period != DEFAULT_PERIOD)
+			(void)text_append_format(text, "\" STEP_SIZE %u\n", key->period);
+		status = append_reuse(key, now, text);
+		(void)text_append_string(text, "\" TOTP_AUTH\n");
+	}
+	for (size_t i = 0; i < key->emergency_code_count; i++)
+		(void)text_append_format(text, "%08" PRIu32 "\n", key->emergency_codes[i]);
+	return status != 0 ? status : text->status;
 }
 
 static bool is_complete(const struct otp_key *key)
@@ -136,72 +106,65 @@ int otp_key_to_credential(
 		error_set(error, status, "%s", totpgroup_strerror(status));
 	else if (text->length - before > CREDENTIAL_TEXT_MAX)
 		status = error_set(error, TOTPGROUP_EFORMAT, "too many emergency codes");
-	if (status != 0 && text->length > before)
-		(void)text_splice(text, before, text->length - before, NULL, 0);
+	if (status != 0)
+		text_cut(text, before);
 	return status;
 }
 
-/* The lines that a key holds in its own members. */
-static bool is_known(const char *line, size_t length)
+/* Whether the key has a member for an option line of that name. */
+static bool is_known(const struct word *name)
 {
-	static const char *const keys[] = {
+	static const char *const known[] = {
 		"ALGORITHM", "DIGITS", "STEP_SIZE", "TOTP_AUTH", "HOTP_COUNTER"};
-	const char *word;
-	size_t word_length;
 
-	if (length < 2 || memcmp(line, "\" ", 2) != 0)
-		return false;
-	line += 2;
-	length -= 2;
-	if (!lines_next_word(&line, &length, &word, &word_length))
-		return false;
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (strlen(keys[i]) == word_length && memcmp(word, keys[i], word_length) == 0)
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (word_is(name, known[i]))
 			return true;
 	return false;
 }
 
-/* What is left out with an option line. */
-static unsigned int note_for(const char *line, size_t length)
+/* Notes an option line that is left out. */
+static void note_option(struct otp_key *key, const char *line, size_t length)
 {
-	static const struct {
-		const char *start;
-		enum otp_key_note note;
-	} notes[] = {
-		{"\" SCRATCH_HASH ", OTP_KEY_EMERGENCY_CODES_LEFT_OUT},
-		{"\" " DEVICE_KEY " ", OTP_KEY_DEVICES_LEFT_OUT},
-	};
+	struct word name = {"", 0};
 
-	for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
-		if (length >= strlen(notes[i].start) &&
-			memcmp(line, notes[i].start, strlen(notes[i].start)) == 0)
-			return notes[i].note;
-	return OTP_KEY_STATE_LEFT_OUT;
+	if (length > 2 && line[1] == ' ') {
+		line += 2;
+		length -= 2;
+		(void)lines_next_word(&line, &length, &name.start, &name.length);
+	}
+	if (is_known(&name))
+		return;
+	if (length > 0 && word_is(&name, EMERGENCY_HASH_KEY))
+		key->notes |= OTP_KEY_EMERGENCY_CODES_LEFT_OUT;
+	else if (length > 0 && word_is(&name, DEVICE_KEY))
+		key->notes |= OTP_KEY_DEVICES_LEFT_OUT;
+	else
+		key->notes |= OTP_KEY_STATE_LEFT_OUT;
 }
 
-/* Any line but the option lines above and live emergency codes is left out. */
+/* Reads a line below the secret. *live is whether emergency codes are valid there:
+ * one below a foreign line is not, and must not become valid again. */
 static int read_line(
 	struct otp_key *key, const char *line, size_t length, bool *live, struct error *error)
 {
-	const char *word;
-	size_t word_length;
+	struct error why = ERROR_INIT;
+	struct word word;
 
-	if (length == 0 || is_known(line, length))
+	if (length == 0)
 		return 0;
 	if (line[0] == '"') {
-		key->notes |= note_for(line, length);
+		note_option(key, line, length);
 		return 0;
 	}
-	/* What stands below a foreign line is no emergency code any more, and
-	 * must not become one again. */
-	if (*live && lines_next_word(&line, &length, &word, &word_length) && length == 0) {
-		struct error ignored = ERROR_INIT;
-		int status = otp_key_add_emergency_code(key, word, word_length, &ignored);
+	if (*live && lines_next_word(&line, &length, &word.start, &word.length) &&
+		length == 0) {
+		int status = otp_key_add_emergency_code(key, word.start, word.length, &why);
 
-		if (status != TOTPGROUP_EFORMAT) {
-			*error = ignored;
-			return status;
-		}
+		if (status == 0)
+			return 0;
+		if (status != TOTPGROUP_EFORMAT)
+			return error_set(error, status, "%s", why.message);
 	}
 	*live = false;
 	key->notes |= OTP_KEY_STATE_LEFT_OUT;
@@ -224,7 +187,7 @@ static int read_lines(struct otp_key *key, const char *text, size_t length, stru
 	return status;
 }
 
-/* The module's own reading, so that a key is what the module would use. */
+/* Reads as the module does, so that the key gives the codes that it accepts. */
 static int read_parameters(
 	struct otp_key *key, const totpgroup_credential *credential, struct error *error)
 {

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The otpauth:// URI that authenticator apps read from a QR code. */
+/* The otpauth:// URIs that authenticator apps read. */
 #ifndef TOTPGROUP_EXCHANGE_OTPAUTH_URI_H
 #define TOTPGROUP_EXCHANGE_OTPAUTH_URI_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
 #include "base/hmac.h"
 #include "base/text.h"
 #include "core/credential.h"
 #include "exchange/otp_key.h"
 
-/* What goes into the URI. */
+/* The parts of a URI to be written. */
 struct otpauth_uri {
-	const char *secret;	  /* base32, as in the credential's first line */
+	const char *secret;	  /* base32, as in the first line of a credential */
 	const char *issuer;	  /* UTF-8; NULL or empty for none */
 	const char *account_name; /* UTF-8 */
 	enum hmac_algorithm algorithm;
@@ -20,20 +24,31 @@ struct otpauth_uri {
 };
 
 /*
- * Appends the URI to text: label "issuer:account" and the same issuer as a
- * parameter, everything but RFC 3986's unreserved characters (and '@' in the
- * label) escaped, a colon inside either part too; the secret in upper case
- * without gaps; parameters at their defaults left out, the counter always in
- * for HOTP.
+ * Appends the URI. The label is "issuer:account name", and the issuer is also a
+ * parameter. All but RFC 3986's unreserved characters is escaped, except for '@' in
+ * the label. The secret is in upper case without gaps. Parameters with the usual value
+ * are left out; HOTP always has a counter.
  *
- * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT where the account name is empty
- * or the algorithm unknown, or TOTPGROUP_EFORMAT where the secret is not
- * base32 or has no whole byte. text is unchanged after an error.
+ * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT where the account name is empty or
+ * the algorithm unknown, or TOTPGROUP_EFORMAT where the secret is not base32 or shorter
+ * than a byte. Nothing is appended after an error.
  */
 int otpauth_uri_append(struct text *text, const struct otpauth_uri *uri);
 
-/* The same for a key of import and export. HOTP begins at its counter,
- * which may be 0. */
+/* The same for a key, whose HOTP counter may be 0. */
 int otpauth_uri_append_key(struct text *text, const struct otp_key *key);
+
+/*
+ * Reads length characters of a URI, written by any program, into a key, which must be
+ * OTP_KEY_INIT. Scheme, type, algorithm and the names of parameters may have either
+ * case. Unknown parameters, and everything behind a '#', are ignored. The issuer may
+ * be in the label, in a parameter, or in both; where they differ, the key has the
+ * parameter's and a note.
+ *
+ * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT for another text: a parameter is
+ * malformed or repeated, the secret is missing, or the counter for HOTP. The message
+ * names the part, never the secret.
+ */
+int otpauth_uri_parse(struct otp_key *key, const char *uri, size_t length, struct error *error);
 
 #endif

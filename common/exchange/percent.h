@@ -9,10 +9,14 @@
 #include "base/text.h"
 
 /*
- * Appends what the characters stand for. A '+' is a plus sign. Returns 0,
- * TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where a '%' is not followed by two
- * hexadecimal digits; what came before it is appended then.
+ * Appends the decoded characters. A '+' is a plus sign. Returns 0, TOTPGROUP_EMEMORY,
+ * or TOTPGROUP_EFORMAT where a '%' is not followed by two hexadecimal digits; the
+ * characters before it may have been appended then.
  */
 int percent_decode(struct text *text, const char *characters, size_t length);
+
+/* Appends a string, encoding all but RFC 3986's unreserved characters and the one that
+ * is also allowed, NUL for none. Returns 0 or TOTPGROUP_EMEMORY. */
+int percent_encode(struct text *text, const char *string, char also_allowed);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "totpgroup.h"
 
-/* The largest field number there is. */
+/* The largest field number that the format allows. */
 #define NUMBER_MAX ((1U << 29) - 1)
 
 /* Seven bits to a byte, the lowest first. */
@@ -75,36 +75,29 @@ bool protobuf_next(const char *message, size_t length, size_t *at, struct protob
 
 static int append_varint(struct text *text, uint64_t value)
 {
-	int status = 0;
-
 	do {
-		char byte = (char)(value & 0x7f);
+		char byte = (char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
 
 		value >>= 7;
-		if (value != 0)
-			byte = (char)(byte | 0x80);
-		status = text_append(text, &byte, 1);
-	} while (status == 0 && value != 0);
-	return status;
+		(void)text_append(text, &byte, 1);
+	} while (value != 0);
+	return text->status;
 }
 
-static int append_tag(struct text *text, uint32_t number, enum protobuf_type type)
+static void append_tag(struct text *text, uint32_t number, enum protobuf_type type)
 {
-	return append_varint(text, (uint64_t)number << 3 | type);
+	(void)append_varint(text, (uint64_t)number << 3 | type);
 }
 
 int protobuf_append_varint(struct text *text, uint32_t number, uint64_t value)
 {
-	int status = append_tag(text, number, PROTOBUF_VARINT);
-
-	return status == 0 ? append_varint(text, value) : status;
+	append_tag(text, number, PROTOBUF_VARINT);
+	return append_varint(text, value);
 }
 
 int protobuf_append_bytes(struct text *text, uint32_t number, const char *bytes, size_t length)
 {
-	int status = append_tag(text, number, PROTOBUF_BYTES);
-
-	if (status == 0)
-		status = append_varint(text, length);
-	return status == 0 ? text_append(text, bytes, length) : status;
+	append_tag(text, number, PROTOBUF_BYTES);
+	(void)append_varint(text, length);
+	return text_append(text, bytes, length);
 }

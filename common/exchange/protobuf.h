@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The wire format of protocol buffers: fields, one behind the other. */
+/* The wire format of protocol buffers: a message is a sequence of fields. */
 #ifndef TOTPGROUP_EXCHANGE_PROTOBUF_H
 #define TOTPGROUP_EXCHANGE_PROTOBUF_H
 
@@ -21,12 +21,12 @@ struct protobuf_field {
 	uint32_t number;
 	enum protobuf_type type;
 	uint64_t value;	   /* PROTOBUF_VARINT */
-	const char *bytes; /* the others; points into the message */
+	const char *bytes; /* other types; points into the message */
 	size_t length;
 };
 
-/* Takes the field at *at of a message of length bytes and moves *at behind it.
- * False at the end, and with *malformed set where it is no field. */
+/* Reads the field at offset *at of a message of length bytes, and moves *at behind it.
+ * False at the end, and with *malformed set where there is no valid field. */
 bool protobuf_next(const char *message, size_t length, size_t *at, struct protobuf_field *field,
 	bool *malformed);
 

@@ -13,11 +13,6 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-struct word {
-	const char *start;
-	size_t length;
-};
-
 enum column {
 	COLUMN_TYPE,
 	COLUMN_USER,
@@ -29,7 +24,7 @@ enum column {
 	COLUMNS,
 };
 
-/* Every type that liboath knows; the first of equals is the one written. */
+/* All types of liboath. Of two with the same meaning, the first is written. */
 static const struct {
 	const char *name;
 	unsigned int period; /* 0 for HOTP */
@@ -52,15 +47,10 @@ static const struct {
 
 #define TYPES (sizeof types / sizeof types[0])
 
-static bool is_word(const struct word *word, const char *other)
-{
-	return word->length == strlen(other) && memcmp(word->start, other, word->length) == 0;
-}
-
 static int read_type(struct otp_key *key, const struct word *word, struct error *error)
 {
 	for (size_t i = 0; i < TYPES; i++) {
-		if (!is_word(word, types[i].name))
+		if (!word_is(word, types[i].name))
 			continue;
 		key->hotp = types[i].period == 0;
 		key->period = key->hotp ? 30 : types[i].period;
@@ -94,7 +84,7 @@ static bool is_digits(const struct word *word)
 	return number_parse(word->start, word->length, 0, INT64_MAX, &value);
 }
 
-/* YYYY-MM-DDThh:mm:ssL, the last letter for local time. */
+/* YYYY-MM-DDThh:mm:ssL, where the L stands for local time. */
 static bool is_time(const struct word *word)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:ddL";
@@ -110,8 +100,7 @@ static bool is_time(const struct word *word)
 	return true;
 }
 
-/* The code of the counter in the file was accepted already; only its
- * being the last one keeps it from being used again there. */
+/* For HOTP the file has the counter of the last code, which was accepted already. */
 static int spend_code(struct otp_key *key, const struct word *word, struct error *error)
 {
 	if (word->length != key->digits || !is_digits(word))
@@ -128,8 +117,7 @@ static int spend_code(struct otp_key *key, const struct word *word, struct error
 	return 0;
 }
 
-/* The columns that pam_oath adds. For TOTP it reads no meaning from the
- * counter. */
+/* Reads the columns that pam_oath adds. For TOTP the counter means nothing. */
 static int read_state(struct otp_key *key, const struct word *words, struct error *error)
 {
 	const struct word *counter = &words[COLUMN_COUNTER];
@@ -157,7 +145,7 @@ static int read_columns(struct otp_key *key, const struct word *words, struct er
 	if (words[COLUMN_SECRET].length == 0)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"fewer than four columns: type, user, PIN, secret");
-	if (!is_word(pin, "-") && !is_word(pin, "+"))
+	if (!word_is(pin, "-") && !word_is(pin, "+"))
 		key->notes |= OTP_KEY_PIN_LEFT_OUT;
 	status = otp_key_set_name(
 		key, words[COLUMN_USER].start, words[COLUMN_USER].length, error);
@@ -166,8 +154,8 @@ static int read_columns(struct otp_key *key, const struct word *words, struct er
 	return status == 0 ? read_state(key, words, error) : status;
 }
 
-/* What stands behind the columns is passed over, as pam_oath does. */
-static void split(const char *line, size_t length, struct word words[COLUMNS])
+/* Ignores words behind the last column, as pam_oath does. */
+static void split_columns(const char *line, size_t length, struct word words[COLUMNS])
 {
 	memset(words, 0, COLUMNS * sizeof words[0]);
 	for (size_t i = 0; i < COLUMNS; i++)
@@ -187,7 +175,7 @@ int users_file_next(struct lines *lines, struct otp_key *key, bool *found, struc
 		*found = lines_next(lines, &line, &length);
 		if (!*found)
 			return 0;
-		split(line, length, words);
+		split_columns(line, length, words);
 	} while (words[0].length == 0 || words[0].start[0] == '#');
 	key->line = lines->number;
 	status = read_columns(key, words, &problem);
@@ -202,7 +190,7 @@ bool users_file_is_row(const char *line, size_t length)
 	struct error ignored = ERROR_INIT;
 	struct word words[COLUMNS];
 
-	split(line, length, words);
+	split_columns(line, length, words);
 	return words[COLUMN_SECRET].length > 0 &&
 	       read_type(&key, &words[COLUMN_TYPE], &ignored) == 0;
 }
@@ -217,7 +205,7 @@ static const char *find_type(const struct otp_key *key)
 	return NULL;
 }
 
-static int check(const struct otp_key *key, struct error *error)
+static int check_key(const struct otp_key *key, struct error *error)
 {
 	const char *name = key->name != NULL ? key->name : "";
 
@@ -242,7 +230,7 @@ static int check(const struct otp_key *key, struct error *error)
 int users_file_append(struct text *text, const struct otp_key *key, struct error *error)
 {
 	char digits[2 * USERS_FILE_SECRET_MAX + 1];
-	int status = check(key, error);
+	int status = check_key(key, error);
 
 	if (status != 0)
 		return status;

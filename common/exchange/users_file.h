@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The users file of pam_oath and liboath. Blanks or tabs between the columns
+ * The users file of pam_oath and liboath, with blanks or tabs between the columns:
  *
  *     TYPE USER PIN SECRET [COUNTER [CODE TIME]]
  *
- * where TYPE is HOTP, HOTP/E, HOTP/T30 or HOTP/T60, alone or with /6, /7 or /8
- * for the digits (HOTP only behind /E), SECRET is hexadecimal, and CODE is the
- * last one accepted.
+ * TYPE is HOTP, HOTP/E, HOTP/T30 or HOTP/T60, and all but HOTP may be followed by /6,
+ * /7 or /8, the number of digits. SECRET is hexadecimal. CODE is the last code that
+ * was accepted.
  */
 #ifndef TOTPGROUP_EXCHANGE_USERS_FILE_H
 #define TOTPGROUP_EXCHANGE_USERS_FILE_H
@@ -21,22 +21,21 @@
 #define USERS_FILE_SECRET_MAX 32
 
 /*
- * Reads the next row; lines that are blank or begin with '#' are passed over.
- * key must be OTP_KEY_INIT. *found is false at the end.
+ * Reads the next row, skipping lines that are blank or begin with '#'. key must be
+ * OTP_KEY_INIT. *found is false at the end.
  *
- * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the row is
- * malformed: error names the line, and the next call goes on behind it.
+ * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the row is malformed:
+ * error names the line, and the next call reads the next row.
  */
 int users_file_next(struct lines *lines, struct otp_key *key, bool *found, struct error *error);
 
-/* Whether a line looks like a row, good or bad. */
+/* Whether a line begins like a row. */
 bool users_file_is_row(const char *line, size_t length);
 
 /*
- * Appends the key as a row. Returns 0, TOTPGROUP_EMEMORY, or
- * TOTPGROUP_EFORMAT with what such a file cannot hold: another algorithm,
- * another period, a longer secret, a name with blanks. text is unchanged after
- * an error.
+ * Appends the key as a row. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT for a
+ * key that such a file cannot hold: another algorithm or period, a longer secret, a
+ * name with blanks. Nothing is appended after an error.
  */
 int users_file_append(struct text *text, const struct otp_key *key, struct error *error);
 

@@ -6,7 +6,7 @@
 
 #include "base/wipe.h"
 #include "core/emergency.h"
-#include "exchange/otp_key_credential.h"
+#include "exchange/otp_key.h"
 #include "totpgroup.h"
 
 #define NOW 1234567890

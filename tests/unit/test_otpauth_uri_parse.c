@@ -5,7 +5,6 @@
 #include "otp_key_support.h"
 
 #include "exchange/otpauth_uri.h"
-#include "exchange/otpauth_uri_parse.h"
 #include "totpgroup.h"
 
 static int parse(struct otp_key *key, const char *uri, struct error *error)

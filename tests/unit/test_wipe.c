@@ -111,7 +111,7 @@ static void test_text_wipes_what_it_gives_up(void **state)
 	for (int i = 0; i < 200; i++) {
 		assert_int_equal(text_append(&text, NEEDLE, strlen(NEEDLE)), 0);
 		assert_int_equal(text_splice(&text, text.length / 2, 3, NEEDLE, 12), 0);
-		assert_int_equal(text_append_format(&text, "%s %d", NEEDLE, i), 0);
+		assert_int_equal(text_append_format(&text, "%s %0200d", NEEDLE, i), 0);
 	}
 	assert_true(frees > 200);
 	text_free(&text);
@@ -229,6 +229,20 @@ static void test_search_leaves_no_code_behind(void **state)
 	free(stack);
 }
 
+static void format_text(void)
+{
+	struct text text = TEXT_INIT;
+
+	(void)text_append_format(&text, "%d %s", 1, NEEDLE NEEDLE);
+	text_free(&text);
+}
+
+static void formatting_leaves_nothing_on_the_stack(void **state)
+{
+	(void)state;
+	assert_false(leaves_needle(format_text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_text_wipes_what_it_gives_up),
 		cmocka_unit_test(test_compiler_keeps_the_wiping),
 		cmocka_unit_test(test_search_leaves_no_code_behind),
+		cmocka_unit_test(formatting_leaves_nothing_on_the_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
