@@ -4,18 +4,14 @@
 
 #include "config.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/handle.h"
-#include "api/sized.h"
 #include "base/host_name.h"
 #include "base/wipe.h"
 #include "config/default_credential.h"
 #include "core/confirmation.h"
-#include "core/credential.h"
 #include "exchange/otpauth_uri.h"
 
 #define OPTIONS_LEAST sizeof(struct totpgroup_enrollment_options)
@@ -28,43 +24,39 @@ struct totpgroup_enrollment {
 	bool confirmed;
 };
 
-static int append_uri(totpgroup_enrollment *enrollment, const char *issuer, const char *account)
+/* Makes the URI, with the usual names where the caller gave none. */
+static int append_uri(totpgroup_enrollment *enrollment, const struct enroll_defaults *defaults,
+	const struct totpgroup_enrollment_options *options)
 {
 	const struct new_credential *credential = &enrollment->credential;
-	const struct otpauth_uri description = {
+	char host[HOST_NAME_MAX + 1];
+	struct text account = TEXT_INIT;
+	struct otpauth_uri uri = {
 		.secret = credential->secret,
-		.issuer = issuer,
-		.account_name = account,
+		.issuer = options->issuer != NULL ? options->issuer : defaults->issuer,
 		.algorithm = credential->algorithm,
 		.parameters = {.digits = credential->digits,
 			.period = new_credential_period(credential),
 			.totp = true},
 	};
-
-	return otpauth_uri_append(&enrollment->uri, &description);
-}
-
-/* With the names that are usual where none are given. */
-static int name_it(totpgroup_enrollment *enrollment, const struct enroll_defaults *defaults,
-	const struct totpgroup_enrollment_options *options)
-{
-	const char *issuer = options->issuer != NULL ? options->issuer : defaults->issuer;
-	char host[HOST_NAME_MAX + 1];
-	struct text account = TEXT_INIT;
 	int status;
 
 	host_name(host);
+	if (uri.issuer == NULL)
+		uri.issuer = host;
 	if (options->account != NULL)
-		status = text_append_format(&account, "%s", options->account);
+		status = text_append_string(&account, options->account);
 	else
 		status = text_append_format(&account, "%s@%s", options->user, host);
+	uri.account_name = account.data;
 	if (status == 0)
-		status = append_uri(enrollment, issuer != NULL ? issuer : host, account.data);
+		status = otpauth_uri_append(&enrollment->uri, &uri);
 	text_free(&account);
 	return status;
 }
 
-static int draw(totpgroup_enrollment *enrollment, const struct enroll_defaults *defaults,
+static int draw_credential(totpgroup_enrollment *enrollment,
+	const struct enroll_defaults *defaults,
 	const struct totpgroup_enrollment_options *options, struct error *error)
 {
 	int status = default_credential_draw(defaults, &enrollment->credential, error);
@@ -72,14 +64,15 @@ static int draw(totpgroup_enrollment *enrollment, const struct enroll_defaults *
 	if (status != 0)
 		return status;
 	enrollment->user = strdup(options->user);
-	status = enrollment->user != NULL ? name_it(enrollment, defaults, options)
+	status = enrollment->user != NULL ? append_uri(enrollment, defaults, options)
 					  : TOTPGROUP_EMEMORY;
 	return status == 0 ? 0
-			   : error_set(error, status, "a new secret cannot be named: %s",
+			   : error_set(error, status, "the new secret's URI cannot be made: %s",
 				     totpgroup_strerror(status));
 }
 
-static int make(totpgroup_enrollment **enrollment, const struct enroll_defaults *defaults,
+static int begin_enrollment(totpgroup_enrollment **enrollment,
+	const struct enroll_defaults *defaults,
 	const struct totpgroup_enrollment_options *theirs, struct error *error)
 {
 	struct totpgroup_enrollment_options options = TOTPGROUP_ENROLLMENT_OPTIONS_INIT;
@@ -87,14 +80,15 @@ static int make(totpgroup_enrollment **enrollment, const struct enroll_defaults 
 
 	if (!sized_read(&options, sizeof options, OPTIONS_LEAST, theirs))
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"the options did not begin with TOTPGROUP_ENROLLMENT_OPTIONS_INIT, or "
-			"are those of a later version");
+			"the options were not initialized with "
+			"TOTPGROUP_ENROLLMENT_OPTIONS_INIT, or need a later version of the "
+			"library");
 	if (options.user == NULL || *options.user == '\0')
 		return error_set(error, TOTPGROUP_EARGUMENT, "the options name no user");
 	*enrollment = calloc(1, sizeof **enrollment);
 	if (*enrollment == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	status = draw(*enrollment, defaults, &options, error);
+	status = draw_credential(*enrollment, defaults, &options, error);
 	if (status == 0)
 		return 0;
 	totpgroup_enrollment_free(*enrollment);
@@ -113,9 +107,9 @@ int totpgroup_enrollment_begin(totpgroup_enrollment **enrollment, totpgroup_hand
 	if (status != 0)
 		return status;
 	if (handle == NULL)
-		return make(enrollment, &usual, options, &error);
-	return make(enrollment, &user_store_configuration(handle->store)->enroll, options,
-		&handle->error);
+		return begin_enrollment(enrollment, &usual, options, &error);
+	return begin_enrollment(enrollment, &user_store_configuration(handle->store)->enroll,
+		options, &handle->error);
 }
 
 const char *totpgroup_enrollment_uri(const totpgroup_enrollment *enrollment)
@@ -136,7 +130,8 @@ const char *totpgroup_enrollment_emergency_code(
 	return index < codes->count ? codes->code[index] : NULL;
 }
 
-static void report(const struct confirmation *confirmation, struct totpgroup_result *result)
+static void translate_confirmation(
+	const struct confirmation *confirmation, struct totpgroup_result *result)
 {
 	result->offset_known = confirmation->verdict == CONFIRMATION_RIGHT ||
 			       confirmation->verdict == CONFIRMATION_OTHER_TIME;
@@ -161,7 +156,7 @@ int totpgroup_enrollment_confirm(totpgroup_enrollment *enrollment, const char *c
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
 	if (status != 0)
 		return status;
-	report(&confirmation, result);
+	translate_confirmation(&confirmation, result);
 	if (result->verdict == TOTPGROUP_ACCEPTED) {
 		enrollment->confirmed = true;
 		enrollment->credential.spent_step = confirmation.step;
@@ -169,34 +164,16 @@ int totpgroup_enrollment_confirm(totpgroup_enrollment *enrollment, const char *c
 	return 0;
 }
 
-/* Appends the credential's text; one that is to be confirmed by then has its line. */
-static int append_text(const totpgroup_enrollment *enrollment, int64_t until, struct text *text,
-	struct error *error)
-{
-	totpgroup_credential *credential = NULL;
-	char last[24];
-	int status = new_credential_append(&enrollment->credential, text, error);
-
-	if (status != 0 || until == 0)
-		return status;
-	(void)snprintf(last, sizeof last, "%" PRId64, until);
-	status = credential_load(&credential, text->data, text->length, error);
-	if (status == 0 && credential_set(credential, "PENDING_UNTIL", last) != 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	text_free(text);
-	if (status == 0) {
-		*text = credential->text;
-		credential->text = (struct text)TEXT_INIT;
-	}
-	totpgroup_credential_free(credential);
-	return status;
-}
-
-static int store(totpgroup_enrollment *enrollment, totpgroup_handle *handle, int64_t until)
+/* until is 0 for a credential that was confirmed. */
+static int store_enrollment(
+	totpgroup_enrollment *enrollment, totpgroup_handle *handle, int64_t until)
 {
 	struct text text = TEXT_INIT;
-	int status = append_text(enrollment, until, &text, &handle->error);
+	int status;
 
+	enrollment->credential.pending_until = until;
+	status = new_credential_append(&enrollment->credential, &text, &handle->error);
+	enrollment->credential.pending_until = 0;
 	if (status == 0)
 		status = user_store_create(
 			handle->store, enrollment->user, &text, &handle->error);
@@ -213,7 +190,7 @@ int totpgroup_enrollment_store(totpgroup_enrollment *enrollment, totpgroup_handl
 	if (!enrollment->confirmed)
 		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
 			"no code has confirmed the new secret, so it is not stored");
-	return store(enrollment, handle, 0);
+	return store_enrollment(enrollment, handle, 0);
 }
 
 int totpgroup_enrollment_store_unconfirmed(
@@ -226,7 +203,7 @@ int totpgroup_enrollment_store_unconfirmed(
 	if (until <= 0)
 		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
 			"a secret that is not confirmed needs a time until which it can be");
-	return store(enrollment, handle, until);
+	return store_enrollment(enrollment, handle, until);
 }
 
 int totpgroup_enrollment_serialize(
@@ -234,7 +211,7 @@ int totpgroup_enrollment_serialize(
 {
 	struct error error = ERROR_INIT;
 	struct text whole = TEXT_INIT;
-	int status = append_text(enrollment, 0, &whole, &error);
+	int status = new_credential_append(&enrollment->credential, &whole, &error);
 
 	*text = NULL;
 	*length = 0;
@@ -242,7 +219,7 @@ int totpgroup_enrollment_serialize(
 		text_free(&whole);
 		return status;
 	}
-	/* It was made by malloc(3), and has a NUL at its end. */
+	/* The text's memory comes from malloc(3) and ends with a NUL. */
 	*text = whole.data;
 	*length = whole.length;
 	return 0;

@@ -9,22 +9,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/sized.h"
 #include "exchange/otp_key.h"
 #include "gate/address.h"
 #include "gate/gate.h"
 #include "host/user_entry.h"
 
-/* Begin with what the first version of them had. */
+/* The sizes of their first versions. */
 #define REQUEST_LEAST sizeof(struct totpgroup_request)
 #define STATUS_LEAST  sizeof(struct totpgroup_status)
 
-/* A request as the decision needs it. */
+/* No version of a struct is longer, so a longer one is memory that was not initialized. */
+#define STRUCT_SIZE_MAX 4096
+
+/* A request that was checked, and the attempt that it describes. */
 struct inquiry {
 	struct totpgroup_request request;
 	struct attempt attempt;
-	char peer[ADDRESS_TEXT_SIZE]; /* what attempt.grace points to */
+	char peer[ADDRESS_TEXT_SIZE]; /* attempt.grace points to it */
 };
+
+static bool read_size(const void *theirs, size_t least, size_t *given)
+{
+	memcpy(given, theirs, sizeof *given);
+	return *given >= least && *given <= STRUCT_SIZE_MAX;
+}
+
+bool sized_read(void *ours, size_t size, size_t least, const void *theirs)
+{
+	const unsigned char *bytes = theirs;
+	size_t given;
+
+	if (!read_size(theirs, least, &given))
+		return false;
+	for (size_t i = size; i < given; i++)
+		if (bytes[i] != 0)
+			return false;
+	memcpy(ours, theirs, given < size ? given : size);
+	return true;
+}
+
+bool sized_write(void *theirs, const void *ours, size_t size, size_t least)
+{
+	size_t given;
+
+	if (!read_size(theirs, least, &given))
+		return false;
+	memset(theirs, 0, given);
+	memcpy(theirs, ours, given < size ? given : size);
+	memcpy(theirs, &given, sizeof given);
+	return true;
+}
 
 int totpgroup_open(totpgroup_handle **handle, const char *conf)
 {
@@ -55,7 +89,7 @@ int handle_begin(totpgroup_handle *handle)
 	return 0;
 }
 
-/* A host that is written in two ways is one host. */
+/* An address can be written in several ways; grace needs one of them. */
 static int read_peer(struct inquiry *inquiry, struct error *error)
 {
 	const struct totpgroup_request *request = &inquiry->request;
@@ -64,8 +98,8 @@ static int read_peer(struct inquiry *inquiry, struct error *error)
 	if (request->peer == NULL)
 		return 0;
 	if (!address_parse(request->peer, strlen(request->peer), &address))
-		return error_set(
-			error, TOTPGROUP_EARGUMENT, "the request's peer is no numeric address");
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			"the peer of the request is not a numeric address");
 	address_format(&address, inquiry->peer);
 	if (request->service != NULL)
 		inquiry->attempt.grace = (struct grace_key){request->service, inquiry->peer};
@@ -84,8 +118,8 @@ static int read_request(totpgroup_handle *handle, const struct totpgroup_request
 	inquiry->attempt = (struct attempt)ATTEMPT_INIT;
 	if (!sized_read(&inquiry->request, sizeof inquiry->request, REQUEST_LEAST, request))
 		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
-			"the request did not begin with TOTPGROUP_REQUEST_INIT, or is one of a "
-			"later version");
+			"the request was not initialized with TOTPGROUP_REQUEST_INIT, or needs "
+			"a later version of the library");
 	if (inquiry->request.user == NULL)
 		return error_set(
 			&handle->error, TOTPGROUP_EARGUMENT, "the request names no user");
@@ -125,8 +159,8 @@ int totpgroup_look(totpgroup_handle *handle, const struct totpgroup_request *req
 				     &inquiry.attempt, result, &handle->error);
 }
 
-static struct gate_answer judge(const struct options *options, const struct inquiry *inquiry,
-	const struct user_entry *entry, struct error *error)
+static struct gate_answer judge_rules(const struct options *options,
+	const struct inquiry *inquiry, const struct user_entry *entry, struct error *error)
 {
 	const struct gate_rules rules = {
 		.services = options->services,
@@ -138,7 +172,7 @@ static struct gate_answer judge(const struct options *options, const struct inqu
 		.user = entry != NULL ? entry->passwd.pw_name : inquiry->request.user,
 		.user_known = entry != NULL,
 		.primary_gid = entry != NULL ? entry->passwd.pw_gid : (gid_t)-1,
-		/* Somewhere, and in no network: not a login without a remote host. */
+		/* Without a peer: an address in no network, not a login without one. */
 		.rhost = inquiry->request.peer != NULL ? inquiry->peer : "?",
 	};
 
@@ -156,7 +190,7 @@ int totpgroup_must_ask(
 	if (status == 0)
 		status = user_entry_by_name(&entry, inquiry.request.user, &handle->error);
 	if (status == 0) {
-		*must = judge(&user_store_configuration(handle->store)->options, &inquiry,
+		*must = judge_rules(&user_store_configuration(handle->store)->options, &inquiry,
 				entry, &handle->error)
 				.gate != GATE_SKIP;
 		status = handle->error.code;
@@ -213,7 +247,7 @@ int totpgroup_status(
 
 	if (!sized_write(status, &ours, sizeof ours, STATUS_LEAST) && result == 0)
 		return error_set(&handle->error, TOTPGROUP_EARGUMENT,
-			"the status did not begin with TOTPGROUP_STATUS_INIT");
+			"the status was not initialized with TOTPGROUP_STATUS_INIT");
 	if (result == 0)
 		result = user_store_summarize(handle->store, user, &summary, &handle->error);
 	if (result != 0)
