@@ -16,17 +16,16 @@ void doctor_check_clock(struct doctor *doctor)
 	struct finding *finding;
 
 	if (adjtimex(&clock) < 0) {
-		report_add(&doctor->report, FINDING_UNKNOWN, CHECK,
+		report_add(doctor, FINDING_UNKNOWN, CHECK,
 			"the kernel does not tell whether the clock is right: %s",
 			strerror(errno));
 		return;
 	}
 	if ((clock.status & STA_UNSYNC) == 0) {
-		report_add(&doctor->report, FINDING_OK, CHECK, "the clock is synchronized");
+		report_add(doctor, FINDING_OK, CHECK, "the clock is synchronized");
 		return;
 	}
-	finding = report_add(
-		&doctor->report, FINDING_WARNING, CHECK, "the clock is not synchronized");
+	finding = report_add(doctor, FINDING_WARNING, CHECK, "the clock is not synchronized");
 	finding_why(finding,
 		"When it is off by a minute, right codes are refused. Whoever can set it can "
 		"make old codes valid again.");

@@ -17,7 +17,7 @@ static void report_silence(
 	struct doctor *doctor, enum verify_answer answer, const struct error *error)
 {
 	struct finding *finding =
-		report_add(&doctor->report, FINDING_PROBLEM, CHECK, "%s", error->message);
+		report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error->message);
 
 	finding_why(finding,
 		"Because of store=socket the module leaves the decision to totp-verifyd, and "
@@ -35,7 +35,7 @@ static void check_need(struct doctor *doctor)
 
 	if (strcmp(doctor->service, "sshd") != 0)
 		return;
-	finding = report_add(&doctor->report, FINDING_WARNING, NEED_CHECK,
+	finding = report_add(doctor, FINDING_WARNING, NEED_CHECK,
 		"%s, line %u: store=%s for sshd", origin.file, origin.line, origin.text);
 	finding_why(finding,
 		"sshd can read the secrets itself. So it depends on a daemon without need: "
@@ -54,8 +54,8 @@ void doctor_check_daemon(struct doctor *doctor)
 		return;
 	answer = verify_client_look(&client, &error);
 	if (answer == VERIFY_ANSWERED)
-		report_add(&doctor->report, FINDING_OK, CHECK, "totp-verifyd answers at %s",
-			client.path);
+		report_add(
+			doctor, FINDING_OK, CHECK, "totp-verifyd answers at %s", client.path);
 	else
 		report_silence(doctor, answer, &error);
 	check_need(doctor);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "cli/doctor/doctor.h"
-#include "cli/ui/terminal.h"
 #include "config/configuration.h"
 
 #define USUAL_SERVICE "sshd"
@@ -16,17 +15,6 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_sshd, doctor_check_files, doctor_check_clock,
 	doctor_check_user, /* the last one: it gives up root's rights */
 };
-
-static enum exit_status print_report(const struct doctor *doctor)
-{
-	bool done = doctor->options.json != 0
-			    ? doctor_print_json(&doctor->report, doctor->service)
-			    : doctor_print_text(&doctor->report);
-
-	if (done && doctor->report.out_of_memory)
-		return terminal_out_of_memory();
-	return done ? report_status(&doctor->report) : STATUS_STORE_ERROR;
-}
 
 static enum exit_status run_checks(const struct doctor_options *options)
 {
@@ -40,7 +28,7 @@ static enum exit_status run_checks(const struct doctor_options *options)
 	if (status == STATUS_DONE) {
 		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 			checks[i](&doctor);
-		status = print_report(&doctor);
+		status = doctor_print_report(&doctor);
 	}
 	report_free(&doctor.report);
 	text_free(&doctor.sshd);

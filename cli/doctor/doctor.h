@@ -16,6 +16,7 @@
 #include "cli/pamconf/pamconf.h"
 #include "cli/users/account.h"
 
+struct doctor;
 struct options;
 
 #define DOCTOR_MODULE "pam_totpgroup.so"
@@ -84,9 +85,9 @@ struct report {
 	bool out_of_memory; /* something is missing */
 };
 
-/* Adds a finding, which belongs to the report. NULL if memory is out; all functions that
- * add to a finding ignore NULL. */
-struct finding *report_add(struct report *report, enum finding_level level, const char *check,
+/* Adds a finding to doctor->report, which owns it. NULL if memory is out; all functions
+ * that add to a finding ignore NULL. */
+struct finding *report_add(struct doctor *doctor, enum finding_level level, const char *check,
 	const char *what, ...) __attribute__((format(printf, 4, 5)));
 
 /* Says why it matters. */
@@ -107,11 +108,12 @@ enum exit_status report_status(const struct report *report);
 
 void report_free(struct report *report);
 
-/* Print the report to standard output, in print.c: as lines, in color on a terminal
- * unless NO_COLOR is set; or as the JSON object of totp-enroll(1). They report a failure
- * and return false then. */
-bool doctor_print_text(const struct report *report);
-bool doctor_print_json(const struct report *report, const char *service);
+/* Prints the report to standard output, in print.c: with --json as the JSON object of
+ * totp-enroll(1), else as lines, in color on a terminal unless NO_COLOR is set. Returns
+ * report_status(), or reports a failure and returns STATUS_STORE_ERROR. */
+enum exit_status doctor_print_report(const struct doctor *doctor);
+/* Prints a text and frees it. Reports a failure and returns false then. */
+bool doctor_print_text(struct text *text);
 
 /* What the checks share. */
 
@@ -121,9 +123,9 @@ struct doctor {
 	const char *service;
 	struct account account; /* of the user who was named, or of the caller */
 
-	/* The PAM stack; the trials are its lines of the type auth. */
+	/* The PAM stack; the trials are its lines of the type auth, or NULL if it could not
+	 * be read. */
 	struct pam_stack stack;
-	bool stack_known;
 	struct pam_trial *trials;
 	size_t trial_count;
 

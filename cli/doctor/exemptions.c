@@ -31,8 +31,8 @@ static void report_malformed(
 	struct doctor *doctor, const char *check, const char *option, const struct error *error)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, option);
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, check,
-		"%s, line %u: %s", origin.file, origin.line, error->message);
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, check, "%s, line %u: %s",
+		origin.file, origin.line, error->message);
 
 	finding_why(finding,
 		"The module refuses every login. Without the option, fewer logins are exempt "
@@ -55,7 +55,7 @@ static void report_other_services(struct doctor *doctor)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "services");
 	const char *services = doctor->module->services;
-	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, SERVICES_CHECK,
+	struct finding *finding = report_add(doctor, FINDING_WARNING, SERVICES_CHECK,
 		"%s, line %u: services=%s does not name %s, so the module asks nobody for a "
 		"code",
 		origin.file, origin.line, services, doctor->service);
@@ -78,8 +78,8 @@ static void check_services(struct doctor *doctor)
 	else if (!service_list_has(services, doctor->service))
 		report_other_services(doctor);
 	else
-		report_add(&doctor->report, FINDING_OK, SERVICES_CHECK, "services=%s names %s",
-			services, doctor->service);
+		report_add(doctor, FINDING_OK, SERVICES_CHECK, "services=%s names %s", services,
+			doctor->service);
 }
 
 static bool is_everything(const struct network *network)
@@ -108,7 +108,7 @@ static void report_everything(struct doctor *doctor, const struct network_list *
 	size_t length;
 
 	network_format(network, name);
-	finding = report_add(&doctor->report, FINDING_PROBLEM, NETWORKS_CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, NETWORKS_CHECK,
 		"%s, line %u: skip_net asks nobody who comes by %s: %s holds every address",
 		origin.file, origin.line, network->address.family == AF_INET ? "IPv4" : "IPv6",
 		name);
@@ -135,7 +135,7 @@ static void check_networks(struct doctor *doctor)
 	if (everything != NULL)
 		report_everything(doctor, &networks, everything);
 	else
-		report_add(&doctor->report, FINDING_OK, NETWORKS_CHECK,
+		report_add(doctor, FINDING_OK, NETWORKS_CHECK,
 			"logins from %s need no code: skip_net", doctor->module->skip_net);
 	network_list_free(&networks);
 }
@@ -148,7 +148,7 @@ static void check_methods(struct doctor *doctor)
 	if (ssh_methods_parse(doctor->module->skip_after, &methods, &error) != 0)
 		report_malformed(doctor, METHODS_CHECK, "skip_after", &error);
 	else
-		report_add(&doctor->report, FINDING_OK, METHODS_CHECK,
+		report_add(doctor, FINDING_OK, METHODS_CHECK,
 			"logins by %s need no code: skip_after", doctor->module->skip_after);
 }
 
@@ -160,12 +160,12 @@ static void check_date(struct doctor *doctor)
 	struct finding *finding;
 
 	if (left > 0) {
-		report_add(&doctor->report, FINDING_OK, ROLL_OUT_CHECK,
+		report_add(doctor, FINDING_OK, ROLL_OUT_CHECK,
 			"users without a secret have %lld more days, nullok_until=%s",
 			(long long)date_days_begun(left), date);
 		return;
 	}
-	finding = report_add(&doctor->report, FINDING_WARNING, ROLL_OUT_CHECK,
+	finding = report_add(doctor, FINDING_WARNING, ROLL_OUT_CHECK,
 		"%s, line %u: nullok_until=%s is over", origin.file, origin.line, date);
 	finding_why(finding,
 		"Users without a secret are %s now, as they are without the option.",
@@ -177,7 +177,7 @@ static void check_date(struct doctor *doctor)
 static void report_home(struct doctor *doctor, const char *specification)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "first_seen");
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, SEEN_CHECK,
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, SEEN_CHECK,
 		"%s, line %u: first_seen=%s is in home folders", origin.file, origin.line,
 		specification);
 
@@ -199,13 +199,13 @@ static void check_first_seen(struct doctor *doctor)
 		return;
 	}
 	if (secret_path_expand(specification, doctor->account.name, NULL, &path, &error) != 0) {
-		report_add(&doctor->report, FINDING_UNKNOWN, SEEN_CHECK, "first_seen: %s",
-			error.message);
+		report_add(
+			doctor, FINDING_UNKNOWN, SEEN_CHECK, "first_seen: %s", error.message);
 		return;
 	}
 	file.path = path;
 	if (doctor_folders_are_safe(doctor, &file))
-		report_add(&doctor->report, FINDING_OK, SEEN_CHECK,
+		report_add(doctor, FINDING_OK, SEEN_CHECK,
 			"only root can change when users were first seen: %s", specification);
 	free(path);
 }

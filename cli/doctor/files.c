@@ -24,8 +24,8 @@ static const char *const module_folders[] = {SYSTEM_PAMDIR, PAMDIR, "/lib64/secu
 static void report_unsafe(struct doctor *doctor, const struct doctor_file *file,
 	const char *what, const char *command)
 {
-	struct finding *finding = report_add(
-		&doctor->report, file->level, file->check, "%s %s", file->path, what);
+	struct finding *finding =
+		report_add(doctor, file->level, file->check, "%s %s", file->path, what);
 
 	finding_why(finding, "%s", file->why);
 	finding_run_on(finding, command, file->path);
@@ -119,7 +119,7 @@ static void report_no_module(struct doctor *doctor, const char *path)
 {
 	const struct pam_line_change change = {
 		.module = PAMDIR "/" DOCTOR_MODULE, .argument = -1};
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, MODULE_CHECK,
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, MODULE_CHECK,
 		"the module is not there: %s: %s", path, strerror(errno));
 	char *folder = NULL;
 
@@ -153,7 +153,7 @@ static void check_module(struct doctor *doctor)
 	else if (stat(path, &status) != 0)
 		report_no_module(doctor, path);
 	else if (doctor_file_is_safe(doctor, &file) && doctor_folders_are_safe(doctor, &file))
-		report_add(&doctor->report, FINDING_OK, MODULE_CHECK,
+		report_add(doctor, FINDING_OK, MODULE_CHECK,
 			"the module is there, and only root can change it: %s", path);
 	free(path);
 }
@@ -176,13 +176,13 @@ static void check_stack_files(struct doctor *doctor)
 	file.path = doctor->stack.files[0];
 	safe = doctor_folders_are_safe(doctor, &file) && safe;
 	if (safe)
-		report_add(&doctor->report, FINDING_OK, STACK_CHECK,
-			"only root can change the PAM files");
+		report_add(
+			doctor, FINDING_OK, STACK_CHECK, "only root can change the PAM files");
 }
 
 void doctor_check_files(struct doctor *doctor)
 {
-	if (doctor->stack_known)
+	if (doctor->trials != NULL)
 		check_stack_files(doctor);
 	if (doctor->line != NULL)
 		check_module(doctor);

@@ -24,11 +24,11 @@ static void report_missing(struct doctor *doctor, const struct group_entry *entr
 	struct finding *finding;
 
 	if (problem != 0 && problem != ENOENT && problem != ESRCH) {
-		report_add(&doctor->report, FINDING_UNKNOWN, CHECK,
+		report_add(doctor, FINDING_UNKNOWN, CHECK,
 			"the group %s cannot be looked up: %s", entry->name, strerror(problem));
 		return;
 	}
-	finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, CHECK,
 		"there is no group %s, which %s, line %u names", entry->name, origin.file,
 		origin.line);
 	finding_why(finding,
@@ -64,7 +64,7 @@ static char *find_member(const struct group *group)
 
 static void report_empty(struct doctor *doctor, const char *name)
 {
-	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
+	struct finding *finding = report_add(doctor, FINDING_WARNING, CHECK,
 		"the group %s has no members, as far as the system tells", name);
 	char *group = shell_word(name);
 	char *user = shell_word(doctor->account.name);
@@ -100,8 +100,8 @@ static void check_entry(struct doctor *doctor, struct group_entry *entry)
 	else if (member == NULL)
 		report_empty(doctor, name);
 	else
-		report_add(&doctor->report, FINDING_OK, CHECK,
-			"the group %s has members, such as %s", name, member);
+		report_add(doctor, FINDING_OK, CHECK, "the group %s has members, such as %s",
+			name, member);
 	if (doctor->example_user == NULL)
 		doctor->example_user = member;
 	else
@@ -112,7 +112,7 @@ static void check_entry(struct doctor *doctor, struct group_entry *entry)
 static void report_malformed(struct doctor *doctor, const struct error *error)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "group");
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, CHECK,
 		"%s, line %u: group: %s", origin.file, origin.line, error->message);
 
 	finding_why(finding,
@@ -129,7 +129,7 @@ static void check_whole(struct doctor *doctor, const struct group_list *groups)
 
 	if (group_list_warning(groups) == NULL)
 		return;
-	finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, CHECK,
 		"%s, line %u: group=%s asks nobody: each group that it asks is exempt too",
 		origin.file, origin.line, doctor->module->group);
 	finding_why(finding, "A user in an exempt group is never asked.");

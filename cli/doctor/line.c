@@ -51,7 +51,7 @@ static char *corrected_argument(const char *argument, const char *message)
 static void report_wrong_options(
 	struct doctor *doctor, const struct pam_line *line, const struct error *error)
 {
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, OPTIONS_CHECK,
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, OPTIONS_CHECK,
 		"%s, line %u: %s", line->file, line->number, error->message);
 	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
 	int wrong = find_wrong_argument(line);
@@ -208,8 +208,8 @@ static void report_refused_file(struct doctor *doctor, const struct pam_line *li
 
 	if (is_reported(doctor, error->message))
 		return;
-	finding = report_add(&doctor->report, unknown ? FINDING_UNKNOWN : FINDING_PROBLEM,
-		FILE_CHECK, "%s", error->message);
+	finding = report_add(doctor, unknown ? FINDING_UNKNOWN : FINDING_PROBLEM, FILE_CHECK,
+		"%s", error->message);
 	if (unknown)
 		return;
 	finding_why(finding, "The module refuses every login while it cannot trust and "
@@ -231,8 +231,7 @@ static void check_daemon_sections(
 	struct finding *finding;
 
 	if (verify != NULL && verify_config_read(configuration, verify, &error) != 0) {
-		finding = report_add(
-			&doctor->report, FINDING_PROBLEM, FILE_CHECK, "%s", error.message);
+		finding = report_add(doctor, FINDING_PROBLEM, FILE_CHECK, "%s", error.message);
 		finding_why(finding, "totp-verifyd does not start while it does not understand "
 				     "its configuration; logins go on.");
 		mend_named_line(finding, configuration, error.message);
@@ -256,7 +255,7 @@ static bool load_configuration(
 	if (line != doctor->line)
 		return true;
 	while ((file = configuration_next_path(configuration, file, &path)) != NULL)
-		report_add(&doctor->report, FINDING_OK, FILE_CHECK,
+		report_add(doctor, FINDING_OK, FILE_CHECK,
 			"the module understands %s, and only root can change it", path);
 	check_daemon_sections(doctor, configuration);
 	return true;
@@ -297,7 +296,7 @@ static void check_options(struct doctor *doctor, const struct pam_line *line)
 		return;
 	}
 	if (first)
-		report_add(&doctor->report, FINDING_OK, OPTIONS_CHECK,
+		report_add(doctor, FINDING_OK, OPTIONS_CHECK,
 			"the module understands its options");
 	loaded = load_configuration(doctor, line, configuration);
 	options_leave_to_daemon(&configuration->options);
@@ -312,7 +311,7 @@ static void check_hyphen(struct doctor *doctor, const struct pam_line *line)
 
 	if (!line->silent)
 		return;
-	finding = report_add(&doctor->report, FINDING_WARNING, SILENT_CHECK,
+	finding = report_add(doctor, FINDING_WARNING, SILENT_CHECK,
 		"%s, line %u: begins with a hyphen", line->file, line->number);
 	finding_why(finding, "If the module cannot be loaded, logins are refused and nothing "
 			     "in the log says why.");

@@ -10,42 +10,31 @@
 
 #include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
-#include "config/configuration.h"
 
 struct option_origin doctor_option_origin(const struct doctor *doctor, const char *option)
 {
 	return option_origin_find(doctor->configuration, doctor->line, option);
 }
 
-static void mend_in_file(struct finding *finding, const char *option, const char *value,
-	const struct configuration_value *old)
+void doctor_mend_option(
+	struct doctor *doctor, struct finding *finding, const char *option, const char *value)
 {
-	finding_mend(finding, value != NULL ? MEND_REPLACE : MEND_REMOVE, old->path, old->line,
-		"%s=%s", option, value != NULL ? value : old->value);
-}
-
-static void mend_on_line(struct doctor *doctor, struct finding *finding, const char *option,
-	const char *value, int argument)
-{
-	struct pam_line_change change = {.argument = argument};
+	const struct option_origin origin = doctor_option_origin(doctor, option);
+	struct pam_line_change change = {.argument = origin.argument};
 	struct text replacement = TEXT_INIT;
 
+	if (origin.argument < 0 && origin.value == NULL)
+		return;
+	if (origin.argument < 0) {
+		finding_mend(finding, value != NULL ? MEND_REPLACE : MEND_REMOVE, origin.file,
+			origin.line, "%s=%s", option, value != NULL ? value : origin.text);
+		return;
+	}
 	if (value != NULL && text_append_format(&replacement, "%s=%s", option, value) != 0)
 		doctor->report.out_of_memory = true;
 	change.replacement = replacement.data;
 	finding_mend_line(finding, MEND_REPLACE, doctor->line, &change);
 	text_free(&replacement);
-}
-
-void doctor_mend_option(
-	struct doctor *doctor, struct finding *finding, const char *option, const char *value)
-{
-	const struct option_origin origin = doctor_option_origin(doctor, option);
-
-	if (origin.argument >= 0)
-		mend_on_line(doctor, finding, option, value, origin.argument);
-	else if (origin.value != NULL)
-		mend_in_file(finding, option, value, origin.value);
 }
 
 void finding_mend_line(struct finding *finding, enum mend_action action,

@@ -64,14 +64,14 @@ static void check_control(struct doctor *doctor, const struct pam_paths *paths)
 	struct finding *finding;
 
 	if (paths->succeeds[PAM_WATCHED_FAILED]) {
-		finding = report_add(&doctor->report, FINDING_PROBLEM, CONTROL_CHECK,
+		finding = report_add(doctor, FINDING_PROBLEM, CONTROL_CHECK,
 			"%s, line %u: a wrong code lets in: the control is %s", line->file,
 			line->number, line->control);
 		finding_why(finding,
 			"The line must be able to refuse, whatever the other lines say.");
 		mend_control(finding, line, "required");
 	} else if (lenient != NULL && !lenient->bracketed) {
-		finding = report_add(&doctor->report, FINDING_WARNING, CONTROL_CHECK,
+		finding = report_add(doctor, FINDING_WARNING, CONTROL_CHECK,
 			"%s, line %u: only the lines below it refuse a wrong code: the control "
 			"is %s",
 			line->file, line->number, line->control);
@@ -79,8 +79,7 @@ static void check_control(struct doctor *doctor, const struct pam_paths *paths)
 			"A change of those lines would switch off the codes silently.");
 		mend_control(finding, line, "required");
 	} else {
-		report_add(&doctor->report, FINDING_OK, CONTROL_CHECK,
-			"a wrong code lets nobody in");
+		report_add(doctor, FINDING_OK, CONTROL_CHECK, "a wrong code lets nobody in");
 	}
 }
 
@@ -133,7 +132,7 @@ static void mend_by_group(struct doctor *doctor, struct finding *finding,
 
 static void report_gate(struct doctor *doctor, const struct pam_line *line, bool exempt)
 {
-	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, SKIPPED_CHECK,
+	struct finding *finding = report_add(doctor, FINDING_WARNING, SKIPPED_CHECK,
 		"%s, line %u: %s exempts some users from the code", line->file, line->number,
 		line->module);
 
@@ -154,7 +153,7 @@ static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 		report_gate(doctor, line, paths->skipping_result == 0);
 		return;
 	}
-	finding = report_add(&doctor->report, FINDING_PROBLEM, SKIPPED_CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, SKIPPED_CHECK,
 		"%s, line %u: %s lets in before the code is asked for", line->file,
 		line->number, line->module);
 	finding_why(finding, "When that line succeeds, PAM does not come to %s, line %u.",
@@ -188,7 +187,7 @@ static void check_skipped(struct doctor *doctor, const struct pam_paths *first)
 	struct pam_paths paths = *first;
 
 	if (!paths.succeeds[PAM_WATCHED_NOT_RUN])
-		report_add(&doctor->report, FINDING_OK, SKIPPED_CHECK,
+		report_add(doctor, FINDING_OK, SKIPPED_CHECK,
 			"no line lets in before the code is asked for");
 	while (trials != NULL && paths.succeeds[PAM_WATCHED_NOT_RUN]) {
 		report_skipper(doctor, &paths);
@@ -210,7 +209,7 @@ static void check_exempt(struct doctor *doctor, const struct pam_paths *paths)
 		trial++;
 	if ((trial->results & PAM_RESULTS_IGNORE) == 0 || paths->succeeds[PAM_WATCHED_IGNORED])
 		return;
-	finding = report_add(&doctor->report, FINDING_PROBLEM, EXEMPT_CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, EXEMPT_CHECK,
 		"%s, line %u: users whom the module does not ask cannot log in",
 		doctor->line->file, doctor->line->number);
 	finding_why(finding, "The module then says neither yes nor no, and PAM refuses a login "
@@ -227,7 +226,7 @@ static void check_good_code(struct doctor *doctor, const struct pam_paths *paths
 	/* A line that skips the module is mended first. */
 	if (paths->succeeds[PAM_WATCHED_SUCCEEDED] || paths->succeeds[PAM_WATCHED_NOT_RUN])
 		return;
-	finding = report_add(&doctor->report, FINDING_PROBLEM, REFUSED_CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, REFUSED_CHECK,
 		"%s: nobody can log in, not even with a right code", doctor->service);
 	finding_why(
 		finding, "Whatever the modules answer, a line refuses, or no line says yes.");
@@ -281,7 +280,7 @@ static void check_order(struct doctor *doctor)
 
 		if (!could_end_earlier(line) || !asks_after_refusal(doctor, line))
 			continue;
-		finding = report_add(&doctor->report, FINDING_WARNING, ORDER_CHECK,
+		finding = report_add(doctor, FINDING_WARNING, ORDER_CHECK,
 			"%s, line %u: a user who gets the password wrong is still asked for a "
 			"code",
 			line->file, line->number);

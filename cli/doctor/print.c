@@ -103,27 +103,33 @@ static void append_summary(struct text *text, const struct report *report)
 			counts[FINDING_UNKNOWN]);
 }
 
-bool doctor_print_text(const struct report *report)
+bool doctor_print_text(struct text *text)
+{
+	bool done = false;
+
+	if (text->status != 0)
+		terminal_out_of_memory();
+	else if (!terminal_print(text))
+		terminal_complain("cannot write to standard output: %s", strerror(errno));
+	else
+		done = true;
+	text_free(text);
+	return done;
+}
+
+static bool print_lines(const struct report *report)
 {
 	bool colors = wants_colors();
 	size_t width = wrapped_text_width();
 	struct text text = TEXT_INIT;
-	bool done = false;
 
 	for (size_t i = 0; i < report->count; i++)
 		append_finding(&text, report->findings[i], colors, width);
 	append_summary(&text, report);
-	if (text.status != 0)
-		terminal_out_of_memory();
-	else if (!terminal_print(&text))
-		terminal_complain("cannot write to standard output: %s", strerror(errno));
-	else
-		done = true;
-	text_free(&text);
-	return done;
+	return doctor_print_text(&text);
 }
 
-/* NULL if memory is out, as of the functions below. */
+/* This and the functions below return NULL if memory is out. */
 static struct json_object *mend_object(const struct mend *mend)
 {
 	struct json_object *object = json_object_new_object();
@@ -174,7 +180,7 @@ static struct json_object *findings_array(const struct report *report)
 	return array;
 }
 
-bool doctor_print_json(const struct report *report, const char *service)
+static bool print_json(const struct report *report, const char *service)
 {
 	struct json_object *root = json_object_new_object();
 	enum exit_status status = report_status(report);
@@ -189,4 +195,15 @@ bool doctor_print_json(const struct report *report, const char *service)
 		terminal_out_of_memory();
 	json_object_put(root);
 	return done;
+}
+
+enum exit_status doctor_print_report(const struct doctor *doctor)
+{
+	const struct report *report = &doctor->report;
+	bool done = doctor->options.json != 0 ? print_json(report, doctor->service)
+					      : print_lines(report);
+
+	if (done && report->out_of_memory)
+		return terminal_out_of_memory();
+	return done ? report_status(report) : STATUS_STORE_ERROR;
 }

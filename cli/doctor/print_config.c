@@ -12,120 +12,118 @@
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
 #include "config/verify_config.h"
+#include "totpgroup.h"
 
-/* The files in the order in which they were read. */
-static int print_paths(
-	const struct configuration *configuration, const struct configuration_path *after)
+/* The files in the order in which they were read, which is the reverse of the list's. */
+static void append_paths(struct text *text, const struct configuration *configuration,
+	const struct configuration_path *after)
 {
 	const char *path;
 	const struct configuration_path *next =
 		configuration_next_path(configuration, after, &path);
 
-	if (next == NULL)
-		return after == NULL && !terminal_say("# no configuration file\n");
-	return print_paths(configuration, next) != 0 || !terminal_say("# read: %s\n", path);
+	if (next != NULL) {
+		append_paths(text, configuration, next);
+		text_append_format(text, "# read: %s\n", path);
+	} else if (after == NULL) {
+		text_append_string(text, "# no configuration file\n");
+	}
 }
 
-/* Quotes keep blanks at the ends. */
-static bool print_value(const struct configuration_value *value)
-{
-	const char *quote =
-		strpbrk(value->value, " \t\"") != NULL || *value->value == '\0' ? "\"" : "";
-
-	return terminal_say("# %s:%u\n%s=%s%s%s\n", value->path, value->line, value->name,
-		quote, value->value, quote);
-}
-
-/* One row of a table. */
-static bool print_name(
-	const struct configuration *configuration, const char *section, const char *name)
+/* Quotes keep blanks at the ends of a value. */
+static void append_setting(struct text *text, const struct configuration *configuration,
+	const char *section, const char *name)
 {
 	const struct configuration_value *value =
 		configuration_find(configuration, section, name);
+	const char *quote = "";
 
-	return value != NULL ? print_value(value) : terminal_say("# default: %s\n", name);
+	if (value == NULL) {
+		text_append_format(text, "# default: %s\n", name);
+		return;
+	}
+	if (strpbrk(value->value, " \t\"") != NULL || *value->value == '\0')
+		quote = "\"";
+	text_append_format(text, "# %s:%u\n%s=%s%s%s\n", value->path, value->line, value->name,
+		quote, value->value, quote);
 }
 
-static bool print_all(const struct configuration *configuration)
+static void append_login_settings(struct text *text, const struct configuration *configuration)
 {
-	bool good = print_paths(configuration, NULL) == 0;
-
+	append_paths(text, configuration, NULL);
 	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
 		if (row->alias_of == NULL && strcmp(row->name, "conf") != 0)
-			good = good && print_name(configuration, NULL, row->name);
-	good = good && terminal_say("\n[%s]\n", CONFIGURATION_ENROLL);
+			append_setting(text, configuration, NULL, row->name);
+	text_append_format(text, "\n[%s]\n", CONFIGURATION_ENROLL);
 	for (const struct enroll_definition *row = enroll_definitions; row->name != NULL; row++)
-		good = good && print_name(configuration, CONFIGURATION_ENROLL, row->name);
-	return good;
+		append_setting(text, configuration, CONFIGURATION_ENROLL, row->name);
 }
 
-/* A section of the daemon's. */
-static bool print_section(const struct configuration *configuration, const char *section,
-	const struct verify_definition *row)
+static void append_daemon_section(struct text *text, const struct configuration *configuration,
+	const char *section, const struct verify_definition *row)
 {
-	bool good = terminal_say("\n[%s]\n", section);
-
+	text_append_format(text, "\n[%s]\n", section);
 	for (; row->name != NULL; row++)
-		good = good && print_name(configuration, section, row->name);
-	return good;
+		append_setting(text, configuration, section, row->name);
 }
 
-static bool print_sections(
-	const struct configuration *configuration, const struct verify_config *verify)
+/* The sections that only totp-verifyd reads. */
+static int append_daemon_settings(
+	struct text *text, const struct configuration *configuration, struct error *error)
 {
-	bool good = print_section(configuration, CONFIGURATION_DAEMON, daemon_definitions);
+	struct verify_config *verify = malloc(sizeof *verify);
+	int status;
 
-	for (size_t i = 0; i < verify->count; i++) {
+	if (verify == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	status = verify_config_read(configuration, verify, error);
+	if (status == 0)
+		append_daemon_section(
+			text, configuration, CONFIGURATION_DAEMON, daemon_definitions);
+	for (size_t i = 0; status == 0 && i < verify->count; i++) {
 		char section[sizeof CONFIGURATION_VERIFY + VERIFY_NAME_MAX];
 
 		snprintf(section, sizeof section, CONFIGURATION_VERIFY "%s",
 			verify->grants[i].name);
-		good = good && print_section(configuration, section, verify_definitions);
+		append_daemon_section(text, configuration, section, verify_definitions);
 	}
-	return good;
-}
-
-/* A mistake in them is told behind what logins read, which is good. */
-static enum exit_status print_daemon(
-	const struct configuration *configuration, struct error *error)
-{
-	struct verify_config *verify = malloc(sizeof *verify);
-	enum exit_status status = STATUS_STORE_ERROR;
-
-	if (verify == NULL)
-		return terminal_out_of_memory();
-	if (verify_config_read(configuration, verify, error) != 0)
-		terminal_complain_error(error);
-	else if (print_sections(configuration, verify))
-		status = STATUS_DONE;
 	free(verify);
 	return status;
 }
 
-static enum exit_status print_loaded(int count, const char *const *arguments)
+/* A mistake in the daemon's sections is reported after the settings of logins, in which
+ * there is none. */
+static enum exit_status print_settings(const struct configuration *configuration)
 {
-	struct configuration configuration = CONFIGURATION_INIT;
+	struct text text = TEXT_INIT;
 	struct error error = ERROR_INIT;
-	enum exit_status status = STATUS_STORE_ERROR;
+	int status;
 
-	if (configuration_load(&configuration, count, arguments, &error) != 0)
-		terminal_complain_error(&error);
-	else if (print_all(&configuration))
-		status = print_daemon(&configuration, &error);
-	configuration_free(&configuration);
-	return status;
+	append_login_settings(&text, configuration);
+	status = append_daemon_settings(&text, configuration, &error);
+	if (!doctor_print_text(&text))
+		return STATUS_STORE_ERROR;
+	if (status == 0)
+		return STATUS_DONE;
+	terminal_complain_error(&error);
+	return STATUS_STORE_ERROR;
 }
 
 enum exit_status print_config(const char *conf)
 {
-	enum exit_status status;
-	char *argument;
+	struct configuration configuration = CONFIGURATION_INIT;
+	struct error error = ERROR_INIT;
+	enum exit_status status = STATUS_STORE_ERROR;
+	char *argument = NULL;
 
-	if (conf == NULL)
-		return print_loaded(0, NULL);
-	if (asprintf(&argument, "conf=%s", conf) < 0)
+	if (conf != NULL && asprintf(&argument, "conf=%s", conf) < 0)
 		return terminal_out_of_memory();
-	status = print_loaded(1, (const char *const *)&argument);
+	if (configuration_load(&configuration, argument != NULL, (const char *const *)&argument,
+		    &error) == 0)
+		status = print_settings(&configuration);
+	else
+		terminal_complain_error(&error);
+	configuration_free(&configuration);
 	free(argument);
 	return status;
 }

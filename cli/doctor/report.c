@@ -30,11 +30,14 @@ __attribute__((format(printf, 2, 0))) static char *format_text(
 	return text;
 }
 
-static struct finding *append_finding(struct report *report)
+struct finding *report_add(struct doctor *doctor, enum finding_level level, const char *check,
+	const char *what, ...)
 {
+	struct report *report = &doctor->report;
 	struct finding *finding = calloc(1, sizeof(*finding));
 	struct finding **findings =
 		reallocarray(report->findings, report->count + 1, sizeof(struct finding *));
+	va_list arguments;
 
 	if (findings != NULL)
 		report->findings = findings;
@@ -43,19 +46,8 @@ static struct finding *append_finding(struct report *report)
 		free(finding);
 		return NULL;
 	}
-	finding->report = report;
 	findings[report->count++] = finding;
-	return finding;
-}
-
-struct finding *report_add(struct report *report, enum finding_level level, const char *check,
-	const char *what, ...)
-{
-	struct finding *finding = append_finding(report);
-	va_list arguments;
-
-	if (finding == NULL)
-		return NULL;
+	finding->report = report;
 	finding->level = level;
 	finding->check = check;
 	va_start(arguments, what);
@@ -118,21 +110,17 @@ void finding_run(struct finding *finding, const char *command, ...)
 	va_end(arguments);
 }
 
-static bool has_level(const struct report *report, enum finding_level level)
-{
-	for (size_t i = 0; i < report->count; i++)
-		if (report->findings[i]->level == level)
-			return true;
-	return false;
-}
-
 enum exit_status report_status(const struct report *report)
 {
-	if (has_level(report, FINDING_PROBLEM))
-		return STATUS_REFUSED;
-	if (report->out_of_memory || has_level(report, FINDING_UNKNOWN))
-		return STATUS_STORE_ERROR;
-	return STATUS_DONE;
+	enum exit_status status = report->out_of_memory ? STATUS_STORE_ERROR : STATUS_DONE;
+
+	for (size_t i = 0; i < report->count; i++) {
+		if (report->findings[i]->level == FINDING_PROBLEM)
+			return STATUS_REFUSED;
+		if (report->findings[i]->level == FINDING_UNKNOWN)
+			status = STATUS_STORE_ERROR;
+	}
+	return status;
 }
 
 void report_free(struct report *report)

@@ -13,53 +13,32 @@
 
 #define CHECK "session-guard"
 
-/* clang-format off */
-#define STRING(field) { #field, offsetof(struct options, field) }
-/* clang-format on */
-
-/* The options that decide whether a user must give a code. */
-static const struct {
-	const char *name;
-	size_t offset;
-} deciding_strings[] = {STRING(services), STRING(group), STRING(skip_net), STRING(skip_after),
-	STRING(secret), STRING(user), STRING(state), {NULL, 0}};
-
-static bool is_session_line_of(const struct pam_line *line, const char *module)
+/* The first session line, of that module unless it is NULL; or NULL. */
+static const struct pam_line *find_session_line(const struct doctor *doctor, const char *module)
 {
-	return line->type == PAM_TYPE_SESSION && pam_line_names(line, module);
-}
+	for (size_t i = 0; i < doctor->stack.count; i++) {
+		const struct pam_line *line = &doctor->stack.lines[i];
 
-static const struct pam_line *find_guard(const struct doctor *doctor)
-{
-	for (size_t i = 0; i < doctor->stack.count; i++)
-		if (is_session_line_of(&doctor->stack.lines[i], DOCTOR_MODULE))
-			return &doctor->stack.lines[i];
+		if (line->type == PAM_TYPE_SESSION &&
+			(module == NULL || pam_line_names(line, module)))
+			return line;
+	}
 	return NULL;
 }
 
-/* The line of the service's own file that has or includes the first session line; 0 if
- * there is none. */
-static unsigned int first_session(const struct doctor *doctor)
-{
-	for (size_t i = 0; i < doctor->stack.count; i++)
-		if (doctor->stack.lines[i].type == PAM_TYPE_SESSION)
-			return doctor->stack.lines[i].top;
-	return 0;
-}
-
-/* The guard goes before the first session line. Without one, any line after the auth
- * lines will do. */
+/* The guard goes before the line of the service's own file that has or includes the first
+ * session line. Without one, any line after the auth lines will do. */
 void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding)
 {
 	char control[] = "required";
-	unsigned int session = first_session(doctor);
+	const struct pam_line *first = find_session_line(doctor, NULL);
 	struct pam_line guard = *doctor->line;
 
 	guard.type = PAM_TYPE_SESSION;
 	guard.control = control;
 	guard.bracketed = false;
 	guard.file = doctor->stack.files[0];
-	guard.number = session > 0 ? session - 1 : doctor->line->top;
+	guard.number = first != NULL ? first->top - 1 : doctor->line->top;
 	finding_mend_line(finding, MEND_ADD, &guard, NULL);
 }
 
@@ -94,7 +73,7 @@ static void report_passable(struct doctor *doctor)
 {
 	const struct pam_line *guard = doctor->guard;
 	const struct pam_line_change change = {.control = "required", .argument = -1};
-	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
+	struct finding *finding = report_add(doctor, FINDING_WARNING, CHECK,
 		"%s, line %u: the session guard can be passed: the control is %s", guard->file,
 		guard->number, guard->control);
 
@@ -107,31 +86,41 @@ static void report_passable(struct doctor *doctor)
 		doctor_mend_by_guard(doctor, finding);
 }
 
-static const char *string_at(const struct options *options, size_t offset)
+static bool differ(const char *one, const char *other)
 {
-	const char *string = *(const char *const *)((const char *)options + offset);
-
-	return string != NULL ? string : "";
+	return strcmp(one != NULL ? one : "", other != NULL ? other : "") != 0;
 }
 
-/* The name of an option in which the two lines differ, or NULL. */
-static const char *find_difference(const struct options *one, const struct options *other)
+/* The name of an option that decides whether a user must give a code, and in which the
+ * two lines differ; or NULL. */
+static const char *find_difference(const struct options *auth, const struct options *guard)
 {
-	for (size_t i = 0; deciding_strings[i].name != NULL; i++)
-		if (strcmp(string_at(one, deciding_strings[i].offset),
-			    string_at(other, deciding_strings[i].offset)) != 0)
-			return deciding_strings[i].name;
-	if (one->nullok != other->nullok)
-		return "nullok";
-	if (one->nullok_until != other->nullok_until)
-		return "nullok_until";
-	return one->nullok_for != other->nullok_for ? "nullok_for" : NULL;
+	const struct {
+		const char *name;
+		bool different;
+	} options[] = {
+		{"services", differ(auth->services, guard->services)},
+		{"group", differ(auth->group, guard->group)},
+		{"skip_net", differ(auth->skip_net, guard->skip_net)},
+		{"skip_after", differ(auth->skip_after, guard->skip_after)},
+		{"secret", differ(auth->secret, guard->secret)},
+		{"user", differ(auth->user, guard->user)},
+		{"state", differ(auth->state, guard->state)},
+		{"nullok", auth->nullok != guard->nullok},
+		{"nullok_until", auth->nullok_until != guard->nullok_until},
+		{"nullok_for", auth->nullok_for != guard->nullok_for},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].different)
+			return options[i].name;
+	return NULL;
 }
 
 static void report_difference(struct doctor *doctor, const char *option)
 {
 	struct pam_line mended = *doctor->guard;
-	struct finding *finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
+	struct finding *finding = report_add(doctor, FINDING_WARNING, CHECK,
 		"%s, line %u: %s is not what the auth line says: %s, line %u",
 		doctor->guard->file, doctor->guard->number, option, doctor->line->file,
 		doctor->line->number);
@@ -163,7 +152,7 @@ static bool check_options(struct doctor *doctor)
 
 static bool reads_user_file(const struct pam_line *line)
 {
-	if (!is_session_line_of(line, "pam_env.so"))
+	if (line->type != PAM_TYPE_SESSION || !pam_line_names(line, "pam_env.so"))
 		return false;
 	for (int i = 0; i < line->argument_count; i++)
 		if (strcmp(line->arguments[i], "user_readenv=1") == 0)
@@ -180,7 +169,7 @@ static bool check_order(struct doctor *doctor)
 	for (const struct pam_line *line = doctor->stack.lines; line != guard; line++) {
 		if (!reads_user_file(line))
 			continue;
-		finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
+		finding = report_add(doctor, FINDING_WARNING, CHECK,
 			"%s, line %u: the session guard comes after pam_env.so with "
 			"user_readenv=1: %s, line %u",
 			guard->file, guard->number, line->file, line->number);
@@ -198,7 +187,7 @@ void doctor_check_guard(struct doctor *doctor)
 {
 	bool good;
 
-	doctor->guard = find_guard(doctor);
+	doctor->guard = find_session_line(doctor, DOCTOR_MODULE);
 	if (doctor->line == NULL || doctor->guard == NULL)
 		return;
 	doctor->guard_holds = refuses(doctor);
@@ -206,7 +195,7 @@ void doctor_check_guard(struct doctor *doctor)
 		report_passable(doctor);
 	good = check_options(doctor) && doctor->guard_holds;
 	if (check_order(doctor) && good)
-		report_add(&doctor->report, FINDING_OK, CHECK,
+		report_add(doctor, FINDING_OK, CHECK,
 			"a session that no code was asked for is refused: %s, line %u",
 			doctor->guard->file, doctor->guard->number);
 }

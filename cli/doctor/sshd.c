@@ -36,8 +36,7 @@ static void mend_setting(struct doctor *doctor, struct finding *finding, const c
 /* For sshd as it runs, and for sshd that does not start. */
 static void report_no_prompt(struct doctor *doctor, const char *what)
 {
-	struct finding *finding =
-		report_add(&doctor->report, FINDING_PROBLEM, PROMPT_CHECK, "%s", what);
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, PROMPT_CHECK, "%s", what);
 
 	finding_why(finding, "Prompts of PAM reach the user by keyboard-interactive only.");
 	mend_setting(doctor, finding, "KbdInteractiveAuthentication yes");
@@ -54,7 +53,7 @@ static void report_unread(struct doctor *doctor, const struct error *error)
 			"switched off");
 		return;
 	}
-	finding = report_add(&doctor->report, FINDING_UNKNOWN, SETTINGS_CHECK,
+	finding = report_add(doctor, FINDING_UNKNOWN, SETTINGS_CHECK,
 		"sshd's settings could not be read: %s", error->message);
 	/* The folder exists only while sshd runs. */
 	if (strstr(error->message, "privilege separation directory: ") != NULL) {
@@ -92,7 +91,7 @@ static void check_service(struct doctor *doctor)
 	struct finding *finding;
 
 	if (service != NULL && strcmp(service, doctor->service) != 0) {
-		finding = report_add(&doctor->report, FINDING_PROBLEM, SETTINGS_CHECK,
+		finding = report_add(doctor, FINDING_PROBLEM, SETTINGS_CHECK,
 			"sshd asks the PAM service %s, not %s", service, doctor->service);
 		finding_why(finding,
 			"PAMServiceName says so. These findings about %s do not apply to ssh.",
@@ -107,11 +106,11 @@ static void check_pam(struct doctor *doctor)
 	struct finding *finding;
 
 	if (sshd_settings_is(&doctor->sshd, "usepam", "yes")) {
-		report_add(&doctor->report, FINDING_OK, PAM_CHECK, "sshd uses PAM");
+		report_add(doctor, FINDING_OK, PAM_CHECK, "sshd uses PAM");
 		return;
 	}
-	finding = report_add(&doctor->report, FINDING_PROBLEM, PAM_CHECK,
-		"sshd does not use PAM: UsePAM no");
+	finding = report_add(
+		doctor, FINDING_PROBLEM, PAM_CHECK, "sshd does not use PAM: UsePAM no");
 	finding_why(finding, "Without PAM, no login reaches the module.");
 	mend_setting(doctor, finding, "UsePAM yes");
 }
@@ -119,8 +118,7 @@ static void check_pam(struct doctor *doctor)
 static void check_prompt(struct doctor *doctor)
 {
 	if (sshd_settings_is(&doctor->sshd, "kbdinteractiveauthentication", "yes"))
-		report_add(
-			&doctor->report, FINDING_OK, PROMPT_CHECK, "sshd can ask for a code");
+		report_add(doctor, FINDING_OK, PROMPT_CHECK, "sshd can ask for a code");
 	else
 		report_no_prompt(
 			doctor, "sshd cannot ask for a code: KbdInteractiveAuthentication no");
@@ -131,12 +129,12 @@ static void check_password(struct doctor *doctor, const struct sshd_methods *met
 	struct finding *finding;
 
 	if (!sshd_settings_is(&doctor->sshd, "passwordauthentication", "yes")) {
-		report_add(&doctor->report, FINDING_OK, PASSWORD_CHECK,
-			"sshd leaves the password to PAM");
+		report_add(
+			doctor, FINDING_OK, PASSWORD_CHECK, "sshd leaves the password to PAM");
 		return;
 	}
-	finding = report_add(&doctor->report,
-		methods->password ? FINDING_PROBLEM : FINDING_WARNING, PASSWORD_CHECK,
+	finding = report_add(doctor, methods->password ? FINDING_PROBLEM : FINDING_WARNING,
+		PASSWORD_CHECK,
 		"sshd asks for the password itself: PasswordAuthentication yes");
 	if (methods->password)
 		finding_why(finding,
@@ -170,7 +168,7 @@ static void report_key_alone(struct doctor *doctor, const char *methods)
 	struct finding *finding;
 
 	if (doctor->guard_holds) {
-		finding = report_add(&doctor->report, FINDING_WARNING, METHODS_CHECK,
+		finding = report_add(doctor, FINDING_WARNING, METHODS_CHECK,
 			"a key alone asks for no code, and the session guard then refuses the "
 			"login: AuthenticationMethods %s",
 			methods);
@@ -179,7 +177,7 @@ static void report_key_alone(struct doctor *doctor, const char *methods)
 		mend_setting(doctor, finding, good_methods(doctor));
 		return;
 	}
-	finding = report_add(&doctor->report, FINDING_PROBLEM, METHODS_CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, METHODS_CHECK,
 		"a key alone lets in, without a code: AuthenticationMethods %s", methods);
 	finding_why(finding, "sshd does not ask PAM's auth lines if a key, a host or a ticket "
 			     "is enough.");
@@ -193,8 +191,7 @@ static void check_methods(struct doctor *doctor, const struct sshd_methods *meth
 	char *value = sshd_settings_get(&doctor->sshd, "authenticationmethods");
 
 	if (!methods->without_pam || may_skip_after_key(doctor))
-		report_add(&doctor->report, FINDING_OK, METHODS_CHECK,
-			"no login over ssh bypasses PAM");
+		report_add(doctor, FINDING_OK, METHODS_CHECK, "no login over ssh bypasses PAM");
 	else
 		report_key_alone(doctor, value != NULL ? value : "any");
 	free(value);
@@ -227,7 +224,7 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 	struct finding *finding;
 
 	if (methods->interactive_alone && !doctor_has_other_factor(doctor)) {
-		finding = report_add(&doctor->report, FINDING_PROBLEM, FACTORS_CHECK,
+		finding = report_add(doctor, FINDING_PROBLEM, FACTORS_CHECK,
 			"a code alone lets in: neither a key nor a password is asked for");
 		finding_why(finding,
 			"The code should be a second factor. Whoever holds the phone can log "
@@ -235,7 +232,7 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 		mend_setting(doctor, finding,
 			"AuthenticationMethods publickey,keyboard-interactive:pam");
 	} else if (methods->interactive_after_key && password != NULL) {
-		finding = report_add(&doctor->report, FINDING_WARNING, FACTORS_CHECK,
+		finding = report_add(doctor, FINDING_WARNING, FACTORS_CHECK,
 			"after a key the password is asked for as well, then the code: %s, "
 			"line %u",
 			password->file, password->number);
@@ -244,8 +241,7 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 			"is your decision.");
 		mend_password(doctor, finding, password);
 	} else if (methods->interactive) {
-		report_add(&doctor->report, FINDING_OK, FACTORS_CHECK,
-			"the code is a second factor");
+		report_add(doctor, FINDING_OK, FACTORS_CHECK, "the code is a second factor");
 	}
 }
 
@@ -258,7 +254,7 @@ static void check_root(struct doctor *doctor, const struct sshd_methods *methods
 		!methods->interactive ||
 		sshd_settings_is(&doctor->sshd, "permitrootlogin", "yes"))
 		return;
-	finding = report_add(&doctor->report, FINDING_WARNING, ROOT_CHECK,
+	finding = report_add(doctor, FINDING_WARNING, ROOT_CHECK,
 		"root cannot log in over ssh: PermitRootLogin does not let root give a code");
 	finding_why(finding,
 		"Log in as yourself and use sudo. If root has to come in with a code, then:");

@@ -23,7 +23,7 @@
 
 #define OUTPUT_MAXIMUM	(256 * 1024)
 #define SECONDS_MAXIMUM 20
-#define USUAL_PATH	"/usr/sbin/sshd"
+#define USUAL_FOLDER	"/usr/sbin"
 /* How many bytes of sshd's own words go into a message. */
 #define WORDS_MAXIMUM 160
 
@@ -39,37 +39,32 @@ static bool is_program(const char *path)
 	return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
 }
 
-/* sshd -T needs to be called by an absolute path. */
-static char *find_in_path(void)
-{
-	const char *folders = getenv("PATH");
-	char *path = NULL;
-
-	while (folders != NULL && *folders != '\0') {
-		int length = (int)strcspn(folders, ":");
-
-		if (folders[0] == '/') {
-			if (asprintf(&path, "%.*s/sshd", length, folders) < 0)
-				return NULL;
-			if (is_program(path))
-				return path;
-			free(path);
-			path = NULL;
-		}
-		folders += length + (folders[length] == ':');
-	}
-	return NULL;
-}
-
+/* sshd -T needs to be called by an absolute path, which the caller frees. */
 static int find_sshd(char **path, struct error *error)
 {
-	*path = find_in_path();
-	if (*path == NULL && is_program(USUAL_PATH))
-		*path = strdup(USUAL_PATH);
+	const char *variable = getenv("PATH");
+	const char *folder;
+	char *folders;
+	char *rest;
+
+	if (asprintf(&folders, "%s:" USUAL_FOLDER, variable != NULL ? variable : "") < 0)
+		return out_of_memory(error);
+	rest = folders;
+	while (*path == NULL && (folder = strsep(&rest, ":")) != NULL) {
+		if (folder[0] != '/')
+			continue;
+		if (asprintf(path, "%s/sshd", folder) < 0)
+			*path = NULL;
+		else if (!is_program(*path)) {
+			free(*path);
+			*path = NULL;
+		}
+	}
+	free(folders);
 	if (*path != NULL)
 		return 0;
-	return error_set(
-		error, TOTPGROUP_ENOTFOUND, "there is no sshd in PATH, nor is it " USUAL_PATH);
+	return error_set(error, TOTPGROUP_ENOTFOUND,
+		"there is no sshd in PATH, nor is it " USUAL_FOLDER "/sshd");
 }
 
 static int remaining_milliseconds(const struct timespec *end)
@@ -262,27 +257,25 @@ bool sshd_settings_is(const struct text *settings, const char *name, const char 
 	return same;
 }
 
-/* The methods and the settings that switch them on. */
+/* What a method demands of the user; a list demands what its methods demand. */
+#define WITHOUT_PAM 1U
+#define PASSWORD    2U
+#define INTERACTIVE 4U
+
+/* The methods, and the settings that switch them on. */
 static const struct method {
 	const char *name;
 	const char *setting;
-	bool without_pam;
+	unsigned int demand;
 } methods[] = {
-	{"publickey", "pubkeyauthentication", true},
-	{"hostbased", "hostbasedauthentication", true},
-	{"gssapi-with-mic", "gssapiauthentication", true},
-	{"password", "passwordauthentication", false},
-	{"keyboard-interactive", "kbdinteractiveauthentication", false},
+	{"publickey", "pubkeyauthentication", WITHOUT_PAM},
+	{"hostbased", "hostbasedauthentication", WITHOUT_PAM},
+	{"gssapi-with-mic", "gssapiauthentication", WITHOUT_PAM},
+	{"password", "passwordauthentication", PASSWORD},
+	{"keyboard-interactive", "kbdinteractiveauthentication", INTERACTIVE},
 };
 
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
-
-/* What one list demands of the user. */
-struct demand {
-	bool other; /* a method without PAM */
-	bool password;
-	bool interactive;
-};
 
 /* An older sshd that does not print the setting does not have the method. */
 static bool is_on(const struct text *settings, const struct method *method)
@@ -290,36 +283,18 @@ static bool is_on(const struct text *settings, const struct method *method)
 	return sshd_settings_is(settings, method->setting, "yes");
 }
 
-static void add_method(struct demand *demand, const struct method *method)
+static void add_demand(struct sshd_methods *found, unsigned int demand)
 {
-	demand->other = demand->other || method->without_pam;
-	demand->password = demand->password || strcmp(method->name, "password") == 0;
-	demand->interactive =
-		demand->interactive || strcmp(method->name, "keyboard-interactive") == 0;
-}
-
-static void add_demand(struct sshd_methods *found, const struct demand *demand)
-{
-	if (!demand->password && !demand->interactive)
+	if ((demand & (PASSWORD | INTERACTIVE)) == 0)
 		found->without_pam = true;
-	found->password = found->password || demand->password;
-	found->interactive = found->interactive || demand->interactive;
-	if (demand->interactive && !demand->other && !demand->password)
+	if ((demand & PASSWORD) != 0)
+		found->password = true;
+	if ((demand & INTERACTIVE) != 0)
+		found->interactive = true;
+	if (demand == INTERACTIVE)
 		found->interactive_alone = true;
-	if (demand->interactive && demand->other)
+	if ((demand & INTERACTIVE) != 0 && (demand & WITHOUT_PAM) != 0)
 		found->interactive_after_key = true;
-}
-
-static void add_any(struct sshd_methods *found, const struct text *settings)
-{
-	for (size_t i = 0; i < METHODS; i++) {
-		struct demand demand = {.other = false};
-
-		if (!is_on(settings, &methods[i]))
-			continue;
-		add_method(&demand, &methods[i]);
-		add_demand(found, &demand);
-	}
 }
 
 static const struct method *find_method(const char *name, size_t length)
@@ -336,7 +311,7 @@ static const struct method *find_method(const char *name, size_t length)
 static void add_list(struct sshd_methods *found, const struct text *settings, const char *list,
 	size_t length)
 {
-	struct demand demand = {.other = false};
+	unsigned int demand = 0;
 
 	while (length > 0) {
 		size_t name = strcspn(list, ",: ");
@@ -345,12 +320,12 @@ static void add_list(struct sshd_methods *found, const struct text *settings, co
 
 		if (method == NULL || !is_on(settings, method))
 			return;
-		add_method(&demand, method);
+		demand |= method->demand;
 		word += word < length;
 		list += word;
 		length -= word;
 	}
-	add_demand(found, &demand);
+	add_demand(found, demand);
 }
 
 struct sshd_methods sshd_methods_judge(const struct text *settings)
@@ -358,15 +333,18 @@ struct sshd_methods sshd_methods_judge(const struct text *settings)
 	struct sshd_methods found = {.password = false};
 	char *value = sshd_settings_get(settings, "authenticationmethods");
 
-	if (value == NULL || strcmp(value, "any") == 0)
-		add_any(&found, settings);
-	else
+	if (value == NULL || strcmp(value, "any") == 0) {
+		for (size_t i = 0; i < METHODS; i++)
+			if (is_on(settings, &methods[i]))
+				add_demand(&found, methods[i].demand);
+	} else {
 		for (const char *list = value; *list != '\0'; list += strspn(list, " ")) {
 			size_t length = strcspn(list, " ");
 
 			add_list(&found, settings, list, length);
 			list += length;
 		}
+	}
 	free(value);
 	return found;
 }

@@ -85,14 +85,10 @@ static uint32_t possible_results(const struct pam_line *line, const char *servic
 	return PAM_RESULTS_ALL;
 }
 
-static bool collect_trials(struct doctor *doctor)
+static void collect_trials(struct doctor *doctor)
 {
 	doctor->trials = calloc(doctor->stack.count + 1, sizeof(*doctor->trials));
-	if (doctor->trials == NULL) {
-		doctor->report.out_of_memory = true;
-		return false;
-	}
-	for (size_t i = 0; i < doctor->stack.count; i++) {
+	for (size_t i = 0; doctor->trials != NULL && i < doctor->stack.count; i++) {
 		const struct pam_line *line = &doctor->stack.lines[i];
 
 		if (line->type == PAM_TYPE_AUTH)
@@ -103,14 +99,13 @@ static bool collect_trials(struct doctor *doctor)
 			};
 	}
 	doctor->line = doctor_find_auth_line(doctor, DOCTOR_MODULE);
-	return true;
 }
 
 static void report_unreadable(struct doctor *doctor, int status, const struct error *error)
 {
 	bool broken = status == TOTPGROUP_EFORMAT || status == TOTPGROUP_ENOTFOUND;
-	struct finding *finding = report_add(&doctor->report,
-		broken ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
+	struct finding *finding = report_add(doctor, broken ? FINDING_PROBLEM : FINDING_UNKNOWN,
+		CHECK, "%s", error->message);
 
 	if (status == TOTPGROUP_ENOTFOUND) {
 		finding_why(finding,
@@ -129,7 +124,7 @@ static void report_missing(struct doctor *doctor)
 {
 	const struct pam_line *other = doctor_find_auth_line(doctor, OTHER_MODULE);
 	const struct pam_line_change change = {.module = DOCTOR_MODULE, .argument = -1};
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, CHECK,
 		"%s does not ask for a code: no auth line names " DOCTOR_MODULE,
 		doctor->service);
 
@@ -151,7 +146,7 @@ static void report_other(struct doctor *doctor)
 
 	if (other == NULL)
 		return;
-	finding = report_add(&doctor->report, FINDING_PROBLEM, OTHER_CHECK,
+	finding = report_add(doctor, FINDING_PROBLEM, OTHER_CHECK,
 		"%s asks for a code twice: " OTHER_MODULE " does so too", doctor->service);
 	finding_why(finding,
 		"Both spend codes of the same file, so a good code is refused the second "
@@ -171,14 +166,14 @@ void doctor_check_stack(struct doctor *doctor)
 		report_unreadable(doctor, status, &error);
 		return;
 	}
-	doctor->stack_known = collect_trials(doctor);
-	if (!doctor->stack_known)
-		return;
-	if (doctor->line == NULL) {
+	collect_trials(doctor);
+	if (doctor->trials == NULL) {
+		doctor->report.out_of_memory = true;
+	} else if (doctor->line == NULL) {
 		report_missing(doctor);
-		return;
+	} else {
+		report_add(doctor, FINDING_OK, CHECK, "%s asks for a code: %s, line %u",
+			doctor->service, doctor->line->file, doctor->line->number);
+		report_other(doctor);
 	}
-	report_add(&doctor->report, FINDING_OK, CHECK, "%s asks for a code: %s, line %u",
-		doctor->service, doctor->line->file, doctor->line->number);
-	report_other(doctor);
 }

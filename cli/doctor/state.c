@@ -32,7 +32,7 @@ static bool is_private(struct doctor *doctor, const char *path)
 	} else if (stat(folder, &status) == 0 &&
 		   (status.st_mode & (S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH)) != 0) {
 		private = false;
-		finding = report_add(&doctor->report, FINDING_WARNING, CHECK,
+		finding = report_add(doctor, FINDING_WARNING, CHECK,
 			"users other than root can look into %s", folder);
 		finding_why(finding,
 			"They see who logs in with codes, and when the last time was.");
@@ -53,8 +53,7 @@ static bool is_sound(struct doctor *doctor, const char *path)
 
 	text_free(&text);
 	if (status != 0) {
-		finding = report_add(
-			&doctor->report, FINDING_PROBLEM, CHECK, "%s", error.message);
+		finding = report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error.message);
 		finding_why(
 			finding, "The module refuses every code of %s.", doctor->account.name);
 		if (status == TOTPGROUP_EUNSAFE && word != NULL)
@@ -73,10 +72,10 @@ static void check_folders(struct doctor *doctor, const char *path)
 		!is_sound(doctor, path))
 		return;
 	if (getuid() != 0)
-		report_add(&doctor->report, FINDING_UNKNOWN, CHECK,
+		report_add(doctor, FINDING_UNKNOWN, CHECK,
 			"only root can look at the state: %s", path);
 	else
-		report_add(&doctor->report, FINDING_OK, CHECK,
+		report_add(doctor, FINDING_OK, CHECK,
 			"only root can change what logins leave: %s", doctor->module->state);
 }
 
@@ -92,6 +91,6 @@ void doctor_check_state(struct doctor *doctor)
 		    &path, &error) == 0)
 		check_folders(doctor, path);
 	else
-		report_add(&doctor->report, FINDING_UNKNOWN, CHECK, "%s", error.message);
+		report_add(doctor, FINDING_UNKNOWN, CHECK, "%s", error.message);
 	free(path);
 }

@@ -50,7 +50,7 @@ static bool fixed_owner(const char *user, uid_t *owner)
 static void report_no_owner(struct doctor *doctor)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "user");
-	struct finding *finding = report_add(&doctor->report, FINDING_PROBLEM, CHECK,
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, CHECK,
 		"there is no user %s, whom %s, line %u names", doctor->module->user,
 		origin.file, origin.line);
 
@@ -79,8 +79,8 @@ static bool find_secret(struct doctor *doctor, struct secret *secret)
 		secret->rules.path = secret->path;
 		return true;
 	}
-	report_add(&doctor->report, doctor->options.user != NULL ? FINDING_PROBLEM : FINDING_OK,
-		CHECK, "%s can have no secret: %s", secret->user, error.message);
+	report_add(doctor, doctor->options.user != NULL ? FINDING_PROBLEM : FINDING_OK, CHECK,
+		"%s can have no secret: %s", secret->user, error.message);
 	return false;
 }
 
@@ -134,8 +134,8 @@ static void report_not_enrolled(struct doctor *doctor, const struct secret *secr
 	/* The caller was not named, is often root, and may need no secret. */
 	if (doctor->options.user == NULL)
 		level = FINDING_OK;
-	finding = report_add(&doctor->report, level, CHECK,
-		"%s is not enrolled: there is no %s", secret->user, secret->path);
+	finding = report_add(doctor, level, CHECK, "%s is not enrolled: there is no %s",
+		secret->user, secret->path);
 	if (level == FINDING_OK)
 		return;
 	finding_why(finding, "%s %s", secret->user, why);
@@ -170,8 +170,8 @@ static void report_bad(struct doctor *doctor, const struct secret *secret, int s
 {
 	bool known = status == TOTPGROUP_EUNSAFE || status == TOTPGROUP_EFORMAT ||
 		     (secret->rules.own_file && error->system_error == EACCES);
-	struct finding *finding = report_add(&doctor->report,
-		known ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
+	struct finding *finding = report_add(
+		doctor, known ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
 
 	if (!known)
 		return;
@@ -213,7 +213,7 @@ static void check_writable(struct doctor *doctor, const struct secret *secret)
 
 	if (folder != NULL && access(folder, W_OK | X_OK) != 0 &&
 		!doctor->module->allow_readonly) {
-		finding = report_add(&doctor->report, FINDING_PROBLEM, FOLDER_CHECK,
+		finding = report_add(doctor, FINDING_PROBLEM, FOLDER_CHECK,
 			"no new file can be written in %s: %s", folder, strerror(errno));
 		finding_why(finding,
 			"Each login writes the secret anew, and is refused if that fails.");
@@ -233,7 +233,7 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 	};
 
 	if (doctor_folders_are_safe(doctor, &file))
-		report_add(&doctor->report, FINDING_OK, FOLDER_CHECK,
+		report_add(doctor, FINDING_OK, FOLDER_CHECK,
 			"nobody else can replace the secret of %s", secret->user);
 }
 
@@ -251,8 +251,8 @@ static void check_secret(struct doctor *doctor, const struct secret *secret)
 		report_bad(doctor, secret, status, &error);
 		return;
 	}
-	report_add(&doctor->report, FINDING_OK, CHECK,
-		"the secret of %s is as the module wants it: %s", secret->user, secret->path);
+	report_add(doctor, FINDING_OK, CHECK, "the secret of %s is as the module wants it: %s",
+		secret->user, secret->path);
 	check_writable(doctor, secret);
 }
 
@@ -264,14 +264,13 @@ void doctor_check_user(struct doctor *doctor)
 	if (doctor->line == NULL || options_socket(doctor->module) != NULL)
 		return;
 	if (doctor->user_outside) {
-		report_add(&doctor->report, FINDING_OK, CHECK,
-			"%s is not asked for a code: group=%s", doctor->account.name,
-			doctor->module->group);
+		report_add(doctor, FINDING_OK, CHECK, "%s is not asked for a code: group=%s",
+			doctor->account.name, doctor->module->group);
 		return;
 	}
 	/* Files in a user's home folder are read with the user's rights. */
 	if (doctor->module->user == NULL && account_become(&doctor->account) != STATUS_DONE) {
-		report_add(&doctor->report, FINDING_UNKNOWN, CHECK,
+		report_add(doctor, FINDING_UNKNOWN, CHECK,
 			"the secret of %s cannot be looked at", doctor->account.name);
 		return;
 	}

@@ -146,14 +146,13 @@ static enum exit_status explain_stack(const struct explain_arguments *options)
 	const char *const own_folder[] = {options->pam_folder, NULL};
 	struct explain_report report = {
 		.user = options->user, .service = options->service, .json = options->json != 0};
-	struct pam_stack stack = PAM_STACK_INIT;
+	struct pam_stack stack;
 	struct error error = ERROR_INIT;
 	enum exit_status status;
 
 	if (pam_stack_read(&stack, options->pam_folder != NULL ? own_folder : pam_stack_folders,
 		    options->service, &error) != 0) {
 		terminal_complain_error(&error);
-		pam_stack_free(&stack);
 		return STATUS_STORE_ERROR;
 	}
 	explain_report_begin(&report, options->rhost);

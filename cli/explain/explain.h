@@ -25,8 +25,7 @@ struct explain_report {
 	bool told_options;	     /* the steps "option" of that line are printed */
 	bool told_secret;	     /* a step of that line was about the secret */
 	struct json_object *root;
-	struct json_object *line_object; /* of that line, in root */
-	struct json_object *steps;	 /* of that line */
+	struct json_object *json_line; /* of that line, in root */
 };
 
 void explain_report_begin(struct explain_report *report, const char *rhost);

@@ -24,29 +24,19 @@
 #define FILE_STEP   "conf"
 #define OPTION_STEP "option"
 
+static const char *const outcome_names[] = {
+	[FLOW_REFUSED] = "refused",
+	[FLOW_ASKED_IN_VAIN] = "asked-in-vain",
+	[FLOW_ASKED] = "asked",
+	[FLOW_OFFERED] = "offered-enrollment",
+	[FLOW_LET_IN] = "let-in",
+	[FLOW_SKIPPED] = "skipped",
+};
+
 static void note_failure(struct explain_report *report, bool done)
 {
 	if (!done)
 		report->failed = true;
-}
-
-static const char *outcome_name(enum flow_outcome outcome)
-{
-	switch (outcome) {
-	case FLOW_ASKED_IN_VAIN:
-		return "asked-in-vain";
-	case FLOW_ASKED:
-		return "asked";
-	case FLOW_OFFERED:
-		return "offered-enrollment";
-	case FLOW_LET_IN:
-		return "let-in";
-	case FLOW_SKIPPED:
-		return "skipped";
-	case FLOW_REFUSED:
-	default:
-		return "refused";
-	}
 }
 
 static const char *pam_code_name(int code)
@@ -76,40 +66,42 @@ static const char *reason_of(const struct flow_explanation *explanation)
 
 void explain_report_begin(struct explain_report *report, const char *rhost)
 {
-	struct json_object *lines;
-
 	if (!report->json)
 		return;
 	report->root = json_object_new_object();
-	lines = json_object_new_array();
 	note_failure(
 		report, json_put(report->root, "version", json_object_new_int(JSON_VERSION)) &&
 				json_put_string(report->root, "user", report->user) &&
 				json_put_string(report->root, "service", report->service) &&
-				json_put_string(report->root, "rhost", rhost));
-	note_failure(report, json_put(report->root, "lines", lines));
+				json_put_string(report->root, "rhost", rhost) &&
+				json_put(report->root, "lines", json_object_new_array()));
 }
 
-static void add_line(
+/* Appends an object, which it takes over. */
+static bool add_to_array(
+	struct json_object *parent, const char *array, struct json_object *object)
+{
+	struct json_object *objects = json_object_object_get(parent, array);
+
+	if (objects != NULL && object != NULL && json_object_array_add(objects, object) == 0)
+		return true;
+	json_object_put(object);
+	return false;
+}
+
+static bool add_line(
 	struct explain_report *report, const struct pam_line *line, const char *text)
 {
-	struct json_object *lines = json_object_object_get(report->root, "lines");
+	struct json_object *object = json_object_new_object();
 
-	report->line_object = json_object_new_object();
-	report->steps = json_object_new_array();
-	if (report->line_object == NULL || lines == NULL ||
-		json_object_array_add(lines, report->line_object) != 0) {
-		json_object_put(report->line_object);
-		report->line_object = NULL;
-	}
-	note_failure(report, json_put_string(report->line_object, "file", line->file) &&
-				     json_put(report->line_object, "number",
-					     json_object_new_int64(line->number)) &&
-				     json_put_string(report->line_object, "text", text));
-	if (!json_put(report->line_object, "steps", report->steps)) {
-		report->steps = NULL;
-		report->failed = true;
-	}
+	report->json_line = NULL;
+	if (!add_to_array(report->root, "lines", object))
+		return false;
+	report->json_line = object;
+	return json_put_string(object, "file", line->file) &&
+	       json_put(object, "number", json_object_new_int64(line->number)) &&
+	       json_put_string(object, "text", text) &&
+	       json_put(object, "steps", json_object_new_array());
 }
 
 void explain_report_line(struct explain_report *report, const struct pam_line *line)
@@ -124,7 +116,7 @@ void explain_report_line(struct explain_report *report, const struct pam_line *l
 	if (pam_line_text(&text, line, NULL) != 0)
 		report->failed = true;
 	else if (report->json)
-		add_line(report, line, text.data);
+		note_failure(report, add_line(report, line, text.data));
 	else
 		note_failure(report, terminal_say("%s%s, line %u:\n  %s\n\n", above, line->file,
 					     line->number, text.data));
@@ -152,11 +144,9 @@ static void tell_step(struct explain_report *report, const char *step, const cha
 		return;
 	}
 	object = json_object_new_object();
-	if (json_put_string(object, "step", step) && json_put_string(object, "fact", text) &&
-		report->steps != NULL && json_object_array_add(report->steps, object) == 0)
-		return;
-	json_object_put(object);
-	report->failed = true;
+	note_failure(report,
+		json_put_string(object, "step", step) && json_put_string(object, "fact", text));
+	note_failure(report, add_to_array(report->json_line, "steps", object));
 }
 
 static void tell_option(struct explain_report *report, const struct option_origin *origin)
@@ -208,37 +198,40 @@ void explain_report_step(void *context, const char *step, const char *text)
 	tell_step(report, step, text);
 }
 
-/* The result as a sentence. */
-static int append_sentence(struct text *text, const struct explain_report *report,
+static void append_sentence(struct text *text, const struct explain_report *report,
 	const struct flow_explanation *explanation)
 {
 	const char *code = pam_code_name(explanation->pam_code);
 	const char *reason = reason_of(explanation);
-	const char *user = report->user;
 
+	text_append_string(text, report->user);
 	switch (explanation->outcome) {
 	case FLOW_ASKED:
-		return text_append_format(
-			text, "%s is asked for a code; a right one gives %s.", user, code);
+		text_append_format(text, " is asked for a code; a right one gives %s.", code);
+		break;
 	case FLOW_OFFERED:
-		return text_append_format(text,
-			"%s is offered a secret; a right code of it gives %s.", user, code);
+		text_append_format(
+			text, " is offered a secret; a right code of it gives %s.", code);
+		break;
 	case FLOW_LET_IN:
-		return text_append_format(
-			text, "%s is not asked, because of the grace period: %s.", user, code);
+		text_append_format(
+			text, " is not asked, because of the grace period: %s.", code);
+		break;
 	case FLOW_SKIPPED:
-		return text_append_format(text,
-			"%s is not asked for a code (%s): %s, and the other lines of the stack "
+		text_append_format(text,
+			" is not asked for a code (%s): %s, and the other lines of the stack "
 			"decide.",
-			user, reason, code);
-	case FLOW_ASKED_IN_VAIN:
-		return text_append_format(text,
-			"%s is asked for a code, and refused whatever it is (%s): %s.", user,
 			reason, code);
+		break;
+	case FLOW_ASKED_IN_VAIN:
+		text_append_format(text,
+			" is asked for a code, and refused whatever it is (%s): %s.", reason,
+			code);
+		break;
 	case FLOW_REFUSED:
 	default:
-		return text_append_format(text, "%s is refused without being asked (%s): %s.",
-			user, reason, code);
+		text_append_format(
+			text, " is refused without being asked (%s): %s.", reason, code);
 	}
 }
 
@@ -259,7 +252,8 @@ static void say_outcome(
 
 	if (needs_cause(report, explanation))
 		say_row(report, "cause", explanation->message);
-	if (append_sentence(&sentence, report, explanation) == 0)
+	append_sentence(&sentence, report, explanation);
+	if (sentence.status == 0)
 		say_row(report, "result", sentence.data);
 	else
 		report->failed = true;
@@ -272,14 +266,13 @@ static bool add_outcome(
 	const int64_t retry_after = explanation->result.retry_after;
 
 	return json_put_string(
-		       report->line_object, "outcome", outcome_name(explanation->outcome)) &&
-	       json_put_string(report->line_object, "reason", reason_of(explanation)) &&
-	       json_put_string(report->line_object, "message",
+		       report->json_line, "outcome", outcome_names[explanation->outcome]) &&
+	       json_put_string(report->json_line, "reason", reason_of(explanation)) &&
+	       json_put_string(report->json_line, "message",
 		       *explanation->message != '\0' ? explanation->message : NULL) &&
-	       json_put(report->line_object, "retry_after",
-		       json_object_new_int64(retry_after)) &&
+	       json_put(report->json_line, "retry_after", json_object_new_int64(retry_after)) &&
 	       json_put_string(
-		       report->line_object, "pam_result", pam_code_name(explanation->pam_code));
+		       report->json_line, "pam_result", pam_code_name(explanation->pam_code));
 }
 
 void explain_report_outcome(
@@ -295,10 +288,9 @@ void explain_report_unknown(
 	struct explain_report *report, const struct flow_explanation *explanation)
 {
 	if (report->json) {
-		note_failure(
-			report, json_put_string(report->line_object, "outcome", "unknown") &&
-					json_put_string(report->line_object, "message",
-						explanation->message));
+		note_failure(report, json_put_string(report->json_line, "outcome", "unknown") &&
+					     json_put_string(report->json_line, "message",
+						     explanation->message));
 		return;
 	}
 	if (*explanation->message != '\0')
@@ -323,5 +315,7 @@ bool explain_report_end(struct explain_report *report, enum exit_status status)
 				     "nobody is asked for a code.\n",
 				report->service));
 	}
+	if (report->failed && !report->json)
+		terminal_complain("the explanation could not be printed");
 	return !report->failed;
 }

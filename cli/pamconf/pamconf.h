@@ -83,18 +83,13 @@ struct pam_line {
 	int argument_count;
 };
 
-/* Begins as PAM_STACK_INIT; ends with pam_stack_free(). */
+/* Ends with pam_stack_free(). */
 struct pam_stack {
 	struct pam_line *lines;
 	size_t count;
 	char **files; /* every file that was read, once; the service's own is the first */
 	size_t file_count;
 };
-
-#define PAM_STACK_INIT                                                                         \
-	{                                                                                      \
-		NULL, 0, NULL, 0                                                               \
-	}
 
 /* The folders in which PAM looks for a file, ended by NULL; the first that has it wins. */
 extern const char *const pam_stack_folders[];

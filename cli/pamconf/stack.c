@@ -88,16 +88,14 @@ static void free_line(struct pam_line *line)
 static int add_line(const struct reading *reading, struct pam_line *line)
 {
 	struct pam_stack *stack = reading->stack;
-	struct pam_line *lines = NULL;
+	bool full = stack->count >= LINES_MAXIMUM;
+	struct pam_line *lines =
+		full ? NULL : reallocarray(stack->lines, stack->count + 1, sizeof(*lines));
 
-	if (stack->count >= LINES_MAXIMUM) {
-		free_line(line);
-		return malformed(reading, "there are too many lines");
-	}
-	lines = reallocarray(stack->lines, stack->count + 1, sizeof(*lines));
 	if (lines == NULL) {
 		free_line(line);
-		return out_of_memory(reading->error);
+		return full ? malformed(reading, "there are too many lines")
+			    : out_of_memory(reading->error);
 	}
 	stack->lines = lines;
 	line->file = reading->file;
@@ -300,31 +298,29 @@ static int read_path(const struct reading *reading, const char *path)
 	return status;
 }
 
-static int read_in_folder(const struct reading *reading, const char *folder, const char *name)
+static int read_in_folders(const struct reading *reading, const char *name)
 {
+	int status = TOTPGROUP_ENOTFOUND;
 	char *path;
-	int status;
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		return out_of_memory(reading->error);
-	status = read_path(reading, path);
-	free(path);
+	for (const char *const *folder = reading->folders;
+		*folder != NULL && status == TOTPGROUP_ENOTFOUND; folder++) {
+		if (asprintf(&path, "%s/%s", *folder, name) < 0)
+			return out_of_memory(reading->error);
+		status = read_path(reading, path);
+		free(path);
+	}
 	return status;
 }
 
 static int read_file(const struct reading *reading, const char *name)
 {
-	int status = TOTPGROUP_ENOTFOUND;
+	int status;
 
 	if (reading->depth >= DEPTH_MAXIMUM || *reading->files_left == 0)
 		return malformed(reading, "files include each other too deeply or too often");
 	--*reading->files_left;
-	if (name[0] == '/')
-		status = read_path(reading, name);
-	else
-		for (size_t i = 0; reading->folders[i] != NULL && status == TOTPGROUP_ENOTFOUND;
-			i++)
-			status = read_in_folder(reading, reading->folders[i], name);
+	status = name[0] == '/' ? read_path(reading, name) : read_in_folders(reading, name);
 	if (status != TOTPGROUP_ENOTFOUND || reading->depth == 0)
 		return status;
 	return error_set(reading->error, TOTPGROUP_EFORMAT,
@@ -339,7 +335,7 @@ int pam_stack_read(struct pam_stack *stack, const char *const *folders, const ch
 		.stack = stack, .folders = folders, .files_left = &files_left, .error = error};
 	int status;
 
-	*stack = (struct pam_stack)PAM_STACK_INIT;
+	*stack = (struct pam_stack){.count = 0};
 	if (service[0] == '\0' || strchr(service, '/') != NULL)
 		return error_set(error, TOTPGROUP_EARGUMENT, "'%s' is no name of a PAM service",
 			service);
@@ -369,5 +365,5 @@ void pam_stack_free(struct pam_stack *stack)
 	for (size_t i = 0; i < stack->file_count; i++)
 		free(stack->files[i]);
 	free(stack->files);
-	*stack = (struct pam_stack)PAM_STACK_INIT;
+	*stack = (struct pam_stack){.count = 0};
 }

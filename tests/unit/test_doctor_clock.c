@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the doctor says of the kernel's clock, whatever that of this machine. */
+/* What doctor says about the kernel's clock, whatever the clock of this machine is, and
+ * its report. */
 
 #include "config.h"
 
@@ -18,7 +19,7 @@ static int kernel_error;
 
 int __wrap_adjtimex(struct timex *clock)
 {
-	/* It is asked, and not set. */
+	/* The call reads the clock and does not set it. */
 	assert_int_equal(clock->modes, 0);
 	if (kernel_error != 0) {
 		errno = kernel_error;
@@ -45,7 +46,7 @@ static void assert_says(enum finding_level level, const char *mend)
 	report_free(&doctor.report);
 }
 
-static void clocks(void **state)
+static void the_clock_of_the_kernel_is_reported_and_not_set(void **state)
 {
 	(void)state;
 	kernel_status = STA_PLL;
@@ -56,32 +57,44 @@ static void clocks(void **state)
 	assert_says(FINDING_UNKNOWN, NULL);
 }
 
-/* Control characters do not get as far as a terminal. */
-static void reports(void **state)
+static void control_characters_do_not_reach_the_terminal(void **state)
 {
-	struct report report = {.count = 0};
-	struct finding *finding;
+	struct doctor doctor = {.service = "sshd"};
+	struct finding *finding =
+		report_add(&doctor, FINDING_UNKNOWN, "x", "a%sb", "\033[2J\n\x7f");
 
 	(void)state;
-	assert_int_equal(report_status(&report), STATUS_DONE);
-	finding = report_add(&report, FINDING_UNKNOWN, "x", "a%sb", "\033[2J\n\x7f");
 	finding_mend(finding, MEND_ADD, "/f\t", 3, "%s", "\a");
 	assert_string_equal(finding->what, "a?[2J??b");
 	assert_string_equal(finding->mends[0].file, "/f?");
 	assert_string_equal(finding->mends[0].text, "?");
-	assert_int_equal(report_status(&report), STATUS_STORE_ERROR);
-	report_add(&report, FINDING_WARNING, "x", "y");
-	assert_int_equal(report_status(&report), STATUS_STORE_ERROR);
-	report_add(&report, FINDING_PROBLEM, "x", "y");
-	assert_int_equal(report_status(&report), STATUS_REFUSED);
-	report_free(&report);
-	report.out_of_memory = true;
-	assert_int_equal(report_status(&report), STATUS_STORE_ERROR);
+	report_free(&doctor.report);
+}
+
+static void the_gravest_finding_is_the_exit_status(void **state)
+{
+	struct doctor doctor = {.service = "sshd"};
+
+	(void)state;
+	assert_int_equal(report_status(&doctor.report), STATUS_DONE);
+	report_add(&doctor, FINDING_UNKNOWN, "x", "y");
+	assert_int_equal(report_status(&doctor.report), STATUS_STORE_ERROR);
+	report_add(&doctor, FINDING_WARNING, "x", "y");
+	assert_int_equal(report_status(&doctor.report), STATUS_STORE_ERROR);
+	report_add(&doctor, FINDING_PROBLEM, "x", "y");
+	assert_int_equal(report_status(&doctor.report), STATUS_REFUSED);
+	report_free(&doctor.report);
+	doctor.report.out_of_memory = true;
+	assert_int_equal(report_status(&doctor.report), STATUS_STORE_ERROR);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(clocks), cmocka_unit_test(reports)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_clock_of_the_kernel_is_reported_and_not_set),
+		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+		cmocka_unit_test(the_gravest_finding_is_the_exit_status),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
