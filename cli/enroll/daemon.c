@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include "cli/enroll/daemon.h"
-
 #include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,14 +11,15 @@
 
 #include "base/number.h"
 #include "base/wipe.h"
-#include "cli/enroll/show_new.h"
-#include "cli/users/verifyd.h"
+#include "cli/enroll/enroll.h"
+#include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/verifyd.h"
 #include "client/enroll_client.h"
 #include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 
-/* Of a user by name or number; an unknown one is not the caller. */
+/* Whether a user, by name or by number, is the caller. */
 static bool is_caller(const char *user)
 {
 	const struct passwd *entry;
@@ -63,20 +62,18 @@ static bool is_given(const struct option_row *row, const struct enroll_options *
 
 enum exit_status enroll_daemon_check(const struct enroll_options *given)
 {
-	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++) {
-		if (!is_given(row, given) ||
-			row->offset == offsetof(struct enroll_options, conf) ||
-			row->offset == offsetof(struct enroll_options, qr_mode))
-			continue;
-		terminal_complain("the secret is made by totp-verifyd, as totpgroup.conf says: "
-				  "leave --%s out",
-			row->name);
-		return STATUS_USAGE;
-	}
+	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++)
+		if (is_given(row, given) &&
+			row->offset != offsetof(struct enroll_options, conf) &&
+			row->offset != offsetof(struct enroll_options, qr_mode))
+			return terminal_fail(STATUS_USAGE,
+				"the secret is made by totp-verifyd, as totpgroup.conf says: "
+				"leave --%s out",
+				row->name);
 	return STATUS_DONE;
 }
 
-static enum exit_status status_of(enum enroll_answer answer, const struct error *error)
+static enum exit_status conclude(enum enroll_answer answer, const struct error *error)
 {
 	if (answer == ENROLL_DONE)
 		return STATUS_DONE;
@@ -92,37 +89,38 @@ static enum exit_status status_of(enum enroll_answer answer, const struct error 
 	}
 }
 
-/* The link is read and written anew, so that nothing gets to the terminal that is not
- * part of one. */
-static enum exit_status present(
+/* Parses the URI and writes it anew, so that only parts of a URI reach the terminal. */
+static enum exit_status show_offer(
 	const struct enroll_client *enroll, const struct enroll_options *options)
 {
-	struct enroll_options as_told = *options;
+	struct enroll_options labels = *options;
 	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
-	enum exit_status status = STATUS_STORE_ERROR;
-	char *label, *issuer;
+	enum exit_status status;
+	char *label = NULL, *issuer = NULL;
 
 	if (otpauth_uri_parse(&key, enroll->uri.data, enroll->uri.length, &error) != 0) {
-		terminal_complain("totp-verifyd: %s", error.message);
-		otp_key_free(&key);
-		return status;
+		status = terminal_fail(STATUS_STORE_ERROR, "totp-verifyd: %s", error.message);
+		goto out;
 	}
+	/* show_key() replaces the name and the issuer of the key. */
 	label = key.name != NULL ? strdup(key.name) : NULL;
 	issuer = strdup(key.issuer != NULL ? key.issuer : "");
-	as_told.label = label;
-	as_told.issuer = issuer;
+	labels.label = label;
+	labels.issuer = issuer;
 	if (label == NULL || issuer == NULL)
-		terminal_complain("totp-verifyd gave no whole link");
+		status = terminal_fail(
+			STATUS_STORE_ERROR, "totp-verifyd gave an incomplete link");
 	else
-		status = present_account(&key, &as_told, label);
+		status = show_key(&key, &labels, label);
+out:
 	free(label);
 	free(issuer);
 	otp_key_free(&key);
 	return status;
 }
 
-/* One code, and what the daemon says of it. */
+/* Asks for one code, and gives it to the daemon. */
 static enum enroll_answer confirm_once(struct enroll_client *enroll, struct error *error)
 {
 	enum enroll_answer answer = ENROLL_GIVEN_UP;
@@ -151,30 +149,24 @@ static enum exit_status confirm(struct enroll_client *enroll)
 	while (answer == ENROLL_WRONG_CODE);
 	if (answer == ENROLL_DONE)
 		terminal_say("Right: the app works, and the secret is stored.\n");
-	return status_of(answer, &error);
+	return conclude(answer, &error);
 }
 
-static enum exit_status take_steps(
-	struct enroll_client *enroll, const struct enroll_options *options)
-{
-	enum exit_status status = present(enroll, options);
-
-	if (status == STATUS_DONE)
-		status = confirm(enroll);
-	return status == STATUS_DONE ? present_emergency_codes(&enroll->codes) : status;
-}
-
-enum exit_status enroll_daemon_run(
+enum exit_status enroll_with_daemon(
 	const struct enroll_options *options, const struct host_defaults *defaults)
 {
 	const struct verify_client client = verifyd_client(defaults);
 	struct enroll_client enroll = ENROLL_CLIENT_INIT;
 	struct error error = ERROR_INIT;
 	enum exit_status status =
-		status_of(enroll_client_begin(&enroll, &client, &error), &error);
+		conclude(enroll_client_begin(&enroll, &client, &error), &error);
 
 	if (status == STATUS_DONE)
-		status = take_steps(&enroll, options);
+		status = show_offer(&enroll, options);
+	if (status == STATUS_DONE)
+		status = confirm(&enroll);
+	if (status == STATUS_DONE)
+		status = show_emergency_codes(&enroll.codes);
 	enroll_client_end(&enroll);
 	return status;
 }

@@ -2,26 +2,23 @@
 
 #include "config.h"
 
-#include "cli/enroll/device_add.h"
+#include <unistd.h>
 
 #include "base/wipe.h"
-#include "cli/enroll/confirm.h"
-#include "cli/enroll/show_new.h"
-#include "cli/ui/questions.h"
+#include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/device_file.h"
 #include "cli/users/target.h"
-#include "core/new_credential.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
 
-/* One device on its way to the file. */
+/* A new device on its way to the file. */
 struct addition {
 	const struct enroll_options *options;
 	const struct host_defaults *defaults;
 	struct device_file file;
 	struct new_credential credential;
-	bool replaces; /* one of that name */
+	bool replaces; /* there is a device of that name */
 	struct error error;
 };
 
@@ -39,8 +36,8 @@ static struct device_change change_of(const struct addition *addition)
 	};
 }
 
-/* The kind is the first device's. */
-static enum exit_status draw(struct addition *addition, const struct text *text)
+/* Draws a secret of the same kind as the first device's. */
+static enum exit_status draw_secret(struct addition *addition, const struct text *text)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	int result = otp_key_from_credential(&key, text->data, text->length, &addition->error);
@@ -54,8 +51,9 @@ static enum exit_status draw(struct addition *addition, const struct text *text)
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-/* Whether it could be added at all, before anybody scans anything. */
-static enum exit_status look(struct addition *addition, struct text *text)
+/* Checks whether the device can be added, before anybody scans anything. Any secret does
+ * for that. text gets the text of the file. */
+static enum exit_status try_change(struct addition *addition, struct text *text)
 {
 	struct device_change change = change_of(addition);
 	enum exit_status status;
@@ -74,36 +72,37 @@ static enum exit_status look(struct addition *addition, struct text *text)
 	return addition->replaces ? STATUS_DONE : status;
 }
 
-static enum exit_status ask(struct addition *addition)
+static enum exit_status ask_to_replace(struct addition *addition)
 {
 	enum exit_status status;
 	bool yes;
 
 	if (!addition->replaces || addition->options->force != 0)
 		return STATUS_DONE;
-	status = question_replace_device(
-		addition->file.file.path, addition->options->device, &yes);
+	terminal_say("%s has a device '%s' already.\nIt can give no code any more once another "
+		     "replaces it.\n",
+		addition->file.file.path, addition->options->device);
+	status = terminal_ask(STDOUT_FILENO, "Replace it?", false, &yes);
 	if (status != STATUS_DONE || yes)
 		return status;
 	error_set(&addition->error, TOTPGROUP_EARGUMENT, "nothing was changed");
 	return STATUS_REFUSED;
 }
 
-static enum exit_status hand_over(struct addition *addition)
+static enum exit_status show_new_secret(struct addition *addition)
 {
 	const struct enroll_options *options = addition->options;
 	enum exit_status status;
 
 	if (options->quiet != 0)
 		return STATUS_DONE;
-	status = present_secret(
-		&addition->credential, options, addition->file.file.account.name);
+	status = show_secret(&addition->credential, options, addition->file.file.account.name);
 	if (status != STATUS_DONE || options->no_confirm != 0)
 		return status;
-	return confirm_with_app(&addition->credential);
+	return question_app_code(&addition->credential);
 }
 
-static enum exit_status write(struct addition *addition)
+static enum exit_status write_device(struct addition *addition)
 {
 	const struct device_change change = change_of(addition);
 	enum exit_status status;
@@ -117,23 +116,24 @@ static enum exit_status write(struct addition *addition)
 	return status;
 }
 
-static enum exit_status take_steps(struct addition *addition, bool *enrolled)
+/* *enrolled is false where the user has no secret. */
+static enum exit_status add_device(struct addition *addition, bool *enrolled)
 {
 	struct text text = TEXT_INIT;
-	enum exit_status status = look(addition, &text);
+	enum exit_status status = try_change(addition, &text);
 
 	*enrolled = addition->error.code != TOTPGROUP_ENOTFOUND;
 	if (status == STATUS_DONE)
-		status = ask(addition);
+		status = ask_to_replace(addition);
 	if (status == STATUS_DONE)
-		status = draw(addition, &text);
+		status = draw_secret(addition, &text);
 	text_free(&text);
 	if (status == STATUS_DONE)
-		status = hand_over(addition);
-	return status == STATUS_DONE ? write(addition) : status;
+		status = show_new_secret(addition);
+	return status == STATUS_DONE ? write_device(addition) : status;
 }
 
-enum exit_status device_add(const struct enroll_options *options,
+enum exit_status enroll_device(const struct enroll_options *options,
 	const struct host_defaults *defaults, bool *enrolled)
 {
 	struct addition addition = {
@@ -147,7 +147,7 @@ enum exit_status device_add(const struct enroll_options *options,
 
 	*enrolled = true;
 	if (status == STATUS_DONE)
-		status = take_steps(&addition, enrolled);
+		status = add_device(&addition, enrolled);
 	if (*enrolled && addition.error.code != 0)
 		terminal_complain_error(&addition.error);
 	device_file_free(&addition.file);

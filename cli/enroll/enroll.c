@@ -2,36 +2,22 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/wipe.h"
-#include "cli/enroll/confirm.h"
-#include "cli/enroll/daemon.h"
-#include "cli/enroll/device_add.h"
-#include "cli/enroll/options.h"
-#include "cli/enroll/show_new.h"
-#include "cli/enroll/unattended.h"
-#include "cli/ui/questions.h"
+#include "cli/commands.h"
+#include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/account.h"
-#include "cli/users/host_defaults.h"
 #include "cli/users/target.h"
-#include "core/new_credential.h"
 #include "message/app_support.h"
-#include "totpgroup.h"
 
-/* One enrollment from the first option to the file. */
+/* One enrollment, from the first option to the file. */
 struct enrollment {
 	struct enroll_options options;
 	struct enroll_options given; /* by flags alone */
 	struct host_defaults defaults;
 	struct account account;
 	struct target target;
-	bool exists;   /* there is a file already, which may be replaced by now */
-	bool declined; /* nothing is to be written */
+	bool exists; /* there is a file already */
 	struct new_credential credential;
 };
 
@@ -43,8 +29,8 @@ static enum exit_status find_account(struct enrollment *enrollment)
 	return account_find_and_become(&enrollment->account, options->user, owner);
 }
 
-/* To add a device, nobody means to replace a file, which is none that a login looks
- * for. */
+/* With --device, the file that a login uses does not exist. A file that exists elsewhere
+ * is not replaced: the person wants to add a device, not to lose the others. */
 static enum exit_status find_target(struct enrollment *enrollment)
 {
 	const char *device = enrollment->options.device;
@@ -55,34 +41,32 @@ static enum exit_status find_target(struct enrollment *enrollment)
 		status = target_look(&enrollment->target, &enrollment->exists);
 	if (status != STATUS_DONE || device == NULL || !enrollment->exists)
 		return status;
-	terminal_complain("%s: this is not where a login looks; to add '%s' to it, name it "
-			  "with --secret",
+	return terminal_fail(STATUS_REFUSED,
+		"%s: this is not where a login looks; to add '%s' to it, name it with --secret",
 		enrollment->target.path, device);
-	return STATUS_REFUSED;
 }
 
-static enum exit_status ask_type(struct enrollment *enrollment)
+/* Warns where some apps take the credential for one of another kind. */
+static enum exit_status warn_about_apps(const struct new_credential *credential, bool confirmed)
 {
-	enrollment->credential.device = enrollment->options.device;
-	return question_time_based(&enrollment->options, &enrollment->credential);
-}
-
-/* Where some apps take the credential for one of another kind. */
-static enum exit_status warn_of_apps(const struct new_credential *credential, bool confirmed)
-{
+	enum exit_status status = STATUS_DONE;
 	struct text text = TEXT_INIT;
-	int result = app_support_append(credential, &text);
 
-	if (result == 0 && text.length > 0)
-		terminal_complain("%s%s%s", text.data,
-			new_credential_is_ours(credential)
-				? " The program google-authenticator will not accept the codes."
-				: "",
+	app_support_append(credential, &text);
+	if (text.length > 0 && new_credential_is_ours(credential))
+		text_append_string(
+			&text, " The program google-authenticator will not accept the codes.");
+	if (text.length > 0)
+		text_append_string(&text,
 			confirmed
 				? " The code from the app will tell."
 				: " No code from the app is asked for, so nothing will tell.");
+	if (text.status != 0)
+		status = terminal_out_of_memory();
+	else if (text.length > 0)
+		terminal_complain("%s", text.data);
 	text_free(&text);
-	return result == 0 ? STATUS_DONE : terminal_out_of_memory();
+	return status;
 }
 
 static enum exit_status choose_kind(struct enrollment *enrollment)
@@ -94,11 +78,11 @@ static enum exit_status choose_kind(struct enrollment *enrollment)
 		(unsigned int)options->digits, credential->time_based ? options->step_size : 0);
 	if (options->quiet != 0)
 		return STATUS_DONE;
-	return warn_of_apps(credential, credential->time_based && options->no_confirm == 0);
+	return warn_about_apps(credential, credential->time_based && options->no_confirm == 0);
 }
 
-/* Hashed where nobody but the module is going to read them, and only if
- * somebody gets to see them. */
+/* Emergency codes are hashed where only the module is going to read the file, and only if
+ * somebody sees them now. */
 static bool are_codes_hashed(const struct enrollment *enrollment)
 {
 	if (enrollment->options.code_format != CODE_FORMAT_CHOOSE)
@@ -117,60 +101,22 @@ static enum exit_status draw_secret(struct enrollment *enrollment)
 		result = emergency_codes_draw(&credential->emergency_codes,
 			(unsigned int)enrollment->options.emergency_codes,
 			are_codes_hashed(enrollment), &error);
-	if (result == 0)
-		return STATUS_DONE;
-	terminal_complain_error(&error);
-	return STATUS_STORE_ERROR;
+	return result == 0 ? STATUS_DONE : terminal_complain_error(&error);
 }
 
-static enum exit_status show_secret(struct enrollment *enrollment)
-{
-	if (enrollment->options.quiet != 0)
-		return STATUS_DONE;
-	return present_secret(
-		&enrollment->credential, &enrollment->options, enrollment->account.name);
-}
-
-static enum exit_status confirm(struct enrollment *enrollment)
+static enum exit_status show_new_secret(struct enrollment *enrollment)
 {
 	const struct enroll_options *options = &enrollment->options;
+	struct new_credential *credential = &enrollment->credential;
+	enum exit_status status;
 
-	if (!enrollment->credential.time_based || options->no_confirm != 0 ||
-		options->quiet != 0)
+	if (options->quiet != 0)
 		return STATUS_DONE;
-	return confirm_with_app(&enrollment->credential);
-}
-
-static enum exit_status show_emergency_codes(struct enrollment *enrollment)
-{
-	if (enrollment->options.quiet != 0)
-		return STATUS_DONE;
-	return present_emergency_codes(&enrollment->credential.emergency_codes);
-}
-
-static enum exit_status ask_write(struct enrollment *enrollment)
-{
-	bool write;
-	enum exit_status status = question_write(
-		&enrollment->options, enrollment->target.path, enrollment->exists, &write);
-
-	enrollment->declined = !write;
-	return status;
-}
-
-static enum exit_status ask_reuse(struct enrollment *enrollment)
-{
-	return question_reuse(&enrollment->options, &enrollment->credential);
-}
-
-static enum exit_status ask_window(struct enrollment *enrollment)
-{
-	return question_window(&enrollment->options, &enrollment->credential);
-}
-
-static enum exit_status ask_rate_limit(struct enrollment *enrollment)
-{
-	return question_rate_limit(&enrollment->options, &enrollment->credential);
+	status = show_secret(credential, options, enrollment->account.name);
+	if (status == STATUS_DONE && credential->time_based && options->no_confirm == 0)
+		status = question_app_code(credential);
+	return status == STATUS_DONE ? show_emergency_codes(&credential->emergency_codes)
+				     : status;
 }
 
 static enum exit_status write_file(struct enrollment *enrollment)
@@ -180,56 +126,44 @@ static enum exit_status write_file(struct enrollment *enrollment)
 	struct text text = TEXT_INIT;
 	enum exit_status status;
 
-	if (new_credential_append(&enrollment->credential, &text, &error) == 0) {
+	if (new_credential_append(&enrollment->credential, &text, &error) == 0)
 		status = target_write(&enrollment->target, &text, replace);
-	} else {
-		terminal_complain_error(&error);
-		status = STATUS_STORE_ERROR;
-	}
+	else
+		status = terminal_complain_error(&error);
 	text_free(&text);
 	if (status == STATUS_DONE && enrollment->options.quiet == 0)
 		terminal_say("\nDone: %s is written.\n", enrollment->target.path);
 	return status;
 }
 
-/* The order of the questions is google-authenticator's: scripts answer them
- * one by one. */
-static enum exit_status (*const steps[])(struct enrollment *) = {
-	find_account,
-	find_target,
-	ask_type,
-	choose_kind,
-	draw_secret,
-	show_secret,
-	confirm,
-	show_emergency_codes,
-	ask_write,
-	ask_reuse,
-	ask_window,
-	ask_rate_limit,
-	write_file,
-};
-
-static enum exit_status take_steps(struct enrollment *enrollment)
+/* The order of the questions is google-authenticator's: scripts answer them one by one. */
+static enum exit_status enroll_at_terminal(struct enrollment *enrollment)
 {
-	enum exit_status status = STATUS_DONE;
-	bool enrolled = false;
+	const struct enroll_options *options = &enrollment->options;
+	struct new_credential *credential = &enrollment->credential;
+	enum exit_status status;
+	bool write = false;
 
-	if (enrollment->options.device != NULL)
-		status = device_add(&enrollment->options, &enrollment->defaults, &enrolled);
-	if (enrolled)
+	credential->device = options->device;
+	if ((status = find_account(enrollment)) != STATUS_DONE ||
+		(status = find_target(enrollment)) != STATUS_DONE ||
+		(status = question_time_based(options, credential)) != STATUS_DONE ||
+		(status = choose_kind(enrollment)) != STATUS_DONE ||
+		(status = draw_secret(enrollment)) != STATUS_DONE ||
+		(status = show_new_secret(enrollment)) != STATUS_DONE ||
+		(status = question_write(options, enrollment->target.path, enrollment->exists,
+			 &write)) != STATUS_DONE ||
+		!write)
 		return status;
-	status = STATUS_DONE;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (status != STATUS_DONE || enrollment->declined)
-			break;
-		status = steps[i](enrollment);
-	}
-	return status;
+	if ((status = question_reuse(options, credential)) != STATUS_DONE ||
+		(status = question_window(options, credential)) != STATUS_DONE ||
+		(status = question_rate_limit(options, credential)) != STATUS_DONE)
+		return status;
+	return write_file(enrollment);
 }
 
-/* Flags overrule the host's configuration, which one of them may name: so they
- * are read before it and once more over it. */
+/* Flags overrule the configuration, and one of them may name it. So the flags are read
+ * before the configuration, and once more over it. */
 static enum exit_status read_options(
 	struct enrollment *enrollment, int argc, char **argv, bool user_allowed)
 {
@@ -237,7 +171,7 @@ static enum exit_status read_options(
 	enum exit_status status = enroll_options_read(options, argc, argv, user_allowed);
 
 	if (status == STATUS_DONE)
-		status = enroll_options_check_source(options);
+		status = enroll_options_check_flags(options);
 	if (status != STATUS_DONE)
 		return status;
 	enrollment->given = *options;
@@ -251,19 +185,25 @@ static enum exit_status read_options(
 	return status;
 }
 
-/* The caller does it where he may write, and else somebody for him. */
-static enum exit_status act(struct enrollment *enrollment)
+static enum exit_status choose_way(struct enrollment *enrollment)
 {
+	const struct enroll_options *options = &enrollment->options;
+	const struct host_defaults *defaults = &enrollment->defaults;
 	enum exit_status status;
+	bool enrolled;
 
-	if (enroll_options_ask_nothing(&enrollment->options))
-		return provision(&enrollment->options, &enrollment->defaults);
-	if (!enroll_daemon_applies(&enrollment->options, &enrollment->defaults))
-		return take_steps(enrollment);
-	status = enroll_daemon_check(&enrollment->given);
-	if (status != STATUS_DONE)
-		return status;
-	return enroll_daemon_run(&enrollment->options, &enrollment->defaults);
+	if (enroll_options_ask_nothing(options))
+		return enroll_unattended(options, defaults);
+	if (enroll_daemon_applies(options, defaults)) {
+		status = enroll_daemon_check(&enrollment->given);
+		return status == STATUS_DONE ? enroll_with_daemon(options, defaults) : status;
+	}
+	if (options->device != NULL) {
+		status = enroll_device(options, defaults, &enrolled);
+		if (enrolled)
+			return status;
+	}
+	return enroll_at_terminal(enrollment);
 }
 
 static enum exit_status enroll(int argc, char **argv, bool user_allowed)
@@ -272,7 +212,7 @@ static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 	enum exit_status status = read_options(&enrollment, argc, argv, user_allowed);
 
 	if (status == STATUS_DONE)
-		status = act(&enrollment);
+		status = choose_way(&enrollment);
 	account_free(&enrollment.account);
 	target_free(&enrollment.target);
 	host_defaults_free(&enrollment.defaults);

@@ -2,21 +2,17 @@
 
 #include "config.h"
 
-#include "cli/enroll/options.h"
-
 #include <getopt.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "base/hmac.h"
+#include "cli/enroll/enroll.h"
+#include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 #include "core/device.h"
 #include "core/otp.h"
 
-/* The same numbers in the configuration and here. */
-_Static_assert((int)CHOICE_ASK == (int)ENROLL_ASK && (int)CHOICE_YES == (int)ENROLL_YES &&
-		       (int)CHOICE_NO == (int)ENROLL_NO,
-	"choices");
+/* The configuration and the options have the same numbers. */
 _Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
 		       (int)CODE_FORMAT_PLAIN == (int)ENROLL_CODES_PLAIN &&
 		       (int)CODE_FORMAT_HASHED == (int)ENROLL_CODES_HASHED,
@@ -38,13 +34,13 @@ const struct option_row enroll_options_table[] = {
 	FLAG_ROW(0, "json", json, 'j', 1, "ask nothing; print JSON for a program to read"),
 	FLAG_ROW(0, "with-secret", with_secret, 'x', 1,
 		"include the new secret and codes (with --json)"),
-	FLAG_ROW('t', "time-based", time_based, 't', CHOICE_YES,
+	FLAG_ROW('t', "time-based", time_based, 't', ENROLL_YES,
 		"codes change with time (TOTP)"),
-	FLAG_ROW('c', "counter-based", time_based, 't', CHOICE_NO,
+	FLAG_ROW('c', "counter-based", time_based, 't', ENROLL_NO,
 		"codes change with each use (HOTP)"),
-	FLAG_ROW('d', "disallow-reuse", disallow_reuse, 'd', CHOICE_YES,
+	FLAG_ROW('d', "disallow-reuse", disallow_reuse, 'd', ENROLL_YES,
 		"a code is good once (with -t)"),
-	FLAG_ROW('D', "allow-reuse", disallow_reuse, 'd', CHOICE_NO,
+	FLAG_ROW('D', "allow-reuse", disallow_reuse, 'd', ENROLL_NO,
 		"a code is good until its time is over (with -t)"),
 	FORCE_ROW("write the file without asking, even over another"),
 	FLAG_ROW('C', "no-confirm", no_confirm, 0, 1, "do not ask for a code from the app"),
@@ -87,16 +83,13 @@ static enum exit_status read_user(
 {
 	if (optind >= argc)
 		return STATUS_DONE;
-	if (!user_allowed) {
-		terminal_complain("unexpected word '%s'; to enroll another user: "
-				  "totp-enroll enroll USER",
+	if (!user_allowed)
+		return terminal_fail(STATUS_USAGE,
+			"unexpected word '%s'; to enroll another user: totp-enroll enroll USER",
 			argv[optind]);
-		return STATUS_USAGE;
-	}
-	if (argc - optind > 1) {
-		terminal_complain("one user at a time: '%s' is too much", argv[optind + 1]);
-		return STATUS_USAGE;
-	}
+	if (argc - optind > 1)
+		return terminal_fail(
+			STATUS_USAGE, "one user at a time: '%s' is too much", argv[optind + 1]);
 	options->user = argv[optind];
 	return STATUS_DONE;
 }
@@ -123,27 +116,25 @@ bool enroll_options_ask_nothing(const struct enroll_options *options)
 	return options->if_missing != 0 || options->from_file != NULL || options->json != 0;
 }
 
-enum exit_status enroll_options_check_source(const struct enroll_options *options)
+enum exit_status enroll_options_check_flags(const struct enroll_options *options)
 {
-	const char *problem = NULL;
-
 	if (options->from_file != NULL && describes_new(options))
-		problem = "--from-file says all of the secret: no option can add to that";
-	else if (options->with_secret != 0 && options->json == 0)
-		problem = "--with-secret needs --json";
-	else if (options->device != NULL && enroll_options_ask_nothing(options))
-		problem = "--device shows a secret to a person: not with --if-missing, "
-			  "--from-file or --json";
-	if (problem == NULL)
-		return STATUS_DONE;
-	terminal_complain("%s", problem);
-	return STATUS_USAGE;
+		return terminal_fail(STATUS_USAGE,
+			"--from-file says all of the secret: no option can add to that");
+	if (options->with_secret != 0 && options->json == 0)
+		return terminal_fail(STATUS_USAGE, "--with-secret needs --json");
+	if (options->device != NULL && enroll_options_ask_nothing(options))
+		return terminal_fail(STATUS_USAGE,
+			"--device shows a secret to a person: not with --if-missing, "
+			"--from-file or --json");
+	return STATUS_DONE;
 }
 
-/* Whether nobody gets to see new emergency codes. */
-static const char *hides_codes(const struct enroll_options *options)
+/* Hashed codes that nobody sees are of no use. NULL where somebody sees them. */
+static const char *find_hidden_codes(const struct enroll_options *options)
 {
-	if (options->from_file != NULL || options->with_secret != 0)
+	if (options->code_format != CODE_FORMAT_HASHED || options->emergency_codes == 0 ||
+		options->from_file != NULL || options->with_secret != 0)
 		return NULL;
 	if (enroll_options_ask_nothing(options))
 		return "hashed emergency codes would be shown to nobody: add --json "
@@ -152,26 +143,19 @@ static const char *hides_codes(const struct enroll_options *options)
 				   : NULL;
 }
 
-static enum exit_status check_together(const struct enroll_options *options)
+static const char *find_contradiction(const struct enroll_options *options)
 {
-	const char *problem = NULL;
-
 	if ((options->rate_limit != 0) != (options->rate_time != 0))
-		problem = "--rate-limit and --rate-time go together";
-	else if (options->no_rate_limit != 0 && options->rate_limit != 0)
-		problem = "--no-rate-limit contradicts --rate-limit";
-	else if (options->disallow_reuse != CHOICE_ASK && options->time_based != CHOICE_YES)
-		problem = "--disallow-reuse and --allow-reuse need --time-based";
-	else if (options->code_format == CODE_FORMAT_HASHED && options->emergency_codes != 0)
-		problem = hides_codes(options);
-	else if (options->device != NULL &&
-		 !device_name_is_allowed(options->device, strlen(options->device)))
-		problem = "--device: a name has 1 to 64 bytes of UTF-8, without control "
-			  "characters, and no blank at either end";
-	if (problem == NULL)
-		return STATUS_DONE;
-	terminal_complain("%s", problem);
-	return STATUS_USAGE;
+		return "--rate-limit and --rate-time go together";
+	if (options->no_rate_limit != 0 && options->rate_limit != 0)
+		return "--no-rate-limit contradicts --rate-limit";
+	if (options->disallow_reuse != ENROLL_ASK && options->time_based != ENROLL_YES)
+		return "--disallow-reuse and --allow-reuse need --time-based";
+	if (options->device != NULL &&
+		!device_name_is_allowed(options->device, strlen(options->device)))
+		return "--device: a name has 1 to 64 bytes of UTF-8, without control "
+		       "characters, and no blank at either end";
+	return find_hidden_codes(options);
 }
 
 enum exit_status enroll_options_read(
@@ -180,10 +164,14 @@ enum exit_status enroll_options_read(
 	const struct option_row *table =
 		enroll_options_table + (user_allowed ? 0 : COMMAND_ROWS);
 	enum exit_status status = option_table_read(table, options, argc, argv);
+	const char *problem;
 
 	if (status == STATUS_DONE)
 		status = read_user(options, argc, argv, user_allowed);
-	return status == STATUS_DONE ? check_together(options) : status;
+	if (status != STATUS_DONE)
+		return status;
+	problem = find_contradiction(options);
+	return problem == NULL ? STATUS_DONE : terminal_fail(STATUS_USAGE, "%s", problem);
 }
 
 void enroll_options_preset(
@@ -202,7 +190,7 @@ void enroll_options_preset(
 void enroll_options_complete(
 	struct enroll_options *options, const struct enroll_defaults *defaults)
 {
-	if (options->disallow_reuse == CHOICE_ASK)
+	if (options->disallow_reuse == ENROLL_ASK)
 		options->disallow_reuse = defaults->disallow_reuse;
 	if (options->window_size == 0 && options->minimal_window == 0)
 		options->window_size = defaults->window_size;

@@ -2,9 +2,6 @@
 
 #include "config.h"
 
-#include "cli/enroll/show_new.h"
-
-#include <errno.h>
 #include <langinfo.h>
 #include <limits.h>
 #include <signal.h>
@@ -14,29 +11,20 @@
 
 #include "base/base32.h"
 #include "base/host_name.h"
-#include "base/qr_render.h"
 #include "base/wipe.h"
+#include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
 #include "exchange/otpauth_uri.h"
 #include "message/handover.h"
 #include "totpgroup.h"
 
-static enum exit_status failed(int result)
+static enum exit_status fail(int result)
 {
-	terminal_complain("cannot show the secret: %s", totpgroup_strerror(result));
-	return STATUS_STORE_ERROR;
+	return terminal_fail(
+		STATUS_STORE_ERROR, "cannot show the secret: %s", totpgroup_strerror(result));
 }
 
-static enum exit_status print(const struct text *text)
-{
-	if (terminal_print(text))
-		return STATUS_DONE;
-	terminal_complain("cannot write to standard output: %s", strerror(errno));
-	return STATUS_STORE_ERROR;
-}
-
-/* Labels made for google-authenticator may hold "issuer:" already, which the
- * URI gets in any case. */
+/* Labels for google-authenticator may begin with "issuer:", which the URI gets anyway. */
 static const char *without_issuer(const char *label, const char *issuer)
 {
 	size_t length = strlen(issuer);
@@ -47,43 +35,44 @@ static const char *without_issuer(const char *label, const char *issuer)
 	return label + length + 1;
 }
 
-/* What stands in the app. */
-static int build_label(const struct enroll_options *options, const char *user, const char *host,
-	struct text *label, const char **issuer)
+/* Appends the account name that the app shows. Returns the issuer, which may lie in
+ * host. */
+static const char *append_label(struct text *label, const struct enroll_options *options,
+	const char *user, char host[HOST_NAME_MAX + 1])
 {
-	*issuer = options->issuer != NULL ? options->issuer : host;
-	if (options->label == NULL)
-		return text_append_format(label, "%s@%s", user, host);
-	return text_append_format(label, "%s", without_issuer(options->label, *issuer));
+	const char *issuer = options->issuer != NULL ? options->issuer : host;
+
+	host_name(host);
+	if (options->label != NULL)
+		text_append_string(label, without_issuer(options->label, issuer));
+	else
+		text_append_format(label, "%s@%s", user, host);
+	return issuer;
 }
 
-static int build_uri(const struct new_credential *credential,
+static int append_credential_uri(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user, struct text *uri)
 {
 	char host[HOST_NAME_MAX + 1];
 	struct text label = TEXT_INIT;
-	const char *issuer;
-	int result;
+	const char *issuer = append_label(&label, options, user, host);
+	int result = label.status;
 
-	host_name(host);
-	result = build_label(options, user, host, &label, &issuer);
 	if (result == 0)
 		result = handover_append_uri(credential, label.data, issuer, uri);
 	text_free(&label);
 	return result;
 }
 
-int present_append_uri(struct otp_key *key, const struct enroll_options *options,
-	const char *user, struct text *uri)
+int append_key_uri(struct otp_key *key, const struct enroll_options *options, const char *user,
+	struct text *uri)
 {
 	char host[HOST_NAME_MAX + 1];
 	struct error error = ERROR_INIT;
 	struct text label = TEXT_INIT;
-	const char *issuer;
-	int result;
+	const char *issuer = append_label(&label, options, user, host);
+	int result = label.status;
 
-	host_name(host);
-	result = build_label(options, user, host, &label, &issuer);
 	if (result == 0)
 		result = otp_key_set_name(key, label.data, label.length, &error);
 	if (result == 0)
@@ -99,25 +88,23 @@ static enum exit_status print_uri(
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	int result = text_append_format(&text,
+
+	text_append_format(&text,
 		"\nGive this to an authenticator app, by QR code or by hand.\n\n"
 		"Link: %s\nSecret: ",
 		uri->data);
-
-	if (result == 0 && credential->secret[0] == '\0')
-		result = text_append_format(&text, "as in the link, too long to type");
-	else if (result == 0)
-		result = handover_append_secret(credential, &text);
-	if (result == 0)
-		result = text_append(&text, "\n", 1);
-	status = result == 0 ? print(&text) : failed(result);
+	if (credential->secret[0] == '\0')
+		text_append_string(&text, "as in the link, too long to type");
+	else
+		handover_append_secret(credential, &text);
+	text_append_string(&text, "\n");
+	status = terminal_write(&text);
 	text_free(&text);
 	return status;
 }
 
-/* Whether the code fits in width, which nothing can make up for. A window that
- * is too low can be made higher while the code is on it. One line is for the
- * question that follows. */
+/* Whether the code fits into the width of the terminal, which nothing can replace. A
+ * window that is too low can still be made higher. One line is for the next question. */
 static bool fits(const struct qr *qr, enum qr_mode mode)
 {
 	unsigned int columns, rows, have_columns, have_rows;
@@ -133,42 +120,21 @@ static bool fits(const struct qr *qr, enum qr_mode mode)
 	return columns <= have_columns;
 }
 
-/* Drawn in one go and undisturbed: a signal in the middle would leave the
- * terminal in the code's colours. */
-static enum exit_status print_undisturbed(const struct text *text)
-{
-	enum exit_status status;
-	sigset_t all, before;
-
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	status = print(text);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
+/* Draws the code at once and with signals blocked: a signal in the middle would leave the
+ * terminal in the colors of the code. */
 static enum exit_status draw(const struct qr *qr, enum qr_mode mode)
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	int result;
+	sigset_t all, before;
+	int result = qr_render(qr, mode, &text);
 
-	if (!fits(qr, mode))
-		return STATUS_DONE;
-	result = qr_render(qr, mode, &text);
-	status = result == 0 ? print_undisturbed(&text) : failed(result);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	status = result == 0 ? terminal_write(&text) : fail(result);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	text_free(&text);
 	return status;
-}
-
-static void hint(enum qr_mode mode)
-{
-	if (mode == QR_MODE_UTF8)
-		terminal_say("The QR code is for a dark terminal; for a light one: "
-			     "--qr=utf8_inverse\n");
-	else if (mode == QR_MODE_ANSI)
-		terminal_say("The QR code is for a dark terminal; for a light one: "
-			     "--qr=ansi_inverse\n");
 }
 
 /* The mode that suits standard output, the locale and the environment. */
@@ -188,10 +154,20 @@ static enum qr_mode choose_mode(void)
 	return has_color ? QR_MODE_ANSI_GREY : QR_MODE_ANSI;
 }
 
+static void say_other_mode(enum qr_mode mode)
+{
+	if (mode == QR_MODE_UTF8)
+		terminal_say("The QR code is for a dark terminal; for a light one: "
+			     "--qr=utf8_inverse\n");
+	else if (mode == QR_MODE_ANSI)
+		terminal_say("The QR code is for a dark terminal; for a light one: "
+			     "--qr=ansi_inverse\n");
+}
+
 static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
 {
 	enum qr_mode mode = wanted == QR_MODE_AUTO ? choose_mode() : wanted;
-	enum exit_status status;
+	enum exit_status status = STATUS_DONE;
 	struct qr qr;
 	int result;
 
@@ -206,32 +182,29 @@ static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
 		return STATUS_DONE;
 	}
 	if (result != 0)
-		return failed(result);
+		return fail(result);
 	if (wanted == QR_MODE_AUTO)
-		hint(mode);
-	status = draw(&qr, mode);
+		say_other_mode(mode);
+	if (fits(&qr, mode))
+		status = draw(&qr, mode);
 	qr_free(&qr);
 	return status;
 }
 
-enum exit_status present_secret(const struct new_credential *credential,
+enum exit_status show_secret(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user)
 {
 	struct text uri = TEXT_INIT;
-	enum exit_status status;
-	int result = build_uri(credential, options, user, &uri);
+	int result = append_credential_uri(credential, options, user, &uri);
+	enum exit_status status = result == 0 ? print_uri(credential, &uri) : fail(result);
 
-	if (result != 0)
-		status = failed(result);
-	else
-		status = print_uri(credential, &uri);
 	if (status == STATUS_DONE)
 		status = print_qr(&uri, options->qr_mode);
 	text_free(&uri);
 	return status;
 }
 
-/* What is printed of it beside the link. */
+/* Describes a key as print_uri() needs it. */
 static void describe_key(const struct otp_key *key, struct new_credential *credential)
 {
 	*credential = (struct new_credential)NEW_CREDENTIAL_DEFAULT;
@@ -244,19 +217,16 @@ static void describe_key(const struct otp_key *key, struct new_credential *crede
 		base32_encode(key->secret, key->secret_length, credential->secret);
 }
 
-enum exit_status present_account(
+enum exit_status show_key(
 	struct otp_key *key, const struct enroll_options *options, const char *user)
 {
 	struct new_credential credential;
 	struct text uri = TEXT_INIT;
+	int result = append_key_uri(key, options, user, &uri);
 	enum exit_status status;
-	int result = present_append_uri(key, options, user, &uri);
 
 	describe_key(key, &credential);
-	if (result != 0)
-		status = failed(result);
-	else
-		status = print_uri(&credential, &uri);
+	status = result == 0 ? print_uri(&credential, &uri) : fail(result);
 	if (status == STATUS_DONE)
 		status = print_qr(&uri, options->qr_mode);
 	WIPE_OBJECT(&credential);
@@ -264,46 +234,34 @@ enum exit_status present_account(
 	return status;
 }
 
-enum exit_status present_emergency_codes(const struct emergency_codes *codes)
+enum exit_status show_emergency_codes(const struct emergency_codes *codes)
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	int result;
 
 	if (codes->count == 0)
 		return STATUS_DONE;
-	result = text_append(&text, "\n", 1);
-	if (result == 0)
-		result = handover_append_emergency_codes(codes, &text);
-	status = result == 0 ? print(&text) : failed(result);
+	text_append_string(&text, "\n");
+	handover_append_emergency_codes(codes, &text);
+	status = terminal_write(&text);
 	text_free(&text);
 	return status;
 }
 
-enum exit_status present_codes_of(
+enum exit_status list_emergency_codes(
 	const struct emergency_codes *codes, const char *user, bool bare)
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	int result = bare ? 0 : text_append_format(&text, "%s:\n", user);
 
-	for (unsigned int i = 0; result == 0 && i < codes->count; i++)
-		result =
+	if (!bare)
+		text_append_format(&text, "%s:\n", user);
+	for (unsigned int i = 0; i < codes->count; i++)
+		if (user == NULL)
+			text_append_format(&text, "%s\n", codes->code[i]);
+		else
 			text_append_format(&text, "%s %s\n", bare ? user : " ", codes->code[i]);
-	status = result == 0 ? print(&text) : failed(result);
-	text_free(&text);
-	return status;
-}
-
-enum exit_status present_bare_codes(const struct emergency_codes *codes)
-{
-	struct text text = TEXT_INIT;
-	enum exit_status status;
-	int result = 0;
-
-	for (unsigned int i = 0; result == 0 && i < codes->count; i++)
-		result = text_append_format(&text, "%s\n", codes->code[i]);
-	status = result == 0 ? print(&text) : failed(result);
+	status = terminal_write(&text);
 	text_free(&text);
 	return status;
 }

@@ -2,37 +2,35 @@
 
 #include "config.h"
 
-#include "cli/enroll/unattended.h"
-
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/enroll/unattended_json.h"
-#include "cli/enroll/unattended_source.h"
-#include "cli/users/user_status.h"
+#include "base/base32.h"
+#include "base/wipe.h"
+#include "cli/enroll/enroll.h"
+#include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
+#include "cli/users/user_status.h"
 #include "totpgroup.h"
 
-/* How often somebody else may put a file in place, or take it away. */
+/* How often to begin again where somebody else creates or removes the file. */
 #define CONFLICTS_MAX 10
 
-/* One user on the way. */
-struct provisioning {
+/* The enrollment of one user. */
+struct unattended {
 	const struct enroll_options *options;
 	const struct host_defaults *defaults;
 	struct user_file file;
-	struct provision_source source;
+	struct unattended_source source;
 	struct error error;
 };
 
-static enum exit_status find(struct provisioning *work)
-{
-	return user_file_find_for_login(&work->file, work->options->user, work->defaults,
-		work->options->secret, &work->error);
-}
-
-/* Only root's folders are made as they are needed: others need an owner. */
-static void name_folder(struct provisioning *work)
+/* Says how to make the folder. Only folders that belong to root are made when they are
+ * needed: the program cannot know the owner of others. */
+static void explain_folder(struct unattended *work)
 {
 	const char *path = work->file.path;
 	int length = (int)(strrchr(path, '/') - path);
@@ -43,38 +41,38 @@ static void name_folder(struct provisioning *work)
 		path);
 }
 
-static enum exit_status write_file(struct provisioning *work, bool replace)
+static enum exit_status write_file(struct unattended *work, bool replace)
 {
 	int result;
 
 	if (work->source.text.length == 0) {
 		enum exit_status status =
-			provision_source_draw(&work->source, work->options, &work->error);
+			unattended_source_draw(&work->source, work->options, &work->error);
 
 		if (status != STATUS_DONE)
 			return status;
 	}
 	result = user_file_write(&work->file, &work->source.text, replace, &work->error);
 	if (result == TOTPGROUP_ENOTFOUND)
-		name_folder(work);
+		explain_folder(work);
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-static enum exit_status refuse(struct provisioning *work, const char *why)
+static enum exit_status refuse_to_replace(struct unattended *work, const char *why)
 {
 	error_set(&work->error, TOTPGROUP_ECONFLICT, "%s: %s", work->file.path, why);
 	return STATUS_REFUSED;
 }
 
-/* A file that a login takes, but not by a code any more, is not usable. */
-static enum exit_status on_secret(struct provisioning *work, bool expired)
+/* The user has a secret. An expired one is of no use for a login. */
+static enum exit_status handle_secret(struct unattended *work, bool expired)
 {
 	const struct enroll_options *options = work->options;
 	struct text text = TEXT_INIT;
 	bool same = false;
 
 	if (options->from_file != NULL && user_file_read(&work->file, &text, &work->error) == 0)
-		same = provision_source_is(&work->source, &text);
+		same = unattended_source_is(&work->source, &text);
 	text_free(&text);
 	if (work->error.code != 0)
 		return STATUS_STORE_ERROR;
@@ -83,19 +81,21 @@ static enum exit_status on_secret(struct provisioning *work, bool expired)
 	if (options->force != 0)
 		return write_file(work, true);
 	if (expired)
-		return refuse(work, "was not confirmed in time; --force makes it anew");
-	return refuse(work, options->from_file != NULL
-				    ? "there is another secret; --force replaces it"
-				    : "there is a secret; --if-missing leaves it, and --force "
-				      "replaces it");
+		return refuse_to_replace(
+			work, "was not confirmed in time; --force makes it anew");
+	return refuse_to_replace(
+		work, options->from_file != NULL
+			      ? "there is another secret; --force replaces it"
+			      : "there is a secret; --if-missing leaves it, and --force "
+				"replaces it");
 }
 
-/* What stands in the way of a login stands in ours: a person decides. */
-static enum exit_status on_problem(struct provisioning *work, const struct error *problem)
+/* A login would fail on this problem, too: a person has to decide. */
+static enum exit_status handle_problem(struct unattended *work, const struct error *problem)
 {
 	if (work->options->force != 0)
 		return write_file(work, true);
-	/* Where the system does not even let it be looked at, it will not be replaced. */
+	/* A file that the system does not let us read cannot be replaced either. */
 	if (problem->code == TOTPGROUP_ESYSTEM)
 		work->error = *problem;
 	else
@@ -104,18 +104,18 @@ static enum exit_status on_problem(struct provisioning *work, const struct error
 	return STATUS_STORE_ERROR;
 }
 
-static enum exit_status act_on(struct provisioning *work, const struct user_status *found)
+static enum exit_status handle_state(struct unattended *work, const struct user_status *found)
 {
 	switch (found->state) {
 	case USER_STATE_NOT_ENROLLED:
 		return write_file(work, false);
 	case USER_STATE_CONFIRMED:
 	case USER_STATE_PENDING:
-		return on_secret(work, false);
+		return handle_secret(work, false);
 	case USER_STATE_PENDING_EXPIRED:
-		return on_secret(work, true);
+		return handle_secret(work, true);
 	case USER_STATE_PROBLEM:
-		return on_problem(work, &found->error);
+		return handle_problem(work, &found->error);
 	case USER_STATE_UNKNOWN_USER:
 	case USER_STATE_NOT_PERMITTED:
 	default:
@@ -124,7 +124,7 @@ static enum exit_status act_on(struct provisioning *work, const struct user_stat
 	}
 }
 
-static enum exit_status try_once(struct provisioning *work)
+static enum exit_status try_once(struct unattended *work)
 {
 	struct user_status found = {.name = NULL};
 	enum exit_status status = user_status_look(
@@ -132,15 +132,15 @@ static enum exit_status try_once(struct provisioning *work)
 
 	work->error = (struct error)ERROR_INIT;
 	if (status == STATUS_DONE)
-		status = act_on(work, &found);
+		status = handle_state(work, &found);
 	else
 		error_set(&work->error, TOTPGROUP_EMEMORY, "out of memory");
 	user_status_free(&found);
 	return status;
 }
 
-/* Whoever is as quick as we are has enrolled the user as well. */
-static enum exit_status put_in_place(struct provisioning *work)
+/* Where somebody else enrolls the user at the same time, the user is enrolled as well. */
+static enum exit_status enroll_user(struct unattended *work)
 {
 	enum exit_status status = STATUS_STORE_ERROR;
 
@@ -152,20 +152,14 @@ static enum exit_status put_in_place(struct provisioning *work)
 	return status;
 }
 
-static enum exit_status take_steps(struct provisioning *work)
+static const char *user_name(const struct unattended *work)
 {
-	enum exit_status status = find(work);
-
-	if (status == STATUS_DONE && work->options->from_file != NULL)
-		status = provision_source_read(
-			&work->source, work->options, work->file.account.name, &work->error);
-	return status == STATUS_DONE ? put_in_place(work) : status;
+	return work->file.account.name != NULL ? work->file.account.name : work->options->user;
 }
 
-static void say(const struct provisioning *work, enum exit_status status)
+static void say_outcome(const struct unattended *work, enum exit_status status)
 {
-	const char *user =
-		work->file.account.name != NULL ? work->file.account.name : work->options->user;
+	const char *user = user_name(work);
 
 	if (status != STATUS_DONE && status != STATUS_UNCHANGED)
 		terminal_complain("%s%s%s", user != NULL ? user : "", user != NULL ? ": " : "",
@@ -177,22 +171,100 @@ static void say(const struct provisioning *work, enum exit_status status)
 			work->file.path);
 }
 
-enum exit_status provision(
+/* The codes as they are typed: those that were drawn, or those that were read. */
+static bool put_codes(struct json_object *root, const struct unattended_source *source)
+{
+	struct json_object *array = json_put_array(root, "emergency_codes");
+	const struct emergency_codes *drawn = &source->new_codes;
+	const struct otp_key *key = &source->key;
+	bool done = array != NULL;
+	char code[16];
+
+	for (unsigned int i = 0; done && i < drawn->count; i++)
+		done = json_add_string(array, drawn->code[i]);
+	for (size_t i = 0; done && drawn->count == 0 && i < key->emergency_code_count; i++) {
+		snprintf(code, sizeof code, "%08" PRIu32, key->emergency_codes[i]);
+		done = json_add_string(array, code);
+	}
+	WIPE_ARRAY(code);
+	return done;
+}
+
+static bool put_base32(struct json_object *root, const struct otp_key *key)
+{
+	size_t size = BASE32_LENGTH(key->secret_length) + 1;
+	char *characters = malloc(size);
+	bool done = characters != NULL;
+
+	if (done) {
+		base32_encode(key->secret, key->secret_length, characters);
+		done = json_put_string(root, "secret", characters);
+	}
+	wipe_free(characters, size);
+	return done;
+}
+
+static bool put_secret(struct json_object *root, struct unattended *work)
+{
+	struct unattended_source *source = &work->source;
+	struct text uri = TEXT_INIT;
+	bool done = append_key_uri(&source->key, work->options, user_name(work), &uri) == 0 &&
+		    json_put_string(root, "uri", uri.data) && put_base32(root, &source->key) &&
+		    put_codes(root, source);
+
+	text_free(&uri);
+	return done;
+}
+
+static bool put_no_secret(struct json_object *root)
+{
+	return json_put_string(root, "uri", NULL) && json_put_string(root, "secret", NULL) &&
+	       json_put_string(root, "emergency_codes", NULL);
+}
+
+/* Returns the status, or STATUS_STORE_ERROR where it cannot be printed. */
+static enum exit_status print_json(struct unattended *work, enum exit_status status)
+{
+	bool changed = status == STATUS_DONE;
+	bool good = changed || status == STATUS_UNCHANGED;
+	struct json_report report;
+	bool done;
+
+	json_report_begin(&report, NULL);
+	done = json_put_string(report.root, "user", user_name(work)) &&
+	       json_put_bool(report.root, "changed", changed) &&
+	       json_put_string(report.root, "file", work->file.path) &&
+	       json_put_string(report.root, "message", good ? NULL : work->error.message);
+	if (done && work->options->with_secret != 0)
+		done = changed ? put_secret(report.root, work) : put_no_secret(report.root);
+	report.failed = report.failed || !done;
+	if (!json_report_print(&report, status))
+		status = STATUS_STORE_ERROR;
+	json_report_free(&report);
+	return status;
+}
+
+enum exit_status enroll_unattended(
 	const struct enroll_options *options, const struct host_defaults *defaults)
 {
-	struct provisioning work = {.options = options,
+	struct unattended work = {.options = options,
 		.defaults = defaults,
 		.file = {.as_user = true},
-		.source = PROVISION_SOURCE_INIT,
+		.source = UNATTENDED_SOURCE_INIT,
 		.error = ERROR_INIT};
-	enum exit_status status = take_steps(&work);
+	enum exit_status status = user_file_find_for_login(
+		&work.file, options->user, defaults, options->secret, &work.error);
 
+	if (status == STATUS_DONE && options->from_file != NULL)
+		status = unattended_source_read(
+			&work.source, options, work.file.account.name, &work.error);
+	if (status == STATUS_DONE)
+		status = enroll_user(&work);
 	if (options->json != 0)
-		status = provision_json_print(
-			options, &work.file, &work.source, &work.error, status);
+		status = print_json(&work, status);
 	else
-		say(&work, status);
-	provision_source_free(&work.source);
+		say_outcome(&work, status);
+	unattended_source_free(&work.source);
 	user_file_free(&work.file);
 	return status;
 }

@@ -2,28 +2,25 @@
 
 #include "config.h"
 
-#include "cli/enroll/unattended_source.h"
-
 #include <string.h>
 #include <time.h>
 
 #include "base/wipe.h"
+#include "cli/enroll/enroll.h"
 #include "cli/exchange/import_list.h"
 #include "cli/exchange/import_users.h"
 #include "cli/ui/input.h"
-#include "cli/ui/questions.h"
-#include "core/new_credential.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
 
-/* One without codes of an app is refused: nobody provisions that. */
-static int read_key(struct provision_source *source, struct error *error)
+/* Makes the key for apps. A credential that has only emergency codes is refused. */
+static int read_key(struct unattended_source *source, struct error *error)
 {
 	return otp_key_from_credential(
 		&source->key, source->text.data, source->text.length, error);
 }
 
-static int draw(struct provision_source *source, struct new_credential *credential,
+static int draw_credential(struct unattended_source *source, struct new_credential *credential,
 	const struct enroll_options *options, struct error *error)
 {
 	struct emergency_codes *codes = &credential->emergency_codes;
@@ -38,7 +35,7 @@ static int draw(struct provision_source *source, struct new_credential *credenti
 	return result != 0 ? result : read_key(source, error);
 }
 
-enum exit_status provision_source_draw(struct provision_source *source,
+enum exit_status unattended_source_draw(struct unattended_source *source,
 	const struct enroll_options *options, struct error *error)
 {
 	struct new_credential credential = {.time_based = false};
@@ -47,12 +44,12 @@ enum exit_status provision_source_draw(struct provision_source *source,
 	questions_take_defaults(options, &credential);
 	new_credential_choose_kind(&credential, (enum hmac_algorithm)options->algorithm,
 		(unsigned int)options->digits, credential.time_based ? options->step_size : 0);
-	result = draw(source, &credential, options, error);
+	result = draw_credential(source, &credential, options, error);
 	WIPE_OBJECT(&credential);
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-/* The one record that is the user's. */
+/* Finds the only record for the user. */
 static const struct import_record *find_record(
 	const struct import_list *list, const char *name, struct error *error)
 {
@@ -69,7 +66,7 @@ static const struct import_record *find_record(
 	return error->code == 0 ? found : NULL;
 }
 
-static int take_record(struct provision_source *source, const struct import_list *list,
+static int take_record(struct unattended_source *source, const struct import_list *list,
 	const char *name, struct error *error)
 {
 	const struct import_record *record = find_record(list, name, error);
@@ -99,7 +96,7 @@ static int read_list(struct import_list *list, const struct text *text, const ch
 						  : problem.message);
 }
 
-enum exit_status provision_source_read(struct provision_source *source,
+enum exit_status unattended_source_read(struct unattended_source *source,
 	const struct enroll_options *options, const char *user, struct error *error)
 {
 	const char *name = input_name(options->from_file);
@@ -121,7 +118,7 @@ enum exit_status provision_source_read(struct provision_source *source,
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-/* The period of codes that do not change with time is no part of them. */
+/* The period does not matter for codes that change with each use. */
 static bool gives_same_codes(const struct otp_key *a, const struct otp_key *b)
 {
 	return a->secret_length == b->secret_length && a->secret_length > 0 &&
@@ -130,7 +127,7 @@ static bool gives_same_codes(const struct otp_key *a, const struct otp_key *b)
 	       (a->hotp || a->period == b->period);
 }
 
-bool provision_source_is(const struct provision_source *source, const struct text *text)
+bool unattended_source_is(const struct unattended_source *source, const struct text *text)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	struct error ignored = ERROR_INIT;
@@ -141,7 +138,7 @@ bool provision_source_is(const struct provision_source *source, const struct tex
 	return same;
 }
 
-void provision_source_free(struct provision_source *source)
+void unattended_source_free(struct unattended_source *source)
 {
 	text_free(&source->text);
 	otp_key_free(&source->key);

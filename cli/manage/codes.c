@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/enroll/show_new.h"
+#include "cli/enroll/enroll.h"
 #include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
@@ -30,9 +30,9 @@ static enum exit_status show_codes(const struct manage *manage, const struct new
 {
 	bool bare = manage->options.quiet != 0;
 
-	if (manage->several)
-		return present_codes_of(&made->codes, made->name, bare);
-	return bare ? present_bare_codes(&made->codes) : present_emergency_codes(&made->codes);
+	if (!manage->several && !bare)
+		return show_emergency_codes(&made->codes);
+	return list_emergency_codes(&made->codes, manage->several ? made->name : NULL, bare);
 }
 
 static bool put_codes(struct json_object *object, const struct new_codes *made)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "cli/enroll/options.h"
+#include "cli/enroll/enroll.h"
 #include "cli/manage/manage.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/file_state.h"

@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/enroll/options.h"
-#include "cli/enroll/show_new.h"
+#include "cli/enroll/enroll.h"
 #include "cli/manage/manage.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/file_state.h"
@@ -136,7 +135,7 @@ static enum exit_status print_secret(struct showing *showing)
 		options.issuer = given->issuer;
 	if (given->qr_mode != QR_MODE_AUTO)
 		options.qr_mode = given->qr_mode;
-	return present_account(&showing->key, &options, showing->file.account.name);
+	return show_key(&showing->key, &options, showing->file.account.name);
 }
 
 static enum exit_status show_one(struct manage *manage, const char *user)

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/enroll/options.h"
+#include "cli/enroll/enroll.h"
 #include "cli/users/account.h"
 #include "cli/users/host_defaults.h"
 #include "store/file_store.h"
