@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A host for totp-enroll doctor to look at: PAM's files, and settings that the real
-sshd reads."""
+"""A host for totp-enroll doctor to check: PAM's files, and settings that the real sshd
+reads."""
 
 import grp
 import json
@@ -16,7 +16,7 @@ SOURCE = pathlib.Path(os.environ.get("top_srcdir", "."))
 ME = pwd.getpwuid(os.geteuid()).pw_name
 MY_GROUP = grp.getgrgid(pwd.getpwuid(os.geteuid()).pw_gid).gr_name
 
-# As Debian has it, but for the comments.
+# The file of Debian without its comments.
 COMMON_AUTH = """\
 auth [success=1 default=ignore] pam_unix.so nullok
 auth requisite pam_deny.so
@@ -25,7 +25,7 @@ auth optional pam_cap.so
 """
 DEBIAN_SSHD = "@include common-auth\naccount required pam_nologin.so\n"
 RECIPE_SSHD = DEBIAN_SSHD.replace("common-auth", "sshd-totpgroup")
-# As Fedora has it, as far as auth goes.
+# The auth lines of the file of Fedora.
 PASSWORD_AUTH = """\
 auth required pam_env.so
 auth required pam_faildelay.so delay=2000000
@@ -43,12 +43,12 @@ AuthenticationMethods keyboard-interactive:pam
 """
 MODULE = "auth required pam_totpgroup.so"
 
-# What depends on the machine that the tests run on.
+# Checks whose findings depend on the machine that the tests run on.
 OF_THE_MACHINE = ("clock", "secret", "secret-folder", "configuration-file")
 
 
 def private_sshd():
-    """What runs a command so that sshd finds the folder that it insists on."""
+    """The words before a command with which sshd finds the folder /run/sshd that it needs."""
     if shutil.which("sshd") is None and not os.access("/usr/sbin/sshd", os.X_OK):
         raise Skip("sshd is not installed")
     need("ssh-keygen")
@@ -62,7 +62,7 @@ def private_sshd():
 
 
 class Host:
-    """Configuration for the doctor to look at."""
+    """Configuration for doctor to check."""
 
     def __init__(self, folder, service=RECIPE_SSHD, recipe=None, sshd=GOOD_SSHD,
                  common=COMMON_AUTH):
@@ -129,8 +129,9 @@ class Host:
             equal(lines.pop(line - 1).split(), mend["text"].split(), "the removed line")
         path.write_text("\n".join(lines) + "\n")
 
-    def recognises(self, name, level, text, *more, alone=True):
-        """The finding is there, with that mending line, and is gone with it."""
+    def recognizes(self, name, level, text, *more, alone=True):
+        """Doctor reports that finding with that mending line, and no longer once it is mended.
+        With alone, it is the only finding."""
         found = self.findings(*more, without=("clock",))
         ours = [finding for finding in found if finding["check"] == name]
         check(ours, f"{name} is not among {found}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What totp-enroll takes from the configuration file, and what it prints of it."""
+"""What totp-enroll reads in the configuration file, and what it prints of it."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ from support import (
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "conf" / "totpgroup.conf"
 
-# All that is asked otherwise, but for the code of the app and "Write it?".
+# Answers to all questions but the code of the app and "Write it?".
 ENROLL = """
 [enroll]
 time_based=yes
@@ -23,7 +23,7 @@ rate_limit=2 45
 
 
 def put(folder, text, name="t.conf"):
-    """A configuration in a folder of its own; the arguments that name it."""
+    """Writes a configuration in a folder of its own; returns the argument that names it."""
     parent = folder.path / "conf"
     parent.mkdir(exist_ok=True)
     parent.chmod(0o755)
@@ -58,7 +58,7 @@ def defaults_answer_the_questions(folder):
 
 
 @test
-def defaults_of_the_kind(folder):
+def defaults_set_the_kind_of_secret(folder):
     conf = put(folder, ENROLL + "algorithm=SHA256\ndigits=8\nstep_size=60\ncodes=plain\n")
     credential, output = options_written(folder, conf, "-q")
     check('" ALGORITHM SHA256' in credential.options, "the algorithm")
@@ -131,7 +131,7 @@ def roots_store_is_filled_by_root(folder):
 
 
 @test
-def a_bad_file_ends_it(folder):
+def a_bad_file_is_refused(folder):
     bad = [("[enroll]\ndigit=8\n", 2, "did you mean digits?"),
            ("group=totp\nnullok\n", 2, "name=value"),
            ("[enrol]\n", 1, "did you mean [enroll]?")]
@@ -155,20 +155,20 @@ def a_bad_file_ends_it(folder):
 
 
 @test
-def prints_each_value_and_its_place(folder):
+def print_config_shows_each_value_and_its_origin(folder):
     (folder.path / "conf" / "t.conf.d").mkdir(parents=True, mode=0o755)
     put(folder, "nullok=no\n", "t.conf.d/50.conf")
     output = print_config(folder, "# x\ngroup=a\nnullok=yes\nauthtok_prompt=\"Code: \"\n"
                           "[enroll]\nrate_limit=3 30\n")
-    place = f"# {folder.path}/conf/t.conf"
-    check(output.startswith(f"# read: {place[2:]}\n# read: {place[2:]}.d/50.conf\n"), output)
-    check(f"\n{place}:2\ngroup=a\n" in output, output)
-    check(f"\n{place}.d/50.conf:1\nnullok=no\n" in output, output)
-    check(f"\n{place}:4\nauthtok_prompt=\"Code: \"\n" in output, output)
+    where = f"# {folder.path}/conf/t.conf"
+    check(output.startswith(f"# read: {where[2:]}\n# read: {where[2:]}.d/50.conf\n"), output)
+    check(f"\n{where}:2\ngroup=a\n" in output, output)
+    check(f"\n{where}.d/50.conf:1\nnullok=no\n" in output, output)
+    check(f"\n{where}:4\nauthtok_prompt=\"Code: \"\n" in output, output)
     check("\n[enroll]\n# default: issuer\n" in output, output)
-    check(f"\n{place}:6\nrate_limit=\"3 30\"\n" in output, output)
+    check(f"\n{where}:6\nrate_limit=\"3 30\"\n" in output, output)
     check("\n# default: strict\n" in output, output)
-    # What is printed is a configuration with the same settings.
+    # The output is a configuration with the same settings.
     (folder.path / "conf" / "t.conf.d" / "50.conf").unlink()
     again = print_config(folder, output)
     settings = [line for line in output.splitlines() if not line.startswith("#")]
@@ -177,19 +177,19 @@ def prints_each_value_and_its_place(folder):
 
 
 @test
-def prints_what_the_daemon_reads(folder):
+def print_config_shows_what_the_daemon_reads(folder):
     (folder.path / "conf" / "t.conf.d").mkdir(parents=True, mode=0o755)
     put(folder, "[verify web]\nroot=yes\n", "t.conf.d/50.conf")
     output = print_config(folder, "[verify web]\npeer=0\ngroups=users\nroot=no\n"
                           "[daemon]\nself_attempts=5 60\n[verify b]\npeer_group=0\ngroups=*\n")
-    place = f"# {folder.path}/conf/t.conf"
+    where = f"# {folder.path}/conf/t.conf"
     check("\n[daemon]\n# default: idle_exit\n" in output, output)
-    check(f"\n{place}:6\nself_attempts=\"5 60\"\n" in output, output)
-    check(f"\n[verify web]\n{place}:2\npeer=0\n# default: peer_group\n"
-          f"{place}:3\ngroups=users\n{place}.d/50.conf:2\nroot=yes\n" in output, output)
-    check(f"\n[verify b]\n# default: peer\n{place}:8\npeer_group=0\n" in output, output)
+    check(f"\n{where}:6\nself_attempts=\"5 60\"\n" in output, output)
+    check(f"\n[verify web]\n{where}:2\npeer=0\n# default: peer_group\n"
+          f"{where}:3\ngroups=users\n{where}.d/50.conf:2\nroot=yes\n" in output, output)
+    check(f"\n[verify b]\n# default: peer\n{where}:8\npeer_group=0\n" in output, output)
     check("root=no" not in output, "what is overruled")
-    # A mistake there is none for a login, and what logins read is printed.
+    # Logins do not read these sections: the settings of logins are printed all the same.
     for text, word in (("[daemon]\nself=maybe\n", "t.conf:3: key self is yes or no"),
                        ("[verify web]\npeer=0\n", "does not say about whom")):
         result = run(folder, "doctor", "--print-config", put(folder, "group=a\n" + text))
@@ -205,9 +205,9 @@ def the_sample_shows_the_defaults(folder):
     output = print_config(folder, text)
     settings = [line for line in output.splitlines() if line and line[0] not in "#["]
     equal(settings, [], "settings in force")
-    # Where it has a value for a default, that is a good one.
+    # The values that it shows as defaults are valid.
     text = re.sub(r"(?m)^#(\[.*\]|[a-z_-]+=[^(\n].*)$", r"\1", text)
-    # A grant is none without these.
+    # A section [verify NAME] needs these two.
     text = text.replace("#peer=(none)", "peer=0").replace("#groups=(none)", "groups=users")
     output = print_config(folder, text)
     settings = [line for line in output.splitlines() if line and line[0] not in "#["]
@@ -217,6 +217,6 @@ def the_sample_shows_the_defaults(folder):
 
 
 @test
-def doctor_says_what_it_can_do(folder):
+def wrong_usage_of_doctor_is_refused(folder):
     for arguments in ["--print-confg"], ["--print-config", "x", "y"]:
         equal(run(folder, "doctor", *arguments).status, 2, "exit status")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll doctor: every recipe of the README passes, every broken set-up is
-recognised, and what the doctor says mends it. The settings are those of the
-real sshd."""
+"""totp-enroll doctor finds nothing in the recipes of the README and recognizes every
+broken set-up, and what it proposes mends it. The settings are those of the real sshd."""
 
 import grp
 import json
@@ -23,24 +22,24 @@ from support import (
 
 
 @test
-def recipe_password_and_code(folder):
+def the_recipe_for_password_and_code_is_fine(folder):
     Host(folder, recipe=conf("pam.d/sshd-password-and-code"),
          sshd=conf("sshd_config.d/password-and-code.conf")).must_be_fine()
 
 
 @test
-def recipe_key_and_code(folder):
+def the_recipe_for_key_and_code_is_fine(folder):
     Host(folder, recipe=conf("pam.d/sshd-key-and-code"),
          sshd=conf("sshd_config.d/key-and-code.conf")).must_be_fine()
 
 
 def with_option(recipe, option):
-    """In the guard's line as well, where there is one."""
+    """Adds the option to the auth line, and to the guard's line if there is one."""
     return re.sub(r"(?m)^((?:auth|session) required pam_totpgroup\.so)$", rf"\1 {option}", recipe)
 
 
 @test
-def recipes_for_a_group(folder):
+def the_recipes_are_fine_with_a_group(folder):
     for name in ("password-and-code", "key-and-code"):
         recipe = conf(f"pam.d/sshd-{name}")
         changed = with_option(recipe, f"group={MY_GROUP}")
@@ -51,15 +50,15 @@ def recipes_for_a_group(folder):
 
 
 @test
-def recipe_for_members_only(folder):
+def a_match_block_for_the_group_is_fine(folder):
     sshd = conf("sshd_config.d/password-and-code.conf").replace(
         "AuthenticationMethods", f"Match Group {MY_GROUP}\n    AuthenticationMethods")
     password_and_code(folder, f"{MODULE} group={MY_GROUP}", sshd=sshd).must_be_fine()
 
 
 @test
-def recipe_for_others(folder):
-    """sshd's Match block leaves those out whom the module does not ask."""
+def a_user_outside_the_group_is_fine_with_the_match_block(folder):
+    """The user is in neither: sshd's Match block exempts the same users as the module."""
     others = [user.pw_name for user in pwd.getpwall() if user.pw_name != ME
               and MY_GROUP not in [grp.getgrgid(gid).gr_name for gid in
                                    os.getgrouplist(user.pw_name, user.pw_gid)
@@ -71,7 +70,7 @@ def recipe_for_others(folder):
 
 
 @test
-def recipes_with_nullok(folder):
+def the_recipes_are_fine_with_nullok(folder):
     for name in ("password-and-code", "key-and-code"):
         recipe = with_option(conf(f"pam.d/sshd-{name}"), "nullok")
         shutil.rmtree(folder.path)
@@ -80,14 +79,14 @@ def recipes_with_nullok(folder):
 
 
 @test
-def recipe_on_fedora(folder):
+def the_recipe_for_fedora_is_fine(folder):
     host = Host(folder, f"auth substack password-auth\n{MODULE}\n")
     host.write("password-auth", PASSWORD_AUTH)
     host.must_be_fine()
 
 
 @test
-def recipe_forward_pass(folder):
+def the_recipe_with_forward_pass_is_fine(folder):
     Host(folder, "auth requisite pam_totpgroup.so forward_pass\n"
          "auth required pam_unix.so use_first_pass\n").must_be_fine()
 
@@ -96,79 +95,79 @@ def recipe_forward_pass(folder):
 
 
 @test
-def sshd_cannot_ask(folder):
+def sshd_without_keyboard_interactive_is_a_problem(folder):
     password_and_code(folder, sshd="UsePAM yes\nPasswordAuthentication no\n"
-                      "KbdInteractiveAuthentication no\nPubkeyAuthentication yes\n").recognises(
+                      "KbdInteractiveAuthentication no\nPubkeyAuthentication yes\n").recognizes(
         "sshd-kbdinteractive", "problem", "KbdInteractiveAuthentication yes", alone=False)
 
 
 @test
-def sshd_does_not_start(folder):
+def a_method_that_keeps_sshd_from_starting_is_a_problem(folder):
     password_and_code(folder, sshd=GOOD_SSHD.replace(
-        "KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no")).recognises(
+        "KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no")).recognizes(
         "sshd-kbdinteractive", "problem", "KbdInteractiveAuthentication yes")
 
 
 @test
-def sshd_without_pam(folder):
-    # Some versions refuse a method that PAM would have to serve then.
+def sshd_without_pam_is_a_problem(folder):
+    # Without PAM, some versions of sshd refuse the device "pam" of a method.
     password_and_code(folder, sshd=GOOD_SSHD.replace("UsePAM yes", "UsePAM no").replace(
-        ":pam", "")).recognises("sshd-usepam", "problem", "UsePAM yes")
+        ":pam", "")).recognizes("sshd-usepam", "problem", "UsePAM yes")
 
 
 @test
-def sshd_asks_for_the_password(folder):
+def sshd_that_asks_for_the_password_itself_is_a_problem(folder):
     password_and_code(folder, sshd="UsePAM yes\nKbdInteractiveAuthentication yes\n"
-                      "PasswordAuthentication yes\nPubkeyAuthentication no\n").recognises(
+                      "PasswordAuthentication yes\nPubkeyAuthentication no\n").recognizes(
         "sshd-password", "problem", "PasswordAuthentication no")
 
 
 @test
-def sshd_would_ask_for_the_password(folder):
+def sshd_that_could_ask_for_the_password_itself_is_a_warning(folder):
     password_and_code(folder, sshd=GOOD_SSHD.replace(
-        "PasswordAuthentication no", "PasswordAuthentication yes")).recognises(
+        "PasswordAuthentication no", "PasswordAuthentication yes")).recognizes(
         "sshd-password", "warning", "PasswordAuthentication no")
 
 
 @test
-def a_key_alone(folder):
+def a_login_with_a_key_alone_is_a_problem(folder):
     password_and_code(folder, sshd=GOOD_SSHD.replace(
-        "AuthenticationMethods", "#")).recognises(
+        "AuthenticationMethods", "#")).recognizes(
         "sshd-methods", "problem", "AuthenticationMethods keyboard-interactive:pam")
 
 
 @test
-def a_key_alone_among_methods(folder):
+def a_list_with_a_key_alone_is_a_problem(folder):
     unguarded = conf("pam.d/sshd-key-and-code").replace("\nsession required", "\n# session required")
     Host(folder, recipe=unguarded, sshd=GOOD_SSHD.replace(
         "keyboard-interactive:pam",
-        "publickey,keyboard-interactive:pam publickey")).recognises(
+        "publickey,keyboard-interactive:pam publickey")).recognizes(
         "sshd-methods", "problem",
         "AuthenticationMethods publickey,keyboard-interactive:pam")
 
 
 @test
-def methods_that_are_off(folder):
+def a_list_with_a_method_that_is_off_does_not_count(folder):
     password_and_code(folder, sshd=GOOD_SSHD.replace(
         "keyboard-interactive:pam", "keyboard-interactive:pam hostbased")).must_be_fine()
 
 
 @test
-def a_code_alone(folder):
-    Host(folder, recipe=conf("pam.d/sshd-key-and-code")).recognises(
+def a_login_with_a_code_alone_is_a_problem(folder):
+    Host(folder, recipe=conf("pam.d/sshd-key-and-code")).recognizes(
         "sshd-factors", "problem",
         "AuthenticationMethods publickey,keyboard-interactive:pam")
 
 
 @test
-def a_password_after_the_key(folder):
-    found = password_and_code(folder, sshd=conf("sshd_config.d/key-and-code.conf")).recognises(
+def a_password_after_the_key_is_a_warning(folder):
+    found = password_and_code(folder, sshd=conf("sshd_config.d/key-and-code.conf")).recognizes(
         "sshd-factors", "warning", "auth required pam_permit.so")
     equal(found["mend"]["file"], str(folder.path / "pam.d" / "sshd-totpgroup"), "file")
 
 
 @test
-def debians_own_settings(folder):
+def the_settings_of_debian_are_mended_step_by_step(folder):
     host = password_and_code(folder, sshd="UsePAM yes\nKbdInteractiveAuthentication no\n")
     equal([finding["check"] for finding in host.findings()],
           ["sshd-kbdinteractive", "sshd-password", "sshd-methods"], "findings")
@@ -178,7 +177,7 @@ def debians_own_settings(folder):
 
 
 @test
-def root_cannot_give_a_code(folder):
+def sshd_that_refuses_the_code_of_root_is_found(folder):
     host = password_and_code(folder)
     need_root()
     found = [finding for finding in host.findings("root") if finding["check"] == "sshd-root"]
@@ -186,7 +185,7 @@ def root_cannot_give_a_code(folder):
 
 
 @test
-def settings_from_a_file(folder):
+def the_settings_of_sshd_are_read_from_a_file(folder):
     host = password_and_code(folder)
     settings = subprocess.run(
         [*host.prefix, shutil.which("sshd") or "/usr/sbin/sshd", "-T", "-f", host.config],
@@ -204,7 +203,7 @@ def settings_from_a_file(folder):
 
 
 @test
-def another_service_name(folder):
+def sshd_with_another_pam_service_is_found(folder):
     host = password_and_code(folder)
     fake = folder.path / "bin"
     fake.mkdir()
@@ -216,7 +215,7 @@ def another_service_name(folder):
 
 
 @test
-def sshd_that_fails(folder):
+def sshd_that_fails_is_not_looked_at(folder):
     host = password_and_code(folder)
     host.config.write_text("Nonsense yes\n")
     report = host.report()
@@ -229,42 +228,42 @@ def sshd_that_fails(folder):
 
 
 @test
-def not_in_the_stack(folder):
-    found = Host(folder, DEBIAN_SSHD).recognises("pam-stack", "problem", MODULE)
+def a_missing_pam_line_is_a_problem(folder):
+    found = Host(folder, DEBIAN_SSHD).recognizes("pam-stack", "problem", MODULE)
     equal((found["mend"]["action"], found["mend"]["line"]), ("add", 1), "where")
 
 
 @test
-def only_the_other_module(folder):
+def a_line_of_the_other_module_is_replaced(folder):
     found = Host(folder, "@include common-auth\n"
-                 "auth required pam_google_authenticator.so nullok\n").recognises(
+                 "auth required pam_google_authenticator.so nullok\n").recognizes(
         "pam-stack", "problem", f"{MODULE} nullok")
     equal((found["mend"]["action"], found["mend"]["line"]), ("replace", 2), "where")
 
 
 @test
-def both_modules(folder):
+def a_line_of_the_other_module_beside_ours_is_removed(folder):
     found = Host(folder, f"@include common-auth\n{MODULE}\n"
-                 "auth required pam_google_authenticator.so nullok\n").recognises(
+                 "auth required pam_google_authenticator.so nullok\n").recognizes(
         "other-module", "problem", "auth required pam_google_authenticator.so nullok")
     equal((found["mend"]["action"], found["mend"]["line"]), ("remove", 3), "where")
 
 
 @test
-def behind_a_sufficient_line(folder):
-    Host(folder, f"auth sufficient pam_unix.so nullok\n{MODULE}\n").recognises(
+def a_sufficient_line_before_the_module_is_a_problem(folder):
+    Host(folder, f"auth sufficient pam_unix.so nullok\n{MODULE}\n").recognizes(
         "skipped", "problem", "auth requisite pam_unix.so nullok")
 
 
 @test
-def behind_a_jump(folder):
+def a_jump_over_the_module_is_a_problem(folder):
     Host(folder, "auth [success=2 default=ignore] pam_unix.so\nauth requisite pam_deny.so\n"
-         f"{MODULE}\nauth required pam_permit.so\n").recognises(
+         f"{MODULE}\nauth required pam_permit.so\n").recognizes(
         "skipped", "problem", "auth [success=1 default=ignore] pam_unix.so")
 
 
 @test
-def in_a_substack_that_ends(folder):
+def a_substack_that_ends_before_the_module_is_a_problem(folder):
     host = Host(folder, "auth substack password-auth\naccount required pam_unix.so\n",
                 common=f"auth sufficient pam_unix.so\n{MODULE}\nauth required pam_deny.so\n")
     (host.pam / "common-auth").rename(host.pam / "password-auth")
@@ -274,7 +273,7 @@ def in_a_substack_that_ends(folder):
 
 
 @test
-def jumps_in_place_of_a_group(folder):
+def a_jump_for_a_group_is_a_warning(folder):
     host = password_and_code(
         folder, f"auth [success=ok default=1] pam_succeed_if.so user ingroup {MY_GROUP}\n{MODULE}")
     found = [finding for finding in host.findings() if finding["check"] == "skipped"]
@@ -288,7 +287,7 @@ def jumps_in_place_of_a_group(folder):
 
 
 @test
-def a_jump_hides_nothing(folder):
+def a_jump_for_a_group_hides_no_other_finding(folder):
     host = Host(folder, "@include common-auth\n"
                 f"auth [success=ok default=1] pam_succeed_if.so user ingroup {MY_GROUP}\n"
                 f"auth sufficient pam_sss.so\n{MODULE}\n")
@@ -304,71 +303,71 @@ def a_jump_hides_nothing(folder):
 
 
 @test
-def controls_that_do_not_refuse(folder):
+def a_control_that_does_not_refuse_is_a_problem(folder):
     host = password_and_code(folder)
     for control in ("optional", "sufficient", "[success=ok default=ignore]",
                     "[success=ok ignore=ignore auth_err=bad default=ignore]"):
         host.write("sshd-totpgroup",
                    f"@include common-auth\nauth {control} pam_totpgroup.so noskewadj\n")
-        host.recognises("control", "problem", f"{MODULE} noskewadj")
+        host.recognizes("control", "problem", f"{MODULE} noskewadj")
 
 
 @test
-def a_control_that_others_rescue(folder):
+def a_control_that_only_later_lines_rescue_is_a_warning(folder):
     Host(folder, "auth requisite pam_unix.so\n"
-         "auth sufficient pam_totpgroup.so\nauth requisite pam_deny.so\n").recognises(
+         "auth sufficient pam_totpgroup.so\nauth requisite pam_deny.so\n").recognizes(
         "control", "warning", MODULE, alone=False)
 
 
 @test
-def alone_with_a_group(folder):
+def exempt_users_need_a_line_that_says_yes(folder):
     for option in ("nullok", f"group={MY_GROUP}"):
         shutil.rmtree(folder.path)
         folder.path.mkdir(mode=0o755)
         Host(folder, f"{MODULE} {option}\n", sshd=conf("sshd_config.d/key-and-code.conf")) \
-            .recognises("exempt-users", "problem", "auth required pam_permit.so")
+            .recognizes("exempt-users", "problem", "auth required pam_permit.so")
 
 
 @test
-def nobody_can_log_in(folder):
-    Host(folder, f"auth requisite pam_unix.so\n{MODULE}\nauth required pam_deny.so\n").recognises(
+def a_stack_that_refuses_everybody_is_a_problem(folder):
+    Host(folder, f"auth requisite pam_unix.so\n{MODULE}\nauth required pam_deny.so\n").recognizes(
         "good-code", "problem", "auth required pam_deny.so")
 
 
 @test
-def required_password(folder):
-    Host(folder, f"auth required pam_unix.so nullok\n{MODULE}\n").recognises(
+def a_required_password_line_is_a_warning(folder):
+    Host(folder, f"auth required pam_unix.so nullok\n{MODULE}\n").recognizes(
         "first-factor", "warning", "auth requisite pam_unix.so nullok")
 
 
 @test
-def a_silent_line(folder):
-    password_and_code(folder, f"-{MODULE}").recognises("silent-line", "warning", MODULE)
+def a_line_with_a_hyphen_is_a_warning(folder):
+    password_and_code(folder, f"-{MODULE}").recognizes("silent-line", "warning", MODULE)
 
 
 @test
-def broken_lines(folder):
+def a_broken_line_is_a_problem(folder):
     host = password_and_code(folder)
-    for text, place in ((f"{MODULE}\nauth bogus pam_unix.so\n", "sshd-totpgroup:2"),
+    for text, where in ((f"{MODULE}\nauth bogus pam_unix.so\n", "sshd-totpgroup:2"),
                         (f"{MODULE}\n@include nowhere\n", "sshd-totpgroup:2"),
                         ("auth\n", "sshd-totpgroup:1")):
         host.write("sshd-totpgroup", text)
         report = host.report()
         found = [finding for finding in report["findings"] if finding["check"] == "pam-stack"]
         equal(found[0]["level"], "problem", "level")
-        check(place in found[0]["what"], found[0]["what"])
+        check(where in found[0]["what"], found[0]["what"])
         equal(report["status"], 1, "exit status")
 
 
 @test
-def no_such_service(folder):
+def a_missing_service_is_a_problem(folder):
     found = [finding for finding in password_and_code(folder).findings("--service=sshx")
              if finding["check"] == "pam-stack"]
     equal(found[0]["level"], "problem", "level")
 
 
 @test
-def other_services(folder):
+def sshd_is_not_checked_for_other_services(folder):
     host = password_and_code(folder)
     host.write("su", f"auth sufficient pam_rootok.so\n@include common-auth\n{MODULE}\n")
     result = run(folder, "doctor", "--service=su", f"--pam-dir={host.pam}", "--json",
@@ -386,26 +385,26 @@ def other_services(folder):
 
 
 @test
-def unknown_options(folder):
+def an_unknown_option_is_corrected(folder):
     host = password_and_code(folder, f"{MODULE} nulok debug")
-    host.recognises("module-options", "problem", f"{MODULE} nullok debug")
+    host.recognizes("module-options", "problem", f"{MODULE} nullok debug")
     host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} window_size=3 debug\n")
-    host.recognises("module-options", "problem", f"{MODULE} debug")
+    host.recognizes("module-options", "problem", f"{MODULE} debug")
     host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} grup={MY_GROUP}\n")
-    host.recognises("module-options", "problem", f"{MODULE} group={MY_GROUP}")
+    host.recognizes("module-options", "problem", f"{MODULE} group={MY_GROUP}")
 
 
 @test
-def malformed_options(folder):
+def a_malformed_option_is_removed(folder):
     host = password_and_code(folder, f"{MODULE} allowed_perm=999 [authtok_prompt=My code: ]")
-    host.recognises("module-options", "problem", f"{MODULE} [authtok_prompt=My code: ]")
+    host.recognizes("module-options", "problem", f"{MODULE} [authtok_prompt=My code: ]")
     host.write("sshd-totpgroup",
                f"@include common-auth\n{MODULE} try_first_pass use_first_pass\n")
-    host.recognises("module-options", "problem", f"{MODULE} try_first_pass")
+    host.recognizes("module-options", "problem", f"{MODULE} try_first_pass")
 
 
 @test
-def missing_group(folder):
+def a_missing_group_is_a_problem(folder):
     host = password_and_code(folder, f"{MODULE} group={MY_GROUP},nosuchgroup")
     found = host.findings()
     equal([(finding["check"], finding["level"]) for finding in found], [("groups", "problem")],
@@ -414,13 +413,13 @@ def missing_group(folder):
 
 
 @test
-def malformed_group(folder):
-    password_and_code(folder, f"{MODULE} group={MY_GROUP},,x debug").recognises(
+def a_malformed_group_is_a_problem(folder):
+    password_and_code(folder, f"{MODULE} group={MY_GROUP},,x debug").recognizes(
         "groups", "problem", f"{MODULE} debug")
 
 
 @test
-def group_without_members(folder):
+def a_group_without_members_is_a_warning(folder):
     primary = {user.pw_gid for user in pwd.getpwall()}
     empty = [group.gr_name for group in grp.getgrall()
              if not group.gr_mem and group.gr_gid not in primary]
@@ -436,7 +435,7 @@ def group_without_members(folder):
 
 
 @test
-def missing_module(folder):
+def a_missing_module_is_a_problem(folder):
     host = password_and_code(folder)
     (host.modules / "pam_totpgroup.so").unlink()
     found = host.findings()
@@ -446,29 +445,29 @@ def missing_module(folder):
 
 
 @test
-def module_that_others_can_write(folder):
+def a_module_that_others_can_write_is_a_problem(folder):
     host = password_and_code(folder)
     module = host.modules / "pam_totpgroup.so"
     module.chmod(0o664)
-    host.recognises("module-file", "problem", f"chmod go-w {module}")
+    host.recognizes("module-file", "problem", f"chmod go-w {module}")
     host.modules.chmod(0o777)
-    host.recognises("module-file", "problem", f"chmod go-w {host.modules}")
+    host.recognizes("module-file", "problem", f"chmod go-w {host.modules}")
 
 
 @test
-def module_of_another_user(folder):
+def a_module_of_another_user_is_a_problem(folder):
     host = password_and_code(folder)
     need_root()
     module = host.modules / "pam_totpgroup.so"
     os.chown(module, 12345, 12345)
-    host.recognises("module-file", "problem", f"chown root {module}")
+    host.recognizes("module-file", "problem", f"chown root {module}")
 
 
 @test
-def pam_file_that_others_can_write(folder):
+def a_pam_file_that_others_can_write_is_a_problem(folder):
     host = password_and_code(folder)
     (host.pam / "common-auth").chmod(0o666)
-    host.recognises("pam-files", "problem", f"chmod go-w {host.pam}/common-auth")
+    host.recognizes("pam-files", "problem", f"chmod go-w {host.pam}/common-auth")
 
 
 def with_secret(folder):
@@ -484,36 +483,36 @@ def secret_findings(host, *more):
 
 
 @test
-def good_secret(folder):
+def a_good_secret_is_fine(folder):
     _, host = with_secret(folder)
     equal(secret_findings(host, ME), [], "findings")
     equal(secret_findings(host), [], "findings for the caller")
 
 
 @test
-def secret_that_others_can_read(folder):
+def a_secret_that_others_can_read_is_a_problem(folder):
     secret, host = with_secret(folder)
     secret.chmod(0o644)
-    host.recognises("secret", "problem", f"chmod 0600 '{secret}'")
+    host.recognizes("secret", "problem", f"chmod 0600 '{secret}'")
 
 
 @test
-def secret_of_another_user(folder):
+def a_secret_of_another_user_is_a_problem(folder):
     secret, host = with_secret(folder)
     need_root()
     os.chown(secret, 12345, 12345)
-    host.recognises("secret", "problem", f"chown 0 '{secret}'")
+    host.recognizes("secret", "problem", f"chown 0 '{secret}'")
 
 
 @test
-def secret_folder_that_others_can_write(folder):
+def a_secret_folder_that_others_can_write_is_a_warning(folder):
     secret, host = with_secret(folder)
     secret.parent.chmod(0o777)
-    host.recognises("secret-folder", "warning", f"chmod go-w {secret.parent}")
+    host.recognizes("secret-folder", "warning", f"chmod go-w {secret.parent}")
 
 
 @test
-def damaged_secret(folder):
+def a_damaged_secret_is_a_problem_and_not_shown(folder):
     secret, host = with_secret(folder)
     secret.write_text("not base32!\n")
     found = secret_findings(host)
@@ -523,7 +522,7 @@ def damaged_secret(folder):
 
 
 @test
-def not_enrolled(folder):
+def a_missing_secret_counts_only_for_a_user_who_is_named(folder):
     secret, host = with_secret(folder)
     secret.unlink()
     equal(secret_findings(host), [], "nobody says that the caller needs one")
@@ -539,7 +538,7 @@ def not_enrolled(folder):
 
 
 @test
-def unknown_owner_of_secrets(folder):
+def an_unknown_owner_of_secrets_is_a_problem(folder):
     host = password_and_code(folder, f"{MODULE} secret=/x/y user=nosuchuser")
     found = secret_findings(host)
     equal([finding["mend"]["text"] for finding in found], ["useradd --system nosuchuser"],
@@ -550,7 +549,7 @@ def unknown_owner_of_secrets(folder):
 
 
 @test
-def text_for_people(folder):
+def the_text_shows_each_finding_and_what_mends_it(folder):
     host = password_and_code(folder, sshd=GOOD_SSHD.replace("AuthenticationMethods", "#"))
     output = host.run().output
     check("problem  a key alone lets in, without a code: AuthenticationMethods any\n" in output,
@@ -560,11 +559,11 @@ def text_for_people(folder):
     check("ok       sshd uses PAM\n" in output, output)
     check(re.search("^Problems: 1\\. Warnings: [0-9]+\\. Not looked at: 0\\.$", output, re.M),
           output)
-    check("\033" not in output, "colours where there is no terminal")
+    check("\033" not in output, "colors without a terminal")
 
 
 @test
-def colours(folder):
+def colors_are_for_terminals_without_no_color(folder):
     host = password_and_code(folder)
     command = [*host.prefix, PROGRAM, *host.arguments()]
     for no_color, expected in ((None, True), ("1", False)):
@@ -572,7 +571,7 @@ def colours(folder):
         child.expect(pexpect.EOF)
         text = child.before
         finish(child)
-        equal("\033[32mok\033[0m" in text, expected, f"colours with NO_COLOR={no_color}")
+        equal("\033[32mok\033[0m" in text, expected, f"colors with NO_COLOR={no_color}")
         for line in text.replace("\033[0m", "").splitlines():
             words = re.sub("\033\\[[0-9;]*m", "", line)
             check(len(words) <= 50 or words.startswith(" " * 13) or
@@ -580,7 +579,7 @@ def colours(folder):
 
 
 @test
-def usage(folder):
+def wrong_usage_is_refused(folder):
     equal(run(folder, "doctor", "--nonsense").status, 2, "an unknown option")
     equal(run(folder, "doctor", ME, "x").status, 2, "two users")
     equal(run(folder, "doctor", "--service").status, 2, "a missing value")
@@ -594,7 +593,7 @@ def usage(folder):
 
 
 @test
-def other_users_without_root(folder):
+def only_root_may_ask_about_other_users(folder):
     need_root()
     need("setpriv")
     program = shutil.copy(PROGRAM, folder.path / "program")
@@ -605,8 +604,8 @@ def other_users_without_root(folder):
 
 
 @test
-def without_root(folder):
-    """sshd does not say anything then; the rest is looked at."""
+def without_root_all_but_sshd_is_looked_at(folder):
+    """sshd prints nothing then."""
     host = password_and_code(folder)
     need_root()
     need("setpriv")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What totp-enroll doctor and explain say of a line with store=socket."""
+"""What totp-enroll doctor and explain say about a line with store=socket."""
 
 import json
 
@@ -33,7 +33,7 @@ def of_daemon(report):
 
 
 @test
-def a_daemon_that_answers(folder):
+def a_daemon_that_answers_is_fine(folder):
     host = LockerHost(folder)
     with host.daemon() as fake:
         report = host.report("--service=locker", "daemon")
@@ -41,13 +41,13 @@ def a_daemon_that_answers(folder):
     equal([finding["level"] for finding in of_daemon(report)], ["ok"], "findings")
     check("answers at" in of_daemon(report)[0]["what"], of_daemon(report))
     equal(report["status"], 0, f"status: {report}")
-    # Where it keeps secrets is not looked at.
+    # The secrets of the daemon are not checked.
     equal([finding for finding in report["findings"]
            if finding["check"].startswith("secret")], [], "secrets")
 
 
 @test
-def a_daemon_that_does_not(folder):
+def a_daemon_that_does_not_answer_is_a_problem(folder):
     host = LockerHost(folder)
     report = host.report("--service=locker")
     found = of_daemon(report)
@@ -69,16 +69,16 @@ def a_daemon_that_does_not(folder):
 
 
 @test
-def sshd_needs_no_daemon(folder):
+def a_daemon_for_sshd_is_a_warning(folder):
     host = LockerHost(folder)
     host.write("sshd-totpgroup", f"@include common-auth\n{LINE}{host.socket}\n")
     with host.daemon():
-        finding = host.recognises("daemon-needed", "warning", "auth required pam_totpgroup.so")
+        finding = host.recognizes("daemon-needed", "warning", "auth required pam_totpgroup.so")
     check("depends on a daemon without need" in finding["why"], finding)
 
 
 @test
-def options_that_do_not_go_with_it(folder):
+def an_option_that_store_socket_ignores_is_a_problem(folder):
     host = LockerHost(folder, " nullok")
     report = host.report("--service=locker")
     found = [finding for finding in report["findings"] if finding["check"] == "module-options"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll doctor: what the configuration file says counts as what the module's line
-says, each option is looked at where it stands, and the session guard is known."""
+"""totp-enroll doctor reads the options of the configuration file and of the module's line,
+mends each where it is set, and checks the session guard."""
 
 import datetime
 import grp
@@ -15,7 +15,7 @@ ANY_METHOD = GOOD_SSHD.replace("AuthenticationMethods", "#")
 
 
 class ConfiguredHost(Host):
-    """One whose module reads a configuration file in the test's folder."""
+    """A host whose module reads a configuration file in the test's folder."""
 
     def __init__(self, folder, settings, options="", session="", **changes):
         self.conf = folder.path / "conf" / "t.conf"
@@ -32,13 +32,13 @@ class ConfiguredHost(Host):
         self.conf.chmod(0o644)
 
     def level(self, name, *more):
-        """The levels of the findings of that name, and what they say."""
+        """The level and the text of each finding of that check."""
         return [(finding["level"], finding["what"])
                 for finding in self.report(*more)["findings"] if finding["check"] == name]
 
     def mends_file(self, name, level, text, line, *more):
-        """Recognised, and mended in the configuration file."""
-        found = self.recognises(name, level, text, *more)
+        """Like recognizes(), and the configuration file is what is mended."""
+        found = self.recognizes(name, level, text, *more)
         equal((found["mend"]["file"], found["mend"].get("line")), (str(self.conf), line),
               "where")
         return found
@@ -48,7 +48,7 @@ class ConfiguredHost(Host):
 
 
 @test
-def a_good_file(folder):
+def a_good_file_is_fine(folder):
     host = ConfiguredHost(folder, f"# who\ngroup={MY_GROUP}\nskip_net=192.0.2.0/24\n")
     host.must_be_fine()
     equal(host.level("configuration-file"),
@@ -57,7 +57,7 @@ def a_good_file(folder):
 
 
 @test
-def a_group_in_the_file(folder):
+def a_group_is_found_where_the_file_sets_it(folder):
     host = ConfiguredHost(folder, "debug=yes\ngroup=nosuchgroup\n")
     equal(host.level("groups"), [("problem", "there is no group nosuchgroup, which "
                                   f"{host.conf}, line 2 names")], "a missing group")
@@ -73,12 +73,12 @@ def a_group_in_the_file(folder):
 def the_line_overrules_the_file(folder):
     host = ConfiguredHost(folder, f"group={MY_GROUP}\n", "group=nosuchgroup")
     equal(host.level("groups")[0], ("problem", "there is no group nosuchgroup, which "
-                                    f"{host.pam}/sshd-totpgroup, line 2 names"), "place")
+                                    f"{host.pam}/sshd-totpgroup, line 2 names"), "finding")
 
 
 @test
-def who_is_exempt_by_the_file(folder):
-    """Without another line that says yes they could not log in."""
+def users_whom_the_file_exempts_need_a_line_that_says_yes(folder):
+    """Without another line that says yes, these users cannot log in."""
     line = "keyboard-interactive:pam"
     sshd = GOOD_SSHD.replace(line, f"publickey,{line}")
     host = ConfiguredHost(folder, "debug=yes\n", sshd=sshd)
@@ -89,15 +89,15 @@ def who_is_exempt_by_the_file(folder):
                    "skip_net=192.0.2.0/24", "skip_after=publickey", "services=sshd"):
         host.write("sshd-totpgroup", f"{MODULE} {host.options}\n")
         host.settings(f"{option}\n")
-        host.recognises("exempt-users", "problem", "auth required pam_permit.so")
-    # An offer alone lets nobody pass.
+        host.recognizes("exempt-users", "problem", "auth required pam_permit.so")
+    # The option enroll alone exempts nobody.
     host.write("sshd-totpgroup", f"{MODULE} {host.options}\n")
     host.settings("enroll=yes\n")
     host.must_be_fine()
 
 
 @test
-def who_is_not_enrolled(folder):
+def the_file_says_how_grave_a_missing_secret_is(folder):
     secret = folder.path / "none"
     later = datetime.date.today() + datetime.timedelta(days=30)
     host = ConfiguredHost(folder, f"secret={secret}\n")
@@ -110,14 +110,14 @@ def who_is_not_enrolled(folder):
 
 
 @test
-def users_outside_by_the_file(folder):
+def a_user_whom_the_file_exempts_needs_no_secret(folder):
     host = ConfiguredHost(folder, f"group=!{MY_GROUP}\n")
     equal(host.level("secret", ME),
           [("ok", f"{ME} is not asked for a code: group=!{MY_GROUP}")], "the secret")
 
 
 @test
-def keys_that_the_file_allows(folder):
+def a_key_alone_is_fine_where_the_file_allows_it(folder):
     ConfiguredHost(folder, "skip_after=publickey\n", sshd=ANY_METHOD).must_be_fine()
 
 
@@ -125,7 +125,7 @@ def keys_that_the_file_allows(folder):
 
 
 @test
-def unknown_keys(folder):
+def an_unknown_key_is_corrected(folder):
     host = ConfiguredHost(folder, "# x\nnulok=yes\n")
     host.mends_file("configuration-file", "problem", "nullok=yes", 2)
     host.settings("debug=yes\nnulok=yes\n")
@@ -139,7 +139,7 @@ def unknown_keys(folder):
 
 
 @test
-def other_mistakes(folder):
+def other_mistakes_are_corrected_or_removed(folder):
     host = ConfiguredHost(folder, "nullok\n")
     host.mends_file("configuration-file", "problem", "nullok=yes", 1)
     host.settings("allowed_perm=999\n")
@@ -153,8 +153,8 @@ def other_mistakes(folder):
 
 
 @test
-def sections_of_the_daemon(folder):
-    """The module passes them over; doctor does not."""
+def a_mistake_in_a_section_of_the_daemon_is_a_problem(folder):
+    """The module ignores these sections; doctor does not."""
     host = ConfiguredHost(folder, "[verify web]\npeer=33\ngroups=x\n[daemon]\nself=no\n")
     host.must_be_fine()
     host.settings("[verify web]\npear=33\ngroups=x\n")
@@ -163,64 +163,64 @@ def sections_of_the_daemon(folder):
 
 
 @test
-def a_mistake_in_a_drop_in(folder):
+def a_mistake_in_a_drop_in_is_mended_there(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     drop_in = pathlib.Path(f"{host.conf}.d") / "50.conf"
     drop_in.parent.mkdir(mode=0o755)
     drop_in.write_text("# x\ngrop=x\n")
     drop_in.chmod(0o644)
-    found = host.recognises("configuration-file", "problem", "group=x")
+    found = host.recognizes("configuration-file", "problem", "group=x")
     equal((found["mend"]["file"], found["mend"]["line"]), (str(drop_in), 2), "where")
     drop_in.write_text("")
     drop_in.chmod(0o666)
-    host.recognises("configuration-file", "problem", f"chmod go-w {drop_in}")
+    host.recognizes("configuration-file", "problem", f"chmod go-w {drop_in}")
     drop_in.parent.chmod(0o777)
-    host.recognises("configuration-file", "problem", f"chmod go-w {drop_in.parent}")
+    host.recognizes("configuration-file", "problem", f"chmod go-w {drop_in.parent}")
 
 
 @test
-def a_file_that_others_can_change(folder):
+def a_file_that_others_can_change_is_a_problem(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     host.conf.chmod(0o664)
-    host.recognises("configuration-file", "problem", f"chmod go-w {host.conf}")
+    host.recognizes("configuration-file", "problem", f"chmod go-w {host.conf}")
     host.conf.parent.chmod(0o775)
-    host.recognises("configuration-file", "problem", f"chmod go-w {host.conf.parent}")
+    host.recognizes("configuration-file", "problem", f"chmod go-w {host.conf.parent}")
     need_root()
     os.chown(host.conf, 12345, 12345)
-    host.recognises("configuration-file", "problem", f"chown root {host.conf}")
+    host.recognizes("configuration-file", "problem", f"chown root {host.conf}")
 
 
 @test
-def a_file_that_is_elsewhere(folder):
+def a_link_is_replaced_and_a_missing_file_not_named(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     real = folder.path / "real.conf"
     host.conf.rename(real)
     host.conf.symlink_to(real)
-    host.recognises("configuration-file", "problem", "cp --remove-destination -- "
+    host.recognizes("configuration-file", "problem", "cp --remove-destination -- "
                     f'"$(readlink -f {host.conf})" {host.conf}')
     host.conf.unlink()
-    host.recognises("configuration-file", "problem", MODULE)
+    host.recognizes("configuration-file", "problem", MODULE)
 
 
 @test
-def one_file_for_two_lines(folder):
+def a_mistake_is_told_once_for_two_lines(folder):
     host = ConfiguredHost(folder, "nulok=yes\n")
     host.write("sshd", "@include sshd-totpgroup\n"
                f"session required pam_totpgroup.so {host.options}\n")
     equal(len(host.level("configuration-file")), 1, "findings")
 
 
-# The options that leave some out
+# The options that exempt some logins
 
 
 @test
-def groups_that_ask_nobody(folder):
+def a_list_of_groups_that_asks_nobody_is_a_problem(folder):
     host = ConfiguredHost(folder, "")
     gid = grp.getgrnam(MY_GROUP).gr_gid
     for value in (f"{MY_GROUP},!{MY_GROUP}", f"{MY_GROUP},!{gid}"):
         host.write("sshd-totpgroup",
                    f"@include common-auth\n{MODULE} {host.options} group={value} debug\n")
-        host.recognises("groups", "problem",
+        host.recognizes("groups", "problem",
                         f"{MODULE} {host.options} group={MY_GROUP} debug")
     host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options}\n")
     host.settings(f"group={MY_GROUP},!{MY_GROUP}\n")
@@ -228,7 +228,7 @@ def groups_that_ask_nobody(folder):
 
 
 @test
-def networks_that_hold_everybody(folder):
+def a_network_of_all_addresses_is_a_problem(folder):
     host = ConfiguredHost(folder, "skip_net=192.0.2.0/24, 0.0.0.0/0,local\n")
     host.mends_file("networks", "problem", "skip_net=192.0.2.0/24,local", 1)
     host.settings("debug=yes\nskip_net=::/0\n")
@@ -238,11 +238,11 @@ def networks_that_hold_everybody(folder):
     host.settings("")
     host.write("sshd-totpgroup", "@include common-auth\n"
                f"{MODULE} skip_net=0.0.0.0/0,::/0,10.0.0.0/8\n")
-    host.recognises("networks", "problem", f"{MODULE} skip_net=10.0.0.0/8")
+    host.recognizes("networks", "problem", f"{MODULE} skip_net=10.0.0.0/8")
 
 
 @test
-def malformed_lists(folder):
+def a_malformed_list_is_a_problem(folder):
     host = ConfiguredHost(folder, "")
     for check_name, option in (("networks", "skip_net=192.0.2.1/24"),
                                ("methods", "skip_after=keyboard-interactive"),
@@ -252,23 +252,23 @@ def malformed_lists(folder):
 
 
 @test
-def services_without_this_one(folder):
+def services_without_this_one_are_a_warning(folder):
     host = ConfiguredHost(folder, "services=su,login\n")
     host.mends_file("services", "warning", "services=su,login,sshd", 1)
 
 
 @test
-def a_date_that_is_over(folder):
+def a_date_that_is_over_is_a_warning(folder):
     host = ConfiguredHost(folder, "debug=yes\nnullok_until=2020-01-31\n")
     found = host.mends_file("roll-out", "warning", "nullok_until=2020-01-31", 2)
     equal(found["what"], f"{host.conf}, line 2: nullok_until=2020-01-31 is over", "finding")
     host.write("sshd-totpgroup",
                f"@include common-auth\n{MODULE} nullok_until=2020-01-31 debug\n")
-    host.recognises("roll-out", "warning", f"{MODULE} debug")
+    host.recognizes("roll-out", "warning", f"{MODULE} debug")
 
 
 @test
-def notes_that_others_can_change(folder):
+def dates_of_first_sight_that_others_can_change_are_a_problem(folder):
     seen = folder.path / "seen"
     host = ConfiguredHost(folder, f"nullok_for=5d\nfirst_seen={seen}/${{USER}}\n")
     need_root()
@@ -277,19 +277,19 @@ def notes_that_others_can_change(folder):
     seen.mkdir(mode=0o700)
     host.must_be_fine()
     seen.chmod(0o770)
-    host.recognises("first-seen", "problem", f"chmod go-w {seen}")
+    host.recognizes("first-seen", "problem", f"chmod go-w {seen}")
     os.chown(seen, pwd.getpwnam("nobody").pw_uid, -1)
-    host.recognises("first-seen", "problem", f"chown root {seen}")
-    for place in ("~/.seen", "${HOME}/.seen"):
-        host.settings(f"nullok_for=5d\nfirst_seen={place}\n")
-        host.mends_file("first-seen", "problem", f"first_seen={place}", 2)
+    host.recognizes("first-seen", "problem", f"chown root {seen}")
+    for path in ("~/.seen", "${HOME}/.seen"):
+        host.settings(f"nullok_for=5d\nfirst_seen={path}\n")
+        host.mends_file("first-seen", "problem", f"first_seen={path}", 2)
 
 
 # The state
 
 
 @test
-def a_state_that_others_can_change(folder):
+def a_state_that_others_can_change_is_a_problem(folder):
     need_root()
     state = folder.path / "mine" / "state"
     host = ConfiguredHost(folder, f"state={state}/${{USER}}\n")
@@ -301,24 +301,24 @@ def a_state_that_others_can_change(folder):
     equal(host.level("state"),
           [("ok", f"only root can change what logins leave: {state}/${{USER}}")], "the state")
     state.chmod(0o720)
-    host.recognises("state", "problem", f"chmod go-w {state}")
+    host.recognizes("state", "problem", f"chmod go-w {state}")
     state.chmod(0o750)
-    host.recognises("state", "warning", f"chmod go-rx {state}")
+    host.recognizes("state", "warning", f"chmod go-rx {state}")
     os.chown(state.parent, pwd.getpwnam("nobody").pw_uid, -1)
-    host.recognises("state", "problem", f"chown root {state.parent}")
+    host.recognizes("state", "problem", f"chown root {state.parent}")
     os.chown(state, pwd.getpwnam("nobody").pw_uid, -1)
-    host.recognises("state", "problem", f"chown root {state}")
+    host.recognizes("state", "problem", f"chown root {state}")
 
 
 @test
-def a_state_of_one_user(folder):
+def a_damaged_state_is_a_problem(folder):
     need_root()
     host = ConfiguredHost(folder, f"state={folder.path}/state/${{USER}}\n")
     state = folder.path / "state"
     state.mkdir(mode=0o700)
     (state / ME).write_text("rubbish\n")
     (state / ME).chmod(0o644)
-    host.recognises("state", "problem", f"chown root {state / ME} && chmod 0600 {state / ME}")
+    host.recognizes("state", "problem", f"chown root {state / ME} && chmod 0600 {state / ME}")
     (state / ME).write_text("")
     found = host.level("state")
     equal([level for level, _ in found], ["problem"], "an empty file")
@@ -326,7 +326,7 @@ def a_state_of_one_user(folder):
 
 
 @test
-def two_states(folder):
+def a_guard_with_another_state_is_a_warning(folder):
     options = f"state={folder.path}/one/${{USER}}"
     host = ConfiguredHost(folder, "", options,
                           session="session required pam_totpgroup.so\n")
@@ -338,7 +338,7 @@ def two_states(folder):
 
 
 @test
-def a_key_alone_without_a_guard(folder):
+def a_guard_mends_a_login_with_a_key_alone(folder):
     host = ConfiguredHost(folder, "", f"group={MY_GROUP}", sshd=ANY_METHOD)
     host.write("sshd", "@include sshd-totpgroup\naccount required pam_nologin.so\n"
                "session required pam_limits.so\nsession required pam_env.so user_readenv=1\n")
@@ -364,7 +364,7 @@ def a_key_alone_without_a_guard(folder):
 
 
 @test
-def a_guard_for_a_service_without_sessions(folder):
+def a_guard_goes_below_the_auth_lines_without_sessions(folder):
     host = ConfiguredHost(folder, "", sshd=ANY_METHOD)
     found = [finding for finding in host.findings() if finding["check"] == "sshd-methods"]
     equal((found[0]["alternative"]["file"], found[0]["alternative"]["line"]),
@@ -374,7 +374,7 @@ def a_guard_for_a_service_without_sessions(folder):
 
 
 @test
-def guards_that_can_be_passed(folder):
+def a_guard_that_can_be_passed_is_a_warning(folder):
     host = ConfiguredHost(folder, "", sshd=ANY_METHOD)
     guard = f"session required pam_totpgroup.so {host.options}"
     for line in (guard.replace("required", "optional"),
@@ -384,15 +384,15 @@ def guards_that_can_be_passed(folder):
                    f"{line}\nsession required pam_permit.so\n")
         equal([(finding["check"], finding["level"]) for finding in host.findings()],
               [("session-guard", "warning"), ("sshd-methods", "problem")], line)
-        host.recognises("session-guard", "warning", guard, alone=False)
+        host.recognizes("session-guard", "warning", guard, alone=False)
     host.write("sshd", "@include sshd-totpgroup\nsession sufficient pam_permit.so\n"
                f"{guard}\n")
-    found = host.recognises("session-guard", "warning", guard, alone=False)
+    found = host.recognizes("session-guard", "warning", guard, alone=False)
     equal(found["mend"]["line"], 1, "where")
 
 
 @test
-def guards_with_other_options(folder):
+def a_guard_with_other_options_is_a_warning(folder):
     host = ConfiguredHost(folder, "", f"group={MY_GROUP} skip_net=192.0.2.0/24")
     right = f"session requisite pam_totpgroup.so {host.options}"
     for options, name in (
@@ -406,9 +406,9 @@ def guards_with_other_options(folder):
             (f"{host.options} services=sshd", "services")):
         host.write("sshd", "@include sshd-totpgroup\n"
                    f"session requisite pam_totpgroup.so {options}\n")
-        found = host.recognises("session-guard", "warning", right)
+        found = host.recognizes("session-guard", "warning", right)
         check(f": {name} is not what the auth line says" in found["what"], found["what"])
-    # What decides nothing may differ, and so may the place.
+    # Options that do not decide who is asked may differ, and so may their origin.
     host.settings(f"group={MY_GROUP}\n")
     host.write("sshd", "@include sshd-totpgroup\nsession requisite pam_totpgroup.so "
                f"conf={host.conf} skip_net=192.0.2.0/24 debug\n")
@@ -416,12 +416,12 @@ def guards_with_other_options(folder):
 
 
 @test
-def a_guard_behind_the_users_variables(folder):
+def a_guard_after_the_variables_of_the_user_is_a_warning(folder):
     host = ConfiguredHost(folder, "")
     guard = f"session required pam_totpgroup.so {host.options}"
     host.write("sshd", "@include sshd-totpgroup\nsession required pam_env.so user_readenv=1\n"
                f"{guard}\n")
-    found = host.recognises("session-guard", "warning", guard)
+    found = host.recognizes("session-guard", "warning", guard)
     equal((found["mend"]["action"], found["mend"]["line"]), ("add", 1), "where")
     host.write("sshd", "@include sshd-totpgroup\nsession required pam_env.so\n"
                f"{guard}\nsession required pam_env.so user_readenv=1\n")
@@ -429,8 +429,8 @@ def a_guard_behind_the_users_variables(folder):
 
 
 @test
-def mistakes_of_the_guard(folder):
+def a_mistake_in_the_line_of_the_guard_is_corrected(folder):
     host = password_and_code(folder)
     host.write("sshd", "@include sshd-totpgroup\nsession required pam_totpgroup.so nulok\n")
-    host.recognises("module-options", "problem", "session required pam_totpgroup.so nullok",
+    host.recognizes("module-options", "problem", "session required pam_totpgroup.so nullok",
                     alone=False)

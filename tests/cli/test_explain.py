@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll explain: what it says of a login is what the module does with it, and
-each step has the fact behind it."""
+"""The module does with a login what totp-enroll explain says, and explain gives the fact
+behind each step."""
 
 import base64
 import datetime
@@ -28,7 +28,7 @@ REMOTE = "--rhost=192.0.2.7"
 PASSWORD_GROUP = grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name
 DAY = 86400
 
-# What <security/_pam_types.h> calls them. PAM gives the last one where the only
+# The names in <security/_pam_types.h>. PAM gives the last one if the only
 # module of a stack says PAM_IGNORE.
 CODES = {0: "PAM_SUCCESS", 3: "PAM_SERVICE_ERR", 7: "PAM_AUTH_ERR",
          9: "PAM_AUTHINFO_UNAVAIL", 6: "PAM_IGNORE"}
@@ -36,7 +36,7 @@ CODES = {0: "PAM_SUCCESS", 3: "PAM_SERVICE_ERR", 7: "PAM_AUTH_ERR",
 
 class Host:
     """PAM's files, a configuration file and secrets of the test's own. The secrets
-    belong to root, so that no user's home folder is looked at."""
+    belong to root, so that no user's home folder is read."""
 
     def __init__(self, folder, options="", settings=None, user="root"):
         need_root()
@@ -47,8 +47,8 @@ class Host:
         self.conf = folder.path / "conf" / "t.conf"
         for path in self.pam, self.secrets, self.conf.parent:
             path.mkdir(mode=0o755, exist_ok=True)
-        self.place = f"secret={self.secrets}/${{USER}} user={user} conf={self.conf}"
-        self.stack(f"auth required pam_totpgroup.so {self.place} {options}\n")
+        self.options = f"secret={self.secrets}/${{USER}} user={user} conf={self.conf}"
+        self.stack(f"auth required pam_totpgroup.so {self.options} {options}\n")
         self.settings(settings or "")
 
     def stack(self, text, service="sshd"):
@@ -94,11 +94,11 @@ def fact(line, step, text):
     check(text in facts, f"{step}: {facts!r}, expected {text!r}")
 
 
-# What comes of a login
+# How a login ends
 
 
 @test
-def asked(folder):
+def a_user_with_a_secret_is_asked(folder):
     host = Host(folder)
     path = host.enroll("nobody")
     line = host.expect("nobody", "asked", None, "PAM_SUCCESS", 0, REMOTE)
@@ -112,18 +112,18 @@ def asked(folder):
 
 
 @test
-def left_out_by_service(folder):
+def services_exempts_a_service(folder):
     host = Host(folder, "services=su,login")
     line = host.expect("nobody", "skipped", "service", "PAM_IGNORE", 0)
     fact(line, "services", "services=su,login has no sshd: not asked")
-    host.stack(f"auth required pam_totpgroup.so {host.place} services=su,login\n", "su")
+    host.stack(f"auth required pam_totpgroup.so {host.options} services=su,login\n", "su")
     line = host.expect("nobody", "asked-in-vain", "not-enrolled", "PAM_AUTH_ERR", 3,
                        "--service=su")
     fact(line, "services", "services=su,login has su: goes on")
 
 
 @test
-def left_out_by_group(folder):
+def group_exempts_a_user(folder):
     host = Host(folder, "group=daemon")
     host.enroll("daemon")
     line = host.expect("nobody", "skipped", "not-in-group", "PAM_IGNORE", 0, REMOTE)
@@ -131,14 +131,14 @@ def left_out_by_group(folder):
     line = host.expect("daemon", "asked", None, "PAM_SUCCESS", 0, REMOTE)
     gid = grp.getgrnam("daemon").gr_gid
     fact(line, "group", f"group=daemon: daemon is in daemon (gid {gid}, primary): asked")
-    host.stack(f"auth required pam_totpgroup.so {host.place} group=!daemon\n")
+    host.stack(f"auth required pam_totpgroup.so {host.options} group=!daemon\n")
     line = host.expect("daemon", "skipped", "not-in-group", "PAM_IGNORE", 0, REMOTE)
     fact(line, "group", f"group=!daemon: daemon is in daemon (gid {gid}, primary), which is "
          "exempt: not asked")
 
 
 @test
-def left_out_by_network(folder):
+def skip_net_exempts_an_address(folder):
     host = Host(folder, "skip_net=192.0.2.0/24,2001:db8::/32")
     host.enroll("nobody")
     for address, network in (("192.0.2.7", "192.0.2.0/24"), ("2001:db8::7", "2001:db8::/32")):
@@ -149,12 +149,12 @@ def left_out_by_network(folder):
     for address in ("--rhost=198.51.100.1", "--rhost=host.example"):
         host.expect("nobody", "asked", None, "PAM_SUCCESS", 0, address)
     host.expect("nobody", "asked", None, "PAM_SUCCESS", 0)
-    host.stack(f"auth required pam_totpgroup.so {host.place} skip_net=local\n")
+    host.stack(f"auth required pam_totpgroup.so {host.options} skip_net=local\n")
     host.expect("nobody", "skipped", "network", "PAM_IGNORE", 0)
 
 
 @test
-def left_out_by_method(folder):
+def skip_after_exempts_a_method(folder):
     host = Host(folder, "skip_after=publickey")
     host.enroll("nobody")
     line = host.expect("nobody", "skipped", "method", "PAM_IGNORE", 0,
@@ -166,7 +166,7 @@ def left_out_by_method(folder):
 
 
 @test
-def not_enrolled(folder):
+def a_user_without_a_secret_is_asked_in_vain(folder):
     line = Host(folder).expect("nobody", "asked-in-vain", "not-enrolled", "PAM_AUTH_ERR", 3)
     fact(line, "secret",
          f"{folder.path}/secrets/nobody, read with the rights of uid 0: not there")
@@ -175,8 +175,8 @@ def not_enrolled(folder):
 
 
 @test
-def time_to_enrol(folder):
-    """The whole of the last day counts, in UTC."""
+def nullok_until_exempts_up_to_the_end_of_its_day(folder):
+    """The last day counts as a whole, in UTC."""
     today = datetime.datetime.now(datetime.timezone.utc).date()
     until = today + datetime.timedelta(days=10)
     line = Host(folder, f"nullok_until={until}").expect(
@@ -192,7 +192,7 @@ def time_to_enrol(folder):
 
 
 @test
-def time_to_enrol_from_first_sight(folder):
+def nullok_for_exempts_for_days_from_first_sight(folder):
     seen = folder.path / "seen"
     host = Host(folder, f"nullok_for=5d first_seen={seen}/${{USER}}")
     line = host.expect("nobody", "skipped", "not-enrolled", "PAM_IGNORE", 0)
@@ -209,12 +209,12 @@ def time_to_enrol_from_first_sight(folder):
 
 
 @test
-def offered_a_secret(folder):
+def enroll_offers_a_secret_after_a_first_factor(folder):
     host = Host(folder, "enroll")
     line = host.expect("nobody", "offered-enrollment", None, "PAM_SUCCESS", 0,
                        "--after=publickey")
     fact(line, "enroll", "a secret is offered, which must be confirmed")
-    # Nothing but the first factor says that it is that user.
+    # Without a first factor nothing shows that it is that user.
     host.expect("nobody", "asked-in-vain", "not-enrolled", "PAM_AUTH_ERR", 3)
     line = Host(folder, "enroll nullok").explain("nobody", "--after=publickey")
     fact(line, "enroll", "a secret is offered, which may be passed over")
@@ -222,7 +222,7 @@ def offered_a_secret(folder):
 
 
 @test
-def damaged_secret(folder):
+def a_damaged_secret_is_refused_and_not_shown(folder):
     host = Host(folder)
     path = host.enroll("nobody", "not base32!\n")
     line = host.expect("nobody", "asked-in-vain", "bad-file", "PAM_AUTHINFO_UNAVAIL", 6)
@@ -234,21 +234,21 @@ def damaged_secret(folder):
 
 
 @test
-def rate_limited(folder):
+def a_rate_limit_that_is_reached_refuses(folder):
     host = Host(folder)
     now = int(time.time())
     path = host.enroll("nobody", f'{SECRET}\n" RATE_LIMIT 2 600 {now - 60} {now - 50}\n'
                       '" TOTP_AUTH\n')
     before = path.read_text()
     line = host.expect("nobody", "refused", "rate-limited", "PAM_AUTH_ERR", 4)
-    # Once the login that is refused is counted too, the other two must be old.
+    # The refused login counts too: both others must be old enough by then.
     check(540 <= line["retry_after"] <= 551, line["retry_after"])
     fact(line, "rate limit", f"reached; again in {line['retry_after']} s")
     equal(path.read_text(), before, "the file")
 
 
 @test
-def not_confirmed_yet(folder):
+def a_secret_must_be_confirmed_in_time(folder):
     host = Host(folder)
     now = int(time.time())
     host.enroll("nobody", f'{SECRET}\n" PENDING_UNTIL {now + 600}\n" TOTP_AUTH\n')
@@ -260,7 +260,7 @@ def not_confirmed_yet(folder):
 
 
 @test
-def within_the_grace_period(folder):
+def the_grace_period_lets_in(folder):
     host = Host(folder, "grace_period=1h")
     host.enroll("nobody", f'{SECRET}\n" TOTP_AUTH\n" LAST0 192.0.2.7 {int(time.time()) - 60}\n')
     line = host.expect("nobody", "let-in", None, "PAM_SUCCESS", 0, REMOTE)
@@ -269,7 +269,7 @@ def within_the_grace_period(folder):
 
 
 @test
-def unknown_user(folder):
+def an_unknown_user_is_asked_in_vain(folder):
     line = Host(folder, "nullok group=daemon").expect(
         "no-such-user", "asked-in-vain", "not-enrolled", "PAM_AUTH_ERR", 3)
     fact(line, "user", "unknown to the system: asked, and refused")
@@ -284,7 +284,7 @@ def root_is_a_user_like_others(folder):
 
 
 @test
-def refused_options(folder):
+def a_wrong_option_refuses(folder):
     host = Host(folder, "nulok")
     line = host.expect("nobody", "refused", "config-error", "PAM_SERVICE_ERR", 1)
     equal(line["message"], "unknown option nulok; did you mean nullok?", "message")
@@ -302,18 +302,18 @@ def refused_options(folder):
 
 
 @test
-def missing_group(folder):
+def a_missing_group_refuses(folder):
     line = Host(folder, "group=daemon,nosuchgroup").expect(
         "nobody", "refused", "group-error", "PAM_SERVICE_ERR", 1)
     equal(line["message"],
           "group nosuchgroup of group= does not exist; create it or correct group=", "message")
 
 
-# Where the options are
+# Where options are set
 
 
 @test
-def options_of_files(folder):
+def an_option_of_a_file_is_told_with_its_origin(folder):
     host = Host(folder, "group=daemon", "# x\ngroup=nosuchgroup\nskip_after=publickey\n")
     line = host.explain("daemon")
     equal(line["facts"]["conf"], [str(host.conf)], "files")
@@ -335,28 +335,28 @@ def options_of_files(folder):
 
 
 @test
-def lines_of_other_files(folder):
+def a_line_of_an_included_file_is_found(folder):
     host = Host(folder)
     host.enroll("nobody")
     host.stack("auth required pam_permit.so\n\n"
-               f"auth required pam_totpgroup.so {host.place} [authtok_prompt=My code: ]\n",
+               f"auth required pam_totpgroup.so {host.options} [authtok_prompt=My code: ]\n",
                "inner")
     for include in ("@include inner", "auth include inner", "auth substack inner"):
         host.stack(f"account required pam_permit.so\n{include}\n"
-                   f"session required pam_totpgroup.so {host.place}\n")
+                   f"session required pam_totpgroup.so {host.options}\n")
         line = host.expect("nobody", "asked", None, "PAM_SUCCESS", 0)
         equal((line["file"], line["number"]), (str(host.pam / "inner"), 3), include)
-        equal(line["text"], f"auth required pam_totpgroup.so {host.place} "
+        equal(line["text"], f"auth required pam_totpgroup.so {host.options} "
               "[authtok_prompt=My code: ]", "text")
 
 
 @test
-def several_lines(folder):
+def the_worst_of_several_lines_is_the_status(folder):
     host = Host(folder)
     host.enroll("nobody")
-    host.stack(f"auth required pam_totpgroup.so {host.place} group=daemon\n"
-               f"auth required pam_totpgroup.so {host.place} group=nosuchgroup\n"
-               f"auth required pam_totpgroup.so {host.place}\n")
+    host.stack(f"auth required pam_totpgroup.so {host.options} group=daemon\n"
+               f"auth required pam_totpgroup.so {host.options} group=nosuchgroup\n"
+               f"auth required pam_totpgroup.so {host.options}\n")
     result = host.run("--json", "nobody")
     lines = json.loads(result.output)["lines"]
     equal([line["outcome"] for line in lines], ["skipped", "refused", "asked"], "lines")
@@ -364,7 +364,7 @@ def several_lines(folder):
 
 
 @test
-def not_in_the_stack(folder):
+def a_stack_without_the_module_asks_nobody(folder):
     host = Host(folder)
     host.stack("auth required pam_permit.so\nsession required pam_totpgroup.so\n")
     result = host.run("nobody")
@@ -375,7 +375,7 @@ def not_in_the_stack(folder):
 
 
 @test
-def stacks_that_cannot_be_read(folder):
+def a_stack_that_cannot_be_read_is_an_error(folder):
     host = Host(folder)
     for arguments in (["nobody", "--service=nosuch"], ["nobody", "--service=../pam.d/sshd"]):
         result = host.run(*arguments)
@@ -391,14 +391,14 @@ def stacks_that_cannot_be_read(folder):
 
 
 @test
-def text_for_people(folder):
+def the_text_is_aligned_and_fits_the_terminal(folder):
     host = Host(folder, "group=daemon", "skip_after=publickey\n")
     path = host.enroll("daemon")
     result = host.run("daemon", REMOTE)
     equal((result.status, result.errors), (0, ""), "status and errors")
     lines = result.output.splitlines()
     equal(lines[:4], [f"{host.pam}/sshd, line 1:",
-                      f"  auth required pam_totpgroup.so {host.place} group=daemon", "",
+                      f"  auth required pam_totpgroup.so {host.options} group=daemon", "",
                       f"  conf        {host.conf}"], "head")
     check("  user        known to the system" in lines, result.output)
     check(f"  secret      {path}, read with the" in result.output, result.output)
@@ -418,7 +418,7 @@ def text_for_people(folder):
 
 
 @test
-def usage(folder):
+def wrong_usage_is_refused(folder):
     for arguments in ([], ["a", "b"], ["--nonsense", "a"], ["--rhost"]):
         result = run(folder, "explain", *arguments)
         equal((result.status, result.output), (2, ""), f"status of {arguments}")
@@ -429,8 +429,8 @@ def usage(folder):
 
 
 @test
-def without_root(folder):
-    """Of oneself all is told; of others nothing, whether or not they exist."""
+def without_root_users_may_ask_about_themselves_only(folder):
+    """Users learn nothing about others, not even whether they exist."""
     host = Host(folder, user="nobody")
     need("setpriv")
     host.secrets.chmod(0o755)
@@ -451,8 +451,8 @@ def without_root(folder):
 
 
 @test
-def what_only_root_can_look_at(folder):
-    """That the caller may not read something is nothing that a login would meet."""
+def without_root_a_file_of_root_makes_the_outcome_unknown(folder):
+    """The module is root: it could read what the caller may not."""
     need("setpriv")
     seen = folder.path / "seen"
     program = None
@@ -480,11 +480,11 @@ def what_only_root_can_look_at(folder):
               result.output)
 
 
-# The same as the module
+# The module itself
 
 
 def random_options(generator, folder):
-    """Options of which most are good, and a few are not."""
+    """Options that are mostly good."""
     today = datetime.date.today()
     good = [
         ["services=sshd", "services=su", "services=su,sshd"],
@@ -524,7 +524,7 @@ def hotp(counter):
 
 
 def answer_to(outcome, text):
-    """A right code where one is asked for; an offer is broken off."""
+    """A right code for a prompt; an offer is declined."""
     if outcome == "offered-enrollment":
         return "!"
     return hotp(1) if text == HOTP_FILE else totp(SECRET, int(time.time()) // 30)
@@ -551,7 +551,7 @@ def compare(worker, host, user, text, rhost, methods):
     code, prompts = log_in(
         worker, host, user, rhost, methods, answer_to(line["outcome"], text))
     outcome, said = line["outcome"], line["pam_result"]
-    # No code was given, so that it is refused.
+    # The offer was declined, so the login is refused.
     done = "PAM_AUTH_ERR" if outcome == "offered-enrollment" else said
     asks = outcome in ("asked", "asked-in-vain", "offered-enrollment")
     equal((CODES.get(code, code), prompts), (done, 1 if asks else 0),
@@ -570,7 +570,7 @@ def built_worker():
 
 
 @test
-def what_the_module_does(folder):
+def the_module_does_what_explain_says(folder):
     """One login of each outcome."""
     worker, module = built_worker()
     grace = f'{SECRET}\n" TOTP_AUTH\n" LAST0 192.0.2.7 {int(time.time()) - 60}\n'
@@ -582,12 +582,12 @@ def what_the_module_does(folder):
             ("skip_after=publickey", TOTP_FILE, "publickey", "skipped"),
             ("enroll", None, "publickey", "offered-enrollment"),
             ("grace_period=1h", grace, None, "let-in")):
-        host.stack(f"auth required {module} {host.place} {options}\n")
+        host.stack(f"auth required {module} {host.options} {options}\n")
         equal(compare(worker, host, "nobody", text, "192.0.2.7", methods), outcome, options)
 
 
 @test
-def what_the_module_does_at_random(folder):
+def the_module_does_what_explain_says_at_random(folder):
     worker, module = built_worker()
     host = Host(folder)
     generator = random.Random(seed())
@@ -595,7 +595,7 @@ def what_the_module_does_at_random(folder):
         options = random_options(generator, folder.path)
         in_file = "=" in options and " " not in options
         host.settings(f"{options}\n" if in_file else "")
-        host.stack(f"auth required {module} {host.place} {'' if in_file else options}\n")
+        host.stack(f"auth required {module} {host.options} {'' if in_file else options}\n")
         shutil.rmtree(folder.path / "seen", ignore_errors=True)
         compare(worker, host, generator.choice(["root", "nobody", "daemon", "no-such-user"]),
                 random_file(generator), generator.choice([None, "192.0.2.7", "198.51.100.1"]),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The ways through a stack, against what libpam does with the same stack:
+/* The ways through a stack, compared with what libpam does with the same stack:
  * pam_debug.so answers what its arguments say. */
 
 #include "config.h"
@@ -94,8 +94,8 @@ static const char *any_action(struct test_random *random)
 	return actions[test_random_below(random, COUNT(actions))];
 }
 
-/* With pam_start_confdir() some versions of libpam look for what is included
- * elsewhere, unless its path is absolute. */
+/* With pam_start_confdir() some versions of libpam look elsewhere for an included file
+ * unless its path is absolute. */
 static void put_line(struct test_random *random, FILE *file)
 {
 	static const char *const controls[] = {
@@ -132,7 +132,7 @@ static void put_random(struct test_random *random, const char *name, bool innerm
 	assert_int_equal(fclose(file), 0);
 }
 
-static void like_libpam(void **state)
+static void stacks_succeed_like_those_of_libpam(void **state)
 {
 	struct test_random random = test_random_begin();
 	struct pam_trial trials[100];
@@ -160,13 +160,13 @@ static void like_libpam(void **state)
 		}
 		pam_stack_free(&stack);
 	}
-	/* Neither answer is the rule. */
+	/* Each answer is given often. */
 	assert_in_range(yes, ROUNDS / 20, ROUNDS / 20 * 19);
 }
 
-/* What can become of lines, with every result of every module possible, and
- * the one with the argument `watch` watched. */
-static void find(struct pam_paths *paths, const char *text)
+/* Finds the ways through lines whose modules may have every result; pam_w.so is
+ * watched. */
+static void find_paths(struct pam_paths *paths, const char *text)
 {
 	struct pam_trial trials[100];
 	struct pam_stack stack;
@@ -183,53 +183,55 @@ static void find(struct pam_paths *paths, const char *text)
 	pam_stack_free(&stack);
 }
 
-static void watched_lines(void **state)
+static void the_gravest_answer_of_watched_lines_counts(void **state)
 {
 	struct pam_paths paths;
 
 	(void)state;
-	find(&paths, "auth requisite pam_a.so\nauth required pam_w.so\n");
+	find_paths(&paths, "auth requisite pam_a.so\nauth required pam_w.so\n");
 	assert_false(paths.succeeds[PAM_WATCHED_NOT_RUN]);
 	assert_false(paths.succeeds[PAM_WATCHED_FAILED]);
 	assert_true(paths.succeeds[PAM_WATCHED_IGNORED]);
 	assert_true(paths.succeeds[PAM_WATCHED_SUCCEEDED]);
 	assert_false(paths.reached_refused);
-	find(&paths, "auth required pam_a.so\nauth required pam_w.so\n");
+	find_paths(&paths, "auth required pam_a.so\nauth required pam_w.so\n");
 	assert_true(paths.reached_refused);
-	find(&paths, "auth required pam_w.so\n");
+	find_paths(&paths, "auth required pam_w.so\n");
 	assert_false(paths.succeeds[PAM_WATCHED_IGNORED]);
-	find(&paths, "auth required pam_a.so\nauth optional pam_w.so\n");
+	find_paths(&paths, "auth required pam_a.so\nauth optional pam_w.so\n");
 	assert_true(paths.succeeds[PAM_WATCHED_FAILED]);
-	/* Of several the gravest counts. */
-	find(&paths, "auth required pam_w.so\nauth optional pam_w.so\n");
+	/* Of several lines the gravest answer counts. */
+	find_paths(&paths, "auth required pam_w.so\nauth optional pam_w.so\n");
 	assert_true(paths.succeeds[PAM_WATCHED_FAILED]);
-	find(&paths, "auth required pam_w.so\nauth required pam_w.so\n");
+	find_paths(&paths, "auth required pam_w.so\nauth required pam_w.so\n");
 	assert_false(paths.succeeds[PAM_WATCHED_FAILED]);
 }
 
-static void skippers(void **state)
+static void the_line_that_skips_is_found(void **state)
 {
 	struct pam_paths paths;
 
 	(void)state;
-	find(&paths, "auth optional pam_a.so\nauth sufficient pam_b.so\n"
-		     "auth required pam_c.so\nauth required pam_w.so\n");
+	find_paths(&paths, "auth optional pam_a.so\nauth sufficient pam_b.so\n"
+			   "auth required pam_c.so\nauth required pam_w.so\n");
 	assert_true(paths.succeeds[PAM_WATCHED_NOT_RUN]);
 	assert_int_equal(paths.skipper, 1);
 	assert_int_equal(paths.skipping_result, PAM_SUCCESS);
-	find(&paths, "auth [default=1] pam_a.so\nauth required pam_w.so\n"
-		     "auth required pam_c.so\n");
+	find_paths(&paths, "auth [default=1] pam_a.so\nauth required pam_w.so\n"
+			   "auth required pam_c.so\n");
 	assert_int_equal(paths.skipper, 0);
-	find(&paths, "auth [success=2 default=die] pam_a.so\nauth required pam_b.so\n"
-		     "auth required pam_w.so\n");
+	find_paths(&paths, "auth [success=2 default=die] pam_a.so\nauth required pam_b.so\n"
+			   "auth required pam_w.so\n");
 	assert_false(paths.succeeds[PAM_WATCHED_NOT_RUN]);
 	assert_int_equal(paths.skipper, PAM_PATHS_NONE);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(like_libpam),
-		cmocka_unit_test(watched_lines), cmocka_unit_test(skippers)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stacks_succeed_like_those_of_libpam),
+		cmocka_unit_test(the_gravest_answer_of_watched_lines_counts),
+		cmocka_unit_test(the_line_that_skips_is_found)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -49,19 +49,19 @@ static void assert_refused(const char *text, unsigned int line, const char *word
 {
 	struct error error = ERROR_INIT;
 	struct pam_stack stack;
-	char place[300];
+	char where[300];
 
 	put_service("service", text);
 	assert_int_equal(read_service(&stack, &error), TOTPGROUP_EFORMAT);
-	snprintf(place, sizeof place, "service:%u: ", line);
-	if (strstr(error.message, place) == NULL || strstr(error.message, words) == NULL)
-		fail_msg("\"%s\": \"%s\" lacks \"%s\" or \"%s\"", text, error.message, place,
+	snprintf(where, sizeof where, "service:%u: ", line);
+	if (strstr(error.message, where) == NULL || strstr(error.message, words) == NULL)
+		fail_msg("\"%s\": \"%s\" lacks \"%s\" or \"%s\"", text, error.message, where,
 			words);
 	assert_null(stack.lines);
 	assert_null(stack.files);
 }
 
-static void words(void **state)
+static void words_are_taken_as_pam_takes_them(void **state)
 {
 	struct pam_stack stack;
 	const struct pam_line *line;
@@ -98,9 +98,9 @@ static void words(void **state)
 	pam_stack_free(&stack);
 }
 
-/* A backslash continues a line over blank ones and comments; behind a comment
- * it is part of that. */
-static void continuations(void **state)
+/* A backslash continues a line over blank lines and comments. In a comment it does
+ * not. */
+static void a_backslash_continues_a_line(void **state)
 {
 	struct pam_stack stack;
 
@@ -121,7 +121,7 @@ static void continuations(void **state)
 	pam_stack_free(&stack);
 }
 
-static void inclusions(void **state)
+static void included_lines_are_in_order(void **state)
 {
 	struct pam_stack stack;
 	const struct pam_line *line;
@@ -142,7 +142,7 @@ static void inclusions(void **state)
 	assert_string_equal(line->includer, in_folder("outer"));
 	assert_int_equal(line->includer_number, 2);
 	assert_int_equal(stack.lines[2].type, PAM_TYPE_ACCOUNT);
-	/* include takes lines of its own type only. */
+	/* include takes only lines of its own type. */
 	assert_string_equal(stack.lines[3].module, "pam_i.so");
 	assert_int_equal(stack.lines[3].level, 0);
 	assert_int_equal(stack.lines[3].top, 2);
@@ -150,7 +150,7 @@ static void inclusions(void **state)
 	assert_int_equal(stack.lines[4].level, 0);
 	assert_string_equal(stack.lines[5].module, "pam_o.so");
 	assert_int_equal(stack.lines[5].level, 1);
-	/* So does what a substack includes with @include. */
+	/* So does @include within a substack. */
 	assert_string_equal(stack.lines[6].module, "pam_i.so");
 	assert_int_equal(stack.lines[6].level, 1);
 	assert_int_equal(stack.lines[6].top, 3);
@@ -159,7 +159,7 @@ static void inclusions(void **state)
 	pam_stack_free(&stack);
 }
 
-static void absolute_inclusion(void **state)
+static void a_file_is_included_by_its_path(void **state)
 {
 	struct pam_stack stack;
 	char text[400];
@@ -172,7 +172,7 @@ static void absolute_inclusion(void **state)
 	pam_stack_free(&stack);
 }
 
-static void refusals(void **state)
+static void lines_that_pam_refuses_are_malformed(void **state)
 {
 	(void)state;
 	assert_refused("\nauht required pam_a.so\n", 2, "auth, account");
@@ -191,8 +191,8 @@ static void refusals(void **state)
 	assert_refused("auth substack service\n", 1, "too deeply");
 }
 
-/* Each includes the next one twice: few files, and very many lines. */
-static void too_many_inclusions(void **state)
+/* Each file includes the next one twice: few files make very many lines. */
+static void too_many_inclusions_are_refused(void **state)
 {
 	struct error error = ERROR_INIT;
 	struct pam_stack stack;
@@ -209,7 +209,7 @@ static void too_many_inclusions(void **state)
 	assert_non_null(strstr(error.message, "too often"));
 }
 
-static void missing_services(void **state)
+static void a_missing_service_is_an_error(void **state)
 {
 	struct error error = ERROR_INIT;
 	struct pam_stack stack;
@@ -225,7 +225,7 @@ static void missing_services(void **state)
 	assert_int_equal(rmdir(in_folder("service")), 0);
 }
 
-static void controls(void **state)
+static void controls_are_read_as_actions(void **state)
 {
 	int actions[PAM_CONTROL_RESULTS];
 
@@ -257,7 +257,7 @@ static void assert_text(const struct pam_line_change *change, const char *expect
 	pam_stack_free(&stack);
 }
 
-static void texts(void **state)
+static void a_line_is_written_with_its_change(void **state)
 {
 	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
 
@@ -286,7 +286,7 @@ static void assert_shorter(const char *control, unsigned int modules, const char
 	pam_stack_free(&stack);
 }
 
-static void shorter_jumps(void **state)
+static void jumps_are_shortened(void **state)
 {
 	(void)state;
 	assert_shorter("[success=2 default=ignore]", 1, "[success=1 default=ignore]");
@@ -297,12 +297,16 @@ static void shorter_jumps(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(words),
-		cmocka_unit_test(continuations), cmocka_unit_test(inclusions),
-		cmocka_unit_test(absolute_inclusion), cmocka_unit_test(refusals),
-		cmocka_unit_test(too_many_inclusions), cmocka_unit_test(missing_services),
-		cmocka_unit_test(controls), cmocka_unit_test(texts),
-		cmocka_unit_test(shorter_jumps)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(words_are_taken_as_pam_takes_them),
+		cmocka_unit_test(a_backslash_continues_a_line),
+		cmocka_unit_test(included_lines_are_in_order),
+		cmocka_unit_test(a_file_is_included_by_its_path),
+		cmocka_unit_test(lines_that_pam_refuses_are_malformed),
+		cmocka_unit_test(too_many_inclusions_are_refused),
+		cmocka_unit_test(a_missing_service_is_an_error),
+		cmocka_unit_test(controls_are_read_as_actions),
+		cmocka_unit_test(a_line_is_written_with_its_change),
+		cmocka_unit_test(jumps_are_shortened)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
