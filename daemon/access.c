@@ -32,10 +32,10 @@ static int read_groups(int socket, gid_t **gids, size_t *count, struct error *er
 	return 0;
 }
 
-static bool has_gid(const struct policy_grant *grant, gid_t gid)
+static bool has_id(const struct id_list *list, uint32_t id)
 {
-	for (size_t i = 0; i < grant->gid_count; i++)
-		if (grant->gids[i] == gid)
+	for (size_t i = 0; i < list->count; i++)
+		if (list->ids[i] == id)
 			return true;
 	return false;
 }
@@ -43,13 +43,11 @@ static bool has_gid(const struct policy_grant *grant, gid_t gid)
 static bool is_granted(const struct peer_identity *peer, const gid_t *gids, size_t count,
 	const struct policy_grant *grant)
 {
-	for (size_t i = 0; i < grant->uid_count; i++)
-		if (grant->uids[i] == peer->uid)
-			return true;
-	for (size_t i = 0; i < count; i++)
-		if (has_gid(grant, gids[i]))
-			return true;
-	return has_gid(grant, peer->gid);
+	bool granted = has_id(&grant->uids, peer->uid) || has_id(&grant->gids, peer->gid);
+
+	for (size_t i = 0; !granted && i < count; i++)
+		granted = has_id(&grant->gids, gids[i]);
+	return granted;
 }
 
 static int find_name(struct peer_identity *peer, struct error *error)

@@ -41,19 +41,24 @@ int attempt_limits_count(
 /* Whether an attempt in memory could still limit another. NULL is allowed. Thread-safe. */
 bool attempt_limits_in_use(struct attempt_limits *limits, int64_t now);
 
-/* Takes one more reference, to be given up with attempt_limits_free(). One thread at a time
- * may call these two. NULL is allowed. */
-struct attempt_limits *attempt_limits_hold(struct attempt_limits *limits);
+/* Goes on with the earlier counts where both have the same rate: frees *limits and replaces
+ * it by one more reference to earlier. Only the main thread calls this and the next one. */
+void attempt_limits_keep(struct attempt_limits **limits, struct attempt_limits *earlier);
+
+/* Gives up a reference. NULL is allowed. */
 void attempt_limits_free(struct attempt_limits *limits);
 
 /* policy.c: the configuration in force and the attempts counted under it. */
 
+struct id_list {
+	uint32_t *ids;
+	size_t count;
+};
+
 /* The peers that a grant of the configuration is for, and their attempts. */
 struct policy_grant {
-	uid_t *uids;
-	size_t uid_count;
-	gid_t *gids;
-	size_t gid_count;
+	struct id_list uids;
+	struct id_list gids;
 	struct attempt_limits *users; /* by the name of the user asked about */
 	struct attempt_limits *peers; /* by the uid of the peer */
 };

@@ -152,11 +152,14 @@ bool attempt_limits_in_use(struct attempt_limits *limits, int64_t now)
 	return in_use;
 }
 
-struct attempt_limits *attempt_limits_hold(struct attempt_limits *limits)
+void attempt_limits_keep(struct attempt_limits **limits, struct attempt_limits *earlier)
 {
-	if (limits != NULL)
-		limits->holders++;
-	return limits;
+	if (*limits == NULL || earlier == NULL || (*limits)->allowed != earlier->allowed ||
+		(*limits)->interval != earlier->interval)
+		return;
+	attempt_limits_free(*limits);
+	earlier->holders++;
+	*limits = earlier;
 }
 
 void attempt_limits_free(struct attempt_limits *limits)

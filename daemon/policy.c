@@ -37,14 +37,13 @@ static void warn_about(const struct reading *reading, const char *what, const ch
 	reading->warn(message);
 }
 
-static int find_user(const struct reading *reading, const char *name, uint32_t *id, bool *found)
+static int add_user(const struct reading *reading, const char *name, struct id_list *list)
 {
 	struct user_entry *entry;
 	int status = user_entry_by_name(&entry, name, reading->error);
 
-	*found = status == 0 && entry != NULL;
-	if (*found)
-		*id = entry->passwd.pw_uid;
+	if (status == 0 && entry != NULL)
+		list->ids[list->count++] = entry->passwd.pw_uid;
 	else
 		warn_about(reading, "user", name);
 	free(entry);
@@ -52,43 +51,37 @@ static int find_user(const struct reading *reading, const char *name, uint32_t *
 	return status == TOTPGROUP_EMEMORY ? status : 0;
 }
 
-static int find_group(
-	const struct reading *reading, const char *name, uint32_t *id, bool *found)
+static int add_group(const struct reading *reading, const char *name, struct id_list *list)
 {
-	size_t size = 4096;
+	struct group group, *entry = NULL;
 	int failure = ERANGE;
 
-	*found = false;
-	for (; failure == ERANGE && size <= GROUP_BUFFER_MAX; size *= 4) {
-		struct group group, *entry = NULL;
+	for (size_t size = 4096; failure == ERANGE && size <= GROUP_BUFFER_MAX; size *= 4) {
 		char *buffer = malloc(size);
 
 		if (buffer == NULL)
 			return error_set(reading->error, TOTPGROUP_EMEMORY, "out of memory");
 		failure = getgrnam_r(name, &group, buffer, size, &entry);
-		*found = failure == 0 && entry != NULL;
-		if (*found)
-			*id = group.gr_gid;
 		free(buffer);
 	}
-	if (!*found)
+	if (failure == 0 && entry != NULL)
+		list->ids[list->count++] = group.gr_gid;
+	else
 		warn_about(reading, "group", name);
 	return 0;
 }
 
-typedef int id_finder(
-	const struct reading *reading, const char *name, uint32_t *id, bool *found);
+typedef int name_adder(const struct reading *reading, const char *name, struct id_list *list);
 
-/* An entry is an id or a name. */
-static int read_id(const struct reading *reading, const char *entry, size_t length,
-	id_finder *find, uint32_t *id, bool *found)
+/* Adds an entry, which is an id or a name. */
+static int add_entry(const struct reading *reading, const char *entry, size_t length,
+	name_adder *add_name, struct id_list *list)
 {
 	char name[NAME_SIZE];
 	int64_t number;
 
-	*found = number_parse(entry, length, 0, ID_MAXIMUM, &number);
-	if (*found) {
-		*id = (uint32_t)number;
+	if (number_parse(entry, length, 0, ID_MAXIMUM, &number)) {
+		list->ids[list->count++] = (uint32_t)number;
 		return 0;
 	}
 	if (length == 0 || length >= sizeof name || (*entry >= '0' && *entry <= '9'))
@@ -98,40 +91,35 @@ static int read_id(const struct reading *reading, const char *entry, size_t leng
 			reading->grant->name, length < 64 ? (int)length : 64, entry);
 	memcpy(name, entry, length);
 	name[length] = '\0';
-	return find(reading, name, id, found);
+	return add_name(reading, name, list);
 }
 
-/* Reads a list; text may be NULL. The grant owns *ids. */
-static int read_ids(const struct reading *reading, const char *text, id_finder *find,
-	uint32_t **ids, size_t *count)
+/* Reads a list; text may be NULL. */
+static int read_ids(const struct reading *reading, const char *text, name_adder *add_name,
+	struct id_list *list)
 {
-	struct comma_list list = {text, 0};
+	struct comma_list entries = {text, 0};
 	const char *entry;
 	size_t length;
 	int status = 0;
 
 	if (text == NULL)
 		return 0;
-	*ids = calloc(comma_list_count(text), sizeof **ids);
-	if (*ids == NULL)
+	list->ids = calloc(comma_list_count(text), sizeof *list->ids);
+	if (list->ids == NULL)
 		return error_set(reading->error, TOTPGROUP_EMEMORY, "out of memory");
-	while (status == 0 && comma_list_next(&list, &entry, &length)) {
-		bool found;
-
-		status = read_id(reading, entry, length, find, &(*ids)[*count], &found);
-		*count += status == 0 && found;
-	}
+	while (status == 0 && comma_list_next(&entries, &entry, &length))
+		status = add_entry(reading, entry, length, add_name, list);
 	return status;
 }
 
 static int open_grant(struct policy_grant *grant, const struct reading *reading)
 {
 	const struct verify_grant *rules = reading->grant;
-	int status = read_ids(reading, rules->peer, find_user, &grant->uids, &grant->uid_count);
+	int status = read_ids(reading, rules->peer, add_user, &grant->uids);
 
 	if (status == 0)
-		status = read_ids(reading, rules->peer_group, find_group, &grant->gids,
-			&grant->gid_count);
+		status = read_ids(reading, rules->peer_group, add_group, &grant->gids);
 	if (status == 0)
 		status = attempt_limits_open(&grant->users, rules->attempts, reading->error);
 	if (status == 0)
@@ -187,30 +175,19 @@ int policy_load(struct policy **policy, const char *conf, uint64_t number,
 	return status;
 }
 
-static void keep_count(struct attempt_limits **limits, const struct verify_rate *rate,
-	struct attempt_limits *earlier, const struct verify_rate *earlier_rate)
-{
-	if (rate->attempts != earlier_rate->attempts || rate->seconds != earlier_rate->seconds)
-		return;
-	attempt_limits_free(*limits);
-	*limits = attempt_limits_hold(earlier);
-}
-
 void policy_keep_counts(struct policy *policy, const struct policy *earlier)
 {
-	keep_count(&policy->self, &policy->verify.self_attempts, earlier->self,
-		&earlier->verify.self_attempts);
+	attempt_limits_keep(&policy->self, earlier->self);
 	for (size_t i = 0; i < policy->verify.count; i++)
 		for (size_t j = 0; j < earlier->verify.count; j++) {
-			const struct verify_grant *grant = &policy->verify.grants[i];
-			const struct verify_grant *old = &earlier->verify.grants[j];
+			struct policy_grant *grant = &policy->grants[i];
+			const struct policy_grant *old = &earlier->grants[j];
 
-			if (strcmp(grant->name, old->name) != 0)
+			if (strcmp(policy->verify.grants[i].name,
+				    earlier->verify.grants[j].name) != 0)
 				continue;
-			keep_count(&policy->grants[i].users, &grant->attempts,
-				earlier->grants[j].users, &old->attempts);
-			keep_count(&policy->grants[i].peers, &grant->peer_attempts,
-				earlier->grants[j].peers, &old->peer_attempts);
+			attempt_limits_keep(&grant->users, old->users);
+			attempt_limits_keep(&grant->peers, old->peers);
 		}
 }
 
@@ -221,8 +198,8 @@ void policy_release(struct policy *policy)
 	for (size_t i = 0; i < VERIFY_GRANTS_MAX; i++) {
 		struct policy_grant *grant = &policy->grants[i];
 
-		free(grant->uids);
-		free(grant->gids);
+		free(grant->uids.ids);
+		free(grant->gids.ids);
 		attempt_limits_free(grant->users);
 		attempt_limits_free(grant->peers);
 	}

@@ -172,15 +172,9 @@ static const char *state_of(const struct credential_summary *summary)
 
 static const char *kind_of(const struct credential_summary *summary)
 {
-	switch (summary->kind) {
-	case SUMMARY_TOTP:
+	if (summary->kind == SUMMARY_TOTP)
 		return "totp";
-	case SUMMARY_HOTP:
-		return "hotp";
-	case SUMMARY_EMERGENCY_ONLY:
-		break;
-	}
-	return "emergency";
+	return summary->kind == SUMMARY_HOTP ? "hotp" : "emergency";
 }
 
 /* summary is NULL for a user who is not enrolled. */

@@ -89,7 +89,7 @@ int handle_begin(totpgroup_handle *handle)
 	return 0;
 }
 
-/* An address can be written in several ways; grace needs one of them. */
+/* The same address can be written in several ways; a grace period is for one form of it. */
 static int read_peer(struct inquiry *inquiry, struct error *error)
 {
 	const struct totpgroup_request *request = &inquiry->request;
@@ -208,15 +208,9 @@ static enum totpgroup_confirmation confirmation_of(const struct pending *pending
 
 static enum totpgroup_method method_of(enum summary_kind kind)
 {
-	switch (kind) {
-	case SUMMARY_TOTP:
+	if (kind == SUMMARY_TOTP)
 		return TOTPGROUP_METHOD_TOTP;
-	case SUMMARY_HOTP:
-		return TOTPGROUP_METHOD_HOTP;
-	case SUMMARY_EMERGENCY_ONLY:
-	default:
-		return TOTPGROUP_METHOD_EMERGENCY;
-	}
+	return kind == SUMMARY_HOTP ? TOTPGROUP_METHOD_HOTP : TOTPGROUP_METHOD_EMERGENCY;
 }
 
 static void translate_summary(
