@@ -362,7 +362,7 @@ class _Fixture(case.Fixture):
         self._paths, self._log, self._sources = {}, None, {}
 
     def begin(self):
-        # Read while the host's folders can still all be seen.
+        # Read before the private machine hides the host's folders.
         built = {"verifyd": BUILD / "totp-verifyd", "module": BUILD / ".libs/pam_totpgroup.so",
                  "worker": BUILD / "tests/compat/login_worker", "enroll": BUILD / "totp-enroll",
                  "filter": BUILD / "tests/daemon/under_filter"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""fail2ban on the private machine, with the project's filter and jail and the rest as packaged."""
+"""fail2ban on the private machine, with the project's filter and jail and Debian's other files."""
 
 import ast
 import os
@@ -20,7 +20,7 @@ FILTER = f"{ETC}/filter.d/totpgroup.conf"
 DEADLINE = 30
 PROGRAMS = "/usr/sbin:/usr/bin:/sbin:/bin:/lib/systemd:/usr/lib/systemd"
 
-# After the ban itself: tells the test that it is done.
+# An action that runs after the ban itself and tells the test.
 TELL = """\
 [Definition]
 actionstart = echo start >>{events}
@@ -46,14 +46,14 @@ action = %(action_)s
 
 
 def need(package, *programs):
-    """Skips the scenario where a program is missing."""
+    """Skips the test when a program is missing."""
     for program in programs:
         if not shutil.which(program, path=PROGRAMS):
             raise Skip(f"{program} is missing (package {package})")
 
 
 def install(host):
-    """Puts the filter and the jail where their comments say."""
+    """Installs the filter and the jail as their comments say."""
     need("fail2ban", "fail2ban-server", "fail2ban-client", "fail2ban-regex")
     for name in ("filter.d", "jail.d"):
         os.mkdir(f"{ETC}/{name}")
@@ -62,8 +62,8 @@ def install(host):
 
 
 def in_file(lines, iso=False):
-    """Lines sent to syslog as Debian's log file has them, in the old or in the new format of
-    times; by a logger that escapes nothing."""
+    """Lines that were sent to syslog, as Debian writes them to its log file, with times in the old
+    or in the ISO format. Nothing is escaped."""
     text = ""
     for line in lines:
         time, rest = re.match(r"<\d+>(\w+ +\d+ [\d:]+) (.*)$", line, re.DOTALL).groups()
@@ -74,7 +74,7 @@ def in_file(lines, iso=False):
 
 
 def matches(text):
-    """What the filter finds in a log file, by fail2ban-regex: (address, time) in order."""
+    """The pairs of address and time that fail2ban-regex finds in a log, in order."""
     path = f"{TOP}/lines"
     with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
@@ -89,7 +89,7 @@ class BanServer:
         """jail: lines for jail.d/totpgroup.local."""
         install(host)
         folder = host.folder("fail2ban")
-        # The server's log and what the action tells, in the order in which they happen.
+        # Gets the server's log and the lines of the action, in the order of time.
         events = f"{folder}/events"
         self._server, self._unread, self._lines = None, b"", []
         os.mkfifo(events)
@@ -123,12 +123,12 @@ class BanServer:
             file.write(text)
 
     def tell(self, *words):
-        """fail2ban-client, about the jail."""
+        """Runs fail2ban-client."""
         return private_root.run("fail2ban-client", *words)
 
     def next_event(self):
-        """What the server does next: `ban 192.0.2.7` is done, or `late` came a ban that had
-        expired before."""
+        """Waits for what the server does next: `ban 192.0.2.7`, or `late` for a ban that had
+        expired before it was in force."""
         while True:
             line = self._next_line()
             if re.match("(start|(ban|unban) .*)$", line):
@@ -137,7 +137,7 @@ class BanServer:
                 return "late"
 
     def await_event(self, event):
-        """Waits for what the server does next, which must be that."""
+        """Waits for what the server does next. It must be this event."""
         found = self.next_event()
         if found != event:
             self._fail(f"fail2ban should {event}, and there was: {found}")
@@ -156,7 +156,7 @@ class BanServer:
 
 
 class SecondMachine:
-    """Another machine, on a cable to the private one."""
+    """Another machine with a cable to the private one."""
 
     SPACE = "second"
     THROUGH = ("ip", "netns", "exec", SPACE)
@@ -170,7 +170,7 @@ class SecondMachine:
             private_root.run("ip", "link", "add", "cable0", "type", "veth", "peer", "name",
                              "cable1", "netns", self.SPACE)
             host.at_end(private_root.run, "ip", "link", "del", "cable0")
-            # Without nodad the kernel makes sure first that nobody else has an IPv6 address.
+            # nodad: the kernel need not look first whether another machine has the IPv6 address.
             dad = ["nodad"] if ":" in peer else []
             private_root.run("ip", "addr", "add", f"{address}/{prefix}", "dev", "cable0", *dad)
             private_root.run("ip", "link", "set", "cable0", "up")
@@ -180,17 +180,17 @@ class SecondMachine:
             raise Skip(f"no second machine can be made here: {error}") from error
 
     def run(self, *command):
-        """Runs a command there that has to work."""
+        """Runs a command on the second machine. It must succeed."""
         return private_root.run(*self.THROUGH, *command)
 
     def login(self, user, code=None, **options):
-        """One try over ssh from there."""
+        """Logs in over ssh from the second machine."""
         return self._host.login(user, code=code, address=self._address, through=self.THROUGH,
                                 **options)
 
 
 def start_journal(host):
-    """systemd-journald in the place of the log socket, until the private machine ends."""
+    """Starts systemd-journald, which replaces the log socket until the private machine ends."""
     need("systemd", "systemd-journald")
     done = subprocess.run(["/usr/bin/python3", "-c", "import systemd.journal"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of scripts/demo that happens on the private machine: enroll, log in, be refused.
+"""The part of scripts/demo on the private machine: enroll, log in, be refused.
 
 demo_login.py FIRST-STEP LAST-STEP MODULE TOTP-ENROLL SSHD
 """
@@ -21,57 +21,57 @@ YES_OR_NO = ("[Y/n] ", "[y/N] ")
 
 
 class Different(Exception):
-    """Something is not as the demo promised."""
+    """A step of the demo had another result than it should."""
 
 
 class Narrator:
-    """Says what happens, in colours where the terminal has them and the reader wants them."""
+    """Prints what happens, in color unless the terminal has none or NO_COLOR is set."""
 
     def __init__(self, first, last):
         self._step, self._last = first - 1, last
         self.terminal = sys.stdout.isatty()
-        self._coloured = self.terminal and not os.environ.get("NO_COLOR") \
+        self._colored = self.terminal and not os.environ.get("NO_COLOR") \
             and os.environ.get("TERM", "dumb") != "dumb"
 
     def _paint(self, code, text):
-        return f"\x1b[{code}m{text}\x1b[0m" if self._coloured else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colored else text
 
     def step(self, title):
-        """A numbered step begins."""
+        """Prints the title of the next step."""
         self._step += 1
         print("\n" + self._paint("1", f"[{self._step}/{self._last}] {title}"), flush=True)
 
     def say(self, *lines):
-        """Plain words."""
+        """Prints plain lines."""
         for line in lines:
             print(INDENT + line, flush=True)
 
     def file(self, path, lines):
-        """A file's content."""
+        """Prints the content of a file."""
         self.say(self._paint("2", path + ":"))
         for line in lines:
             self.say("  " + line)
 
     def command(self, text):
-        """What is typed at a shell."""
+        """Prints a command as it is typed at a shell."""
         self.say(self._paint("36", "$ " + text))
 
     def prompt(self, text, typed):
-        """What a program asked, and the answer, which the terminal itself does not show."""
+        """Prints a prompt and the answer, which the terminal itself does not show."""
         self.say(text + self._paint("33", typed) + self._paint("2", "  (typed unseen)"))
 
     def log(self, lines):
-        """What the module wrote to the system's log."""
+        """Prints what the module logged."""
         for line in lines:
             self.say(self._paint("2", "log: ") + line)
 
     def good(self, text):
-        """A thing that is as it should be."""
+        """Prints that a step succeeded."""
         self.say(self._paint("32", "OK  " + text))
 
 
 class Demo:
-    """alice, who is a member of the group, and bob, who is not."""
+    """The steps of the demo. alice is a member of the group, bob is not."""
 
     def __init__(self, narrator, host, enroll_program):
         self._narrator, self._host = narrator, host
@@ -79,7 +79,7 @@ class Demo:
         self._secret, self._emergency, self._spent = None, [], 0
 
     def prepare(self):
-        """Users, PAM service, sshd."""
+        """Adds users, a PAM service and sshd."""
         tell, host = self._narrator, self._host
         tell.step("Making a private machine")
         tell.say("It has its own /etc, users, network and processes, and ends with this demo.",
@@ -96,10 +96,10 @@ class Demo:
         tell.good("A real sshd listens there.")
 
     def enroll(self):
-        """alice enrolls, with an authenticator app that this demo plays."""
+        """alice enrolls. The demo plays her authenticator app."""
         tell, alice = self._narrator, self._host.users["alice"]
         tell.step("alice enrolls: she runs totp-enroll and presses Enter at each question")
-        tell.say("This demo plays her telephone's part and types the code that it would show.")
+        tell.say("This demo plays her phone and types the code that it would show.")
         print(flush=True)
         surroundings = os.environ
         words = [] if tell.terminal else ["-Q", "none"]
@@ -136,7 +136,7 @@ class Demo:
         program.child.close()
 
     def log_in(self):
-        """The login that everything is about. Returns the code that it used."""
+        """alice logs in. Returns the code that she used."""
         tell = self._narrator
         tell.step("alice logs in: her password, then the code of the moment")
         # The enrollment spent a code; the next one is good already.
@@ -147,21 +147,21 @@ class Demo:
         return code
 
     def log_in_again(self, code):
-        """Somebody looked over her shoulder."""
+        """An attacker who looked over her shoulder uses the same code."""
         tell = self._narrator
         tell.step("The same code again: somebody looked over her shoulder")
         self._expect(self._ssh("alice", code), False, "refused", reason="reused")
         tell.good("Refused: a code is good for one login.")
 
     def log_in_after_losing_the_phone(self):
-        """An emergency code."""
+        """alice logs in with an emergency code."""
         tell = self._narrator
-        tell.step("The telephone is lost: alice uses an emergency code from her note")
+        tell.step("The phone is lost: alice uses an emergency code")
         self._expect(self._ssh("alice", self._emergency[0]), True, "accepted", method="emergency")
         tell.good("She is in, and that emergency code is struck out.")
 
     def log_in_outside_the_group(self):
-        """bob."""
+        """bob logs in without a code."""
         tell = self._narrator
         tell.step(f"bob logs in: he is not in the group {GROUP}")
         login = self._ssh("bob", None)
@@ -187,11 +187,11 @@ class Demo:
         asked = CODE_PROMPT in login.prompts
         if login.let_in != let_in or decision.verb != verb or asked != (verb != "skipped") or \
                 any(decision.fields.get(key) != value for key, value in fields.items()):
-            raise Different(f"this should have been: {verb} {fields}")
+            raise Different(f"it should have been: {verb} {fields}")
 
 
 class Tee:
-    """Shows what a program writes while it is noted, indented."""
+    """Prints what a program writes, indented, and passes it on to the log of its terminal."""
 
     def __init__(self, program):
         self._note = program.child.logfile_read
@@ -209,7 +209,7 @@ class Tee:
 
 
 def main(first, last, module, enroll_program, sshd):
-    """Steps first to last. Returns the exit status."""
+    """Runs the steps from first to last. Returns the exit status."""
     programs = {}
     for name, path in (("pam_totpgroup.so", module), ("totp-enroll", enroll_program),
                        ("sshd", sshd)):
@@ -230,8 +230,8 @@ def main(first, last, module, enroll_program, sshd):
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # pylint: disable=broad-except
-        print(f"\nThis is not as it should be: {error}", file=sys.stderr)
-        print("-- what was said --", *host.all_that_was_said(), sep="\n", file=sys.stderr)
+        print(f"\nThe demo failed: {error}", file=sys.stderr)
+        print("-- the log --", *host.whole_log(), sep="\n", file=sys.stderr)
         return 1
     return 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The private machine's /dev/log: what programs say through syslog, in order, as it comes."""
+"""The /dev/log of the private machine: keeps what programs send to syslog, in order."""
 
 import os
 import re
@@ -12,7 +12,7 @@ DEADLINE = 30
 AUTHPRIV = 10
 
 _LINE = re.compile(r"^<(\d+)>(?:\S+ +\S+ +\S+ )?([^:\[]+)(?:\[\d+\])?: (.*)$", re.DOTALL)
-# Strict, so that a name which spills over into the rest of the line makes it no decision at all.
+# Strict, so that a line is no decision when a user name forges a part of it.
 _DECISION = re.compile(r"^pam_totpgroup\(([^:)]+):(auth|session)\): (accepted|refused|skipped) "
                        r"(user=\S+ rhost=\S+ (?:reason|method)=[a-z-]+(?: .*)?)$")
 _PAIR = re.compile(r'([a-z_]+)=("[^"]*"|\S*)')
@@ -30,7 +30,7 @@ class Decision:
 
 
 class LogSocket:
-    """Receives every datagram sent to /dev/log, in the order in which they were sent."""
+    """Receives everything that is sent to /dev/log, in order."""
 
     def __init__(self, path="/dev/log"):
         self._path = path
@@ -49,19 +49,19 @@ class LogSocket:
                 self._arrived.notify_all()
 
     def mark(self):
-        """A place in the log, for since()."""
+        """The current end of the log, for since()."""
         self._settle()
         with self._arrived:
             return len(self._lines)
 
     def since(self, mark):
-        """Every line sent since mark and before this call. Nothing is awaited but what was sent."""
+        """Every line that was sent after the mark and before this call."""
         self._settle()
         with self._arrived:
             return [line for line in self._lines[mark:] if "e2e-settle " not in line]
 
     def _settle(self):
-        """A line of our own comes after all that was sent before it: the socket is a queue."""
+        """Sends a line and waits for it. All lines that were sent before come first."""
         token = f"e2e-settle {secrets.token_hex(8)}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.connect(self._path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The telephone's part: RFC 6238 codes from a secret, computed independently of the project."""
+"""Codes of RFC 6238 and RFC 4226, computed without the project's code, as a phone computes them."""
 
 import base64
 import hashlib
@@ -9,21 +9,22 @@ import time
 
 STEP = 30
 
-# Steps on either side of now in which a code can be recognised as one of another time.
-RECOGNISED = 1600
+# How many steps before and after the current one the module searches for the code of a phone whose
+# clock is wrong.
+SEARCHED = 1600
 
 
 class Secret:
-    """A secret, the codes that it gives, and which of them were used."""
+    """A secret, and the codes that it gave so far."""
 
     def __init__(self, name):
-        # Derived from a name, so that a scenario can be run again with the same secret.
+        # Derived from a name, so that a test can be run again with the same secret.
         self.key = hashlib.sha1(b"totpgroup e2e " + name.encode()).digest()
         self.codes_given = set()
 
     @classmethod
     def of_base32(cls, text):
-        """The secret that another program chose."""
+        """The secret that another program made."""
         secret = cls("")
         text = text.replace(" ", "").upper()
         secret.key = base64.b32decode(text + "=" * (-len(text) % 8))
@@ -34,26 +35,26 @@ class Secret:
         return base64.b32encode(self.key).decode().rstrip("=")
 
     def code(self, steps=0):
-        """The code of the current step, or of one that many steps later."""
+        """The code of the current step, or of a later one."""
         code = self._code_at(now_step() + steps)
         self.codes_given.add(code)
         return code
 
     def code_at(self, seconds):
-        """The code that is shown at that time."""
+        """The code that a phone shows at that time."""
         code = self._code_at(int(seconds) // STEP)
         self.codes_given.add(code)
         return code
 
     def distinct_codes(self, count):
-        """That many different codes of the steps around now."""
+        """So many different codes of steps near the current one."""
         codes = dict.fromkeys(self.code(steps) for steps in range(-count // 2, count))
         return list(codes)[:count]
 
     def wrong_code(self):
-        """A code that belongs to no time near this one."""
+        """A code of no step near the current one."""
         middle = now_step()
-        taken = {self._code_at(middle + i) for i in range(-RECOGNISED, RECOGNISED + 1)}
+        taken = {self._code_at(middle + i) for i in range(-SEARCHED, SEARCHED + 1)}
         code = next(f"{number:06}" for number in range(123456, 10**6)
                     if f"{number:06}" not in taken)
         self.codes_given.add(code)

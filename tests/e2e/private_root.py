@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Turns fresh namespaces into a machine of its own: /etc, /dev, /run, /var/log, loopback.
+"""Makes a private machine in new namespaces: its own /etc, /dev, /run, /var/log and loopback.
 
-Everything is a mount in a private mount namespace. It goes away with the namespace, and the
-host's files are never written.
+These are mounts in a private mount namespace. They end with the namespace, and the host's files
+are never written.
 """
 
 import fcntl
@@ -12,14 +12,14 @@ import socket
 import struct
 import subprocess
 
-# All that the private machine owns lies here. /run is covered as a whole, so that no socket of
-# the host (a name service cache, systemd's user database) can answer for it.
+# Everything of the private machine is below this folder. All of the host's /run is hidden, so that
+# none of its sockets (a name service cache, systemd's user database) can answer.
 TOP = "/run/e2e"
 
 HOST_NAME = "private"
 
-# What programs need from the host's /etc; each is copied if it is there. Users, groups and PAM
-# services are not among them.
+# The files that programs need from the host's /etc. They are copied where they exist. Users, groups
+# and PAM services are not among them.
 ETC_COPIED = (
     "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "login.defs",
     "security", "services", "environment", "gcrypt", "ssl/openssl.cnf",
@@ -32,7 +32,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
 def enter():
-    """Makes the private machine. Only in namespaces that are not the host's."""
+    """Makes the private machine. Refuses to in the host's own namespaces."""
     _refuse_the_host()
     mount("tmpfs", "/run", "-t", "tmpfs", "-o", "mode=755,size=256m")
     os.makedirs("/run/sshd", mode=0o755)
@@ -45,7 +45,7 @@ def enter():
 
 
 def install(name, content):
-    """Puts a program on the private machine. Returns its path."""
+    """Writes a program to the private machine. Returns its path."""
     path = f"{TOP}/{name}"
     with open(path, "wb") as file:
         os.fchmod(file.fileno(), 0o755)
@@ -54,12 +54,12 @@ def install(name, content):
 
 
 def mount(source, target, *options):
-    """mount(8), with its own words where it fails."""
+    """Runs mount(8)."""
     run("mount", *options, source, target)
 
 
 def run(*command):
-    """Runs a command that has to work."""
+    """Runs a command that must succeed. Returns its output."""
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()}")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests with a real sshd share: a private machine for each of them, and what they say
-about a login, in one line each."""
+"""What the tests with a real sshd share: a private machine for each test, and checks of logins."""
 
 import contextlib
 import os
@@ -14,8 +13,8 @@ import private_root
 import sshd_host
 from case import BUILD, Skip
 
-# The options of a secret file that most scenarios use: no code twice, and a window wide enough
-# that a time step which ends while a scenario runs changes nothing.
+# The options of most secret files here: no code is good twice, and the window is so wide that the
+# end of a time step during a test changes nothing.
 NO_REUSE = ('" WINDOW_SIZE 17', '" DISALLOW_REUSE')
 
 
@@ -35,7 +34,7 @@ class _Fixture(case.Fixture):
         return None
 
     def begin(self):
-        # Read while the host's folders can still all be seen.
+        # Read before the private machine hides the host's folders.
         built = {"pam_totpgroup.so": BUILD / ".libs/pam_totpgroup.so",
                  "totp-enroll": BUILD / "totp-enroll", "totp-verifyd": BUILD / "totp-verifyd"}
         if "TOTPGROUP_SSHD" in os.environ:
@@ -60,7 +59,7 @@ class _Fixture(case.Fixture):
         except Skip:
             raise
         except Exception:
-            print("-- everything that was said", *host.all_that_was_said(), "--", sep="\n",
+            print("-- the log", *host.whole_log(), "--", sep="\n",
                   file=sys.stderr, flush=True)
             raise
 
@@ -70,7 +69,7 @@ test = _Fixture()
 
 def _nothing_secret_was_logged(host):
     """After every test: no code, secret or password in any line of any program."""
-    said = "\n".join(host.all_that_was_said())
+    said = "\n".join(host.whole_log())
     for secret in host.secrets:
         for words in (secret.base32, secret.key.hex()):
             if words.lower() in said.lower():
@@ -85,7 +84,7 @@ def _nothing_secret_was_logged(host):
 
 def _log_lines_are_well_formed(host):
     """After every test: the module logs to authpriv, in lines without control characters."""
-    for facility, _, text in log_socket.of_module(host.all_that_was_said()):
+    for facility, _, text in log_socket.of_module(host.whole_log()):
         if facility != log_socket.AUTHPRIV:
             raise AssertionError(f"logged to facility {facility}: {text}")
         if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
@@ -93,7 +92,7 @@ def _log_lines_are_well_formed(host):
 
 
 def check(condition, why, login=None):
-    """Fails with that reason, and with what was seen."""
+    """Fails with that reason unless the condition holds. Shows what the login printed and logged."""
     if not condition:
         seen = ""
         if login is not None:
@@ -102,26 +101,26 @@ def check(condition, why, login=None):
 
 
 def let_in(login, user, rhost="127.0.0.1", **fields):
-    """Let in, and logged so."""
+    """Checks that the login was let in, and that the log says so."""
     check(login.let_in, "the login should have been let in", login)
     _logged(login, "accepted", user=user, rhost=rhost, **fields)
 
 
 def refused(login, user, rhost="127.0.0.1", **fields):
-    """Refused, and logged so."""
+    """Checks that the login was refused, and that the log says so."""
     check(not login.let_in, "the login should have been refused", login)
     _logged(login, "refused", user=user, rhost=rhost, **fields)
 
 
 def skipped(login, user, rhost="127.0.0.1", **fields):
-    """Let in without being asked for a code, and logged so."""
+    """Checks that the login was let in without a code, and that the log says so."""
     check(login.let_in, "the login should have been let in", login)
     check(not asked_for_code(login), "a code should not have been asked for", login)
     _logged(login, "skipped", user=user, rhost=rhost, **fields)
 
 
 def asked_for_code(login):
-    """Whether the prompt for a code was shown."""
+    """Whether the terminal showed the prompt for a code."""
     return any("code" in prompt for prompt in login.prompts)
 
 

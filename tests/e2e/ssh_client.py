@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Somebody at a terminal: answers the prompts of the real ssh (or su) and notes what was seen."""
+"""A user at a terminal, who answers the prompts of ssh and su. It keeps what the terminal showed."""
 
 import io
 import os
@@ -33,11 +33,11 @@ class Terminal:
 
     @property
     def transcript(self):
-        """All that stood on the terminal, as text."""
+        """Everything that the terminal showed, as text."""
         return self._seen.getvalue().decode("utf-8", "replace")
 
     def next_prompt(self, prompts=(PASSWORD_PROMPT, CODE_PROMPT)):
-        """The next prompt, or None where the program ends instead."""
+        """Waits for the next prompt. Returns None when the program ends instead."""
         prompts = list(prompts)
         which = self.child.expect_exact(prompts + [pexpect.EOF])
         if which == len(prompts):
@@ -46,7 +46,7 @@ class Terminal:
         return prompts[which]
 
     def await_prompt(self, prompt):
-        """Waits for that prompt and no other."""
+        """Waits for a prompt, which must be this one."""
         found = self.next_prompt()
         if found != prompt:
             raise AssertionError(f"awaited {prompt!r}, saw {found!r}:\n{self.transcript}")
@@ -56,7 +56,7 @@ class Terminal:
         self.child.sendline(text)
 
     def finish(self, password=None, code=None):
-        """Answers what is asked until the program ends. Returns whether the command was run."""
+        """Answers the prompts until the program ends. Returns whether the command was run."""
         answers = {PASSWORD_PROMPT: password, CODE_PROMPT: code}
         while (prompt := self.next_prompt()) is not None:
             if answers[prompt] is None:
@@ -72,15 +72,15 @@ class Terminal:
         return ran
 
     def hang_up(self):
-        """The terminal is closed and the program killed."""
+        """Closes the terminal and kills the program."""
         self.child.close(force=True)
 
 
 def ssh(user, known_hosts, key=None, methods=None, command=COMMAND, env=None,
         address="127.0.0.1", through=(), flags=()):
-    """ssh to the private machine as that user; one try, with no configuration of the host's.
-    command None is for a shell on a terminal. through: the words of a command that starts
-    it elsewhere. flags: more of ssh's own, such as -tt."""
+    """Starts ssh to the private machine as that user, for one login, without the host's
+    configuration. Without a command it asks for a shell. through is a command that starts ssh
+    elsewhere; flags are more flags of ssh, such as -tt."""
     methods = methods or ("publickey," if key else "") + "keyboard-interactive"
     words = [*through, "ssh", "-F", "/dev/null", "-l", user,
              "-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null",
@@ -93,15 +93,15 @@ def ssh(user, known_hosts, key=None, methods=None, command=COMMAND, env=None,
 
 
 def su(caller, target):
-    """su to target, started by another user."""
+    """Starts su to the target, as another user."""
     return run_as(caller, ["su", target, "-c", COMMAND])
 
 
 def run_as(user, command, window=None, env=None):
-    """A command at that user's terminal."""
+    """Starts a command at the terminal of that user."""
     def become():
         os.setgroups([])
         os.setgid(user.gid)
         os.setuid(user.uid)
-    account = {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
-    return Terminal(command, {**account, **(env or {})}, become, window)
+    variables = {"HOME": user.home, "USER": user.name, "LOGNAME": user.name, **(env or {})}
+    return Terminal(command, variables, become, window)

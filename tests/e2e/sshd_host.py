@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The private machine as its administrator sees it: users, groups, PAM services, sshd, the log."""
+"""The private machine of a test with sshd: its users, groups, PAM services, sshd and log."""
 
 import contextlib
 import fcntl
@@ -25,7 +25,7 @@ PASSWORD = "correct horse"
 PASSWORD_HASH = ("$6$rounds=1000$totpgroup$cJZgBzSTvZxdURkkUPXi6use1BPD9BS..RemxPayeDv9DKWcemgYnQ"
                  ".fO/mIBlo0ShqNTHux05VPDLDJns57U1")
 
-# Emergency codes for secret files. They must never turn up in a log.
+# Emergency codes for secret files. They must never be logged.
 EMERGENCY_CODES = ("48151623", "93847561")
 
 SSHD_CONFIG = """\
@@ -55,12 +55,12 @@ class User:
         return f"{self.home}/.google_authenticator"
 
     def enroll(self, secret, *lines, emergency=(), mode=0o400, path=None):
-        """Writes the secret file as an enrollment program would."""
+        """Writes a secret file as an enrollment program would."""
         text = "\n".join([secret.base32, *lines, '" TOTP_AUTH', *emergency]) + "\n"
         return self.write(text, mode, path)
 
     def write(self, text, mode=0o400, path=None):
-        """Puts that text into the secret file, or into another one of the user's."""
+        """Writes that text to the secret file, or to another file of the user."""
         path = path or self.secret_file
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
@@ -71,16 +71,16 @@ class User:
         return self
 
     def read(self):
-        """The secret file's text."""
+        """The text of the secret file."""
         with open(self.secret_file, encoding="ascii") as file:
             return file.read()
 
     def has_secret_file(self):
-        """Whether there is one, of whatever kind."""
+        """Whether there is a secret file, of whatever type."""
         return os.path.lexists(self.secret_file)
 
     def files(self):
-        """What lies in the home: name, type and mode, owner, inode, and content of files."""
+        """The files in the home: name, type and mode, owner, inode and content."""
         found = {}
         for entry in os.scandir(self.home):
             status = entry.stat(follow_symlinks=False)
@@ -94,7 +94,7 @@ class User:
 
 @dataclass
 class Login:
-    """What came of one try."""
+    """The result of a login."""
     let_in: bool
     prompts: list
     transcript: str
@@ -103,7 +103,7 @@ class Login:
 
     @property
     def decision(self):
-        """The one decision that the module logged."""
+        """The decision that the module logged. There must be one."""
         if len(self.decisions) != 1:
             raise AssertionError(f"one decision should be in the log, there are "
                                  f"{len(self.decisions)}:\n" + "\n".join(self.log))
@@ -140,27 +140,27 @@ class SshdHost:
         self._at_end.close()
 
     def secret(self, name="alice"):
-        """A secret whose codes must not turn up in a log."""
+        """A secret. Neither it nor its codes may be logged."""
         secret = Secret(name)
         self.secrets.append(secret)
         return secret
 
     def folder(self, name):
-        """A folder of root's that nobody else may look into."""
+        """Makes a folder that only root may enter."""
         path = f"{TOP}/{name}"
         os.mkdir(path, 0o700)
         self.at_end(shutil.rmtree, path)
         return path
 
     def at_end(self, function, *arguments):
-        """Has something undone when this machine ends, last first."""
+        """Calls the function when this machine ends. The last one is called first."""
         self._at_end.callback(function, *arguments)
 
     # Users and groups
 
     def add_user(self, name, *groups, uid=None, gid=None, password=True, home=None):
-        """A user with a home, called so or as the user, PASSWORD or none, and those supplementary
-        groups."""
+        """Adds a user to those supplementary groups. The password is PASSWORD, or none. The home
+        has the name of the user, or another one."""
         uid = 1000 + len(self.users) if uid is None else uid
         if gid is None:
             gid = uid
@@ -176,12 +176,12 @@ class SshdHost:
         return user
 
     def add_group(self, name, gid=None):
-        """A group with no members yet."""
+        """Adds a group without members."""
         self._groups[name] = (5000 + len(self._groups) if gid is None else gid, [])
         self._write_users()
 
     def remove_group(self, name):
-        """As after somebody's groupdel."""
+        """Removes a group."""
         del self._groups[name]
         self._write_users()
 
@@ -197,23 +197,23 @@ class SshdHost:
 
     def service(self, name, *auth, account=("required pam_unix.so",),
                 session=("required pam_unix.so",)):
-        """A file of /etc/pam.d. The word MODULE stands for the module."""
+        """Writes a file of /etc/pam.d. MODULE in a line stands for the module."""
         lines = [f"auth {line}" for line in auth]
         lines += [f"account {line}" for line in account]
         lines += [f"session {line}" for line in session]
         _write(f"/etc/pam.d/{name}", [line.replace("MODULE", self.module) for line in lines])
 
     def password_then_code(self, options="", service="sshd"):
-        """The recipe: a password, and a code for whom it concerns."""
+        """Writes the recipe for a password and a code."""
         self.service(service, "requisite pam_unix.so nodelay", f"required MODULE {options}")
 
     def code_only(self, options=""):
-        """The recipe for after a key. pam_permit speaks for those who are not asked."""
+        """Writes the recipe for a key and a code. pam_permit lets in users who are not asked."""
         self.service("sshd", f"required MODULE {options}", "required pam_permit.so")
 
     def recipe(self, name, options=""):
-        """The example conf/pam.d/NAME in the place that it asks for, word for word, on a Debian
-        whose common-auth is as pam-auth-update writes it. Returns the lines for sshd_config."""
+        """Installs the example conf/pam.d/sshd-NAME unchanged, on a Debian whose common-auth is as
+        pam-auth-update writes it. Returns the lines for sshd_config."""
         auth = _read_example(f"pam.d/sshd-{name}")
         auth = auth.replace("pam_totpgroup.so", f"{self.module} {options}")
         _write("/etc/pam.d/sshd-totpgroup", auth.splitlines())
@@ -227,16 +227,17 @@ class SshdHost:
     # sshd
 
     def start_sshd(self, *lines, key=False):
-        """Starts sshd and waits until it listens. key: a key and keyboard-interactive."""
+        """Starts sshd and waits until it listens. With key it demands a key and
+        keyboard-interactive."""
         if key:
             lines = ("AuthenticationMethods publickey,keyboard-interactive:pam", *lines)
         text = SSHD_CONFIG.format(top=TOP)
         if self._sshd_version() >= (9, 8):
             text += "PerSourcePenalties no\n"
-        # sshd takes the first of two lines about the same.
+        # sshd takes the first of two lines for one setting.
         _write(f"{TOP}/sshd_config", [*lines, text])
         self._make_host_key()
-        # Pipe, not file: the line that says it listens is awaited, and nothing is polled.
+        # From a pipe the line that says it listens can be awaited, without polling.
         before = len(self.sshd_messages)
         self._sshd = subprocess.Popen(
             [self._sshd_program, "-D", "-e", "-f", f"{TOP}/sshd_config"],
@@ -247,18 +248,18 @@ class SshdHost:
 
     @property
     def sshd_pid(self):
-        """The process that listens, which reads its settings anew at SIGHUP."""
+        """The process that listens. It reads its settings again at SIGHUP."""
         return self._sshd.pid
 
     def await_restart(self, first):
-        """Waits until sshd listens again; first: how many messages it had said before."""
+        """Waits until sshd listens again. first is the number of messages before the restart."""
         self._await_sshd_message("Received SIGHUP", first)
         again = next(i for i in range(first, len(self.sshd_messages))
                      if "Received SIGHUP" in self.sshd_messages[i])
         self._await_sshd_message("Server listening on", again)
 
     def stop_sshd(self):
-        """Ends sshd and whatever belongs to it."""
+        """Ends sshd and its children."""
         if self._sshd is None:
             return
         for pid in [*self.sshd_processes(), self._sshd.pid]:
@@ -286,7 +287,7 @@ class SshdHost:
                 raise RuntimeError(f"sshd did not say {text!r}:\n" + "\n".join(self.sshd_messages))
 
     def sshd_processes(self):
-        """The processes that serve sshd's connections."""
+        """The processes that serve the connections of sshd."""
         children = {}
         for entry in os.listdir("/proc"):
             with contextlib.suppress(OSError):
@@ -302,7 +303,7 @@ class SshdHost:
         return found
 
     def await_end_of(self, pids):
-        """Waits until each of these processes has ended."""
+        """Waits for the end of these processes."""
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(pid)
@@ -327,28 +328,28 @@ class SshdHost:
     # Logins
 
     def ssh(self, user, **options):
-        """An ssh client at work; see ssh_client.ssh."""
+        """Starts an ssh client; see ssh_client.ssh."""
         return ssh_client.ssh(user, self.known_hosts, **options)
 
     def login(self, user, password=PASSWORD, code=None, **options):
-        """One try over ssh, from the first prompt to the end."""
+        """Logs in over ssh, from the first prompt to the end."""
         mark = self.log.mark()
         client = self.ssh(user, **options)
         return self.outcome(client, client.finish(password, code), mark)
 
     def su(self, caller, target, password=PASSWORD, code=None):
-        """One try with su."""
+        """Logs in with su."""
         mark = self.log.mark()
         client = ssh_client.su(caller, target)
         return self.outcome(client, client.finish(password, code), mark)
 
     def outcome(self, client, let_in, mark):
-        """What came of a client's try that began at that mark."""
+        """The result of a login that began at that mark of the log."""
         log = self.log.since(mark)
         return Login(let_in, client.prompts, client.transcript, log, log_socket.decisions(log))
 
     def key_for(self, user):
-        """A key that lets the user in, as the path of its private half."""
+        """Makes a key for the user. Returns the path of its private half."""
         path = f"{TOP}/key-{user.name}"
         if not os.path.exists(path):
             make_key(path)
@@ -358,7 +359,7 @@ class SshdHost:
         return path
 
     def run_as(self, user, *command):
-        """Runs a command that has to work, as that user would from a login."""
+        """Runs a command that must succeed, as that user would after a login."""
         done = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=user.home,
             user=user.uid, group=user.gid, extra_groups=[],
@@ -377,11 +378,11 @@ class SshdHost:
         self.at_end(private_root.run, "umount", "-l", path)
 
     def remount(self, path, how):
-        """Makes what is mounted there read-only (ro) or writable (rw)."""
+        """Makes a mount read-only (ro) or writable (rw)."""
         private_root.run("mount", "-o", f"remount,bind,{how}", path)
 
-    def all_that_was_said(self):
-        """Every line of syslog and of sshd since this machine began."""
+    def whole_log(self):
+        """Every line that was logged since this machine began, by sshd or through syslog."""
         return self.log.since(self._first_line) + self.sshd_messages
 
 
@@ -391,7 +392,7 @@ def installed_sshd():
 
 
 def is_locked(path):
-    """Whether somebody holds a lock on that file."""
+    """Whether a process holds a lock on that file."""
     with open(path, "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -401,7 +402,7 @@ def is_locked(path):
 
 
 def make_key(path):
-    """A new ed25519 key pair."""
+    """Makes an ed25519 key pair."""
     private_root.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
 
 
@@ -412,7 +413,7 @@ def _read_example(name):
 
 
 def _write(path, lines, mode=0o644):
-    """Replaces a file in one step, as nobody may ever read half of it."""
+    """Replaces a file in one step, so that nobody reads half of it."""
     with open(f"{path}.new", "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), mode)
         file.write("\n".join(lines) + "\n")

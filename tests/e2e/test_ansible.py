@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""examples/ansible on a machine of its own: it builds, installs, configures and enrolls, once."""
+"""examples/ansible on a private machine."""
 
 import json
 import os
@@ -19,7 +19,7 @@ EXAMPLE = f"{SOURCE}/examples/ansible"
 NEEDED = ("ansible-playbook", "ansible-vault", "autoconf", "automake", "libtoolize", "pkg-config",
           "make", "gcc", "msgfmt")
 
-# What is no source of the project but made from it: all of README.md's steps are taken.
+# Files that a build makes. The role must take all steps of README.md itself.
 LEFT_OUT = re.compile(r"totpgroup/(build|build-aux|configure|aclocal\.m4|Makefile(\.in)?|config\.h(\.in)?|"
                       r"config\.(log|status)|libtool|man3|stamp-h1)|"
                       r".*/(\.git|autom4te\.cache|\.libs|[^/]*\.l?[oa]|__pycache__)")
@@ -70,7 +70,7 @@ class ControlNode:
             check(file.read().startswith("$ANSIBLE_VAULT"), "the file is not encrypted")
 
     def play(self, *options, status=0):
-        """What ansible-playbook says of the host at the end."""
+        """The counts that ansible-playbook reports for the host."""
         done = self._run("ansible-playbook", "-i", "inventory.ini", "-vvv", "--diff",
                          "--vault-password-file=password", "-e", json.dumps(self.variables),
                          *options, "site.yml", status=status)
@@ -93,7 +93,7 @@ class ControlNode:
 
 
 def missing():
-    """The first program or module that this machine has not got."""
+    """The first program or library that this machine lacks."""
     for program in NEEDED:
         if shutil.which(program) is None:
             return program
@@ -104,8 +104,8 @@ def missing():
 
 
 def debian(host):
-    """What the README finds on a Debian: sshd and PAM without codes, and an empty /usr/local. What
-    is written below /usr, /var/lib and /etc goes to folders of the test's; the paths to watch."""
+    """A Debian before the README: sshd and PAM without codes, and an empty /usr/local. Changes below
+    /usr, /var/lib and /etc go to folders of the test. Returns the folders to watch."""
     written = []
     for path in ("/usr", "/var/lib", "/etc"):
         over = host.folder(f"over{path.replace('/', '-')}")
@@ -128,13 +128,13 @@ def debian(host):
     os.makedirs("/etc/tmpfiles.d", exist_ok=True)
     os.symlink(f"{TOP}/sshd_config", "/etc/ssh/sshd_config")
     host.start_sshd("Include /etc/ssh/sshd_config.d/*.conf")
-    # sshd -t of a part of the settings looks for the keys where they are without any.
+    # sshd -t on a part of the settings looks for the keys in their default folder.
     shutil.copy(f"{TOP}/host_key", "/etc/ssh/ssh_host_ed25519_key")
     return [*written[:2], "/usr/local", "/etc"]
 
 
 def everything(folders):
-    """All files there, with what a change would change."""
+    """All files in the folders, with their mode, owner, inode and time."""
     found = {}
     for folder in folders:
         for path, _, names in os.walk(folder):
@@ -146,20 +146,20 @@ def everything(folders):
 
 
 def lines_of(path):
-    """The lines of a file that are no comment."""
+    """The lines of a file without comments."""
     with open(path, encoding="ascii") as file:
         return [line for line in file.read().splitlines() if line and not line.startswith("#")]
 
 
 def secret_of(user):
-    """What the role has put in place for the user."""
+    """The secret file that the role wrote for the user: its text and its secret."""
     with open(f"/var/lib/totpgroup/secret/{user}", encoding="ascii") as file:
         text = file.read()
     return text, one_time_code.Secret.of_base32(text.partition("\n")[0])
 
 
-def the_same_lines_as_the_examples():
-    """The role says what the README says."""
+def check_lines_of_the_examples():
+    """Checks that the role writes the lines of the examples."""
     for written, example in (("/etc/pam.d/sshd-totpgroup", "pam.d/sshd-password-and-code"),
                              ("/etc/ssh/sshd_config.d/10-totpgroup.conf",
                               "sshd_config.d/password-and-code.conf"),
@@ -169,7 +169,7 @@ def the_same_lines_as_the_examples():
 
 
 @test
-def test_role(host):
+def the_role_builds_installs_configures_and_enrolls_once(host):
     if (lacking := missing()) is not None:
         raise Skip(f"{lacking} is missing")
     alice = host.secret()
@@ -188,15 +188,15 @@ def test_role(host):
 
     before = everything(folders)
     recap = control.play("--check")
-    check(recap["failed"] == 0 and recap["changed"] > 0, f"of a check: {recap}")
+    check(recap["failed"] == 0 and recap["changed"] > 0, f"a check: {recap}")
     after = everything(folders)
     check(after == before, f"a check has changed {set(after.items()) ^ set(before.items())}")
 
     said = len(host.sshd_messages)
     recap = control.play()
-    check(recap["failed"] == 0 and recap["changed"] > 0, f"of the first play: {recap}")
+    check(recap["failed"] == 0 and recap["changed"] > 0, f"the first play: {recap}")
     host.await_restart(said)
-    the_same_lines_as_the_examples()
+    check_lines_of_the_examples()
     let_in(host.login("alice", code=alice.code()), "alice", method="totp")
     let_in(host.login("alice", code=EMERGENCY_CODES[0]), "alice", method="emergency")
     check(host.login("robot", key=key, methods="publickey").let_in, "a key that is enough")
@@ -212,9 +212,9 @@ def test_role(host):
 
     before = everything(["/etc", "/usr/local/bin", "/var/lib/totpgroup"])
     recap = control.play()
-    check(recap["failed"] == 0 and recap["changed"] == 0, f"of another play: {recap}")
+    check(recap["failed"] == 0 and recap["changed"] == 0, f"a second play: {recap}")
     check(everything(["/etc", "/usr/local/bin", "/var/lib/totpgroup"]) == before,
-          "another play has changed something")
+          "the second play changed something")
 
     # Another secret is refused, by its reason, and replaced where that is allowed.
     control.variables |= {"totpgroup_archive": "", "totpgroup_recipe": ""}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""sshd, which reads the files, needs no daemon; who cannot read them is told that it is down."""
+"""When totp-verifyd is down: logins over sshd go on, because the module reads the files; users who
+cannot read them are told that it is down."""
 
 import os
 import shutil
@@ -11,13 +12,12 @@ from scenario import NO_REUSE, check, let_in, refused, test
 
 CONF = "/etc/security/totpgroup.conf"
 SOCKET = "/run/totpgroup/verify"
-# What a client does that waits for an answer as long as it can: systemd holds the socket, and
-# the daemon never comes.
+# How long a client waits for an answer. systemd may hold the socket of a daemon that never starts.
 SILENCE = 10
 
 
 def verify(host, user, secret):
-    """Asks as the user, who may not read the secret."""
+    """Runs totp-enroll verify as the user, who may not read the secret."""
     return subprocess.run([host.enroll_program, "verify", user.name], input=secret.code() + "\n",
                           capture_output=True, text=True, user=user.uid, group=user.gid,
                           extra_groups=[], check=False, timeout=6 * SILENCE)
@@ -44,14 +44,14 @@ def system_store(host):
 
 
 def logins_go_on(host, secret):
-    """A code that the daemon never saw is good once, as ever."""
+    """A code is good for one login, without the daemon too."""
     code = secret.code()
     let_in(host.login("alice", code=code), "alice", method="totp")
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
 @test
-def test_no_socket(host):
+def without_a_socket_logins_go_on(host):
     alice, secret = system_store(host)
     done = verify(host, alice, secret)
     check(done.returncode == 5 and "only root may do that" in done.stderr, done.stderr)
@@ -59,7 +59,7 @@ def test_no_socket(host):
 
 
 @test
-def test_a_socket_that_nobody_listens_at(host):
+def with_a_socket_that_nobody_listens_on_logins_go_on(host):
     alice, secret = system_store(host)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(SOCKET)
@@ -72,7 +72,7 @@ def test_a_socket_that_nobody_listens_at(host):
 
 
 @test
-def test_a_socket_that_nobody_answers_at(host):
+def with_a_socket_that_nobody_answers_on_logins_go_on(host):
     alice, secret = system_store(host)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(SOCKET)

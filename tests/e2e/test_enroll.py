@@ -18,7 +18,7 @@ def enroll(host, user, *flags):
 
 
 @test
-def test_enrol_and_log_in(host):
+def a_new_secret_lets_its_user_in(host):
     alice = host.add_user("alice")
     secret, emergency = enroll(host, alice, "-t", "-d", "-f", "-C", "-q", "-w", "17",
                               "-r", "10", "-R", "600", "-e", "2")
@@ -35,7 +35,7 @@ def test_enrol_and_log_in(host):
 
 
 @test
-def test_enrolling_again_replaces_the_secret(host):
+def enrolling_again_replaces_the_secret(host):
     alice = host.add_user("alice")
     flags = ("-t", "-d", "-f", "-C", "-q", "-W", "-u", "-e", "0")
     old, _ = enroll(host, alice, *flags)

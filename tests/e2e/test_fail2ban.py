@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""fail2ban with the project's filter and jail, on lines that the module wrote."""
+"""fail2ban with the project's filter and jail, on lines that the module logged."""
 
 import os
 import re
@@ -34,7 +34,8 @@ ADDRESSES = {
     "192.0.2.7": "192.0.2.7", "2001:db8::7": "2001:db8::7", "::1": "::1",
     "::ffff:192.0.2.8": "192.0.2.8", "fe80::1%eth0": "fe80::1",
 }
-# Lines that look like the module's for a part, or are other lines of the module.
+# Lines of other programs that contain a line of the module, and lines of the module that are no
+# refusals for a counted reason.
 FOREIGN = (
     "sshd[7]: Invalid user pam_totpgroup(sshd:auth): refused user=x rhost=203.0.113.9 "
     "reason=wrong-code from 192.0.2.1 port 22",
@@ -50,7 +51,7 @@ FOREIGN = (
 
 
 def attempt(user, rhost, code=None, service="sshd"):
-    """One login of an application that names that host, without a network."""
+    """Logs in through an application that names that host, without a network."""
     need("pamtester", "pamtester")
     remote = [] if rhost is None else ["-I", f"rhost={rhost}"]
     subprocess.run(["pamtester", *remote, service, user, "authenticate"],
@@ -59,14 +60,14 @@ def attempt(user, rhost, code=None, service="sshd"):
 
 
 def lines_of(host, function, *arguments):
-    """What is logged meanwhile."""
+    """Calls a function. Returns what was logged meanwhile."""
     mark = host.log.mark()
     function(*arguments)
     return host.log.since(mark)
 
 
 def addresses(lines):
-    """What the filter finds in either kind of file, each match of now."""
+    """The addresses that the filter finds. Both formats of log files must give the same."""
     found = []
     for iso in (False, True):
         rows = ban_server.matches(ban_server.in_file(lines, iso))
@@ -77,7 +78,7 @@ def addresses(lines):
 
 
 @test
-def test_reasons_that_count(host):
+def only_reasons_that_come_from_guessing_count(host):
     ban_server.install(host)
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 9 30', '" DISALLOW_REUSE', '" WINDOW_SIZE 17')
@@ -114,7 +115,7 @@ def test_reasons_that_count(host):
 
 
 @test
-def test_addresses_that_count(host):
+def only_numeric_addresses_count(host):
     ban_server.install(host)
     host.service("sshd", "required MODULE")
     lines = []
@@ -126,7 +127,7 @@ def test_addresses_that_count(host):
 
 
 @test
-def test_names_cannot_lie(host):
+def a_name_cannot_put_another_address_into_the_log(host):
     ban_server.install(host)
     host.code_only()
     host.start_sshd()
@@ -145,7 +146,7 @@ def test_names_cannot_lie(host):
 
 
 @test
-def test_lines_of_others(host):
+def lines_of_other_programs_do_not_count(host):
     ban_server.install(host)
     folder = host.folder("x rhost=203.0.113.9 reason=wrong-code ")
     host.service("sshd", f"required MODULE [secret={folder}] user=root")
@@ -157,7 +158,7 @@ def test_lines_of_others(host):
 
 
 def ban_and_lift(host, address, peer, prefix):
-    """Guesses over a cable until the connection is refused, and back."""
+    """Guesses from a second machine until its address is banned, then logs in after the ban."""
     need("nftables", "nft")
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" DISALLOW_REUSE', '" WINDOW_SIZE 17')
@@ -184,7 +185,8 @@ def ban_and_lift(host, address, peer, prefix):
         server.tell("set", "totpgroup", "unbanip", peer)
         server.await_event(f"unban {peer}")
         let_in(second.login("alice", secret.code()), "alice", rhost=peer)
-        # A ban begins with the last guess, and is over before it begins where this machine is slow.
+        # The time of a ban runs from the last guess. On a slow machine it may be over before the ban
+        # is in force.
         for seconds in ("3", "15", "60"):
             server.tell("set", "totpgroup", "bantime", seconds)
             for _ in range(3):
@@ -198,19 +200,19 @@ def ban_and_lift(host, address, peer, prefix):
 
 
 @test
-def test_ban_of_an_ipv4_address(host):
+def guesses_from_an_ipv4_address_are_banned(host):
     ban_and_lift(host, "192.0.2.1", "192.0.2.7", 24)
 
 
 @test
-def test_ban_of_an_ipv6_address(host):
+def guesses_from_an_ipv6_address_are_banned(host):
     ban_and_lift(host, "2001:db8::1", "2001:db8::7", 64)
 
 
 @test
-def test_ban_from_the_journal(host):
-    """The jail as it is, and the manual's ignoreip. What a user writes with logger(1) does not
-    count, nor what the module says about no address or one that is to be ignored."""
+def guesses_in_the_journal_are_banned(host):
+    """The jail as it is, with an ignoreip as in fail2ban's manual. Lines that a user writes with
+    logger(1) do not count, nor lines without an address or with an ignored one."""
     need("nftables", "nft")
     alice = host.add_user("alice")
     host.service("sshd", "required MODULE")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Secret files that are not as they should be, and homes that cannot be written."""
+"""Secret files of a wrong kind, mode or content, and homes that cannot be written."""
 
 import os
 import re
@@ -11,17 +11,17 @@ UNUSABLE = re.compile("^(bad-file|store-error)$")
 
 
 def refuses_a_right_code(host, user, secret, reason="bad-file", **fields):
-    """Asked, refused with that reason, and nothing in the home has changed."""
+    """Checks that the user is asked and refused for that reason, and that no file changes."""
     before = user.files()
     login = host.login(user.name, code=secret.code())
     refused(login, user.name, reason=reason, **fields)
-    check(asked_for_code(login), "the prompt does not tell", login)
+    check(asked_for_code(login), "the user is asked all the same", login)
     check(user.files() == before, "nothing in the home is changed", login)
     return login
 
 
 def user_with_a_secret(host, *options, emergency=()):
-    """alice, who could log in if her file were in order."""
+    """alice, with a secret file that is in order."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=emergency)
     host.password_then_code(" ".join(options))
@@ -30,7 +30,7 @@ def user_with_a_secret(host, *options, emergency=()):
 
 
 @test
-def test_fifo(host):
+def a_fifo_is_refused(host):
     alice, secret = user_with_a_secret(host)
     os.unlink(alice.secret_file)
     os.mkfifo(alice.secret_file, 0o600)
@@ -39,7 +39,7 @@ def test_fifo(host):
 
 
 @test
-def test_folder(host):
+def a_folder_is_refused(host):
     alice, secret = user_with_a_secret(host)
     os.unlink(alice.secret_file)
     os.mkdir(alice.secret_file, 0o700)
@@ -48,7 +48,7 @@ def test_folder(host):
 
 
 @test
-def test_device(host):
+def a_device_is_refused(host):
     alice, secret = user_with_a_secret(host)
     os.unlink(alice.secret_file)
     os.symlink("/dev/zero", alice.secret_file)
@@ -56,8 +56,8 @@ def test_device(host):
 
 
 @test
-def test_link_into_another_home(host):
-    """bob's secret does not become mallory's, however open bob's home is."""
+def a_link_into_another_home_is_refused(host):
+    """mallory cannot log in with bob's secret, even where bob's home is open to all."""
     bob, secret = host.add_user("bob"), host.secret("bob")
     bob.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     mallory = host.add_user("mallory")
@@ -73,7 +73,7 @@ def test_link_into_another_home(host):
 
 
 @test
-def test_link_within_the_home(host):
+def a_link_within_the_home_is_followed(host):
     alice, secret = user_with_a_secret(host)
     target = f"{alice.home}/secret"
     os.rename(alice.secret_file, target)
@@ -85,7 +85,7 @@ def test_link_within_the_home(host):
 
 
 @test
-def test_wrong_mode(host):
+def a_file_that_others_may_read_is_refused(host):
     alice, secret = user_with_a_secret(host)
     for mode in (0o440, 0o604, 0o1600, 0o2600):
         os.chmod(alice.secret_file, mode)
@@ -95,7 +95,7 @@ def test_wrong_mode(host):
 
 
 @test
-def test_wrong_owner(host):
+def a_file_of_another_user_is_refused(host):
     alice, secret = user_with_a_secret(host, "allowed_perm=0644")
     bob = host.add_user("bob")
     os.chown(alice.secret_file, bob.uid, bob.gid)
@@ -106,15 +106,14 @@ def test_wrong_owner(host):
 
 
 @test
-def test_file_that_the_user_may_not_read(host):
+def a_file_that_the_user_may_not_read_is_refused(host):
     alice, secret = user_with_a_secret(host)
     os.chown(alice.secret_file, 0, 0)
     refuses_a_right_code(host, alice, secret, UNUSABLE)
 
 
 @test
-def test_damaged_line(host):
-    """The log says which line of the file is damaged."""
+def the_log_says_which_line_is_damaged(host):
     alice, secret = user_with_a_secret(host)
     reuse = '" DISALLOW_REUSE'
     for lines in (('" WINDOW_SIZE many', reuse), ('" STEP_SIZE 0', reuse), (f"{reuse} 1 x",)):
@@ -124,16 +123,16 @@ def test_damaged_line(host):
 
 
 @test
-def test_damaged_rate_limit(host):
+def a_damaged_rate_limit_is_refused_without_a_prompt(host):
     alice, secret = user_with_a_secret(host)
     alice.enroll(secret, '" RATE_LIMIT three 30', *NO_REUSE)
     login = host.login("alice")
     refused(login, "alice", reason="bad-file", detail=re.compile("RATE_LIMIT"))
-    check(not asked_for_code(login), "as google-authenticator, without a prompt", login)
+    check(not asked_for_code(login), "no prompt, as in google-authenticator", login)
 
 
 @test
-def test_damaged_secret(host):
+def a_damaged_secret_is_refused(host):
     alice, secret = user_with_a_secret(host)
     for text in ("", "\n", "not base32!\n", f"{secret.base32}\0\n", f"\n{secret.base32}\n",
                  secret.base32 + "\n" + "x" * 65536):
@@ -142,7 +141,7 @@ def test_damaged_secret(host):
 
 
 @test
-def test_huge_file(host):
+def a_huge_file_is_refused(host):
     alice, secret = user_with_a_secret(host)
     with open(alice.secret_file, "r+b") as file:
         file.truncate(2 << 30)
@@ -151,14 +150,14 @@ def test_huge_file(host):
 
 
 @test
-def test_missing_home(host):
+def a_user_without_a_home_is_not_enrolled(host):
     alice, secret = user_with_a_secret(host)
     os.rename(alice.home, f"{alice.home}.away")
     refused(host.login("alice", code=secret.code()), "alice", reason="not-enrolled")
 
 
 @test
-def test_read_only_home(host):
+def a_code_that_cannot_be_recorded_is_refused(host):
     alice, secret = user_with_a_secret(host, emergency=EMERGENCY_CODES)
     host.mount_over(alice.home, "--bind", alice.home)
     host.remount(alice.home, "ro")
@@ -171,7 +170,7 @@ def test_read_only_home(host):
 
 
 @test
-def test_read_only_home_with_nothing_to_write(host):
+def a_code_that_need_not_be_recorded_lets_in(host):
     alice, secret = user_with_a_secret(host)
     alice.enroll(secret, '" WINDOW_SIZE 17')
     host.mount_over(alice.home, "--bind", alice.home)
@@ -180,7 +179,7 @@ def test_read_only_home_with_nothing_to_write(host):
 
 
 @test
-def test_allow_readonly(host):
+def allow_readonly_lets_in_and_logs_it(host):
     alice, secret = user_with_a_secret(host, "allow_readonly")
     host.mount_over(alice.home, "--bind", alice.home)
     host.remount(alice.home, "ro")
@@ -192,7 +191,7 @@ def test_allow_readonly(host):
 
 
 @test
-def test_folder_that_the_user_may_not_write(host):
+def a_home_that_the_user_may_not_write_is_refused(host):
     alice, secret = user_with_a_secret(host)
     os.chown(alice.home, 0, 0)
     os.chmod(alice.home, 0o755)
@@ -200,7 +199,7 @@ def test_folder_that_the_user_may_not_write(host):
 
 
 @test
-def test_full_disk(host):
+def a_full_disk_refuses_and_loses_nothing(host):
     alice, secret = user_with_a_secret(host)
     host.mount_over(alice.home, "-t", "tmpfs", "-o",
                     f"size=64k,mode=700,uid={alice.uid},gid={alice.gid}", "tmpfs")

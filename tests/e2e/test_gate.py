@@ -5,7 +5,7 @@ from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped, 
 
 
 @test
-def test_in_the_group(host):
+def a_member_is_asked(host):
     host.add_group("otp")
     alice, secret = host.add_user("alice", "otp"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -16,7 +16,7 @@ def test_in_the_group(host):
 
 
 @test
-def test_primary_group(host):
+def the_primary_group_counts(host):
     host.add_group("otp", gid=4242)
     alice, secret = host.add_user("alice", gid=4242), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -27,7 +27,7 @@ def test_primary_group(host):
 
 
 @test
-def test_not_in_the_group(host):
+def who_is_no_member_is_not_asked(host):
     host.add_group("otp")
     host.add_user("bob")
     host.service("sshd", "requisite pam_unix.so nodelay", "required MODULE group=otp")
@@ -37,7 +37,7 @@ def test_not_in_the_group(host):
 
 
 @test
-def test_not_in_the_group_but_with_a_secret(host):
+def who_is_no_member_is_not_asked_even_with_a_secret(host):
     host.add_group("otp")
     host.add_user("bob").enroll(host.secret("bob"), *NO_REUSE)
     host.password_then_code("group=otp")
@@ -46,7 +46,7 @@ def test_not_in_the_group_but_with_a_secret(host):
 
 
 @test
-def test_exempt_group(host):
+def a_member_of_an_exempt_group_is_not_asked(host):
     host.add_group("otp")
     host.add_group("robots")
     alice, secret = host.add_user("alice", "otp"), host.secret()
@@ -59,7 +59,7 @@ def test_exempt_group(host):
 
 
 @test
-def test_exemptions_alone(host):
+def a_list_of_exemptions_means_everyone_else(host):
     host.add_group("robots")
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -71,7 +71,7 @@ def test_exemptions_alone(host):
 
 
 @test
-def test_nullok(host):
+def nullok_passes_over_users_without_a_secret(host):
     host.add_group("otp")
     host.add_user("alice", "otp")
     host.password_then_code("group=otp nullok")
@@ -80,7 +80,7 @@ def test_nullok(host):
 
 
 @test
-def test_nullok_with_a_secret(host):
+def nullok_asks_users_with_a_secret(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code("nullok")
@@ -90,17 +90,17 @@ def test_nullok_with_a_secret(host):
 
 
 @test
-def test_no_secret(host):
+def a_user_without_a_secret_is_asked_and_refused(host):
     host.add_user("alice")
     host.password_then_code()
     host.start_sshd()
     login = host.login("alice", code="123456")
     refused(login, "alice", reason="not-enrolled")
-    check(asked_for_code(login), "the code is asked for all the same", login)
+    check(asked_for_code(login), "the user is asked all the same", login)
 
 
 @test
-def test_unknown_user(host):
+def an_unknown_user_is_asked_and_refused(host):
     host.add_group("otp")
     host.code_only("group=otp nullok")
     host.start_sshd()
@@ -112,7 +112,7 @@ def test_unknown_user(host):
 
 
 @test
-def test_group_that_does_not_resolve(host):
+def an_unknown_group_refuses(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code("group=no-such-group")
@@ -121,7 +121,7 @@ def test_group_that_does_not_resolve(host):
 
 
 @test
-def test_group_that_is_removed(host):
+def a_group_that_was_removed_refuses(host):
     host.add_group("otp")
     host.add_user("bob")
     host.password_then_code("group=otp")
@@ -132,7 +132,7 @@ def test_group_that_is_removed(host):
 
 
 @test
-def test_exempt_group_that_does_not_resolve(host):
+def an_unknown_exempt_group_refuses(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code("group=!no-such-group")
@@ -141,7 +141,7 @@ def test_exempt_group_that_does_not_resolve(host):
 
 
 @test
-def test_odd_names(host):
+def users_with_unusual_names_log_in(host):
     for name in ("odd.name-x_1", "UPPER", "a+b@corp.example", "x" * 32, "1234"):
         user, secret = host.add_user(name), host.secret(name)
         user.enroll(secret, *NO_REUSE)
@@ -153,8 +153,8 @@ def test_odd_names(host):
 
 
 @test
-def test_hostile_names(host):
-    """Names that try to leave a folder, or to write a log line of their own."""
+def hostile_names_are_refused(host):
+    """Names that try to leave the folder, or to forge a log line."""
     folder = host.folder("secrets")
     secret = host.secret()
     host.users["root"].enroll(secret, *NO_REUSE, path=f"{folder}/alice")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The session guard: where sshd lets in without asking PAM for a code, the session is refused."""
+"""The session guard: it refuses a session when sshd let the user in without asking PAM for a code."""
 
 import re
 
@@ -11,33 +11,33 @@ NOT_ASKED = "this login was not asked for one. Ask the administrator."
 
 
 def guarded(host, options="", before=()):
-    """A code, and the guard with the same options."""
+    """A PAM service that asks for a code, and has the guard with the same options."""
     host.service("sshd", f"required MODULE {options}", "required pam_permit.so",
                  session=(*before, f"required MODULE {options}", "required pam_unix.so"))
 
 
-def of_guard(login):
-    """What the guard logged."""
+def guard_decisions(login):
+    """The decisions that the guard logged."""
     return log_socket.decisions(login.log, "session")
 
 
 def guard_refused(login, user, why=NOT_ASKED):
-    """Nothing was run, and the user and the log know why."""
+    """Checks that no command was run, and that the user and the log are told why."""
     check(not login.let_in, "the session should have been refused", login)
     check(why in login.transcript, f"the user should read {why!r}", login)
     found = [(one.verb, one.fields.get("user"), one.fields.get("rhost"), one.fields.get("reason"))
-             for one in of_guard(login)]
+             for one in guard_decisions(login)]
     check(found == [("refused", user, "127.0.0.1", "not-asked")], f"the log says {found}", login)
 
 
 def guard_passed(login):
-    """Let in, and the guard had nothing to say."""
+    """Checks that the session was opened and that the guard logged nothing."""
     check(login.let_in, "the session should have been opened", login)
-    check(not of_guard(login), "the guard should have logged nothing", login)
+    check(not guard_decisions(login), "the guard should have logged nothing", login)
 
 
 @test
-def test_key_alone(host):
+def a_key_alone_opens_no_session(host):
     alice = host.add_user("alice", password=False)
     alice.enroll(host.secret(), *NO_REUSE)
     guarded(host)
@@ -48,13 +48,13 @@ def test_key_alone(host):
         login = host.login("alice", key=key, methods="publickey", flags=flags, command=command)
         guard_refused(login, "alice")
         check(not login.decisions, "the auth stack was not run", login)
-        check("sshd did not ask for a code" in str(of_guard(login)[0]), "what to mend", login)
+        check("sshd did not ask for a code" in str(guard_decisions(login)[0]), "the log says what to mend", login)
     check(alice.files() == before, "nothing was counted or spent")
 
 
 @test
-def test_key_alone_forwards_nothing(host):
-    """sshd keeps such a connection, which is good for nothing."""
+def a_key_alone_forwards_nothing(host):
+    """sshd keeps the connection open when the session is refused."""
     alice = host.add_user("alice", password=False)
     alice.enroll(host.secret(), *NO_REUSE)
     guarded(host)
@@ -66,7 +66,7 @@ def test_key_alone_forwards_nothing(host):
 
 
 @test
-def test_key_then_code(host):
+def a_key_and_a_code_open_a_session(host):
     alice, secret = host.add_user("alice", password=False), host.secret()
     alice.enroll(secret, *NO_REUSE, '" RATE_LIMIT 1 30')
     guarded(host)
@@ -74,11 +74,11 @@ def test_key_then_code(host):
     login = host.login("alice", code=secret.code(), key=host.key_for(alice))
     let_in(login, "alice", method="totp")
     guard_passed(login)
-    check(NOT_ASKED not in login.transcript, "there is nothing to complain of", login)
+    check(NOT_ASKED not in login.transcript, "the user is told nothing", login)
 
 
 @test
-def test_password_then_code(host):
+def a_password_and_a_code_open_a_session(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.service("sshd", "requisite pam_unix.so nodelay", "required MODULE",
@@ -90,8 +90,8 @@ def test_password_then_code(host):
 
 
 @test
-def test_password_method_of_sshd(host):
-    """Not keyboard-interactive, even where a code was typed as the password."""
+def the_password_method_of_sshd_opens_no_session(host):
+    """It is not keyboard-interactive, even when a code was typed as the password."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     guarded(host)
@@ -102,7 +102,7 @@ def test_password_method_of_sshd(host):
 
 
 @test
-def test_key_alone_of_somebody_who_is_not_asked(host):
+def a_key_alone_is_enough_for_users_who_are_not_asked(host):
     host.add_group("otp")
     host.add_user("alice", "otp", password=False).enroll(host.secret(), *NO_REUSE)
     bob = host.add_user("bob", password=False)
@@ -120,8 +120,8 @@ def test_key_alone_of_somebody_who_is_not_asked(host):
 
 
 @test
-def test_roll_out_by_key_alone(host):
-    """sshd shows what a session module says to a login shell, and to no command."""
+def a_key_alone_is_enough_while_nullok_for_lasts(host):
+    """sshd shows the messages of a session module in a login shell, but not to a command."""
     bob = host.add_user("bob", password=False)
     folder = host.folder("seen")
     guarded(host, f"nullok_for=14d first_seen={folder}/${{USER}}")
@@ -129,7 +129,7 @@ def test_roll_out_by_key_alone(host):
     key = host.key_for(bob)
     login = host.login("bob", key=key, methods="publickey")
     check(login.let_in, "there is time left", login)
-    passed = of_guard(login)
+    passed = guard_decisions(login)
     check(len(passed) == 1 and passed[0].verb == "skipped", "the pass is logged", login)
     check(passed[0].fields["reason"] == "not-enrolled", "and why", login)
     check(passed[0].fields["days_left"] == "14", "and how long it will be so", login)
@@ -141,20 +141,20 @@ def test_roll_out_by_key_alone(host):
 
 
 @test
-def test_options_that_are_wrong(host):
+def wrong_options_open_no_session(host):
     alice = host.add_user("alice", password=False)
     alice.enroll(host.secret(), *NO_REUSE)
     guarded(host, "group=no-such-group")
     host.start_sshd()
     login = host.login("alice", key=host.key_for(alice), methods="publickey")
-    check(not login.let_in, "an error never passes", login)
+    check(not login.let_in, "an error never opens a session", login)
     check("set up wrongly on this host" in login.transcript, "the user is told", login)
-    check(of_guard(login)[0].fields["reason"] == "group-error", "and the log", login)
+    check(guard_decisions(login)[0].fields["reason"] == "group-error", "and the log", login)
 
 
 @test
-def test_what_the_user_puts_into_the_environment(host):
-    """The guard comes before anything that reads the user's own files into it."""
+def the_users_own_environment_does_not_deceive_the_guard(host):
+    """The guard comes before a module that reads the user's own environment file."""
     alice = host.add_user("alice", password=False)
     alice.enroll(host.secret(), *NO_REUSE)
     key = host.key_for(alice)
@@ -169,8 +169,8 @@ def test_what_the_user_puts_into_the_environment(host):
 
 
 @test
-def test_example_without_the_sshd_part(host):
-    """The example's lines for PAM, on a host where sshd was not told."""
+def the_pam_lines_of_the_example_refuse_a_key_alone(host):
+    """They work on a host whose sshd_config was not changed."""
     alice, secret = host.add_user("alice", password=False), host.secret()
     alice.enroll(secret, *NO_REUSE)
     lines = host.recipe("key-and-code")

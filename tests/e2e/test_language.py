@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The language of a service that sets a locale, and of one that does not."""
+"""The language of messages: su sets a locale, sshd does not."""
 
 import os
 import re
@@ -15,8 +15,8 @@ GERMAN = "Der Bestätigungscode wurde nicht angenommen."
 ENGLISH = "The verification code was not accepted."
 
 
-def locale_to_speak_in(folder):
-    """One in which gettext translates; newer C libraries translate nothing in C.UTF-8."""
+def locale_that_translates(folder):
+    """A locale in which gettext translates. Newer C libraries translate nothing in C.UTF-8."""
     for name in ("de_DE.UTF-8", "en_US.UTF-8", "C.UTF-8"):
         said = private_root.run("env", f"LC_ALL={name}", "LANGUAGE=de", f"TEXTDOMAINDIR={folder}",
                                 "gettext", "totpgroup", ENGLISH)
@@ -26,7 +26,7 @@ def locale_to_speak_in(folder):
 
 
 def install_german(host):
-    """Puts the translation where the module looks for it, and no other program's there. Returns
+    """Installs the German translation of the module, and hides those of other programs. Returns
     the folder."""
     if shutil.which("msgfmt") is None:
         raise Skip("msgfmt is not installed (package gettext)")
@@ -45,7 +45,7 @@ def install_german(host):
 
 
 def covered_by(folder):
-    """The folder, or what there is of the way to it."""
+    """The folder, or the nearest one above it that exists."""
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     if folder in ("/", "/usr"):
@@ -54,9 +54,9 @@ def covered_by(folder):
 
 
 @test
-def test_su_says_it_in_german(host):
-    """su sets the locale of its environment. The prompt stays."""
-    name = locale_to_speak_in(install_german(host))
+def su_speaks_the_language_of_the_user(host):
+    """su sets the locale from its environment. The prompt is the same in each language."""
+    name = locale_that_translates(install_german(host))
     caller, alice, secret = host.add_user("caller"), host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code(service="su")
@@ -72,8 +72,7 @@ def test_su_says_it_in_german(host):
 
 
 @test
-def test_sshd_says_it_in_english(host):
-    """sshd sets no locale."""
+def sshd_speaks_english(host):
     install_german(host)
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)

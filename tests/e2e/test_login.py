@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Logins that go well, and the code that works once."""
+"""Logins that succeed, and codes that are good once."""
 
 import re
 
@@ -9,7 +9,7 @@ from ssh_client import CODE_PROMPT, PASSWORD_PROMPT
 
 
 @test
-def test_password_then_code(host):
+def a_password_and_a_code_let_in(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -22,7 +22,7 @@ def test_password_then_code(host):
 
 
 @test
-def test_key_then_code(host):
+def a_key_and_a_code_let_in(host):
     alice, secret = host.add_user("alice", password=False), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.code_only()
@@ -36,7 +36,7 @@ def test_key_then_code(host):
 
 
 @test
-def test_key_of_somebody_who_is_not_asked(host):
+def a_key_alone_lets_in_who_is_not_asked(host):
     host.add_group("otp")
     bob = host.add_user("bob", password=False)
     host.code_only("group=otp")
@@ -47,7 +47,7 @@ def test_key_of_somebody_who_is_not_asked(host):
 
 
 @test
-def test_neighbouring_steps(host):
+def codes_of_neighboring_steps_let_in(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -57,7 +57,7 @@ def test_neighbouring_steps(host):
 
 
 @test
-def test_spent_code(host):
+def a_code_lets_in_once(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -70,7 +70,7 @@ def test_spent_code(host):
 
 
 @test
-def test_option_disallow_reuse(host):
+def disallow_reuse_makes_a_code_good_once(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" WINDOW_SIZE 17')
     host.password_then_code("disallow_reuse")
@@ -81,7 +81,7 @@ def test_option_disallow_reuse(host):
 
 
 @test
-def test_emergency_code_once(host):
+def an_emergency_code_lets_in_once(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
@@ -95,7 +95,7 @@ def test_emergency_code_once(host):
 
 
 @test
-def test_counter_codes(host):
+def counter_codes_let_in_and_move_the_counter(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.write(f'{secret.base32}\n" HOTP_COUNTER 7\n')
     host.password_then_code()
@@ -107,7 +107,7 @@ def test_counter_codes(host):
 
 
 @test
-def test_root(host):
+def root_logs_in_like_any_user(host):
     root, secret = host.users["root"], host.secret("root")
     root.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -119,7 +119,7 @@ def test_root(host):
 
 
 @test
-def test_secret_outside_the_home(host):
+def a_secret_outside_the_home_is_used(host):
     alice, secret = host.add_user("alice"), host.secret()
     folder = host.folder("secrets")
     host.users["root"].enroll(secret, *NO_REUSE, path=f"{folder}/alice")
@@ -132,7 +132,7 @@ def test_secret_outside_the_home(host):
 
 
 @test
-def test_state_survives_a_new_sshd(host):
+def a_spent_code_stays_spent_when_sshd_restarts(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -145,8 +145,8 @@ def test_state_survives_a_new_sshd(host):
 
 
 @test
-def test_example_password_and_code(host):
-    """The example files as they are shipped, with and without an option added."""
+def the_example_for_password_and_code_works(host):
+    """The example files as they are installed, with and without an option added."""
     host.add_group("totp")
     alice, secret = host.add_user("alice", "totp"), host.secret()
     alice.enroll(secret, *NO_REUSE)
@@ -167,7 +167,7 @@ def test_example_password_and_code(host):
 
 
 @test
-def test_example_key_and_code(host):
+def the_example_for_key_and_code_works(host):
     host.add_group("totp")
     alice, secret = host.add_user("alice", "totp", password=False), host.secret()
     alice.enroll(secret, *NO_REUSE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Enrollment inside the login: what the person sees is all that the test knows of the secret."""
+"""Enrollment inside the login. The tests know the secret from the terminal alone, as a user does."""
 
 import os
 import re
@@ -18,23 +18,23 @@ PASSWORD = ssh_client.PASSWORD_PROMPT
 
 
 def shown_uri(text):
-    """The link on the terminal."""
+    """The link that the terminal shows."""
     return re.search(r"^Link: (otpauth://\S+)\r?$", text, re.M)[1]
 
 
 def shown_secret(text):
-    """The secret on the terminal, which is typed by hand."""
+    """The secret that the terminal shows, for typing by hand."""
     return re.search(r"^Secret: ([A-Z2-7 ]+)  \(by time, 6 digits\)\r?$", text, re.M)[1]
 
 
 def shown_emergency_codes(text):
-    """The emergency codes on the terminal. sshd has the client show them when it lets in, and
-    shows them itself when it begins a shell, so they may be there twice."""
+    """The emergency codes that the terminal shows. They may be there twice: sshd sends them to
+    the client, and prints them again when it starts a shell."""
     return list(dict.fromkeys(re.findall(r"^  (\d{8})\r?$", text, re.M)))
 
 
 def scanned(text):
-    """What a phone's camera reads from the terminal."""
+    """What a phone's camera would read from the terminal."""
     if shutil.which("zbarimg") is None:
         raise Skip("zbarimg is missing (package zbar-tools)")
     with tempfile.TemporaryDirectory() as folder:
@@ -42,14 +42,14 @@ def scanned(text):
 
 
 def secret_of(host, uri):
-    """The phone's part of that link."""
+    """The secret in the link, as a phone keeps it."""
     secret = Secret.of_base32(re.search(r"[?&]secret=([A-Z2-7]+)", uri)[1])
     host.secrets.append(secret)
     return secret
 
 
 def to_the_offer(host, user="alice", password=True, **options):
-    """A client to which the offer has just been made."""
+    """A client that was just offered a secret."""
     client = host.ssh(user, **options)
     if password:
         client.await_prompt(PASSWORD)
@@ -59,16 +59,16 @@ def to_the_offer(host, user="alice", password=True, **options):
 
 
 def in_a_shell(client):
-    """Runs the usual command in the shell that a login has begun. The echo of its line does not
-    have the marker in one piece."""
-    # What is typed before the shell asks for it may be discarded with the answer to a prompt.
+    """Runs the usual command in the shell of a login. The echo of the command does not contain
+    the marker in one piece."""
+    # Text that is typed before the shell prompts may be lost with the answer to a prompt.
     client.child.expect(r"\n[^\n]*\$ ")
     client.answer(f"{ssh_client.COMMAND}; exit 0")
     return client.finish()
 
 
 def check_file(user):
-    """As totp-enroll would have written it."""
+    """Checks that the file is as totp-enroll would have written it."""
     status = os.stat(user.secret_file)
     check(stat.S_IMODE(status.st_mode) == 0o400, f"mode {status.st_mode:o}")
     check((status.st_uid, status.st_gid) == (user.uid, user.gid), "owner")
@@ -76,16 +76,16 @@ def check_file(user):
 
 
 def check_order(login, *lines):
-    """These lines of the module, in this order, are all that it said. A time step may end while a
-    scenario runs."""
+    """Checks that the module logged these lines and no others. An offset is allowed, because a
+    time step may end while the test runs."""
     said = [re.sub(" offset=(0|-[0-9]s)$", "", line.partition("pam_totpgroup(sshd:auth): ")[2])
             for line in login.log if "pam_totpgroup(" in line]
     check(said == list(lines), f"the log says {said}", login)
 
 
 @test
-def test_scanned_and_in(host):
-    """Password, offer, QR code; then the session with the emergency codes."""
+def the_code_from_a_scanned_qr_code_lets_in(host):
+    """Password, offer, QR code; then a session that shows the emergency codes."""
     alice = host.add_user("alice")
     host.password_then_code("enroll")
     host.start_sshd()
@@ -126,7 +126,7 @@ def test_scanned_and_in(host):
 
 
 @test
-def test_after_a_key(host):
+def a_user_with_a_key_enrolls(host):
     alice = host.add_user("alice", password=False)
     host.code_only("enroll")
     host.start_sshd(key=True)
@@ -143,8 +143,8 @@ def test_after_a_key(host):
 
 
 @test
-def test_wrong_code_then_a_right_one(host):
-    """The same secret is offered again, and the phone's clock is told from a wrong code."""
+def after_a_wrong_code_the_same_secret_is_offered_again(host):
+    """A code of a phone whose clock is wrong is told from a wrong code."""
     alice = host.add_user("alice")
     host.password_then_code("enroll")
     host.start_sshd()
@@ -168,7 +168,7 @@ def test_wrong_code_then_a_right_one(host):
 
 
 @test
-def test_three_wrong_codes(host):
+def three_wrong_codes_refuse_and_store_nothing(host):
     alice = host.add_user("alice")
     host.password_then_code("enroll")
     host.start_sshd()
@@ -188,8 +188,8 @@ def test_three_wrong_codes(host):
 
 
 @test
-def test_disconnected(host):
-    """The client goes away, or is killed, while the person thinks."""
+def a_lost_connection_stores_nothing(host):
+    """The client ends at the prompt for the first code."""
     alice = host.add_user("alice")
     host.password_then_code("enroll")
     host.start_sshd()
@@ -203,8 +203,8 @@ def test_disconnected(host):
 
 
 @test
-def test_nobody_else_is_offered_one(host):
-    """Not a stranger with a wrong password, nor an unknown user, nor one who is not asked."""
+def nobody_else_is_offered_a_secret(host):
+    """Neither a stranger with a wrong password, nor an unknown user, nor a user who is not asked."""
     host.add_group("otp")
     alice, bob = host.add_user("alice", "otp"), host.add_user("bob")
     host.password_then_code("enroll group=otp")
@@ -217,8 +217,8 @@ def test_nobody_else_is_offered_one(host):
 
 
 @test
-def test_recipe(host):
-    """Debian's common-auth ends the login at a wrong password."""
+def behind_common_auth_a_wrong_password_is_offered_nothing(host):
+    """Debian's common-auth ends the login after a wrong password."""
     host.add_user("alice")
     host.start_sshd(*host.recipe("password-and-code", "enroll"))
     login = host.login("alice", password="wrong", code="123456")
@@ -229,13 +229,13 @@ def test_recipe(host):
 
 
 @test
-def test_passed_over(host):
+def with_nullok_enter_alone_passes_the_offer_over(host):
     alice = host.add_user("alice")
     host.password_then_code("enroll nullok")
     host.start_sshd()
     mark = host.log.mark()
     client = to_the_offer(host)
-    check("Enter alone" in client.transcript, "it does not say how to pass it over")
+    check("Enter alone" in client.transcript, "it does not say how to skip the offer")
     secret_of(host, shown_uri(client.transcript))
     client.answer("")
     login = host.outcome(client, client.finish(), mark)
@@ -245,7 +245,7 @@ def test_passed_over(host):
 
 
 @test
-def test_home_that_cannot_be_written(host):
+def a_home_that_cannot_be_written_refuses(host):
     alice = host.add_user("alice")
     os.chmod(alice.home, 0o500)
     host.password_then_code("enroll nullok")
@@ -260,8 +260,8 @@ def test_home_that_cannot_be_written(host):
 
 
 @test
-def test_client_without_utf8(host):
-    """The QR code is lost, the link and the secret are not."""
+def a_client_without_utf8_gets_the_link_alone(host):
+    """It cannot show the QR code. The link and the secret are shown."""
     alice = host.add_user("alice")
     host.password_then_code("enroll")
     host.start_sshd()
@@ -275,8 +275,8 @@ def test_client_without_utf8(host):
 
 
 @test
-def test_su(host):
-    """At a terminal of this machine's own."""
+def su_offers_a_secret(host):
+    """The user is at a terminal of the machine itself."""
     caller, alice = host.add_user("caller"), host.add_user("alice")
     host.password_then_code("enroll", service="su")
     mark = host.log.mark()

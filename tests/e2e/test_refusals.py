@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Logins that must not go well."""
+"""Logins that must be refused."""
 
 import re
 import time
@@ -10,7 +10,7 @@ from sshd_host import EMERGENCY_CODES
 
 
 @test
-def test_wrong_code(host):
+def a_wrong_code_is_refused(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
@@ -21,7 +21,7 @@ def test_wrong_code(host):
 
 
 @test
-def test_answers_that_are_no_codes(host):
+def answers_that_are_no_codes_are_refused(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -36,7 +36,7 @@ def test_answers_that_are_no_codes(host):
 
 
 @test
-def test_wrong_password_and_right_code(host):
+def a_right_code_does_not_make_up_for_a_wrong_password(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.service("sshd", "required pam_unix.so nodelay", "required MODULE")
@@ -46,7 +46,7 @@ def test_wrong_password_and_right_code(host):
 
 
 @test
-def test_phone_ahead(host):
+def the_log_says_how_far_a_phone_is_ahead(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" DISALLOW_REUSE')
     host.password_then_code()
@@ -62,7 +62,7 @@ def test_phone_ahead(host):
 
 
 @test
-def test_phone_behind(host):
+def the_log_says_how_far_a_phone_is_behind(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" DISALLOW_REUSE')
     host.password_then_code()
@@ -78,7 +78,7 @@ def test_phone_behind(host):
 
 
 @test
-def test_rate_limit(host):
+def attempts_over_the_rate_limit_are_refused(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
     host.password_then_code()
@@ -92,7 +92,7 @@ def test_rate_limit(host):
 
 
 @test
-def test_rate_limit_counts_good_logins(host):
+def good_logins_count_for_the_rate_limit(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 2 3600', *NO_REUSE)
     host.password_then_code()
@@ -103,7 +103,7 @@ def test_rate_limit_counts_good_logins(host):
 
 
 @test
-def test_rate_limit_is_everybodys_own(host):
+def each_user_has_a_rate_limit_of_their_own(host):
     for name in ("alice", "bob"):
         host.add_user(name).enroll(host.secret(name), '" RATE_LIMIT 1 3600', *NO_REUSE)
     host.password_then_code()
@@ -115,8 +115,8 @@ def test_rate_limit_is_everybodys_own(host):
 
 
 @test
-def test_bad_options(host):
-    """An option that is unknown, malformed or repeated differently refuses, and is named."""
+def wrong_options_are_named_and_refuse(host):
+    """An option that is unknown, malformed, or repeated with another value."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     for options, named in (("frobnicate", "frobnicate"), ("grup=otp", "grup"),
@@ -131,7 +131,7 @@ def test_bad_options(host):
 
 
 @test
-def test_module_that_is_missing(host):
+def a_missing_module_refuses(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -141,8 +141,8 @@ def test_module_that_is_missing(host):
 
 
 @test
-def test_password_method_of_sshd(host):
-    """sshd's own password method answers every hidden prompt with the password."""
+def the_password_method_of_sshd_lets_nobody_in(host):
+    """It answers every hidden prompt with the password."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()

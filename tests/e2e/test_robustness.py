@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Several logins at once, and clients that go away."""
+"""Several logins at once, and clients that disconnect."""
 
 import os
 import re
@@ -14,7 +14,7 @@ ROUNDS = 6
 
 
 def at_the_code_prompt(host, user):
-    """A client that has given its password and is asked for the code."""
+    """A client that gave its password and is asked for the code."""
     client = host.ssh(user)
     client.await_prompt(PASSWORD_PROMPT)
     client.answer(PASSWORD)
@@ -23,7 +23,7 @@ def at_the_code_prompt(host, user):
 
 
 def race(host, user, code, clients=2):
-    """Gives one code to several waiting clients. Returns how many got in, and the decisions."""
+    """Gives one code to several waiting clients. Returns how many were let in, and the decisions."""
     mark = host.log.mark()
     waiting = [at_the_code_prompt(host, user) for _ in range(clients)]
     for client in waiting:
@@ -33,7 +33,7 @@ def race(host, user, code, clients=2):
 
 
 @test
-def test_one_code_two_logins(host):
+def one_code_lets_in_one_of_two_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()
@@ -47,7 +47,7 @@ def test_one_code_two_logins(host):
 
 
 @test
-def test_one_emergency_code_four_logins(host):
+def one_emergency_code_lets_in_one_of_four_logins(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
@@ -59,8 +59,8 @@ def test_one_emergency_code_four_logins(host):
 
 
 @test
-def test_rate_limit_under_load(host):
-    """Whoever is at the prompt already is limited all the same."""
+def logins_at_the_prompt_are_limited_too(host):
+    """All clients were at the prompt before the first of them gave a code."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 3 3600', *NO_REUSE)
     host.password_then_code()
@@ -72,13 +72,13 @@ def test_rate_limit_under_load(host):
 
 
 def apart_from_attempts(files):
-    """sshd kills the module, or has the conversation fail first: then the attempt counts."""
+    """Checks the log: sshd kills the module, or makes the conversation fail first."""
     return {name: (mode, owner, content and re.sub(rb'(" RATE_LIMIT \d+ \d+)[ \d]*', rb"\1", content))
             for name, (mode, owner, _, content) in files.items()}
 
 
 @test
-def test_client_goes_away_at_the_prompt(host):
+def a_client_that_goes_away_at_the_prompt_holds_no_lock(host):
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, '" RATE_LIMIT 6 3600', *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code()
@@ -99,8 +99,8 @@ def test_client_goes_away_at_the_prompt(host):
 
 
 @test
-def test_others_are_not_held_up(host):
-    """A client that waits at the prompt keeps nobody out, of the same user or of another."""
+def a_client_at_the_prompt_holds_up_nobody(host):
+    """Neither other logins of the same user nor those of other users."""
     for name in ("alice", "bob"):
         host.add_user(name).enroll(host.secret(name), *NO_REUSE)
     host.password_then_code()
@@ -114,8 +114,8 @@ def test_others_are_not_held_up(host):
 
 
 @test
-def test_left_over_temporary_files(host):
-    """What a power cut left behind neither blocks a login nor stays for ever."""
+def left_over_temporary_files_do_no_harm(host):
+    """A power cut may leave them. They neither block a login nor stay forever."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     for name in (".google_authenticator~", ".google_authenticator~aBcDeF"):
@@ -128,8 +128,8 @@ def test_left_over_temporary_files(host):
 
 
 @test
-def test_file_is_replaced_in_one_piece(host):
-    """A login leaves one file: a new one, with the old mode and owner."""
+def a_login_replaces_the_file_and_keeps_mode_and_owner(host):
+    """The login leaves one file."""
     alice, secret = host.add_user("alice"), host.secret()
     host.password_then_code()
     host.start_sshd()

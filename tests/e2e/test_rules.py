@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who is asked from where, after what, by which service, since when; and what he is told."""
+"""The rules skip_net=, skip_after=, services= and nullok_for=, and what users are told."""
 
 import os
 import time
@@ -22,8 +22,8 @@ def enrolled(host, *lines):
 
 
 @test
-def test_skip_net(host):
-    """The address that counts is the one that sshd has from the socket."""
+def skip_net_goes_by_the_address_of_the_connection(host):
+    """sshd knows the address from the socket."""
     _, secret = enrolled(host)
     host.password_then_code("skip_net=127.0.0.8/29")
     host.start_sshd()
@@ -38,8 +38,8 @@ def test_skip_net(host):
 
 
 @test
-def test_skip_net_where_the_host_has_a_name(host):
-    """With UseDNS PAM_RHOST is a name, and the address is in SSH_CONNECTION alone."""
+def skip_net_works_where_rhost_is_a_name(host):
+    """With UseDNS PAM_RHOST is a name, and only SSH_CONNECTION has the address."""
     enrolled(host)
     host.password_then_code("skip_net=127.0.0.1")
     host.start_sshd("UseDNS yes")
@@ -47,8 +47,8 @@ def test_skip_net_where_the_host_has_a_name(host):
 
 
 @test
-def test_skip_net_and_the_words_of_the_client(host):
-    """Neither what the client sends along nor sshd's own environment is believed."""
+def skip_net_does_not_believe_the_client(host):
+    """Neither variables that the client sends nor those of sshd's own environment count."""
     _, secret = enrolled(host)
     host.password_then_code("skip_net=192.0.2.0/24,local")
     host.start_sshd("AcceptEnv *", "SetEnv SSH_CONNECTION=\"192.0.2.7 1 192.0.2.1 22\"")
@@ -58,8 +58,8 @@ def test_skip_net_and_the_words_of_the_client(host):
 
 
 @test
-def test_skip_after_a_key(host):
-    """A key spares the code, not what else the stack asks for."""
+def skip_after_spares_the_code_alone(host):
+    """The stack still asks for the password."""
     alice, secret = enrolled(host)
     host.password_then_code("skip_after=publickey")
     host.start_sshd("AuthenticationMethods publickey,keyboard-interactive:pam "
@@ -74,7 +74,7 @@ def test_skip_after_a_key(host):
 
 
 @test
-def test_skip_after_a_key_alone(host):
+def skip_after_makes_a_key_enough(host):
     alice, secret = enrolled(host)
     host.code_only("skip_after=publickey")
     host.start_sshd(key=True)
@@ -87,7 +87,7 @@ def test_skip_after_a_key_alone(host):
 
 
 @test
-def test_services(host):
+def services_limits_the_module_to_those_services(host):
     _, secret = enrolled(host)
     host.password_then_code("services=login,su")
     host.start_sshd()
@@ -98,7 +98,7 @@ def test_services(host):
 
 
 @test
-def test_lists_that_are_wrong(host):
+def malformed_lists_refuse_without_a_prompt(host):
     alice, secret = enrolled(host)
     host.start_sshd(key=True)
     key = host.key_for(alice)
@@ -112,7 +112,7 @@ def test_lists_that_are_wrong(host):
 
 
 @test
-def test_nullok_for(host):
+def nullok_for_counts_from_the_first_login(host):
     bob = host.add_user("bob")
     seen = f"{host.folder('seen')}/bob"
     host.password_then_code(f"nullok_for=14d first_seen={seen}")
@@ -129,7 +129,7 @@ def test_nullok_for(host):
     _put_time(seen, int(time.time()) - 14 * DAY)
     login = host.login("bob", code="123456")
     refused(login, "bob", reason="not-enrolled")
-    check(asked_for_code(login) and ALIKE in login.transcript, "as anybody else", login)
+    check(asked_for_code(login) and ALIKE in login.transcript, "the common answer", login)
     _put_time(seen, int(time.time()) + DAY)
     refused(host.login("bob"), "bob", reason="store-error")
     secret = host.secret("bob")
@@ -144,7 +144,7 @@ def _put_time(path, seconds):
 
 
 @test
-def test_nullok_until(host):
+def nullok_until_ends_on_its_day(host):
     host.add_user("bob")
     host.start_sshd()
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 3600))
@@ -160,8 +160,8 @@ def test_nullok_until(host):
 
 
 @test
-def test_why_after_a_key(host):
-    """Who has shown a key reads why; sshd passes the words on behind the prompt."""
+def who_has_shown_a_key_is_told_why(host):
+    """sshd shows the reason after the prompt."""
     alice, secret = enrolled(host)
     host.code_only()
     host.start_sshd(key=True)
@@ -176,7 +176,7 @@ def test_why_after_a_key(host):
 
 
 @test
-def test_how_long_to_wait_after_a_key(host):
+def who_has_shown_a_key_is_told_how_long_to_wait(host):
     alice, secret = enrolled(host, '" RATE_LIMIT 1 600')
     host.code_only("strict")
     host.start_sshd(key=True)
@@ -190,8 +190,8 @@ def test_how_long_to_wait_after_a_key(host):
 
 
 @test
-def test_why_after_a_password(host):
-    """The module cannot see that a password was right; the administrator can say so."""
+def after_a_password_tell_reason_tells_why(host):
+    """The module cannot know that the password was right; the administrator sets an option."""
     _, secret = enrolled(host)
     host.password_then_code()
     host.start_sshd()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The same module behind su, where there is no remote host."""
+"""The module behind su, where there is no remote host."""
 
 from scenario import NO_REUSE, check, let_in, refused, skipped, test
 
 
 @test
-def test_su(host):
+def su_asks_decides_and_logs_like_sshd(host):
     host.add_group("otp")
     caller = host.add_user("caller")
     alice, secret = host.add_user("alice", "otp"), host.secret()
@@ -21,8 +21,7 @@ def test_su(host):
 
 
 @test
-def test_one_code_for_ssh_and_su(host):
-    """A code that sshd let in with is spent for su."""
+def a_code_that_sshd_took_is_spent_for_su(host):
     caller = host.add_user("caller")
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)

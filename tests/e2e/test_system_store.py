@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Secrets that only root can read, and a state that is kept apart from them."""
+"""Secrets that only root can read, with the state in a file of its own."""
 
 import json
 import os
@@ -10,23 +10,23 @@ import one_time_code
 from scenario import NO_REUSE, check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES
 
-# As directories and domains have them; and those that no file can be called by, whose last one
-# is the name of another user's temporary file.
+# User names as directories and domains have them; and names that cannot be file names. The last
+# of these is the name of a temporary file.
 NAMES = ("DOMAIN\\user", "user@example.com", "with blank", "jürgen", "machine$", "UPPER", "u" * 40,
          "100%s%n", "~", "til~de", "*")
 BAD_NAMES = (".hidden", "..", "alice~Ab3dEf")
 
 
 def look(path):
-    """Everything that writing to a file, or beside it, would change."""
+    """Everything that a write to the file or to its folder would change."""
     status = os.stat(path)
     folder = os.stat(os.path.dirname(path))
     with open(path, encoding="ascii") as file:
         return file.read(), status.st_ino, status.st_mtime_ns, status.st_ctime_ns, folder.st_mtime_ns
 
 
-def put(path, secret, *lines, emergency=()):
-    """Puts a secret of root's in place, as configuration management does."""
+def write_secret(path, secret, *lines, emergency=()):
+    """Writes a secret as root, as configuration management does."""
     text = "\n".join([secret.base32, *lines, '" TOTP_AUTH', *emergency]) + "\n"
     with open(f"{path}.new", "w", encoding="ascii") as file:
         os.fchmod(file.fileno(), 0o400)
@@ -35,11 +35,11 @@ def put(path, secret, *lines, emergency=()):
 
 
 def system_store(host, *options):
-    """alice with a secret in a folder of root's, and sshd that looks there."""
+    """alice with a secret in a folder of root's, and an sshd that uses it."""
     alice, secret = host.add_user("alice"), host.secret()
     secrets, state = host.folder("secret"), host.folder("state")
     path = f"{secrets}/alice"
-    put(path, secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    write_secret(path, secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     host.password_then_code(
         " ".join([f"secret={secrets}/${{USER}} user=root state={state}/${{USER}}", *options]))
     host.start_sshd()
@@ -47,7 +47,7 @@ def system_store(host, *options):
 
 
 @test
-def test_life_on_a_read_only_file_system(host):
+def a_secret_on_a_read_only_file_system_works_with_state(host):
     alice, secret, path, state = system_store(host)
     host.mount_over(os.path.dirname(path), "--bind", os.path.dirname(path))
     host.remount(os.path.dirname(path), "ro")
@@ -63,22 +63,22 @@ def test_life_on_a_read_only_file_system(host):
 
 
 @test
-def test_configuration_management_puts_the_secret_back(host):
+def spent_codes_stay_spent_when_the_secret_is_put_back(host):
     _, secret, path, _ = system_store(host)
     code = secret.code()
     let_in(host.login("alice", code=code), "alice", method="totp")
     let_in(host.login("alice", code=EMERGENCY_CODES[1]), "alice", method="emergency")
-    put(path, secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    write_secret(path, secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     refused(host.login("alice", code=code), "alice", reason="reused")
-    put(path, host.secret("another"), *NO_REUSE, emergency=EMERGENCY_CODES)
+    write_secret(path, host.secret("another"), *NO_REUSE, emergency=EMERGENCY_CODES)
     let_in(host.login("alice", code=EMERGENCY_CODES[1]), "alice", method="emergency")
-    put(path, secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    write_secret(path, secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     refused(host.login("alice", code=EMERGENCY_CODES[1]), "alice", reason="wrong-code")
     refused(host.login("alice", code=code), "alice", reason="reused")
 
 
 @test
-def test_damaged_state(host):
+def a_damaged_state_refuses_and_is_named(host):
     _, secret, _, state = system_store(host)
     with open(state, "w", encoding="ascii") as file:
         os.fchmod(file.fileno(), 0o600)
@@ -88,7 +88,7 @@ def test_damaged_state(host):
 
 
 @test
-def test_read_only_state(host):
+def a_state_that_cannot_be_written_refuses(host):
     _, secret, _, state = system_store(host)
     host.mount_over(os.path.dirname(state), "--bind", os.path.dirname(state))
     host.remount(os.path.dirname(state), "ro")
@@ -98,8 +98,8 @@ def test_read_only_state(host):
 
 
 @test
-def test_allow_readonly(host):
-    """Without a state file too, and each such login is in the log."""
+def allow_readonly_covers_the_state_and_is_logged(host):
+    """Also where there is no state file yet."""
     _, secret, _, state = system_store(host, "allow_readonly")
     host.mount_over(os.path.dirname(state), "--bind", os.path.dirname(state))
     host.remount(os.path.dirname(state), "ro")
@@ -111,7 +111,7 @@ def test_allow_readonly(host):
 
 
 def configured(host, *options):
-    """As the README has it: secrets and state in folders of root's that nobody has made."""
+    """Configures the system store as the README does. Its folders do not exist yet."""
     top = host.folder("lib")
     with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
         file.write("\n".join([f"secret={top}/secret/${{USER}}", "user=root",
@@ -123,7 +123,7 @@ def configured(host, *options):
 
 
 def totp_enroll(host, *words, answers="", user=None):
-    """The program, as root or as that user."""
+    """Runs the program as root, or as that user."""
     rights = {"user": user.uid, "group": user.gid, "extra_groups": []} if user else {}
     home = user.home if user else "/root"
     return subprocess.run([host.enroll_program, *words], input=answers, capture_output=True,
@@ -132,7 +132,7 @@ def totp_enroll(host, *words, answers="", user=None):
 
 
 @test
-def test_enrollment_by_root(host):
+def root_enrolls_a_user_into_the_system_store(host):
     alice, bob = host.add_user("alice"), host.add_user("bob")
     top = configured(host)
     done = totp_enroll(host, "doctor", "--json", "alice")
@@ -159,8 +159,7 @@ def test_enrollment_by_root(host):
 
 
 @test
-def test_names_of_users(host):
-    """Each has a file of its own, or it is said that there can be none."""
+def each_name_has_a_file_of_its_own_or_is_refused(host):
     for name in NAMES + BAD_NAMES:
         host.add_user(name, home=f"number{len(host.users)}")
     top = configured(host)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a stranger sees must not tell who exists, who has a secret, or what was wrong."""
+"""The terminal must not show strangers who exists, who has a secret, or what was wrong."""
 
 from scenario import NO_REUSE, check, refused, test
 
 
 def seen(login, user):
-    """The transcript with the name taken out. Port numbers do not occur in it."""
+    """The transcript without the name. It contains no port numbers."""
     return login.transcript.replace(user, "NAME")
 
 
 def same(host, names, **answers):
-    """All these names see the same, to the byte."""
+    """Checks that all these names see the same, to the byte."""
     logins = {name: host.login(name, **answers) for name in names}
     for login in logins.values():
         check(not login.let_in, "nobody is let in", login)
@@ -21,7 +21,7 @@ def same(host, names, **answers):
 
 
 @test
-def test_unknown_user_and_user_without_secret(host):
+def an_unknown_user_sees_what_a_user_without_a_secret_sees(host):
     host.add_user("nosecret")
     for stack in (("required MODULE",),
                   ("requisite pam_unix.so nodelay", "required MODULE"),
@@ -33,8 +33,8 @@ def test_unknown_user_and_user_without_secret(host):
 
 
 @test
-def test_right_password_without_secret(host):
-    """With a stack that always asks both, even the right password tells nothing."""
+def a_right_password_without_a_secret_shows_nothing(host):
+    """The stack always asks for password and code."""
     host.add_user("nosecret")
     host.service("sshd", "required pam_unix.so nodelay", "required MODULE")
     host.start_sshd()
@@ -42,7 +42,7 @@ def test_right_password_without_secret(host):
 
 
 @test
-def test_outside_the_group_and_wrong_password(host):
+def a_wrong_password_shows_nothing_about_the_group(host):
     host.add_group("otp")
     host.add_user("alice", "otp").enroll(host.secret(), *NO_REUSE)
     host.add_user("bob")
@@ -52,8 +52,8 @@ def test_outside_the_group_and_wrong_password(host):
 
 
 @test
-def test_wrong_reused_and_unusable(host):
-    """One answer for a wrong code, a spent code, a damaged file and a missing one."""
+def wrong_spent_and_unusable_look_alike(host):
+    """A wrong code, a spent code and a damaged file get one answer."""
     alice, secret = host.add_user("alice"), host.secret()
     alice.enroll(secret, *NO_REUSE)
     host.password_then_code()

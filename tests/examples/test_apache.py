@@ -13,7 +13,7 @@ ORIGIN = f"https://{NAME}"
 
 
 class Visitor:
-    """A browser with a certificate and a jar for cookies."""
+    """A browser with a certificate, which keeps cookies."""
 
     def __init__(self, certificate=None):
         self._context = ssl.create_default_context()
@@ -23,7 +23,7 @@ class Visitor:
         self.cookies, self.headers, self.set_cookie = {}, {}, None
 
     def ask(self, method, path, fields=None, origin=ORIGIN):
-        """Status, where it leads, and the text."""
+        """Returns the status, the Location header and the text."""
         connection = http.client.HTTPSConnection(NAME, timeout=60, context=self._context)
         headers = dict(self.headers)
         if self.cookies:
@@ -47,11 +47,11 @@ class Visitor:
         return response.status, response.headers["Location"], text
 
     def get(self, path):
-        """A page."""
+        """Asks for a page."""
         return self.ask("GET", path)
 
     def sign_in(self, name, code, **options):
-        """Sends the form. Returns where it leads."""
+        """Sends the form. Returns the Location header."""
         return self.ask("POST", "/login/check", {"httpd_username": name, "httpd_password": code},
                         **options)[:2]
 
@@ -61,7 +61,7 @@ def expect(found, wanted, what):
 
 
 @test
-def test_a_code_after_a_certificate(host):
+def a_certificate_and_a_code_let_in(host):
     with WebHost(host) as web:
         secret = web.enroll("alice")
         web.enroll("bob")
@@ -111,8 +111,8 @@ def test_a_code_after_a_certificate(host):
 
 
 @test
-def test_why_the_passphrase(host):
-    """Without it Apache verifies the code of the session again, which is spent by then."""
+def without_the_passphrase_a_session_ends_at_once(host):
+    """Without it Apache verifies the code again from the session, and the code is spent by then."""
     with WebHost(host) as web:
         secret = web.enroll("alice")
         web.configure("[verify apache]", "peer=www-data", "groups=webtotp", "attempts=100 30")
@@ -126,8 +126,8 @@ def test_why_the_passphrase(host):
 
 
 @test
-def test_why_a_form(host):
-    """AuthType Basic verifies at every request; with a cache, the code is good more than once."""
+def without_a_form_a_code_is_good_more_than_once_or_never(host):
+    """AuthType Basic verifies at each request. With a cache the code is good more than once."""
     with WebHost(host) as web:
         secret = web.enroll("alice")
         web.configure("[verify apache]", "peer=www-data", "groups=webtotp", "attempts=100 30")

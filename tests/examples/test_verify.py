@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""examples/verify, each against the real daemon, as the account of a web server."""
+"""examples/verify in each language, with the real daemon, run by the user of a web server."""
 
 import os
 
@@ -9,7 +9,7 @@ from web_host import VERIFIER, WebHost
 
 
 def expect(found, status, output, what):
-    """Exit status and output are these, and there are messages where there is no verdict."""
+    """Checks the exit status and the output; without a verdict there must be a message."""
     check(found[:2] == (status, output), f"{what}: {found}, expected {status} and {output!r}")
     check(bool(found[2]) == (output == ""), f"{what}: messages {found[2]!r}")
 
@@ -49,7 +49,7 @@ def in_language(language):
             verifier.stop()
             os.unlink(VERIFIER)
             expect(answer("alice", secret.code(2)), 6, "", "without a daemon")
-    scenario.__name__ = f"test_{language}"
+    scenario.__name__ = f"verify_{language}_says_what_the_daemon_says"
     return scenario
 
 

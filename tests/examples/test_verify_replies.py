@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""examples/verify beside a verifier that lies: what they send, and that only the
-exact reply lets in."""
+"""examples/verify beside a verifier that lies: only the exact reply lets in."""
 
 import contextlib
 import json
 import subprocess
 
 from case import Skip
-from false_daemon import FalseDaemon
+from fake_daemon import FakeDaemon
 from support import check, equal, test
 from verify_programs import LANGUAGES, PATIENCE, Programs, ask
 
@@ -76,7 +75,7 @@ def expect_refusal(command, daemon, text, what):
 
 def one_language(language):
     def behaves(_):
-        with Programs() as programs, FalseDaemon() as daemon:
+        with Programs() as programs, FakeDaemon() as daemon:
             command = programs.command(language)
             for result, status in (("accepted", 0), ("refused", 1), ("limited", 4)):
                 daemon.reply = verdict(result, 7)
@@ -90,7 +89,7 @@ def one_language(language):
                 check(name in said, f"{error} is not named: {said!r}")
             names_arrive(command, daemon)
             nobody_answers(command, daemon.path + "-not")
-    behaves.__name__ = f"verify_{language}"
+    behaves.__name__ = f"verify_{language}_takes_only_the_exact_reply"
     test(behaves)
 
 
@@ -117,9 +116,9 @@ for each in LANGUAGES:
 
 
 @test
-def nobody_waits_for_ever(_):
-    """All at once, as each waits ten seconds for a verifier that says nothing."""
-    with Programs() as programs, FalseDaemon() as daemon:
+def none_waits_forever(_):
+    """All run at once, because each waits ten seconds for a silent verifier."""
+    with Programs() as programs, FakeDaemon() as daemon:
         daemon.silent = True
         running = []
         for language in LANGUAGES:

@@ -21,7 +21,7 @@ PICTURES = os.environ.get("TOTPGROUP_PICTURES")
 
 
 def picture(browser, name):
-    """Keeps what the window shows, at a desk and on a phone, by day and by night."""
+    """Keeps pictures of the page: in a wide and a narrow window, with light and dark colors."""
     if PICTURES:
         for width, height, dark in ((1280, 800, False), (1280, 800, True), (375, 667, False),
                                     (375, 667, True), (320, 568, False)):
@@ -31,7 +31,7 @@ def picture(browser, name):
 
 
 def shows(browser, selector, pattern):
-    """What stands there is what it should be."""
+    """Checks the text of the page."""
     text = browser.text(selector)
     check(text is not None and re.search(pattern, text),
           f"{selector} should say {pattern!r}, and says {text!r} on\n{browser.text()}")
@@ -56,7 +56,7 @@ NO_HEADER = ("--user-header X-Remote-User", "")
 
 
 def ask(path, password=None, **headers):
-    """A request without a browser. Returns the answer, read."""
+    """Sends a request without a browser. Returns the answer, which was read to its end."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection(NAME, timeout=60, context=context)
@@ -73,8 +73,8 @@ def ask(path, password=None, **headers):
 
 
 @test
-def test_a_code_for_the_web_and_ssh(host):
-    """Wrong code, right code, the page behind it; what is spent here is spent there."""
+def a_code_spent_on_the_web_is_spent_for_ssh(host):
+    """A wrong code, a right one, the page behind the login; then the same code for sshd."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
         secret = web.enroll("alice")
@@ -121,7 +121,7 @@ def test_a_code_for_the_web_and_ssh(host):
 
 
 def cookie_is_kept_well(browser):
-    """What the browser was told about the session's cookie."""
+    """Checks the attributes of the session's cookie."""
     cookie, = browser.cookies()
     check(cookie["name"] == "__Host-web-login", f"the cookie: {cookie}")
     for key, wanted in (("httpOnly", True), ("secure", True), ("sameSite", "Lax"), ("path", "/")):
@@ -129,8 +129,8 @@ def cookie_is_kept_well(browser):
 
 
 @test
-def test_nobody_gets_past_nginx(host):
-    """Not without the password, not as somebody else, not with a header, not where things fail."""
+def nobody_gets_past_nginx(host):
+    """Neither without the password, nor as another user, nor with a header, nor when things fail."""
     with WebHost(host) as web:
         secret = web.enroll("alice")
         web.configure(*GRANT)
@@ -167,8 +167,8 @@ def test_nobody_gets_past_nginx(host):
 
 
 @test
-def test_the_application_behind(host):
-    """The lines of the example that are commented out: who it is, and no password."""
+def the_application_learns_the_name_and_no_password(host):
+    """The example has lines for this that are commented out."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
         secret = web.enroll("alice")
@@ -193,8 +193,8 @@ def test_the_application_behind(host):
 
 
 @test
-def test_the_login_application_sees_no_password(host):
-    """Not where nginx asks it about each request either."""
+def the_login_application_sees_no_password(host):
+    """Also not when nginx asks it about each request."""
     with WebHost(host) as web:
         password_file()
         where = units("web-login/web-login.socket")["ListenStream"]
@@ -218,7 +218,7 @@ def test_the_login_application_sees_no_password(host):
 
 
 class Application(http.server.HTTPServer):
-    """What nginx protects, with what it was told. A context manager."""
+    """The application that nginx protects; keeps the headers of its requests. A context manager."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         """Keeps the headers."""
@@ -247,8 +247,8 @@ class Application(http.server.HTTPServer):
 
 
 @test
-def test_a_name_and_a_code_alone(host):
-    """The page where nothing comes before it, in German: it tells strangers nothing."""
+def a_page_that_asks_for_name_and_code_tells_strangers_nothing(host):
+    """No password comes before this page. It is read in German."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
         secret = web.enroll("alice")

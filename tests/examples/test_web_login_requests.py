@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""examples/web-login by itself: what it answers to whatever a browser, nginx or an
-attacker may send. The verifier is a false one, so that each verdict can be had."""
+"""examples/web-login alone: how it answers browsers, nginx and attackers. A fake verifier gives
+it every possible verdict."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ import threading
 import urllib.parse
 
 from case import SOURCE, check, equal
-from false_daemon import FalseDaemon
+from fake_daemon import FakeDaemon
 from support import test
 
 FOLDER = SOURCE / "examples/web-login"
@@ -76,7 +76,7 @@ class Login:
         self.path, self.key = f"{self.folder}/socket", f"{self.folder}/key"
 
     def __enter__(self):
-        self.daemon = FalseDaemon()
+        self.daemon = FakeDaemon()
         self.start()
         return self
 
@@ -158,7 +158,7 @@ def behind_a_password():
 
 
 @test
-def sign_in_and_out(_):
+def a_right_code_makes_a_session_that_signing_out_ends(_):
     with Login() as login:
         equal(login.get("/auth").status, 401, "without a session")
         answer = login.sign_in("J\u00fcrgen", target="/page?a=1&b=2")
@@ -181,8 +181,8 @@ def sign_in_and_out(_):
 
 
 @test
-def a_stranger_is_told_the_same_always(_):
-    """Whether the name is unknown, or the code wrong or spent."""
+def a_stranger_is_always_told_the_same(_):
+    """An unknown name, a wrong code and a spent code get one answer."""
     with Login() as login:
         answers = set()
         for result, seconds in (("refused", 0), ("refused", 17)):
@@ -216,7 +216,7 @@ def who_passed_the_password_is_told_why(_):
 
 
 @test
-def no_verdict_lets_nobody_in(_):
+def without_a_verdict_nobody_is_let_in(_):
     with Login() as login:
         for reply in (b"", b"\0", b"accepted\0", b"null\0", b"[]\0", b'{"parameters":null}\0',
                       b'{"parameters":{"result":"Accepted"}}\0', b'{"parameters":{"result":true}}\0',
@@ -234,12 +234,12 @@ def no_verdict_lets_nobody_in(_):
         check("cannot be checked" in answer.message, answer.message)
         said = login.stop()
         check("No such file" in said and CODE not in said, said)
-        login.daemon = FalseDaemon()
+        login.daemon = FakeDaemon()
 
 
 @test
-def only_the_user_of_the_password(_):
-    """A session is good for whom nginx names, and nobody can name somebody else."""
+def a_session_is_good_for_its_own_user_alone(_):
+    """nginx names the user. A form cannot name somebody else."""
     with behind_a_password() as login:
         answer = login.sign_in(user="alice")
         equal(login.get("/auth", answer.cookie, user="alice").status, 204, "alice")
@@ -253,7 +253,7 @@ def only_the_user_of_the_password(_):
 
 
 @test
-def forged_sessions(_):
+def forged_sessions_are_refused(_):
     with Login() as login:
         good = login.sign_in().cookie
         body, signature = good.split(".")
@@ -295,7 +295,7 @@ def sessions_end(_):
 
 
 @test
-def keys(_):
+def one_key_is_made_and_an_unsafe_one_is_refused(_):
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/key"
         found = []
@@ -331,7 +331,7 @@ def refuses_key(path, pattern):
 
 
 @test
-def forms_of_other_sites(_):
+def forms_of_other_sites_are_refused(_):
     with Login() as login:
         login.says("accepted")
         cookie = login.sign_in().cookie
@@ -348,7 +348,7 @@ def forms_of_other_sites(_):
 
 
 @test
-def targets(_):
+def a_login_leads_to_pages_of_this_site_alone(_):
     with Login() as login:
         login.says("accepted")
         for target in ("/", "/a", "/a/b?c=d&e=f", "/a%0d%0ab", "/~x#y", "/.//a", "/login"):
@@ -385,7 +385,7 @@ def what_was_typed_stays_text(_):
 
 
 @test
-def odd_requests(_):
+def malformed_requests_are_refused(_):
     with Login() as login:
         login.says("accepted")
         for status, headers, body in (
@@ -418,7 +418,7 @@ def odd_requests(_):
 
 
 @test
-def headers(_):
+def the_answers_have_the_headers_that_protect_them(_):
     with Login() as login:
         answer = login.get("/login")
         style = re.search("<style>(.*?)</style>", answer.text, re.DOTALL)[1]
@@ -436,7 +436,7 @@ def headers(_):
 
 
 @test
-def languages(_):
+def the_page_speaks_the_language_of_the_browser(_):
     for accepted, wanted in ((None, "en"), ("", "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.8", "de"),
                              ("en-GB,de;q=0.9", "en"), ("fr,de;q=0.5", "de"), ("fr", "en"), ("*", "en"),
                              ("de;q=0", "en"), ("de;q=x", "en"), ("de;q=0.1,en;q=0.2", "en"), ("DE", "de"),
@@ -450,8 +450,7 @@ def languages(_):
 
 
 @test
-def many_at_once(_):
-    """More connections than threads: each is answered."""
+def more_connections_than_threads_are_answered(_):
     with Login() as login:
         cookie = login.sign_in().cookie
         idle = []
@@ -473,7 +472,7 @@ def many_at_once(_):
 
 
 @test
-def words(_):
+def wrong_command_lines_are_refused(_):
     done = subprocess.run([sys.executable, "-B", PROGRAM], capture_output=True, text=True, check=False,
                           env={"PATH": os.environ["PATH"]}, cwd="/")
     check(done.returncode == 1 and done.stderr.startswith("web-login: "), done.stderr)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the dynamic linker is told: libraries, paths, names, hardening.
+# The dynamic sections of what is built: libraries, search paths, names and hardening.
 . "$(dirname "$0")/lib.sh"
 need elf readelf || finish
 
@@ -14,7 +14,7 @@ dynamic() {
 	readelf --dynamic --wide "$1" | sed -n "s/.*($2) .*[[]\(.*\)[]].*/\1/p" | sort
 }
 
-# shows FILE OPTION PATTERN
+# shows FILE OPTION PATTERN: does readelf OPTION print a line that matches?
 shows() {
 	readelf "$2" --wide "$1" | grep -qE "$3"
 }

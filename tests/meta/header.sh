@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The public header compiles alone, in every dialect that includes it.
+# The public header compiles without others, in each dialect of C and C++ that may include it.
 . "$(dirname "$0")/lib.sh"
 
 # compiles LANGUAGE COMPILER STANDARD

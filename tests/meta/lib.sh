@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# For the tests of this folder: a line for each result, and the exit status.
+# What the tests of this folder share: they print a line for each result and set the exit status.
 set -u
 top_srcdir=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 top_builddir=${top_builddir:-$top_srcdir}
@@ -19,7 +19,7 @@ result() {
 	fi
 }
 
-# same NAME EXPECTED FOUND: both texts are equal.
+# same NAME EXPECTED FOUND: ok when both texts are equal.
 same() {
 	[ "$2" = "$3" ]
 	local status=$?
@@ -31,14 +31,14 @@ skip() {
 	echo "skip $1: $2"
 }
 
-# need NAME COMMAND: is the command there? Where it is not, that is a skip.
+# need NAME COMMAND: is the command installed? Skips NAME when it is not.
 need() {
 	command -v "$2" >/dev/null && return
 	skip "$1" "$2 is not installed"
 	return 1
 }
 
-# sources PATTERN...: the project's own files of these names.
+# sources PATTERN...: the files of the tree whose names match.
 sources() {
 	local folder names=(-false) pattern
 	for pattern in "$@"; do

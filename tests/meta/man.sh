@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manual pages are well-formed; they and the sample of the configuration name
-# every option of the module, every key of the sections, and what letters can have.
+# The manual pages are well-formed. They and the sample configuration name every option of the
+# module, every key of the sections, and every placeholder of letters.
 . "$(dirname "$0")/lib.sh"
 
 if need "manual pages" mandoc; then
@@ -17,8 +17,8 @@ names() {
 		sed -n "/$2\\[\\] = {/,/^};/s/^[[:space:]]*{ *\"\\([^\"]*\\)\".*/\\1/p"
 }
 
-# sample SECTION: the keys of the sample, all of them commented out; those before
-# the first section for an empty one.
+# sample SECTION: the keys of a section of the sample, where all are commented out. An empty SECTION
+# means the lines before the first one.
 sample() {
 	awk -v wanted="$1" '/^#?\[/ {sub("^#", ""); section = substr($0, 2, length($0) - 2); next}
 		section == wanted && /^#[a-z_-]+=/ {sub("=.*", ""); print substr($0, 2)}' \
@@ -37,7 +37,7 @@ same "the sample has every option" "$(grep -vx conf <<<"$options" | sort)" "$(sa
 same "the sample has no setting in force" "" "$(grep -vE '^(#|\[[a-z]+\]$|$)' conf/totpgroup.conf)"
 keys=$(names common/config/enroll_defaults.c enroll_definitions)
 [ -n "$keys" ]
-result $? "the table of enrollment is found"
+result $? "the table of [enroll] is found"
 same "the sample has every key of [enroll]" "$(sort <<<"$keys")" "$(sample enroll)"
 for key in $keys; do
 	grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manual pages of the library describe what its header declares and what it exports:
-# the same functions, with the same prototypes, and every constant and member.
+# The manual pages of the library describe what its header declares and what the library exports:
+# the same functions with the same prototypes, and every constant and member.
 . "$(dirname "$0")/lib.sh"
 compiler=${CC:-cc}
 need "pages of the library" "${compiler%% *}" || finish
 
-# The header without comments and without what it includes.
+# The header without comments and includes.
 header() {
 	grep -v '^#include' common/totpgroup.h | ${CC:-cc} -E -P -x c -D__GNUC__=0 - 2>/dev/null
 }
 
-# tidy: one declaration on a line, and blanks as if one person had set them.
+# tidy: one declaration on a line, with uniform blanks.
 tidy() {
 	tr -s '[:space:]' ' ' | tr ';' '\n' |
 		sed 's/^ *//; s/ *$//; s/\* /*/g; s/ *\([(),]\) */\1/g; s/,/, /g'
@@ -21,7 +21,7 @@ prototypes() {
 	header | tidy | grep -E '^[^{}]*[ *]totpgroup_[a-z_]+\(' | grep -v '^typedef' | sort
 }
 
-# What the SYNOPSIS of the pages says, one function on a line.
+# The prototypes in the SYNOPSIS of the pages, one on a line.
 documented() {
 	awk '/^\.Sh/ {synopsis = $2 == "SYNOPSIS"}
 		!synopsis {next}
@@ -36,7 +36,7 @@ names() {
 	grep -oE 'totpgroup_[a-z_]+\(' | tr -d '(' | sort
 }
 
-# page_names PAGE: what its NAME section names.
+# page_names PAGE: the functions in its NAME section.
 page_names() {
 	sed -n 's/^\.Nm \(totpgroup_[a-z_]*\)\( ,\)*$/\1/p' "$1" | sort -u
 }
@@ -56,7 +56,7 @@ if need "exported symbols" nm; then
 			awk '$2 != "A" {sub("@.*", "", $1); print $1}' | sort)"
 fi
 
-# Each function is found by its name.
+# man finds a page for the name of each function.
 for name in $(prototypes | names); do
 	page=man/$name.3
 	if [ ! -f "$page" ]; then
@@ -66,7 +66,7 @@ for name in $(prototypes | names); do
 	result $? "there is a page for $name"
 done
 
-# Constants and members, which header() shows as words.
+# Constants and members.
 for word in $(header | grep -oE '\bTOTPGROUP_[A-Z_]+' | sort -u); do
 	grep -qE "\\.(Dv|It Dv).* ?$word\\b|^\\.Dv $word\\b" man/totpgroup*.3
 	result $? "a page names $word"

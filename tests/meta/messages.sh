@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Each language has all that is said to users, as it stands in the sources.
+# Each translation has exactly the messages of the sources.
 . "$(dirname "$0")/lib.sh"
 for tool in xgettext msgfmt msgcat msgattrib; do
 	need messages "$tool" || finish
@@ -8,7 +8,7 @@ done
 template=$(mktemp) || exit 1
 trap 'rm -f "$template"' EXIT
 
-# messages FILE: the texts of the sources in order, and which are formats.
+# messages FILE: the messages of a template or translation in order, and which are formats.
 messages() {
 	msgcat --no-wrap "$1" | awk '/^msgid/ {source = 1} /^msgstr/ {source = 0}
 		source || (/^#,/ && !/fuzzy/)'
@@ -17,8 +17,7 @@ messages() {
 scripts/messages >"$template"
 result $? "the texts are collected"
 
-# What is marked to be translated stands in a file that is looked through. Some pass on
-# the texts of others.
+# xgettext reads each file that marks messages. The others here only pass messages on.
 others='common/message/translate.c|cli/letter/(language|render).c'
 marked=$(sources '*.c' | grep -v ^tests/ | grep -vxE "$others" |
 	xargs grep -lE '\b(translate|translate_plural|N_)\('; grep -rl '{{_' conf)
@@ -38,7 +37,7 @@ for language in $languages; do
 done
 same "po/LINGUAS names each language" "$(cd po && printf '%s\n' *.po | sed 's/\.po$//')" "$languages"
 
-# Clients and scripts look for it.
+# Clients and scripts match the prompt.
 ! grep -q 'msgid "Verification code: "' "$template"
 result $? "the prompt is the same in every language"
 finish

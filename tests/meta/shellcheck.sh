@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# No shell script gives shellcheck cause for complaint, whatever its name.
+# In no shell script, whatever its name, does shellcheck find anything.
 . "$(dirname "$0")/lib.sh"
 need shellcheck shellcheck || finish
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# No function over 60 lines; no file of what is installed over 450.
+# No function has more than 60 lines, and no file more than 450. Files of tests may be longer.
 . "$(dirname "$0")/lib.sh"
 
-for file in $(sources '*.c' '*.h' | grep -v ^tests/); do
-	[ "$(wc -l <"$file")" -le 450 ]
-	result $? "$file has at most 450 lines"
-done
+# shellcheck disable=SC2046 # names of files without blanks
+same "no file has more than 450 lines" "" \
+	"$(wc -l $(sources '*.c' '*.h' | grep -v ^tests/) | awk '$1 > 450 && $2 != "total" {print $1, $2}')"
 
 if ! ctags --version 2>/dev/null | grep -q Universal; then
 	skip "length of functions" "universal-ctags is not installed"

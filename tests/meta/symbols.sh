@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The module and the library show exactly what they should.
+# The module exports its entry points, and the library what its header declares; nothing else.
 . "$(dirname "$0")/lib.sh"
 need symbols nm || finish
 

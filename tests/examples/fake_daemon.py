@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A verifier that answers what a test wants to hear, as the real one never would."""
+"""A verifier that gives any reply that a test wants, also those that the real one never gives."""
 
 import os
 import socket
@@ -7,11 +7,11 @@ import tempfile
 import threading
 
 
-class FalseDaemon:
-    """Listens on a socket of its own and keeps what it was asked. A context manager."""
+class FakeDaemon:
+    """Listens on a socket of its own and keeps the requests. A context manager."""
 
     def __init__(self):
-        self._folder = tempfile.mkdtemp(prefix="totpgroup-false-")
+        self._folder = tempfile.mkdtemp(prefix="totpgroup-fake-")
         self.path = f"{self._folder}/verify"
         self.requests, self.reply, self.silent = [], b"", False
         self._open = []
