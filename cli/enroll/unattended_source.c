@@ -7,8 +7,7 @@
 
 #include "base/wipe.h"
 #include "cli/enroll/enroll.h"
-#include "cli/exchange/import_list.h"
-#include "cli/exchange/import_users.h"
+#include "cli/exchange/exchange.h"
 #include "cli/ui/input.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
@@ -86,8 +85,8 @@ static int read_list(struct import_list *list, const struct text *text, const ch
 {
 	const char *data = text->data != NULL ? text->data : "";
 	struct error problem = ERROR_INIT;
-	int result = import_list_read(list, name, text,
-		transfer_format_guess(data, text->length), (int64_t)time(NULL), &problem);
+	int result = import_list_read(list, name, text, import_guess_format(data, text->length),
+		(int64_t)time(NULL), &problem);
 
 	if (result == 0)
 		return 0;
@@ -109,7 +108,7 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 		error_set(error, result, "%s: %s", name, problem.message);
 	else
 		result = read_list(&list, &text, name, error);
-	if (result == 0 && import_users_find(&list, user) != STATUS_DONE)
+	if (result == 0 && import_list_find_users(&list, user) != STATUS_DONE)
 		result = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (result == 0)
 		result = take_record(source, &list, name, error);

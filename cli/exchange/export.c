@@ -9,128 +9,105 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/exchange/export_text.h"
-#include "cli/exchange/options.h"
+#include "cli/exchange/exchange.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
+#include "store/durable_steps.h"
 #include "totpgroup.h"
 
-/* How it went so far. */
-struct tally {
+/* One run of the command. */
+struct export
+{
+	struct exchange_options options;
+	struct host_defaults defaults;
+	struct export_text text;
 	unsigned int done;
 	unsigned int failed;
 	enum exit_status first_failure;
 };
 
-static enum exit_status export_status(int result)
+/* Secrets on a terminal need --force. This is checked before anything is read. */
+static enum exit_status check(const struct exchange_options *options)
 {
-	return result == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED : STATUS_STORE_ERROR;
+	if (options->format == FORMAT_GOOGLE_AUTHENTICATOR && options->word_count > 1)
+		return terminal_fail(STATUS_USAGE,
+			"a file of google-authenticator is for one user: '%s' is too much",
+			options->words[1]);
+	if (options->output == NULL && options->force == 0 && isatty(STDOUT_FILENO))
+		return terminal_fail(STATUS_REFUSED,
+			"this prints secrets: name a file with --output, or say --force to "
+			"see them here");
+	return STATUS_DONE;
 }
 
-/* Reads one user's credential into the text; user is NULL for the caller. */
-static enum exit_status add_user(struct export_text *export,
-	const struct transfer_options *options, const struct host_defaults *defaults,
-	const char *user, struct error *error)
+/* Reads the credential of a user, or of the caller where user is NULL, into the text. */
+static enum exit_status add_user(struct export *export, const char *user, struct error *error)
 {
 	struct user_file file = {.as_user = true};
 	struct text credential = TEXT_INIT;
-	enum exit_status status =
-		user_file_find_for_login(&file, user, defaults, options->secret, error);
+	enum exit_status status = user_file_find_for_login(
+		&file, user, &export->defaults, export->options.secret, error);
 	int result = 0;
 
-	if (status == STATUS_DONE) {
+	if (status == STATUS_DONE)
 		result = user_file_read(&file, &credential, error);
-		if (result == 0)
-			result = export_text_add(export, file.account.name, &credential, error);
-		if (result != 0)
-			status = export_status(result);
-	}
+	if (status == STATUS_DONE && result == 0)
+		result = export_text_add(&export->text, file.account.name, &credential, error);
 	text_free(&credential);
 	user_file_free(&file);
-	return status;
+	if (result == 0)
+		return status;
+	return result == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED : STATUS_STORE_ERROR;
 }
 
-static void export_one(struct export_text *export, const struct transfer_options *options,
-	const struct host_defaults *defaults, const char *user, struct tally *tally)
+static void export_one(struct export *export, const char *user)
 {
 	struct error error = ERROR_INIT;
-	enum exit_status status = add_user(export, options, defaults, user, &error);
+	enum exit_status status = add_user(export, user, &error);
 
 	if (status == STATUS_DONE) {
-		tally->done++;
+		export->done++;
 		return;
 	}
-	if (tally->failed++ == 0)
-		tally->first_failure = status;
+	if (export->failed++ == 0)
+		export->first_failure = status;
 	if (user != NULL)
 		terminal_complain("%s: %s", user, error.message);
 	else
 		terminal_complain_error(&error);
 }
 
-/* Each once for all users. */
-static void say_notes(const struct export_text *export)
+/* Says what was left out, once for all users. */
+static void say_notes(const struct export_text *text)
 {
-	const char *format = transfer_format_name(export->format);
+	const char *format = exchange_format_name(text->format);
 
-	if (export->emergency_codes_left_out ||
-		(export->notes & OTP_KEY_EMERGENCY_CODES_LEFT_OUT) != 0)
+	if (text->emergency_codes_left_out ||
+		(text->notes & OTP_KEY_EMERGENCY_CODES_LEFT_OUT) != 0)
 		terminal_complain(
 			"emergency codes are left out, at least in part: the format %s "
 			"cannot hold them",
 			format);
-	if ((export->notes & OTP_KEY_STATE_LEFT_OUT) != 0)
+	if ((text->notes & OTP_KEY_STATE_LEFT_OUT) != 0)
 		terminal_complain("limits, windows, used codes and the like are left out: "
 				  "the format %s cannot hold them",
 			format);
-	if ((export->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
+	if ((text->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
 		terminal_complain("devices besides the first are left out: the format %s "
 				  "cannot hold them",
 			format);
-	if (export->parameters_left_out)
+	if (text->parameters_left_out)
 		terminal_complain("google-authenticator itself takes no other algorithm than "
 				  "SHA1, no more than 6 digits and no period over 60 s");
 }
 
-static enum exit_status conclude(const struct tally *tally, int user_count)
-{
-	if (tally->failed == 0)
-		return STATUS_DONE;
-	return user_count > 1 ? STATUS_SOME_FAILED : tally->first_failure;
-}
-
 static enum exit_status file_failed(const char *path)
 {
-	terminal_complain("cannot write %s: %s", path, strerror(errno));
-	return STATUS_STORE_ERROR;
+	return terminal_fail(STATUS_STORE_ERROR, "cannot write %s: %s", path, strerror(errno));
 }
 
-static enum exit_status check_output(const char *path, bool force)
-{
-	if (path == NULL && !force && isatty(STDOUT_FILENO)) {
-		terminal_complain("this prints secrets: name a file with --output, "
-				  "or say --force to see them here");
-		return STATUS_REFUSED;
-	}
-	return STATUS_DONE;
-}
-
-static bool write_all(int fd, const struct text *text)
-{
-	size_t done = 0;
-
-	while (done < text->length) {
-		ssize_t n = write(fd, text->data + done, text->length - done);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return true;
-}
-
+/* Makes a new file. None is left behind where that fails. */
 static enum exit_status write_file(const char *path, const struct text *text)
 {
 	enum exit_status status = STATUS_DONE;
@@ -139,8 +116,9 @@ static enum exit_status write_file(const char *path, const struct text *text)
 
 	if (fd < 0)
 		return file_failed(path);
-	/* The mode above is cut by the umask, and could be too little to read. */
-	if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || !write_all(fd, text) || fsync(fd) != 0)
+	/* The umask may have removed bits of the mode that the owner needs. */
+	if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || durable_write_all(fd, text) != 0 ||
+		fsync(fd) != 0)
 		status = file_failed(path);
 	if (close(fd) != 0 && status == STATUS_DONE)
 		status = file_failed(path);
@@ -149,75 +127,54 @@ static enum exit_status write_file(const char *path, const struct text *text)
 	return status;
 }
 
-static enum exit_status write_output(const char *path, const struct text *text)
+static enum exit_status finish(struct export *export)
 {
-	if (path != NULL)
-		return write_file(path, text);
-	if (terminal_print(text))
-		return STATUS_DONE;
-	terminal_complain("cannot write to standard output: %s", strerror(errno));
-	return STATUS_STORE_ERROR;
-}
-
-static enum exit_status finish(struct export_text *export,
-	const struct transfer_options *options, const struct tally *tally)
-{
-	struct error error = ERROR_INIT;
+	const char *output = export->options.output;
+	struct text *text = &export->text.text;
 	enum exit_status status = STATUS_DONE;
+	struct error error = ERROR_INIT;
 
-	if (export_text_finish(export, &error) != 0) {
-		terminal_complain_error(&error);
-		return STATUS_STORE_ERROR;
-	}
-	/* With nothing to put in it, no file is made. */
-	if (tally->done > 0)
-		status = write_output(options->output, &export->text);
-	if (status == STATUS_DONE && options->quiet == 0)
-		say_notes(export);
-	return status == STATUS_DONE ? conclude(tally, options->word_count) : status;
-}
-
-static enum exit_status check(const struct transfer_options *options)
-{
-	if (options->format == FORMAT_GOOGLE_AUTHENTICATOR && options->word_count > 1) {
-		terminal_complain("a file of google-authenticator is for one user: "
-				  "'%s' is too much",
-			options->words[1]);
-		return STATUS_USAGE;
-	}
-	return check_output(options->output, options->force != 0);
-}
-
-static enum exit_status export_with(const struct transfer_options *options)
-{
-	struct export_text export = {.format = options->format, .issuer = options->issuer};
-	struct tally tally = {.done = 0};
-	struct host_defaults defaults = {.configuration = NULL};
-	enum exit_status status = check(options);
-
-	if (status == STATUS_DONE)
-		status = host_defaults_load(&defaults, options->conf);
-	if (status != STATUS_DONE)
+	if (export_text_finish(&export->text, &error) != 0)
+		return terminal_complain_error(&error);
+	/* No file is made for nothing. */
+	if (export->done > 0)
+		status = output != NULL ? write_file(output, text) : terminal_write(text);
+	if (status == STATUS_DONE && export->options.quiet == 0)
+		say_notes(&export->text);
+	if (status != STATUS_DONE || export->failed == 0)
 		return status;
+	return export->options.word_count > 1 ? STATUS_SOME_FAILED : export->first_failure;
+}
+
+static enum exit_status export_all(struct export *export)
+{
+	const struct exchange_options *options = &export->options;
+
+	export->text.format = options->format;
+	export->text.issuer = options->issuer;
 	if (options->word_count == 0)
-		export_one(&export, options, &defaults, NULL, &tally);
+		export_one(export, NULL);
 	for (int i = 0; i < options->word_count; i++)
-		export_one(&export, options, &defaults, options->words[i], &tally);
-	status = finish(&export, options, &tally);
-	export_text_free(&export);
-	host_defaults_free(&defaults);
-	return status;
+		export_one(export, options->words[i]);
+	return finish(export);
 }
 
 enum exit_status command_export(int argc, char **argv)
 {
-	struct transfer_options options = {.format = FORMAT_UNKNOWN};
+	struct export export = {.options = {.format = FORMAT_UNKNOWN}};
+	struct exchange_options *options = &export.options;
 	enum exit_status status =
-		transfer_options_read(&options, export_options_table, argc, argv);
+		exchange_options_read(options, export_options_table, argc, argv);
 
-	if (status != STATUS_DONE)
-		return status;
-	if (options.format == FORMAT_UNKNOWN)
-		options.format = FORMAT_URI;
-	return export_with(&options);
+	if (options->format == FORMAT_UNKNOWN)
+		options->format = FORMAT_URI;
+	if (status == STATUS_DONE)
+		status = check(options);
+	if (status == STATUS_DONE)
+		status = host_defaults_load(&export.defaults, options->conf);
+	if (status == STATUS_DONE)
+		status = export_all(&export);
+	export_text_free(&export.text);
+	host_defaults_free(&export.defaults);
+	return status;
 }

@@ -2,14 +2,13 @@
 
 #include "config.h"
 
-#include "cli/exchange/export_text.h"
-
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/host_name.h"
 #include "base/random.h"
+#include "cli/exchange/exchange.h"
 #include "core/device.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
@@ -18,48 +17,41 @@
 #include "exchange/users_file.h"
 #include "totpgroup.h"
 
-static int failed(struct error *error, int status)
+static int fail(struct error *error, int status)
 {
 	return error_set(error, status, "%s", totpgroup_strerror(status));
 }
 
-static void host_name(char name[HOST_NAME_MAX + 1])
+/* Whether the format is for an app, in which one entry is one device. */
+static bool is_for_app(const struct export_text *export)
 {
-	if (gethostname(name, HOST_NAME_MAX + 1) != 0 || name[0] == '\0')
-		strcpy(name, "localhost");
-	name[HOST_NAME_MAX] = '\0';
+	return export->format == FORMAT_URI || export->format == FORMAT_MIGRATION;
 }
 
-/* In an app, where keys of many hosts stand together. */
-static int label_for_app(struct otp_key *key, const char *user, const char *device,
-	const char *issuer, struct error *error)
+/* Sets the name and the issuer. In an app, which has keys of many hosts, they say which
+ * host it is, and which of several devices. */
+static int label_key(const struct export_text *export, const char *user, const char *device,
+	struct otp_key *key, struct error *error)
 {
+	const char *issuer = export->issuer;
 	char host[HOST_NAME_MAX + 1];
 	struct text label = TEXT_INIT;
 	int status;
 
 	host_name(host);
-	if (issuer == NULL)
-		issuer = host;
-	status = text_append_format(&label, "%s@%s", user, host);
-	if (status == 0 && device != NULL)
-		status = text_append_format(&label, " (%s)", device);
-	if (status != 0)
-		return failed(error, status);
+	text_append_string(&label, user);
+	if (is_for_app(export)) {
+		issuer = issuer != NULL ? issuer : host;
+		text_append_format(&label, "@%s", host);
+		if (device != NULL)
+			text_append_format(&label, " (%s)", device);
+	}
+	if (label.status != 0)
+		return fail(error, label.status);
 	status = otp_key_set_name(key, label.data, label.length, error);
-	if (status == 0)
-		status = otp_key_set_issuer(key, issuer, strlen(issuer), error);
-	text_free(&label);
-	return status;
-}
-
-static int label_for_host(
-	struct otp_key *key, const char *user, const char *issuer, struct error *error)
-{
-	int status = otp_key_set_name(key, user, strlen(user), error);
-
 	if (status == 0 && issuer != NULL)
 		status = otp_key_set_issuer(key, issuer, strlen(issuer), error);
+	text_free(&label);
 	return status;
 }
 
@@ -70,7 +62,7 @@ static int append_uri(
 
 	if (status == 0)
 		status = text_append(&export->text, "\n", 1);
-	return status == 0 ? 0 : failed(error, status);
+	return status == 0 ? 0 : fail(error, status);
 }
 
 static int append_csv(
@@ -80,10 +72,10 @@ static int append_csv(
 
 	if (status == 0)
 		status = csv_append(&export->text, key);
-	return status == 0 ? 0 : failed(error, status);
+	return status == 0 ? 0 : fail(error, status);
 }
 
-/* Moves the key to the others that share a payload. */
+/* Moves the key to the others of the migration. */
 static int add_migrant(struct export_text *export, struct otp_key *key, struct error *error)
 {
 	struct otp_key **migrants;
@@ -95,11 +87,11 @@ static int add_migrant(struct export_text *export, struct otp_key *key, struct e
 	migrants = reallocarray(
 		export->migrants, export->migrant_count + 1, sizeof(struct otp_key *));
 	if (migrants == NULL)
-		return failed(error, TOTPGROUP_EMEMORY);
+		return fail(error, TOTPGROUP_EMEMORY);
 	export->migrants = migrants;
 	moved = malloc(sizeof *moved);
 	if (moved == NULL)
-		return failed(error, TOTPGROUP_EMEMORY);
+		return fail(error, TOTPGROUP_EMEMORY);
 	*moved = *key;
 	*key = (struct otp_key)OTP_KEY_INIT;
 	migrants[export->migrant_count++] = moved;
@@ -120,21 +112,13 @@ static int append_key(struct export_text *export, struct otp_key *key, struct er
 	}
 }
 
-/* Whether it is for an app, which is one device. */
-static bool is_for_app(const struct export_text *export)
-{
-	return export->format == FORMAT_URI || export->format == FORMAT_MIGRATION;
-}
-
-/* device is the name of one of several, or NULL. */
+/* device is the name of one of several devices, or NULL. */
 static int add_key(struct export_text *export, const char *user, const char *device,
 	struct otp_key *key, struct error *error)
 {
 	bool has_codes = key->emergency_code_count > 0 && export->format != FORMAT_CSV;
 	unsigned int notes = key->notes;
-	int status = is_for_app(export)
-			     ? label_for_app(key, user, device, export->issuer, error)
-			     : label_for_host(key, user, export->issuer, error);
+	int status = label_key(export, user, device, key, error);
 
 	if (status == 0)
 		status = append_key(export, key, error);
@@ -145,20 +129,20 @@ static int add_key(struct export_text *export, const char *user, const char *dev
 	return 0;
 }
 
-/* The credential as it is, every byte of it. */
+/* Adds the credential unchanged, every byte of it. */
 static int add_credential(struct export_text *export, const struct otp_key *key,
 	const struct text *credential, struct error *error)
 {
 	int status = text_append(&export->text, credential->data, credential->length);
 
 	if (status != 0)
-		return failed(error, status);
+		return fail(error, status);
 	export->parameters_left_out |=
 		key->algorithm != HMAC_SHA1 || key->digits != 6 || key->period > 60;
 	return 0;
 }
 
-/* Adds what the text of a credential has, as a whole or as one of several devices. */
+/* Adds the text of a credential: of the whole, or of one of several devices. */
 static int add_text(struct export_text *export, const char *user, const char *device,
 	const struct text *credential, struct error *error)
 {
@@ -174,14 +158,14 @@ static int add_text(struct export_text *export, const char *user, const char *de
 }
 
 static int add_device(struct export_text *export, const char *user,
-	const totpgroup_credential *credential, size_t place, struct error *error)
+	const totpgroup_credential *credential, size_t index, struct error *error)
 {
 	char name[DEVICE_NAME_SIZE];
 	struct text alone = TEXT_INIT;
-	int status = device_name(credential, place, name, error);
+	int status = device_name(credential, index, name, error);
 
 	if (status == 0)
-		status = device_append_alone(credential, place, &alone, error);
+		status = device_append_alone(credential, index, &alone, error);
 	if (status == 0)
 		status = add_text(export, user, name, &alone, error);
 	text_free(&alone);
@@ -218,7 +202,7 @@ int export_text_finish(struct export_text *export, struct error *error)
 		status = migration_append(&export->text,
 			(const struct otp_key *const *)export->migrants, export->migrant_count,
 			(int32_t)export_id);
-	return status == 0 ? 0 : failed(error, status);
+	return status == 0 ? 0 : fail(error, status);
 }
 
 void export_text_free(struct export_text *export)

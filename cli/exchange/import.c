@@ -2,50 +2,43 @@
 
 #include "config.h"
 
-#include "cli/commands.h"
-
 #include <time.h>
 
-#include "cli/exchange/import_list.h"
-#include "cli/exchange/import_users.h"
-#include "cli/exchange/options.h"
+#include "cli/commands.h"
+#include "cli/exchange/exchange.h"
 #include "cli/ui/input.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
 #include "totpgroup.h"
 
-/* How it went so far. */
-struct tally {
+/* One run of the command. */
+struct import {
+	struct exchange_options options;
+	struct host_defaults defaults;
+	struct import_list list;
 	unsigned int done;
 	unsigned int not_permitted;
-	unsigned int failed; /* or left alone, for any other reason */
+	unsigned int failed; /* or skipped, for any other reason */
 	bool output_failed;
+	bool pin_said; /* that PINs are left out */
 };
 
-static void say_input_failed(const char *source, const struct error *error, struct tally *tally)
+static enum exchange_format choose_format(
+	const struct exchange_options *options, const char *source, const struct text *text)
 {
-	tally->failed++;
-	if (!terminal_say("failed %s: %s\n", source, error->message))
-		tally->output_failed = true;
-}
-
-static enum transfer_format choose_format(
-	const struct transfer_options *options, const char *source, const struct text *text)
-{
-	enum transfer_format format = options->format;
+	enum exchange_format format = options->format;
 
 	if (format != FORMAT_UNKNOWN)
 		return format;
-	format = transfer_format_guess(text->data != NULL ? text->data : "", text->length);
+	format = import_guess_format(text->data != NULL ? text->data : "", text->length);
 	if (format != FORMAT_UNKNOWN && options->quiet == 0)
 		terminal_complain(
-			"%s: taken for the format %s", source, transfer_format_name(format));
+			"%s: taken for the format %s", source, exchange_format_name(format));
 	return format;
 }
 
-static enum exit_status read_input(struct import_list *list,
-	const struct transfer_options *options, const char *path, struct tally *tally)
+static enum exit_status read_input(struct import *import, const char *path)
 {
 	const char *source = input_name(path);
 	struct error error = ERROR_INIT;
@@ -53,30 +46,33 @@ static enum exit_status read_input(struct import_list *list,
 	int status = input_read(path, &text, &error);
 
 	if (status == 0)
-		status = import_list_read(list, source, &text,
-			choose_format(options, source, &text), (int64_t)time(NULL), &error);
+		status = import_list_read(&import->list, source, &text,
+			choose_format(&import->options, source, &text), (int64_t)time(NULL),
+			&error);
 	text_free(&text);
 	if (status == TOTPGROUP_EMEMORY)
 		return terminal_out_of_memory();
-	if (status != 0)
-		say_input_failed(source, &error, tally);
+	if (status == 0)
+		return STATUS_DONE;
+	import->failed++;
+	if (!terminal_say("failed %s: %s\n", source, error.message))
+		import->output_failed = true;
 	return STATUS_DONE;
 }
 
-static enum exit_status read_inputs(
-	struct import_list *list, const struct transfer_options *options, struct tally *tally)
+static enum exit_status read_inputs(struct import *import)
 {
 	enum exit_status status = STATUS_DONE;
 
-	if (options->word_count == 0)
-		status = read_input(list, options, "-", tally);
-	for (int i = 0; status == STATUS_DONE && i < options->word_count; i++)
-		status = read_input(list, options, options->words[i], tally);
+	if (import->options.word_count == 0)
+		status = read_input(import, "-");
+	for (int i = 0; status == STATUS_DONE && i < import->options.word_count; i++)
+		status = read_input(import, import->options.words[i]);
 	return status;
 }
 
-/* Prefixes a message with the line and the user that it is about. */
-static void blame(struct import_record *record)
+/* Puts the line and the user before the message. */
+static void name_record(struct import_record *record)
 {
 	struct error problem = record->error;
 
@@ -88,8 +84,8 @@ static void blame(struct import_record *record)
 			&record->error, problem.code, "%s: %s", record->user, problem.message);
 }
 
-/* What a dry run can find out: is there a file, and can it be reached? */
-static int look(const struct user_file *file, bool force, struct error *error)
+/* Finds out what a dry run can: whether there is a file, and whether it can be read. */
+static int try_to_read(const struct user_file *file, bool force, struct error *error)
 {
 	struct text text = TEXT_INIT;
 	int status = user_file_read(file, &text, error);
@@ -102,16 +98,16 @@ static int look(const struct user_file *file, bool force, struct error *error)
 	return status;
 }
 
-static enum exit_status store(const struct transfer_options *options,
-	const struct host_defaults *defaults, struct import_record *record)
+static enum exit_status store(const struct import *import, struct import_record *record)
 {
+	const struct exchange_options *options = &import->options;
 	struct user_file file = {.as_user = true};
 	enum exit_status status = user_file_find_for_login(
-		&file, record->user, defaults, options->secret, &record->error);
+		&file, record->user, &import->defaults, options->secret, &record->error);
 	int result = 0;
 
 	if (status == STATUS_DONE && options->dry_run != 0)
-		result = look(&file, options->force != 0, &record->error);
+		result = try_to_read(&file, options->force != 0, &record->error);
 	else if (status == STATUS_DONE)
 		result = user_file_write(
 			&file, &record->credential, options->force != 0, &record->error);
@@ -120,12 +116,12 @@ static enum exit_status store(const struct transfer_options *options,
 		return STATUS_REFUSED;
 	if (status == STATUS_DONE && result == 0)
 		return STATUS_DONE;
-	blame(record);
+	name_record(record);
 	return status == STATUS_DONE ? STATUS_STORE_ERROR : status;
 }
 
-/* A line on standard output for each record. */
-static bool report(const struct transfer_options *options, const struct import_record *record,
+/* Prints a line for a record to standard output. False where that fails. */
+static bool report(const struct exchange_options *options, const struct import_record *record,
 	enum exit_status status)
 {
 	if (status == STATUS_DONE && options->quiet != 0)
@@ -140,23 +136,12 @@ static bool report(const struct transfer_options *options, const struct import_r
 	return terminal_say("failed %s: %s\n", record->source, record->error.message);
 }
 
-static void count(struct tally *tally, enum exit_status status)
-{
-	if (status == STATUS_DONE)
-		tally->done++;
-	else if (status == STATUS_NOT_PERMITTED)
-		tally->not_permitted++;
-	else
-		tally->failed++;
-}
-
-/* What the person should know of a record that went in. */
-static void say_notes(const struct transfer_options *options,
-	const struct import_record *record, bool *pin_said)
+/* Says what is left out of a record that was imported, or changed in it. */
+static void say_notes(struct import *import, const struct import_record *record)
 {
 	const struct otp_key *key = &record->key;
 
-	if (options->quiet != 0)
+	if (import->options.quiet != 0)
 		return;
 	if ((key->notes & OTP_KEY_ISSUERS_DIFFER) != 0)
 		terminal_complain("%s: line %u: the label names another issuer than the "
@@ -170,16 +155,15 @@ static void say_notes(const struct transfer_options *options,
 		terminal_complain("%s: %s gets the first device only: the further ones are "
 				  "left out",
 			record->source, record->user);
-	if ((key->notes & OTP_KEY_PIN_LEFT_OUT) != 0 && !*pin_said) {
-		*pin_said = true;
+	if ((key->notes & OTP_KEY_PIN_LEFT_OUT) != 0 && !import->pin_said) {
+		import->pin_said = true;
 		terminal_complain(
 			"%s: PINs are left out: the login asks for codes only", record->source);
 	}
 }
 
-/* Of an export in several parts, people forget one. */
-static void say_missing_parts(
-	const struct transfer_options *options, const struct import_list *list)
+/* An export consists of several parts, and people forget one. */
+static void say_missing_parts(const struct import_list *list)
 {
 	const struct import_record *before = NULL;
 	const struct import_record *first = NULL;
@@ -196,72 +180,71 @@ static void say_missing_parts(
 			parts++;
 		before = record;
 	}
-	if (first != NULL && parts < first->part_count && options->quiet == 0)
+	if (first != NULL && parts < first->part_count)
 		terminal_complain("%s: an export of %d parts, of which %d are here",
 			first->source, (int)first->part_count, (int)parts);
 }
 
-static void store_all(struct import_list *list, const struct transfer_options *options,
-	const struct host_defaults *defaults, struct tally *tally)
+static void store_record(struct import *import, struct import_record *record)
 {
-	bool pin_said = false;
+	enum exit_status status = STATUS_STORE_ERROR;
 
-	for (struct import_record *record = list->first; record != NULL;
-		record = record->next) {
-		enum exit_status status = STATUS_STORE_ERROR;
-
-		if (record->passed_over)
-			continue;
-		if (record->error.code == 0)
-			status = store(options, defaults, record);
-		count(tally, status);
-		if (!report(options, record, status))
-			tally->output_failed = true;
-		if (status == STATUS_DONE)
-			say_notes(options, record, &pin_said);
-	}
+	if (record->error.code == 0)
+		status = store(import, record);
+	if (status == STATUS_DONE)
+		import->done++;
+	else if (status == STATUS_NOT_PERMITTED)
+		import->not_permitted++;
+	else
+		import->failed++;
+	if (!report(&import->options, record, status))
+		import->output_failed = true;
+	if (status == STATUS_DONE)
+		say_notes(import, record);
 }
 
-static enum exit_status conclude(const struct import_list *list, const struct tally *tally)
+static enum exit_status conclude(const struct import *import)
 {
-	if (tally->output_failed) {
-		terminal_complain("cannot write to standard output");
+	if (import->output_failed)
+		return terminal_fail(STATUS_STORE_ERROR, "cannot write to standard output");
+	if (import->done + import->not_permitted + import->failed == 0)
+		return terminal_fail(STATUS_STORE_ERROR,
+			import->list.first == NULL ? "nothing to import"
+						   : "nothing to import for that user");
+	if (import->list.first == NULL)
 		return STATUS_STORE_ERROR;
-	}
-	if (tally->done + tally->not_permitted + tally->failed == 0) {
-		terminal_complain(list->first == NULL ? "nothing to import"
-						      : "nothing to import for that user");
-		return STATUS_STORE_ERROR;
-	}
-	if (list->first == NULL)
-		return STATUS_STORE_ERROR;
-	if (tally->failed > 0 || (tally->not_permitted > 0 && tally->done > 0))
+	if (import->failed > 0 || (import->not_permitted > 0 && import->done > 0))
 		return STATUS_SOME_FAILED;
-	return tally->not_permitted > 0 ? STATUS_NOT_PERMITTED : STATUS_DONE;
+	return import->not_permitted > 0 ? STATUS_NOT_PERMITTED : STATUS_DONE;
+}
+
+static enum exit_status store_all(struct import *import)
+{
+	if (import->options.quiet == 0)
+		say_missing_parts(&import->list);
+	for (struct import_record *record = import->list.first; record != NULL;
+		record = record->next)
+		if (!record->passed_over)
+			store_record(import, record);
+	return conclude(import);
 }
 
 enum exit_status command_import(int argc, char **argv)
 {
-	struct transfer_options options = {.format = FORMAT_UNKNOWN};
-	struct host_defaults defaults = {.configuration = NULL};
-	struct import_list list = {.first = NULL};
-	struct tally tally = {.done = 0};
+	struct import import = {.options = {.format = FORMAT_UNKNOWN}};
+	struct exchange_options *options = &import.options;
 	enum exit_status status =
-		transfer_options_read(&options, import_options_table, argc, argv);
+		exchange_options_read(options, import_options_table, argc, argv);
 
-	if (status != STATUS_DONE)
-		return status;
-	status = host_defaults_load(&defaults, options.conf);
 	if (status == STATUS_DONE)
-		status = read_inputs(&list, &options, &tally);
+		status = host_defaults_load(&import.defaults, options->conf);
 	if (status == STATUS_DONE)
-		status = import_users_find(&list, options.user);
-	if (status == STATUS_DONE) {
-		say_missing_parts(&options, &list);
-		store_all(&list, &options, &defaults, &tally);
-		status = conclude(&list, &tally);
-	}
-	import_list_free(&list);
-	host_defaults_free(&defaults);
+		status = read_inputs(&import);
+	if (status == STATUS_DONE)
+		status = import_list_find_users(&import.list, options->user);
+	if (status == STATUS_DONE)
+		status = store_all(&import);
+	import_list_free(&import.list);
+	host_defaults_free(&import.defaults);
 	return status;
 }

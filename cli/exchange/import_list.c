@@ -2,13 +2,12 @@
 
 #include "config.h"
 
-#include "cli/exchange/import_list.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/lines.h"
+#include "cli/exchange/exchange.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
 #include "exchange/otp_key.h"
@@ -16,13 +15,56 @@
 #include "exchange/users_file.h"
 #include "totpgroup.h"
 
-/* An input that is being taken apart. */
+static bool begins_with(const char *line, size_t length, const char *start)
+{
+	return length >= strlen(start) && ascii_is_word(line, strlen(start), start);
+}
+
+static bool is_credential(const char *text, size_t length)
+{
+	struct otp_key key = OTP_KEY_INIT;
+	struct error ignored = ERROR_INIT;
+	int status = otp_key_from_credential(&key, text, length, &ignored);
+
+	otp_key_free(&key);
+	return status == 0;
+}
+
+static enum exchange_format guess_line(const char *line, size_t length)
+{
+	if (begins_with(line, length, "otpauth://"))
+		return FORMAT_URI;
+	if (begins_with(line, length, "otpauth-migration://"))
+		return FORMAT_MIGRATION;
+	if (users_file_is_row(line, length))
+		return FORMAT_USERS_FILE;
+	return FORMAT_UNKNOWN;
+}
+
+enum exchange_format import_guess_format(const char *text, size_t length)
+{
+	struct lines lines = {.text = text, .length = length};
+	enum exchange_format format = FORMAT_UNKNOWN;
+	const char *line;
+	size_t line_length;
+
+	if (csv_is_header(text, length))
+		return FORMAT_CSV;
+	if (is_credential(text, length))
+		return FORMAT_GOOGLE_AUTHENTICATOR;
+	/* Comments and bad rows may come before the first line that tells. */
+	while (format == FORMAT_UNKNOWN && lines_next(&lines, &line, &line_length))
+		format = guess_line(line, line_length);
+	return format;
+}
+
+/* An input that is being read. */
 struct reading {
 	struct import_list *list;
 	const char *source;
 	const struct text *text;
 	int64_t now;
-	struct error *error; /* of the input as a whole */
+	struct error *error; /* for the input as a whole */
 };
 
 static void free_record(struct import_record *record)
@@ -69,7 +111,7 @@ static void append(struct import_list *list, struct import_record *record)
 	list->last = record;
 }
 
-/* Not everything that finds an error knows the line. */
+/* Notes the line, and puts it before the message: not every reader knows it. */
 static void name_line(struct import_record *record, unsigned int line)
 {
 	struct error problem = record->error;
@@ -80,9 +122,9 @@ static void name_line(struct import_record *record, unsigned int line)
 }
 
 /*
- * Ends what a reader began: status is what it returned, and found whether
- * there was anything. Appends the record, a bad one too, or frees it. What
- * one record can be blamed for does not stop the others.
+ * Appends a record that was read, or frees it. status is the result of the reader, and
+ * found is false where there was nothing to read. Returns 0 also for a bad record, which
+ * does not stop the others.
  */
 static int finish(
 	const struct reading *reading, struct import_record *record, int status, bool found)
@@ -109,18 +151,21 @@ static int read_credential(const struct reading *reading)
 		return out_of_memory(reading->error);
 	status = otp_key_from_credential(
 		&record->key, reading->text->data, reading->text->length, &record->error);
-	/* The text itself is taken over, so that nothing of it is left out. */
+	/* The text itself is written, so that nothing of it is left out. */
 	if (status == 0)
 		status = text_append(
 			&record->credential, reading->text->data, reading->text->length);
 	return finish(reading, record, status, true);
 }
 
-static int read_users_file(const struct reading *reading)
+/* Reads the rows of a CSV or a users file. */
+static int read_rows(const struct reading *reading, bool is_csv)
 {
-	struct lines lines = {.text = reading->text->data, .length = reading->text->length};
+	const struct text *text = reading->text;
+	struct lines lines = {.text = text->data, .length = text->length};
+	struct csv_reader csv;
 	bool found = true;
-	int status = 0;
+	int status = is_csv ? csv_open(&csv, text->data, text->length, reading->error) : 0;
 
 	while (status == 0 && found) {
 		struct import_record *record = new_record(reading);
@@ -128,26 +173,8 @@ static int read_users_file(const struct reading *reading)
 		if (record == NULL)
 			return out_of_memory(reading->error);
 		record->names_user = true;
-		status = users_file_next(&lines, &record->key, &found, &record->error);
-		status = finish(reading, record, status, found);
-	}
-	return status;
-}
-
-static int read_csv(const struct reading *reading)
-{
-	struct csv_reader reader;
-	bool found = true;
-	int status =
-		csv_open(&reader, reading->text->data, reading->text->length, reading->error);
-
-	while (status == 0 && found) {
-		struct import_record *record = new_record(reading);
-
-		if (record == NULL)
-			return out_of_memory(reading->error);
-		record->names_user = true;
-		status = csv_next(&reader, &record->key, &found, &record->error);
+		status = is_csv ? csv_next(&csv, &record->key, &found, &record->error)
+				: users_file_next(&lines, &record->key, &found, &record->error);
 		status = finish(reading, record, status, found);
 	}
 	return status;
@@ -174,7 +201,7 @@ static int read_migration(
 	bool found = true;
 	int status = migration_open(&migration, uri, length, &problem);
 
-	/* What cannot be opened is one bad record. */
+	/* A URI that cannot be opened becomes one bad record. */
 	do {
 		struct import_record *record = new_record(reading);
 
@@ -198,10 +225,9 @@ static int read_migration(
 	return status;
 }
 
-/* Both kinds of URI may stand in one file. */
+/* A file may have both kinds of URI. */
 static int read_uris(const struct reading *reading)
 {
-	static const char start[] = "otpauth-migration:";
 	struct lines lines = {.text = reading->text->data, .length = reading->text->length};
 	const char *line;
 	size_t length;
@@ -216,7 +242,7 @@ static int read_uris(const struct reading *reading)
 			length--;
 		if (length == 0 || *line == '#')
 			continue;
-		if (length >= strlen(start) && ascii_is_word(line, strlen(start), start))
+		if (begins_with(line, length, "otpauth-migration:"))
 			status = read_migration(reading, line, length, lines.number);
 		else
 			status = read_uri(reading, line, length, lines.number);
@@ -225,7 +251,7 @@ static int read_uris(const struct reading *reading)
 }
 
 int import_list_read(struct import_list *list, const char *source, const struct text *text,
-	enum transfer_format format, int64_t now, struct error *error)
+	enum exchange_format format, int64_t now, struct error *error)
 {
 	const struct reading reading = {list, source, text, now, error};
 
@@ -233,9 +259,9 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 	case FORMAT_GOOGLE_AUTHENTICATOR:
 		return read_credential(&reading);
 	case FORMAT_USERS_FILE:
-		return read_users_file(&reading);
+		return read_rows(&reading, false);
 	case FORMAT_CSV:
-		return read_csv(&reading);
+		return read_rows(&reading, true);
 	case FORMAT_URI:
 	case FORMAT_MIGRATION:
 		return read_uris(&reading);

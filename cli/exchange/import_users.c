@@ -2,14 +2,13 @@
 
 #include "config.h"
 
-#include "cli/exchange/import_users.h"
-
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/exchange/exchange.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/account.h"
 #include "totpgroup.h"
@@ -19,14 +18,8 @@ static bool is_usable(const struct import_record *record)
 	return record->error.code == 0 && !record->passed_over;
 }
 
-/* The account of a label, without the host behind an '@'. The caller frees it. */
-static char *account_part(const char *name)
-{
-	return strndup(name, strcspn(name, "@"));
-}
-
-/* Whether the name, or the part of it before '@', is that user. */
-static bool is_called(const struct import_record *record, const char *user)
+/* Whether the name, or the part of a label before '@', is that user. */
+static bool is_for_user(const struct import_record *record, const char *user)
 {
 	const char *name = record->key.name;
 	size_t length = strlen(user);
@@ -48,22 +41,21 @@ static unsigned int count_labels(const struct import_list *list)
 	return count;
 }
 
-static bool find_wanted(struct import_list *list, const char *wanted)
+/* False where memory is out. */
+static bool give_to_wanted(struct import_list *list, const char *wanted)
 {
 	bool single = count_labels(list) == 1;
-	bool matches;
 
 	for (struct import_record *record = list->first; record != NULL;
 		record = record->next) {
-		/* A bad row that does not even say whose it is may be this user's. */
+		/* A bad record without a name may be this user's: it is reported. */
 		if (record->error.code != 0 && record->key.name == NULL)
 			continue;
-		matches = is_called(record, wanted) || record->key.name == NULL ||
-			  (single && !record->names_user);
-		if (!matches) {
-			record->passed_over = true;
+		record->passed_over = record->key.name != NULL &&
+				      !is_for_user(record, wanted) &&
+				      (!single || record->names_user);
+		if (record->passed_over)
 			continue;
-		}
 		record->user = strdup(wanted);
 		if (record->user == NULL)
 			return false;
@@ -71,7 +63,6 @@ static bool find_wanted(struct import_list *list, const char *wanted)
 	return true;
 }
 
-/* The caller's name, where the caller can only mean himself. */
 static char *name_of_caller(void)
 {
 	struct account caller = {0};
@@ -83,6 +74,8 @@ static char *name_of_caller(void)
 	return name;
 }
 
+/* Returns the user that a record names, or NULL. A label names the user before its '@'. An
+ * input without a name, such as a credential file, is the caller's unless that is root. */
 static char *find_user(struct import_record *record)
 {
 	const char *name = record->key.name;
@@ -92,14 +85,14 @@ static char *find_user(struct import_record *record)
 		return getuid() != 0 && record->key.line == 0 ? name_of_caller() : NULL;
 	if (record->names_user || getpwnam(name) != NULL)
 		return strdup(name);
-	user = account_part(name);
+	user = strndup(name, strcspn(name, "@"));
 	if (user != NULL && getpwnam(user) != NULL)
 		return user;
 	free(user);
 	return NULL;
 }
 
-static void say_nobody(struct import_record *record)
+static void refuse_without_user(struct import_record *record)
 {
 	const char *name = record->key.name;
 	char line[32] = "";
@@ -122,11 +115,11 @@ static void find_by_name(struct import_list *list)
 			continue;
 		record->user = find_user(record);
 		if (record->user == NULL)
-			say_nobody(record);
+			refuse_without_user(record);
 	}
 }
 
-/* By user, and in the order of the input where that is the same. */
+/* Compares the users, for sorting. */
 static int compare(const void *a, const void *b)
 {
 	const struct import_record *const *left = a;
@@ -135,7 +128,7 @@ static int compare(const void *a, const void *b)
 	return strcmp((*left)->user, (*right)->user);
 }
 
-static void refuse_twins(struct import_record **records, size_t count)
+static void refuse_neighbors(struct import_record **records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct import_record *record = records[i];
@@ -153,7 +146,7 @@ static void refuse_twins(struct import_record **records, size_t count)
 	}
 }
 
-static enum exit_status find_twins(struct import_list *list)
+static enum exit_status refuse_second_secrets(struct import_list *list)
 {
 	struct import_record **records;
 	size_t count = 0;
@@ -168,16 +161,16 @@ static enum exit_status find_twins(struct import_list *list)
 		if (is_usable(record))
 			records[count++] = record;
 	qsort(records, count, sizeof(struct import_record *), compare);
-	refuse_twins(records, count);
+	refuse_neighbors(records, count);
 	free(records);
 	return STATUS_DONE;
 }
 
-enum exit_status import_users_find(struct import_list *list, const char *wanted)
+enum exit_status import_list_find_users(struct import_list *list, const char *wanted)
 {
 	if (wanted == NULL)
 		find_by_name(list);
-	else if (!find_wanted(list, wanted))
+	else if (!give_to_wanted(list, wanted))
 		return terminal_out_of_memory();
-	return find_twins(list);
+	return refuse_second_secrets(list);
 }

@@ -2,16 +2,14 @@
 
 #include "config.h"
 
-#include "cli/exchange/options.h"
-
 #include <getopt.h>
 
-#include "cli/ui/option_table.h"
+#include "cli/exchange/exchange.h"
 
-#define OPTIONS struct transfer_options
+#define OPTIONS struct exchange_options
 
 const struct option_row import_options_table[] = {
-	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, TRANSFER_FORMAT_WORDS, NULL,
+	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, NULL,
 		"the format of the files, where a guess would be wrong"),
 	STRING_ROW(0, "user", user, 'U', 1, "USER", "for this user only"),
 	SECRET_ROW,
@@ -24,7 +22,7 @@ const struct option_row import_options_table[] = {
 };
 
 const struct option_row export_options_table[] = {
-	WORD_ROW(0, "to", format, 'F', FORMAT_UNKNOWN + 1, TRANSFER_FORMAT_WORDS, NULL,
+	WORD_ROW(0, "to", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, NULL,
 		"the format to write (uri)"),
 	SECRET_ROW,
 	CONF_ROW,
@@ -37,12 +35,26 @@ const struct option_row export_options_table[] = {
 	END_ROW,
 };
 
-enum exit_status transfer_options_read(
-	struct transfer_options *options, const struct option_row *table, int argc, char **argv)
+enum exit_status exchange_options_read(
+	struct exchange_options *options, const struct option_row *table, int argc, char **argv)
 {
 	enum exit_status status = option_table_read(table, options, argc, argv);
 
 	options->words = argv + optind;
 	options->word_count = argc - optind;
 	return status;
+}
+
+const char *exchange_format_name(enum exchange_format format)
+{
+	static const char *const names[] = {
+		[FORMAT_UNKNOWN] = "unknown",
+		[FORMAT_GOOGLE_AUTHENTICATOR] = "google-authenticator",
+		[FORMAT_USERS_FILE] = "users-file",
+		[FORMAT_URI] = "uri",
+		[FORMAT_MIGRATION] = "migration",
+		[FORMAT_CSV] = "csv",
+	};
+
+	return names[format];
 }

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The commands import and export: keys in other programs' formats. */
+#ifndef TOTPGROUP_CLI_EXCHANGE_EXCHANGE_H
+#define TOTPGROUP_CLI_EXCHANGE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/ui/option_table.h"
+#include "exchange/otp_key.h"
+
+enum exchange_format {
+	FORMAT_UNKNOWN = 0,
+	FORMAT_GOOGLE_AUTHENTICATOR, /* one credential file */
+	FORMAT_USERS_FILE,	     /* of pam_oath */
+	FORMAT_URI,		     /* otpauth://, one on a line */
+	FORMAT_MIGRATION,	     /* otpauth-migration://, one on a line */
+	FORMAT_CSV,
+};
+
+/* The names from FORMAT_GOOGLE_AUTHENTICATOR on, for the options. */
+#define EXCHANGE_FORMAT_WORDS "google-authenticator|users-file|uri|migration|csv"
+
+const char *exchange_format_name(enum exchange_format format);
+
+/* The options of both commands. Begins zeroed. Strings point into the argument vector;
+ * NULL where not given. */
+struct exchange_options {
+	enum exchange_format format;
+	const char *user;   /* import: whom the input is for */
+	const char *secret; /* where credentials are; NULL: where a login looks */
+	const char *conf;
+	const char *issuer; /* export */
+	const char *output; /* export: a file; NULL for standard output */
+	int force;
+	int dry_run;
+	int quiet;
+	char **words; /* files or users */
+	int word_count;
+};
+
+/* Reads an argument vector by the command's table. Reports what is wrong and returns
+ * STATUS_USAGE; else as option_table_read(). */
+enum exit_status exchange_options_read(struct exchange_options *options,
+	const struct option_row *table, int argc, char **argv);
+
+/* One key that was read, good or bad. */
+struct import_record {
+	struct import_record *next;
+	const char *source; /* the name of the input for messages; not owned */
+	bool names_user;    /* key.name is a user, and not a part of a label */
+	bool passed_over;   /* it is for another user than was asked for */
+	struct otp_key key;
+	struct text credential; /* the text to write */
+	char *user;		/* whose key it is, once that is known */
+	struct error error;	/* code is 0 where the record can be used */
+	/* Of a migration URI, as in struct migration. */
+	int32_t part;
+	int32_t part_count;
+	int32_t export_id;
+};
+
+/* All keys of an import. Begins zeroed; ends with import_list_free(). */
+struct import_list {
+	struct import_record *first;
+	struct import_record *last;
+};
+
+/* Guesses the format of a text. FORMAT_UNKNOWN where it looks like none of them. */
+enum exchange_format import_guess_format(const char *text, size_t length);
+
+/*
+ * Appends a record for each key of one input. now, in seconds since 1970, decides which
+ * spent codes of a users file still matter. source must outlive the list. Returns 0,
+ * TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where nothing of the input can be used.
+ */
+int import_list_read(struct import_list *list, const char *source, const struct text *text,
+	enum exchange_format format, int64_t now, struct error *error);
+
+/*
+ * Finds the user of every usable record. A record cannot be used where there is no such
+ * user, or where several records are for the same one: a user has one secret.
+ *
+ * wanted is the user that the whole input is for, or NULL. With it, records that name
+ * another user are passed over. Of several records with labels those count whose account
+ * name is that user; a single one counts whatever its label says.
+ *
+ * STATUS_STORE_ERROR where memory runs out, which is reported.
+ */
+enum exit_status import_list_find_users(struct import_list *list, const char *wanted);
+
+void import_list_free(struct import_list *list);
+
+/* Keys in the format of an export. Begins zeroed, with format and issuer; ends with
+ * export_text_free(). */
+struct export_text {
+	enum exchange_format format;
+	const char *issuer; /* NULL: the host in labels, and none elsewhere */
+	struct text text;
+	/* What was left out. notes has the same bits as in struct otp_key. */
+	unsigned int notes;
+	bool emergency_codes_left_out;
+	bool parameters_left_out; /* that google-authenticator does not read */
+	/* The keys of a migration, which are written together at the end. */
+	struct otp_key **migrants;
+	size_t migrant_count;
+};
+
+/* Adds a user's credential. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the
+ * credential is damaged or the format cannot hold it; error says which. */
+int export_text_add(struct export_text *export, const char *user, const struct text *credential,
+	struct error *error);
+
+/* Completes the text. Returns 0, TOTPGROUP_EMEMORY or TOTPGROUP_ECRYPTO. */
+int export_text_finish(struct export_text *export, struct error *error);
+
+void export_text_free(struct export_text *export);
+
+#endif
