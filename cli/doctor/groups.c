@@ -120,7 +120,8 @@ static void report_malformed(struct doctor *doctor, const struct error *error)
 	doctor_mend_option(doctor, finding, "group", NULL);
 }
 
-/* The list may be such that nobody is asked; without the exempt groups somebody is. */
+/* A list may exempt all users whom it asks. It is mended by leaving out the exempt
+ * groups. */
 static void check_whole(struct doctor *doctor, const struct group_list *groups)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "group");

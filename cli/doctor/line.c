@@ -105,8 +105,8 @@ static char *corrected_line(const char *problem, const char *written)
 	return text;
 }
 
-/* Mends the line of a configuration file that the message begins with, as PATH:LINE: .
- * False if it names none. */
+/* Mends the line of a configuration file if the message begins with it, as PATH:LINE: .
+ * False if it does not. */
 static bool mend_named_line(
 	struct finding *finding, const struct configuration *configuration, const char *message)
 {

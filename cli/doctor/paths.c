@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "cli/doctor/doctor.h"
 #include "config/options.h"
 
@@ -18,12 +17,7 @@
 #define REFUSED_CHECK "good-code"
 #define ORDER_CHECK   "first-factor"
 
-static bool has_control(const struct pam_line *line, const char *word)
-{
-	return !line->bracketed && ascii_is_word(line->control, strlen(line->control), word);
-}
-
-/* The caller frees them; NULL if memory is out, which is noted. */
+/* The caller frees the copy. NULL if memory is out, which is noted in the report. */
 static struct pam_trial *copy_trials(struct doctor *doctor)
 {
 	struct pam_trial *trials = calloc(doctor->trial_count, sizeof(*trials));
@@ -50,8 +44,8 @@ static const struct pam_line *find_lenient_line(const struct doctor *doctor)
 	for (size_t i = 0; i < doctor->trial_count; i++) {
 		const struct pam_line *line = doctor->trials[i].line;
 
-		if (doctor->trials[i].watched && !has_control(line, "required") &&
-			!has_control(line, "requisite"))
+		if (doctor->trials[i].watched && !pam_line_has_control(line, "required") &&
+			!pam_line_has_control(line, "requisite"))
 			return line;
 	}
 	return NULL;
@@ -236,7 +230,8 @@ static void check_good_code(struct doctor *doctor, const struct pam_paths *paths
 		mend_control(finding, doctor->line, "required");
 }
 
-/* The results of a trial with which the line does not refuse, unless it is the one. */
+/* The results of the trial without those with which its line refuses; all results for the
+ * one line. */
 static uint32_t only_one_refuses(const struct pam_trial *trial, const struct pam_line *one)
 {
 	uint32_t results = trial->results;
@@ -265,9 +260,9 @@ static bool asks_after_refusal(struct doctor *doctor, const struct pam_line *lin
 }
 
 /* Whether requisite would mend it: in a substack, no control ends the stack itself. */
-static bool could_end_earlier(const struct pam_line *line)
+static bool could_refuse_at_once(const struct pam_line *line)
 {
-	return line->level == 0 && has_control(line, "required") &&
+	return line->level == 0 && pam_line_has_control(line, "required") &&
 	       (doctor_asks_password(line) || pam_line_names(line, "pam_deny.so"));
 }
 
@@ -278,7 +273,7 @@ static void check_order(struct doctor *doctor)
 	for (size_t i = 0; !doctor->trials[i].watched; i++) {
 		const struct pam_line *line = doctor->trials[i].line;
 
-		if (!could_end_earlier(line) || !asks_after_refusal(doctor, line))
+		if (!could_refuse_at_once(line) || !asks_after_refusal(doctor, line))
 			continue;
 		finding = report_add(doctor, FINDING_WARNING, ORDER_CHECK,
 			"%s, line %u: a user who gets the password wrong is still asked for a "

@@ -44,7 +44,7 @@ void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding)
 
 /* Whether every session that the guard refuses is refused by the stack; false too if
  * memory is out. */
-static bool refuses(struct doctor *doctor)
+static bool can_refuse(struct doctor *doctor)
 {
 	struct pam_trial *trials = calloc(doctor->stack.count, sizeof(*trials));
 	struct pam_paths paths = {.succeeds = {true}};
@@ -190,7 +190,7 @@ void doctor_check_guard(struct doctor *doctor)
 	doctor->guard = find_session_line(doctor, DOCTOR_MODULE);
 	if (doctor->line == NULL || doctor->guard == NULL)
 		return;
-	doctor->guard_holds = refuses(doctor);
+	doctor->guard_holds = can_refuse(doctor);
 	if (!doctor->guard_holds)
 		report_passable(doctor);
 	good = check_options(doctor) && doctor->guard_holds;

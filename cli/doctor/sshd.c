@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What sshd is told: whether it asks PAM, and lets nobody in without it. */
+/* The settings of sshd: whether it asks PAM, and lets nobody in without a code. */
 
 #include "config.h"
 
@@ -154,43 +154,37 @@ static const char *good_methods(const struct doctor *doctor)
 		       : "AuthenticationMethods publickey,keyboard-interactive:pam";
 }
 
-/* skip_after=publickey says that a key alone is meant to be enough. */
-static bool may_skip_after_key(const struct doctor *doctor)
-{
-	const char *methods = doctor->module->skip_after;
-
-	return methods != NULL && strstr(methods, "publickey") != NULL;
-}
-
-/* The session guard refuses such logins of users who must give a code. */
 static void report_key_alone(struct doctor *doctor, const char *methods)
 {
-	struct finding *finding;
-
-	if (doctor->guard_holds) {
-		finding = report_add(doctor, FINDING_WARNING, METHODS_CHECK,
-			"a key alone asks for no code, and the session guard then refuses the "
-			"login: AuthenticationMethods %s",
+	bool guarded = doctor->guard_holds;
+	struct finding *finding =
+		report_add(doctor, guarded ? FINDING_WARNING : FINDING_PROBLEM, METHODS_CHECK,
+			"%s: AuthenticationMethods %s",
+			guarded ? "a key alone asks for no code, and the session guard then "
+				  "refuses the "
+				  "login"
+				: "a key alone lets in, without a code",
 			methods);
+
+	if (guarded)
 		finding_why(finding, "A user who has to give a code and logs in with a key is "
 				     "never asked for it.");
-		mend_setting(doctor, finding, good_methods(doctor));
-		return;
-	}
-	finding = report_add(doctor, FINDING_PROBLEM, METHODS_CHECK,
-		"a key alone lets in, without a code: AuthenticationMethods %s", methods);
-	finding_why(finding, "sshd does not ask PAM's auth lines if a key, a host or a ticket "
-			     "is enough.");
+	else
+		finding_why(finding, "sshd does not ask PAM's auth lines if a key, a host or a "
+				     "ticket is enough.");
 	mend_setting(doctor, finding, good_methods(doctor));
 	if (doctor->guard == NULL)
 		doctor_mend_by_guard(doctor, finding);
 }
 
+/* With skip_after=publickey, a key alone is meant to be enough. */
 static void check_methods(struct doctor *doctor, const struct sshd_methods *methods)
 {
+	const char *skip_after = doctor->module->skip_after;
+	bool meant = skip_after != NULL && strstr(skip_after, "publickey") != NULL;
 	char *value = sshd_settings_get(&doctor->sshd, "authenticationmethods");
 
-	if (!methods->without_pam || may_skip_after_key(doctor))
+	if (!methods->without_pam || meant)
 		report_add(doctor, FINDING_OK, METHODS_CHECK, "no login over ssh bypasses PAM");
 	else
 		report_key_alone(doctor, value != NULL ? value : "any");
@@ -229,8 +223,7 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 		finding_why(finding,
 			"The code should be a second factor. Whoever holds the phone can log "
 			"in, and whoever guesses codes needs nothing else.");
-		mend_setting(doctor, finding,
-			"AuthenticationMethods publickey,keyboard-interactive:pam");
+		mend_setting(doctor, finding, good_methods(doctor));
 	} else if (methods->interactive_after_key && password != NULL) {
 		finding = report_add(doctor, FINDING_WARNING, FACTORS_CHECK,
 			"after a key the password is asked for as well, then the code: %s, "
@@ -261,20 +254,11 @@ static void check_root(struct doctor *doctor, const struct sshd_methods *methods
 	mend_setting(doctor, finding, "PermitRootLogin yes");
 }
 
-static void check_with_module(struct doctor *doctor)
-{
-	const struct sshd_methods methods = sshd_methods_judge(&doctor->sshd);
-
-	check_password(doctor, &methods);
-	check_methods(doctor, &methods);
-	check_factors(doctor, &methods);
-	check_root(doctor, &methods);
-}
-
 void doctor_check_sshd(struct doctor *doctor)
 {
 	struct error error = ERROR_INIT;
 	int status = read_settings(doctor, &error);
+	struct sshd_methods methods;
 
 	if (!concerns_sshd(doctor))
 		return;
@@ -285,6 +269,11 @@ void doctor_check_sshd(struct doctor *doctor)
 	check_service(doctor);
 	check_pam(doctor);
 	check_prompt(doctor);
-	if (doctor->line != NULL)
-		check_with_module(doctor);
+	if (doctor->line == NULL)
+		return;
+	methods = sshd_methods_judge(&doctor->sshd);
+	check_password(doctor, &methods);
+	check_methods(doctor, &methods);
+	check_factors(doctor, &methods);
+	check_root(doctor, &methods);
 }

@@ -111,6 +111,8 @@ const char *pam_type_name(enum pam_type type);
 
 /* Whether the line names a module of that file name, in any folder. */
 bool pam_line_names(const struct pam_line *line, const char *module);
+/* Whether the line's control is that word, such as required. */
+bool pam_line_has_control(const struct pam_line *line, const char *word);
 
 void pam_stack_free(struct pam_stack *stack);
 

@@ -156,11 +156,6 @@ static int read_module(const struct reading *reading, const char *rest, struct p
 	return status;
 }
 
-static bool has_control(const struct pam_line *line, const char *word)
-{
-	return !line->bracketed && ascii_is_word(line->control, strlen(line->control), word);
-}
-
 /* Reads the file that the rest of the line names. line is NULL for @include; else its
  * contents are taken over. A substack begins with a line of its own. */
 static int read_include(const struct reading *reading, const char *rest, struct pam_line *line)
@@ -168,7 +163,7 @@ static int read_include(const struct reading *reading, const char *rest, struct 
 	struct reading inner = *reading;
 	char *name = NULL;
 	bool bracketed;
-	bool substack = line != NULL && has_control(line, "substack");
+	bool substack = line != NULL && pam_line_has_control(line, "substack");
 	int status = take_word(reading, &rest, &name, &bracketed, "the file's name is missing");
 
 	inner.includer = reading->file;
@@ -213,7 +208,7 @@ static int read_line(const struct reading *reading, const char *rest)
 		reading, &rest, &line.control, &line.bracketed, "the control field is missing");
 	if (status != 0)
 		return status;
-	if (has_control(&line, "include") || has_control(&line, "substack"))
+	if (pam_line_has_control(&line, "include") || pam_line_has_control(&line, "substack"))
 		return read_include(reading, rest, &line);
 	return read_module(reading, rest, &line);
 }
@@ -346,6 +341,11 @@ int pam_stack_read(struct pam_stack *stack, const char *const *folders, const ch
 	if (status != 0)
 		pam_stack_free(stack);
 	return status;
+}
+
+bool pam_line_has_control(const struct pam_line *line, const char *word)
+{
+	return !line->bracketed && ascii_is_word(line->control, strlen(line->control), word);
 }
 
 bool pam_line_names(const struct pam_line *line, const char *module)
