@@ -7,7 +7,7 @@ from verifyd_host import CONF, DEADLINE, WEB, check, equal, test
 
 
 def totp_enroll(host, uid, *arguments, answer=""):
-    """Runs it as somebody; the exit status, and what it said."""
+    """Runs totp-enroll as that uid. Returns the exit status and the output."""
     done = subprocess.run(
         ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", host.paths["enroll"],
          *arguments, f"--conf={CONF}"],
@@ -17,8 +17,8 @@ def totp_enroll(host, uid, *arguments, answer=""):
 
 
 @test
-def test_login_by_way_of_the_socket(host):
-    """The file says store=socket, which the daemon itself must not take for its own store."""
+def the_module_asks_the_daemon_and_refuses_without_it(host):
+    """store=socket in the file is for the module; the daemon itself ignores it."""
     host.configure("store=socket\n" + WEB)
     secret = host.secret("alice")
     host.start()
@@ -28,11 +28,11 @@ def test_login_by_way_of_the_socket(host):
     check(not host.log_in("alice", secret.wrong_code()), "a wrong code")
     equal(host.said()[0].split()[:3], ["accepted", "user=alice", "service=root"], "the log")
     host.stop()
-    check(not host.log_in("alice", secret.code()), "nobody answers")
+    check(not host.log_in("alice", secret.code()), "without the daemon")
 
 
 @test
-def test_verify_without_the_right_to_read(host):
+def totp_enroll_verify_needs_no_right_to_read_the_secret(host):
     host.configure("store=socket\n" + WEB)
     secret = host.secret("alice")
     host.start()
@@ -45,7 +45,7 @@ def test_verify_without_the_right_to_read(host):
 
 
 @test
-def test_enroll_without_the_right_to_write(host):
+def totp_enroll_is_not_permitted_without_self_enroll(host):
     host.configure("store=socket\n" + WEB + "[daemon]\nself_enroll=no\n")
     host.start()
     status, said = totp_enroll(host, 1002, answer="123456\n")

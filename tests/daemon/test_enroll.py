@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A user's first secret, for the user herself."""
+"""Enroll and Confirm: users get their first secret from the daemon."""
 
 import os
 import re
@@ -12,9 +12,9 @@ ENROLL = "[enroll]\nissuer=Example\nemergency_codes=3\n"
 
 
 def enroll(host, client):
-    """The secret that was drawn, and the emergency codes."""
+    """Calls Enroll. Returns the secret and the emergency codes."""
     drawn = client.call("Enroll")["parameters"]
-    equal(sorted(drawn), ["emergency_codes", "secret", "uri"], "what is told")
+    equal(sorted(drawn), ["emergency_codes", "secret", "uri"], "the parameters")
     secret = Secret.of_base32(drawn["secret"])
     host.secrets.append(secret)
     check(drawn["uri"].startswith("otpauth://totp/Example:bob%40") or
@@ -24,7 +24,7 @@ def enroll(host, client):
 
 
 @test
-def test_enroll(host):
+def a_user_enrolls_and_confirms(host):
     host.configure(ALLOWED + ENROLL)
     host.start()
     with Client(uid=1002) as client:
@@ -48,8 +48,8 @@ def test_enroll(host):
 
 
 @test
-def test_only_once(host):
-    """Of two at the same time one is stored, and stays."""
+def of_two_secrets_the_first_confirmed_one_stays(host):
+    """Two connections of the same user have drawn a secret each."""
     host.configure(ALLOWED + ENROLL)
     host.start()
     with Client(uid=1002) as one, Client(uid=1002) as two:
@@ -58,11 +58,11 @@ def test_only_once(host):
         equal(two.call("Confirm", code=second.code())["parameters"]["result"], "accepted", "two")
         equal(one.call("Confirm", code=first.code())["error"],
               "org.totpgroup.Verify.AlreadyEnrolled", "one")
-        check(host.read("bob").startswith(second.base32), "the first stays")
+        check(host.read("bob").startswith(second.base32), "the first one stays")
 
 
 @test
-def test_kept_by_the_connection_alone(host):
+def a_drawn_secret_ends_with_its_connection(host):
     host.configure(ALLOWED + ENROLL)
     host.start()
     with Client(uid=1002) as one:
@@ -74,13 +74,13 @@ def test_kept_by_the_connection_alone(host):
         check(any(needle in memory for _, memory in host.memory()), "it is in memory")
     with Client(uid=1002) as other:
         other.verify("bob", "1")
-        found = [place for place, memory in host.memory()
+        found = [area for area, memory in host.memory()
                  if needle in memory or secret.key in memory]
-    equal(found, [], "found after it was closed")
+    equal(found, [], "found after the connection was closed")
 
 
 @test
-def test_three_wrong_codes(host):
+def three_wrong_codes_drop_the_secret(host):
     host.configure(ALLOWED + ENROLL)
     host.start()
     with Client(uid=1002) as client:
@@ -92,7 +92,7 @@ def test_three_wrong_codes(host):
 
 
 @test
-def test_not_allowed(host):
+def only_users_without_a_secret_enroll_and_only_if_allowed(host):
     host.configure(WEB + ENROLL)
     host.start()
     with Client(uid=1002) as client:
@@ -108,11 +108,11 @@ def test_not_allowed(host):
     with Client(uid=1001) as client:
         equal(client.call("Enroll")["error"], "org.totpgroup.Verify.AlreadyEnrolled", "alice")
     said = " ".join(host.said())
-    check(not re.search("otpauth", said), "nothing of it is in the log")
+    check(not re.search("otpauth", said), "no URI is in the log")
 
 
 @test
-def test_steps_are_counted(host):
+def enrollment_attempts_are_limited(host):
     host.configure(WEB + "[daemon]\nself_enroll=yes\n" + ENROLL)
     host.start()
     with Client(uid=1002) as client:

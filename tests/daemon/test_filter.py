@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Scenarios again, in as much of the unit's confinement as there is without systemd as process 1:
+"""Tests again, under the part of the unit's confinement that works without systemd as process 1:
 its system calls, no capabilities, no new privileges."""
 
-import test_crowd
 import test_enroll
 import test_frames
-import test_life
+import test_lifetime
 import test_limits
+import test_many_clients
 import test_peers
 from case import Skip
 from verifyd_host import Client, check, equal, test
 
 CHOSEN = (
-    test_crowd.test_a_lock_that_stays_taken, test_crowd.test_exactly_one_winner,
-    test_crowd.test_thousands_idle, test_enroll.test_enroll, test_enroll.test_only_once,
-    test_frames.test_malformed, test_frames.test_pipelined, test_life.test_activated,
-    test_life.test_ends_when_idle, test_life.test_reload,
-    test_life.test_store_that_cannot_be_written, test_limits.test_logins_limit_front_ends,
-    test_peers.test_front_end, test_peers.test_grants, test_peers.test_status,
+    test_enroll.a_user_enrolls_and_confirms,
+    test_enroll.of_two_secrets_the_first_confirmed_one_stays,
+    test_frames.a_malformed_frame_closes_its_connection_alone,
+    test_frames.calls_are_answered_in_order_however_they_arrive,
+    test_lifetime.a_store_that_cannot_be_written_lets_nobody_in,
+    test_lifetime.an_activated_daemon_uses_the_socket_it_is_passed,
+    test_lifetime.only_an_activated_daemon_ends_when_idle,
+    test_lifetime.sighup_reloads_the_configuration,
+    test_limits.attempts_of_logins_limit_front_ends,
+    test_many_clients.a_secret_that_stays_locked_is_busy,
+    test_many_clients.one_code_is_accepted_once_of_many_attempts,
+    test_many_clients.thousands_of_idle_connections_do_not_disturb_a_busy_one,
+    test_peers.a_front_end_asks_about_the_members_of_its_groups,
+    test_peers.status_says_what_root_users_and_front_ends_may_know,
+    test_peers.the_first_grant_that_covers_the_user_counts,
 )
 
 
@@ -33,7 +42,7 @@ def _confined(function):
     def again(host):
         _confine(host)
         function(host)
-    again.__name__ = f"{function.__name__}_of_{function.__module__.removeprefix('test_')}"
+    again.__name__ = f"{function.__name__}_under_the_filter"
     return again
 
 
@@ -42,8 +51,8 @@ for _function in CHOSEN:
 
 
 @test
-def test_the_filter_is_in_force(host):
-    """The daemon has it, and no capability."""
+def the_filter_is_in_force(host):
+    """The daemon has the filter and no capabilities."""
     _confine(host)
     secret = host.secret("alice")
     host.start()
@@ -55,4 +64,4 @@ def test_the_filter_is_in_force(host):
         equal(int(status[name], 16), 0, name)
     with Client(uid=33) as client:
         equal(client.verify("alice", secret.code()), ("accepted", 0), "alice")
-    check(host.daemon.poll() is None, "it lives")
+    check(host.daemon.poll() is None, "the daemon still runs")

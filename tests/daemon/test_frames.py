@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What comes over a connection, well-formed or not."""
+"""Frames, well-formed or not, and the replies to them."""
 
 import json
 import random
@@ -14,12 +14,12 @@ VERIFY = "org.totpgroup.Verify.Verify"
 
 
 def error_of(answer):
-    """The error's name, and its parameters."""
+    """Returns the name and the parameters of an error."""
     return answer["error"], answer["parameters"]
 
 
 @test
-def test_service_interface(host):
+def the_service_interface_answers(host):
     host.start()
     with Client(uid=1004) as client:
         client.send(frame("org.varlink.service.GetInfo"))
@@ -47,7 +47,7 @@ def test_service_interface(host):
 
 
 @test
-def test_parameters(host):
+def a_wrong_parameter_is_named(host):
     host.start()
     with Client() as client:
         for parameters, wrong in (
@@ -65,10 +65,10 @@ def test_parameters(host):
 
 
 @test
-def test_pipelined(host):
+def calls_are_answered_in_order_however_they_arrive(host):
     host.start()
     with Client() as client:
-        # Byte by byte, in pieces, and all at once.
+        # From single bytes to all at once.
         for size in (1, 7, 100, 1025, 100000):
             secret = host.secret("alice")
             code = secret.code()
@@ -86,32 +86,32 @@ def test_pipelined(host):
         calls = b"".join(frame("org.varlink.service.GetInfo") for _ in range(1000))
         client.send(calls)
         for _ in range(1000):
-            check("parameters" in client.receive(), "an answer")
+            check("parameters" in client.receive(), "a reply")
 
 
 @test
-def test_half_closed(host):
+def a_half_closed_connection_gets_its_replies(host):
     secret = host.secret("alice")
     host.start()
     with Client() as client:
         client.send(frame(VERIFY, {"user": "alice", "code": secret.code()}))
         client.send(frame("org.varlink.service.GetInfo") + b"{\"meth")
         client.socket.shutdown(socket.SHUT_WR)
-        equal(client.receive()["parameters"]["result"], "accepted", "the answer")
-        check("interfaces" in client.receive()["parameters"], "the second answer")
-        equal(client.receive(), None, "the rest")
+        equal(client.receive()["parameters"]["result"], "accepted", "the reply")
+        check("interfaces" in client.receive()["parameters"], "the second reply")
+        equal(client.receive(), None, "the end")
 
 
 @test
-def test_oneway(host):
+def oneway_calls_are_performed_without_a_reply(host):
     secret = host.secret("alice")
     host.start()
     with Client() as client:
         client.ask("Verify", user="alice", code=secret.code(), oneway=True)
         client.send(frame("org.varlink.service.GetInfo", oneway=True))
         client.send(frame("no.such.Method", oneway=True))
-        equal(client.verify("alice", secret.code())[0], "refused", "it was spent")
-    # Also where nobody is there any more when it is read.
+        equal(client.verify("alice", secret.code())[0], "refused", "the code is spent")
+    # Also if the client is gone when the call is read.
     secret = host.secret("bob")
     client = Client()
     client.ask("Verify", user="bob", code=secret.code(), oneway=True)
@@ -121,19 +121,19 @@ def test_oneway(host):
         while 'DISALLOW_REUSE 5' not in host.read("bob"):
             other.send(frame("org.varlink.service.GetInfo"))
             other.receive()
-        equal(other.verify("bob", secret.code())[0], "refused", "it was spent")
+        equal(other.verify("bob", secret.code())[0], "refused", "the code is spent")
 
 
 @test
-def test_more(host):
+def more_gets_one_reply(host):
     secret = host.secret("alice")
     host.start()
     with Client() as client:
         answer = client.call("Verify", user="alice", code=secret.code(), more=True)
-        equal(answer["parameters"]["result"], "accepted", "one answer")
-        check("continues" not in answer, "no more to come")
+        equal(answer["parameters"]["result"], "accepted", "one reply")
+        check("continues" not in answer, "there is no other")
         client.send(frame("org.varlink.service.GetInfo"))
-        check("interfaces" in client.receive()["parameters"], "the next answer")
+        check("interfaces" in client.receive()["parameters"], "the next reply")
 
 
 BAD = (b"\0", b"x\0", b"{}\0", b"[]\0", b"null\0", b"{\"method\":1}\0", b"{\"method\":\"x\"}\0",
@@ -145,22 +145,21 @@ BAD = (b"\0", b"x\0", b"{}\0", b"[]\0", b"null\0", b"{\"method\":1}\0", b"{\"met
 
 
 @test
-def test_malformed(host):
-    """The connection is closed, and nobody else's."""
+def a_malformed_frame_closes_its_connection_alone(host):
+    """Calls that came before it are answered."""
     secret = host.secret("alice")
     host.start()
     with Client() as other:
         for data in BAD:
             with Client(uid=1004) as client:
                 client.send(frame("org.varlink.service.GetInfo") + data)
-                check("parameters" in client.receive(), "what came before is answered")
+                check("parameters" in client.receive(), "the call before it")
                 equal(client.receive(), None, data[:40])
-        equal(other.verify("alice", secret.code()), ("accepted", 0), "somebody else")
+        equal(other.verify("alice", secret.code()), ("accepted", 0), "another client")
 
 
 @test
-def test_longest(host):
-    """1024 bytes are a call, 1025 are not."""
+def a_call_has_at_most_1024_bytes(host):
     host.start()
     for length, expected in ((1024, "refused"), (1025, None)):
         call = frame(VERIFY, {"user": "alice", "code": ""})
@@ -172,7 +171,7 @@ def test_longest(host):
 
 
 def random_bytes(generator):
-    """A frame that is nearly one, or nothing like it."""
+    """A frame that is nearly well-formed, or just bytes."""
     kind = generator.randrange(4)
     if kind == 0:
         return bytes(generator.randrange(256) for _ in range(generator.randrange(1, 1200)))
@@ -195,9 +194,9 @@ def random_bytes(generator):
 
 
 @test
-def test_fuzz(host):
-    """Whatever comes: an answer in JSON or a closed connection; others are served all the time,
-    and nothing is left open."""
+def random_frames_do_no_harm(host):
+    """Each gets a reply in JSON or a closed connection. Other clients are served all the time, and
+    no descriptor is left open."""
     seed = int(os.environ.get("TOTPGROUP_TEST_SEED") or secrets.randbits(63))
     print(f"# TOTPGROUP_TEST_SEED={seed}", file=sys.stderr)
     generator = random.Random(seed)
@@ -216,7 +215,7 @@ def test_fuzz(host):
                 while (answer := client.receive()) is not None:
                     check(set(answer) <= {"error", "parameters"}, json.dumps(answer))
             if turn % 100 == 0:
-                equal(other.verify("alice", secret.code()), ("accepted", 0), "somebody else")
+                equal(other.verify("alice", secret.code()), ("accepted", 0), "another client")
         other.send(frame("org.varlink.service.GetInfo"))
         other.receive()
         for _ in range(1000):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How often somebody may try, and whom that keeps out."""
+"""How often clients may try, and whom a limit keeps out."""
 
 from verifyd_host import WEB, Client, check, equal, test
 
 
 @test
-def test_front_ends_never_limit_logins(host):
+def attempts_of_front_ends_never_limit_logins(host):
     host.configure(WEB + "attempts=no\n")
     secret = host.secret("alice")
     host.start()
@@ -21,7 +21,7 @@ def test_front_ends_never_limit_logins(host):
 
 
 @test
-def test_logins_limit_front_ends(host):
+def attempts_of_logins_limit_front_ends(host):
     host.configure(WEB + "attempts=no\n")
     secret = host.secret("alice")
     host.start()
@@ -33,7 +33,7 @@ def test_logins_limit_front_ends(host):
 
 
 @test
-def test_one_ceiling_for_all_front_ends(host):
+def all_front_ends_share_one_limit(host):
     host.configure("".join(f"[verify web{n}]\npeer={3000 + n}\ngroups=webtotp\nattempts=no\n"
                            for n in range(8)))
     secret = host.secret("alice")
@@ -48,7 +48,7 @@ def test_one_ceiling_for_all_front_ends(host):
 
 
 @test
-def test_limited_tells_nobody_who_exists(host):
+def a_limit_in_memory_does_not_reveal_who_exists(host):
     host.secret("alice")
     host.start()
     with Client(uid=33) as client:
@@ -62,7 +62,7 @@ def test_limited_tells_nobody_who_exists(host):
 
 
 @test
-def test_a_front_end_as_a_whole(host):
+def a_front_end_has_a_limit_for_all_users_together(host):
     host.configure(WEB + "peer_attempts=5 60\n[verify two]\npeer=1004\ngroups=webtotp\n")
     host.start()
     with Client(uid=33) as client:
@@ -74,8 +74,8 @@ def test_a_front_end_as_a_whole(host):
 
 
 @test
-def test_reading_again_forgets_nothing(host):
-    """What was counted stays so; under another limit it begins anew."""
+def a_reload_keeps_the_counts_of_unchanged_limits(host):
+    """A limit that has changed begins anew."""
     host.start()
     for uid, user in ((33, "ghost"), (1001, "alice")):
         with Client(uid=uid) as client:
@@ -95,8 +95,8 @@ def test_reading_again_forgets_nothing(host):
 
 
 @test
-def test_users_themselves(host):
-    """Who has no RATE_LIMIT cannot be guessed at either, and root is not counted."""
+def users_have_a_limit_of_their_own_and_root_has_none(host):
+    """This limit also protects a secret without RATE_LIMIT."""
     secret = host.secret("alice", '" WINDOW_SIZE 17')
     host.start()
     with Client(uid=1001) as client:
@@ -108,7 +108,7 @@ def test_users_themselves(host):
 
 
 @test
-def test_users_count_as_logins(host):
+def attempts_of_users_about_themselves_count_as_logins(host):
     secret = host.secret("alice")
     host.configure("[daemon]\nself_attempts=no\n")
     host.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who may ask about whom, and what each is told."""
+"""Which peer may ask about which user, and what it is told."""
 
 from verifyd_host import GROUPS, USERS, WEB, Client, check, equal, peer_credentials, test
 
@@ -7,7 +7,7 @@ REFUSED = ("refused", 0)
 
 
 @test
-def test_root_asks_about_anybody(host):
+def root_asks_about_anybody(host):
     host.start()
     with Client() as client:
         for user in ("root", "alice", "carol"):
@@ -25,11 +25,11 @@ def test_root_asks_about_anybody(host):
 
 
 @test
-def test_users_ask_about_themselves(host):
+def users_ask_about_themselves_alone(host):
     secret, other = host.secret("alice"), host.secret("carol")
     host.start()
     with Client(uid=1001) as client:
-        equal(peer_credentials(client.socket)[0], host.daemon.pid, "the daemon's number")
+        equal(peer_credentials(client.socket)[0], host.daemon.pid, "the pid of the daemon")
         answer = client.call("Verify", user="alice", code=secret.wrong_code())["parameters"]
         equal(answer, {"result": "refused", "retry_after": 0, "reason": "wrong-code"}, "wrong")
         equal(client.verify("alice", secret.code()), ("accepted", 0), "right")
@@ -46,30 +46,30 @@ def test_users_ask_about_themselves(host):
 
 
 @test
-def test_strangers_learn_nothing(host):
-    """Somebody whom nothing is granted gets one answer, whomever it is about."""
+def strangers_learn_nothing(host):
+    """A peer without a grant gets the same reply for every user."""
     host.secret("alice")
     host.start()
     with Client(uid=1004) as client:
         answers = [client.call("Verify", user=user, code="123456")
                    for user in ("alice", "bob", "carol", "ghost", "root")]
         answers += [client.call("Status", user=user) for user in ("alice", "ghost", "root")]
-        equal(answers, [answers[0]] * len(answers), "the answers")
+        equal(answers, [answers[0]] * len(answers), "the replies")
         equal(answers[0], {"error": "org.totpgroup.Verify.NotPermitted", "parameters": {}}, "all")
-    # Of a uid that has no name, too.
+    # The same for a uid that has no name.
     with Client(uid=4711) as client:
         equal(client.call("Verify", user="alice", code="123456"), answers[0], "without a name")
 
 
 @test
-def test_front_end(host):
+def a_front_end_asks_about_the_members_of_its_groups(host):
     secrets = {user: host.secret(user) for user in ("alice", "carol", "root")}
     host.start()
     with Client(uid=33) as client:
         equal(client.verify("alice", secrets["alice"].code()), ("accepted", 0), "alice")
         result, wait = client.verify("alice", secrets["alice"].code())
         check(result == "refused" and 0 < wait <= 30, "a right code that is spent")
-        # Right codes of users whom the grant does not cover, and of root, never.
+        # Right codes of users whom the grant does not cover, and of root, are refused.
         for user in ("carol", "root"):
             equal(client.verify(user, secrets[user].code()), REFUSED, user)
         for user in ("bob", "ghost", "carol", "nobody", "root"):
@@ -84,14 +84,14 @@ def test_front_end(host):
     equal(said[0], "accepted user=alice service=web peer=33 method=totp offset=0", "the log")
     check("refused user=carol service=web peer=33 reason=not-permitted" in said, "the log")
     check("refused user=root service=web peer=33 reason=not-permitted" in said, "the log")
-    # Nothing of theirs was touched.
+    # Their secrets were not changed.
     for user in ("carol", "root"):
         check("FRONT_END" not in host.read(user), user)
         equal(Client().verify(user, secrets[user].code()), ("accepted", 0), user)
 
 
 @test
-def test_root_only_where_it_is_said(host):
+def a_front_end_asks_about_uid_0_only_with_root_yes(host):
     host.configure(WEB + "root=yes\n")
     secret = host.secret("root")
     host.start()
@@ -111,9 +111,9 @@ def test_root_only_where_it_is_said(host):
 
 
 @test
-def test_grants(host):
-    """By uid, by the main group, by a supplementary one; the first that covers the user counts,
-    and gives the service its name."""
+def the_first_grant_that_covers_the_user_counts(host):
+    """Grants by uid, by main group and by supplementary group. The grant that counts gives the
+    service in the log its name."""
     host.configure("""
 [verify vpn]
 peer=4242,nobody
@@ -151,8 +151,8 @@ attempts=no
 
 
 @test
-def test_groups_are_those_of_the_connection(host):
-    """A user whom /etc/group has in a front end's group is none without the group's rights."""
+def the_groups_of_a_peer_are_those_of_its_process(host):
+    """A process without the group is no front end, even if /etc/group has its user in it."""
     host.configure("[verify web]\npeer_group=frontends\ngroups=webtotp\n")
     host.write_users(dict(USERS, dave=(1004, ("frontends",))))
     secret = host.secret("alice")
@@ -164,8 +164,8 @@ def test_groups_are_those_of_the_connection(host):
 
 
 @test
-def test_broken_groups(host):
-    """A group that does not exist is an error, and not a no: alike for those who exist."""
+def a_missing_group_is_an_error_for_every_user(host):
+    """The error is the same whether or not the user exists, and it is not a refusal."""
     host.configure("[verify web]\npeer=33\ngroups=webtotp,gone\n")
     secret = host.secret("alice")
     host.start()
@@ -177,8 +177,8 @@ def test_broken_groups(host):
 
 
 @test
-def test_unknown_peer_names(host):
-    """They are told of, grant nothing, and are no reason not to start."""
+def unknown_peers_are_reported_and_granted_nothing(host):
+    """The daemon starts, and logs them."""
     host.configure("[verify web]\npeer=www-data,soon\npeer_group=later\ngroups=webtotp\n")
     secret = host.secret("alice")
     host.start()
@@ -193,7 +193,7 @@ def test_unknown_peer_names(host):
 
 
 @test
-def test_status(host):
+def status_says_what_root_users_and_front_ends_may_know(host):
     host.configure(WEB + "status=yes\n")
     host.secret("alice", *('" RATE_LIMIT 3 30',), emergency=("12345678", "87654321"))
     host.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is left in the daemon's memory."""
+"""Secrets and codes in the memory of the daemon."""
 
 from verifyd_host import WEB, Client, check, equal, frame, test
 
@@ -7,24 +7,24 @@ PADDING = "0123456789abcdef" * 40
 
 
 def search(host, needles):
-    """Where any of these is found, and as what."""
+    """Says which of the needles are found, and where."""
     found = []
-    for place, memory in host.memory():
+    for area, memory in host.memory():
         for what, needle in needles.items():
             if needle in memory:
-                found.append(f"{what} in {place}")
+                found.append(f"{what} in {area}")
     return found
 
 
 @test
-def test_nothing_secret_stays(host):
-    """No code and no secret, after right ones, wrong ones, half ones, and in frames that are
-    no calls; though the connections stay open."""
+def no_code_and_no_secret_stays_in_memory(host):
+    """The clients send right and wrong codes, half a code, and frames that are no calls, and their
+    connections stay open."""
     host.configure(WEB + "attempts=no\n")
     secrets = {name: host.secret(name, '" WINDOW_SIZE 17', '" DISALLOW_REUSE',
                                  emergency=("48151623",)) for name in ("alice", "carol")}
     host.start()
-    # Before the others, so that it does not lie over what they leave.
+    # Before the others, so that these bytes do not overwrite what the others leave.
     for half in (b'{"method":"a.b","parameters":{"code":"31415926535', b'9' * 900):
         with Client() as client:
             client.send(half)
@@ -34,7 +34,7 @@ def test_nothing_secret_stays(host):
     needles = {}
     for number, client in enumerate(clients):
         for name, secret in secrets.items():
-            # Longer than a code, so that it is found only where it was kept.
+            # Longer than a code, so that no other bytes look like it.
             code = f"{secret.wrong_code()}77{number:04}7777"
             needles[f"the code of {name} {number}"] = code.encode()
             client.verify(name, code)
@@ -58,8 +58,8 @@ def test_nothing_secret_stays(host):
 
 
 @test
-def test_the_search_finds(host):
-    """What is held on purpose, half a call, is found: the search above is none in vain."""
+def the_search_finds_what_is_in_memory(host):
+    """Half a call, which the daemon has to keep, is found."""
     host.start()
     with Client() as client, Client() as other:
         client.send(b'{"method":"a.b","parameters":{"code":"27182818284')

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Runs a program that may make the system calls of a list, one to a line of a file, and
- * no others, as systemd does it for SystemCallFilter=:
+ * Runs a program that may only make the system calls listed in a file, one a line, as
+ * systemd does for SystemCallFilter=:
  *
  *     under_filter FILE PROGRAM [ARGUMENT...]
  *
- * Names that this system does not know are passed over, as there. Another call fails with
- * EPERM.
+ * Names that this system does not know are ignored, as by systemd. Any other call fails
+ * with EPERM.
  */
 
 #include "config.h"
@@ -25,7 +25,7 @@ static void fail(const char *what, int problem)
 	exit(125);
 }
 
-static void allow_all(scmp_filter_ctx filter, const char *path)
+static void allow_listed(scmp_filter_ctx filter, const char *path)
 {
 	char name[80];
 	FILE *file = fopen(path, "re");
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (filter == NULL)
 		fail("seccomp_init", ENOMEM);
-	allow_all(filter, argv[1]);
+	allow_listed(filter, argv[1]);
 	status = seccomp_load(filter);
 	if (status != 0)
 		fail("seccomp_load", -status);

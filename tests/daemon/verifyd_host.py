@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The private machine as its administrator sees it: users, groups, secrets, the daemon."""
+"""A private machine as its administrator sees it: users, groups, secrets and the daemon."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ CONF = f"{TOP}/conf/totpgroup.conf"
 SOCKET = "/run/totpgroup/verify"
 DEADLINE = 30
 
-# A window wide enough that a time step which ends while a scenario runs changes nothing.
+# The window is so wide that a test may run into the next time step.
 LINES = ('" RATE_LIMIT 3 30', '" WINDOW_SIZE 17', '" DISALLOW_REUSE')
 
 WEB = """
@@ -34,7 +34,7 @@ peer=www-data
 groups=webtotp
 """
 
-# Name: uid, and supplementary groups.
+# Name: (uid, supplementary groups)
 USERS = {
     "root": (0, ("webtotp",)),
     "www-data": (33, ()),
@@ -50,8 +50,7 @@ _LINE = re.compile(r"^<(\d+)>(?:\S+ +\S+ +\S+ )?totp-verifyd\[\d+\]: (.*)$", re.
 
 
 def read_sources(top):
-    """What scenarios need of the host, read before its folders are hidden: the system calls that
-    the unit allows."""
+    """Reads the system calls that the unit allows, before the folders of the host are hidden."""
     allowed = set()
     with open(f"{top}/conf/systemd/totp-verifyd.service.in", encoding="utf-8") as file:
         filters = re.findall("(?m)^SystemCallFilter=(~?)(.*)$", file.read())
@@ -62,7 +61,7 @@ def read_sources(top):
 
 
 def _system_calls(group):
-    """Those of a group, as systemd has it; empty where that cannot be asked."""
+    """The system calls of a group of systemd; empty if systemd cannot be asked."""
     if not group.startswith("@"):
         return {group}
     try:
@@ -102,17 +101,17 @@ class Client:
         self.socket.close()
 
     def send(self, data):
-        """Bytes, as they are."""
+        """Sends bytes unchanged."""
         self.socket.sendall(data)
 
     def ask(self, method, /, **parameters):
-        """Sends a call of the project's own interface."""
+        """Sends a call of org.totpgroup.Verify."""
         flags = {name: parameters.pop(name) for name in ("oneway", "more", "upgrade")
                  if name in parameters}
         self.send(frame(f"org.totpgroup.Verify.{method}", parameters, **flags))
 
     def receive(self):
-        """The next answer, or None where the daemon has closed the connection."""
+        """Returns the next reply, or None if the daemon has closed the connection."""
         while b"\0" not in self._rest:
             try:
                 data = self.socket.recv(65536)
@@ -120,19 +119,19 @@ class Client:
                 data = b""
             if not data:
                 if self._rest:
-                    raise AssertionError(f"half an answer: {self._rest!r}")
+                    raise AssertionError(f"half a reply: {self._rest!r}")
                 return None
             self._rest += data
         answer, _, self._rest = self._rest.partition(b"\0")
         return json.loads(answer)
 
     def call(self, method, /, **parameters):
-        """A call and its answer."""
+        """Sends a call and returns its reply."""
         self.ask(method, **parameters)
         return self.receive()
 
     def verify(self, user, code):
-        """Result and seconds to wait; or the last word of the error's name."""
+        """Returns the result and the seconds to wait, or the last word of the error's name."""
         answer = self.call("Verify", user=user, code=code)
         if answer is None:
             raise AssertionError("closed")
@@ -142,7 +141,7 @@ class Client:
 
 
 def frame(method, parameters=None, **flags):
-    """A call as it is sent."""
+    """Returns the bytes of a call."""
     call = {"method": method, **flags}
     if parameters is not None:
         call["parameters"] = parameters
@@ -150,7 +149,7 @@ def frame(method, parameters=None, **flags):
 
 
 class Host:
-    """Users, secrets and the daemon. A context manager; one at a time."""
+    """Users, secrets and the daemon: a context manager, of which one exists at a time."""
 
     def __init__(self, paths, log, sources):
         self.paths, self.log, self.sources = paths, log, sources
@@ -176,7 +175,7 @@ class Host:
         self._at_end.close()
 
     def at_end(self, function, *arguments):
-        """Has something undone when this machine ends, last first."""
+        """Has a function called when this machine ends, the last one first."""
         self._at_end.callback(function, *arguments)
 
     def write_users(self, users, groups=None):
@@ -191,11 +190,11 @@ class Host:
                + [f"{name}:x:{uid}:" for name, (uid, _) in users.items()])
 
     def configure(self, text, store="secret={store}/${{USER}}\nuser=root\n"):
-        """Writes the configuration: the store's options, and that text."""
+        """Writes the configuration: the options of the store, and the text."""
         _write(CONF, [store.format(store=STORE) + text])
 
     def secret(self, user, *lines, emergency=()):
-        """A new secret for a user, written where the configuration says."""
+        """Writes a new secret for a user to the store, and returns it."""
         secret = Secret(f"{user} {time.time_ns()}")
         self.secrets.append(secret)
         text = "\n".join([secret.base32, *(lines or LINES), '" TOTP_AUTH', *emergency]) + "\n"
@@ -211,7 +210,7 @@ class Host:
     # The daemon
 
     def start(self, *arguments, command=(), activated=False, environment=None):
-        """Starts it, and waits until it says that it is ready."""
+        """Starts the daemon and waits until it is ready."""
         notify = f"{TOP}/notify"
         with contextlib.suppress(FileNotFoundError):
             os.unlink(notify)
@@ -221,7 +220,7 @@ class Host:
         os.chmod(notify, 0o666)
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NOTIFY_SOCKET": notify,
                      "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "quarantine_size_mb=8"
-                     # To search for leaks takes a system call that is not among them.
+                     # The search for leaks needs a system call that the unit does not allow.
                      + ":detect_leaks=0" * self.confined,
                      **(environment or {})}
         program = [*command, *self._confinement(), self.paths["verifyd"], f"--conf={CONF}",
@@ -230,7 +229,7 @@ class Host:
         if activated:
             listener = self.listen()
             descriptors = (listener.fileno(),)
-            # The shell knows its own number, which is the daemon's after exec.
+            # The pid of the shell is the pid of the daemon after exec.
             program = ["sh", "-c", f"exec 3<&{listener.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 "
                        f"exec \"$@\" {listener.fileno()}<&-", "sh", *program]
         self.daemon = subprocess.Popen(  # pylint: disable=consider-using-with
@@ -240,7 +239,7 @@ class Host:
         return self
 
     def _confinement(self):
-        """What the unit asks of systemd, as far as others can do it."""
+        """The command that confines the daemon like the unit does, as far as that is possible."""
         if not self.confined:
             return []
         path = f"{TOP}/system-calls"
@@ -249,7 +248,7 @@ class Host:
                 "--securebits=+noroot,+noroot_locked", self.paths["filter"], path]
 
     def listen(self):
-        """The socket that a service manager would hold."""
+        """Makes the socket that a service manager would pass."""
         os.makedirs(os.path.dirname(SOCKET), exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(SOCKET)
@@ -261,31 +260,31 @@ class Host:
         return listener
 
     def expect_notice(self, word):
-        """Waits for what the daemon tells the service manager."""
+        """Waits until the daemon sends this word to the service manager."""
         while True:
             try:
                 said = self._notify.recv(4096).decode()
             except TimeoutError:
-                raise AssertionError(f"the daemon did not say {word}") from None
+                raise AssertionError(f"the daemon did not send {word}") from None
             if word in said.split("\n"):
                 return
 
     def reload(self):
-        """Has the configuration read anew, and waits for that."""
+        """Has the daemon read its configuration again, and waits until it has."""
         self.daemon.send_signal(signal.SIGHUP)
         self.expect_notice("READY=1")
 
     def stop(self, status=0):
-        """Stops it. What it leaves on standard error, a sanitizer's report too, is a failure."""
+        """Stops the daemon. Fails if it wrote anything, such as the report of a sanitizer."""
         self.daemon.send_signal(signal.SIGTERM)
         self.ended(status)
 
     def ended(self, status=0):
-        """Waits for its end."""
+        """Waits until the daemon has ended, and checks its exit status and output."""
         output, _ = self.daemon.communicate(timeout=DEADLINE)
         ended, self.daemon = self.daemon, None
         if ended.returncode != status or output:
-            raise AssertionError(f"the daemon ended with {ended.returncode}, and said: "
+            raise AssertionError(f"the daemon ended with {ended.returncode}, and wrote: "
                                  f"{output.decode(errors='replace')}")
 
     def _end_daemon(self):
@@ -299,28 +298,28 @@ class Host:
             self.ended()
 
     def memory(self):
-        """All memory of the daemon that it can write to."""
+        """Yields each area of writable memory of the daemon, and its content."""
         with open(f"/proc/{self.daemon.pid}/maps", encoding="ascii") as maps, \
                 open(f"/proc/{self.daemon.pid}/mem", "rb", buffering=0) as memory:
             for line in maps:
-                place, rights = line.split()[:2]
+                area, rights = line.split()[:2]
                 if not rights.startswith("rw") or "[vvar" in line:
                     continue
-                start, end = (int(number, 16) for number in place.split("-"))
+                start, end = (int(number, 16) for number in area.split("-"))
                 if end - start > 1 << 32:
                     raise Skip("the memory of a sanitizer is too large to be searched")
                 memory.seek(start)
                 with contextlib.suppress(OSError):
-                    yield place, memory.read(end - start)
+                    yield area, memory.read(end - start)
 
     def descriptors(self):
-        """How many files the daemon has open."""
+        """The number of files that the daemon has open."""
         return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
 
     # A login through PAM
 
     def log_in(self, user, code):
-        """Whether the module lets in, with the same configuration."""
+        """Whether the module, with the same configuration, accepts the code."""
         services = f"{TOP}/services"
         os.makedirs(services, exist_ok=True)
         _write(f"{services}/test", [f"auth required {self.paths['module']} conf={CONF}",
@@ -333,17 +332,17 @@ class Host:
     # The log
 
     def log_lines(self):
-        """All that was said since this machine began."""
+        """All lines since this machine began."""
         return self.log.since(self._first_line)
 
     def said(self, mark=None):
-        """What the daemon said, without what syslog puts before."""
+        """The lines of the daemon, without the prefix of syslog."""
         lines = self.log_lines() if mark is None else self.log.since(mark)
         return [match[2] for match in map(_LINE.match, lines) if match]
 
 
 def peer_credentials(connection):
-    """Pid, uid and gid."""
+    """Returns pid, uid and gid of the peer."""
     return struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
 
 
@@ -354,7 +353,7 @@ def _write(path, lines, mode=0o644):
 
 
 class _Fixture(case.Fixture):
-    """A private machine with the daemon, and everything that it logs."""
+    """A private machine with the daemon and its log."""
 
     isolated = True
 
@@ -392,7 +391,7 @@ test = _Fixture()
 
 
 def _nothing_secret_was_logged(host):
-    """After every test: no code or secret in any line, and no control character."""
+    """Checks after every test that no line holds a code, a secret or a control character."""
     said = "\n".join(host.log_lines())
     for secret in host.secrets:
         if secret.base32.lower() in said.lower():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How it begins, goes on and ends."""
+"""Start, reload, stop and kill, and a daemon that has a bad store."""
 
 import fcntl
 import os
@@ -16,10 +16,10 @@ VERIFY = "org.totpgroup.Verify.Verify"
 
 
 @test
-def test_alone(host):
+def a_second_daemon_does_not_start(host):
     host.start()
     equal(stat.S_IMODE(os.stat(SOCKET).st_mode), 0o666, "the socket's mode")
-    equal(stat.S_IMODE(os.stat(os.path.dirname(SOCKET)).st_mode), 0o755, "its folder's mode")
+    equal(stat.S_IMODE(os.stat(os.path.dirname(SOCKET)).st_mode), 0o755, "the mode of its folder")
     done = subprocess.run([host.paths["verifyd"], f"--conf={CONF}"], capture_output=True,
                           text=True, check=False)
     equal(done.returncode, 6, "a second one")
@@ -30,7 +30,7 @@ def test_alone(host):
 
 
 @test
-def test_socket_of_a_dead_one(host):
+def the_socket_of_a_dead_daemon_is_replaced(host):
     host.start()
     host.daemon.kill()
     host.ended(-signal.SIGKILL)
@@ -40,16 +40,16 @@ def test_socket_of_a_dead_one(host):
 
 
 @test
-def test_activated(host):
+def an_activated_daemon_uses_the_socket_it_is_passed(host):
     secret = host.secret("alice")
     host.start(activated=True)
     equal(Client().verify("alice", secret.code()), ("accepted", 0), "an answer")
     host.stop()
-    check(os.path.exists(SOCKET), "the socket is the service manager's")
+    check(os.path.exists(SOCKET), "the socket of the service manager stays")
 
 
 @test
-def test_activated_wrongly(host):
+def a_wrong_socket_is_refused(host):
     for kind, listens in ((socket.SOCK_DGRAM, False), (socket.SOCK_STREAM, False)):
         with socket.socket(socket.AF_UNIX, kind) as wrong:
             wrong.bind(f"\0totpgroup-wrong-{kind}")
@@ -63,28 +63,28 @@ def test_activated_wrongly(host):
 
 
 @test
-def test_ends_when_idle(host):
+def only_an_activated_daemon_ends_when_idle(host):
     host.configure(WEB + "[daemon]\nidle_exit=1\n")
     host.secret("alice")
     host.start(activated=True)
     with Client() as client:
         client.verify("alice", "000000")
     host.ended()
-    # Alone it does not.
+    # One that made its socket stays.
     os.unlink(SOCKET)
     host.start()
     with Client() as client:
         try:
             host.daemon.wait(2)
         except subprocess.TimeoutExpired:
-            equal(client.verify("ghost", "1")[0], "refused", "still there")
+            equal(client.verify("ghost", "1")[0], "refused", "it still answers")
         else:
             raise AssertionError("it ended")
 
 
 @test
-def test_stays_while_it_counts(host):
-    """What was counted in memory is not forgotten by ending."""
+def a_daemon_with_counted_attempts_does_not_end(host):
+    """The end would forget the attempts in memory."""
     host.configure(WEB + "attempts=1 3\npeer_attempts=no\n[daemon]\nidle_exit=1\n")
     host.start(activated=True)
     with Client(uid=33) as client:
@@ -101,19 +101,19 @@ def test_stays_while_it_counts(host):
 
 
 @test
-def test_stop_answers_what_has_come(host):
-    """Calls at work, and those that wait behind them, are answered; then it is over."""
+def calls_that_have_arrived_are_answered_before_the_end(host):
+    """Both calls at work and calls that wait behind them."""
     secrets = {name: host.secret(name) for name in ("alice", "bob", "carol")}
     host.start()
     clients = {name: Client() for name in secrets}
     idle, half = Client(), Client()
     half.send(frame(VERIFY, {"user": "alice", "code": "1"})[:20])
-    # The lock of one secret is taken, so that the call is at work when it is told to stop.
+    # alice's secret is locked, so that a call is at work when the daemon is told to stop.
     with open("/run/e2e/store/alice", "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         for name, client in clients.items():
             client.send(frame(VERIFY, {"user": name, "code": secrets[name].code()}) * 3)
-        # The second answer of bob shows that all were taken up.
+        # The reply to bob shows that the calls have been read.
         equal(clients["bob"].receive()["parameters"]["result"], "accepted", "bob")
         host.daemon.send_signal(signal.SIGTERM)
         equal(idle.receive(), None, "the idle one")
@@ -131,8 +131,8 @@ def test_stop_answers_what_has_come(host):
 
 
 @test
-def test_stop_takes_no_more_calls(host):
-    """Who always has one more call cannot keep it from ending: what comes later is not read."""
+def calls_that_arrive_after_sigterm_are_not_read(host):
+    """A client with endless calls cannot keep the daemon from ending."""
     secret = host.secret("alice")
     host.start()
     idle = [Client()]
@@ -150,14 +150,14 @@ def test_stop_takes_no_more_calls(host):
             equal(client.receive(), None, "the idle ones")
         busy.send(frame("org.varlink.service.GetInfo") * 100)
         fcntl.flock(file, fcntl.LOCK_UN)
-    equal(busy.receive()["parameters"]["result"], "accepted", "at work")
-    check("interfaces" in busy.receive()["parameters"], "what had come")
-    equal(busy.receive(), None, "what came later")
+    equal(busy.receive()["parameters"]["result"], "accepted", "the call at work")
+    check("interfaces" in busy.receive()["parameters"], "the call that had arrived")
+    equal(busy.receive(), None, "the calls that came later")
     host.ended()
 
 
 @test
-def test_reload(host):
+def sighup_reloads_the_configuration(host):
     secret = host.secret("alice")
     host.configure("")
     host.start()
@@ -170,9 +170,9 @@ def test_reload(host):
     host.configure("[verify web]\npeer=www-data\ngroupz=webtotp\n")
     host.reload()
     check(any("unknown key groupz" in line and "stays as it was" in line
-              for line in host.said(mark)), "a mistake is told")
-    equal(web.verify("alice", secret.code())[0], "refused", "the old one stays")
-    # The store moves too.
+              for line in host.said(mark)), "a mistake is reported")
+    equal(web.verify("alice", secret.code())[0], "refused", "the old configuration stays")
+    # A reload also changes where the secrets are.
     os.mkdir(f"{TOP}/second", 0o700)
     host.at_end(os.rmdir, f"{TOP}/second")
     os.rename("/run/e2e/store/alice", f"{TOP}/second/alice")
@@ -184,7 +184,7 @@ def test_reload(host):
 
 
 @test
-def test_mistake_at_the_beginning(host):
+def a_mistake_in_the_configuration_is_reported_at_the_start(host):
     for text, word in (("[verify web]\npeer=33\n", "groups="), ("nulok=yes\n", "did you mean nullok"),
                        ("[verify web]\npeer=3x\ngroups=webtotp\n", "neither a name nor a number")):
         host.configure(text)
@@ -200,8 +200,8 @@ def test_mistake_at_the_beginning(host):
 
 
 @test
-def test_killed(host):
-    """A spent code stays spent, whenever it is killed."""
+def a_spent_code_stays_spent_after_a_kill(host):
+    """The daemon is killed after any number of replies."""
     for turn in range(10):
         secret = host.secret("alice", '" WINDOW_SIZE 17', '" DISALLOW_REUSE')
         host.start()
@@ -221,21 +221,19 @@ def test_killed(host):
 
 
 @test
-def test_no_core_no_ptrace(host):
+def no_core_is_dumped(host):
     host.start()
     with open(f"/proc/{host.daemon.pid}/limits", encoding="ascii") as file:
         limits = [line.split() for line in file if line.startswith("Max core")]
     equal(limits[0][4:6], ["0", "0"], "the size of a core")
-    # What is not dumpable is root's, whoever runs it; here that shows in coredump_filter's
-    # neighbour: the flag itself.
     with open(f"/proc/{host.daemon.pid}/status", encoding="ascii") as file:
         check("Threads:" in file.read(), "status")
     equal(resource.prlimit(host.daemon.pid, resource.RLIMIT_CORE), (0, 0), "the limit")
 
 
 @test
-def test_unprivileged(host):
-    """Run by a user, it answers what that user's own rights reach."""
+def an_unprivileged_daemon_serves_its_own_user(host):
+    """It reads and writes what the user's own rights reach."""
     home = f"{TOP}/home/dave"
     os.mkdir(home, 0o700)
     os.chown(home, 1004, 1004)
@@ -247,19 +245,18 @@ def test_unprivileged(host):
     host.start(f"--socket={path}",
                command=("setpriv", "--reuid=1004", "--regid=1004", "--clear-groups"),
                environment={})
-    # The notice's socket is root's, and can be sent to all the same.
     with Client(uid=1004, path=path) as client:
         equal(client.verify("dave", secret.code()), ("accepted", 0), "dave")
-    # Nobody but root may look at its memory, though it is the user's.
+    # Only root may read its memory, although the user runs it.
     done = subprocess.run(["setpriv", "--reuid=1004", "--regid=1004", "--clear-groups",
                            "head", "-c1", f"/proc/{host.daemon.pid}/environ"],
                           capture_output=True, text=True, check=False)
-    check(done.returncode != 0 and "denied" in done.stderr, "its memory is its own")
+    check(done.returncode != 0 and "denied" in done.stderr, "the user reads its environment")
 
 
 @test
-def test_store_that_cannot_be_written(host):
-    """A clear error, nobody let in, and as good as before when the disk is."""
+def a_store_that_cannot_be_written_lets_nobody_in(host):
+    """The error is clear, and codes are accepted again when the disk is good again."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/e2e/store", "-o", "mode=700"],
                    check=True)
     secret = host.secret("alice")
@@ -279,7 +276,7 @@ def test_store_that_cannot_be_written(host):
 
 
 @test
-def test_damaged_secret(host):
+def a_damaged_secret_is_a_refusal_to_a_front_end(host):
     host.secret("alice")
     with open("/run/e2e/store/alice", "w", encoding="ascii") as file:
         file.write("!!!\n")
@@ -292,8 +289,8 @@ def test_damaged_secret(host):
 
 
 @test
-def test_many_users_at_once(host):
-    """Sixteen connections, all users at the same time; each code is good once."""
+def many_users_at_once_each_use_a_code_once(host):
+    """Sixteen connections ask about 64 users."""
     users = {f"user{n}": (2000 + n, ("webtotp",)) for n in range(64)}
     host.write_users({**USERS, **users})
     secrets = {name: host.secret(name) for name in users}

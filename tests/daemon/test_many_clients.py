@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Many at once, and those who would keep others out."""
+"""Many clients at once, and clients that would keep others out or time the replies."""
 
 import concurrent.futures
 import fcntl
@@ -14,7 +14,7 @@ VERIFY = "org.totpgroup.Verify.Verify"
 
 
 def allow_descriptors(count):
-    """For so many connections, here and in the daemon, which inherits it."""
+    """Allows so many open files, here and in the daemon, which inherits the limit."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY:
         hard = max(hard, count)
@@ -22,29 +22,29 @@ def allow_descriptors(count):
 
 
 @test
-def test_thousands_idle(host):
-    """Two thousand idle connections, a thousand of them with half a call, and one at work."""
+def thousands_of_idle_connections_do_not_disturb_a_busy_one(host):
+    """Of two thousand idle connections a thousand have sent half a call."""
     allow_descriptors(8192)
     host.configure(WEB + "[daemon]\npeer_connections=4000\n")
     secret = host.secret("alice", '" WINDOW_SIZE 17')
     host.start()
-    crowd = [Client(uid=1004) for _ in range(2000)]
+    idle = [Client(uid=1004) for _ in range(2000)]
     half = frame(VERIFY, {"user": "alice", "code": "1"})
-    for client in crowd[::2]:
+    for client in idle[::2]:
         client.send(half[:30])
     with Client() as active:
         for _ in range(200):
-            equal(active.verify("alice", secret.code()), ("accepted", 0), "the one at work")
-    # They are still served. Those with half a call may have run out of time by now.
-    for client in crowd[1::200]:
-        equal(client.verify("alice", "1"), "NotPermitted", "one of the crowd")
-    for client in crowd:
+            equal(active.verify("alice", secret.code()), ("accepted", 0), "the busy one")
+    # The idle ones are still served. Half a call may have run out of time by now.
+    for client in idle[1::200]:
+        equal(client.verify("alice", "1"), "NotPermitted", "an idle one")
+    for client in idle:
         client.close()
 
 
 @test
-def test_half_a_call_has_a_deadline(host):
-    """However slowly it comes: the time is that of the whole call."""
+def half_a_call_has_a_deadline(host):
+    """The time is for the whole call, however slowly its bytes arrive."""
     host.start()
     call = frame("org.varlink.service.GetInfo")
     with Client() as slow, Client() as idle:
@@ -59,13 +59,13 @@ def test_half_a_call_has_a_deadline(host):
         except BrokenPipeError:
             answer = "closed"
         equal(answer, "closed", "a call that does not end")
-        check(time.monotonic() - begun > 4.9, "it had its time")
-        equal(idle.verify("ghost", "1")[0], "refused", "one that was idle meanwhile")
+        check(time.monotonic() - begun > 4.9, "it was not closed too early")
+        equal(idle.verify("ghost", "1")[0], "refused", "a client that was idle meanwhile")
 
 
 @test
-def test_who_does_not_read(host):
-    """Answers that nobody takes are not kept for ever, and hold up nobody else."""
+def a_client_that_does_not_read_is_closed_and_delays_nobody(host):
+    """Replies that a client does not read are not kept for ever."""
     secret = host.secret("alice")
     host.start()
     call = frame("org.varlink.service.GetInterfaceDescription",
@@ -77,15 +77,15 @@ def test_who_does_not_read(host):
                 deaf.send(call)
         except TimeoutError:
             pass
-        equal(other.verify("alice", secret.code()), ("accepted", 0), "somebody else")
-        # The kernel tells of the end without anything being read.
+        equal(other.verify("alice", secret.code()), ("accepted", 0), "another client")
+        # poll() reports the end of the connection without a read.
         poll = select.poll()
         poll.register(deaf.socket, 0)
         equal(len(poll.poll(30000)), 1, "closed by the daemon")
 
 
 @test
-def test_one_peer_has_its_share(host):
+def no_peer_takes_the_connections_of_others(host):
     host.configure(WEB + "[daemon]\nconnections=20\npeer_connections=8\n")
     host.start()
     own = [Client(uid=1004) for _ in range(8)]
@@ -96,27 +96,27 @@ def test_one_peer_has_its_share(host):
               "one more")
         equal(client.receive(), None, "the end")
     own.pop().close()
-    # Whether that has been seen: ask until it has.
+    # Ask until the daemon has seen that one was closed.
     for _ in range(1000):
         with Client(uid=1004) as client:
             client.ask("Verify", user="alice", code="1")
             if client.receive()["error"].endswith("NotPermitted"):
                 break
     else:
-        raise AssertionError("its place stays taken")
-    # All are taken by three of them: another comes in nevertheless, for the one of the most.
+        raise AssertionError("the closed connection still counts")
+    # Three peers have all connections. For a fourth peer, the one with the most loses one.
     own += [Client(uid=1003) for _ in range(8)] + [Client(uid=65534) for _ in range(5)]
     for client in own:
         client.verify("alice", "1")
     with Client(uid=1001) as late:
-        equal(late.verify("bob", "1"), "NotPermitted", "somebody else")
-        equal(own[7].receive(), None, "the one that was idle longest of the greediest")
+        equal(late.verify("bob", "1"), "NotPermitted", "another peer")
+        equal(own[7].receive(), None, "the longest idle one of the peer with the most")
         equal(own[-1].verify("alice", "1"), "NotPermitted", "the others stay")
 
 
 @test
-def test_a_taken_lock_holds_up_nobody_else(host):
-    """Not even where a peer asks for that user on all its connections."""
+def a_locked_secret_delays_no_other_user(host):
+    """Not even if many connections wait for the locked secret."""
     secret = host.secret("bob", '" WINDOW_SIZE 17')
     host.secret("alice")
     host.start()
@@ -129,14 +129,14 @@ def test_a_taken_lock_holds_up_nobody_else(host):
             for _ in range(5):
                 equal(other.verify("bob", secret.code()), ("accepted", 0), "bob")
         answered = select.select([client.socket for client in waiting], [], [], 0)[0]
-        equal(len(answered), 0, "those that were answered before bob")
+        equal(len(answered), 0, "replies about alice before the lock is free")
         fcntl.flock(file, fcntl.LOCK_UN)
     for client in waiting:
-        check(client.receive() is not None, "an answer")
+        check(client.receive() is not None, "a reply")
 
 
 @test
-def test_a_lock_that_stays_taken(host):
+def a_secret_that_stays_locked_is_busy(host):
     host.secret("alice")
     host.start()
     with open(f"{STORE}/alice", "r+b") as file, Client() as client:
@@ -145,8 +145,8 @@ def test_a_lock_that_stays_taken(host):
 
 
 @test
-def test_no_comes_in_even_time(host):
-    """A no to a front end does not come before its time, for whatever reason."""
+def refusals_to_front_ends_are_held_back(host):
+    """A refusal never comes earlier than 20 ms after the call, for whatever reason."""
     host.secret("alice")
     host.start()
     with Client(uid=33) as client:
@@ -157,8 +157,8 @@ def test_no_comes_in_even_time(host):
 
 
 @test
-def test_a_slow_store_does_not_tell(host):
-    """Where recording an attempt takes longer than usual, everybody's no does from then on."""
+def a_slow_store_delays_the_refusals_of_all_users(host):
+    """After one attempt took long to record, every refusal takes as long."""
     host.secret("alice")
     host.start()
     with open(f"{STORE}/alice", "r+b") as file, Client(uid=33) as client, Client() as other:
@@ -177,10 +177,9 @@ def test_a_slow_store_does_not_tell(host):
 
 
 @test
-def test_nothing_else_tells_when_a_no_was_ready(host):
-    """What waits for a front end's no does not come before its time either: the next answer behind
-    a call that wants none, one attempt too many, and what is told to a stranger, which all stand in
-    line behind the work on that user."""
+def other_replies_do_not_reveal_when_a_refusal_was_ready(host):
+    """These wait for the work on the same user, so they are held back as well: the reply that
+    follows a oneway call, the reply to an attempt too many, and the refusal to a stranger."""
     host.secret("alice")
     host.start()
     for user in ("alice", "ghost"):
@@ -189,8 +188,8 @@ def test_nothing_else_tells_when_a_no_was_ready(host):
             begun = time.monotonic()
             client.ask("Verify", user=user, code="123456", oneway=True)
             client.send(frame("org.varlink.service.GetInfo"))
-            check("interfaces" in client.receive()["parameters"], "the next answer")
-            check(time.monotonic() - begun > 0.018, f"{user}: the next answer is too soon")
+            check("interfaces" in client.receive()["parameters"], "the next reply")
+            check(time.monotonic() - begun > 0.018, f"{user}: the next reply is too soon")
             for _ in range(2):
                 client.verify(user, "123456")
             begun = time.monotonic()
@@ -204,8 +203,8 @@ def test_nothing_else_tells_when_a_no_was_ready(host):
 
 
 @test
-def test_exactly_one_winner(host):
-    """One code, on forty connections and in eight logins through PAM at the same time."""
+def one_code_is_accepted_once_of_many_attempts(host):
+    """Forty connections and eight logins through PAM try the same code at the same time."""
     host.configure(WEB + "attempts=no\n")
     for turn in range(5):
         secret = host.secret("alice", '" WINDOW_SIZE 17', '" DISALLOW_REUSE')
@@ -219,14 +218,14 @@ def test_exactly_one_winner(host):
                 client.ask("Verify", user="alice", code=code)
             results = [client.receive()["parameters"]["result"] for client in clients]
             let_in = [login.result() for login in logins]
-        equal(results.count("accepted") + let_in.count(True), 1, "winners")
+        equal(results.count("accepted") + let_in.count(True), 1, "accepted attempts")
         for client in clients:
             client.close()
 
 
 @test
-def test_nothing_is_left_behind(host):
-    """After thousands of calls of all kinds the daemon is no larger, and has no more files open."""
+def memory_and_descriptors_do_not_grow(host):
+    """Thousands of calls of all kinds leave nothing behind."""
     host.configure(WEB + "attempts=no\npeer_attempts=no\n")
     secret = host.secret("alice", '" WINDOW_SIZE 17')
     host.start()
