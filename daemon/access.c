@@ -115,7 +115,8 @@ static int grant_covers(const struct verify_grant *grant, const char *user,
 	const struct user_entry *entry, bool *covers, struct error *error)
 {
 	gid_t primary = entry != NULL ? entry->passwd.pw_gid : (gid_t)-1;
-	enum group_gate gate = group_gate_judge(grant->groups, user, primary, NULL, error);
+	enum group_gate gate =
+		group_gate_judge(grant->groups, user, primary, NULL, NULL, error);
 
 	if (gate == GROUP_GATE_ERROR)
 		return error->code != 0 ? error->code : TOTPGROUP_EGROUP;

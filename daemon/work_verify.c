@@ -11,7 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/work.h"
 #include "host/user_store.h"
-#include "store/dummy_decision.h"
+#include "host/dummy_decision.h"
 #include "totpgroup.h"
 
 #define NOT_PERMITTED "not-permitted"

@@ -19,55 +19,29 @@
 #include "message/translate.h"
 #include "pam/conversation.h"
 #include "pam/log.h"
-#include "store/credential_place.h"
 
 #define OFFERS_MAX 3
-
-/* As totp-enroll has it. */
-#define FILE_MODE 0400
 
 /* One offer on its way. Holds secrets. */
 struct offer {
 	pam_handle_t *pamh;
-	const struct options *options;
 	const struct enroll_defaults *defaults;
-	const struct login *login;
+	struct login *login;
 	bool optional;
 	struct new_credential credential;
 	struct text text; /* what is shown with each prompt */
 	struct confirmation confirmation;
 	unsigned int wrong; /* codes so far */
-	struct totpgroup_result *result;
-	struct error *error;
 };
-
-static bool has_earlier_factor(pam_handle_t *pamh, const struct login *login)
-{
-	const char *methods = login->ssh_auth_info;
-	const char *password = conversation_first_pass(pamh);
-
-	return (methods != NULL && *methods != '\0') || (password != NULL && *password != '\0');
-}
-
-/* use_first_pass never prompts. With forward_pass the password is still to be
- * judged by the modules that follow. */
-bool enrollment_is_due(
-	pam_handle_t *pamh, int flags, const struct options *options, const struct login *login)
-{
-	if (!options->enroll || options->use_first_pass || options->forward_pass)
-		return false;
-	if (((unsigned int)flags & PAM_SILENT) != 0 || login->place.account == NULL ||
-		login->place.path == NULL)
-		return false;
-	return has_earlier_factor(pamh, login);
-}
 
 static enum enrollment refuse(struct offer *offer, enum totpgroup_reason reason)
 {
-	offer->result->verdict = TOTPGROUP_REFUSED;
-	offer->result->reason = reason;
+	struct totpgroup_result *result = &offer->login->decision.result;
+
+	result->verdict = TOTPGROUP_REFUSED;
+	result->reason = reason;
 	if (reason != TOTPGROUP_REASON_WRONG_CODE)
-		offer->result->offset_known = false;
+		result->offset_known = false;
 	return ENROLLMENT_REFUSED;
 }
 
@@ -169,13 +143,14 @@ static int write_text(struct offer *offer)
 	text_free(&uri);
 	if (status == 0)
 		return 0;
-	return error_set(offer->error, status, "cannot show a new secret: %s",
+	return error_set(&offer->login->error, status, "cannot show a new secret: %s",
 		totpgroup_strerror(status));
 }
 
 static int prepare(struct offer *offer)
 {
-	int status = default_credential_draw(offer->defaults, &offer->credential, offer->error);
+	int status = default_credential_draw(
+		offer->defaults, &offer->credential, &offer->login->error);
 
 	return status == 0 ? write_text(offer) : status;
 }
@@ -201,11 +176,11 @@ static bool show(struct offer *offer)
 static int create_file(const struct offer *offer)
 {
 	struct text text = TEXT_INIT;
-	int status = new_credential_append(&offer->credential, &text, offer->error);
+	int status = new_credential_append(&offer->credential, &text, &offer->login->error);
 
 	if (status == 0)
-		status = credential_place_create(
-			&offer->login->place.credential, &text, FILE_MODE, offer->error);
+		status = store_create(
+			offer->login->credential.place, &text, false, &offer->login->error);
 	text_free(&text);
 	return status;
 }
@@ -232,7 +207,7 @@ static enum enrollment show_emergency_codes(struct offer *offer)
 	text_free(&text);
 	if (shown || codes->count == 0)
 		return ENROLLMENT_STORED;
-	error_set(offer->error, TOTPGROUP_ESYSTEM,
+	error_set(&offer->login->error, TOTPGROUP_ESYSTEM,
 		"enrolled, but the emergency codes could not be shown; "
 		"totp-enroll codes makes new ones");
 	return refuse(offer, TOTPGROUP_REASON_CONVERSATION);
@@ -266,8 +241,8 @@ static enum enrollment store(struct offer *offer)
 	}
 	count_wrong_codes(offer, &remark);
 	log_enrolled(offer->pamh, offer->login, &remark);
-	offer->result->method = TOTPGROUP_METHOD_TOTP;
-	offer->result->step = offer->confirmation.step;
+	offer->login->decision.result.method = TOTPGROUP_METHOD_TOTP;
+	offer->login->decision.result.step = offer->confirmation.step;
 	return show_emergency_codes(offer);
 }
 
@@ -276,17 +251,18 @@ static bool judge(struct offer *offer, const char *typed, enum enrollment *outco
 {
 	*outcome = ENROLLMENT_REFUSED;
 	if (offer->optional && *typed == '\0') {
-		*outcome = ENROLLMENT_PASSED_OVER;
+		*outcome = ENROLLMENT_DECLINED;
 		return true;
 	}
 	if (confirmation_judge(&offer->credential, typed, (int64_t)time(NULL),
-		    &offer->confirmation, offer->error) != 0) {
+		    &offer->confirmation, &offer->login->error) != 0) {
 		refuse(offer, TOTPGROUP_REASON_STORE_ERROR);
 		return true;
 	}
-	offer->result->offset = offer->confirmation.offset;
-	offer->result->offset_known = offer->confirmation.verdict == CONFIRMATION_RIGHT ||
-				      offer->confirmation.verdict == CONFIRMATION_OTHER_TIME;
+	offer->login->decision.result.offset = offer->confirmation.offset;
+	offer->login->decision.result.offset_known =
+		offer->confirmation.verdict == CONFIRMATION_RIGHT ||
+		offer->confirmation.verdict == CONFIRMATION_OTHER_TIME;
 	if (offer->confirmation.verdict != CONFIRMATION_RIGHT) {
 		offer->wrong++;
 		return false;
@@ -303,7 +279,7 @@ static bool ask(struct offer *offer, enum enrollment *outcome)
 
 	*outcome = ENROLLMENT_REFUSED;
 	if (show(offer))
-		typed = conversation_ask_code(offer->pamh, offer->options);
+		typed = conversation_ask_code(offer->pamh, &offer->login->options);
 	if (typed != NULL)
 		settled = judge(offer, typed, outcome);
 	else
@@ -319,7 +295,7 @@ static enum enrollment ask_until_right(struct offer *offer)
 	while (offer->wrong < OFFERS_MAX)
 		if (ask(offer, &outcome))
 			return outcome;
-	error_set(offer->error, TOTPGROUP_EARGUMENT,
+	error_set(&offer->login->error, TOTPGROUP_EARGUMENT,
 		"enrollment was offered; %u wrong codes, and nothing stored", offer->wrong);
 	conversation_complain(offer->pamh,
 		translate("Nothing was stored. Remove the secret from the app: the next login "
@@ -327,30 +303,25 @@ static enum enrollment ask_until_right(struct offer *offer)
 	return refuse(offer, TOTPGROUP_REASON_WRONG_CODE);
 }
 
-enum enrollment enrollment_offer(pam_handle_t *pamh, const struct configuration *configuration,
-	const struct login *login, bool optional, struct totpgroup_result *result,
-	struct error *error)
+enum enrollment enrollment_offer(pam_handle_t *pamh, struct login *login, bool optional)
 {
 	struct offer offer = {
 		.pamh = pamh,
-		.options = &configuration->options,
-		.defaults = &configuration->enroll,
+		.defaults = &login->configuration.enroll,
 		.login = login,
 		.optional = optional,
 		.text = TEXT_INIT,
-		.result = result,
-		.error = error,
 	};
 	enum enrollment outcome;
 
-	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	*error = (struct error)ERROR_INIT;
+	login->decision = (struct decision)DECISION_INIT;
+	login->error = (struct error)ERROR_INIT;
 	if (prepare(&offer) == 0)
 		outcome = ask_until_right(&offer);
 	else
 		outcome = refuse(&offer, TOTPGROUP_REASON_STORE_ERROR);
 	if (outcome == ENROLLMENT_STORED)
-		result->verdict = TOTPGROUP_ACCEPTED;
+		login->decision.result.verdict = TOTPGROUP_ACCEPTED;
 	text_free(&offer.text);
 	WIPE_OBJECT(&offer);
 	return outcome;

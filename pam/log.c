@@ -6,14 +6,13 @@
 
 #include <inttypes.h>
 #include <security/pam_ext.h>
-#include <stdarg.h>
 #include <syslog.h>
 
 #include "core/log_line.h"
 
-void log_verdict(pam_handle_t *pamh, const struct login *login, const struct decision *decision,
-	const struct error *error)
+void log_verdict(pam_handle_t *pamh, const struct login *login)
 {
+	const struct decision *decision = &login->decision;
 	const struct totpgroup_result *result = &decision->result;
 	char user[LOG_VALUE_MAX], host[LOG_VALUE_MAX], device[LOG_VALUE_MAX];
 	struct log_extra extra = LOG_EXTRA_INIT;
@@ -23,32 +22,31 @@ void log_verdict(pam_handle_t *pamh, const struct login *login, const struct dec
 		if (*decision->device != '\0')
 			log_add(&extra, " device=%s", log_escape(decision->device, device));
 		pam_syslog(pamh, LOG_INFO, "accepted user=%s rhost=%s method=%s%s",
-			log_escape(login->user, user), log_escape(login->host, host),
+			log_escape(login->user, user), log_escape(login->facts.host, host),
 			totpgroup_method_name(result->method), extra.text);
 		return;
 	}
 	if (result->retry_after > 0)
 		log_add(&extra, " retry_after=%" PRId64 "s", result->retry_after);
-	log_add_detail(&extra, error);
+	log_add_detail(&extra, &login->error);
 	pam_syslog(pamh, log_priority(result->reason), "refused user=%s rhost=%s reason=%s%s",
-		log_escape(login->user, user), log_escape(login->host, host),
+		log_escape(login->user, user), log_escape(login->facts.host, host),
 		totpgroup_reason_name(result->reason), extra.text);
 }
 
-void log_skipped(
-	pam_handle_t *pamh, const struct login *login, const char *reason, int64_t days_left)
+void log_skipped(pam_handle_t *pamh, const struct login *login)
 {
 	char user[LOG_VALUE_MAX], host[LOG_VALUE_MAX];
 	struct log_extra extra = LOG_EXTRA_INIT;
 
-	if (days_left > 0)
-		log_add(&extra, " days_left=%" PRId64, days_left);
+	if (login->days_left > 0)
+		log_add(&extra, " days_left=%" PRId64, login->days_left);
 	pam_syslog(pamh, LOG_INFO, "skipped user=%s rhost=%s reason=%s%s",
-		log_escape(login->user, user), log_escape(login->host, host), reason,
-		extra.text);
+		log_escape(login->user, user), log_escape(login->facts.host, host),
+		login->skip_reason, extra.text);
 }
 
-/* A line about something that is no verdict. */
+/* Logs an event beside the verdict. */
 static void log_event(pam_handle_t *pamh, int priority, const char *event,
 	const struct login *login, const struct error *error)
 {
@@ -57,7 +55,7 @@ static void log_event(pam_handle_t *pamh, int priority, const char *event,
 
 	log_add_detail(&extra, error);
 	pam_syslog(pamh, priority, "%s user=%s rhost=%s%s", event,
-		log_escape(login->user, user), log_escape(login->host, host), extra.text);
+		log_escape(login->user, user), log_escape(login->facts.host, host), extra.text);
 }
 
 void log_unrecorded(pam_handle_t *pamh, const struct login *login, const struct error *error)
@@ -78,13 +76,7 @@ void log_without_qr(pam_handle_t *pamh, const struct login *login, const char *w
 	log_event(pamh, LOG_WARNING, "no-qr", login, &error);
 }
 
-void log_debug(pam_handle_t *pamh, const struct options *options, const char *format, ...)
+void log_debug(pam_handle_t *pamh, const char *step, const char *line)
 {
-	va_list arguments;
-
-	if (!options->debug)
-		return;
-	va_start(arguments, format);
-	pam_vsyslog(pamh, LOG_DEBUG, format, arguments);
-	va_end(arguments);
+	pam_syslog(pamh, LOG_DEBUG, "%s: %s", step, line);
 }

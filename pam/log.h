@@ -8,20 +8,17 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "core/decide.h"
-#include "pam/login.h"
+#include "login/login.h"
 #include "totpgroup.h"
 
 /* `accepted user=... rhost=... method=... offset=...` or
- * `refused user=... rhost=... reason=...`, with what is known besides: of a user with
- * several devices, `device=...` at the end of the first. */
-void log_verdict(pam_handle_t *pamh, const struct login *login, const struct decision *decision,
-	const struct error *error);
+ * `refused user=... rhost=... reason=...`, with what else is known: where the user has
+ * several devices, `device=...` stands at the end of the first. */
+void log_verdict(pam_handle_t *pamh, const struct login *login);
 
 /* `skipped user=... rhost=... reason=...`, and `days_left=...` where it is not
  * 0. */
-void log_skipped(
-	pam_handle_t *pamh, const struct login *login, const char *reason, int64_t days_left);
+void log_skipped(pam_handle_t *pamh, const struct login *login);
 
 /* `unrecorded user=... rhost=... detail=...`, before the line above: state
  * could not be written, and allow_readonly forgives that. */
@@ -34,8 +31,7 @@ void log_enrolled(pam_handle_t *pamh, const struct login *login, const struct er
 /* `no-qr user=... rhost=... detail=...`: a new secret is shown without a QR code. */
 void log_without_qr(pam_handle_t *pamh, const struct login *login, const char *why);
 
-/* A remark for whoever gave the option debug; never a code or a secret. */
-void log_debug(pam_handle_t *pamh, const struct options *options, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* `STEP: LINE`, for the option debug; never a code or a secret. */
+void log_debug(pam_handle_t *pamh, const char *step, const char *line);
 
 #endif

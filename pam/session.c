@@ -1,82 +1,81 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The session guard: sshd runs the auth stack for keyboard-interactive alone, so a
- * login by key, if its configuration allows that, was never asked for a code. */
+/* The session guard. */
 #include "config.h"
 
 #include <security/pam_ext.h>
 #include <string.h>
 
 #include "gate/ssh_methods.h"
-#include "pam/flow_state.h"
+#include "message/translate.h"
 #include "pam/log.h"
-#include "pam/message.h"
+#include "pam/module.h"
 
-/* sshd sets one of the two, and no other service does. */
-static bool is_over_ssh(const struct login *login)
+/* sshd sets one of the two variables, and no other service does. */
+static bool is_over_ssh(const struct login_facts *facts)
 {
-	return login->ssh_connection != NULL || login->ssh_auth_info != NULL ||
-	       (login->service != NULL && strcmp(login->service, "sshd") == 0);
+	return facts->ssh_connection != NULL || facts->ssh_auth_info != NULL ||
+	       (facts->service != NULL && strcmp(facts->service, "sshd") == 0);
 }
 
-/* Whether the auth stack has spoken, so that all has been logged and said. */
-static bool was_asked(const struct flow *flow)
+/* Whether the auth stack ran, so that everything was logged and said. */
+static bool was_asked(const struct login_facts *facts)
 {
-	return ssh_methods_completed(flow->login.ssh_auth_info, "keyboard-interactive");
+	return ssh_methods_completed(facts->ssh_auth_info, "keyboard-interactive");
 }
 
-static int judge(struct flow *flow, int argc, const char *const *argv)
+static int judge(struct login *login, bool due)
 {
-	bool due = flow_approach(flow, argc, argv);
-	enum totpgroup_reason reason = flow->decision.result.reason;
+	enum totpgroup_reason reason = login->decision.result.reason;
 
-	if (flow->skip == SKIP_GATE || flow->skip == SKIP_NOT_ENROLLED)
+	if (login_is_skipped(login))
 		return PAM_IGNORE;
 	if (reason == TOTPGROUP_REASON_CONFIG_ERROR || reason == TOTPGROUP_REASON_GROUP_ERROR)
 		return PAM_SERVICE_ERR;
 	if (!due && reason == TOTPGROUP_REASON_STORE_ERROR)
 		return PAM_AUTHINFO_UNAVAIL;
-	if (!is_over_ssh(&flow->login))
+	if (!is_over_ssh(&login->facts))
 		return PAM_IGNORE;
-	if (was_asked(flow))
+	if (was_asked(&login->facts))
 		return PAM_SUCCESS;
-	/* What the look at the secret found is not why. */
-	flow->decision = (struct decision)DECISION_INIT;
-	error_set(&flow->error, TOTPGROUP_ECONFIG,
+	/* The look at the secret is not why it is refused. */
+	login->decision = (struct decision)DECISION_INIT;
+	error_set(&login->error, TOTPGROUP_ECONFIG,
 		"sshd did not ask for a code; its AuthenticationMethods must end in "
 		"keyboard-interactive:pam");
-	flow_refuse(flow, TOTPGROUP_REASON_NOT_ASKED);
+	login_refuse(login, TOTPGROUP_REASON_NOT_ASKED);
 	return PAM_SESSION_ERR;
 }
 
-static void report(struct flow *flow, int code)
+static void tell(struct module *module, int code)
 {
-	if (code == PAM_SUCCESS || (code == PAM_IGNORE && flow->skip != SKIP_NOT_ENROLLED))
-		return;
-	if (code == PAM_IGNORE) {
-		if (!is_over_ssh(&flow->login) || was_asked(flow))
-			return;
-		log_skipped(flow->pamh, &flow->login, flow->skip_reason, flow->days_left);
-	} else {
-		log_verdict(flow->pamh, &flow->login, &flow->decision, &flow->error);
-	}
-	/* Whoever has come this far is no stranger. */
-	flow->options.tell_reason = true;
-	if (code == PAM_SESSION_ERR)
-		message_not_asked(flow);
-	else
-		message_about(flow);
+	struct login *login = &module->login;
+
+	/* A user who has come this far is no stranger. */
+	login->options.tell_reason = true;
+	if (code != PAM_SESSION_ERR)
+		module_tell_outcome(module);
+	else if (!login->facts.is_silent)
+		pam_error(module->pamh, "%s",
+			translate("A verification code is needed here, and this login was not "
+				  "asked for one. Ask the administrator."));
 }
 
-int flow_open_session(pam_handle_t *pamh, int flags, int argc, const char *const *argv)
+int module_guard_session(struct module *module, int argc, const char **argv)
 {
-	struct flow flow = FLOW_INIT(pamh, flags);
-	int code;
+	struct login *login = &module->login;
+	bool due = module_prepare(module, argc, argv);
+	int code = judge(login, due);
 
-	flow.is_session = true;
-	code = judge(&flow, argc, argv);
-
-	report(&flow, code);
-	flow_end(&flow);
+	if (code == PAM_SUCCESS)
+		return code;
+	if (code != PAM_IGNORE) {
+		log_verdict(module->pamh, login);
+		tell(module, code);
+	} else if (login->skip == LOGIN_SKIP_NOT_ENROLLED && is_over_ssh(&login->facts) &&
+		   !was_asked(&login->facts)) {
+		log_skipped(module->pamh, login);
+		tell(module, code);
+	}
 	return code;
 }

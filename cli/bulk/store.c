@@ -94,8 +94,7 @@ static bool is_left(struct bulk_entry *entry)
 
 static bool goes_together(const struct bulk_entry *entry)
 {
-	return entry->previous[0] == '\0' && !entry->file.as_user &&
-	       user_file_is_callers(&entry->file);
+	return entry->previous[0] == '\0' && user_file_is_in_roots_store(&entry->file);
 }
 
 static void place_alone(struct bulk_entry *entry)
@@ -142,7 +141,7 @@ static void place_together(struct bulk_batch *batch, struct bulk_entry **entries
 	}
 	if (batch->recovered)
 		file_batch_sweep(files, count, batch->suffix);
-	file_batch_place(files, count, batch->suffix, MODE);
+	file_batch_put(files, count, batch->suffix, MODE);
 	for (size_t i = 0; i < count; i++)
 		conclude(entries[i], files[i].status, &files[i].error);
 	free(files);

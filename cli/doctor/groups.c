@@ -155,7 +155,7 @@ void doctor_check_groups(struct doctor *doctor)
 		return;
 	doctor->user_outside =
 		group_gate_judge(doctor->module->group, doctor->account.name,
-			doctor->account.gid, NULL, &ignored) == GROUP_GATE_OUTSIDE;
+			doctor->account.gid, NULL, NULL, &ignored) == GROUP_GATE_OUTSIDE;
 	if (group_list_parse(&groups, doctor->module->group, &error) != 0)
 		report_malformed(doctor, &error);
 	for (size_t i = 0; i < groups.count; i++)

@@ -13,7 +13,7 @@
 #include "cli/ui/words.h"
 #include "config/options.h"
 #include "store/secret_path.h"
-#include "store/state_store.h"
+#include "store/state_file.h"
 #include "totpgroup.h"
 
 #define CHECK "state"
@@ -47,7 +47,7 @@ static bool is_sound(struct doctor *doctor, const char *path)
 {
 	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
-	int status = getuid() == 0 ? state_store_look(path, &text, &error) : 0;
+	int status = getuid() == 0 ? state_file_look(path, &text, &error) : 0;
 	char *word = shell_word(path);
 	struct finding *finding;
 

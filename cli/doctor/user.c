@@ -18,7 +18,7 @@
 #include "cli/ui/words.h"
 #include "config/options.h"
 #include "core/credential.h"
-#include "store/file_store.h"
+#include "store/locked_file.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
@@ -29,7 +29,7 @@
 struct secret {
 	const char *user;
 	char *path;
-	struct file_store_rules rules;
+	struct file_rules rules;
 };
 
 /* The uid of the user whom user= names; false if there is none. */
@@ -146,7 +146,7 @@ static void report_not_enrolled(struct doctor *doctor, const struct secret *secr
 static void mend_file(
 	struct doctor *doctor, struct finding *finding, const struct secret *secret)
 {
-	const struct file_store_rules *rules = &secret->rules;
+	const struct file_rules *rules = &secret->rules;
 	char *path = shell_word(secret->path);
 	struct stat file;
 
@@ -188,7 +188,7 @@ static int check_file(const struct secret *secret, struct error *error)
 	totpgroup_credential *credential = NULL;
 	struct hmac *hmac = NULL;
 	struct text text = TEXT_INIT;
-	int status = file_store_look(&secret->rules, &text, error);
+	int status = locked_file_look(&secret->rules, &text, error);
 
 	if (status == 0) {
 		status = credential_load(&credential, text.data, text.length, error);

@@ -9,6 +9,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/device_file.h"
 #include "cli/users/target.h"
+#include "config/configuration.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
 
@@ -24,15 +25,12 @@ struct addition {
 
 static struct device_change change_of(const struct addition *addition)
 {
-	struct attempt attempt;
-
-	host_defaults_begin_attempt(addition->defaults, &attempt);
 	return (struct device_change){
 		.name = addition->options->device,
 		.secret = addition->credential.secret,
 		.replace = addition->replaces,
 		.spent_step = addition->credential.spent_step,
-		.disallow_reuse = attempt.disallow_reuse,
+		.disallow_reuse = addition->defaults->configuration->options.disallow_reuse,
 	};
 }
 

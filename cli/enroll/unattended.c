@@ -37,8 +37,7 @@ static void explain_folder(struct unattended *work)
 
 	error_set(&work->error, TOTPGROUP_ENOTFOUND,
 		"there is no folder %.*s: as root, install -d -m 0700 -o %s %.*s", length, path,
-		work->file.as_owner ? work->file.owner.name : work->file.account.name, length,
-		path);
+		work->file.credential->owner->pw_name, length, path);
 }
 
 static enum exit_status write_file(struct unattended *work, bool replace)
@@ -249,7 +248,6 @@ enum exit_status enroll_unattended(
 {
 	struct unattended work = {.options = options,
 		.defaults = defaults,
-		.file = {.as_user = true},
 		.source = UNATTENDED_SOURCE_INIT,
 		.error = ERROR_INIT};
 	enum exit_status status = user_file_find_for_login(

@@ -44,7 +44,7 @@ static enum exit_status check(const struct exchange_options *options)
 /* Reads the credential of a user, or of the caller where user is NULL, into the text. */
 static enum exit_status add_user(struct export *export, const char *user, struct error *error)
 {
-	struct user_file file = {.as_user = true};
+	struct user_file file = {.path = NULL};
 	struct text credential = TEXT_INIT;
 	enum exit_status status = user_file_find_for_login(
 		&file, user, &export->defaults, export->options.secret, error);

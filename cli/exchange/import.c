@@ -101,7 +101,7 @@ static int try_to_read(const struct user_file *file, bool force, struct error *e
 static enum exit_status store(const struct import *import, struct import_record *record)
 {
 	const struct exchange_options *options = &import->options;
-	struct user_file file = {.as_user = true};
+	struct user_file file = {.path = NULL};
 	enum exit_status status = user_file_find_for_login(
 		&file, record->user, &import->defaults, options->secret, &record->error);
 	int result = 0;

@@ -72,9 +72,10 @@ static bool may_explain(const char *user)
 	return false;
 }
 
-static enum exit_status status_of(const struct flow_explanation *explanation)
+static enum exit_status status_of(const struct explanation *explanation)
 {
-	if (explanation->outcome != FLOW_REFUSED && explanation->outcome != FLOW_ASKED_IN_VAIN)
+	if (explanation->outcome != LOGIN_REFUSED &&
+		explanation->outcome != LOGIN_ASKED_IN_VAIN)
 		return STATUS_DONE;
 	switch (explanation->result.reason) {
 	case TOTPGROUP_REASON_NOT_ENROLLED:
@@ -91,10 +92,10 @@ static enum exit_status status_of(const struct flow_explanation *explanation)
 }
 
 /* Whether the explanation failed because the caller is not root, as the module is. */
-static bool needs_root(const struct flow_explanation *explanation)
+static bool needs_root(const struct explanation *explanation)
 {
-	if (getuid() == 0 || (explanation->outcome != FLOW_REFUSED &&
-				     explanation->outcome != FLOW_ASKED_IN_VAIN))
+	if (getuid() == 0 || (explanation->outcome != LOGIN_REFUSED &&
+				     explanation->outcome != LOGIN_ASKED_IN_VAIN))
 		return false;
 	if (explanation->result.reason == TOTPGROUP_REASON_CONFIG_ERROR)
 		return strstr(explanation->message, strerror(EACCES)) != NULL;
@@ -106,8 +107,8 @@ static enum exit_status explain_line(const struct explain_arguments *options,
 {
 	const struct explain_login login = {
 		options->user, options->service, options->rhost, options->after};
-	const struct flow_watcher watcher = {explain_report_step, report};
-	struct flow_explanation explanation;
+	const struct login_watcher watcher = {explain_report_step, report};
+	struct explanation explanation;
 	enum exit_status status;
 
 	explain_report_line(report, line);

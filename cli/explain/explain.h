@@ -8,7 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/pamconf/pamconf.h"
-#include "pam/flow.h"
+#include "cli/explain/login.h"
 
 struct json_object;
 
@@ -34,7 +34,7 @@ void explain_report_begin(struct explain_report *report, const char *rhost);
 void explain_report_line(struct explain_report *report, const struct pam_line *line);
 
 /*
- * A step of that line; context is the report: for struct flow_watcher. After the
+ * A step of that line; context is the report: for struct login_watcher. After the
  * configuration files, it adds a step "option" for each option that a file sets: its
  * value, the file and line, and whether the module's line overrules it.
  */
@@ -42,11 +42,11 @@ void explain_report_step(void *context, const char *step, const char *text);
 
 /* How that line ends. */
 void explain_report_outcome(
-	struct explain_report *report, const struct flow_explanation *explanation);
+	struct explain_report *report, const struct explanation *explanation);
 
 /* The same if the caller may not read what decides. */
 void explain_report_unknown(
-	struct explain_report *report, const struct flow_explanation *explanation);
+	struct explain_report *report, const struct explanation *explanation);
 
 /* Ends the report. False if something failed, which is reported then. */
 bool explain_report_end(struct explain_report *report, enum exit_status status);

@@ -25,12 +25,12 @@
 #define OPTION_STEP "option"
 
 static const char *const outcome_names[] = {
-	[FLOW_REFUSED] = "refused",
-	[FLOW_ASKED_IN_VAIN] = "asked-in-vain",
-	[FLOW_ASKED] = "asked",
-	[FLOW_OFFERED] = "offered-enrollment",
-	[FLOW_LET_IN] = "let-in",
-	[FLOW_SKIPPED] = "skipped",
+	[LOGIN_REFUSED] = "refused",
+	[LOGIN_ASKED_IN_VAIN] = "asked-in-vain",
+	[LOGIN_ASKED] = "asked",
+	[LOGIN_OFFERED] = "offered-enrollment",
+	[LOGIN_LET_IN] = "let-in",
+	[LOGIN_SKIPPED] = "skipped",
 };
 
 static void note_failure(struct explain_report *report, bool done)
@@ -55,11 +55,12 @@ static const char *pam_code_name(int code)
 	}
 }
 
-static const char *reason_of(const struct flow_explanation *explanation)
+static const char *reason_of(const struct explanation *explanation)
 {
-	if (explanation->outcome == FLOW_SKIPPED)
+	if (explanation->outcome == LOGIN_SKIPPED)
 		return explanation->skip_reason;
-	if (explanation->outcome != FLOW_REFUSED && explanation->outcome != FLOW_ASKED_IN_VAIN)
+	if (explanation->outcome != LOGIN_REFUSED &&
+		explanation->outcome != LOGIN_ASKED_IN_VAIN)
 		return NULL;
 	return totpgroup_reason_name(explanation->result.reason);
 }
@@ -199,36 +200,36 @@ void explain_report_step(void *context, const char *step, const char *text)
 }
 
 static void append_sentence(struct text *text, const struct explain_report *report,
-	const struct flow_explanation *explanation)
+	const struct explanation *explanation)
 {
 	const char *code = pam_code_name(explanation->pam_code);
 	const char *reason = reason_of(explanation);
 
 	text_append_string(text, report->user);
 	switch (explanation->outcome) {
-	case FLOW_ASKED:
+	case LOGIN_ASKED:
 		text_append_format(text, " is asked for a code; a right one gives %s.", code);
 		break;
-	case FLOW_OFFERED:
+	case LOGIN_OFFERED:
 		text_append_format(
 			text, " is offered a secret; a right code of it gives %s.", code);
 		break;
-	case FLOW_LET_IN:
+	case LOGIN_LET_IN:
 		text_append_format(
 			text, " is not asked, because of the grace period: %s.", code);
 		break;
-	case FLOW_SKIPPED:
+	case LOGIN_SKIPPED:
 		text_append_format(text,
 			" is not asked for a code (%s): %s, and the other lines of the stack "
 			"decide.",
 			reason, code);
 		break;
-	case FLOW_ASKED_IN_VAIN:
+	case LOGIN_ASKED_IN_VAIN:
 		text_append_format(text,
 			" is asked for a code, and refused whatever it is (%s): %s.", reason,
 			code);
 		break;
-	case FLOW_REFUSED:
+	case LOGIN_REFUSED:
 	default:
 		text_append_format(
 			text, " is refused without being asked (%s): %s.", reason, code);
@@ -237,16 +238,15 @@ static void append_sentence(struct text *text, const struct explain_report *repo
 
 /* A step has said already that there is no file. */
 static bool needs_cause(
-	const struct explain_report *report, const struct flow_explanation *explanation)
+	const struct explain_report *report, const struct explanation *explanation)
 {
-	return *explanation->message != '\0' && explanation->outcome != FLOW_SKIPPED &&
-	       explanation->outcome != FLOW_OFFERED &&
+	return *explanation->message != '\0' && explanation->outcome != LOGIN_SKIPPED &&
+	       explanation->outcome != LOGIN_OFFERED &&
 	       (explanation->result.reason != TOTPGROUP_REASON_NOT_ENROLLED ||
 		       !report->told_secret);
 }
 
-static void say_outcome(
-	struct explain_report *report, const struct flow_explanation *explanation)
+static void say_outcome(struct explain_report *report, const struct explanation *explanation)
 {
 	struct text sentence = TEXT_INIT;
 
@@ -261,7 +261,7 @@ static void say_outcome(
 }
 
 static bool add_outcome(
-	const struct explain_report *report, const struct flow_explanation *explanation)
+	const struct explain_report *report, const struct explanation *explanation)
 {
 	const int64_t retry_after = explanation->result.retry_after;
 
@@ -276,7 +276,7 @@ static bool add_outcome(
 }
 
 void explain_report_outcome(
-	struct explain_report *report, const struct flow_explanation *explanation)
+	struct explain_report *report, const struct explanation *explanation)
 {
 	if (report->json)
 		note_failure(report, add_outcome(report, explanation));
@@ -285,7 +285,7 @@ void explain_report_outcome(
 }
 
 void explain_report_unknown(
-	struct explain_report *report, const struct flow_explanation *explanation)
+	struct explain_report *report, const struct explanation *explanation)
 {
 	if (report->json) {
 		note_failure(report, json_put_string(report->json_line, "outcome", "unknown") &&

@@ -105,8 +105,8 @@ struct new_codes {
 
 #define NEW_CODES_INIT                                                                         \
 	{                                                                                      \
-		.file = {.as_user = true}, .secret = TEXT_INIT, .state = TEXT_INIT,            \
-		.lines = TEXT_INIT, .error = ERROR_INIT                                        \
+		.secret = TEXT_INIT, .state = TEXT_INIT, .lines = TEXT_INIT,                   \
+		.error = ERROR_INIT                                                            \
 	}
 
 /* Replaces the codes of a user, or of the caller where user is NULL, and asks before that
@@ -130,8 +130,8 @@ struct verification {
 
 #define VERIFICATION_INIT                                                                      \
 	{                                                                                      \
-		.file = {.as_user = true}, .status = STATUS_STORE_ERROR,                       \
-		.result = TOTPGROUP_RESULT_INIT, .error = ERROR_INIT                           \
+		.status = STATUS_STORE_ERROR, .result = TOTPGROUP_RESULT_INIT,                 \
+		.error = ERROR_INIT                                                            \
 	}
 
 /* Finds the user's file, or the daemon that may read it. Sets the status: STATUS_DONE

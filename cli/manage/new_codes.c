@@ -17,7 +17,7 @@
 #include "core/fresh_codes.h"
 #include "core/new_credential.h"
 #include "core/state.h"
-#include "store/file_store.h"
+#include "store/locked_file.h"
 #include "totpgroup.h"
 
 /* How often to begin again where somebody else changes the file. */
@@ -39,8 +39,11 @@ static enum exit_status read_state(struct new_codes *made, const char *name)
 
 static enum exit_status find_login_file(struct new_codes *made, const char *user)
 {
-	enum exit_status status = user_file_find_for_login(&made->file, user,
-		&made->manage->defaults, made->manage->options.secret, &made->error);
+	enum exit_status status;
+
+	made->file.without_state = true;
+	status = user_file_find_for_login(&made->file, user, &made->manage->defaults,
+		made->manage->options.secret, &made->error);
 
 	made->name = made->file.account.name;
 	made->path = made->file.path;
@@ -139,12 +142,12 @@ static int count_old(struct new_codes *made)
 
 static int read_secret(struct new_codes *made)
 {
-	struct file_store_rules rules;
+	struct file_rules rules;
 
 	if (made->in_child)
 		return user_file_read(&made->file, &made->secret, &made->error);
 	rules = target_rules(&made->target);
-	return file_store_look(&rules, &made->secret, &made->error);
+	return locked_file_look(&rules, &made->secret, &made->error);
 }
 
 /* Reads the file without a lock, because a person may be asked before the change. */
@@ -199,54 +202,56 @@ static enum exit_status draw_codes(struct new_codes *made)
 /* Replaces the codes in the text that is read under the lock, which has whatever a login
  * changed in the meantime. */
 static int replace_codes(
-	const struct file_store_rules *rules, const struct text *lines, struct error *error)
+	const struct file_rules *rules, const struct text *lines, struct error *error)
 {
-	struct file_store_transaction *transaction = NULL;
+	struct locked_file *transaction = NULL;
 	totpgroup_credential *credential = NULL;
 	struct text text = TEXT_INIT;
-	int status = file_store_begin(rules, &transaction, &text, error);
+	int status = locked_file_begin(rules, &transaction, &text, error);
 
 	if (status == 0)
 		status = load(&credential, &text, rules->path, error);
 	if (status == 0 && emergency_codes_replace(credential, lines->data, lines->length) != 0)
 		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (status == 0) {
-		status = file_store_commit(transaction, &credential->text, error);
-		transaction = NULL;
+		status = locked_file_commit(&transaction, &credential->text, false, error);
 	}
-	file_store_abort(transaction);
+	locked_file_abort(transaction);
 	totpgroup_credential_free(credential);
 	text_free(&text);
 	return status;
 }
 
-/* The argument of the child process. */
-struct replacement {
-	struct credential_place place;
-	const struct text *lines;
-};
-
-static int replace_in_child(void *argument, struct text *text, struct error *error)
+/* For store_transact(): the secret with the new codes. */
+static int replace_in_record(const struct store_record *record, void *argument,
+	struct store_change *change, struct error *error)
 {
-	const struct replacement *work = argument;
+	const struct new_codes *made = argument;
+	totpgroup_credential *credential = NULL;
+	int status = load(&credential, &record->secret, made->path, error);
 
-	(void)text;
-	return replace_codes(&work->place.rules, work->lines, error);
+	if (status == 0 &&
+		emergency_codes_replace(credential, made->lines.data, made->lines.length) != 0)
+		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (status == 0) {
+		change->secret = credential->text;
+		credential->text = (struct text)TEXT_INIT;
+		change->has_secret = true;
+	}
+	totpgroup_credential_free(credential);
+	return status;
 }
 
 static int try_write(struct new_codes *made)
 {
-	struct replacement work = {.lines = &made->lines};
-	struct file_store_rules rules;
+	struct file_rules rules;
 
 	made->error = (struct error)ERROR_INIT;
-	if (!made->in_child) {
-		rules = target_rules(&made->target);
-		return replace_codes(&rules, &made->lines, &made->error);
-	}
-	work.place = user_file_place(&made->file);
-	return work.place.with_rights(
-		work.place.context, replace_in_child, &work, sizeof work, NULL, &made->error);
+	if (made->in_child)
+		return store_transact(
+			made->file.credential->place, replace_in_record, made, &made->error);
+	rules = target_rules(&made->target);
+	return replace_codes(&rules, &made->lines, &made->error);
 }
 
 static enum exit_status write_file(struct new_codes *made)

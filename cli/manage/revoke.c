@@ -10,33 +10,19 @@
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/device_file.h"
-#include "store/file_store.h"
 #include "totpgroup.h"
 
-static int remove_file(void *argument, struct text *text, struct error *error)
+/* Whether there is a file at all, damaged or not. */
+static int look_for_file(const struct user_file *file, struct error *error)
 {
-	const struct credential_place *place = argument;
+	struct text text = TEXT_INIT;
+	struct error ignored = ERROR_INIT;
+	int status = user_file_read(file, &text, &ignored);
 
-	(void)text;
-	return file_store_remove(&place->rules, error);
-}
-
-static int look_at_file(void *argument, struct text *text, struct error *error)
-{
-	const struct credential_place *place = argument;
-
-	(void)text;
-	return access(place->rules.path, F_OK) == 0
+	text_free(&text);
+	return status != TOTPGROUP_ENOTFOUND
 		       ? 0
-		       : error_set_system(error, TOTPGROUP_ENOTFOUND, "cannot find %s",
-				 place->rules.path);
-}
-
-static int run_in_child(const struct user_file *file, rights_work work, struct error *error)
-{
-	struct credential_place place = user_file_place(file);
-
-	return place.with_rights(place.context, work, &place, sizeof place, NULL, error);
+		       : error_set(error, status, "cannot find %s", file->path);
 }
 
 /* Asks on standard error, because a program may read standard output. */
@@ -67,7 +53,7 @@ static enum exit_status confirm_with_person(
 static enum exit_status revoke_file(
 	const struct manage_options *options, const struct user_file *file, struct error *error)
 {
-	int result = run_in_child(file, look_at_file, error);
+	int result = look_for_file(file, error);
 	enum exit_status status = STATUS_DONE;
 
 	if (result == 0)
@@ -75,7 +61,7 @@ static enum exit_status revoke_file(
 	if (status != STATUS_DONE)
 		return status;
 	if (result == 0)
-		result = run_in_child(file, remove_file, error);
+		result = store_remove(file->credential->place, error);
 	if (result != TOTPGROUP_ENOTFOUND)
 		return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 	error_set(error, result, "not enrolled: there is no %s", file->path);
@@ -142,7 +128,7 @@ static void report_json(struct manage *manage, const char *user, const struct us
 
 static enum exit_status revoke_one(struct manage *manage, const char *user)
 {
-	struct device_file file = {.file = {.as_user = true}};
+	struct device_file file = {.state = NULL};
 	struct error error = ERROR_INIT;
 	enum exit_status status = revoke_named(manage, user, &file, &error);
 

@@ -3,14 +3,14 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cli/manage/manage.h"
 #include "cli/users/file_state.h"
 #include "cli/users/verifyd.h"
 #include "client/verify_client.h"
 #include "core/decide.h"
-#include "store/credential_place.h"
+#include "config/configuration.h"
+#include "host/user_credential.h"
 
 static enum exit_status result_status(const struct totpgroup_result *result)
 {
@@ -30,23 +30,19 @@ static enum exit_status result_status(const struct totpgroup_result *result)
 	}
 }
 
+/* This is no login: no grace period begins. */
 static int decide_on_file(struct verification *verification,
 	const struct host_defaults *defaults, const char *typed)
 {
-	struct credential_place place = user_file_place(&verification->file);
 	struct decision decision = DECISION_INIT;
-	struct attempt attempt;
-	char *state = NULL;
-	int status = host_defaults_state_path(
-		defaults, verification->file.account.name, &state, &verification->error);
+	struct attempt attempt = ATTEMPT_INIT;
+	int status;
 
-	host_defaults_begin_attempt(defaults, &attempt);
+	user_credential_apply_options(&defaults->configuration->options, &attempt);
+	attempt.grace_period = 0;
 	attempt.typed = typed;
-	place.state = state;
-	if (status == 0)
-		status = credential_place_verify(
-			&place, &attempt, &decision, NULL, &verification->error);
-	free(state);
+	status = user_credential_verify(
+		verification->file.credential, &attempt, &decision, NULL, &verification->error);
 	verification->result = decision.result;
 	return status;
 }
@@ -60,7 +56,7 @@ static void judge_by_file(struct verification *verification,
 		verification->status = result_status(&verification->result);
 		return;
 	}
-	verification->result.reason = credential_place_reason(status);
+	verification->result.reason = user_credential_reason(status);
 	verification->status = status == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED
 			       : file_state_is_roots(&verification->error)
 				       ? STATUS_NOT_PERMITTED

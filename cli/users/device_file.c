@@ -8,9 +8,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "store/device_place.h"
-#include "store/state_store.h"
+#include "store/state_file.h"
 #include "totpgroup.h"
+
+/* One change on its way. */
+struct making {
+	const struct device_file *file;
+	const struct device_change *change;
+};
 
 static enum exit_status status_of(int result)
 {
@@ -31,7 +36,7 @@ static enum exit_status status_of(int result)
 static enum exit_status look_at_state(const char *path, struct error *error)
 {
 	struct text state = TEXT_INIT;
-	int result = state_store_look(path, &state, error);
+	int result = state_file_look(path, &state, error);
 
 	text_free(&state);
 	if (result == 0)
@@ -86,13 +91,29 @@ enum exit_status device_file_try(const struct device_file *file,
 	return status_of(result);
 }
 
+/* For store_transact(): the texts after the change. */
+static int change_record(const struct store_record *record, void *argument,
+	struct store_change *change, struct error *error)
+{
+	struct making *making = argument;
+	bool damaged_state = false;
+	int status = device_change(making->change, &record->secret,
+		record->apart ? &record->state : NULL, &change->secret, &change->state,
+		&damaged_state, error);
+
+	name_file(damaged_state ? making->file->state : making->file->file.path, error);
+	change->has_secret = true;
+	change->has_state = record->apart;
+	return status;
+}
+
 enum exit_status device_file_make(
 	const struct device_file *file, const struct device_change *change, struct error *error)
 {
-	struct credential_place place = user_file_place(&file->file);
+	struct making making = {file, change};
 
-	place.state = file->state;
-	return status_of(device_place_change(&place, change, error));
+	return status_of(
+		store_transact(file->file.credential->place, change_record, &making, error));
 }
 
 void device_file_free(struct device_file *file)

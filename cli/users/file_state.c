@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store/state_store.h"
+#include "store/state_file.h"
 
 int file_state_look(const struct host_defaults *defaults, const char *user, struct text *text,
 	struct error *error)
@@ -17,7 +17,7 @@ int file_state_look(const struct host_defaults *defaults, const char *user, stru
 	int status = host_defaults_state_path(defaults, user, &path, error);
 
 	if (status == 0 && path != NULL)
-		status = state_store_look(path, text, error);
+		status = state_file_look(path, text, error);
 	free(path);
 	return status;
 }

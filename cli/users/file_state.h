@@ -11,7 +11,7 @@
 #include "cli/users/host_defaults.h"
 
 /* Reads the state of a user with the caller's rights; text stays TEXT_INIT where it
- * is not apart. Errors as host_defaults_state_path() and state_store_look(). */
+ * is not apart. Errors as host_defaults_state_path() and state_file_look(). */
 int file_state_look(const struct host_defaults *defaults, const char *user, struct text *text,
 	struct error *error);
 

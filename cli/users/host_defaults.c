@@ -40,17 +40,6 @@ enum exit_status host_defaults_load(struct host_defaults *defaults, const char *
 	return STATUS_DONE;
 }
 
-void host_defaults_begin_attempt(const struct host_defaults *defaults, struct attempt *attempt)
-{
-	const struct options *options = &defaults->configuration->options;
-
-	*attempt = (struct attempt)ATTEMPT_INIT;
-	attempt->disallow_reuse = options->disallow_reuse;
-	attempt->no_skew_adjust = options->noskewadj;
-	attempt->no_increment_hotp = options->no_increment_hotp;
-	attempt->blocked_uncounted = options->strict;
-}
-
 int host_defaults_state_path(const struct host_defaults *defaults, const char *user,
 	char **path, struct error *error)
 {

@@ -6,7 +6,6 @@
 
 #include "cli/commands.h"
 #include "config/enroll_defaults.h"
-#include "core/decide.h"
 
 struct configuration;
 
@@ -22,10 +21,6 @@ struct host_defaults {
  * module's option conf= does. Reports what is wrong, and returns
  * STATUS_STORE_ERROR. */
 enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf);
-
-/* What the configuration says of an attempt that is no login: no grace period is
- * begun. */
-void host_defaults_begin_attempt(const struct host_defaults *defaults, struct attempt *attempt);
 
 /*
  * Where the state of a user is; NULL with 0 where it is not apart from the secret. The

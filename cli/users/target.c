@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
-#include "store/file_store.h"
+#include "store/locked_file.h"
 #include "store/parent_folders.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
@@ -247,9 +247,9 @@ void target_hold_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-struct file_store_rules target_rules(const struct target *target)
+struct file_rules target_rules(const struct target *target)
 {
-	return (struct file_store_rules){
+	return (struct file_rules){
 		.path = target->path,
 		.owner = geteuid(),
 		.allowed_mode = 0600,
@@ -260,12 +260,12 @@ struct file_store_rules target_rules(const struct target *target)
 enum exit_status target_write(
 	const struct target *target, const struct text *text, bool replace)
 {
-	const struct file_store_rules rules = target_rules(target);
+	const struct file_rules rules = target_rules(target);
 	struct error error = ERROR_INIT;
 
 	target_hold_signals();
 	if (make_folders(target, &error) == 0 &&
-		file_store_create(&rules, text, 0400, replace, &error) == 0)
+		locked_file_create(&rules, text, 0400, replace, &error) == 0)
 		return STATUS_DONE;
 	terminal_complain_error(&error);
 	return STATUS_STORE_ERROR;

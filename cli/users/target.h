@@ -11,7 +11,7 @@
 #include "cli/enroll/enroll.h"
 #include "cli/users/account.h"
 #include "cli/users/host_defaults.h"
-#include "store/file_store.h"
+#include "store/locked_file.h"
 
 /* Begins zeroed; ends with target_free(). */
 struct target {
@@ -44,8 +44,8 @@ enum exit_status target_look(const struct target *target, bool *exists);
 enum exit_status target_write(
 	const struct target *target, const struct text *text, bool replace);
 
-/* What the file must be like, for the functions of file_store.h. */
-struct file_store_rules target_rules(const struct target *target);
+/* What the file must be like, for the functions of locked_file.h. */
+struct file_rules target_rules(const struct target *target);
 
 /* From here on signals that end the process wait for its end: one in the
  * middle of writing would leave a temporary file with the secret. */

@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * The credential file of one user of several, reached with the identity that
- * it belongs to: a child process takes that on, so that this one keeps its
- * own for the next user.
- */
+/* One user's credential, as a command finds it. */
 #ifndef TOTPGROUP_CLI_USERS_USER_FILE_H
 #define TOTPGROUP_CLI_USERS_USER_FILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/users/account.h"
 #include "cli/users/host_defaults.h"
-#include "store/credential_place.h"
+#include "host/user_credential.h"
 
 /* Begins zeroed; ends with user_file_free(). */
 struct user_file {
-	struct account account; /* whose it is */
-	char *path;
-	/* To be reached as that user; otherwise as the caller, who is root, in
-	 * folders of root. */
-	bool as_user;
-	/* To be reached as `owner`, in folders that are not the user's. */
-	bool as_owner;
-	struct account owner;
-	/* What is right there is what a login takes: these modes, any owner, and
-	 * for root a link as for anybody. */
-	bool as_login;
-	mode_t allowed_mode;
-	bool any_owner;
+	struct account account;		    /* whose it is */
+	struct user_credential *credential; /* owned */
+	const char *path;		    /* the credential's */
+	bool without_state; /* see struct user_credential_source; set before finding */
 };
 
 /*
@@ -54,27 +40,24 @@ enum exit_status user_file_find_for_login(struct user_file *file, const char *us
 enum exit_status user_file_find_for_entry(struct user_file *file, const struct passwd *entry,
 	const struct host_defaults *defaults, const char *specification, struct error *error);
 
-/* Whether the file is reached with the rights that the caller has anyway. */
-bool user_file_is_callers(const struct user_file *file);
+/* Whether the caller is root and the file lies in folders of root's, apart from homes. */
+bool user_file_is_in_roots_store(const struct user_file *file);
 
-/*
- * The file as a place whose rights are taken on by a process of its own, so that this
- * one keeps its rights. Signals that end the process do not end the work. It is good
- * for as long as the file is; the caller sets its state where that is kept apart.
- */
-struct credential_place user_file_place(const struct user_file *file);
-
-/* As file_store_look(), with the mode 0600 or less. */
+/* Reads the secret alone. text must be TEXT_INIT. Errors as user_credential_look(). */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);
 
-/* Makes the folders that the file lies in, with mode 0700, where user_file_write() would:
- * those of root's own store. To be called by whoever writes there. Errors as
- * parent_folders_make(). */
+/*
+ * Reads the credential together with its state. The caller frees *parsed, which is NULL
+ * after an error; a damaged line is TOTPGROUP_EFORMAT with a message that names the file.
+ */
+int user_file_load(
+	const struct user_file *file, totpgroup_credential **parsed, struct error *error);
+
+/* Makes the folders that the file lies in, with mode 0700, where store_create() would:
+ * those of root's own store. Errors as parent_folders_make(). */
 int user_file_make_folders(const struct user_file *file, struct error *error);
 
-/* As file_store_create(), with the mode 0400. Where a login looks in folders of
- * root's those that are missing are made, with the mode 0700. Signals that end the
- * process do not end the child. */
+/* As store_create(). */
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
 	struct error *error);
 

@@ -27,37 +27,37 @@
 /* clang-format on */
 
 const struct option_definition option_definitions[] = {
-	OPTION(conf, OPTION_STRING),
-	OPTION(store, OPTION_STORE),
-	OPTION(secret, OPTION_STRING),
-	OPTION(state, OPTION_PATH),
-	OPTION(user, OPTION_USER),
-	OPTION(authtok_prompt, OPTION_PROMPT),
-	OPTION(services, OPTION_STRING),
-	OPTION(group, OPTION_STRING),
-	OPTION(skip_net, OPTION_STRING),
-	OPTION(skip_after, OPTION_STRING),
-	OPTION(nullok, OPTION_FLAG),
-	OPTION(nullok_until, OPTION_DATE),
-	OPTION(nullok_for, OPTION_SECONDS),
-	OPTION(first_seen, OPTION_STRING),
-	OPTION(enroll, OPTION_FLAG),
-	OPTION(try_first_pass, OPTION_FLAG),
-	OPTION(use_first_pass, OPTION_FLAG),
-	OPTION(forward_pass, OPTION_FLAG),
-	OPTION(noskewadj, OPTION_FLAG),
-	OPTION(no_increment_hotp, OPTION_FLAG),
-	OPTION(echo_verification_code, OPTION_FLAG),
-	OPTION_ALIAS("echo-verification-code", OPTION_FLAG, echo_verification_code),
-	OPTION(no_strict_owner, OPTION_FLAG),
-	OPTION(allowed_perm, OPTION_MODE),
-	OPTION(grace_period, OPTION_SECONDS),
-	OPTION(allow_readonly, OPTION_FLAG),
-	OPTION(disallow_reuse, OPTION_FLAG),
-	OPTION(strict, OPTION_FLAG),
-	OPTION(tell_reason, OPTION_FLAG),
-	OPTION(debug, OPTION_FLAG),
-	{NULL, OPTION_FLAG, 0, NULL},
+	OPTION(conf, MODULE_OPTION_STRING),
+	OPTION(store, MODULE_OPTION_STORE),
+	OPTION(secret, MODULE_OPTION_STRING),
+	OPTION(state, MODULE_OPTION_PATH),
+	OPTION(user, MODULE_OPTION_USER),
+	OPTION(authtok_prompt, MODULE_OPTION_PROMPT),
+	OPTION(services, MODULE_OPTION_STRING),
+	OPTION(group, MODULE_OPTION_STRING),
+	OPTION(skip_net, MODULE_OPTION_STRING),
+	OPTION(skip_after, MODULE_OPTION_STRING),
+	OPTION(nullok, MODULE_OPTION_FLAG),
+	OPTION(nullok_until, MODULE_OPTION_DATE),
+	OPTION(nullok_for, MODULE_OPTION_SECONDS),
+	OPTION(first_seen, MODULE_OPTION_STRING),
+	OPTION(enroll, MODULE_OPTION_FLAG),
+	OPTION(try_first_pass, MODULE_OPTION_FLAG),
+	OPTION(use_first_pass, MODULE_OPTION_FLAG),
+	OPTION(forward_pass, MODULE_OPTION_FLAG),
+	OPTION(noskewadj, MODULE_OPTION_FLAG),
+	OPTION(no_increment_hotp, MODULE_OPTION_FLAG),
+	OPTION(echo_verification_code, MODULE_OPTION_FLAG),
+	OPTION_ALIAS("echo-verification-code", MODULE_OPTION_FLAG, echo_verification_code),
+	OPTION(no_strict_owner, MODULE_OPTION_FLAG),
+	OPTION(allowed_perm, MODULE_OPTION_MODE),
+	OPTION(grace_period, MODULE_OPTION_SECONDS),
+	OPTION(allow_readonly, MODULE_OPTION_FLAG),
+	OPTION(disallow_reuse, MODULE_OPTION_FLAG),
+	OPTION(strict, MODULE_OPTION_FLAG),
+	OPTION(tell_reason, MODULE_OPTION_FLAG),
+	OPTION(debug, MODULE_OPTION_FLAG),
+	{NULL, MODULE_OPTION_FLAG, 0, NULL},
 };
 
 _Static_assert(sizeof option_definitions / sizeof option_definitions[0] - 1 <= 64,
@@ -164,21 +164,21 @@ static int check_store(const char *store, struct error *error)
 static int read_string(const struct option_definition *definition, const char *value,
 	const char **field, struct error *error)
 {
-	if (*value == '\0' && definition->kind != OPTION_PROMPT)
+	if (*value == '\0' && definition->kind != MODULE_OPTION_PROMPT)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s is empty; give it a value or leave it out",
 			definition->name);
-	if (definition->kind == OPTION_USER && !user_has_shape(value))
+	if (definition->kind == MODULE_OPTION_USER && !user_has_shape(value))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s begins like a number but is no uid; write a user name or a "
 			"number from 0 to %" PRId64,
 			definition->name, UID_MAXIMUM);
-	if (definition->kind == OPTION_PATH && !path_has_shape(value))
+	if (definition->kind == MODULE_OPTION_PATH && !path_has_shape(value))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s must be an absolute path with ${USER} in it, and without ~ "
 			"and ${HOME}",
 			definition->name);
-	if (definition->kind == OPTION_STORE && check_store(value, error) != 0)
+	if (definition->kind == MODULE_OPTION_STORE && check_store(value, error) != 0)
 		return error->code;
 	*field = value;
 	return 0;
@@ -244,17 +244,17 @@ static int read_value(const struct option_definition *definition, const char *va
 {
 	void *field = (char *)options + definition->offset;
 
-	if (definition->kind == OPTION_FLAG)
+	if (definition->kind == MODULE_OPTION_FLAG)
 		return read_flag(definition, value, field, error);
 	if (value == NULL)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s needs a value; write %s=VALUE", definition->name,
 			definition->name);
-	if (definition->kind == OPTION_MODE)
+	if (definition->kind == MODULE_OPTION_MODE)
 		return read_mode(definition, value, field, error);
-	if (definition->kind == OPTION_SECONDS)
+	if (definition->kind == MODULE_OPTION_SECONDS)
 		return read_seconds(definition, value, field, error);
-	if (definition->kind == OPTION_DATE)
+	if (definition->kind == MODULE_OPTION_DATE)
 		return read_date(definition, value, field, error);
 	return read_string(definition, value, field, error);
 }
@@ -266,18 +266,18 @@ static bool same_value(const struct option_definition *definition, const struct 
 	const void *b = (const char *)after + definition->offset;
 
 	switch (definition->kind) {
-	case OPTION_FLAG:
+	case MODULE_OPTION_FLAG:
 		return *(const bool *)a == *(const bool *)b;
-	case OPTION_MODE:
+	case MODULE_OPTION_MODE:
 		return *(const uint32_t *)a == *(const uint32_t *)b;
-	case OPTION_SECONDS:
-	case OPTION_DATE:
+	case MODULE_OPTION_SECONDS:
+	case MODULE_OPTION_DATE:
 		return *(const int64_t *)a == *(const int64_t *)b;
-	case OPTION_STRING:
-	case OPTION_PROMPT:
-	case OPTION_STORE:
-	case OPTION_USER:
-	case OPTION_PATH:
+	case MODULE_OPTION_STRING:
+	case MODULE_OPTION_PROMPT:
+	case MODULE_OPTION_STORE:
+	case MODULE_OPTION_USER:
+	case MODULE_OPTION_PATH:
 		return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
 	}
 	return false;
@@ -318,15 +318,15 @@ static const char *const daemons_options[] = {"secret", "state", "user", "nullok
 	"no_strict_owner", "allowed_perm", "grace_period", "allow_readonly", "disallow_reuse",
 	"strict", NULL};
 
-static size_t size_of(enum option_kind kind)
+static size_t size_of(enum module_option_kind kind)
 {
 	switch (kind) {
-	case OPTION_FLAG:
+	case MODULE_OPTION_FLAG:
 		return sizeof(bool);
-	case OPTION_MODE:
+	case MODULE_OPTION_MODE:
 		return sizeof(uint32_t);
-	case OPTION_SECONDS:
-	case OPTION_DATE:
+	case MODULE_OPTION_SECONDS:
+	case MODULE_OPTION_DATE:
 		return sizeof(int64_t);
 	default:
 		return sizeof(const char *);

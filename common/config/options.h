@@ -54,21 +54,21 @@ struct options {
 		.allowed_perm = 0600                                                           \
 	}
 
-enum option_kind {
-	OPTION_FLAG,	/* the name alone, or name=yes, name=no */
-	OPTION_STRING,	/* name=text, not empty */
-	OPTION_PROMPT,	/* name=text, which may be empty */
-	OPTION_STORE,	/* name=file, name=socket or name=socket:path */
-	OPTION_USER,	/* name=user name or uid */
-	OPTION_PATH,	/* name=absolute path with ${USER} in it and no home */
-	OPTION_MODE,	/* name=octal, not 0 */
-	OPTION_SECONDS, /* name=decimal, with s, m, h or d after it; empty means 0 */
-	OPTION_DATE,	/* name=YYYY-MM-DD, the whole of that day in UTC */
+enum module_option_kind {
+	MODULE_OPTION_FLAG,    /* the name alone, or name=yes, name=no */
+	MODULE_OPTION_STRING,  /* name=text, not empty */
+	MODULE_OPTION_PROMPT,  /* name=text, which may be empty */
+	MODULE_OPTION_STORE,   /* name=file, name=socket or name=socket:path */
+	MODULE_OPTION_USER,    /* name=user name or uid */
+	MODULE_OPTION_PATH,    /* name=absolute path with ${USER} in it and no home */
+	MODULE_OPTION_MODE,    /* name=octal, not 0 */
+	MODULE_OPTION_SECONDS, /* name=decimal, with s, m, h or d after it; empty means 0 */
+	MODULE_OPTION_DATE,    /* name=YYYY-MM-DD, the whole of that day in UTC */
 };
 
 struct option_definition {
 	const char *name;
-	enum option_kind kind;
+	enum module_option_kind kind;
 	size_t offset; /* of the value in struct options */
 	/* Another spelling of the option that has this name, or NULL. */
 	const char *alias_of;

@@ -125,7 +125,7 @@ static enum gate judge_group(struct judgement *judgement)
 		return GATE_ERROR;
 	}
 	gate = group_gate_judge(judgement->rules->group, facts->user,
-		facts->user_known ? facts->primary_gid : (gid_t)-1, &decision,
+		facts->user_known ? facts->primary_gid : (gid_t)-1, facts->groups, &decision,
 		judgement->error);
 	if (gate != GROUP_GATE_INSIDE && gate != GROUP_GATE_OUTSIDE)
 		return GATE_ERROR;

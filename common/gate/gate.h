@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "gate/user_groups.h"
 
 /* The values of the options of those names; NULL where one is not given. */
 struct gate_rules {
@@ -24,6 +25,8 @@ struct gate_facts {
 	const char *user;
 	bool user_known; /* to the system; primary_gid means nothing else */
 	gid_t primary_gid;
+	/* The user's, read where group= needs them; NULL: nobody else wants them. */
+	struct user_groups *groups;
 	const char *rhost; /* PAM_RHOST */
 	/* Of the PAM environment, where sshd puts them: never of the process's
 	 * own, which whoever starts su or sudo decides. */

@@ -17,9 +17,6 @@
 #define GROUP_BUFFER_GROWTH  16
 #define GROUP_BUFFER_MAXIMUM ((size_t)64 << 20)
 #define INTERRUPTIONS	     100
-#define GIDS_FIRST	     64
-/* NGROUPS_MAX of Linux and the primary one. */
-#define GIDS_MAXIMUM (65536 + 1)
 
 static bool lists_user(const struct group *group, const char *user)
 {
@@ -112,57 +109,21 @@ static int resolve_all(struct group_list *groups, const char *user, struct error
 	return code;
 }
 
-/* Room for what getgrouplist() asked for, which it does not always say. */
-static int next_capacity(int capacity, int wanted)
-{
-	if (wanted < capacity * 2)
-		wanted = capacity * 2;
-	return wanted < GIDS_MAXIMUM ? wanted : GIDS_MAXIMUM;
-}
-
-/* On success *gids is the caller's to free. */
-static int read_gids(
-	const char *user, gid_t primary_gid, gid_t **gids, size_t *count, struct error *error)
-{
-	int wanted = 0;
-
-	for (int capacity = GIDS_FIRST;; capacity = next_capacity(capacity, wanted)) {
-		gid_t *room = calloc((size_t)capacity, sizeof *room);
-
-		if (room == NULL)
-			return error_set(error, TOTPGROUP_EMEMORY,
-				"group= cannot be judged: out of memory for the user's groups");
-		wanted = capacity;
-		if (getgrouplist(user, primary_gid, room, &wanted) >= 0 && wanted > 0 &&
-			wanted <= capacity) {
-			*gids = room;
-			*count = (size_t)wanted;
-			return 0;
-		}
-		free(room);
-		if (capacity == GIDS_MAXIMUM)
-			return error_set(error, TOTPGROUP_ESYSTEM,
-				"group= cannot be judged: the system does not list the user's "
-				"groups, or they are more than %d",
-				GIDS_MAXIMUM);
-	}
-}
-
 enum group_gate group_gate_judge(const char *list, const char *user, gid_t primary_gid,
-	struct group_decision *decision, struct error *error)
+	struct user_groups *groups, struct group_decision *decision, struct error *error)
 {
 	enum group_gate result = GROUP_GATE_ERROR;
-	struct group_list groups = GROUP_LIST_INIT;
-	gid_t *gids = NULL;
-	size_t count = 0;
+	struct group_list entries = GROUP_LIST_INIT;
+	struct user_groups own = {.known = false};
 
-	if (group_list_parse(&groups, list, error) != 0 ||
-		read_gids(user, primary_gid, &gids, &count, error) != 0 ||
-		resolve_all(&groups, user, error) != 0)
-		goto out;
-	result = group_list_judge(&groups, primary_gid, gids, count, decision, error);
-out:
-	free(gids);
-	group_list_free(&groups);
+	if (groups == NULL)
+		groups = &own;
+	if (group_list_parse(&entries, list, error) == 0 &&
+		user_groups_read(groups, user, primary_gid, error) == 0 &&
+		resolve_all(&entries, user, error) == 0)
+		result = group_list_judge(
+			&entries, primary_gid, groups->gids, groups->count, decision, error);
+	user_groups_free(&own);
+	group_list_free(&entries);
 	return result;
 }

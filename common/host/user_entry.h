@@ -23,4 +23,12 @@ struct user_entry {
 int user_entry_by_name(struct user_entry **entry, const char *name, struct error *error);
 int user_entry_by_uid(struct user_entry **entry, uid_t uid, struct error *error);
 
+/* The user who runs the process. A uid that the database does not know can still have a
+ * file: it is called by its number, and has no home (pw_dir is NULL). Returns as above, and
+ * *entry is never NULL with 0. */
+int user_entry_of_caller(struct user_entry **entry, struct error *error);
+
+/* Copies an entry. TOTPGROUP_EMEMORY. */
+int user_entry_copy(struct user_entry **copy, const struct passwd *entry, struct error *error);
+
 #endif

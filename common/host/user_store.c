@@ -6,16 +6,10 @@
 
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "host/thread_identity.h"
-#include "host/user_place.h"
-#include "store/credential_place.h"
-#include "store/dummy_decision.h"
+#include "host/dummy_decision.h"
+#include "host/user_credential.h"
 #include "totpgroup.h"
-
-/* As totp-enroll has it. */
-#define FILE_MODE 0400
 
 struct user_store {
 	struct configuration configuration;
@@ -65,121 +59,99 @@ const struct configuration *user_store_configuration(const struct user_store *st
 	return &store->configuration;
 }
 
-static int with_rights(void *context, rights_work work, void *argument, size_t size,
-	struct text *text, struct error *error)
+/* Finds the credential of a user who must be known and must be able to have one. */
+static int find_credential(const struct user_store *store, const char *user,
+	struct user_credential *credential, struct error *error)
 {
-	const struct user_place *place = context;
+	int status =
+		user_credential_find(credential, &store->configuration.options, user, error);
 
-	(void)size;
-	if (geteuid() != 0 || place->identity->pw_uid == 0)
-		return work(argument, text, error);
-	return thread_identity_perform(place->identity, work, argument, text, error);
-}
-
-/* Where the user's credential is; place stays where it is from now on. */
-static int find(const struct user_store *store, const char *user, struct user_place *place,
-	struct error *error)
-{
-	int status = user_place_find(place, &store->configuration.options, user, error);
-
+	if (status == 0)
+		status = user_credential_locate(credential, error);
 	if (status == TOTPGROUP_EARGUMENT) {
 		error->code = TOTPGROUP_ENOTFOUND;
 		return TOTPGROUP_ENOTFOUND;
 	}
-	if (status == 0 && place->account == NULL)
+	if (status == 0 && credential->user == NULL)
 		return error_set(error, TOTPGROUP_ENOTFOUND,
 			"the user database does not know this user");
-	place->credential.with_rights = with_rights;
-	place->credential.context = place;
 	return status;
-}
-
-static void add_options(const struct user_store *store, struct attempt *attempt)
-{
-	const struct options *options = &store->configuration.options;
-
-	attempt->grace_period = options->grace_period;
-	attempt->disallow_reuse |= options->disallow_reuse;
-	attempt->no_skew_adjust |= options->noskewadj;
-	attempt->no_increment_hotp |= options->no_increment_hotp;
-	attempt->blocked_uncounted |= options->strict;
 }
 
 int user_store_verify(struct user_store *store, const char *user, struct attempt *attempt,
 	struct decision *decision, struct error *error)
 {
-	struct user_place place = {.account = NULL};
-	int status = find(store, user, &place, error);
+	struct user_credential credential = {.user = NULL};
+	int status = find_credential(store, user, &credential, error);
 
 	*decision = (struct decision)DECISION_INIT;
-	decision->result.reason = credential_place_reason(status);
-	add_options(store, attempt);
+	decision->result.reason = user_credential_reason(status);
+	user_credential_apply_options(&store->configuration.options, attempt);
 	if (status == 0)
-		status = credential_place_verify(
-			&place.credential, attempt, decision, NULL, error);
+		status = user_credential_verify(&credential, attempt, decision, NULL, error);
 	if (status != 0) {
 		attempt->now = (int64_t)time(NULL);
 		dummy_decide(attempt);
 	}
-	user_place_free(&place);
+	user_credential_free(&credential);
 	return status;
 }
 
-/* The credential, read without a lock. */
+/* Reads the credential without a lock. */
 static int read_credential(const struct user_store *store, const char *user,
-	totpgroup_credential **credential, struct error *error)
+	totpgroup_credential **parsed, struct error *error)
 {
-	struct user_place place = {.account = NULL};
-	struct text secret = TEXT_INIT;
-	int status = find(store, user, &place, error);
+	struct user_credential credential = {.user = NULL};
+	struct store_record record = STORE_RECORD_INIT;
+	int status = find_credential(store, user, &credential, error);
 
-	*credential = NULL;
+	*parsed = NULL;
 	if (status == 0)
-		status = credential_place_read(&place.credential, &secret, error);
+		status = user_credential_look(&credential, &record, error);
 	if (status == 0)
-		status = credential_place_load(&place.credential, &secret, credential, error);
-	text_free(&secret);
-	user_place_free(&place);
+		status = user_credential_parse(&credential, &record, parsed, error);
+	store_record_free(&record);
+	user_credential_free(&credential);
 	return status;
 }
 
 int user_store_look(struct user_store *store, const char *user, struct attempt *attempt,
 	struct totpgroup_result *result, struct error *error)
 {
-	totpgroup_credential *credential;
-	int status = read_credential(store, user, &credential, error);
+	totpgroup_credential *parsed;
+	int status = read_credential(store, user, &parsed, error);
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	add_options(store, attempt);
+	user_credential_apply_options(&store->configuration.options, attempt);
 	attempt->now = (int64_t)time(NULL);
 	if (status == 0)
-		status = decide_before_prompt(credential, attempt, result, error);
+		status = decide_before_prompt(parsed, attempt, result, error);
 	if (status != 0)
-		result->reason = credential_place_reason(status);
-	totpgroup_credential_free(credential);
+		result->reason = user_credential_reason(status);
+	totpgroup_credential_free(parsed);
 	return status;
 }
 
 int user_store_summarize(struct user_store *store, const char *user,
 	struct credential_summary *summary, struct error *error)
 {
-	totpgroup_credential *credential;
-	int status = read_credential(store, user, &credential, error);
+	totpgroup_credential *parsed;
+	int status = read_credential(store, user, &parsed, error);
 
 	if (status == 0)
-		status = credential_summarize(credential, (int64_t)time(NULL), summary, error);
-	totpgroup_credential_free(credential);
+		status = credential_summarize(parsed, (int64_t)time(NULL), summary, error);
+	totpgroup_credential_free(parsed);
 	return status;
 }
 
 int user_store_create(struct user_store *store, const char *user, const struct text *text,
 	struct error *error)
 {
-	struct user_place place = {.account = NULL};
-	int status = find(store, user, &place, error);
+	struct user_credential credential = {.user = NULL};
+	int status = find_credential(store, user, &credential, error);
 
 	if (status == 0)
-		status = credential_place_create(&place.credential, text, FILE_MODE, error);
-	user_place_free(&place);
+		status = store_create(credential.place, text, false, error);
+	user_credential_free(&credential);
 	return status;
 }

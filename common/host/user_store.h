@@ -6,7 +6,7 @@
  * login, a program of the library's and the verification daemon do is the same state.
  *
  * A process of root's takes on the user's rights for it, in the calling thread alone
- * (thread_identity.h); any other process reaches what its own rights reach. A store may
+ * (rights.h); any other process reaches what its own rights reach. A store may
  * be used by one thread at a time, and different ones by different threads. Between two
  * calls it holds memory and nothing else: no file, no lock. After fork() parent and child
  * may go on with it, each with its own.
@@ -45,7 +45,7 @@ void user_store_close(struct user_store *store);
  *
  * Returns 0 with a verdict whose new state is durable. TOTPGROUP_ENOTFOUND where NSS does
  * not know the user, where he can have no credential, or where he has none. Otherwise an
- * error of user_place.h or credential_place.h. With any error the decision is a refusal
+ * error of user_credential.h. With any error the decision is a refusal
  * with a reason, and as much was computed as for a wrong code.
  */
 int user_store_verify(struct user_store *store, const char *user, struct attempt *attempt,
@@ -66,7 +66,7 @@ int user_store_summarize(struct user_store *store, const char *user,
 /*
  * Puts a new credential in place durably, with mode 0400. TOTPGROUP_ECONFLICT where there
  * is one, which stays; TOTPGROUP_ENOTFOUND where NSS does not know the user, or a folder
- * on the way is missing. Other errors as file_store_create().
+ * on the way is missing. Other errors as locked_file_create().
  */
 int user_store_create(struct user_store *store, const char *user, const struct text *text,
 	struct error *error);

@@ -27,7 +27,7 @@
 #define LABEL_MAX 256
 
 /* A failure to write; whether the caller may forgive it is in the code. */
-static int write_failed(struct error *error, const struct file_place *place, const char *what)
+static int write_failed(struct error *error, const struct dir_entry *place, const char *what)
 {
 	bool unwritable = errno == EROFS || errno == EACCES || errno == EPERM ||
 			  errno == ENOSPC || errno == EDQUOT;
@@ -47,7 +47,7 @@ static bool is_temporary_name(const char *entry, const char *name)
 
 /* Removes what dead writers left, in a folder of that size at most. It is no
  * failure if that does not work. */
-static void remove_left_overs(const struct file_place *place, off_t folder_size_max)
+static void remove_left_overs(const struct dir_entry *place, off_t folder_size_max)
 {
 	struct stat status;
 	struct dirent *entry;
@@ -71,7 +71,7 @@ static void remove_left_overs(const struct file_place *place, off_t folder_size_
 }
 
 /* Makes up a temporary name. */
-static int choose_name(const struct file_place *place, char name[NAME_MAX + 1])
+static int choose_name(const struct dir_entry *place, char name[NAME_MAX + 1])
 {
 	char suffix[DURABLE_SUFFIX_LENGTH + 1];
 
@@ -81,7 +81,7 @@ static int choose_name(const struct file_place *place, char name[NAME_MAX + 1])
 }
 
 /* Opens a new temporary file; its name is in name. */
-static int create_temporary(const struct file_place *place, char name[NAME_MAX + 1])
+static int create_temporary(const struct dir_entry *place, char name[NAME_MAX + 1])
 {
 	for (unsigned int attempt = 0; attempt < 100; attempt++) {
 		int file;
@@ -112,13 +112,13 @@ static void copy_label(int from, int to)
 static int fill(int file, const struct durable_file *properties, const struct text *text)
 {
 	copy_label(properties->previous, file);
-	if (durable_write_all(file, text) != 0 || fchmod(file, properties->mode) != 0)
+	if (durable_write_all(file, text) != 0)
 		return -1;
-	return fsync(file);
+	return fchmod(file, properties->mode);
 }
 
 /* Gives the temporary file its name. */
-static int rename_to_name(const struct file_place *place, const char *temporary,
+static int rename_to_name(const struct dir_entry *place, const char *temporary,
 	const struct durable_file *properties)
 {
 	if (properties->exclusive)
@@ -128,7 +128,7 @@ static int rename_to_name(const struct file_place *place, const char *temporary,
 }
 
 /* Names the file and makes that durable; *named is set in between. */
-static int publish(const struct file_place *place, const char *temporary, int file,
+static int publish(const struct dir_entry *place, const char *temporary, int file,
 	const struct durable_file *properties, bool *named, struct error *error)
 {
 	int folder = openat(place->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -152,7 +152,7 @@ out:
 	return status;
 }
 
-int durable_file_place(const struct file_place *place, const struct durable_file *properties,
+int durable_file_put(const struct dir_entry *place, const struct durable_file *properties,
 	const struct text *text, struct error *error)
 {
 	char temporary[NAME_MAX + 1];
@@ -170,19 +170,23 @@ int durable_file_place(const struct file_place *place, const struct durable_file
 	if (flock(file, LOCK_EX | LOCK_NB) != 0)
 		status = error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot lock the new %s", place->path);
-	else if (fill(file, properties, text) != 0)
+	else if (fill(file, properties, text) != 0 || fsync(file) != 0)
 		status = write_failed(error, place, "write the new");
 	else
 		status = publish(place, temporary, file, properties, &named, error);
 	if (!named)
 		(void)unlinkat(place->folder, temporary, 0);
-	/* For processes forked meanwhile; see file_store_abort(). */
+	if (status == 0 && properties->kept != NULL) {
+		*properties->kept = file;
+		return 0;
+	}
+	/* For processes forked meanwhile; see locked_file_abort(). */
 	(void)flock(file, LOCK_UN);
 	close(file);
 	return status;
 }
 
-int durable_file_remove(const struct file_place *place, int file, struct error *error)
+int durable_file_remove(const struct dir_entry *place, int file, struct error *error)
 {
 	int folder = openat(place->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int status = 0;

@@ -10,13 +10,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "store/file_place.h"
+#include "store/dir_entry.h"
 
 /* What the new file is to be like. */
 struct durable_file {
 	mode_t mode;
 	int previous;	/* the file that it replaces, for its security label; or -1 */
 	bool exclusive; /* fail with TOTPGROUP_ECONFLICT where a file is there */
+	/* Where not NULL, the new file stays open and locked after success: the caller's
+	 * to unlock and close. */
+	int *kept;
 };
 
 /*
@@ -30,14 +33,14 @@ struct durable_file {
  * TOTPGROUP_EUNWRITABLE (EROFS, EACCES, EPERM, ENOSPC, EDQUOT): nothing has
  * changed. TOTPGROUP_ESYSTEM: the old file or the new one stands.
  */
-int durable_file_place(const struct file_place *place, const struct durable_file *file,
+int durable_file_put(const struct dir_entry *place, const struct durable_file *file,
 	const struct text *text, struct error *error);
 
 /*
  * Removes the place's file and temporary files that dead processes left there
  * for its name, and syncs the folder. file is that file, open and locked.
- * Returns as durable_file_place(), and TOTPGROUP_ENOTFOUND where it is gone.
+ * Returns as durable_file_put(), and TOTPGROUP_ENOTFOUND where it is gone.
  */
-int durable_file_remove(const struct file_place *place, int file, struct error *error);
+int durable_file_remove(const struct dir_entry *place, int file, struct error *error);
 
 #endif

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "store/durable_steps.h"
-#include "store/file_place.h"
-#include "store/file_store.h"
+#include "store/dir_entry.h"
+#include "store/locked_file.h"
 #include "totpgroup.h"
 
 /* The files of one folder. */
@@ -153,16 +153,16 @@ static void place_in_folder(struct crowd *crowd)
 }
 
 /* Opens the folder of a crowd, and judges it. */
-static int open_folder(struct crowd *crowd, struct file_place *place, struct error *error)
+static int open_folder(struct crowd *crowd, struct dir_entry *place, struct error *error)
 {
-	const struct file_store_rules rules = {
+	const struct file_rules rules = {
 		.path = crowd->files[0].path,
 		.owner = geteuid(),
 	};
-	int status = file_place_open(place, rules.path, false, error);
+	int status = dir_entry_open(place, rules.path, false, error);
 
 	if (status == 0)
-		status = file_store_check_folder(&rules, place, error);
+		status = locked_file_check_folder(&rules, place, error);
 	crowd->folder = place->folder;
 	return status;
 }
@@ -178,12 +178,12 @@ static struct crowd next_crowd(struct file_batch_file *files, size_t count)
 	return crowd;
 }
 
-void file_batch_place(
+void file_batch_put(
 	struct file_batch_file *files, size_t count, const char *suffix, mode_t mode)
 {
 	for (size_t i = 0; i < count;) {
 		struct crowd crowd = next_crowd(files + i, count - i);
-		struct file_place place = FILE_PLACE_INIT;
+		struct dir_entry place = DIR_ENTRY_INIT;
 		struct error error = ERROR_INIT;
 		int status = open_folder(&crowd, &place, &error);
 
@@ -195,7 +195,7 @@ void file_batch_place(
 		}
 		if (status == 0)
 			place_in_folder(&crowd);
-		file_place_close(&place);
+		dir_entry_close(&place);
 		i += crowd.count;
 	}
 }
@@ -204,13 +204,13 @@ void file_batch_sweep(struct file_batch_file *files, size_t count, const char *s
 {
 	for (size_t i = 0; i < count;) {
 		struct crowd crowd = next_crowd(files + i, count - i);
-		struct file_place place = FILE_PLACE_INIT;
+		struct dir_entry place = DIR_ENTRY_INIT;
 		struct error ignored = ERROR_INIT;
 
 		crowd.suffix = suffix;
 		if (open_folder(&crowd, &place, &ignored) == 0)
 			remove_temporaries(&crowd, true);
-		file_place_close(&place);
+		dir_entry_close(&place);
 		i += crowd.count;
 	}
 }

@@ -5,7 +5,7 @@
  * waiting for the disk, and here one wait serves all files of a folder.
  *
  * It is for files that nobody has yet. A file that is there is never touched.
- * Unlike file_store_create() it locks nothing: a login that sees a new file
+ * Unlike locked_file_create() it locks nothing: a login that sees a new file
  * before that file is durable makes it so itself, with the state that it writes.
  * Failures of the disk are noticed on Linux 5.8 and later, where syncfs(2)
  * tells of them.
@@ -42,10 +42,10 @@ struct file_batch_file {
  * TOTPGROUP_EMEMORY: it is not there. TOTPGROUP_ESYSTEM: it is there or it is not.
  * No file of the folder has its name before all of them are durable.
  */
-void file_batch_place(
+void file_batch_put(
 	struct file_batch_file *files, size_t count, const char *suffix, mode_t mode);
 
-/* Removes what file_batch_place() left of those files when the process died. */
+/* Removes what file_batch_put() left of those files when the process died. */
 void file_batch_sweep(struct file_batch_file *files, size_t count, const char *suffix);
 
 #endif

@@ -4,348 +4,351 @@
 
 #include "store/file_store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/wipe.h"
-#include "core/credential.h"
-#include "store/durable_file.h"
-#include "store/file_place.h"
+#include "store/first_seen.h"
+#include "store/locked_file.h"
+#include "store/parent_folders.h"
+#include "store/secret_path.h"
+#include "store/state_file.h"
 #include "totpgroup.h"
 
-/* How long a process sleeps between two looks at a lock, and how often it
- * looks. Counted, not timed, so that no clock can make it wait forever. */
-#define LOCK_SLEEP_NANOSECONDS 1000000
-#define LOCK_TRIES	       (FILE_STORE_LOCK_SECONDS * 1000)
+#define SECRET_MODE 0400
 
-/* How often a file may be replaced under our hands before that is strange. */
-#define REOPEN_TRIES 1000
-
-struct file_store_transaction {
-	struct file_place place;
-	int file; /* -1 while none is open */
-	struct stat status;
+struct file_store {
+	struct store store; /* first, so that a store can be taken for this */
+	struct file_store_settings settings;
 };
 
-/* The file was replaced between two looks at it: start over. Never leaves
- * this file. */
-#define REPLACED 1
+struct file_place {
+	struct store_place place; /* first */
+	struct file_rules rules;  /* of the secret's file */
+	char *path;
+	char *state_path; /* NULL where the state is in the secret's file */
+	const char *user;
+};
 
-static int unsafe(struct error *error, const char *path, const char *what)
+struct store_token {
+	struct locked_file *file; /* the state's, where it is apart; NULL: unwritable */
+	struct error unwritable;  /* why there is no file for the state */
+};
+
+/* One operation on a place that is done with the owner's rights. */
+struct file_task {
+	struct file_place *place;
+	struct store_record *record;
+	const struct text *text; /* a new secret */
+	bool replace;
+};
+
+static const struct file_store_settings *settings_of(const struct store_place *place)
 {
-	return error_set(error, TOTPGROUP_EUNSAFE, "%s: %s", path, what);
+	return &((const struct file_store *)place->store)->settings;
 }
 
-int file_store_check_folder(const struct file_store_rules *rules,
-	const struct file_place *place, struct error *error)
+static struct file_place *file_place_of(struct store_place *place)
 {
-	struct stat status;
-
-	if (rules->own_file)
-		return 0;
-	if (fstat(place->folder, &status) != 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM,
-			"cannot examine the folder of %s", rules->path);
-	if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return unsafe(
-			error, rules->path, "its folder is writable by others; chmod go-w it");
-	if (status.st_uid != 0 && status.st_uid != rules->owner && !rules->any_owner)
-		return unsafe(error, rules->path, "its folder belongs to another user");
-	return 0;
+	return (struct file_place *)place;
 }
 
-static int check_file(
-	const struct file_store_rules *rules, const struct stat *status, struct error *error)
+static int with_owners_rights(
+	struct file_place *place, store_task *task, void *argument, struct error *error)
 {
-	const mode_t judged = 01777 | S_ISGID;
+	const struct store_rights *rights = &settings_of(&place->place)->rights;
 
-	if (!S_ISREG(status->st_mode))
-		return unsafe(error, rules->path, "not a regular file");
-	if (status->st_nlink == 0)
-		return REPLACED;
-	if (status->st_nlink > 1)
-		return unsafe(error, rules->path, "has another hard link; remove that one");
-	if ((status->st_mode & judged & ~rules->allowed_mode) != 0)
-		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s: mode %04o allows more than %04o; chmod it", rules->path,
-			status->st_mode & 07777, rules->allowed_mode);
-	if (status->st_uid != rules->owner && !rules->any_owner)
-		return error_set(error, TOTPGROUP_EUNSAFE, "%s: belongs to uid %u, not uid %u",
-			rules->path, status->st_uid, rules->owner);
-	if (status->st_size == 0)
-		return error_set(error, TOTPGROUP_EUNSAFE, "%s: is empty; %s", rules->path,
-			rules->if_empty != NULL ? rules->if_empty : "enroll again");
-	if (status->st_size > CREDENTIAL_TEXT_MAX)
-		return unsafe(error, rules->path, "is longer than 65536 bytes");
-	return 0;
+	if (rights->perform == NULL)
+		return task(argument, error);
+	return rights->perform(rights->context, task, argument, error);
 }
 
-static int open_failed(const struct file_store_rules *rules, struct error *error)
+static void close_store(struct store *store)
 {
-	if (errno == ELOOP)
-		return unsafe(error, rules->path, "is a symbolic link");
-	if (errno == ENXIO)
-		return unsafe(error, rules->path, "not a regular file");
-	return error_set_system(error,
-		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM, "cannot open %s",
-		rules->path);
+	free(store);
 }
 
-/* Opens the file that the place names now. */
-static int open_file(const struct file_store_rules *rules,
-	struct file_store_transaction *transaction, struct error *error)
+static void release(struct store_place *place)
 {
-	const struct file_place *place = &transaction->place;
+	struct file_place *file = file_place_of(place);
 
-	if (transaction->file >= 0)
-		close(transaction->file);
-	/* A FIFO must not make us wait, nor a terminal become ours. */
-	transaction->file = openat(place->folder, place->name,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (transaction->file < 0)
-		return open_failed(rules, error);
-	if (fstat(transaction->file, &transaction->status) != 0)
-		return error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot examine %s", rules->path);
-	if (!S_ISREG(transaction->status.st_mode))
-		return unsafe(error, rules->path, "not a regular file");
-	return 0;
+	free(file->path);
+	free(file->state_path);
+	free(file);
 }
 
-/* Whether the place still names the file that is open, and nobody wrote to it
- * since its status was read. The status is the latest then, so that what is
- * judged under the lock is what the file is like under the lock. */
-static bool is_current(struct file_store_transaction *transaction)
+static int find_paths(const struct file_store_settings *settings, const struct store_user *user,
+	struct file_place *place, struct error *error)
 {
-	const struct stat *before = &transaction->status;
-	struct stat named, now;
-
-	if (fstatat(transaction->place.folder, transaction->place.name, &named,
-		    AT_SYMLINK_NOFOLLOW) != 0 ||
-		named.st_dev != before->st_dev || named.st_ino != before->st_ino ||
-		fstat(transaction->file, &now) != 0 || now.st_size != before->st_size ||
-		now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
-		return false;
-	transaction->status = now;
-	return true;
-}
-
-/* Waits for the lock of the open file, as long as *tries lasts. */
-static int wait_for_lock(const struct file_store_rules *rules, int file, unsigned int *tries,
-	struct error *error)
-{
-	const struct timespec pause = {0, LOCK_SLEEP_NANOSECONDS};
-
-	while (flock(file, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_set_system(
-				error, TOTPGROUP_ESYSTEM, "cannot lock %s", rules->path);
-		if (*tries == 0)
-			return error_set(error, TOTPGROUP_EBUSY,
-				"%s: locked by another process for %d seconds", rules->path,
-				FILE_STORE_LOCK_SECONDS);
-		(*tries)--;
-		(void)nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-static int never_the_same(const struct file_store_rules *rules, struct error *error)
-{
-	return error_set(error, TOTPGROUP_EBUSY, "%s: replaced again and again", rules->path);
-}
-
-/* Opens and locks the file that the place names when the lock is held. */
-static int lock_file(const struct file_store_rules *rules,
-	struct file_store_transaction *transaction, struct error *error)
-{
-	unsigned int tries = LOCK_TRIES;
+	const char *home = settings->owner == NULL ? user->passwd->pw_dir : NULL;
 	int status;
 
-	for (unsigned int i = 0; i < REOPEN_TRIES; i++) {
-		status = open_file(rules, transaction, error);
-		if (status == 0)
-			status = wait_for_lock(rules, transaction->file, &tries, error);
-		if (status != 0)
-			return status;
-		if (is_current(transaction))
-			return 0;
+	if (settings->secret_is_literal) {
+		place->path = strdup(settings->secret);
+		status = place->path != NULL
+				 ? 0
+				 : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	} else {
+		status = secret_path_expand(
+			settings->secret, user->name, home, &place->path, error);
 	}
-	return never_the_same(rules, error);
-}
-
-/* Reads the open file, which must be as long as its status says. */
-static int read_file(const struct file_store_rules *rules,
-	const struct file_store_transaction *transaction, struct text *text,
-	struct error *error)
-{
-	size_t size = (size_t)transaction->status.st_size;
-	size_t length = 0;
-	ssize_t count = 1;
-	char *buffer = malloc(size + 1);
-	int status;
-
-	if (buffer == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	while (count != 0 && length <= size) {
-		count = read(transaction->file, buffer + length, size + 1 - length);
-		if (count < 0 && errno != EINTR)
-			break;
-		if (count > 0)
-			length += (size_t)count;
-	}
-	if (count < 0)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot read %s", rules->path);
-	else if (length != size)
-		status = error_set(
-			error, TOTPGROUP_ESYSTEM, "%s: changed while it was read", rules->path);
-	else if ((status = text_append(text, buffer, length)) != 0)
-		error_set(error, status, "out of memory");
-	wipe_free(buffer, size + 1);
+	if (status == 0 && settings->state != NULL)
+		status = option_path_expand(
+			"state", settings->state, user->name, NULL, &place->state_path, error);
 	return status;
 }
 
-/* Opens the place in a new transaction. */
-static int open_place(const struct file_store_rules *rules,
-	struct file_store_transaction **transaction, struct error *error)
+static int locate(struct store *store, const struct store_user *user,
+	struct store_place **found, struct error *error)
 {
+	const struct file_store_settings *settings = &((struct file_store *)store)->settings;
+	const struct passwd *owner = settings->owner != NULL ? settings->owner : user->passwd;
+	struct file_place *place;
 	int status;
 
-	*transaction = calloc(1, sizeof **transaction);
-	if (*transaction == NULL)
+	*found = NULL;
+	if (owner == NULL)
+		return error_set(error, TOTPGROUP_EARGUMENT, "an unknown user has no secret");
+	place = calloc(1, sizeof *place);
+	if (place == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	(*transaction)->file = -1;
-	(*transaction)->place = (struct file_place)FILE_PLACE_INIT;
-	status = file_place_open(&(*transaction)->place, rules->path, rules->own_file, error);
-	if (status != 0)
+	place->place.store = store;
+	place->user = user->name;
+	status = find_paths(settings, user, place, error);
+	if (status != 0) {
+		release(&place->place);
 		return status;
-	return file_store_check_folder(rules, &(*transaction)->place, error);
-}
-
-void file_store_abort(struct file_store_transaction *transaction)
-{
-	if (transaction == NULL)
-		return;
-	/* Closing would unlock, were it not for a process that another thread has forked
-	 * meanwhile: the lock is its, too, for as long as it lives. */
-	if (transaction->file >= 0) {
-		(void)flock(transaction->file, LOCK_UN);
-		close(transaction->file);
 	}
-	file_place_close(&transaction->place);
-	free(transaction);
-}
-
-/* Opens the file that the place names and judges it. */
-static int open_judged_file(const struct file_store_rules *rules,
-	struct file_store_transaction *transaction, struct error *error)
-{
-	for (unsigned int i = 0; i < REOPEN_TRIES; i++) {
-		int status = open_file(rules, transaction, error);
-
-		if (status == 0)
-			status = check_file(rules, &transaction->status, error);
-		if (status != REPLACED)
-			return status;
-	}
-	return never_the_same(rules, error);
-}
-
-int file_store_look(
-	const struct file_store_rules *rules, struct text *text, struct error *error)
-{
-	struct file_store_transaction *transaction;
-	int status = open_place(rules, &transaction, error);
-
-	if (status == 0)
-		status = open_judged_file(rules, transaction, error);
-	if (status == 0)
-		status = read_file(rules, transaction, text, error);
-	file_store_abort(transaction);
-	return status;
-}
-
-int file_store_begin(const struct file_store_rules *rules,
-	struct file_store_transaction **transaction, struct text *text, struct error *error)
-{
-	int status = open_place(rules, transaction, error);
-
-	if (status == 0)
-		status = lock_file(rules, *transaction, error);
-	if (status == 0)
-		status = check_file(rules, &(*transaction)->status, error);
-	if (status == REPLACED)
-		status = error_set(error, TOTPGROUP_ECONFLICT, "%s: was removed", rules->path);
-	if (status == 0)
-		status = read_file(rules, *transaction, text, error);
-	if (status == 0)
-		return 0;
-	file_store_abort(*transaction);
-	*transaction = NULL;
-	return status;
-}
-
-int file_store_commit(struct file_store_transaction *transaction, const struct text *text,
-	struct error *error)
-{
-	const struct durable_file properties = {
-		.mode = transaction->status.st_mode & 0777,
-		.previous = transaction->file,
-		.exclusive = false,
+	place->rules = (struct file_rules){
+		.path = place->path,
+		.owner = owner->pw_uid,
+		.any_owner = settings->any_owner,
+		.allowed_mode = settings->allowed_mode,
+		.own_file = settings->own_file,
 	};
+	place->place.name = place->place.file = place->path;
+	place->place.state_name = place->state_path;
+	/* A separate state is the caller's own, and only the secret is reached with other
+	 * rights. */
+	if (settings->state == NULL && settings->rights.perform != NULL)
+		place->place.rights = &settings->rights;
+	*found = &place->place;
+	return 0;
+}
+
+static int look_at_secret(void *argument, struct error *error)
+{
+	const struct file_task *task = argument;
+
+	text_free(&task->record->secret);
+	return locked_file_look(&task->place->rules, &task->record->secret, error);
+}
+
+static int read_secret(
+	struct file_place *place, struct store_record *record, struct error *error)
+{
+	struct file_task task = {.place = place, .record = record};
+
+	return with_owners_rights(place, look_at_secret, &task, error);
+}
+
+static int look(struct store_place *place, struct store_record *record, struct error *error)
+{
+	struct file_place *file = file_place_of(place);
+	int status = read_secret(file, record, error);
+
+	record->apart = file->state_path != NULL;
+	if (status == 0 && record->apart)
+		status = state_file_look(file->state_path, &record->state, error);
+	record->now = (int64_t)time(NULL);
+	return status;
+}
+
+static void abort_transaction(struct store_place *place, struct store_record *record)
+{
+	(void)place;
+	if (record->token != NULL)
+		locked_file_abort(record->token->file);
+	free(record->token);
+	record->token = NULL;
+}
+
+/* Where no file for the state can be made, nothing was ever recorded in one, so the
+ * decision goes on with an empty state. The commit reports why. */
+static int begin_apart(
+	struct file_place *place, struct store_record *record, struct error *error)
+{
+	int status = state_file_begin(
+		place->state_path, &record->token->file, &record->state, error);
+
+	if (status == TOTPGROUP_EUNWRITABLE) {
+		record->token->unwritable = *error;
+		*error = (struct error)ERROR_INIT;
+		status = 0;
+	}
+	return status == 0 ? read_secret(place, record, error) : status;
+}
+
+static int begin(struct store_place *place, struct store_record *record, struct error *error)
+{
+	struct file_place *file = file_place_of(place);
 	int status;
 
-	if (text->length == 0 || text->length > CREDENTIAL_TEXT_MAX)
-		status = error_set(error, TOTPGROUP_ESYSTEM,
-			"%s: would become longer than 65536 bytes", transaction->place.path);
-	else if (!is_current(transaction))
-		status = error_set(error, TOTPGROUP_ECONFLICT,
-			"%s: was replaced by another program", transaction->place.path);
+	record->token = calloc(1, sizeof *record->token);
+	if (record->token == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	record->apart = file->state_path != NULL;
+	if (record->apart)
+		status = begin_apart(file, record, error);
 	else
-		status = durable_file_place(&transaction->place, &properties, text, error);
-	file_store_abort(transaction);
+		status = locked_file_begin(
+			&file->rules, &record->token->file, &record->secret, error);
+	/* Read under the lock, so that of two logins the later one has the later time,
+	 * and drops no entry of the earlier one as being in its future. */
+	record->now = (int64_t)time(NULL);
+	if (status != 0)
+		abort_transaction(place, record);
 	return status;
 }
 
-int file_store_create(const struct file_store_rules *rules, const struct text *text,
-	mode_t mode, bool replace, struct error *error)
+static bool is_same(const struct text *a, const struct text *b)
 {
-	struct file_store_transaction *transaction;
-	struct durable_file properties = {.mode = mode, .previous = -1, .exclusive = true};
-	int status = open_place(rules, &transaction, error);
+	return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
+}
 
-	if (status == 0 && replace) {
-		status = lock_file(rules, transaction, error);
-		if (status == 0) {
-			properties.exclusive = false;
-			properties.previous = transaction->file;
-		} else if (status == TOTPGROUP_ENOTFOUND) {
-			*error = (struct error)ERROR_INIT;
-			status = 0;
-		}
+/* Replaces the secret, if it is still the one that was read. */
+static int write_secret(void *argument, struct error *error)
+{
+	const struct file_task *task = argument;
+	const struct file_rules *rules = &task->place->rules;
+	struct locked_file *file = NULL;
+	struct text now = TEXT_INIT;
+	int status = locked_file_begin(rules, &file, &now, error);
+
+	if (status == 0 && !is_same(&now, &task->record->secret))
+		status = error_set(
+			error, TOTPGROUP_ECONFLICT, "%s: was replaced meanwhile", rules->path);
+	if (status == 0) {
+		status = locked_file_commit(&file, task->text, false, error);
 	}
-	if (status == 0)
-		status = durable_file_place(&transaction->place, &properties, text, error);
-	file_store_abort(transaction);
+	locked_file_abort(file);
+	text_free(&now);
 	return status;
 }
 
-int file_store_remove(const struct file_store_rules *rules, struct error *error)
+/* The state is written first, and then, while it is still locked and no login decides,
+ * the secret: at every moment what was spent is spent. */
+static int commit_apart(struct file_place *place, struct store_record *record,
+	const struct store_change *change, struct error *error)
 {
-	struct file_store_transaction *transaction;
-	int status = open_place(rules, &transaction, error);
+	struct file_task task = {place, record, &change->secret, true};
+	int status = 0;
+
+	if (change->has_state && record->token->file == NULL) {
+		*error = record->token->unwritable;
+		return error->code;
+	}
+	if (change->has_state && !is_same(&change->state, &record->state))
+		status = locked_file_commit(
+			&record->token->file, &change->state, change->has_secret, error);
+	if (status == 0 && change->has_secret)
+		status = with_owners_rights(place, write_secret, &task, error);
+	return status;
+}
+
+static int commit(struct store_place *place, struct store_record *record,
+	const struct store_change *change, struct error *error)
+{
+	struct file_place *file = file_place_of(place);
+	int status;
+
+	if (record->apart) {
+		status = commit_apart(file, record, change, error);
+	} else {
+		status =
+			locked_file_commit(&record->token->file, &change->secret, false, error);
+	}
+	abort_transaction(place, record);
+	return status;
+}
+
+static int create_secret(void *argument, struct error *error)
+{
+	const struct file_task *task = argument;
+	const struct file_rules *rules = &task->place->rules;
+	int status = 0;
+
+	if (settings_of(&task->place->place)->make_folders)
+		status = parent_folders_make(rules->path, error);
+	if (status == 0)
+		status = locked_file_create(
+			rules, task->text, SECRET_MODE, task->replace, error);
+	return status;
+}
+
+static int create(
+	struct store_place *place, const struct text *secret, bool replace, struct error *error)
+{
+	struct file_task task = {file_place_of(place), NULL, secret, replace};
+
+	return with_owners_rights(task.place, create_secret, &task, error);
+}
+
+static int remove_secret(void *argument, struct error *error)
+{
+	const struct file_task *task = argument;
+
+	return locked_file_remove(&task->place->rules, error);
+}
+
+static int remove_place(struct store_place *place, struct error *error)
+{
+	struct file_task task = {.place = file_place_of(place)};
+
+	return with_owners_rights(task.place, remove_secret, &task, error);
+}
+
+/* The path has no home in it: a user must not set when her time began. */
+static int first_seen(
+	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error)
+{
+	char *path = NULL;
+	int status = option_path_expand("first_seen", settings_of(place)->first_seen,
+		file_place_of(place)->user, NULL, &path, error);
 
 	if (status == 0)
-		status = lock_file(rules, transaction, error);
-	if (status == 0)
-		status = durable_file_remove(&transaction->place, transaction->file, error);
-	file_store_abort(transaction);
+		status = note ? first_seen_note(path, now, seen, error)
+			      : first_seen_look(path, now, seen, error);
+	free(path);
 	return status;
+}
+
+static const struct store_operations operations = {
+	.abi = STORE_ABI,
+	.size = sizeof operations,
+	.name = "file",
+	.close = close_store,
+	.locate = locate,
+	.release = release,
+	.look = look,
+	.begin = begin,
+	.commit = commit,
+	.abort = abort_transaction,
+	.create = create,
+	.remove = remove_place,
+	.first_seen = first_seen,
+};
+
+int file_store_open(
+	struct store **store, const struct file_store_settings *settings, struct error *error)
+{
+	struct file_store *files = malloc(sizeof *files);
+
+	*store = NULL;
+	if (files == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	files->store.operations = &operations;
+	files->settings = *settings;
+	*store = &files->store;
+	return 0;
 }

@@ -1,115 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Credentials in files: one file, its lock, and its durable replacement.
+ * The store of files: each user's secret in a file, and the state in the same file or,
+ * where a path for it is given, in a file of its own.
  *
- * The protocol, which every writer of the project follows:
- *
- *   1. The folder is opened once, and the file only ever through it, never
- *      through its path again.
- *   2. The file is opened without following a link and without blocking, and
- *      judged by its descriptor: type, owner, mode, links, size.
- *   3. The file that is there is locked (flock), for at most
- *      FILE_STORE_LOCK_SECONDS. If the name means another file by then, that
- *      one is opened and locked instead.
- *   4. The new text goes to a new file beside it, is synced, and is renamed
- *      over the name; the folder is synced. Only then is it committed.
- *   5. The lock is given up, also for processes that were forked meanwhile, and
- *      would be by closing the descriptor. A process that dies at any moment
- *      leaves the old text or the new one, and at most one temporary file,
- *      which the next writer removes under the lock.
- *
- * All of it happens with the rights of the calling process: whoever works on
- * a user's own file takes on the user's identity before, and gives it up
- * after.
+ * The secret's file is reached with the rights of its owner. A separate state is reached
+ * with the caller's own: the file belongs to the caller, has mode 0600 and lies in a
+ * folder that nobody else may write; where it is missing the state is empty, and the file
+ * and its folders are made when there is something to lock.
  */
 #ifndef TOTPGROUP_STORE_FILE_STORE_H
 #define TOTPGROUP_STORE_FILE_STORE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
+#include "store/store.h"
 
-#include "base/error.h"
-#include "base/text.h"
-#include "store/file_place.h"
-
-#define FILE_STORE_LOCK_SECONDS 5
-
-/* Which file, and what it must be like. */
-struct file_store_rules {
-	const char *path;    /* absolute */
-	uid_t owner;	     /* the only owner accepted */
-	bool any_owner;	     /* unless this is set */
-	mode_t allowed_mode; /* permission bits that may be set, such as 0600 */
-	/* The file is the user's own, reached with the user's own rights: a
-	 * symbolic link is followed, and what it points to is replaced.
+/* Strings are not copied: they must outlive the store. */
+struct file_store_settings {
+	const char *secret;	/* path as in the option secret=, or a literal path */
+	bool secret_is_literal; /* ~ and ${...} in secret are not expanded */
+	const char *state;	/* path as in the option state=; NULL: in the secret's file */
+	const char *first_seen; /* path as in the option first_seen= */
+	/* Who owns all secrets; NULL where each user owns hers. */
+	const struct passwd *owner;
+	/* The file is reached with its owner's rights, and a symbolic link is followed.
 	 * Otherwise a link is refused, and so is a folder that others may write. */
 	bool own_file;
-	const char *if_empty; /* what to do about it then; NULL: enroll again */
+	bool any_owner;	     /* accept files of any owner */
+	mode_t allowed_mode; /* permission bits that a file may have, such as 0600 */
+	bool make_folders;   /* create missing folders, with mode 0700, for a new secret */
+	struct store_rights rights; /* perform is NULL where the caller's own rights do */
 };
 
-/* One file between begin and commit or abort: lock, descriptors, identity. */
-struct file_store_transaction;
-
-/*
- * Reads the file without a lock. text must be TEXT_INIT, and is the caller's
- * to text_free().
- *
- * TOTPGROUP_ENOTFOUND where there is no file (or no folder), TOTPGROUP_EUNSAFE
- * where it is not as the rules say, TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY;
- * error says which file and why.
- */
-int file_store_look(
-	const struct file_store_rules *rules, struct text *text, struct error *error);
-
-/*
- * Locks the file and reads it. On success the caller ends the transaction
- * with file_store_commit() or file_store_abort(), soon and without waiting for
- * anybody. Errors as file_store_look(), and TOTPGROUP_EBUSY where the lock was
- * not free in time. *transaction is NULL after an error.
- */
-int file_store_begin(const struct file_store_rules *rules,
-	struct file_store_transaction **transaction, struct text *text, struct error *error);
-
-/*
- * Replaces the file durably, keeping its permission bits and security label,
- * and ends the transaction whatever comes of it. Returns 0 only when the new
- * text survives a power cut.
- *
- * TOTPGROUP_ECONFLICT where the name means another file by now: begin again
- * and decide anew. TOTPGROUP_EUNWRITABLE where the state cannot be written
- * (EROFS, EACCES, EPERM, ENOSPC, EDQUOT): the old text stands.
- * TOTPGROUP_ESYSTEM for anything else: the old text or the new one stands.
- */
-int file_store_commit(struct file_store_transaction *transaction, const struct text *text,
-	struct error *error);
-
-/* Ends the transaction and leaves the file as it is. NULL is allowed. */
-void file_store_abort(struct file_store_transaction *transaction);
-
-/*
- * Puts a new file in place durably, with exactly that mode and the identity
- * of the calling process. Where there is one already: TOTPGROUP_ECONFLICT,
- * unless replace is set; it is then replaced under its lock, whatever is in
- * it, so long as it is a regular file or a link to one that own_file allows.
- * The old file stands until the new one is durable. Other errors as
- * file_store_commit().
- */
-int file_store_create(const struct file_store_rules *rules, const struct text *text,
-	mode_t mode, bool replace, struct error *error);
-
-/*
- * Removes the file durably, under its lock, whatever is in it and whatever its
- * mode and owner are, so long as it is a regular file or a link to one that
- * own_file allows; the link stays. Errors as file_store_begin() and
- * file_store_commit().
- */
-int file_store_remove(const struct file_store_rules *rules, struct error *error);
-
-/* Judges an open folder, where the rules do not say that the file is the user's
- * own: TOTPGROUP_EUNSAFE where others could exchange the file. */
-int file_store_check_folder(const struct file_store_rules *rules,
-	const struct file_place *place, struct error *error);
+/* The caller ends *store, which is NULL after an error, with store_close().
+ * TOTPGROUP_EMEMORY. */
+int file_store_open(
+	struct store **store, const struct file_store_settings *settings, struct error *error);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "store/file_store.h"
+#include "store/locked_file.h"
 #include "store/parent_folders.h"
 #include "totpgroup.h"
 
@@ -17,10 +17,9 @@
 /* Two logins at once may take the time in one order and note it in the other. */
 #define SLACK_SECONDS 60
 
-static struct file_store_rules rules_of(const char *path)
+static struct file_rules rules_of(const char *path)
 {
-	return (struct file_store_rules){
-		.path = path, .owner = geteuid(), .allowed_mode = FILE_MODE};
+	return (struct file_rules){.path = path, .owner = geteuid(), .allowed_mode = FILE_MODE};
 }
 
 /* A time and a line end, and nothing else. */
@@ -37,13 +36,13 @@ static bool read_time(const struct text *text, int64_t now, int64_t *seen)
 
 int first_seen_look(const char *path, int64_t now, int64_t *seen, struct error *error)
 {
-	const struct file_store_rules rules = rules_of(path);
+	const struct file_rules rules = rules_of(path);
 	struct text text = TEXT_INIT;
 	int status;
 
 	if (now < 0)
 		return error_set(error, TOTPGROUP_ESYSTEM, "the clock is before 1970: set it");
-	status = file_store_look(&rules, &text, error);
+	status = locked_file_look(&rules, &text, error);
 	if (status == 0 && !read_time(&text, now, seen))
 		status = error_set(error, TOTPGROUP_EFORMAT,
 			"%s: not a time that has been; remove the file, and the time "
@@ -55,14 +54,14 @@ int first_seen_look(const char *path, int64_t now, int64_t *seen, struct error *
 
 static int note(const char *path, int64_t now, struct error *error)
 {
-	const struct file_store_rules rules = rules_of(path);
+	const struct file_rules rules = rules_of(path);
 	struct text text = TEXT_INIT;
 	int status = parent_folders_make(path, error);
 
 	if (status == 0 && text_append_format(&text, "%" PRId64 "\n", now) != 0)
 		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (status == 0)
-		status = file_store_create(&rules, &text, FILE_MODE, false, error);
+		status = locked_file_create(&rules, &text, FILE_MODE, false, error);
 	text_free(&text);
 	return status;
 }

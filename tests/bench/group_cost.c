@@ -60,7 +60,7 @@ static double time_gate(const char *list, const char *user, gid_t gid, const cha
 {
 	struct error error = ERROR_INIT;
 	double start = seconds();
-	enum group_gate result = group_gate_judge(list, user, gid, NULL, &error);
+	enum group_gate result = group_gate_judge(list, user, gid, NULL, NULL, &error);
 	double end = seconds();
 
 	if (result == GROUP_GATE_ERROR) {

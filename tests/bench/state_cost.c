@@ -20,7 +20,7 @@
 
 #include "core/decide.h"
 #include "core/state.h"
-#include "store/state_store.h"
+#include "store/state_file.h"
 
 #define ROUNDS_MAX  2000
 #define FOLDERS_MAX 4
@@ -54,7 +54,7 @@ static void fail_with(const struct error *error)
 /* One login with a wrong code, which is counted. */
 static void log_in(const char *path, int64_t now)
 {
-	struct file_store_transaction *transaction;
+	struct locked_file *transaction;
 	totpgroup_credential *credential = NULL;
 	struct text secret = TEXT_INIT, state = TEXT_INIT, next = TEXT_INIT;
 	struct attempt attempt = ATTEMPT_INIT;
@@ -65,11 +65,11 @@ static void log_in(const char *path, int64_t now)
 	attempt.typed = "";
 	attempt.now = now;
 	if (text_append(&secret, secret_text, strlen(secret_text)) != 0 ||
-		state_store_begin(path, &transaction, &state, &error) != 0 ||
+		state_file_begin(path, &transaction, &state, &error) != 0 ||
 		state_apply(&secret, &state, &credential, &damaged, &error) != 0 ||
 		decide(credential, &attempt, &decision, &error) != 0 ||
 		state_extract(&secret, &state, credential, &next, &error) != 0 ||
-		file_store_commit(transaction, &next, &error) != 0)
+		locked_file_commit(&transaction, &next, false, &error) != 0)
 		fail_with(&error);
 	totpgroup_credential_free(credential);
 	text_free(&secret);

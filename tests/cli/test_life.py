@@ -493,11 +493,11 @@ def revoke_asks(folder):
 
 
 def wait_until_open(child, path):
-    """Until a process of the child's has the file open, several looks in a row."""
+    """Until the child has the file open, several looks in a row."""
     seen = 0
     while seen < 20:
         check(child.poll() is None, "it did not wait")
-        names = [f"/proc/{pid}/fd/{fd}" for pid in children_of(child.pid)
+        names = [f"/proc/{pid}/fd/{fd}" for pid in [child.pid, *children_of(child.pid)]
                  for fd in os.listdir(f"/proc/{pid}/fd")]
         seen = seen + 1 if any(
             os.path.exists(name) and os.path.samefile(name, path) for name in names) else 0

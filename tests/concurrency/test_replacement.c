@@ -12,7 +12,7 @@
 #include "../unit/test_support.h"
 #include "workers.h"
 
-#include "store/file_store.h"
+#include "store/locked_file.h"
 #include "totpgroup.h"
 
 #define LOGGERS	   5
@@ -41,10 +41,10 @@ static void become_alice(void)
 		_exit(3);
 }
 
-static struct file_store_rules rules_of_alice(char path[300])
+static struct file_rules rules_of_alice(char path[300])
 {
 	snprintf(path, 300, "%s", in_folder(stack_secret("alice")));
-	return (struct file_store_rules){.path = path,
+	return (struct file_rules){.path = path,
 		.owner = stack_uid("alice"),
 		.allowed_mode = 0600,
 		.own_file = true};
@@ -59,7 +59,7 @@ static void complain(const char *what, const struct error *error)
 static void enrol_again_and_again(void)
 {
 	char path[300], data[1024];
-	struct file_store_rules rules;
+	struct file_rules rules;
 
 	become_alice();
 	rules = rules_of_alice(path);
@@ -69,7 +69,7 @@ static void enrol_again_and_again(void)
 
 		write_credential(data, number);
 		text.length = strlen(data);
-		while (file_store_create(&rules, &text, 0600, true, &error) ==
+		while (locked_file_create(&rules, &text, 0600, true, &error) ==
 			TOTPGROUP_EBUSY) {
 			error = (struct error)ERROR_INIT;
 			atomic_fetch_add(&shared->busy, 1);
@@ -107,13 +107,13 @@ static bool is_whole(const struct text *text)
 /* Looks with the rights of the process: the file is whole, whoever looks. */
 static void look_once(void)
 {
-	struct file_store_rules rules;
+	struct file_rules rules;
 	struct error error = ERROR_INIT;
 	struct text text = TEXT_INIT;
 	char path[300];
 
 	rules = rules_of_alice(path);
-	if (file_store_look(&rules, &text, &error) != 0)
+	if (locked_file_look(&rules, &text, &error) != 0)
 		complain("look", &error);
 	else if (!is_whole(&text))
 		complain(text.data, &error);

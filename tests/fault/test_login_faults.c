@@ -185,9 +185,11 @@ static void check_skip(const struct scenario *scenario, int error)
 
 	if (noted)
 		assert_string_equal(text_of("seen/bob"), "1700000025\n");
-	/* Which service it is has nothing to do with the user; and a folder that
-	 * may not be read is synced in another way. */
-	if (strcmp(scenario->options, SERVICES) != 0 && !(noted && error == EACCES) &&
+	/* Which service it is has nothing to do with the user. What fails with EACCES is
+	 * done again with all groups of the user, and with success where no more calls
+	 * fail. */
+	if (strcmp(scenario->options, SERVICES) != 0 &&
+		!(calls.fail_for == 1 && error == EACCES) && !(noted && error == EACCES) &&
 		decides_about_skipping(calls.failed))
 		fail_msg("skipped by %s", calls.failed);
 }
@@ -337,13 +339,12 @@ static void a_group_lookup_that_fails_never_skips(void **state)
 	assert_int_equal(seen, 2 * COUNT(errors));
 }
 
-/* Memory that the gate needs. What was to hold the path of a secret that is
- * not looked at is another matter. */
+/* Memory that the gate needs. */
 static void a_gate_without_memory_never_skips(void **state)
 {
 	static const struct scenario member = {
 		"", "group=totp", "bob", "000000", NULL, NULL, PAM_IGNORE, true};
-	unsigned int total = run_undisturbed(&member), refused = 0, skipped = 0;
+	unsigned int total = run_undisturbed(&member), refused = 0;
 
 	(void)state;
 	for (unsigned int k = 1; k <= total; k++) {
@@ -351,11 +352,10 @@ static void a_gate_without_memory_never_skips(void **state)
 		if (calls.failed == NULL || strstr(calls.failed, "alloc") == NULL)
 			continue;
 		refused += stack_last.result == PAM_SERVICE_ERR;
-		skipped += stack_last.result == PAM_IGNORE;
+		assert_int_not_equal(stack_last.result, PAM_IGNORE);
 	}
 	/* Four of the gate, two of the search for configuration files. */
 	assert_int_equal(refused, 6);
-	assert_int_equal(skipped, 1);
 }
 
 /* Without an answer nothing is let in, and nothing else is tried. */

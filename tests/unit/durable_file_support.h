@@ -19,16 +19,16 @@ static inline int place_text(const char *name, struct durable_file file, struct 
 {
 	static char bytes[] = NEW;
 	const struct text text = {bytes, sizeof bytes - 1, sizeof bytes, 0};
-	struct file_place place = FILE_PLACE_INIT;
+	struct dir_entry place = DIR_ENTRY_INIT;
 	unsigned int descriptors = count_descriptors();
 	int status;
 
 	*error = (struct error)ERROR_INIT;
-	assert_int_equal(file_place_open(&place, in_folder(name), false, error), 0);
+	assert_int_equal(dir_entry_open(&place, in_folder(name), false, error), 0);
 	calls.armed = true;
-	status = durable_file_place(&place, &file, &text, error);
+	status = durable_file_put(&place, &file, &text, error);
 	calls_disarm();
-	file_place_close(&place);
+	dir_entry_close(&place);
 	assert_int_equal(count_descriptors(), descriptors);
 	assert_int_equal(status, error->code);
 	return status;

@@ -26,7 +26,7 @@ static void place(struct file_batch_file *files, const char *const *wanted, size
 		files[i] = (struct file_batch_file){
 			.path = strdup(in_folder(wanted[i])), .text = &content};
 	calls.armed = true;
-	file_batch_place(files, count, SUFFIX, 0400);
+	file_batch_put(files, count, SUFFIX, 0400);
 	calls_disarm();
 	assert_int_equal(count_descriptors(), descriptors);
 	for (size_t i = 0; i < count; i++) {
@@ -122,7 +122,7 @@ static void a_relative_path_is_refused(void **state)
 		{.path = "alice", .text = &content}, {.path = "x/alice", .text = &content}};
 
 	(void)state;
-	file_batch_place(files, 2, SUFFIX, 0400);
+	file_batch_put(files, 2, SUFFIX, 0400);
 	assert_int_equal(files[0].status, TOTPGROUP_EUNSAFE);
 	assert_int_equal(files[1].status, TOTPGROUP_EUNSAFE);
 }

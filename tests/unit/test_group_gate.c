@@ -37,7 +37,7 @@ static void hold(const gid_t *gids, int count)
 static enum group_gate judge(const char *list, const char *user, gid_t primary)
 {
 	struct error error = ERROR_INIT;
-	enum group_gate result = group_gate_judge(list, user, primary, NULL, &error);
+	enum group_gate result = group_gate_judge(list, user, primary, NULL, NULL, &error);
 
 	assert_int_equal(result == GROUP_GATE_ERROR, error.code != 0);
 	return result;
@@ -57,8 +57,8 @@ static void assert_error(const char *list, int code, const char *words)
 		fake.failures = failures;
 		fake.list_failures = list_failures;
 		hold(gids, held);
-		assert_int_equal(
-			group_gate_judge(list, "dave", USERS, NULL, &error), GROUP_GATE_ERROR);
+		assert_int_equal(group_gate_judge(list, "dave", USERS, NULL, NULL, &error),
+			GROUP_GATE_ERROR);
 		assert_int_equal(error.code, code);
 		if (strstr(error.message, words) == NULL)
 			fail_msg("\"%s\": \"%s\" lacks \"%s\"", list, error.message, words);
@@ -302,7 +302,7 @@ static void no_memory(void **state)
 
 		allocation_to_fail = k;
 		fake.list_failures = 2;
-		result = group_gate_judge("staff,!otp,20", "bob", USERS, NULL, &error);
+		result = group_gate_judge("staff,!otp,20", "bob", USERS, NULL, NULL, &error);
 		if (allocation_to_fail > 0) {
 			assert_int_equal(result, GROUP_GATE_OUTSIDE);
 			break;

@@ -107,7 +107,7 @@ static struct random_world make_random_world(struct test_random *random)
 static void assert_verdict(const char *list, const char *user, gid_t primary, char expected)
 {
 	struct error error = ERROR_INIT;
-	enum group_gate result = group_gate_judge(list, user, primary, NULL, &error);
+	enum group_gate result = group_gate_judge(list, user, primary, NULL, NULL, &error);
 	char verdict = result == GROUP_GATE_INSIDE    ? 'I'
 		       : result == GROUP_GATE_OUTSIDE ? 'o'
 						      : 'E';

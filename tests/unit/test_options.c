@@ -87,7 +87,7 @@ static void flags_one_by_one(void **state)
 		struct options expected;
 		struct error error = ERROR_INIT;
 
-		if (row->kind != OPTION_FLAG)
+		if (row->kind != MODULE_OPTION_FLAG)
 			continue;
 		memset(&options, 0, sizeof options);
 		memset(&expected, 0, sizeof expected);
@@ -113,7 +113,7 @@ static void flags_are_yes_or_no(void **state)
 		const bool *field = (const bool *)((const char *)&options + row->offset);
 		char argument[64];
 
-		if (row->kind != OPTION_FLAG)
+		if (row->kind != MODULE_OPTION_FLAG)
 			continue;
 		snprintf(argument, sizeof argument, "%s=yes", row->name);
 		assert_int_equal(options_read(&options, argument, &error), 0);
@@ -255,7 +255,7 @@ static void values_are_needed(void **state)
 	(void)state;
 	for (const struct option_definition *row = option_definitions; row->name != NULL;
 		row++) {
-		if (row->kind == OPTION_FLAG)
+		if (row->kind == MODULE_OPTION_FLAG)
 			continue;
 		assert_fresh_refused(row->name, row->name);
 		assert_fresh_refused(row->name, "needs a value");

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A user's credential on this host: where it is kept, whose rights reach it, and
+ * everything that is done with it. The module, the program, the daemon and the library
+ * all use this; nothing else opens a secret, takes on rights, repeats a transaction after
+ * a conflict, or turns options into an attempt.
+ *
+ * A struct user_credential is used by one thread at a time; different ones by different
+ * threads. Between two calls it holds no lock, no open file and no secret.
+ */
+#ifndef TOTPGROUP_HOST_USER_CREDENTIAL_H
+#define TOTPGROUP_HOST_USER_CREDENTIAL_H
+
+#include <pwd.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/options.h"
+#include "core/credential.h"
+#include "core/decide.h"
+#include "gate/user_groups.h"
+#include "host/rights.h"
+#include "host/user_entry.h"
+#include "store/store.h"
+
+/* Begins zeroed, ends with user_credential_free(). It must not be moved in between. */
+struct user_credential {
+	/* NULL where the user database does not know the user. */
+	const struct passwd *user;
+	/* Whose rights reach the secret: the user's own, or those of the option user=. NULL
+	 * where there is no credential to reach. */
+	const struct passwd *owner;
+	/* Where the credential is kept; NULL where the user can have none. */
+	struct store_place *place;
+	struct user_groups groups; /* the user's, once they were needed */
+
+	const char *name; /* as the user database spells it, or as it was typed */
+	struct store *store;
+	const struct options *options;
+	struct user_entry *user_entry;	/* owned */
+	struct user_entry *owner_entry; /* owned */
+	struct user_groups owner_groups;
+	struct rights rights;
+	bool without_state;
+};
+
+/*
+ * Looks up the user and the owner; name is what somebody typed. An unknown user is no
+ * error. The options must outlive the credential.
+ *
+ * TOTPGROUP_ECONFIG where user= names nobody, TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY. It may
+ * wait for the host's user database.
+ */
+int user_credential_find(struct user_credential *credential, const struct options *options,
+	const char *name, struct error *error);
+
+/*
+ * Finds the place, as the options say; it stays NULL where there is no owner. With user=,
+ * unknown users get one too, so that they cost as much time as known ones.
+ *
+ * TOTPGROUP_EARGUMENT where the user can have no credential (the name, or the home folder,
+ * does not do for a path), TOTPGROUP_EMEMORY.
+ */
+int user_credential_locate(struct user_credential *credential, struct error *error);
+
+/* Where to look in place of what the options say. */
+struct user_credential_source {
+	const char *file; /* the secret's; NULL: as the options say */
+	bool is_literal;  /* ~, ${HOME} and ${USER} in file are not expanded */
+	/* The state, where it is kept apart, is neither read nor locked: for a change that
+	 * no login depends on. */
+	bool without_state;
+};
+
+/*
+ * Does both for a user who was looked up already; *entry is owned by the credential from
+ * now on, and NULL. With file, which may be NULL, the secret is in that file, which may
+ * belong to another user than the options say: for a caller who is root it is reached with
+ * the rights of the first owner on the way to it who is not root, because what root owns
+ * nobody else can lead elsewhere. That owner must be the user, unless the user is root.
+ *
+ * Also TOTPGROUP_EUNSAFE where the way to a file leads through the folder of somebody else
+ * or through one that others may write.
+ */
+int user_credential_find_for(struct user_credential *credential, const struct options *options,
+	struct user_entry **entry, const struct user_credential_source *source,
+	struct error *error);
+
+void user_credential_free(struct user_credential *credential);
+
+/*
+ * Reads the texts without a lock. record must be STORE_RECORD_INIT, and is the caller's to
+ * store_record_free(), also after an error. Errors as store_look().
+ */
+int user_credential_look(const struct user_credential *credential, struct store_record *record,
+	struct error *error);
+
+/*
+ * Puts the texts of a record together, secret and state. The caller frees *parsed, which
+ * is NULL after an error. A damaged state is TOTPGROUP_EFORMAT with a message that names
+ * the state.
+ */
+int user_credential_parse(const struct user_credential *credential,
+	const struct store_record *record, totpgroup_credential **parsed, struct error *error);
+
+/* Adds what the options say to an attempt that began as ATTEMPT_INIT. */
+void user_credential_apply_options(const struct options *options, struct attempt *attempt);
+
+/*
+ * Decides on an attempt in one transaction. attempt->now is set by the store's clock. The
+ * caller waits for nobody but the lock.
+ *
+ * Returns 0 with a verdict whose new state, if there is one, is durable. After any error
+ * of store_transact(), of the state or of decide() the decision is a refusal for
+ * user_credential_reason(). A state that cannot be written (TOTPGROUP_EUNWRITABLE) is such
+ * an error, unless unrecorded is not NULL: the verdict stands then, and unrecorded holds
+ * the error.
+ */
+int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
+	struct decision *decision, struct error *unrecorded, struct error *error);
+
+/* What such an error is called in a refusal. */
+enum totpgroup_reason user_credential_reason(int status);
+
+#endif

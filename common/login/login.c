@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "login/login.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "client/verify_client.h"
+#include "gate/gate.h"
+#include "gate/peer.h"
+#include "host/dummy_decision.h"
+
+#define LINE_MAX_BYTES 400
+
+void login_free(struct login *login)
+{
+	user_credential_free(&login->credential);
+	configuration_free(&login->configuration);
+}
+
+bool login_is_skipped(const struct login *login)
+{
+	return login->skip == LOGIN_SKIP_GATE || login->skip == LOGIN_SKIP_NOT_ENROLLED;
+}
+
+void login_refuse(struct login *login, enum totpgroup_reason reason)
+{
+	login->decision.result.verdict = TOTPGROUP_REFUSED;
+	login->decision.result.reason = reason;
+	login->decision.no_match = false;
+}
+
+static bool is_watched(const struct login *login)
+{
+	return login->watcher.tell != NULL && (login->explains || login->options.debug);
+}
+
+void login_tell(const struct login *login, const char *step, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	va_list arguments;
+
+	if (!is_watched(login))
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	login->watcher.tell(login->watcher.context, step, line);
+}
+
+/* Names the files that were read, the one that overrules the others first. */
+static void tell_files(const struct login *login)
+{
+	const struct configuration_path *file = NULL;
+	const char *path;
+
+	while ((file = configuration_next_path(&login->configuration, file, &path)) != NULL)
+		login_tell(login, "conf", "%s", path);
+}
+
+bool login_read_options(struct login *login, int argc, const char *const *argv)
+{
+	int status = configuration_load(&login->configuration, argc, argv, &login->error);
+
+	login->user = login->facts.user;
+	login->options = login->configuration.options;
+	options_leave_to_daemon(&login->options);
+	if (status == 0) {
+		tell_files(login);
+		return true;
+	}
+	login_refuse(login, TOTPGROUP_REASON_CONFIG_ERROR);
+	return false;
+}
+
+/* A grace period is for one service and one address. Ignore what is no address. */
+static void find_peer(struct login *login)
+{
+	const struct login_facts *facts = &login->facts;
+	struct peer peer;
+
+	if (facts->service == NULL)
+		return;
+	login->peer = facts->host;
+	if (facts->ssh_connection == NULL)
+		return;
+	peer = peer_of(facts->ssh_connection, NULL);
+	peer_format(&peer, login->address);
+	login->peer = peer.kind == PEER_ADDRESS ? login->address : NULL;
+}
+
+static bool find_user(struct login *login)
+{
+	struct user_credential *credential = &login->credential;
+	int status;
+
+	if (login->facts.user == NULL)
+		login->user = "";
+	status = user_credential_find(credential, &login->options, login->user, &login->error);
+	if (credential->user != NULL)
+		login->user = credential->user->pw_name;
+	if (status == TOTPGROUP_ECONFIG) {
+		login_refuse(login, TOTPGROUP_REASON_CONFIG_ERROR);
+		return false;
+	}
+	login_tell(login, "user", "%s",
+		credential->user == NULL ? "unknown to the system: asked, and refused"
+					 : "known to the system");
+	login->unusable =
+		status == 0 ? TOTPGROUP_REASON_NOT_ENROLLED : user_credential_reason(status);
+	return true;
+}
+
+static void pass_line_on(void *context, const char *step, const char *line)
+{
+	login_tell(context, step, "%s", line);
+}
+
+/* In a session PAM_RHOST counts where there is one, and else no address that could be one
+ * to skip. */
+static const char *trusted_connection(const struct login_facts *facts)
+{
+	bool has_host = facts->host != NULL && *facts->host != '\0';
+
+	if (!facts->is_session)
+		return facts->ssh_connection;
+	return !has_host && facts->ssh_connection != NULL ? "" : NULL;
+}
+
+static bool pass_gate(struct login *login)
+{
+	const struct login_facts *facts = &login->facts;
+	const struct passwd *user = login->credential.user;
+	const struct gate_rules rules = {
+		.services = login->options.services,
+		.group = login->options.group,
+		.skip_net = login->options.skip_net,
+		.skip_after = login->options.skip_after,
+	};
+	const struct gate_facts gate_facts = {
+		.service = facts->service,
+		.user = login->user,
+		.user_known = user != NULL,
+		.primary_gid = user != NULL ? user->pw_gid : (gid_t)-1,
+		.groups = &login->credential.groups,
+		.rhost = facts->host,
+		.ssh_connection = trusted_connection(facts),
+		.ssh_auth_info = facts->ssh_auth_info,
+	};
+	const struct gate_note note = {pass_line_on, login};
+	struct gate_answer answer = gate_judge(
+		&rules, &gate_facts, is_watched(login) ? &note : NULL, &login->error);
+
+	if (answer.gate == GATE_ASK)
+		return true;
+	if (answer.gate == GATE_SKIP) {
+		login->skip = LOGIN_SKIP_GATE;
+		login->skip_reason = answer.reason;
+	} else {
+		login_refuse(login, login->error.code == TOTPGROUP_ECONFIG
+					    ? TOTPGROUP_REASON_CONFIG_ERROR
+					    : TOTPGROUP_REASON_GROUP_ERROR);
+	}
+	return false;
+}
+
+bool login_prepare(struct login *login)
+{
+	find_peer(login);
+	return find_user(login) && pass_gate(login) && login_look(login);
+}
+
+void login_begin_attempt(const struct login *login, struct attempt *attempt)
+{
+	*attempt = (struct attempt)ATTEMPT_INIT;
+	attempt->now = (int64_t)time(NULL);
+	attempt->grace = (struct grace_key){login->facts.service, login->peer};
+	attempt->count = !login->counted;
+	user_credential_apply_options(&login->options, attempt);
+}
+
+/* Without an answer there is nothing to ask about: nobody has guessed. */
+void login_ask_daemon(struct login *login, const char *typed)
+{
+	const struct verify_client client = {
+		options_socket(&login->options), VERIFY_CLIENT_MILLISECONDS};
+	enum verify_answer answer;
+
+	login->decision = (struct decision)DECISION_INIT;
+	login->error = (struct error)ERROR_INIT;
+	if (typed == NULL)
+		return;
+	answer = verify_client_ask(
+		&client, login->user, typed, &login->decision.result, &login->error);
+	/* A name that is not text cannot be sent; treat the user as unknown. */
+	if (answer != VERIFY_ANSWERED &&
+		(login->usable || login->error.code != TOTPGROUP_EARGUMENT))
+		login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
+	else if (!login->usable)
+		/* Whatever the daemon says: sshd would fail if it had to let in a user whom
+		 * it does not know. */
+		login_refuse(login, login->unusable);
+}
+
+void login_pretend(struct login *login, const struct attempt *attempt)
+{
+	dummy_decide(attempt);
+	login_refuse(login, login->unusable);
+	login->decision.no_match = true;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is known about the credential before anybody is asked: is there one, is it limited
+ * now, does a grace period apply? */
+#include "config.h"
+
+#include <time.h>
+
+#include "core/device.h"
+#include "core/pending.h"
+#include "login/login.h"
+
+static void tell_result(const struct login *login, const struct totpgroup_result *result)
+{
+	if (result->verdict == TOTPGROUP_ACCEPTED)
+		login_tell(login, "grace",
+			"a code was accepted from here within the last %lld s",
+			(long long)login->options.grace_period);
+	else if (result->reason == TOTPGROUP_REASON_RATE_LIMITED)
+		login_tell(login, "rate limit", "reached; again in %lld s",
+			(long long)result->retry_after);
+	else if (result->reason == TOTPGROUP_REASON_NONE)
+		login_tell(login, "rate limit", "not reached");
+}
+
+static void tell_credential(const struct login *login,
+	const struct credential_parameters *parameters, const struct devices *devices,
+	const struct pending *pending)
+{
+	if (pending->pending)
+		login_tell(login, "secret", "%s, by PENDING_UNTIL",
+			pending->expired ? "was not confirmed in time"
+					 : "waits for a first good code");
+	login_tell(login, "secret", "%s, %u digits, period %u s, window %u",
+		parameters->totp	       ? "TOTP"
+		: parameters->hotp_counter > 0 ? "HOTP"
+					       : "emergency codes alone",
+		parameters->digits, parameters->period, parameters->window);
+	if (devices->count > 1)
+		login_tell(
+			login, "secret", "%zu devices, any of which will do", devices->count);
+}
+
+/* For an explanation: finds out now what a login would learn only after the prompt. */
+static void examine(struct login *login, const totpgroup_credential *parsed)
+{
+	struct credential_parameters parameters;
+	struct pending pending = {.pending = false};
+	struct devices devices;
+	struct hmac *hmac = NULL;
+	int status = credential_open_hmac(parsed, &hmac, &login->error);
+
+	hmac_close(hmac);
+	if (status == 0)
+		status = credential_parameters(parsed, &parameters, &login->error);
+	if (status == 0)
+		status = devices_read(parsed, &devices, &login->error);
+	if (status == 0)
+		status = pending_look(parsed, (int64_t)time(NULL), &pending, &login->error);
+	if (status != 0 || pending.expired) {
+		login->usable = false;
+		login->unusable = status != 0 ? user_credential_reason(status)
+					      : TOTPGROUP_REASON_PENDING_EXPIRED;
+	}
+	if (status == 0)
+		tell_credential(login, &parameters, &devices, &pending);
+}
+
+/* Judges what the texts say before anybody is asked; false where that is final. */
+static bool look_at_record(struct login *login, const struct store_record *record)
+{
+	totpgroup_credential *parsed = NULL;
+	struct totpgroup_result *result = &login->decision.result;
+	struct attempt attempt;
+	int status = user_credential_parse(&login->credential, record, &parsed, &login->error);
+
+	if (record->apart)
+		login_tell(login, "state", "%s, kept apart from the secret: %s",
+			login->credential.place->state_name,
+			status == 0 ? "as it should be" : login->error.message);
+	if (status != 0) {
+		login->unusable = user_credential_reason(status);
+		return true;
+	}
+	login_begin_attempt(login, &attempt);
+	status = decide_before_prompt(parsed, &attempt, result, &login->error);
+	login->usable = status == 0;
+	login->unusable = TOTPGROUP_REASON_STORE_ERROR;
+	if (login->explains)
+		examine(login, parsed);
+	totpgroup_credential_free(parsed);
+	tell_result(login, result);
+	return result->verdict != TOTPGROUP_ACCEPTED && result->reason == TOTPGROUP_REASON_NONE;
+}
+
+/* Whether the login itself may offer a secret. There must have been a factor before this
+ * one: sshd names a completed method, or an earlier module left a password. Whether that
+ * password was right no module can see, so the administrator's stack has to end where it
+ * was not. use_first_pass never prompts, and with forward_pass the password is still to be
+ * judged by the modules that follow. */
+static bool may_offer_enrollment(const struct login *login)
+{
+	const struct options *options = &login->options;
+	const char *methods = login->facts.ssh_auth_info;
+
+	if (!options->enroll || options->use_first_pass || options->forward_pass)
+		return false;
+	return !login->facts.is_silent &&
+	       ((methods != NULL && *methods != '\0') || login->facts.has_password);
+}
+
+static bool look_at_unenrolled(struct login *login)
+{
+	bool passes;
+
+	if (login->credential.user == NULL)
+		return true;
+	passes = login_may_pass_unenrolled(login);
+	if (login->decision.result.reason != TOTPGROUP_REASON_NONE)
+		return false;
+	login->enrollment_due = may_offer_enrollment(login);
+	if (login->enrollment_due)
+		login_tell(login, "enroll", "a secret is offered, which %s",
+			passes ? "may be passed over" : "must be confirmed");
+	return login->enrollment_due || !passes;
+}
+
+/* The daemon has the secret; a place for one is not needed here. */
+static bool leave_to_daemon(struct login *login)
+{
+	login_tell(login, "store", "store=%s: totp-verifyd has the secret, and decides",
+		login->options.store);
+	login->usable = login->credential.user != NULL &&
+			login->unusable == TOTPGROUP_REASON_NOT_ENROLLED;
+	login->error = (struct error)ERROR_INIT;
+	return true;
+}
+
+/* After an error the secret alone was read where it is the state that is to blame. */
+static void tell_what_was_read(
+	const struct login *login, const struct store_record *record, int status)
+{
+	const struct user_credential *credential = &login->credential;
+	bool is_secret_there = status == 0 || record->secret.length > 0;
+
+	login_tell(login, "secret", "%s, read with the rights of uid %u: %s",
+		credential->place->name, credential->owner->pw_uid,
+		is_secret_there			? "there"
+		: status == TOTPGROUP_ENOTFOUND ? "not there"
+						: login->error.message);
+	if (status != 0 && is_secret_there)
+		login_tell(login, "state", "%s, kept apart from the secret: %s",
+			credential->place->state_name, login->error.message);
+}
+
+/* Whether this user can have a credential. If not, she is asked all the same. */
+static bool has_place(struct login *login)
+{
+	int status = user_credential_locate(&login->credential, &login->error);
+
+	if (status != 0)
+		login->unusable = user_credential_reason(status);
+	return login->credential.place != NULL;
+}
+
+bool login_look(struct login *login)
+{
+	struct store_record record = STORE_RECORD_INIT;
+	bool ask = true;
+	int status;
+
+	if (options_socket(&login->options) != NULL)
+		return leave_to_daemon(login);
+	if (login->unusable != TOTPGROUP_REASON_NOT_ENROLLED || !has_place(login))
+		return true;
+	status = user_credential_look(&login->credential, &record, &login->error);
+	tell_what_was_read(login, &record, status);
+	if (status == 0)
+		ask = look_at_record(login, &record);
+	else
+		login->unusable = user_credential_reason(status);
+	store_record_free(&record);
+	return status == TOTPGROUP_ENOTFOUND ? look_at_unenrolled(login) : ask;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "store/dir_entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "totpgroup.h"
+
+/* As many links as the kernel follows in one path. */
+#define LINKS_MAX 40
+
+/* Enters the folder part of path, counted from the place's folder where it is
+ * relative, and takes over the name behind the last slash. */
+static int enter(struct dir_entry *place, const char *path, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	char *folder_path;
+	int folder;
+
+	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: names no file", place->path);
+	folder_path = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+	free(place->name);
+	place->name = strdup(name);
+	if (folder_path == NULL || place->name == NULL) {
+		free(folder_path);
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	}
+	folder = openat(place->folder, folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		error_set_system(error,
+			errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM,
+			"cannot open the folder of %s", place->path);
+	free(folder_path);
+	if (folder < 0)
+		return error->code;
+	if (place->folder >= 0)
+		close(place->folder);
+	place->folder = folder;
+	return 0;
+}
+
+/* Reads what the name links to into new memory; NULL in *target where it is
+ * no link, or nothing. */
+static int read_link(const struct dir_entry *place, char **target, struct error *error)
+{
+	ssize_t length;
+	int status;
+
+	*target = malloc(PATH_MAX);
+	if (*target == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	length = readlinkat(place->folder, place->name, *target, PATH_MAX);
+	if (length >= 0 && length < PATH_MAX) {
+		(*target)[length] = '\0';
+		return 0;
+	}
+	if (length < 0 && (errno == EINVAL || errno == ENOENT))
+		status = 0;
+	else
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot read the link %s", place->path);
+	free(*target);
+	*target = NULL;
+	return status;
+}
+
+static int follow_link(struct dir_entry *place, bool *followed, struct error *error)
+{
+	char *target;
+	int status = read_link(place, &target, error);
+
+	*followed = target != NULL;
+	if (status == 0 && target != NULL)
+		status = enter(place, target, error);
+	free(target);
+	return status;
+}
+
+int dir_entry_open(
+	struct dir_entry *place, const char *path, bool follow_links, struct error *error)
+{
+	bool followed = follow_links;
+	int status;
+
+	place->path = path;
+	if (path[0] != '/')
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: not an absolute path", path);
+	status = enter(place, path, error);
+	for (unsigned int links = 0; status == 0 && followed; links++) {
+		if (links > LINKS_MAX)
+			return error_set(
+				error, TOTPGROUP_EUNSAFE, "%s: a loop of symbolic links", path);
+		status = follow_link(place, &followed, error);
+	}
+	return status;
+}
+
+void dir_entry_close(struct dir_entry *place)
+{
+	if (place->folder >= 0)
+		close(place->folder);
+	free(place->name);
+	*place = (struct dir_entry)DIR_ENTRY_INIT;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A file as an open folder and a name in it, so that its path is resolved
+ * once and never again. */
+#ifndef TOTPGROUP_STORE_DIR_ENTRY_H
+#define TOTPGROUP_STORE_DIR_ENTRY_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Begins as DIR_ENTRY_INIT. */
+struct dir_entry {
+	int folder;	  /* opened with O_PATH */
+	char *name;	  /* without a slash; not a link if links were followed */
+	const char *path; /* as it was asked for, for messages; not owned */
+};
+
+#define DIR_ENTRY_INIT                                                                         \
+	{                                                                                      \
+		-1, NULL, NULL                                                                 \
+	}
+
+/*
+ * Opens the folder of an absolute path, which must outlive the place. With
+ * follow_links a symbolic link at the end is followed, through any number of
+ * links that the kernel would follow too, to the folder of what it names.
+ * Links among the folders before are always followed.
+ *
+ * TOTPGROUP_ENOTFOUND where a folder does not exist, TOTPGROUP_EUNSAFE for a
+ * relative path or one that ends in no name, TOTPGROUP_ESYSTEM,
+ * TOTPGROUP_EMEMORY. The caller ends the place with dir_entry_close(), after
+ * an error too.
+ */
+int dir_entry_open(
+	struct dir_entry *place, const char *path, bool follow_links, struct error *error);
+
+/* Closes and frees; the place is DIR_ENTRY_INIT again. */
+void dir_entry_close(struct dir_entry *place);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "store/locked_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+#include "core/credential.h"
+#include "store/durable_file.h"
+#include "store/dir_entry.h"
+#include "totpgroup.h"
+
+/* How long a process sleeps between two looks at a lock, and how often it
+ * looks. Counted, not timed, so that no clock can make it wait forever. */
+#define LOCK_SLEEP_NANOSECONDS 1000000
+#define LOCK_TRIES	       (LOCKED_FILE_SECONDS * 1000)
+
+/* How often a file may be replaced under our hands before that is strange. */
+#define REOPEN_TRIES 1000
+
+struct locked_file {
+	struct dir_entry entry;
+	int file; /* -1 while none is open */
+	struct stat status;
+};
+
+/* The file was replaced between two looks at it: start over. Never leaves
+ * this file. */
+#define REPLACED 1
+
+static int unsafe(struct error *error, const char *path, const char *what)
+{
+	return error_set(error, TOTPGROUP_EUNSAFE, "%s: %s", path, what);
+}
+
+int locked_file_check_folder(
+	const struct file_rules *rules, const struct dir_entry *place, struct error *error)
+{
+	struct stat status;
+
+	if (rules->own_file)
+		return 0;
+	if (fstat(place->folder, &status) != 0)
+		return error_set_system(error, TOTPGROUP_ESYSTEM,
+			"cannot examine the folder of %s", rules->path);
+	if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return unsafe(
+			error, rules->path, "its folder is writable by others; chmod go-w it");
+	if (status.st_uid != 0 && status.st_uid != rules->owner && !rules->any_owner)
+		return unsafe(error, rules->path, "its folder belongs to another user");
+	return 0;
+}
+
+static int check_file(
+	const struct file_rules *rules, const struct stat *status, struct error *error)
+{
+	const mode_t judged = 01777 | S_ISGID;
+
+	if (!S_ISREG(status->st_mode))
+		return unsafe(error, rules->path, "not a regular file");
+	if (status->st_nlink == 0)
+		return REPLACED;
+	if (status->st_nlink > 1)
+		return unsafe(error, rules->path, "has another hard link; remove that one");
+	if ((status->st_mode & judged & ~rules->allowed_mode) != 0)
+		return error_set(error, TOTPGROUP_EUNSAFE,
+			"%s: mode %04o allows more than %04o; chmod it", rules->path,
+			status->st_mode & 07777, rules->allowed_mode);
+	if (status->st_uid != rules->owner && !rules->any_owner)
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: belongs to uid %u, not uid %u",
+			rules->path, status->st_uid, rules->owner);
+	if (status->st_size == 0)
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: is empty; %s", rules->path,
+			rules->if_empty != NULL ? rules->if_empty : "enroll again");
+	if (status->st_size > CREDENTIAL_TEXT_MAX)
+		return unsafe(error, rules->path, "is longer than 65536 bytes");
+	return 0;
+}
+
+static int open_failed(const struct file_rules *rules, struct error *error)
+{
+	if (errno == ELOOP)
+		return unsafe(error, rules->path, "is a symbolic link");
+	if (errno == ENXIO)
+		return unsafe(error, rules->path, "not a regular file");
+	return error_set_system(error,
+		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM, "cannot open %s",
+		rules->path);
+}
+
+/* Opens the file that the place names now. */
+static int open_file(
+	const struct file_rules *rules, struct locked_file *transaction, struct error *error)
+{
+	const struct dir_entry *place = &transaction->entry;
+
+	if (transaction->file >= 0)
+		close(transaction->file);
+	/* A FIFO must not make us wait, nor a terminal become ours. */
+	transaction->file = openat(place->folder, place->name,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (transaction->file < 0)
+		return open_failed(rules, error);
+	if (fstat(transaction->file, &transaction->status) != 0)
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot examine %s", rules->path);
+	if (!S_ISREG(transaction->status.st_mode))
+		return unsafe(error, rules->path, "not a regular file");
+	return 0;
+}
+
+/* Whether the place still names the file that is open, and nobody wrote to it
+ * since its status was read. The status is the latest then, so that what is
+ * judged under the lock is what the file is like under the lock. */
+static bool is_current(struct locked_file *transaction)
+{
+	const struct stat *before = &transaction->status;
+	struct stat named, now;
+
+	if (fstatat(transaction->entry.folder, transaction->entry.name, &named,
+		    AT_SYMLINK_NOFOLLOW) != 0 ||
+		named.st_dev != before->st_dev || named.st_ino != before->st_ino ||
+		fstat(transaction->file, &now) != 0 || now.st_size != before->st_size ||
+		now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+		now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
+		return false;
+	transaction->status = now;
+	return true;
+}
+
+/* Waits for the lock of the open file, as long as *tries lasts. */
+static int wait_for_lock(
+	const struct file_rules *rules, int file, unsigned int *tries, struct error *error)
+{
+	const struct timespec pause = {0, LOCK_SLEEP_NANOSECONDS};
+
+	while (flock(file, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set_system(
+				error, TOTPGROUP_ESYSTEM, "cannot lock %s", rules->path);
+		if (*tries == 0)
+			return error_set(error, TOTPGROUP_EBUSY,
+				"%s: locked by another process for %d seconds", rules->path,
+				LOCKED_FILE_SECONDS);
+		(*tries)--;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int never_the_same(const struct file_rules *rules, struct error *error)
+{
+	return error_set(error, TOTPGROUP_EBUSY, "%s: replaced again and again", rules->path);
+}
+
+/* Opens and locks the file that the place names when the lock is held. */
+static int lock_file(
+	const struct file_rules *rules, struct locked_file *transaction, struct error *error)
+{
+	unsigned int tries = LOCK_TRIES;
+	int status;
+
+	for (unsigned int i = 0; i < REOPEN_TRIES; i++) {
+		status = open_file(rules, transaction, error);
+		if (status == 0)
+			status = wait_for_lock(rules, transaction->file, &tries, error);
+		if (status != 0)
+			return status;
+		if (is_current(transaction))
+			return 0;
+	}
+	return never_the_same(rules, error);
+}
+
+/* Reads the open file, which must be as long as its status says. */
+static int read_file(const struct file_rules *rules, const struct locked_file *transaction,
+	struct text *text, struct error *error)
+{
+	size_t size = (size_t)transaction->status.st_size;
+	size_t length = 0;
+	ssize_t count = 1;
+	char *buffer = malloc(size + 1);
+	int status;
+
+	if (buffer == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	while (count != 0 && length <= size) {
+		count = read(transaction->file, buffer + length, size + 1 - length);
+		if (count < 0 && errno != EINTR)
+			break;
+		if (count > 0)
+			length += (size_t)count;
+	}
+	if (count < 0)
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot read %s", rules->path);
+	else if (length != size)
+		status = error_set(
+			error, TOTPGROUP_ESYSTEM, "%s: changed while it was read", rules->path);
+	else if ((status = text_append(text, buffer, length)) != 0)
+		error_set(error, status, "out of memory");
+	wipe_free(buffer, size + 1);
+	return status;
+}
+
+/* Opens the place in a new transaction. */
+static int open_place(
+	const struct file_rules *rules, struct locked_file **transaction, struct error *error)
+{
+	int status;
+
+	*transaction = calloc(1, sizeof **transaction);
+	if (*transaction == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	(*transaction)->file = -1;
+	(*transaction)->entry = (struct dir_entry)DIR_ENTRY_INIT;
+	status = dir_entry_open(&(*transaction)->entry, rules->path, rules->own_file, error);
+	if (status != 0)
+		return status;
+	return locked_file_check_folder(rules, &(*transaction)->entry, error);
+}
+
+/* A process that another thread has forked meanwhile holds the lock too, for as long as
+ * it lives, so closing alone would not end it. */
+static void unlock_and_close(int file)
+{
+	if (file < 0)
+		return;
+	(void)flock(file, LOCK_UN);
+	close(file);
+}
+
+void locked_file_abort(struct locked_file *transaction)
+{
+	if (transaction == NULL)
+		return;
+	unlock_and_close(transaction->file);
+	dir_entry_close(&transaction->entry);
+	free(transaction);
+}
+
+/* Opens the file that the place names and judges it. */
+static int open_judged_file(
+	const struct file_rules *rules, struct locked_file *transaction, struct error *error)
+{
+	for (unsigned int i = 0; i < REOPEN_TRIES; i++) {
+		int status = open_file(rules, transaction, error);
+
+		if (status == 0)
+			status = check_file(rules, &transaction->status, error);
+		if (status != REPLACED)
+			return status;
+	}
+	return never_the_same(rules, error);
+}
+
+int locked_file_look(const struct file_rules *rules, struct text *text, struct error *error)
+{
+	struct locked_file *transaction;
+	int status = open_place(rules, &transaction, error);
+
+	if (status == 0)
+		status = open_judged_file(rules, transaction, error);
+	if (status == 0)
+		status = read_file(rules, transaction, text, error);
+	locked_file_abort(transaction);
+	return status;
+}
+
+int locked_file_begin(const struct file_rules *rules, struct locked_file **transaction,
+	struct text *text, struct error *error)
+{
+	int status = open_place(rules, transaction, error);
+
+	if (status == 0)
+		status = lock_file(rules, *transaction, error);
+	if (status == 0)
+		status = check_file(rules, &(*transaction)->status, error);
+	if (status == REPLACED)
+		status = error_set(error, TOTPGROUP_ECONFLICT, "%s: was removed", rules->path);
+	if (status == 0)
+		status = read_file(rules, *transaction, text, error);
+	if (status == 0)
+		return 0;
+	locked_file_abort(*transaction);
+	*transaction = NULL;
+	return status;
+}
+
+int locked_file_commit(struct locked_file **transaction, const struct text *text,
+	bool keep_locked, struct error *error)
+{
+	struct locked_file *file = *transaction;
+	int kept = -1;
+	const struct durable_file properties = {
+		.mode = file->status.st_mode & 0777,
+		.previous = file->file,
+		.exclusive = false,
+		.kept = keep_locked ? &kept : NULL,
+	};
+	int status;
+
+	if (text->length == 0 || text->length > CREDENTIAL_TEXT_MAX)
+		status = error_set(error, TOTPGROUP_ESYSTEM,
+			"%s: would become longer than 65536 bytes", file->entry.path);
+	else if (!is_current(file))
+		status = error_set(error, TOTPGROUP_ECONFLICT,
+			"%s: was replaced by another program", file->entry.path);
+	else
+		status = durable_file_put(&file->entry, &properties, text, error);
+	if (status == 0 && keep_locked) {
+		unlock_and_close(file->file);
+		file->file = kept;
+		return 0;
+	}
+	locked_file_abort(file);
+	*transaction = NULL;
+	return status;
+}
+
+int locked_file_create(const struct file_rules *rules, const struct text *text, mode_t mode,
+	bool replace, struct error *error)
+{
+	struct locked_file *transaction;
+	struct durable_file properties = {.mode = mode, .previous = -1, .exclusive = true};
+	int status = open_place(rules, &transaction, error);
+
+	if (status == 0 && replace) {
+		status = lock_file(rules, transaction, error);
+		if (status == 0) {
+			properties.exclusive = false;
+			properties.previous = transaction->file;
+		} else if (status == TOTPGROUP_ENOTFOUND) {
+			*error = (struct error)ERROR_INIT;
+			status = 0;
+		}
+	}
+	if (status == 0)
+		status = durable_file_put(&transaction->entry, &properties, text, error);
+	locked_file_abort(transaction);
+	return status;
+}
+
+int locked_file_remove(const struct file_rules *rules, struct error *error)
+{
+	struct locked_file *transaction;
+	int status = open_place(rules, &transaction, error);
+
+	if (status == 0)
+		status = lock_file(rules, transaction, error);
+	if (status == 0)
+		status = durable_file_remove(&transaction->entry, transaction->file, error);
+	locked_file_abort(transaction);
+	return status;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Credentials in files: one file, its lock, and its durable replacement.
+ *
+ * The protocol, which every writer of the project follows:
+ *
+ *   1. The folder is opened once, and the file only ever through it, never
+ *      through its path again.
+ *   2. The file is opened without following a link and without blocking, and
+ *      judged by its descriptor: type, owner, mode, links, size.
+ *   3. The file that is there is locked (flock), for at most
+ *      LOCKED_FILE_SECONDS. If the name means another file by then, that
+ *      one is opened and locked instead.
+ *   4. The new text goes to a new file beside it, is synced, and is renamed
+ *      over the name; the folder is synced. Only then is it committed.
+ *   5. The lock is given up, also for processes that were forked meanwhile, and
+ *      would be by closing the descriptor. A process that dies at any moment
+ *      leaves the old text or the new one, and at most one temporary file,
+ *      which the next writer removes under the lock.
+ *
+ * All of it happens with the rights of the calling process: whoever works on
+ * a user's own file takes on the user's identity before, and gives it up
+ * after.
+ */
+#ifndef TOTPGROUP_STORE_LOCKED_FILE_H
+#define TOTPGROUP_STORE_LOCKED_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "store/dir_entry.h"
+
+#define LOCKED_FILE_SECONDS 5
+
+/* Which file, and what it must be like. */
+struct file_rules {
+	const char *path;    /* absolute */
+	uid_t owner;	     /* the only owner accepted */
+	bool any_owner;	     /* unless this is set */
+	mode_t allowed_mode; /* permission bits that may be set, such as 0600 */
+	/* The file is the user's own, reached with the user's own rights: a
+	 * symbolic link is followed, and what it points to is replaced.
+	 * Otherwise a link is refused, and so is a folder that others may write. */
+	bool own_file;
+	const char *if_empty; /* what to do about it then; NULL: enroll again */
+};
+
+/* One file between begin and commit or abort: lock, descriptors, identity. */
+struct locked_file;
+
+/*
+ * Reads the file without a lock. text must be TEXT_INIT, and is the caller's
+ * to text_free().
+ *
+ * TOTPGROUP_ENOTFOUND where there is no file (or no folder), TOTPGROUP_EUNSAFE
+ * where it is not as the rules say, TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY;
+ * error says which file and why.
+ */
+int locked_file_look(const struct file_rules *rules, struct text *text, struct error *error);
+
+/*
+ * Locks the file and reads it. On success the caller ends the transaction
+ * with locked_file_commit() or locked_file_abort(), soon and without waiting for
+ * anybody. Errors as locked_file_look(), and TOTPGROUP_EBUSY where the lock was
+ * not free in time. *transaction is NULL after an error.
+ */
+int locked_file_begin(const struct file_rules *rules, struct locked_file **transaction,
+	struct text *text, struct error *error);
+
+/*
+ * Replaces the file durably, keeping its permission bits and security label. Returns 0
+ * only when the new text survives a power cut. The transaction has ended then, and
+ * *transaction is NULL; but with keep_locked the new file stays locked after success,
+ * until locked_file_abort().
+ *
+ * TOTPGROUP_ECONFLICT where the name means another file by now: begin again
+ * and decide anew. TOTPGROUP_EUNWRITABLE where the state cannot be written
+ * (EROFS, EACCES, EPERM, ENOSPC, EDQUOT): the old text stands.
+ * TOTPGROUP_ESYSTEM for anything else: the old text or the new one stands.
+ */
+int locked_file_commit(struct locked_file **transaction, const struct text *text,
+	bool keep_locked, struct error *error);
+
+/* Ends the transaction and leaves the file as it is. NULL is allowed. */
+void locked_file_abort(struct locked_file *transaction);
+
+/*
+ * Puts a new file in place durably, with exactly that mode and the identity
+ * of the calling process. Where there is one already: TOTPGROUP_ECONFLICT,
+ * unless replace is set; it is then replaced under its lock, whatever is in
+ * it, so long as it is a regular file or a link to one that own_file allows.
+ * The old file stands until the new one is durable. Other errors as
+ * locked_file_commit().
+ */
+int locked_file_create(const struct file_rules *rules, const struct text *text, mode_t mode,
+	bool replace, struct error *error);
+
+/*
+ * Removes the file durably, under its lock, whatever is in it and whatever its
+ * mode and owner are, so long as it is a regular file or a link to one that
+ * own_file allows; the link stays. Errors as locked_file_begin() and
+ * locked_file_commit().
+ */
+int locked_file_remove(const struct file_rules *rules, struct error *error);
+
+/* Judges an open folder, where the rules do not say that the file is the user's
+ * own: TOTPGROUP_EUNSAFE where others could exchange the file. */
+int locked_file_check_folder(
+	const struct file_rules *rules, const struct dir_entry *place, struct error *error);
+
+#endif

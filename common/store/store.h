@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The interface of every store: where users' credentials are kept. Texts go in and
+ * come out; the pure core (core/) decides what they mean.
+ *
+ * A store of another kind is one more struct store_operations. Callers use the
+ * functions below and see no difference.
+ *
+ * A store and its places are used by one thread at a time. Between two calls they hold
+ * memory and nothing else: no lock, no open file, no secret.
+ */
+#ifndef TOTPGROUP_STORE_STORE_H
+#define TOTPGROUP_STORE_STORE_H
+
+#include <pwd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* A transaction is repeated after conflicts for at most this long. */
+#define STORE_DEADLINE_SECONDS 5
+
+/* The version of the structures in this header, for stores that are loaded. */
+#define STORE_ABI 1
+
+struct store_operations;
+
+struct store {
+	const struct store_operations *operations;
+};
+
+/* Work that needs a user's rights on files. It may be done twice. */
+typedef int store_task(void *argument, struct error *error);
+
+/*
+ * How a store of files takes on the rights of a file's owner. perform() does the task
+ * with these rights, gives them up again, and returns what the task returned;
+ * TOTPGROUP_ESYSTEM or TOTPGROUP_EMEMORY where the rights cannot be had.
+ */
+struct store_rights {
+	int (*perform)(void *context, store_task *task, void *argument, struct error *error);
+	void *context;
+};
+
+/* Where one user's credential is kept in a store. */
+struct store_place {
+	struct store *store;
+	const char *name;	/* for messages: a path, where the store has files */
+	const char *state_name; /* the state's; NULL where it is not kept apart */
+	const char *file;	/* the secret's file; NULL in a store without files */
+	/* Taken on from the beginning of a transaction to its end; NULL where the caller's
+	 * own rights do. */
+	const struct store_rights *rights;
+};
+
+/* What a transaction holds between begin and commit: a lock, or a version. */
+struct store_token;
+
+/* One user's credential as it was read. It holds secrets. */
+struct store_record {
+	struct text secret;
+	struct text state; /* empty unless it is kept apart from the secret */
+	bool apart;
+	int64_t now; /* the store's clock, in seconds since 1970, read under the lock */
+	struct store_token *token; /* NULL after store_look() */
+};
+
+#define STORE_RECORD_INIT                                                                      \
+	{                                                                                      \
+		.secret = TEXT_INIT, .state = TEXT_INIT                                        \
+	}
+
+/* Erases the texts. The token is ended by the store. */
+void store_record_free(struct store_record *record);
+
+/* What a change spends, for stores that enforce it themselves. */
+enum store_spend_kind {
+	STORE_SPEND_NONE = 0,
+	STORE_SPEND_TOTP, /* value is the time step */
+	STORE_SPEND_HOTP, /* value is the counter */
+	STORE_SPEND_CODE, /* an emergency code; the new state tells which */
+};
+
+/* The texts that are to be made durable. It holds secrets. */
+struct store_change {
+	struct text secret;
+	struct text state;
+	bool has_secret;
+	bool has_state;
+	enum store_spend_kind spend;
+	int64_t value;
+};
+
+#define STORE_CHANGE_INIT                                                                      \
+	{                                                                                      \
+		.secret = TEXT_INIT, .state = TEXT_INIT                                        \
+	}
+
+void store_change_free(struct store_change *change);
+
+/*
+ * The pure part of a transaction: looks at the record and says in *change, which begins
+ * as STORE_CHANGE_INIT, what is to be written, if anything. It may be called several
+ * times, each time with the newest texts, and begins anew each time. What it returns,
+ * unless 0, ends the transaction with nothing written.
+ */
+typedef int store_work(const struct store_record *record, void *argument,
+	struct store_change *change, struct error *error);
+
+/* A user as the store needs to know her. */
+struct store_user {
+	const char *name;	     /* as the user database spells it, or as typed */
+	const struct passwd *passwd; /* NULL where the user database does not know her */
+};
+
+/*
+ * What a store can do. Unless said otherwise functions return 0 or a TOTPGROUP_E...,
+ * and error says which credential and why: TOTPGROUP_ENOTFOUND where there is none,
+ * TOTPGROUP_EUNSAFE where what is there cannot be trusted, TOTPGROUP_EBUSY where a lock
+ * was not free in time, TOTPGROUP_EUNWRITABLE where the store lets nothing be written,
+ * TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
+ */
+struct store_operations {
+	unsigned int abi; /* STORE_ABI */
+	size_t size;	  /* of this structure */
+	const char *name; /* "file" */
+
+	void (*close)(struct store *store);
+
+	/* Finds where the user's credential is kept, without looking whether there is
+	 * one. TOTPGROUP_EARGUMENT where there can be none for this user. *place is
+	 * NULL after an error. */
+	int (*locate)(struct store *store, const struct store_user *user,
+		struct store_place **place, struct error *error);
+	void (*release)(struct store_place *place);
+
+	/* Reads without a lock. */
+	int (*look)(
+		struct store_place *place, struct store_record *record, struct error *error);
+	/* Locks, where the store has locks, and reads. record->token is set on success
+	 * and NULL after an error. */
+	int (*begin)(
+		struct store_place *place, struct store_record *record, struct error *error);
+	/*
+	 * Ends the transaction; record->token is NULL then. 0: the new texts survive a power cut.
+	 * TOTPGROUP_ECONFLICT: somebody else changed the credential; where the store can,
+	 * the record holds the newest texts and a token again; where not, the
+	 * transaction is begun again.
+	 */
+	int (*commit)(struct store_place *place, struct store_record *record,
+		const struct store_change *change, struct error *error);
+	/* Ends the transaction, if record->token is not NULL, and writes nothing. */
+	void (*abort)(struct store_place *place, struct store_record *record);
+
+	/* Stores a new credential durably. TOTPGROUP_ECONFLICT where there is one already
+	 * and replace is false. */
+	int (*create)(struct store_place *place, const struct text *secret, bool replace,
+		struct error *error);
+	int (*remove)(struct store_place *place, struct error *error);
+
+	/* When the user was first seen without a credential, in seconds since 1970. With
+	 * note, now is noted where nothing is. TOTPGROUP_ENOTFOUND where nothing is. */
+	int (*first_seen)(struct store_place *place, int64_t now, bool note, int64_t *seen,
+		struct error *error);
+};
+
+/* store may be NULL. */
+void store_close(struct store *store);
+
+int store_locate(struct store *store, const struct store_user *user, struct store_place **place,
+	struct error *error);
+
+/* place may be NULL. */
+void store_release(struct store_place *place);
+
+/* Reads the credential without a lock. record must be STORE_RECORD_INIT, and is the
+ * caller's to store_record_free(), also after an error. */
+int store_look(struct store_place *place, struct store_record *record, struct error *error);
+
+/*
+ * The one way to change a credential: begins, calls the work, and commits what it says;
+ * after a conflict all over again, until STORE_DEADLINE_SECONDS are over. Returns 0
+ * where the work succeeded and its change, if any, is durable; otherwise what the work
+ * or the store returned, TOTPGROUP_ECONFLICT after the deadline.
+ */
+int store_transact(
+	struct store_place *place, store_work *work, void *argument, struct error *error);
+
+int store_create(struct store_place *place, const struct text *secret, bool replace,
+	struct error *error);
+int store_remove(struct store_place *place, struct error *error);
+int store_first_seen(
+	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The prompt, and what becomes of the text that was typed. */
+#include "config.h"
+
+#include "base/wipe.h"
+#include "pam/conversation.h"
+#include "pam/enrollment.h"
+#include "pam/log.h"
+#include "pam/module.h"
+
+/* Decides on one text, and leaves its password for the next module where that is wanted.
+ * Anything but a verdict on a durable state refuses, unless the option allow_readonly
+ * overlooks that the state could not be written. */
+static void try_text(
+	struct module *module, const char *typed, bool password_before_code, bool last)
+{
+	struct login *login = &module->login;
+	struct error unrecorded = ERROR_INIT;
+	struct attempt attempt;
+	int status = 0;
+
+	login_begin_attempt(login, &attempt);
+	attempt.typed = typed;
+	attempt.password_before_code = password_before_code;
+	attempt.last = last;
+	attempt.penalty_due = login->decision.penalty_due;
+	if (options_socket(&login->options) != NULL)
+		login_ask_daemon(login, typed);
+	else if (!login->usable)
+		login_pretend(login, &attempt);
+	else
+		status = user_credential_verify(&login->credential, &attempt, &login->decision,
+			login->options.allow_readonly ? &unrecorded : NULL, &login->error);
+	login->counted = true;
+	if (unrecorded.code != 0)
+		log_unrecorded(module->pamh, login, &unrecorded);
+	/* The credential was there before the prompt. */
+	if (status != 0)
+		login_refuse(login, status == TOTPGROUP_ENOTFOUND
+					    ? TOTPGROUP_REASON_STORE_ERROR
+					    : user_credential_reason(status));
+	if (login->decision.result.verdict != TOTPGROUP_ACCEPTED ||
+		!login->options.forward_pass)
+		return;
+	status =
+		conversation_forward_pass(module->pamh, typed, login->decision.password_length);
+	if (status != 0) {
+		error_set(&login->error, status, "cannot pass the password on");
+		login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
+	}
+}
+
+/* Tries the password of an earlier module, with the code at its end. True where that
+ * settles it. */
+static bool try_first_pass(struct module *module)
+{
+	const struct options *options = &module->login.options;
+	const char *typed;
+
+	if (!options->use_first_pass && !options->try_first_pass)
+		return false;
+	typed = conversation_first_pass(module->pamh);
+	if (typed == NULL && !options->use_first_pass)
+		return false;
+	try_text(module, typed, true, options->use_first_pass);
+	return options->use_first_pass || !module->login.decision.no_match;
+}
+
+void module_ask(struct module *module)
+{
+	struct login *login = &module->login;
+	char *typed;
+
+	if (try_first_pass(module))
+		return;
+	typed = conversation_ask_code(module->pamh, &login->options);
+	try_text(module, typed, login->options.forward_pass, true);
+	if (typed == NULL)
+		login_refuse(login, TOTPGROUP_REASON_CONVERSATION);
+	wipe_free_string(typed);
+}
+
+void module_count_limited(struct module *module)
+{
+	struct login *login = &module->login;
+	struct totpgroup_result limited = login->decision.result;
+
+	try_text(module, NULL, false, true);
+	login_refuse(login, limited.reason);
+	login->decision.result.retry_after = limited.retry_after;
+}
+
+void module_enroll(struct module *module)
+{
+	struct login *login = &module->login;
+	bool optional = login->skip == LOGIN_SKIP_NOT_ENROLLED;
+	enum enrollment outcome;
+
+	login->skip = LOGIN_SKIP_NOT;
+	outcome = enrollment_offer(module->pamh, login, optional);
+	if (outcome == ENROLLMENT_DECLINED)
+		login->skip = LOGIN_SKIP_NOT_ENROLLED;
+	else if (outcome != ENROLLMENT_STORED)
+		login_refuse(login, login->decision.result.reason);
+}
