@@ -14,7 +14,7 @@
 #include "core/credential.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
-#include "core/fresh_codes.h"
+#include "core/emergency_codes.h"
 #include "core/new_credential.h"
 #include "core/state.h"
 #include "store/locked_file.h"
@@ -192,9 +192,9 @@ static enum exit_status draw_codes(struct new_codes *made)
 {
 	bool ignored;
 
-	return fresh_codes_draw(&made->codes, (unsigned int)made->manage->options.number,
-		       made->hashed, &made->secret, &made->state, &made->lines, &ignored,
-		       &made->error) == 0
+	return emergency_codes_draw_fresh(&made->codes,
+		       (unsigned int)made->manage->options.number, made->hashed, &made->secret,
+		       &made->state, &made->lines, &ignored, &made->error) == 0
 		       ? STATUS_DONE
 		       : STATUS_STORE_ERROR;
 }

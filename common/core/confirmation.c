@@ -10,44 +10,38 @@
 #include "core/typed.h"
 #include "totpgroup.h"
 
-/* Steps to either side: those that the login accepts by default, and those
- * among which a clock that is set wrong is looked for. */
+/* Steps to either side: those that a login accepts by default, and those in which a
+ * wrong clock is looked for. */
 #define ACCEPTED_STEPS 1
 #define SEARCHED_STEPS 1500
-
-/* Far beyond any real time, and no sum of steps overflows before. */
-#define CLOCK_MAX (INT64_MAX / 4)
-
-static int find(struct hmac *hmac, int64_t step, int64_t distance, const char *code,
-	unsigned int digits, bool *found, int64_t *match)
-{
-	const struct otp_range range = {step - distance, step + distance};
-
-	return otp_search(hmac, range, step, code, digits, found, match);
-}
 
 static int judge_code(const struct new_credential *credential, struct hmac *hmac,
 	const char *code, int64_t now, struct confirmation *confirmation)
 {
-	unsigned int period = new_credential_period(credential);
-	int64_t step = otp_time_step(now, period);
-	enum confirmation_verdict verdict = CONFIRMATION_RIGHT;
+	static const struct {
+		int64_t distance;
+		enum confirmation_verdict verdict;
+	} searches[] = {
+		{ACCEPTED_STEPS, CONFIRMATION_RIGHT},
+		{SEARCHED_STEPS, CONFIRMATION_OTHER_TIME},
+	};
+	const unsigned int period = new_credential_period(credential);
+	const int64_t step = otp_time_step(now, period);
 	bool found = false;
-	int64_t match = 0;
-	int result;
+	int64_t match;
+	int status = 0;
 
-	result = find(hmac, step, ACCEPTED_STEPS, code, credential->digits, &found, &match);
-	if (result == 0 && !found) {
-		verdict = CONFIRMATION_OTHER_TIME;
-		result = find(
-			hmac, step, SEARCHED_STEPS, code, credential->digits, &found, &match);
+	for (size_t i = 0; status == 0 && !found && i < 2; i++) {
+		const struct otp_range range = {
+			step - searches[i].distance, step + searches[i].distance};
+
+		status =
+			otp_search(hmac, range, step, code, credential->digits, &found, &match);
+		if (found)
+			*confirmation = (struct confirmation){searches[i].verdict, match,
+				otp_step_offset(match, now, period)};
 	}
-	if (result != 0 || !found)
-		return result;
-	confirmation->verdict = verdict;
-	confirmation->step = match;
-	confirmation->offset = otp_step_offset(match, now, period);
-	return 0;
+	return status;
 }
 
 static int judge_typed(const struct new_credential *credential, const struct typed *typed,
@@ -55,36 +49,35 @@ static int judge_typed(const struct new_credential *credential, const struct typ
 {
 	const char *code = typed_digits(typed, credential->digits);
 	struct hmac *hmac;
-	int result;
+	int status;
 
 	if (code == NULL) {
 		confirmation->verdict = CONFIRMATION_NO_CODE;
 		return 0;
 	}
-	result = hmac_open(
+	status = hmac_open(
 		&hmac, credential->algorithm, credential->key, credential->key_length);
-	if (result != 0)
-		return result;
-	result = judge_code(credential, hmac, code, now, confirmation);
+	if (status == 0)
+		status = judge_code(credential, hmac, code, now, confirmation);
 	hmac_close(hmac);
-	return result;
+	return status;
 }
 
 int confirmation_judge(const struct new_credential *credential, const char *typed, int64_t now,
 	struct confirmation *confirmation, struct error *error)
 {
 	struct typed read;
-	int result;
+	int status;
 
 	*confirmation = (struct confirmation){.verdict = CONFIRMATION_WRONG};
-	if (now < 0 || now > CLOCK_MAX)
+	if (now < 0 || now > OTP_TIME_MAX)
 		return error_set(error, TOTPGROUP_ESYSTEM,
 			"the clock says a time that cannot be: set it");
 	typed_read(&read, typed, false);
-	result = judge_typed(credential, &read, now, confirmation);
+	status = judge_typed(credential, &read, now, confirmation);
 	WIPE_OBJECT(&read);
-	if (result == 0)
+	if (status == 0)
 		return 0;
 	confirmation->verdict = CONFIRMATION_WRONG;
-	return error_set(error, result, "cannot compute codes: %s", totpgroup_strerror(result));
+	return error_set(error, status, "cannot compute codes: %s", totpgroup_strerror(status));
 }

@@ -8,28 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/number.h"
 #include "core/otp.h"
 
-/* Ends of lines are CR, LF or both, so that files from any system work. */
+/* A line may end with CR, LF or both, so that files from any system work. */
 static bool is_line_end(char character)
 {
 	return character == '\r' || character == '\n';
 }
 
-static bool is_blank(char character)
-{
-	return character == ' ' || character == '\t';
-}
-
-/* One line as a place in the text. */
+/* Offsets of a line in the text. */
 struct line {
 	size_t start;
-	size_t end;  /* behind the last character before the line's end */
-	size_t next; /* where the next line starts */
+	size_t end;  /* behind its last character */
+	size_t next; /* of the next line */
 };
 
-/* Finds the line that starts at `start`; false at the end of the text. */
+/* Reads the line at offset start; false at the end of the text. */
 static bool read_line(const struct text *text, size_t start, struct line *line)
 {
 	size_t i = start;
@@ -46,7 +42,7 @@ static bool read_line(const struct text *text, size_t start, struct line *line)
 	return true;
 }
 
-/* Whether the line is `" KEY`, alone or with a value behind a blank. */
+/* Whether the line is `" KEY`, alone or followed by a blank and a value. */
 static bool line_has_key(const struct text *text, const struct line *line, const char *key)
 {
 	size_t length = strlen(key);
@@ -56,11 +52,10 @@ static bool line_has_key(const struct text *text, const struct line *line, const
 		return false;
 	if (memcmp(start + 2, key, length) != 0)
 		return false;
-	return line->end - line->start == length + 2 || is_blank(start[length + 2]);
+	return line->end - line->start == length + 2 || ascii_is_blank(start[length + 2]);
 }
 
-/* How many characters the first line has, which only LF ends: a CR is a blank in
- * it. */
+/* Only LF ends the first line; in it, a CR counts as a blank. */
 static size_t secret_length(const struct text *text)
 {
 	const char *end = memchr(text->data, '\n', text->length);
@@ -68,7 +63,7 @@ static size_t secret_length(const struct text *text)
 	return end != NULL ? (size_t)(end - text->data) : text->length;
 }
 
-/* Finds the first line with that key, from offset `from` on. */
+/* Finds the first line with that key at offset `from` or behind. */
 static bool find_line(const struct text *text, size_t from, const char *key, struct line *line)
 {
 	for (size_t at = from; read_line(text, at, line); at = line->next)
@@ -77,7 +72,7 @@ static bool find_line(const struct text *text, size_t from, const char *key, str
 	return false;
 }
 
-/* What an editor would call the number of the line at that offset. */
+/* The number that an editor shows for the line at that offset. */
 static unsigned int line_number(const struct text *text, size_t offset)
 {
 	unsigned int number = 1;
@@ -121,18 +116,6 @@ void totpgroup_credential_free(totpgroup_credential *credential)
 	free(credential);
 }
 
-static void read_option(const struct text *text, const struct line *line, const char *key,
-	struct credential_option *option)
-{
-	size_t value = line->start + 2 + strlen(key);
-
-	while (value < line->end && is_blank(text->data[value]))
-		value++;
-	option->value = text->data + value;
-	option->length = line->end - value;
-	option->line = line_number(text, line->start);
-}
-
 struct credential_option credential_secret(const totpgroup_credential *credential)
 {
 	const struct text *text = &credential->text;
@@ -140,52 +123,51 @@ struct credential_option credential_secret(const totpgroup_credential *credentia
 	return (struct credential_option){text->data, secret_length(text), 1};
 }
 
-bool credential_find(const totpgroup_credential *credential, const char *key,
-	struct credential_option *option)
-{
-	struct line line;
-
-	if (!find_line(&credential->text, 0, key, &line))
-		return false;
-	read_option(&credential->text, &line, key, option);
-	return true;
-}
-
 bool credential_next_line(
 	const totpgroup_credential *credential, const char *key, struct credential_line *line)
 {
+	const struct text *text = &credential->text;
 	struct line next;
+	size_t value;
 
-	if (!find_line(&credential->text, line->next, key, &next))
+	if (!find_line(text, line->next, key, &next))
 		return false;
-	read_option(&credential->text, &next, key, &line->option);
+	value = next.start + strlen("\" ") + strlen(key);
+	while (value < next.end && ascii_is_blank(text->data[value]))
+		value++;
+	line->option = (struct credential_option){
+		text->data + value, next.end - value, line_number(text, next.start)};
 	line->start = next.start;
 	line->next = next.next;
 	return true;
 }
 
-int credential_delete_line(totpgroup_credential *credential, const struct credential_line *line)
+bool credential_find(const totpgroup_credential *credential, const char *key,
+	struct credential_option *option)
 {
-	return text_splice(&credential->text, line->start, line->next - line->start, "", 0);
+	struct credential_line line = CREDENTIAL_LINE_INIT;
+
+	if (!credential_next_line(credential, key, &line))
+		return false;
+	*option = line.option;
+	return true;
 }
 
-bool credential_next_word(struct credential_option *rest, const char **word, size_t *length)
+bool credential_next_word(struct credential_option *rest, struct word *word)
 {
-	size_t start = 0, end;
-
-	while (start < rest->length && is_blank(rest->value[start]))
-		start++;
-	end = start;
-	while (end < rest->length && !is_blank(rest->value[end]))
-		end++;
-	*word = rest->value + start;
-	*length = end - start;
-	rest->value += end;
-	rest->length -= end;
-	return *length > 0;
+	return lines_next_word(&rest->value, &rest->length, &word->start, &word->length);
 }
 
-/* Deletes the lines with that key from offset `from` on. */
+bool credential_next_number(
+	struct credential_option *rest, int64_t minimum, int64_t maximum, int64_t *number)
+{
+	struct word word;
+
+	return credential_next_word(rest, &word) &&
+	       number_parse(word.start, word.length, minimum, maximum, number);
+}
+
+/* Deletes the lines with that key at offset `from` and behind. */
 static int delete_lines(struct text *text, size_t from, const char *key)
 {
 	struct line line;
@@ -199,7 +181,7 @@ static int delete_lines(struct text *text, size_t from, const char *key)
 	return 0;
 }
 
-/* Inserts a whole line at the beginning of another, or behind the last. */
+/* Inserts a line, given without its end, at the start of another or behind the last. */
 static int insert_line(struct text *text, size_t at, const struct text *content)
 {
 	int status = 0;
@@ -255,25 +237,26 @@ int credential_insert_line(totpgroup_credential *credential,
 		text, below != NULL ? below->next : secret_length(text) + 1, content);
 }
 
+int credential_delete_line(totpgroup_credential *credential, const struct credential_line *line)
+{
+	return text_splice(&credential->text, line->start, line->next - line->start, "", 0);
+}
+
 int credential_unset(totpgroup_credential *credential, const char *key)
 {
 	return delete_lines(&credential->text, 0, key);
 }
 
-/* Reads a number that may be followed by a blank and anything, or takes
- * default_value where the option is absent. */
-static int read_number(const totpgroup_credential *credential, const char *key, int64_t minimum,
-	int64_t maximum, unsigned int *number, struct error *error)
+/* Reads the first word of an option into *number, unless there is no such option. */
+static int read_parameter(const totpgroup_credential *credential, const char *key,
+	int64_t minimum, int64_t maximum, unsigned int *number, struct error *error)
 {
 	struct credential_option option;
-	const char *word;
-	size_t length;
 	int64_t value;
 
 	if (!credential_find(credential, key, &option))
 		return 0;
-	(void)credential_next_word(&option, &word, &length);
-	if (!number_parse(word, length, minimum, maximum, &value))
+	if (!credential_next_number(&option, minimum, maximum, &value))
 		return error_set(error, TOTPGROUP_EFORMAT, "line %u: %s must be %lld to %lld",
 			option.line, key, (long long)minimum, (long long)maximum);
 	*number = (unsigned int)value;
@@ -294,7 +277,7 @@ int64_t credential_lenient_number(const totpgroup_credential *credential, const 
 	return strtoll(digits, NULL, 10);
 }
 
-/* Reads the HOTP counter: 0 where there is none that counts. */
+/* Reads the HOTP counter; 0 for none and for a negative one. */
 static int read_hotp_counter(
 	const totpgroup_credential *credential, int64_t *counter, struct error *error)
 {
@@ -322,17 +305,17 @@ int credential_parameters(const totpgroup_credential *credential,
 	status = read_hotp_counter(credential, &parameters->hotp_counter, error);
 	if (status != 0)
 		return status;
-	/* Anywhere in the text, because google-authenticator looks no closer. */
+	/* Like google-authenticator, accepts these characters anywhere in the text. */
 	parameters->totp =
 		parameters->hotp_counter == 0 &&
 		memmem(text->data, text->length, totp_line, strlen(totp_line)) != NULL;
-	status = read_number(credential, "DIGITS", OTP_DIGITS_MIN, OTP_DIGITS_MAX,
+	status = read_parameter(credential, "DIGITS", OTP_DIGITS_MIN, OTP_DIGITS_MAX,
 		&parameters->digits, error);
 	if (status == 0 && parameters->totp)
-		status = read_number(credential, "STEP_SIZE", OTP_PERIOD_MIN, OTP_PERIOD_MAX,
+		status = read_parameter(credential, "STEP_SIZE", OTP_PERIOD_MIN, OTP_PERIOD_MAX,
 			&parameters->period, error);
 	if (status == 0)
-		status = read_number(credential, "WINDOW_SIZE", 1, CREDENTIAL_WINDOW_MAX,
+		status = read_parameter(credential, "WINDOW_SIZE", 1, CREDENTIAL_WINDOW_MAX,
 			&parameters->window, error);
 	return status;
 }

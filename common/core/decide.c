@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
-#include "core/device_search.h"
+#include "core/device.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
 #include "core/grace.h"
@@ -20,10 +20,7 @@
 #include "core/skew.h"
 #include "core/typed.h"
 
-/* A clock beyond this leaves no room to count from it. */
-#define CLOCK_MAX (INT64_MAX / 4)
-
-/* One decision on its way. */
+/* The state of one decision. */
 struct work {
 	totpgroup_credential *credential;
 	const struct attempt *attempt;
@@ -34,7 +31,7 @@ struct work {
 	struct credential_parameters parameters;
 };
 
-/* Refuses for good: no other text of this login is tried. */
+/* Refuses, so that no other text of this login is tried. */
 static int refuse(struct work *work, enum totpgroup_reason reason)
 {
 	work->decision->result.verdict = TOTPGROUP_REFUSED;
@@ -43,15 +40,14 @@ static int refuse(struct work *work, enum totpgroup_reason reason)
 	return 0;
 }
 
-/* Turns damage in the credential into a refusal, and passes on what is not
- * the credential's fault. */
+/* Turns damage in the credential into a refusal, and passes other errors on. */
 static int refuse_for_damage(struct work *work, int status)
 {
 	return status == TOTPGROUP_EFORMAT ? refuse(work, TOTPGROUP_REASON_BAD_FILE) : status;
 }
 
-/* The one place where a code lets in. */
-static int accept(struct work *work, enum totpgroup_method method, size_t code_length)
+/* No other function accepts a code. */
+static int accept_code(struct work *work, enum totpgroup_method method, size_t code_length)
 {
 	const struct attempt *attempt = work->attempt;
 	struct decision *decision = work->decision;
@@ -72,8 +68,8 @@ static int accept(struct work *work, enum totpgroup_method method, size_t code_l
 	return 0;
 }
 
-/* An emergency code comes first: eight digits that are one are never taken
- * for a password of two characters with a six-digit code. */
+/* Emergency codes come first, so that eight digits which are one are never mistaken for a
+ * password of two characters with a six-digit code. */
 static int try_emergency_code(struct work *work, bool *done)
 {
 	const char *code = typed_digits(&work->typed, EMERGENCY_CODE_LENGTH);
@@ -88,12 +84,11 @@ static int try_emergency_code(struct work *work, bool *done)
 	if (!*done)
 		return 0;
 	work->decision->result.changed = true;
-	return accept(work, TOTPGROUP_METHOD_EMERGENCY, EMERGENCY_CODE_LENGTH);
+	return accept_code(work, TOTPGROUP_METHOD_EMERGENCY, EMERGENCY_CODE_LENGTH);
 }
 
-/* A hashed emergency code, which has a form of its own: hashing costs too much
- * to be done for anything else. Where it may be behind a password it must be as
- * it is written, because a password may end in anything. */
+/* Hashes only text in the form of a hashed code, because hashing is expensive. Behind a
+ * password the code must have its dashes, because a password may end with anything. */
 static int try_hashed_code(struct work *work, bool *done)
 {
 	const struct typed *typed = &work->typed;
@@ -109,7 +104,7 @@ static int try_hashed_code(struct work *work, bool *done)
 	WIPE_ARRAY(code);
 	if (*done) {
 		work->decision->result.changed = true;
-		return accept(work, TOTPGROUP_METHOD_EMERGENCY, length);
+		return accept_code(work, TOTPGROUP_METHOD_EMERGENCY, length);
 	}
 	*done = status != 0;
 	return status != 0 ? refuse_for_damage(work, status) : 0;
@@ -123,7 +118,7 @@ static int refuse_spent(struct work *work)
 	return refuse(work, TOTPGROUP_REASON_REUSED);
 }
 
-/* Spends the time step of a right code, and lets in if it was not spent. */
+/* Spends the time step of a right code, and accepts the code if it was not spent. */
 static int accept_step(struct work *work, const struct device_match *match)
 {
 	struct totpgroup_result *result = &work->decision->result;
@@ -143,12 +138,13 @@ static int accept_step(struct work *work, const struct device_match *match)
 	if (work->keys.count > 1)
 		status = device_name(
 			work->credential, match->device, work->decision->device, work->error);
-	return status != 0 ? status : accept(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
+	return status != 0 ? status
+			   : accept_code(work, TOTPGROUP_METHOD_TOTP, parameters->digits);
 }
 
-/* Learns from a code outside the window. One that is spent, or that may be,
- * completes nothing: whoever saw three could move the time to where other old
- * codes are good. */
+/* Learns from a code outside the window. A code that is spent, or may be, does not
+ * complete a run: otherwise somebody who saw three codes could move the time to where
+ * other old codes are accepted. */
 static int learn_skew(struct work *work, const struct device_match *match, int64_t now_step)
 {
 	const int64_t skew = match->step - now_step;
@@ -169,8 +165,8 @@ static int learn_skew(struct work *work, const struct device_match *match, int64
 	return learned ? accept_step(work, match) : refuse(work, TOTPGROUP_REASON_WRONG_CODE);
 }
 
-/* What the code that was found, of whatever device, comes to. A skew is learned for
- * the first one only: there is one line for it. */
+/* Judges the code that was found. A skew is learned only for the first device, because
+ * the credential has one line for it. */
 static int judge_match(struct work *work, const struct device_match *match, int64_t now_step)
 {
 	struct totpgroup_result *result = &work->decision->result;
@@ -244,12 +240,11 @@ static int try_hotp(struct work *work, const char *code)
 		return status;
 	work->decision->penalty_due = false;
 	work->decision->result.step = counter;
-	return accept(work, TOTPGROUP_METHOD_HOTP, parameters->digits);
+	return accept_code(work, TOTPGROUP_METHOD_HOTP, parameters->digits);
 }
 
-/* Refuses for a damaged option: how long a code is may be what is damaged. Where
- * the credential counts neither time nor logins, or logins beyond any counter, no
- * code can match anyway. */
+/* Refuses for a damaged option. Its DIGITS may be damaged, so text with a code of any
+ * length ends the login, unless the credential has no possible kind of code. */
 static int refuse_for_option(struct work *work, int status)
 {
 	const int64_t counter = work->parameters.hotp_counter;
@@ -261,8 +256,8 @@ static int refuse_for_option(struct work *work, int status)
 	return status;
 }
 
-/* Refuses a credential that nobody confirmed in time; the person is asked as
- * ever, and for every text of this login. */
+/* Refuses a credential that was not confirmed in time. The user is asked as usual, for
+ * every text of this login. */
 static int refuse_if_expired(struct work *work, bool *done)
 {
 	struct pending pending;
@@ -277,7 +272,7 @@ static int refuse_if_expired(struct work *work, bool *done)
 	return status;
 }
 
-/* Tries what was typed as every kind of code that the credential knows. */
+/* Tries the typed text as every kind of code that the credential has. */
 static int try_codes(struct work *work)
 {
 	const char *code;
@@ -289,7 +284,7 @@ static int try_codes(struct work *work)
 	status = device_keys_open_first(work->credential, &work->keys, work->error);
 	if (status != 0)
 		status = refuse_for_damage(work, status);
-	/* Without a secret nothing can match, but the person is asked as if. */
+	/* Without a secret no code can match, but the user is asked as usual. */
 	work->decision->no_match = true;
 	if (status != 0 || work->keys.count == 0)
 		return status;
@@ -311,9 +306,9 @@ static int try_codes(struct work *work)
 	return work->parameters.hotp_counter > 0 ? try_hotp(work, code) : 0;
 }
 
-/* A wrong HOTP code moves the counter on by one, so that guessing does not go
- * on against the same codes. One through a front end does not: the counter would
- * run away from the token that is to log in with it. */
+/* Increments the counter after a wrong HOTP code, so that guesses are not made against
+ * the same codes. Not for a front end, which could move the counter away from the token
+ * that is used for logins. */
 static int apply_hotp_penalty(struct work *work)
 {
 	struct decision *decision = work->decision;
@@ -328,7 +323,7 @@ static int apply_hotp_penalty(struct work *work)
 	return set_hotp_counter(work, counter + 1);
 }
 
-/* Counts the attempt; *limited is set where that refuses it. */
+/* Counts the attempt. *limited is set where it is refused. */
 static int apply_rate_limit(struct work *work, bool *limited)
 {
 	struct totpgroup_result *result = &work->decision->result;
@@ -352,10 +347,10 @@ static int apply_rate_limit(struct work *work, bool *limited)
 
 static bool clock_is_possible(int64_t now)
 {
-	return now >= 0 && now <= CLOCK_MAX;
+	return now >= 0 && now <= OTP_TIME_MAX;
 }
 
-static int run(struct work *work)
+static int decide_attempt(struct work *work)
 {
 	const struct attempt *attempt = work->attempt;
 	bool limited = false;
@@ -391,7 +386,7 @@ int decide(totpgroup_credential *credential, const struct attempt *attempt,
 
 	*decision = (struct decision)DECISION_INIT;
 	decision->result.reason = TOTPGROUP_REASON_WRONG_CODE;
-	status = run(&work);
+	status = decide_attempt(&work);
 	if (status != 0) {
 		*decision = (struct decision)DECISION_INIT;
 		decision->result.reason = TOTPGROUP_REASON_STORE_ERROR;
@@ -410,7 +405,7 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	int status;
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	/* An impossible clock is for the decision to report, after the prompt. */
+	/* decide() reports an impossible clock, after the prompt. */
 	if (!clock_is_possible(attempt->now))
 		return 0;
 	status = rate_limit_look(
@@ -425,8 +420,8 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 		result->retry_after = answer.retry_after;
 		return 0;
 	}
-	/* A damaged secret is for the decision to report, after the prompt; and no
-	 * login of before stands for the code that confirms. */
+	/* decide() reports a damaged secret, after the prompt. A pending credential has to
+	 * be confirmed with a code. */
 	if (pending_is_there(credential) ||
 		!grace_applies(
 			credential, &attempt->grace, attempt->now, attempt->grace_period) ||

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The one place where it is decided whether a code lets somebody in. Pure: a
- * credential, what was typed and the time go in; a verdict and the changed
- * credential come out.
+ * The decision whether a code is accepted. Pure: credential, typed text and time go in;
+ * a verdict and the changed credential come out.
  */
 #ifndef TOTPGROUP_CORE_DECIDE_H
 #define TOTPGROUP_CORE_DECIDE_H
@@ -20,27 +19,25 @@
 
 /* One attempt. Begins as ATTEMPT_INIT. */
 struct attempt {
-	const char *typed; /* NUL-terminated; NULL where nothing was to be had */
-	/* typed is a password with the code at its end, not the code alone. */
-	bool password_before_code;
-	int64_t now;		/* seconds since 1970 */
-	struct grace_key grace; /* who asks, for a grace period */
-	int64_t grace_period;	/* seconds; 0 for none */
-	/* This is the first text tried in this login: count it in RATE_LIMIT. */
+	const char *typed;	   /* NUL-terminated; NULL where the user gave no answer */
+	bool password_before_code; /* typed is a password followed by the code */
+	int64_t now;		   /* seconds since 1970 */
+	struct grace_key grace;
+	int64_t grace_period; /* seconds; 0 for none */
+	/* Count the attempt in RATE_LIMIT: this is the first text of this login. */
 	bool count;
-	/* It comes through a front end, whose attempts are counted apart from
-	 * logins (rate_limit.h), and have no penalty for an HOTP failure. */
+	/* The attempt comes through a front end. These are counted separately from logins
+	 * (rate_limit.h), and have no penalty for a wrong HOTP code. */
 	bool front_end;
-	/* No other text is tried after this one in this login. An HOTP failure is
-	 * penalised then, be it of this text or, as penalty_due says, of the one
-	 * before. */
+	/* This is the last text of this login. A wrong HOTP code has its penalty now: of
+	 * this text or, as penalty_due tells, of an earlier one. */
 	bool last;
 	bool penalty_due;
-	bool disallow_reuse;	/* even where the credential does not say so */
+	bool disallow_reuse;	/* even where the credential allows reuse */
 	bool no_skew_adjust;	/* do not learn a new TIME_SKEW */
-	bool no_increment_hotp; /* no penalty for an HOTP failure */
-	/* An attempt that the rate limit refuses is not recorded, so that it does
-	 * not prolong the block. */
+	bool no_increment_hotp; /* no penalty for a wrong HOTP code */
+	/* Do not record an attempt that the rate limit refuses, so that it does not
+	 * prolong the block. */
 	bool blocked_uncounted;
 };
 
@@ -49,18 +46,18 @@ struct attempt {
 		.count = true, .last = true                                                    \
 	}
 
-/* What the flow needs besides the public result. */
+/* The public result, and what only the login itself needs. */
 struct decision {
 	struct totpgroup_result result;
-	/* No code was recognised at all, so that another text of the same login
-	 * may still be tried. Never set together with ACCEPTED. */
+	/* No code was recognized, so that another text of the same login may be tried.
+	 * Never set together with ACCEPTED. */
 	bool no_match;
-	/* An HOTP code was wrong, and last was not set: pass it on to the attempt
-	 * with the next text of this login. */
+	/* An HOTP code was wrong, and last was not set: pass this on to the attempt with
+	 * the next text of this login. */
 	bool penalty_due;
-	/* How many bytes of typed came before the code. Set when accepted. */
+	/* How many bytes of typed precede the code. Set when accepted. */
 	size_t password_length;
-	/* Whose code was accepted, where the user has several devices; else empty. */
+	/* The device of the accepted code, where the user has several; else empty. */
 	char device[DEVICE_NAME_SIZE];
 };
 
@@ -70,11 +67,10 @@ struct decision {
 	}
 
 /*
- * Before the prompt, on a credential that nobody has locked and that is not
- * changed: is this login refused already (rate limit reached, malformed
- * RATE_LIMIT), let in by grace, or is it to be asked? In the last case the
- * reason is TOTPGROUP_REASON_NONE. With a damaged secret or an impossible clock
- * it is asked, and decide() says what is wrong.
+ * Decides before the prompt, on a credential that is neither locked nor changed: the
+ * login is refused (rate limit reached, malformed RATE_LIMIT), accepted within a grace
+ * period, or to be asked; then the reason is TOTPGROUP_REASON_NONE. A login with a damaged
+ * secret or an impossible clock is asked, and decide() reports the error.
  *
  * Returns 0, or a TOTPGROUP_E... with a refusal.
  */
@@ -82,16 +78,14 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	struct totpgroup_result *result, struct error *error);
 
 /*
- * Decides, in this order: rate limit; PENDING_UNTIL; emergency code; HOTP, or TOTP
- * of any device, with reuse and skew; grace is recorded. The caller holds the credential's lock,
- * makes the new text durable when result.changed is set, and only then acts
- * upon the verdict.
+ * Decides in this order: rate limit; PENDING_UNTIL; emergency code; HOTP, or TOTP of any
+ * device, with reuse and skew; then records grace. The caller holds the lock of the
+ * credential, makes the new text durable when result.changed is set, and only then acts
+ * on the verdict.
  *
- * Returns 0 when there is a verdict. error holds what is wrong with the
- * credential where the reason is TOTPGROUP_REASON_BAD_FILE, and with a clock
- * before 1970 or beyond any real time (TOTPGROUP_REASON_STORE_ERROR). A
- * negative return (memory, crypto) is a refusal and leaves the credential
- * unfit for use.
+ * Returns 0 with a verdict. error is set where the reason is TOTPGROUP_REASON_BAD_FILE,
+ * and for a clock before 1970 or beyond OTP_TIME_MAX (TOTPGROUP_REASON_STORE_ERROR). A
+ * negative return (memory, libgcrypt) is a refusal, and the credential is unfit for use.
  */
 int decide(totpgroup_credential *credential, const struct attempt *attempt,
 	struct decision *decision, struct error *error);

@@ -4,17 +4,14 @@
 
 #include "core/device.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
+#include "core/otp.h"
+#include "core/skew.h"
 
-static bool is_blank(char character)
-{
-	return character == ' ' || character == '\t';
-}
-
-/* Whether each character is whole, and is shown. */
+/* Whether all characters are complete and can be shown. */
 static bool is_shown(const char *name, size_t length)
 {
 	for (size_t at = 0; at < length;) {
@@ -29,18 +26,18 @@ static bool is_shown(const char *name, size_t length)
 
 bool device_name_is_allowed(const char *name, size_t length)
 {
-	return length > 0 && length <= DEVICE_NAME_MAX && !is_blank(name[0]) &&
-	       !is_blank(name[length - 1]) && is_shown(name, length);
+	return length > 0 && length <= DEVICE_NAME_MAX && !ascii_is_blank(name[0]) &&
+	       !ascii_is_blank(name[length - 1]) && is_shown(name, length);
 }
 
-/* What is left of a value, without the blanks around it. */
+/* The rest of a value, without the blanks around it. */
 static struct credential_option trim(struct credential_option rest)
 {
-	while (rest.length > 0 && is_blank(rest.value[0])) {
+	while (rest.length > 0 && ascii_is_blank(rest.value[0])) {
 		rest.value++;
 		rest.length--;
 	}
-	while (rest.length > 0 && is_blank(rest.value[rest.length - 1]))
+	while (rest.length > 0 && ascii_is_blank(rest.value[rest.length - 1]))
 		rest.length--;
 	return rest;
 }
@@ -72,17 +69,18 @@ static int damaged(const struct device *device, const char *what, struct error *
 		device->line.option.line, what);
 }
 
-/* Takes a line apart. The secret is decoded by whoever opens it. */
+/* Reads a DEVICE line, but does not decode the secret. */
 static int read_further(const struct credential_line *line, const struct devices *others,
 	struct device *device, struct error *error)
 {
 	struct credential_option rest = line->option;
+	struct word secret;
 
 	*device = (struct device){.line = *line};
-	device->secret.line = rest.line;
 	if (others->count == DEVICES_MAX)
 		return damaged(device, "is one too many", error);
-	(void)credential_next_word(&rest, &device->secret.value, &device->secret.length);
+	(void)credential_next_word(&rest, &secret);
+	device->secret = (struct credential_option){secret.start, secret.length, rest.line};
 	device->name = trim(rest);
 	if (!device_name_is_allowed(device->name.value, device->name.length))
 		return damaged(device, "needs a secret and a name of 1 to 64 bytes", error);
@@ -92,7 +90,7 @@ static int read_further(const struct credential_line *line, const struct devices
 	return 0;
 }
 
-/* Whether codes change with time. A damaged option is for the decision to report. */
+/* Whether codes change with time. Damaged options are reported by decide(). */
 static bool may_be_several(const totpgroup_credential *credential)
 {
 	struct credential_parameters parameters;
@@ -102,18 +100,9 @@ static bool may_be_several(const totpgroup_credential *credential)
 	return parameters.totp;
 }
 
-static int check_secret(const totpgroup_credential *credential, const struct device *device,
-	struct error *error)
-{
-	struct hmac *hmac;
-	int status = credential_open_hmac_for(credential, &device->secret, &hmac, error);
-
-	hmac_close(hmac);
-	return status;
-}
-
-int devices_read(
-	const totpgroup_credential *credential, struct devices *devices, struct error *error)
+/* Opens the secrets of the further devices, unless keys is NULL. */
+static int read_devices(const totpgroup_credential *credential, struct devices *devices,
+	struct device_keys *keys, struct error *error)
 {
 	struct credential_line line = CREDENTIAL_LINE_INIT;
 	int status = 0;
@@ -126,15 +115,27 @@ int devices_read(
 		struct device further;
 
 		status = read_further(&line, devices, &further, error);
-		if (status == 0)
-			status = check_secret(credential, &further, error);
+		if (status == 0 && keys != NULL) {
+			status = credential_open_hmac_for(
+				credential, &further.secret, &keys->hmac[keys->count], error);
+			keys->count += status == 0;
+		}
 		if (status == 0)
 			devices->device[devices->count++] = further;
 	}
 	return status;
 }
 
-/* Further ones first: what the first is called may be anything. */
+int devices_read(
+	const totpgroup_credential *credential, struct devices *devices, struct error *error)
+{
+	struct device_keys keys = {.count = 0};
+	int status = read_devices(credential, devices, &keys, error);
+
+	device_keys_close(&keys);
+	return status;
+}
+
 size_t devices_find(const struct devices *devices, const char *name)
 {
 	const struct credential_option wanted = {name, strlen(name), 0};
@@ -147,26 +148,17 @@ size_t devices_find(const struct devices *devices, const char *name)
 
 void device_copy_name(const struct device *device, char name[DEVICE_NAME_SIZE])
 {
-	const struct credential_option *whole = &device->name;
-	size_t length = whole->length < DEVICE_NAME_MAX ? whole->length : DEVICE_NAME_MAX;
-
-	memcpy(name, whole->value, length);
-	/* Not in the middle of a character of UTF-8. */
-	while (length > 0 && length < whole->length &&
-		((unsigned char)whole->value[length] & 0xc0) == 0x80)
-		length--;
-	name[length] = '\0';
-	utf8_hide_unshown(name);
+	utf8_copy_shown(name, DEVICE_NAME_SIZE, device->name.value, device->name.length);
 }
 
-int device_name(const totpgroup_credential *credential, size_t place,
+int device_name(const totpgroup_credential *credential, size_t index,
 	char name[DEVICE_NAME_SIZE], struct error *error)
 {
 	struct devices devices;
-	int status = devices_read(credential, &devices, error);
+	int status = read_devices(credential, &devices, NULL, error);
 
 	if (status == 0)
-		device_copy_name(&devices.device[place], name);
+		device_copy_name(&devices.device[index], name);
 	return status;
 }
 
@@ -177,7 +169,7 @@ static int keep_alone(totpgroup_credential *alone, const struct device *device)
 	return status == 0 ? credential_unset(alone, DEVICE_KEY) : status;
 }
 
-int device_append_alone(const totpgroup_credential *credential, size_t place, struct text *text,
+int device_append_alone(const totpgroup_credential *credential, size_t index, struct text *text,
 	struct error *error)
 {
 	const struct text *whole = &credential->text;
@@ -189,9 +181,73 @@ int device_append_alone(const totpgroup_credential *credential, size_t place, st
 		status = credential_load(&alone, whole->data, whole->length, error);
 	if (status != 0)
 		return status;
-	status = keep_alone(alone, &devices.device[place]);
+	status = keep_alone(alone, &devices.device[index]);
 	if (status == 0)
 		status = text_append(text, alone->text.data, alone->text.length);
 	totpgroup_credential_free(alone);
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
+}
+
+int device_keys_open_first(
+	const totpgroup_credential *credential, struct device_keys *keys, struct error *error)
+{
+	int status = credential_open_hmac(credential, &keys->hmac[0], error);
+
+	keys->count = status == 0 ? 1 : 0;
+	return status;
+}
+
+int device_keys_open_further(
+	const totpgroup_credential *credential, struct device_keys *keys, struct error *error)
+{
+	struct devices devices;
+
+	return read_devices(credential, &devices, keys, error);
+}
+
+void device_keys_close(struct device_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		hmac_close(keys->hmac[i]);
+	*keys = (struct device_keys){.count = 0};
+}
+
+/* Keeps the first match, but searches all devices. */
+static int search_all(const struct device_keys *keys, const struct device_search *search,
+	enum device_match_kind kind, const char *code, struct device_match *match)
+{
+	const int64_t window = search->window;
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < keys->count; i++) {
+		int64_t center = search->now_step + (i == 0 ? search->first_skew : 0);
+		struct otp_range range = {center - (window - 1) / 2, center + window / 2};
+		int64_t nearest = range.first, step = 0;
+		bool found;
+
+		if (kind == DEVICE_MATCH_OTHER_TIME) {
+			nearest = search->now_step;
+			range.first = nearest - SKEW_STEPS_MAX;
+			range.last = nearest + SKEW_STEPS_MAX;
+		}
+		status = otp_search(
+			keys->hmac[i], range, nearest, code, search->digits, &found, &step);
+		if (status == 0 && found && match->kind == DEVICE_MATCH_NONE)
+			*match = (struct device_match){kind, i, step};
+	}
+	return status;
+}
+
+int device_search(const struct device_keys *keys, const struct device_search *search,
+	const char *code, struct device_match *match)
+{
+	int status;
+
+	*match = (struct device_match){.kind = DEVICE_MATCH_NONE};
+	status = search_all(keys, search, DEVICE_MATCH_WINDOW, code, match);
+	if (status == 0 && match->kind == DEVICE_MATCH_NONE)
+		status = search_all(keys, search, DEVICE_MATCH_OTHER_TIME, code, match);
+	if (status != 0)
+		*match = (struct device_match){.kind = DEVICE_MATCH_NONE};
+	return status;
 }

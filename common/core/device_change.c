@@ -17,7 +17,7 @@ static int out_of_memory(struct error *error)
 	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 }
 
-/* A skew is of the device that was the first. */
+/* The skew was that of the former first device. */
 static int forget_skew(totpgroup_credential *credential)
 {
 	int status = credential_unset(credential, "TIME_SKEW");
@@ -38,7 +38,7 @@ static int write_line(const struct device_change *change, struct text *line)
 		line, "\" " DEVICE_KEY " %s %s", change->secret, change->name);
 }
 
-/* Below the others, so that they keep their order. */
+/* Inserts the line below the other devices, so that they keep their order. */
 static int append_device(const struct device_change *change, const struct devices *devices,
 	totpgroup_credential *credential)
 {
@@ -76,10 +76,10 @@ static int replace_first(const struct device_change *change, totpgroup_credentia
 	return status == 0 ? grace_forget(credential) : status;
 }
 
-static int add(const struct device_change *change, totpgroup_credential *credential,
+static int add_device(const struct device_change *change, totpgroup_credential *credential,
 	const struct devices *devices, struct error *error)
 {
-	size_t place = devices_find(devices, change->name);
+	size_t index = devices_find(devices, change->name);
 	int status;
 
 	if (!device_name_is_allowed(change->name, strlen(change->name)))
@@ -87,23 +87,23 @@ static int add(const struct device_change *change, totpgroup_credential *credent
 			"a device's name has 1 to %d bytes of UTF-8, without control "
 			"characters, and no blank at either end",
 			DEVICE_NAME_MAX);
-	if (place < devices->count && !change->replace)
+	if (index < devices->count && !change->replace)
 		return error_set(error, TOTPGROUP_EARGUMENT, "there is a device '%s' already",
 			change->name);
-	if (place == DEVICES_MAX)
+	if (index == DEVICES_MAX)
 		return error_set(error, TOTPGROUP_EARGUMENT,
 			"there are %d devices already, which is the most", DEVICES_MAX);
-	if (place == devices->count)
+	if (index == devices->count)
 		status = append_device(change, devices, credential);
-	else if (place > 0)
-		status = replace_device(change, &devices->device[place], credential);
+	else if (index > 0)
+		status = replace_device(change, &devices->device[index], credential);
 	else
 		status = replace_first(change, credential);
 	return status == 0 ? 0 : out_of_memory(error);
 }
 
-/* The next device takes the place of the first, with its name. */
-static int promote(totpgroup_credential *credential, const struct device *next)
+/* Makes the next device the first one, with its own name. */
+static int replace_first_by_next(totpgroup_credential *credential, const struct device *next)
 {
 	struct text secret = TEXT_INIT;
 	char name[DEVICE_NAME_SIZE];
@@ -120,13 +120,13 @@ static int promote(totpgroup_credential *credential, const struct device *next)
 	return status;
 }
 
-static int revoke(const struct device_change *change, totpgroup_credential *credential,
+static int revoke_device(const struct device_change *change, totpgroup_credential *credential,
 	const struct devices *devices, struct error *error)
 {
-	size_t place = devices_find(devices, change->name);
+	size_t index = devices_find(devices, change->name);
 	int status;
 
-	if (place == devices->count)
+	if (index == devices->count)
 		return error_set(
 			error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", change->name);
 	if (devices->count == 1)
@@ -134,16 +134,16 @@ static int revoke(const struct device_change *change, totpgroup_credential *cred
 			"'%s' is the only device: 'totp-enroll revoke USER' removes it, with "
 			"the emergency codes",
 			change->name);
-	status = place == 0 ? promote(credential, &devices->device[1])
-			    : credential_delete_line(credential, &devices->device[place].line);
+	status = index == 0 ? replace_first_by_next(credential, &devices->device[1])
+			    : credential_delete_line(credential, &devices->device[index].line);
 	if (status == 0)
 		status = grace_forget(credential);
 	return status == 0 ? 0 : out_of_memory(error);
 }
 
-/* Whether the secret and the options are such that codes of several devices can be
- * compared. */
-static int check(const totpgroup_credential *credential, bool adds, struct error *error)
+/* Checks that the secret and the options allow several devices. */
+static int check_credential(
+	const totpgroup_credential *credential, bool adds, struct error *error)
 {
 	struct credential_parameters parameters;
 	struct hmac *hmac;
@@ -158,22 +158,22 @@ static int check(const totpgroup_credential *credential, bool adds, struct error
 	return status;
 }
 
-static int apply(const struct device_change *change, totpgroup_credential *credential,
-	struct error *error)
+static int change_credential(const struct device_change *change,
+	totpgroup_credential *credential, struct error *error)
 {
 	struct devices devices;
-	int status = check(credential, change->secret != NULL, error);
+	int status = check_credential(credential, change->secret != NULL, error);
 
 	if (status == 0)
 		status = devices_read(credential, &devices, error);
 	if (status != 0)
 		return status;
-	return change->secret != NULL ? add(change, credential, &devices, error)
-				      : revoke(change, credential, &devices, error);
+	return change->secret != NULL ? add_device(change, credential, &devices, error)
+				      : revoke_device(change, credential, &devices, error);
 }
 
-/* As at a login. One that was spent before stays so. */
-static int spend(const struct device_change *change, totpgroup_credential *credential,
+/* Spends the step of the code that confirmed the device, as a login does. */
+static int spend_step(const struct device_change *change, totpgroup_credential *credential,
 	struct error *error)
 {
 	struct credential_parameters parameters;
@@ -196,9 +196,9 @@ static int change_state(const struct device_change *change, const struct text *s
 	int status = state_apply(secret, state, &effective, damaged_state, error);
 
 	if (status == 0)
-		status = apply(change, effective, error);
+		status = change_credential(change, effective, error);
 	if (status == 0)
-		status = spend(change, effective, error);
+		status = spend_step(change, effective, error);
 	if (status == 0)
 		status = state_extract(next_secret, state, effective, next_state, error);
 	totpgroup_credential_free(effective);
@@ -214,9 +214,9 @@ int device_change(const struct device_change *change, const struct text *secret,
 
 	*damaged_state = false;
 	if (status == 0)
-		status = apply(change, credential, error);
+		status = change_credential(change, credential, error);
 	if (status == 0 && state == NULL)
-		status = spend(change, credential, error);
+		status = spend_step(change, credential, error);
 	if (status == 0 &&
 		text_append(next_secret, credential->text.data, credential->text.length) != 0)
 		status = out_of_memory(error);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/wipe.h"
 #include "core/emergency_hash.h"
 
 static size_t skip(const struct text *text, size_t at, const char *characters)
@@ -22,8 +23,7 @@ static size_t skip_until(const struct text *text, size_t at, char character)
 	return at;
 }
 
-/* Whether eight digits, zeros before them left out, stand at that place with a
- * line end behind them. */
+/* Whether eight digits and a line end are at that offset. */
 static bool is_code(const struct text *text, size_t at)
 {
 	size_t end = skip(text, at, "0123456789");
@@ -33,7 +33,7 @@ static bool is_code(const struct text *text, size_t at)
 	return end == text->length || text->data[end] == '\r' || text->data[end] == '\n';
 }
 
-/* Passes over option and empty lines. */
+/* Skips option and empty lines. */
 static size_t skip_options(const struct text *text, size_t from)
 {
 	size_t at = skip(text, from, "\r\n");
@@ -44,10 +44,9 @@ static size_t skip_options(const struct text *text, size_t from)
 }
 
 /*
- * Finds the next emergency code at or behind `from`. Option and empty lines
- * are passed over, and lines of blanks where a code comes next; any other line
- * ends the list, as google-authenticator has it, so that what stands below it
- * is never a code.
+ * Finds the next emergency code at or behind `from`. Like google-authenticator, skips
+ * option and empty lines, and lines of blanks before a code. Any other line ends the
+ * list: lines below it are never codes.
  */
 static bool next_code(const struct text *text, size_t from, struct emergency_line *line)
 {
@@ -69,20 +68,10 @@ static bool next_code(const struct text *text, size_t from, struct emergency_lin
 	return true;
 }
 
-/* Where the list can begin: behind the first line. */
-static size_t first_place(const struct text *text)
+/* Where the list begins: behind the first line. */
+static size_t list_start(const struct text *text)
 {
 	return skip_until(text, 0, '\n');
-}
-
-/* Compares eight bytes, in a time that does not tell where they differ. */
-static bool same_code(const char *a, const char *b)
-{
-	unsigned char difference = 0;
-
-	for (size_t i = 0; i < EMERGENCY_CODE_LENGTH; i++)
-		difference = (unsigned char)(difference | (a[i] ^ b[i]));
-	return difference == 0;
 }
 
 bool emergency_code_next(const totpgroup_credential *credential, struct emergency_line *line)
@@ -90,69 +79,66 @@ bool emergency_code_next(const totpgroup_credential *credential, struct emergenc
 	const struct text *text = &credential->text;
 	struct emergency_line next;
 
-	if (!next_code(text, line->next == 0 ? first_place(text) : line->next, &next))
+	if (!next_code(text, line->next == 0 ? list_start(text) : line->next, &next))
 		return false;
 	*line = next;
 	return true;
 }
 
+static int remove_code(totpgroup_credential *credential, const struct emergency_line *line)
+{
+	return text_splice(&credential->text, line->start, line->next - line->start, "", 0);
+}
+
 int emergency_code_spend(totpgroup_credential *credential, const char *code, bool *found)
 {
-	struct text *text = &credential->text;
-	struct emergency_line line, match = {0, 0, 0};
+	struct emergency_line line = {0, 0, 0}, match = {0, 0, 0};
 	bool matched = false;
 	int status;
 
 	*found = false;
-	for (size_t at = first_place(text); next_code(text, at, &line); at = line.next) {
-		/* No break: the time tells how many codes there are, not which. */
-		if (same_code(text->data + line.digits, code) && !matched) {
+	/* No break, so that the time does not tell which code matched. */
+	while (emergency_code_next(credential, &line))
+		if (secret_is_same(
+			    credential->text.data + line.digits, code, EMERGENCY_CODE_LENGTH) &&
+			!matched) {
 			match = line;
 			matched = true;
 		}
-	}
 	if (!matched)
 		return 0;
-	status = text_splice(text, match.start, match.next - match.start, "", 0);
+	status = remove_code(credential, &match);
 	*found = status == 0;
 	return status;
 }
 
 unsigned int emergency_codes_left(const totpgroup_credential *credential)
 {
-	const struct text *text = &credential->text;
-	struct emergency_line line;
+	struct emergency_line line = {0, 0, 0};
 	unsigned int count = emergency_hash_codes_left(credential);
 
-	for (size_t at = first_place(text); next_code(text, at, &line); at = line.next)
+	while (emergency_code_next(credential, &line))
 		count++;
 	return count;
-}
-
-static int remove_all(totpgroup_credential *credential)
-{
-	struct text *text = &credential->text;
-	struct emergency_line line;
-	int status = credential_unset(credential, EMERGENCY_HASH_KEY);
-
-	for (size_t at = first_place(text); status == 0 && next_code(text, at, &line);
-		at = line.start)
-		status = text_splice(text, line.start, line.next - line.start, "", 0);
-	return status;
 }
 
 int emergency_codes_replace(totpgroup_credential *credential, const char *lines, size_t length)
 {
 	struct text *text = &credential->text;
-	int status = remove_all(credential);
+	struct emergency_line line = {0, 0, 0};
+	int status = credential_unset(credential, EMERGENCY_HASH_KEY);
 	size_t at;
 
+	while (status == 0 && emergency_code_next(credential, &line)) {
+		status = remove_code(credential, &line);
+		line.next = line.start;
+	}
 	if (status != 0)
 		return status;
-	/* Before the first foreign line: behind it nothing is a code. */
-	at = skip_options(text, first_place(text));
+	/* Above the first foreign line: lines below it are no codes. */
+	at = skip_options(text, list_start(text));
 	if (at == text->length && text->data[at - 1] != '\n') {
-		status = text_append(text, "\n", 1);
+		status = text_append_string(text, "\n");
 		at = text->length;
 	}
 	return status != 0 ? status : text_splice(text, at, 0, lines, length);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Emergency codes in the making, of either format. */
+/* New emergency codes of either format. */
 #ifndef TOTPGROUP_CORE_EMERGENCY_CODES_H
 #define TOTPGROUP_CORE_EMERGENCY_CODES_H
 
@@ -12,9 +12,9 @@
 
 #define EMERGENCY_CODES_MAX 10
 
-/* How the file keeps them. */
+/* How the credential stores codes. */
 enum code_format {
-	CODE_FORMAT_CHOOSE = 0, /* as suits the file */
+	CODE_FORMAT_CHOOSE = 0, /* as the codes that it has */
 	CODE_FORMAT_PLAIN,	/* eight digits, which google-authenticator reads too */
 	CODE_FORMAT_HASHED,
 };
@@ -26,13 +26,26 @@ struct emergency_codes {
 	bool hashed;
 };
 
-/* Draws so many different codes. Returns 0 or a TOTPGROUP_E... with a message. */
+/* Draws count different codes. codes must be zeroed. Returns 0 or a TOTPGROUP_E... with a
+ * message. */
 int emergency_codes_draw(
 	struct emergency_codes *codes, unsigned int count, bool hashed, struct error *error);
 
-/* Appends their lines for the file. Hashed ones take a moment each. Returns as
- * above. */
+/* Appends their lines for the credential. Each hashed code takes a moment. Returns 0 or a
+ * TOTPGROUP_E... with a message. */
 int emergency_codes_append(
 	const struct emergency_codes *codes, struct text *text, struct error *error);
+
+/*
+ * Draws count different codes for an existing secret, and appends their lines. No code
+ * is in the text of the secret, or was spent according to its separate state
+ * (core/state.h; of length 0 where there is none). codes must be zeroed.
+ *
+ * Returns 0 or a TOTPGROUP_E... with a message; an error and *damaged_state of
+ * state_apply() where one of the texts is damaged. lines is unchanged after an error.
+ */
+int emergency_codes_draw_fresh(struct emergency_codes *codes, unsigned int count, bool hashed,
+	const struct text *secret, const struct text *state, struct text *lines,
+	bool *damaged_state, struct error *error);
 
 #endif

@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "base/base32.h"
-#include "base/number.h"
 #include "base/random.h"
 #include "base/wipe.h"
 
-/* 16 MiB. What it takes in time is in totpgroup-secret(5). */
+/* 16 MiB. totpgroup-secret(5) has the time. */
 #define COST_LOG_N 14
 #define COST_P	   1
 
@@ -22,7 +21,7 @@
 /* The characters of a code, five bits each. */
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/* What one line says. */
+/* The values of one line. */
 struct stored {
 	struct scrypt_cost cost;
 	uint8_t salt[SALT_SIZE_MAX];
@@ -36,7 +35,7 @@ struct sets {
 	size_t count;
 };
 
-/* The character that is meant; NUL for what is in no code. */
+/* The character of a code that is meant; NUL for one that is in no code. */
 static char canonical(char character)
 {
 	if (character >= 'a' && character <= 'z')
@@ -63,7 +62,7 @@ static bool has_written_form(const char *text, size_t length)
 	return true;
 }
 
-/* False where it is too long or has a character that is in no code. */
+/* False for a text that is too long, and for a character that is in no code. */
 static bool collect(const char *text, size_t length, char *code, size_t *count)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -78,7 +77,7 @@ static bool collect(const char *text, size_t length, char *code, size_t *count)
 	return true;
 }
 
-/* Digits alone are something else, such as the number of a card. */
+/* Sixteen digits are something else, such as the number of a card. */
 static bool has_letter(const char *code)
 {
 	return strspn(code, "0123456789") < strlen(code);
@@ -101,12 +100,9 @@ bool emergency_hash_read(
 static bool read_number(
 	struct credential_option *rest, int64_t minimum, int64_t maximum, unsigned int *number)
 {
-	const char *word;
-	size_t length;
 	int64_t value;
 
-	if (!credential_next_word(rest, &word, &length) ||
-		!number_parse(word, length, minimum, maximum, &value))
+	if (!credential_next_number(rest, minimum, maximum, &value))
 		return false;
 	*number = (unsigned int)value;
 	return true;
@@ -115,12 +111,10 @@ static bool read_number(
 static bool read_bytes(
 	struct credential_option *rest, uint8_t *bytes, size_t size, size_t *length)
 {
-	const char *word;
-	size_t characters;
+	struct word word;
 
-	return credential_next_word(rest, &word, &characters) &&
-	       characters <= BASE32_LENGTH(size) &&
-	       base32_decode(word, characters, bytes, length) == 0;
+	return credential_next_word(rest, &word) && word.length <= BASE32_LENGTH(size) &&
+	       base32_decode(word.start, word.length, bytes, length) == 0;
 }
 
 static bool read_cost(struct credential_option *rest, struct scrypt_cost *cost)
@@ -132,15 +126,14 @@ static bool read_cost(struct credential_option *rest, struct scrypt_cost *cost)
 	       read_number(rest, 1, UINT16_MAX, &cost->p) && scrypt_cost_allowed(*cost);
 }
 
-/* What is wrong with a line; NULL for nothing. */
+/* Reads a line. Returns what is wrong with it, or NULL. */
 static const char *read_stored(struct credential_option rest, struct stored *stored)
 {
-	const char *word;
+	struct word word;
 	size_t length;
 
 	*stored = (struct stored){.salt_length = 0};
-	if (!credential_next_word(&rest, &word, &length) || length != strlen("scrypt") ||
-		memcmp(word, "scrypt", length) != 0)
+	if (!credential_next_word(&rest, &word) || !word_is(&word, "scrypt"))
 		return "of a kind other than scrypt";
 	if (!read_cost(&rest, &stored->cost))
 		return "a cost that is malformed or beyond 64 MiB";
@@ -150,7 +143,7 @@ static const char *read_stored(struct credential_option rest, struct stored *sto
 	if (!read_bytes(&rest, stored->hash, sizeof stored->hash, &length) ||
 		length != sizeof stored->hash)
 		return "a hash that is malformed or not of 32 bytes";
-	return credential_next_word(&rest, &word, &length) ? "something behind it" : NULL;
+	return credential_next_word(&rest, &word) ? "something behind it" : NULL;
 }
 
 static bool is_same_set(const struct stored *a, const struct stored *b)
@@ -160,7 +153,7 @@ static bool is_same_set(const struct stored *a, const struct stored *b)
 	       memcmp(a->salt, b->salt, a->salt_length) == 0;
 }
 
-/* The index of the line's salt and cost among the known ones, or their count. */
+/* The index of the line's salt and cost among the sets, or their count. */
 static size_t find_set(const struct sets *sets, const struct stored *stored)
 {
 	size_t i = 0;
@@ -190,7 +183,7 @@ static int read_line(
 	return 0;
 }
 
-/* Reads all lines, so that a damaged one is reported whichever code is typed. */
+/* Reads all lines, so that a damaged one is reported whatever code is typed. */
 static int read_lines(
 	const totpgroup_credential *credential, struct sets *sets, struct error *error)
 {
@@ -237,16 +230,6 @@ static int derive_sets(struct sets *sets, const char *code, struct error *error)
 	return status;
 }
 
-/* Compares in a time that does not tell where they differ. */
-static bool same_hash(const uint8_t *a, const uint8_t *b)
-{
-	unsigned char difference = 0;
-
-	for (size_t i = 0; i < HASH_SIZE; i++)
-		difference = (unsigned char)(difference | (a[i] ^ b[i]));
-	return difference == 0;
-}
-
 /* Finds the first line of the code that the sets were derived from. */
 static bool find_match(const totpgroup_credential *credential, const struct sets *sets,
 	struct credential_line *match)
@@ -255,12 +238,13 @@ static bool find_match(const totpgroup_credential *credential, const struct sets
 	struct stored stored;
 	bool matched = false;
 
-	/* No break: the time does not tell which line matched. */
+	/* No break, so that the time does not tell which line matched. */
 	while (credential_next_line(credential, EMERGENCY_HASH_KEY, &line)) {
 		size_t set = read_stored(line.option, &stored) == NULL ? find_set(sets, &stored)
 								       : sets->count;
 
-		if (set < sets->count && same_hash(sets->set[set].hash, stored.hash) &&
+		if (set < sets->count &&
+			secret_is_same(sets->set[set].hash, stored.hash, HASH_SIZE) &&
 			!matched) {
 			*match = line;
 			matched = true;
@@ -300,7 +284,7 @@ unsigned int emergency_hash_codes_left(const totpgroup_credential *credential)
 	return count;
 }
 
-/* Eight bits give five each time, so that every character is equally likely. */
+/* Takes five of eight random bits, so that all characters are equally likely. */
 static int draw_characters(char code[EMERGENCY_HASH_LENGTH + 1])
 {
 	uint8_t bytes[EMERGENCY_HASH_LENGTH];

@@ -11,21 +11,35 @@
 #include "base/number.h"
 #include "base/text.h"
 
-#define SLOTS	 10
 #define WORD_MAX 255
+
+typedef char line_key[sizeof "LAST0"];
 
 /* One " LASTn line. */
 struct slot {
-	char key[sizeof "LAST0"];
-	const char *host; /* NULL where the line is missing or malformed */
-	size_t host_length;
-	const char *service; /* its length is 0 where the line has none */
-	size_t service_length;
+	line_key key;
+	struct word host;    /* empty where the line is missing or malformed */
+	struct word service; /* empty where the line has none */
 	int64_t time;
 };
 
-/* Whether a word can stand in a line: part of a host, an address, or, with '_', of
- * a service. */
+static void write_key(unsigned int number, line_key key)
+{
+	memcpy(key, "LAST0", sizeof "LAST0");
+	key[4] = (char)('0' + number);
+}
+
+bool grace_find(const totpgroup_credential *credential, unsigned int number,
+	struct credential_option *option)
+{
+	line_key key;
+
+	write_key(number, key);
+	return credential_find(credential, key, option);
+}
+
+/* Whether a word may stand in a line: part of a host, an address, or, with '_', of a
+ * service. */
 static bool is_plain(const char *word, size_t length, bool service)
 {
 	static const char allowed[] = "_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -46,35 +60,25 @@ static void read_slot(
 	const totpgroup_credential *credential, unsigned int number, struct slot *slot)
 {
 	struct credential_option rest;
-	const char *host, *stamp;
-	size_t host_length, length;
+	struct word host;
 
-	*slot = (struct slot){.key = "LAST0"};
-	slot->key[4] = (char)('0' + number);
-	if (!credential_find(credential, slot->key, &rest) ||
-		!credential_next_word(&rest, &host, &host_length) ||
-		!is_plain(host, host_length, false) ||
-		!credential_next_word(&rest, &stamp, &length) ||
-		!number_parse(stamp, length, 0, INT64_MAX / 2, &slot->time))
+	*slot = (struct slot){.time = 0};
+	write_key(number, slot->key);
+	if (!grace_find(credential, number, &rest) || !credential_next_word(&rest, &host) ||
+		!is_plain(host.start, host.length, false) ||
+		!credential_next_number(&rest, 0, INT64_MAX / 2, &slot->time))
 		return;
-	(void)credential_next_word(&rest, &slot->service, &slot->service_length);
+	(void)credential_next_word(&rest, &slot->service);
 	slot->host = host;
-	slot->host_length = host_length;
-}
-
-static bool is_word(const char *text, const char *word, size_t length)
-{
-	return strlen(text) == length && memcmp(word, text, length) == 0;
 }
 
 static bool is_for(const struct slot *slot, const struct grace_key *key)
 {
-	if (slot->host == NULL || !is_word(key->host, slot->host, slot->host_length))
+	if (slot->host.length == 0 || !word_is(&slot->host, key->host))
 		return false;
-	if (slot->service_length == 0)
+	if (slot->service.length == 0)
 		return true;
-	return key->service != NULL &&
-	       is_word(key->service, slot->service, slot->service_length);
+	return key->service != NULL && word_is(&slot->service, key->service);
 }
 
 bool grace_applies(const totpgroup_credential *credential, const struct grace_key *key,
@@ -84,7 +88,7 @@ bool grace_applies(const totpgroup_credential *credential, const struct grace_ke
 
 	if (period <= 0 || !is_plain_text(key->host, false))
 		return false;
-	for (unsigned int i = 0; i < SLOTS; i++) {
+	for (unsigned int i = 0; i < GRACE_LINES; i++) {
 		read_slot(credential, i, &slot);
 		if (is_for(&slot, key))
 			return slot.time <= now && now - slot.time < period;
@@ -92,20 +96,20 @@ bool grace_applies(const totpgroup_credential *credential, const struct grace_ke
 	return false;
 }
 
-/* The slot that is for key, else an empty one, else the oldest. */
+/* The slot for key; else an empty one; else the oldest. */
 static void choose_slot(
 	const totpgroup_credential *credential, const struct grace_key *key, struct slot *best)
 {
 	struct slot slot;
 
 	read_slot(credential, 0, best);
-	for (unsigned int i = 0; i < SLOTS; i++) {
+	for (unsigned int i = 0; i < GRACE_LINES; i++) {
 		read_slot(credential, i, &slot);
 		if (is_for(&slot, key)) {
 			*best = slot;
 			return;
 		}
-		if (best->host != NULL && (slot.host == NULL || slot.time < best->time))
+		if (best->host.length > 0 && (slot.host.length == 0 || slot.time < best->time))
 			*best = slot;
 	}
 }
@@ -132,12 +136,12 @@ int grace_record(totpgroup_credential *credential, const struct grace_key *key, 
 int grace_forget(totpgroup_credential *credential)
 {
 	struct credential_option line;
-	char key[] = "LAST0";
+	line_key key;
 	int status = 0;
 
-	for (int i = 0; status == 0 && i < SLOTS; i++) {
-		key[4] = (char)('0' + i);
-		/* Not removed: a state that is kept apart would have it still. */
+	for (unsigned int i = 0; status == 0 && i < GRACE_LINES; i++) {
+		write_key(i, key);
+		/* Not removed: a state that is kept apart would still have the line. */
 		if (credential_find(credential, key, &line))
 			status = credential_set(credential, key, "- 0");
 	}

@@ -4,7 +4,7 @@
 
 #include "core/judge.h"
 
-#include "core/device_search.h"
+#include "core/device.h"
 #include "core/emergency_hash.h"
 #include "core/pending.h"
 #include "core/rate_limit.h"

@@ -10,20 +10,19 @@
 #include "core/credential.h"
 
 /*
- * Reads everything that decide() and decide_before_prompt() may read, whatever is
- * typed and whenever: limits, PENDING_UNTIL, the secret, hashed emergency codes, how
- * codes are computed, further devices, spent time steps.
+ * Reads everything that decide() and decide_before_prompt() may read for any code at any
+ * time: limits, PENDING_UNTIL, the secret, hashed emergency codes, parameters, further
+ * devices, spent time steps.
  *
- * Returns 0 where every attempt gets a verdict on the code. Otherwise returns the
- * error that such an attempt ends with, usually TOTPGROUP_EFORMAT with the line in
- * the message. A credential that has expired, or whose limit is reached, is none.
+ * Returns 0 where every attempt gets a verdict on its code. Otherwise returns the error
+ * of an attempt that does not, usually TOTPGROUP_EFORMAT with the line in the message.
+ * An expired credential, or one whose limit is reached, is no error.
  *
- * Does not change the credential. With state kept apart, pass what state_apply()
- * (core/state.h) gives.
+ * For a credential with separate state, pass the result of state_apply() (core/state.h).
  */
 int credential_judge(const totpgroup_credential *credential, struct error *error);
 
-/* The same for length bytes of text, which may be no credential at all. */
+/* The same for length bytes of text, which need not be a credential. */
 int credential_judge_text(const char *text, size_t length, struct error *error);
 
 #endif

@@ -53,7 +53,7 @@ void log_add_offset(struct log_extra *extra, const struct totpgroup_result *resu
 		log_add(extra, " offset=%+" PRId64 "s", result->offset);
 }
 
-/* The message came through error_set(), so only a quote could end it early. */
+/* error_set() has replaced control characters, so only a quote could end the value. */
 void log_add_detail(struct log_extra *extra, const struct error *error)
 {
 	struct error quoted = *error;

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 
 #include "base/random.h"
-#include "base/hmac.h"
 #include "totpgroup.h"
 
 static size_t key_length(enum hmac_algorithm algorithm)
@@ -32,13 +31,13 @@ void new_credential_choose_kind(struct new_credential *credential,
 
 int new_credential_draw(struct new_credential *credential, struct error *error)
 {
-	int result;
+	int status;
 
 	credential->key_length = key_length(credential->algorithm);
-	result = random_bytes(credential->key, credential->key_length);
-	if (result != 0)
-		return error_set(error, result, "no random numbers are to be had: %s",
-			totpgroup_strerror(result));
+	status = random_bytes(credential->key, credential->key_length);
+	if (status != 0)
+		return error_set(error, status, "no random numbers are to be had: %s",
+			totpgroup_strerror(status));
 	base32_encode(credential->key, credential->key_length, credential->secret);
 	return 0;
 }
@@ -57,73 +56,42 @@ unsigned int new_credential_period(const struct new_credential *credential)
 	return (unsigned int)credential->step_size;
 }
 
-static int append_limits(const struct new_credential *credential, struct text *text)
+static void append_totp(const struct new_credential *credential, struct text *text)
 {
-	int result = 0;
-
-	if (credential->rate_limit != 0)
-		result = text_append_format(text, "\" RATE_LIMIT %d %d\n",
-			credential->rate_limit, credential->rate_time);
-	if (result == 0 && credential->window_size != 0)
-		result = text_append_format(
-			text, "\" WINDOW_SIZE %d\n", credential->window_size);
-	return result;
-}
-
-static int append_reuse(const struct new_credential *credential, struct text *text)
-{
-	if (!credential->disallow_reuse)
-		return 0;
-	if (credential->spent_step == 0)
-		return text_append_format(text, "\" DISALLOW_REUSE\n");
-	return text_append_format(
-		text, "\" DISALLOW_REUSE %" PRId64 "\n", credential->spent_step);
-}
-
-static int append_type(const struct new_credential *credential, struct text *text)
-{
-	int result = 0;
-
-	if (!credential->time_based)
-		return text_append_format(text, "\" HOTP_COUNTER 1\n");
 	if (credential->step_size != 0)
-		result = text_append_format(text, "\" STEP_SIZE %d\n", credential->step_size);
-	if (result == 0)
-		result = append_reuse(credential, text);
-	if (result == 0)
-		result = text_append_format(text, "\" TOTP_AUTH\n");
-	return result;
-}
-
-static int append_kind(const struct new_credential *credential, struct text *text)
-{
-	int result = 0;
-
-	if (credential->algorithm != HMAC_SHA1)
-		result = text_append_format(
-			text, "\" ALGORITHM %s\n", hmac_algorithm_name(credential->algorithm));
-	if (result == 0 && credential->digits != NEW_CREDENTIAL_DIGITS)
-		result = text_append_format(text, "\" DIGITS %u\n", credential->digits);
-	if (result == 0 && credential->pending_until != 0)
-		result = text_append_format(
-			text, "\" PENDING_UNTIL %" PRId64 "\n", credential->pending_until);
-	return result;
+		(void)text_append_format(text, "\" STEP_SIZE %d\n", credential->step_size);
+	if (credential->disallow_reuse && credential->spent_step == 0)
+		(void)text_append_string(text, "\" DISALLOW_REUSE\n");
+	else if (credential->disallow_reuse)
+		(void)text_append_format(
+			text, "\" DISALLOW_REUSE %" PRId64 "\n", credential->spent_step);
+	(void)text_append_string(text, "\" TOTP_AUTH\n");
 }
 
 int new_credential_append(
 	const struct new_credential *credential, struct text *text, struct error *error)
 {
-	int result = text_append_format(text, "%s\n", credential->secret);
-
-	if (result == 0)
-		result = append_limits(credential, text);
-	if (result == 0)
-		result = append_kind(credential, text);
-	if (result == 0)
-		result = append_type(credential, text);
-	if (result == 0 && credential->device != NULL)
-		result = text_append_format(text, "\" LABEL %s\n", credential->device);
-	if (result != 0)
-		return error_set(error, result, "%s", totpgroup_strerror(result));
+	(void)text_append_format(text, "%s\n", credential->secret);
+	if (credential->rate_limit != 0)
+		(void)text_append_format(text, "\" RATE_LIMIT %d %d\n", credential->rate_limit,
+			credential->rate_time);
+	if (credential->window_size != 0)
+		(void)text_append_format(text, "\" WINDOW_SIZE %d\n", credential->window_size);
+	if (credential->algorithm != HMAC_SHA1)
+		(void)text_append_format(
+			text, "\" ALGORITHM %s\n", hmac_algorithm_name(credential->algorithm));
+	if (credential->digits != NEW_CREDENTIAL_DIGITS)
+		(void)text_append_format(text, "\" DIGITS %u\n", credential->digits);
+	if (credential->pending_until != 0)
+		(void)text_append_format(
+			text, "\" PENDING_UNTIL %" PRId64 "\n", credential->pending_until);
+	if (!credential->time_based)
+		(void)text_append_string(text, "\" HOTP_COUNTER 1\n");
+	else
+		append_totp(credential, text);
+	if (credential->device != NULL)
+		(void)text_append_format(text, "\" LABEL %s\n", credential->device);
+	if (text->status != 0)
+		return error_set(error, text->status, "%s", totpgroup_strerror(text->status));
 	return emergency_codes_append(&credential->emergency_codes, text, error);
 }

@@ -23,8 +23,8 @@ static void put_counter(uint8_t message[8], uint64_t counter)
 	}
 }
 
-/* RFC 4226 section 5.3: four bytes of the digest, chosen by its last, without
- * the sign bit. */
+/* RFC 4226 section 5.3: four bytes of the digest without the sign bit. The last byte of
+ * the digest chooses them. */
 static uint32_t truncate_digest(const uint8_t *digest, size_t length)
 {
 	const uint8_t *chosen = digest + (digest[length - 1] & 0xf);
@@ -61,7 +61,7 @@ int otp_generate(
 	return status;
 }
 
-/* All ones where the texts are equal, else zero, without a branch. */
+/* All ones where the digits are equal, else zero, without a branch. */
 static uint64_t mask_same_digits(const char *a, const char *b, unsigned int digits)
 {
 	uint64_t difference = 0;
@@ -78,8 +78,8 @@ struct match {
 	uint64_t distance;
 };
 
-/* Takes a counter where same is all ones and it is nearer than what there
- * was. Whether it does is not seen in the branches taken. */
+/* Takes a counter if same is all ones and it is nearer than the match so far, without a
+ * branch that depends on the result. */
 static void match_consider(
 	struct match *match, uint64_t same, uint64_t counter, uint64_t distance)
 {
@@ -91,14 +91,13 @@ static void match_consider(
 	match->found |= take;
 }
 
-/* Unsigned, because from INT64_MIN to INT64_MAX is more than an int64_t. */
+/* Unsigned, because the distance from INT64_MIN to INT64_MAX exceeds an int64_t. */
 static uint64_t distance_between(int64_t a, int64_t b)
 {
 	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
-/* The caller has checked that the range begins at 0 or later and ends no
- * earlier than it begins. */
+/* The range must not begin before 0 or end before its begin. */
 static int search_range(struct hmac *hmac, struct otp_range range, int64_t nearest,
 	const char *code, unsigned int digits, struct match *match)
 {
@@ -155,8 +154,8 @@ int64_t otp_step_offset(int64_t step, int64_t now, unsigned int period)
 
 	if (step == current)
 		return 0;
-	/* A later step is entered at its first second, an earlier one at its
-	 * last. A step too far away for any clock is as far as can be said. */
+	/* The first second of a later step is the nearest, and the last of an earlier one.
+	 * Cap the offset of a step that is too far away. */
 	if (__builtin_sub_overflow(step, current, &steps) ||
 		__builtin_mul_overflow(steps, (int64_t)period, &offset))
 		return step > current ? INT64_MAX : INT64_MIN;

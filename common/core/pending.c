@@ -4,30 +4,19 @@
 
 #include "core/pending.h"
 
-#include "base/number.h"
-
 #define KEY "PENDING_UNTIL"
-
-/* One number and nothing behind it but blanks. */
-static bool read_time(struct credential_option option, int64_t *time)
-{
-	const char *word;
-	size_t length;
-
-	return credential_next_word(&option, &word, &length) &&
-	       number_parse(word, length, 0, INT64_MAX / 2, time) &&
-	       !credential_next_word(&option, &word, &length);
-}
 
 int pending_look(const totpgroup_credential *credential, int64_t now, struct pending *pending,
 	struct error *error)
 {
 	struct credential_option option;
+	struct word word;
 
 	*pending = (struct pending){.pending = false};
 	if (!credential_find(credential, KEY, &option))
 		return 0;
-	if (!read_time(option, &pending->until))
+	if (!credential_next_number(&option, 0, INT64_MAX / 2, &pending->until) ||
+		credential_next_word(&option, &word))
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"line %u: " KEY " must be a time in seconds since 1970", option.line);
 	pending->pending = true;

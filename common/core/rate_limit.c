@@ -7,34 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/text.h"
+
+#define LIMIT_KEY     "RATE_LIMIT"
+#define FRONT_END_KEY "FRONT_END_ATTEMPTS"
 
 #define ATTEMPTS_MAX 100
 #define INTERVAL_MAX 3600
 
-/* The times of attempts that came through a front end. */
-#define FRONT_END_KEY "FRONT_END_ATTEMPTS"
-
-/* The line, read. */
+/* The values of a line. */
 struct rate_limit {
 	int64_t attempts; /* allowed in the interval */
 	int64_t interval; /* in seconds */
-	int64_t *times;	  /* of attempts, oldest first */
+	int64_t *times;	  /* of attempts, oldest first; the owner frees it */
 	size_t count;
 };
 
-/* Takes the next number off the line. What is not one from minimum to
- * maximum, nothing at all too, is refused. */
-static bool next_number(
-	struct credential_option *rest, int64_t minimum, int64_t maximum, int64_t *number)
-{
-	const char *word;
-	size_t length;
-
-	return credential_next_word(rest, &word, &length) &&
-	       number_parse(word, length, minimum, maximum, number);
-}
+#define RATE_LIMIT_INIT                                                                        \
+	{                                                                                      \
+		0, 0, NULL, 0                                                                  \
+	}
 
 static int compare_times(const void *a, const void *b)
 {
@@ -43,7 +35,7 @@ static int compare_times(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* Reads times up to the end of the line; the caller frees limit->times. */
+/* Reads times up to the end of the line. */
 static int read_times(struct rate_limit *limit, struct credential_option option,
 	const char *key, struct error *error)
 {
@@ -51,31 +43,43 @@ static int read_times(struct rate_limit *limit, struct credential_option option,
 	limit->times = calloc(option.length / 2 + 2, sizeof *limit->times);
 	if (limit->times == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	limit->count = 0;
 	while (option.length > 0)
-		if (!next_number(&option, 0, INT64_MAX, &limit->times[limit->count++]))
+		if (!credential_next_number(
+			    &option, 0, INT64_MAX, &limit->times[limit->count++]))
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"line %u: %s ends with something that is not a time",
 				option.line, key);
 	return 0;
 }
 
-/* Reads the line; the caller frees limit->times. */
-static int read_limit(
-	struct rate_limit *limit, struct credential_option option, struct error *error)
+/* Reads " RATE_LIMIT; *limited is false where there is none. */
+static int read_limit(const totpgroup_credential *credential, struct rate_limit *limit,
+	bool *limited, struct error *error)
 {
-	unsigned int line = option.line;
+	struct credential_option option;
 
-	if (!next_number(&option, 1, ATTEMPTS_MAX, &limit->attempts) ||
-		!next_number(&option, 1, INTERVAL_MAX, &limit->interval))
+	*limited = credential_find(credential, LIMIT_KEY, &option);
+	if (!*limited)
+		return 0;
+	if (!credential_next_number(&option, 1, ATTEMPTS_MAX, &limit->attempts) ||
+		!credential_next_number(&option, 1, INTERVAL_MAX, &limit->interval))
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"line %u: RATE_LIMIT must begin with 1 to %d attempts and 1 to %d "
+			"line %u: " LIMIT_KEY " must begin with 1 to %d attempts and 1 to %d "
 			"seconds",
-			line, ATTEMPTS_MAX, INTERVAL_MAX);
-	return read_times(limit, option, "RATE_LIMIT", error);
+			option.line, ATTEMPTS_MAX, INTERVAL_MAX);
+	return read_times(limit, option, LIMIT_KEY, error);
 }
 
-/* Drops what lies outside the interval, and sorts the rest. */
+static int read_front_end(const totpgroup_credential *credential, struct rate_limit *front_end,
+	struct error *error)
+{
+	struct credential_option option = {"", 0, 0};
+
+	(void)credential_find(credential, FRONT_END_KEY, &option);
+	return read_times(front_end, option, FRONT_END_KEY, error);
+}
+
+/* Drops the times outside the interval, and sorts the others. */
 static void keep_recent(struct rate_limit *limit, int64_t now)
 {
 	size_t kept = 0;
@@ -87,8 +91,8 @@ static void keep_recent(struct rate_limit *limit, int64_t now)
 	qsort(limit->times, kept, sizeof *limit->times, compare_times);
 }
 
-/* Adds an attempt at `now`, and keeps no more times than it takes to know that
- * the limit is reached. One that is too many is added with count_blocked only. */
+/* Adds an attempt at `now`, and keeps no more times than are needed to know that the
+ * limit is reached. A refused attempt is added only with count_blocked. */
 static void add_attempt(struct rate_limit *limit, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer)
 {
@@ -106,58 +110,32 @@ static void add_attempt(struct rate_limit *limit, int64_t now, bool count_blocke
 	answer->retry_after = limit->times[0] + limit->interval + 1 - now;
 }
 
-/* Writes times behind what is in value, as the line of that key, and frees value. */
-static int write_times(totpgroup_credential *credential, const char *key, struct text *value,
-	const struct rate_limit *limit)
+/* Writes the line of that key: first the words in value, then the times. Frees value. */
+static int write_line(totpgroup_credential *credential, const char *key, struct text *value,
+	const struct rate_limit *limit, struct error *error)
 {
-	int status = 0;
+	int status;
 
-	for (size_t i = 0; status == 0 && i < limit->count; i++)
-		status = text_append_format(value, "%s%lld", value->length > 0 ? " " : "",
+	for (size_t i = 0; i < limit->count; i++)
+		(void)text_append_format(value, "%s%lld", value->length > 0 ? " " : "",
 			(long long)limit->times[i]);
+	status = value->status;
 	if (status == 0)
 		status = credential_set(credential, key, value->data);
 	text_free(value);
-	return status;
-}
-
-/* Writes the line back. */
-static int write_limit(totpgroup_credential *credential, const struct rate_limit *limit)
-{
-	struct text value = TEXT_INIT;
-	int status = text_append_format(
-		&value, "%lld %lld", (long long)limit->attempts, (long long)limit->interval);
-
-	if (status != 0)
-		text_free(&value);
-	return status != 0 ? status : write_times(credential, "RATE_LIMIT", &value, limit);
-}
-
-/* The common part: judges, leaving the line with the attempt in limit. */
-static int judge(const totpgroup_credential *credential, int64_t now, bool count_blocked,
-	struct rate_limit *limit, struct rate_limit_answer *answer, bool *limited,
-	struct error *error)
-{
-	struct credential_option option;
-	int status;
-
-	*answer = (struct rate_limit_answer){false, 0};
-	*limited = credential_find(credential, "RATE_LIMIT", &option);
-	if (!*limited)
-		return 0;
-	status = read_limit(limit, option, error);
-	if (status == 0)
-		add_attempt(limit, now, count_blocked, answer);
-	return status;
+	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }
 
 int rate_limit_look(const totpgroup_credential *credential, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer, struct error *error)
 {
-	struct rate_limit limit = {0, 0, NULL, 0};
+	struct rate_limit limit = RATE_LIMIT_INIT;
 	bool limited;
-	int status = judge(credential, now, count_blocked, &limit, answer, &limited, error);
+	int status = read_limit(credential, &limit, &limited, error);
 
+	*answer = (struct rate_limit_answer){false, 0};
+	if (status == 0 && limited)
+		add_attempt(&limit, now, count_blocked, answer);
 	free(limit.times);
 	return status;
 }
@@ -165,78 +143,69 @@ int rate_limit_look(const totpgroup_credential *credential, int64_t now, bool co
 int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_blocked,
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
-	struct rate_limit limit = {0, 0, NULL, 0};
+	struct rate_limit limit = RATE_LIMIT_INIT;
+	struct text value = TEXT_INIT;
 	bool limited;
-	int status = judge(credential, now, count_blocked, &limit, answer, &limited, error);
+	int status = read_limit(credential, &limit, &limited, error);
 
-	if (status != 0 || !limited || (answer->exceeded && !count_blocked))
+	*answer = (struct rate_limit_answer){false, 0};
+	if (status != 0 || !limited)
 		goto out;
-	status = write_limit(credential, &limit);
-	if (status != 0)
-		error_set(error, status, "out of memory");
+	add_attempt(&limit, now, count_blocked, answer);
+	if (answer->exceeded && !count_blocked)
+		goto out;
+	(void)text_append_format(
+		&value, "%lld %lld", (long long)limit.attempts, (long long)limit.interval);
+	status = write_line(credential, LIMIT_KEY, &value, &limit, error);
 	*changed = true;
 out:
 	free(limit.times);
 	return status;
 }
 
-/* Reads the attempts of front ends; the caller frees front_end->times. */
-static int read_front_end(const totpgroup_credential *credential, struct rate_limit *front_end,
-	struct error *error)
-{
-	struct credential_option option = {"", 0, 0};
-
-	(void)credential_find(credential, FRONT_END_KEY, &option);
-	return read_times(front_end, option, FRONT_END_KEY, error);
-}
-
-/* The time of all together that has to be out of the interval before there is room
- * for another attempt; there are at least `allowed`, in two sorted lists. */
-static int64_t deciding_time(const struct rate_limit *a, const struct rate_limit *b)
+/* When the oldest of the attempts that block the next one was made. Both lists are
+ * sorted, and have together at least as many times as a allows. */
+static int64_t find_blocking_time(const struct rate_limit *a, const struct rate_limit *b)
 {
 	size_t later = a->count + b->count - (size_t)a->attempts;
 	size_t i = 0, j = 0;
 
-	for (; later > 0; later--)
-		if (j == b->count || (i < a->count && a->times[i] <= b->times[j]))
+	for (;; later--) {
+		bool from_a = j == b->count || (i < a->count && a->times[i] <= b->times[j]);
+
+		if (later == 0)
+			return from_a ? a->times[i] : b->times[j];
+		if (from_a)
 			i++;
 		else
 			j++;
-	if (j == b->count || (i < a->count && a->times[i] <= b->times[j]))
-		return a->times[i];
-	return b->times[j];
+	}
 }
 
 int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
-	struct rate_limit limit = {0, 0, NULL, 0}, front_end = limit;
-	struct credential_option option;
+	struct rate_limit limit = RATE_LIMIT_INIT, front_end = RATE_LIMIT_INIT;
 	struct text value = TEXT_INIT;
-	int status = 0;
+	bool limited;
+	int status = read_limit(credential, &limit, &limited, error);
 
 	*answer = (struct rate_limit_answer){false, 0};
-	if (!credential_find(credential, "RATE_LIMIT", &option))
-		return 0;
-	status = read_limit(&limit, option, error);
-	if (status != 0)
+	if (status == 0 && limited)
+		status = read_front_end(credential, &front_end, error);
+	if (status != 0 || !limited)
 		goto out;
-	keep_recent(&limit, now);
 	front_end.interval = limit.interval;
-	status = read_front_end(credential, &front_end, error);
-	if (status != 0)
-		goto out;
+	keep_recent(&limit, now);
 	keep_recent(&front_end, now);
 	answer->exceeded = limit.count + front_end.count >= (size_t)limit.attempts;
 	if (answer->exceeded) {
 		answer->retry_after =
-			deciding_time(&limit, &front_end) + limit.interval + 1 - now;
+			find_blocking_time(&limit, &front_end) + limit.interval + 1 - now;
 		goto out;
 	}
 	front_end.times[front_end.count++] = now;
-	status = write_times(credential, FRONT_END_KEY, &value, &front_end);
-	if (status != 0)
-		error_set(error, status, "out of memory");
+	status = write_line(credential, FRONT_END_KEY, &value, &front_end, error);
 	*changed = true;
 out:
 	free(limit.times);
@@ -246,14 +215,11 @@ out:
 
 int rate_limit_check(const totpgroup_credential *credential, struct error *error)
 {
-	struct rate_limit limit = {0, 0, NULL, 0}, front_end = limit;
-	struct credential_option option;
-	int status;
+	struct rate_limit limit = RATE_LIMIT_INIT, front_end = RATE_LIMIT_INIT;
+	bool limited;
+	int status = read_limit(credential, &limit, &limited, error);
 
-	if (!credential_find(credential, "RATE_LIMIT", &option))
-		return 0;
-	status = read_limit(&limit, option, error);
-	if (status == 0)
+	if (status == 0 && limited)
 		status = read_front_end(credential, &front_end, error);
 	free(limit.times);
 	free(front_end.times);

@@ -13,17 +13,8 @@
 
 #define KEY "DISALLOW_REUSE"
 
-/* How far apart the windows of two devices are, in steps: only the first one has a
- * skew. */
-static int64_t distance_of_windows(const totpgroup_credential *credential)
-{
-	struct credential_option further;
-
-	return credential_find(credential, DEVICE_KEY, &further) ? skew_stored(credential) : 0;
-}
-
-/* Which steps are to be kept: those that a window of so many steps can still reach
- * from one, on the same device or on one whose window is so far before or behind. */
+/* The steps that a window can reach from a given step, on the same device or on one
+ * whose window is `distance` steps ahead or behind. */
 struct reach {
 	int64_t step;
 	int64_t window;
@@ -41,51 +32,47 @@ static bool is_reached(int64_t used, const struct reach *reach)
 	return false;
 }
 
-/* Copies the steps of the list that can still be reached; *spent is set where the
- * one that they are reached from is among them. */
-static int copy_reachable(struct credential_option list, const struct reach *reach,
-	struct text *kept, bool *spent, struct error *error)
+/* Reads the list. *spent is whether it has the step that is reached from. Appends the
+ * steps within reach to kept, unless that is NULL. */
+static int read_list(struct credential_option list, const struct reach *reach, bool *spent,
+	struct text *kept, struct error *error)
 {
-	const char *word;
-	size_t length;
+	struct word word;
 	int64_t used;
-	int status = 0;
 
-	while (status == 0 && credential_next_word(&list, &word, &length)) {
-		if (!number_parse(word, length, 0, INT64_MAX / 2, &used))
+	*spent = false;
+	while (credential_next_word(&list, &word)) {
+		if (!number_parse(word.start, word.length, 0, INT64_MAX / 2, &used))
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"line %u: " KEY " lists something that is not a time step",
 				list.line);
 		if (used == reach->step)
 			*spent = true;
-		if (is_reached(used, reach))
-			status = text_append_format(kept, "%" PRId64 " ", used);
+		if (kept != NULL && is_reached(used, reach))
+			(void)text_append_format(kept, "%" PRId64 " ", used);
 	}
-	return status == 0 ? 0 : error_set(error, status, "out of memory");
+	if (kept != NULL && kept->status != 0)
+		return error_set(error, kept->status, "out of memory");
+	return 0;
 }
 
 int reuse_look(
 	const totpgroup_credential *credential, int64_t step, bool *spent, struct error *error)
 {
 	struct credential_option list = {"", 0, 0};
-	const struct reach reach = {step, 1, 0};
-	struct text kept = TEXT_INIT;
-	int status;
+	const struct reach reach = {.step = step};
 
-	*spent = false;
 	(void)credential_find(credential, KEY, &list);
-	status = copy_reachable(list, &reach, &kept, spent, error);
-	text_free(&kept);
-	return status;
+	return read_list(list, &reach, spent, NULL, error);
 }
 
 int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int window,
 	bool always, enum reuse *answer, struct error *error)
 {
-	struct credential_option list = {"", 0, 0};
-	const struct reach reach = {step, window, distance_of_windows(credential)};
+	struct credential_option list = {"", 0, 0}, further;
+	struct reach reach = {step, window, 0};
 	struct text kept = TEXT_INIT;
-	bool spent = false;
+	bool spent;
 	int status;
 
 	*answer = REUSE_SPENT_BEFORE;
@@ -93,7 +80,10 @@ int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int win
 		*answer = REUSE_NOT_TRACKED;
 		return 0;
 	}
-	status = copy_reachable(list, &reach, &kept, &spent, error);
+	/* Only the first device has a skew. */
+	if (credential_find(credential, DEVICE_KEY, &further))
+		reach.distance = skew_stored(credential);
+	status = read_list(list, &reach, &spent, &kept, error);
 	if (status != 0 || spent)
 		goto out;
 	status = text_append_format(&kept, "%" PRId64, step);

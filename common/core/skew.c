@@ -13,7 +13,7 @@
 
 #define RUN_LENGTH 3
 
-/* A code that was seen: when, and how far off. */
+/* A code that was entered: when, and with which skew. */
 struct sighting {
 	int64_t step;
 	int64_t skew;
@@ -35,39 +35,40 @@ static void add_sighting(struct run *run, struct sighting sighting)
 	run->sightings[run->count++] = sighting;
 }
 
-/* Reads `step+skew` or `step-skew`, the whole word. */
-static bool read_sighting(const char *word, size_t length, struct sighting *sighting)
+/* Reads `step+skew` or `step-skew`. */
+static bool read_sighting(const struct word *word, struct sighting *sighting)
 {
+	const char *text = word->start;
 	size_t sign = 0;
 
-	while (sign < length && word[sign] != '+' && word[sign] != '-')
+	while (sign < word->length && text[sign] != '+' && text[sign] != '-')
 		sign++;
-	if (sign == length || !number_parse(word, sign, 0, INT64_MAX / 2, &sighting->step) ||
-		!number_parse(
-			word + sign + 1, length - sign - 1, 0, INT32_MAX, &sighting->skew))
+	if (sign == word->length ||
+		!number_parse(text, sign, 0, INT64_MAX / 2, &sighting->step) ||
+		!number_parse(text + sign + 1, word->length - sign - 1, 0, INT32_MAX,
+			&sighting->skew))
 		return false;
-	if (word[sign] == '-')
+	if (text[sign] == '-')
 		sighting->skew = -sighting->skew;
 	return true;
 }
 
-/* Reads the line; from the first malformed word on it is ignored. */
+/* Reads the line up to the first malformed word. */
 static void read_run(const totpgroup_credential *credential, struct run *run)
 {
 	struct credential_option rest;
 	struct sighting sighting;
-	const char *word;
-	size_t length;
+	struct word word;
 
 	run->count = 0;
 	if (!credential_find(credential, "RESETTING_TIME_SKEW", &rest))
 		return;
-	while (credential_next_word(&rest, &word, &length) &&
-		read_sighting(word, length, &sighting))
+	while (credential_next_word(&rest, &word) && read_sighting(&word, &sighting))
 		add_sighting(run, sighting);
 }
 
-/* Whether three sightings followed each other closely and agree. */
+/* Whether the run has three sightings of nearly consecutive steps and nearly the same
+ * skew. */
 static bool is_complete(const struct run *run)
 {
 	const struct sighting *seen = run->sightings;
@@ -99,19 +100,20 @@ static int store_skew(totpgroup_credential *credential, const struct run *run)
 static int store_run(totpgroup_credential *credential, const struct run *run)
 {
 	struct text value = TEXT_INIT;
-	int status = 0;
+	int status;
 
-	for (unsigned int i = 0; status == 0 && i < run->count; i++)
-		status = text_append_format(&value, "%s%" PRId64 "%+" PRId64, i > 0 ? " " : "",
+	for (unsigned int i = 0; i < run->count; i++)
+		(void)text_append_format(&value, "%s%" PRId64 "%+" PRId64, i > 0 ? " " : "",
 			run->sightings[i].step, run->sightings[i].skew);
+	status = value.status;
 	if (status == 0)
 		status = credential_set(credential, "RESETTING_TIME_SKEW", value.data);
 	text_free(&value);
 	return status;
 }
 
-/* Reads the run with one more sighting; false where that is the same code once
- * more, which teaches nothing. */
+/* Reads the run and adds a sighting; false where the latest sighting was of the same
+ * code, which teaches nothing. */
 static bool continue_run(
 	const totpgroup_credential *credential, struct sighting sighting, struct run *run)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Learning the time skew of a device whose clock is wrong (RFC 6238 section
- * 6): three codes of nearly consecutive steps, all off by nearly the same, set
- * " TIME_SKEW. Until then " RESETTING_TIME_SKEW holds the step and skew of up to
- * three of them, as in `59841930-20 59841931-20`.
+ * Learning the time skew of a device whose clock is wrong (RFC 6238 section 6). Three
+ * codes of nearly consecutive steps, all with nearly the same skew, set " TIME_SKEW.
+ * Until then " RESETTING_TIME_SKEW holds the step and skew of up to three of them, as in
+ * `59841930-20 59841931-20`.
  */
 #ifndef TOTPGROUP_CORE_SKEW_H
 #define TOTPGROUP_CORE_SKEW_H
@@ -14,21 +14,21 @@
 
 #include "core/credential.h"
 
-/* How far off a code may be to be learned from, in steps. */
+/* The largest skew that is learned, in steps. */
 #define SKEW_STEPS_MAX 1499
 
-/* How far ahead the first device is, in steps, as " TIME_SKEW says; 0 where that is
- * absent or beyond 32 bits. */
+/* How far ahead the first device is, in steps, as " TIME_SKEW says; 0 without the line
+ * and for a number beyond 32 bits. */
 int64_t skew_stored(const totpgroup_credential *credential);
 
-/* Whether skew_learn(), below, would set *learned for that code. */
+/* Whether skew_learn() would set *learned for that code. */
 bool skew_would_complete(
 	const totpgroup_credential *credential, int64_t now_step, int64_t skew);
 
 /*
- * Takes in one code that was found at now_step + skew. *learned is set when
- * it was the third of a run: the skew is stored then. *changed is set when the
- * credential was. Returns 0 or TOTPGROUP_EMEMORY.
+ * Records a code that was found at now_step + skew. Sets *learned, and stores the skew,
+ * when it was the third of a run. Sets *changed when the credential was changed. Returns
+ * 0 or TOTPGROUP_EMEMORY.
  */
 int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew, bool *learned,
 	bool *changed);

@@ -6,18 +6,16 @@
 
 #include <string.h>
 
-#include "base/number.h"
-#include "core/state_devices.h"
-#include "core/state_spent.h"
+#include "core/device.h"
 #include "core/state_text.h"
 
-/* Both texts, read. */
+/* Both texts after reading. */
 struct pair {
 	totpgroup_credential *secret;
 	struct hmac *hmac; /* keyed with the secret; NULL where that is damaged */
 	struct state_sections sections;
-	const struct state_section *own; /* the secret's section, or NULL */
-	char id[STATE_DIGEST_LENGTH + 1];
+	const struct state_section *own; /* the section of the secret, or NULL */
+	state_digest id;
 };
 
 static void close_pair(struct pair *pair)
@@ -26,31 +24,31 @@ static void close_pair(struct pair *pair)
 	totpgroup_credential_free(pair->secret);
 }
 
-static int fail(struct error *error, int status)
+static int describe_failure(struct error *error, int status)
 {
 	return error_set(error, status,
 		status == TOTPGROUP_EMEMORY ? "out of memory"
 					    : "libgcrypt does not compute HMAC-SHA-256");
 }
 
-/* Says whose state it is. */
-static int identify(struct pair *pair, struct error *error)
+/* Finds the secret's section. */
+static int find_section(struct pair *pair, struct error *error)
 {
 	const struct credential_option secret = credential_secret(pair->secret);
 	struct error ignored = ERROR_INIT;
-	int status = credential_open_digest(&secret, &pair->hmac, &ignored);
+	int status = credential_open_hmac_for(NULL, &secret, &pair->hmac, &ignored);
 
 	if (status == TOTPGROUP_EFORMAT)
 		return 0;
 	if (status == 0)
 		status = state_identify(pair->hmac, pair->id);
 	if (status != 0)
-		return fail(error, status);
+		return describe_failure(error, status);
 	pair->own = state_text_find(&pair->sections, pair->id);
 	return 0;
 }
 
-/* The caller ends the pair, after an error too. */
+/* The caller calls close_pair(), even after an error. */
 static int open_pair(struct pair *pair, const struct text *secret, const struct text *state,
 	bool *damaged_state, struct error *error)
 {
@@ -63,44 +61,47 @@ static int open_pair(struct pair *pair, const struct text *secret, const struct 
 		return status;
 	status = state_text_read(state, &pair->sections, error);
 	*damaged_state = status != 0;
-	return status != 0 ? status : identify(pair, error);
+	return status != 0 ? status : find_section(pair, error);
 }
 
-/* Puts the secret's limits before the times; false where it has none. */
-static bool begin_rate_limit(
-	const totpgroup_credential *credential, struct text *value, int *status)
+/* Appends the two limits of the secret, which come before the times of the state; false
+ * where the secret has none. */
+static bool append_limits(const totpgroup_credential *credential, struct text *value)
 {
 	struct credential_option rest;
-	const char *word;
-	size_t length;
+	struct word limit;
 
 	if (!credential_find(credential, "RATE_LIMIT", &rest))
 		return false;
-	for (unsigned int i = 0; i < 2 && *status == 0; i++) {
-		if (!credential_next_word(&rest, &word, &length))
+	for (unsigned int i = 0; i < 2; i++) {
+		if (!credential_next_word(&rest, &limit))
 			return false;
-		*status = text_append(value, " ", 1);
-		if (*status == 0)
-			*status = text_append(value, word, length);
+		(void)text_append_string(value, " ");
+		(void)text_append(value, limit.start, limit.length);
 	}
 	return true;
 }
 
-/* Whether the state's counter is the greater one, of a credential that counts. */
-static bool counts_more(
-	const totpgroup_credential *credential, const struct credential_option *value)
+/* Whether the secret counts logins, and the counter of the state is the greater one. */
+static bool is_ahead(
+	const totpgroup_credential *credential, struct credential_option counter_of_state)
 {
-	int64_t before = credential_lenient_number(credential, "HOTP_COUNTER");
-	struct credential_option rest = *value;
-	const char *word;
-	size_t length;
-	int64_t counter;
+	int64_t before = credential_lenient_number(credential, "HOTP_COUNTER"), counter;
 
-	return before > 0 && credential_next_word(&rest, &word, &length) &&
-	       number_parse(word, length, 0, INT64_MAX, &counter) && counter > before;
+	return before > 0 &&
+	       credential_next_number(&counter_of_state, 0, INT64_MAX, &counter) &&
+	       counter > before;
 }
 
-/* Puts a value of the state where decide() looks for it. */
+/* Writes words as the value of an option of the effective credential. */
+static int put_words(totpgroup_credential *effective, const char *key, const struct text *words)
+{
+	if (words->status != 0)
+		return words->status;
+	return state_put_line(effective, key, words->length > 0 ? words->data + 1 : "");
+}
+
+/* Writes a value of the state into the effective credential. */
 static int apply_key(const struct pair *pair, const char *key, totpgroup_credential *effective)
 {
 	struct credential_option value;
@@ -109,50 +110,39 @@ static int apply_key(const struct pair *pair, const char *key, totpgroup_credent
 
 	if (!state_section_find(pair->own, key, &value))
 		return 0;
-	if (strcmp(key, "RATE_LIMIT") == 0 && !begin_rate_limit(effective, &words, &status))
-		goto out;
-	if (strcmp(key, "HOTP_COUNTER") == 0 && !counts_more(effective, &value))
-		goto out;
-	if (status == 0)
-		status = state_append_words(&words, value);
-	if (status == 0)
-		status = state_put_line(
-			effective, key, words.data != NULL ? words.data + 1 : "");
-out:
+	if (strcmp(key, "HOTP_COUNTER") == 0 && !is_ahead(effective, value))
+		return 0;
+	if (strcmp(key, "RATE_LIMIT") != 0 || append_limits(effective, &words)) {
+		state_append_words(&words, value);
+		status = put_words(effective, key, &words);
+	}
 	text_free(&words);
 	return status;
 }
 
-/* Whether two options have the same word for a value. */
-static bool same_word(struct credential_option a, struct credential_option b)
-{
-	const char *word, *other;
-	size_t length, other_length;
-
-	return credential_next_word(&a, &word, &length) &&
-	       credential_next_word(&b, &other, &other_length) && length == other_length &&
-	       memcmp(word, other, length) == 0;
-}
-
-/* What was confirmed is pending no longer. Another time in the secret file means
- * that it was handed out anew. */
+/* Removes the PENDING_UNTIL lines that were confirmed. A line with another time remains:
+ * the credential was handed out anew. */
 static int apply_confirmation(const struct pair *pair, totpgroup_credential *effective)
 {
 	struct credential_line line = CREDENTIAL_LINE_INIT;
 	struct credential_option confirmed;
+	struct word time;
 	int status = 0;
 
 	if (!state_section_find(pair->own, STATE_CONFIRMED, &confirmed))
 		return 0;
-	while (status == 0 && credential_next_line(effective, "PENDING_UNTIL", &line))
-		if (same_word(line.option, confirmed)) {
+	while (status == 0 && credential_next_line(effective, "PENDING_UNTIL", &line)) {
+		struct credential_option value = line.option;
+
+		if (credential_next_word(&value, &time) && state_has_word(confirmed, &time)) {
 			status = state_blank(&effective->text, line.start, line.next);
 			line.next = line.start;
 		}
+	}
 	return status;
 }
 
-/* Whether decide() on the line of that key works as it stands. */
+/* Whether a credential has lines with that key, too. */
 static bool is_option(const char *key)
 {
 	return strcmp(key, STATE_SPENT) != 0 && strcmp(key, STATE_CONFIRMED) != 0;
@@ -162,8 +152,6 @@ static int apply_all(const struct pair *pair, totpgroup_credential *effective)
 {
 	int status = 0;
 
-	if (pair->own == NULL)
-		return 0;
 	for (size_t i = 0; status == 0 && state_keys[i] != NULL; i++)
 		if (is_option(state_keys[i]))
 			status = apply_key(pair, state_keys[i], effective);
@@ -171,6 +159,73 @@ static int apply_all(const struct pair *pair, totpgroup_credential *effective)
 		status = apply_confirmation(pair, effective);
 	if (status == 0)
 		status = state_spent_blank(pair->hmac, pair->own, effective);
+	return status;
+}
+
+/* Adds the spent steps of another section to those of the effective credential. */
+static int add_steps(const struct state_section *section, totpgroup_credential *effective)
+{
+	struct credential_option steps, known = {"", 0, 0};
+	struct text words = TEXT_INIT;
+	struct word step;
+	int status;
+
+	if (!state_section_find(section, "DISALLOW_REUSE", &steps))
+		return 0;
+	(void)credential_find(effective, "DISALLOW_REUSE", &known);
+	state_append_words(&words, known);
+	while (credential_next_word(&steps, &step))
+		if (!state_has_word(known, &step)) {
+			(void)text_append_string(&words, " ");
+			(void)text_append(&words, step.start, step.length);
+		}
+	status = put_words(effective, "DISALLOW_REUSE", &words);
+	text_free(&words);
+	return status;
+}
+
+/* What was spent while this further device was the first one has a section of its own,
+ * and stays spent. A damaged line is skipped: no code is accepted then. */
+static int apply_device(const struct state_sections *sections,
+	const struct credential_line *line, totpgroup_credential *effective)
+{
+	struct credential_option rest = line->option, secret;
+	const struct state_section *section;
+	struct error ignored = ERROR_INIT;
+	struct hmac *hmac = NULL;
+	struct word word;
+	state_digest id;
+	int status;
+
+	(void)credential_next_word(&rest, &word);
+	secret = (struct credential_option){word.start, word.length, rest.line};
+	status = credential_open_hmac_for(NULL, &secret, &hmac, &ignored);
+	if (status == TOTPGROUP_EFORMAT)
+		return 0;
+	if (status == 0)
+		status = state_identify(hmac, id);
+	section = status == 0 ? state_text_find(sections, id) : NULL;
+	if (section != NULL)
+		status = add_steps(section, effective);
+	if (section != NULL && status == 0)
+		status = state_spent_blank(hmac, section, effective);
+	hmac_close(hmac);
+	return status;
+}
+
+static int apply_devices(const struct state_sections *sections, totpgroup_credential *effective)
+{
+	int status = 0;
+
+	for (unsigned int device = 0; status == 0 && device < DEVICES_MAX; device++) {
+		struct credential_line line = CREDENTIAL_LINE_INIT;
+
+		/* Finds the line anew, because text before it may have changed. */
+		for (unsigned int i = 0; i <= device; i++)
+			if (!credential_next_line(effective, DEVICE_KEY, &line))
+				return 0;
+		status = apply_device(sections, &line, effective);
+	}
 	return status;
 }
 
@@ -186,9 +241,9 @@ int state_apply(const struct text *secret, const struct text *state,
 	if (status == 0 && pair.hmac != NULL) {
 		status = apply_all(&pair, *effective);
 		if (status == 0)
-			status = state_devices_apply(&pair.sections, *effective);
+			status = apply_devices(&pair.sections, *effective);
 		if (status != 0)
-			fail(error, status);
+			describe_failure(error, status);
 	}
 	if (status != 0) {
 		totpgroup_credential_free(*effective);
@@ -198,76 +253,57 @@ int state_apply(const struct text *secret, const struct text *state,
 	return status;
 }
 
-/* The value that the next state has for a key, from decide() or from before. */
-static bool find_next(const struct pair *pair, const totpgroup_credential *effective,
-	const char *key, struct credential_option *value)
+/* Appends a line, unless value is not valid in a state. */
+static bool append_value(struct text *next, const char *key, struct credential_option value)
 {
-	const char *word;
-	size_t length;
-	bool found = credential_find(effective, key, value);
-
-	if (found && strcmp(key, "RATE_LIMIT") == 0)
-		found = credential_next_word(value, &word, &length) &&
-			credential_next_word(value, &word, &length);
-	/* What is malformed is the secret file's own, and stays in it. */
-	if (found && state_value_is_sound(key, value))
-		return true;
-	return pair->own != NULL && state_section_find(pair->own, key, value);
+	if (!state_value_is_sound(key, &value))
+		return false;
+	(void)text_append_format(next, "\" %s", key);
+	state_append_words(next, value);
+	(void)text_append_string(next, "\n");
+	return true;
 }
 
-static int append_key(const struct pair *pair, const totpgroup_credential *effective,
+/* Appends the value of the effective credential. A malformed value is the secret file's
+ * own; then the state keeps its former value. */
+static void append_key(const struct pair *pair, const totpgroup_credential *effective,
 	const char *key, struct text *next)
 {
 	struct credential_option value;
-	int status;
+	struct word limit;
+	bool found = credential_find(effective, key, &value);
 
-	if (!find_next(pair, effective, key, &value))
-		return 0;
-	status = text_append_format(next, "\" %s", key);
-	if (status == 0)
-		status = state_append_words(next, value);
-	return status != 0 ? status : text_append(next, "\n", 1);
-}
-
-static int append_confirmation(
-	const struct pair *pair, const totpgroup_credential *effective, struct text *next)
-{
-	struct credential_option pending, left;
-	int status;
-
-	if (!credential_find(pair->secret, "PENDING_UNTIL", &pending) ||
-		credential_find(effective, "PENDING_UNTIL", &left) ||
-		!state_value_is_sound(STATE_CONFIRMED, &pending))
-		return 0;
-	status = text_append(next, "\" " STATE_CONFIRMED, strlen("\" " STATE_CONFIRMED));
-	if (status == 0)
-		status = state_append_words(next, pending);
-	return status != 0 ? status : text_append(next, "\n", 1);
+	if (found && strcmp(key, "RATE_LIMIT") == 0)
+		found = credential_next_word(&value, &limit) &&
+			credential_next_word(&value, &limit);
+	if (found && append_value(next, key, value))
+		return;
+	if (state_section_find(pair->own, key, &value))
+		(void)append_value(next, key, value);
 }
 
 static int append_own(
 	const struct pair *pair, const totpgroup_credential *effective, struct text *next)
 {
-	int status = text_append_format(next, "%s\n\" SECRET %s\n", STATE_FIRST_LINE, pair->id);
+	struct credential_option pending, left;
 
-	for (size_t i = 0; status == 0 && state_keys[i] != NULL; i++)
+	(void)text_append_format(next, "%s\n\" SECRET %s\n", STATE_FIRST_LINE, pair->id);
+	for (size_t i = 0; state_keys[i] != NULL; i++)
 		if (is_option(state_keys[i]))
-			status = append_key(pair, effective, state_keys[i], next);
-	if (status == 0)
-		status = append_confirmation(pair, effective, next);
-	return status != 0 ? status
-			   : state_spent_append(
-				     pair->hmac, pair->own, pair->secret, effective, next);
+			append_key(pair, effective, state_keys[i], next);
+	if (credential_find(pair->secret, "PENDING_UNTIL", &pending) &&
+		!credential_find(effective, "PENDING_UNTIL", &left))
+		(void)append_value(next, STATE_CONFIRMED, pending);
+	return state_spent_append(pair->hmac, pair->own, pair->secret, effective, next);
 }
 
-/* As many of the others as there is room for: the oldest are forgotten. */
+/* Appends as many other sections as there is room for, the latest first, and the end. */
 static int append_earlier(const struct pair *pair, struct text *next)
 {
 	const size_t frame = strlen("\" SECRET ") + STATE_DIGEST_LENGTH + 1;
 	size_t count = 0;
-	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < pair->sections.count; i++) {
+	for (size_t i = 0; i < pair->sections.count; i++) {
 		const struct state_section *section = &pair->sections.sections[i];
 
 		if (section == pair->own)
@@ -276,13 +312,11 @@ static int append_earlier(const struct pair *pair, struct text *next)
 			next->length + frame + section->length + sizeof STATE_LAST_LINE >
 				CREDENTIAL_TEXT_MAX)
 			break;
-		status = text_append_format(
+		(void)text_append_format(
 			next, "\" SECRET %.*s\n", STATE_DIGEST_LENGTH, section->id);
-		if (status == 0)
-			status = text_append(next, section->lines, section->length);
+		(void)text_append(next, section->lines, section->length);
 	}
-	return status != 0 ? status
-			   : text_append(next, STATE_LAST_LINE "\n", sizeof STATE_LAST_LINE);
+	return text_append_string(next, STATE_LAST_LINE "\n");
 }
 
 int state_extract(const struct text *secret, const struct text *state,
@@ -298,7 +332,7 @@ int state_extract(const struct text *secret, const struct text *state,
 	if (status == 0)
 		status = append_earlier(&pair, next);
 	if (status != 0)
-		fail(error, status);
+		describe_failure(error, status);
 	else if (next->length > CREDENTIAL_TEXT_MAX)
 		status = error_set(error, TOTPGROUP_ESYSTEM,
 			"the state would become longer than %d bytes; make a new secret",

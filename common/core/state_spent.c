@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "core/state_spent.h"
+#include "core/state_text.h"
 
 #include <string.h>
 
@@ -13,99 +13,85 @@
 
 #define DIGEST_BYTES (STATE_DIGEST_LENGTH / 2)
 
+/* Every message begins with its purpose, and is longer than the eight bytes of a counter:
+ * no digest can be that of a code. */
 #define FOR_ID	 "totpgroup state: secret"
 #define FOR_CODE "totpgroup state: code "
 #define FOR_HASH "totpgroup state: hash"
 
-typedef char digest[STATE_DIGEST_LENGTH + 1];
-
-/* What all of it is about. */
+/* The arguments that all functions below need. */
 struct spent {
 	struct hmac *hmac;
-	const struct state_section *own; /* the secret's section, or NULL */
-	const totpgroup_credential *secret;
+	const struct state_section *section; /* may be NULL */
 };
 
-int state_digest(struct hmac *hmac, const char *message, size_t length, digest result)
+static int compute_digest(
+	struct hmac *hmac, const char *message, size_t length, state_digest digest)
 {
 	uint8_t bytes[HMAC_DIGEST_MAX];
 	size_t size;
 	int status = hmac_digest(hmac, message, length, bytes, &size);
 
-	hex_encode(bytes, status == 0 ? DIGEST_BYTES : 0, result);
+	hex_encode(bytes, status == 0 ? DIGEST_BYTES : 0, digest);
 	return status;
 }
 
-int state_identify(struct hmac *hmac, digest id)
+int state_identify(struct hmac *hmac, state_digest id)
 {
-	return state_digest(hmac, FOR_ID, strlen(FOR_ID), id);
+	return compute_digest(hmac, FOR_ID, strlen(FOR_ID), id);
 }
 
-static int digest_of_code(struct hmac *hmac, const char *digits, digest result)
+static int digest_code(struct hmac *hmac, const char *digits, state_digest digest)
 {
 	char message[sizeof FOR_CODE + EMERGENCY_CODE_LENGTH] = FOR_CODE;
 	int status;
 
 	memcpy(message + strlen(FOR_CODE), digits, EMERGENCY_CODE_LENGTH);
-	status = state_digest(hmac, message, strlen(FOR_CODE) + EMERGENCY_CODE_LENGTH, result);
+	status =
+		compute_digest(hmac, message, strlen(FOR_CODE) + EMERGENCY_CODE_LENGTH, digest);
 	WIPE_ARRAY(message);
 	return status;
 }
 
-/* Of the words of a line, however they are spaced. */
-static int digest_of_hash(
-	struct hmac *hmac, const struct credential_option *line, digest result)
+/* The digest of the words of a hashed code, whatever blanks separate them. */
+static int digest_hash(
+	struct hmac *hmac, const struct credential_option *line, state_digest digest)
 {
 	struct text message = TEXT_INIT;
-	int status = text_append(&message, FOR_HASH, strlen(FOR_HASH));
+	int status;
 
+	(void)text_append_string(&message, FOR_HASH);
+	state_append_words(&message, *line);
+	status = message.status;
 	if (status == 0)
-		status = state_append_words(&message, *line);
-	if (status == 0)
-		status = state_digest(hmac, message.data, message.length, result);
+		status = compute_digest(hmac, message.data, message.length, digest);
 	text_free(&message);
 	return status;
 }
 
-static bool has_word(struct credential_option value, const char *wanted)
+static bool has_digest(struct credential_option value, const state_digest digest)
 {
-	const char *word;
-	size_t length;
+	const struct word word = {digest, STATE_DIGEST_LENGTH};
 
-	while (credential_next_word(&value, &word, &length))
-		if (strlen(wanted) == length && memcmp(word, wanted, length) == 0)
-			return true;
-	return false;
+	return state_has_word(value, &word);
 }
 
-static bool is_spent(const struct spent *work, const digest wanted)
+static bool is_spent(const struct spent *work, const state_digest digest)
 {
 	struct credential_option spent;
 
-	return work->own != NULL && state_section_find(work->own, STATE_SPENT, &spent) &&
-	       has_word(spent, wanted);
-}
-
-int state_blank(struct text *text, size_t start, size_t end)
-{
-	int status = 0;
-
-	while (status == 0 && end > start) {
-		end--;
-		if (text->data[end] != '\n' && text->data[end] != '\r')
-			status = text_splice(text, end, 1, "", 0);
-	}
-	return status;
+	return state_section_find(work->section, STATE_SPENT, &spent) &&
+	       has_digest(spent, digest);
 }
 
 static int blank_spent_codes(const struct spent *work, totpgroup_credential *effective)
 {
 	struct emergency_line line = {0, 0, 0};
-	digest code;
+	state_digest code;
 	int status = 0;
 
 	while (status == 0 && emergency_code_next(effective, &line)) {
-		status = digest_of_code(work->hmac, effective->text.data + line.digits, code);
+		status = digest_code(work->hmac, effective->text.data + line.digits, code);
 		if (status != 0 || !is_spent(work, code))
 			continue;
 		status = state_blank(
@@ -118,11 +104,11 @@ static int blank_spent_codes(const struct spent *work, totpgroup_credential *eff
 static int blank_spent_hashes(const struct spent *work, totpgroup_credential *effective)
 {
 	struct credential_line line = CREDENTIAL_LINE_INIT;
-	digest hash;
+	state_digest hash;
 	int status = 0;
 
 	while (status == 0 && credential_next_line(effective, EMERGENCY_HASH_KEY, &line)) {
-		status = digest_of_hash(work->hmac, &line.option, hash);
+		status = digest_hash(work->hmac, &line.option, hash);
 		if (status != 0 || !is_spent(work, hash))
 			continue;
 		status = state_blank(&effective->text, line.start, line.next);
@@ -132,89 +118,87 @@ static int blank_spent_hashes(const struct spent *work, totpgroup_credential *ef
 }
 
 int state_spent_blank(
-	struct hmac *hmac, const struct state_section *own, totpgroup_credential *effective)
+	struct hmac *hmac, const struct state_section *section, totpgroup_credential *effective)
 {
-	const struct spent work = {hmac, own, NULL};
+	const struct spent work = {hmac, section};
 	int status = blank_spent_codes(&work, effective);
 
 	return status != 0 ? status : blank_spent_hashes(&work, effective);
 }
 
-/* Adds a digest to those of the state, unless it is there. */
-static int append_spent(const struct spent *work, const digest code, struct text *spent)
+/* Adds a digest to spent, unless it is in spent or in the section. */
+static void append_spent(const struct spent *work, const state_digest code, struct text *spent)
 {
-	const struct credential_option before = {spent->data, spent->length, 0};
+	const struct credential_option added = {
+		spent->data != NULL ? spent->data : "", spent->length, 0};
 
-	if (is_spent(work, code) || (spent->length > 0 && has_word(before, code)))
-		return 0;
-	return text_append_format(spent, " %s", code);
+	if (!is_spent(work, code) && !has_digest(added, code))
+		(void)text_append_format(spent, " %s", code);
 }
 
-/* The codes that the secret has and the decided credential has not: its own are
- * among the secret's, in the same order. */
-static int append_spent_codes(
-	const struct spent *work, const totpgroup_credential *effective, struct text *spent)
+/* Adds the codes that only the secret has. The codes of the effective credential are
+ * among those of the secret, in the same order. */
+static int append_spent_codes(const struct spent *work, const totpgroup_credential *secret,
+	const totpgroup_credential *effective, struct text *spent)
 {
 	struct emergency_line line = {0, 0, 0}, left = {0, 0, 0};
 	bool more = emergency_code_next(effective, &left);
-	digest code;
+	state_digest code;
 	int status = 0;
 
-	while (status == 0 && emergency_code_next(work->secret, &line)) {
-		const char *digits = work->secret->text.data + line.digits;
+	while (status == 0 && emergency_code_next(secret, &line)) {
+		const char *digits = secret->text.data + line.digits;
 
 		if (more && memcmp(digits, effective->text.data + left.digits,
 				    EMERGENCY_CODE_LENGTH) == 0) {
 			more = emergency_code_next(effective, &left);
 			continue;
 		}
-		status = digest_of_code(work->hmac, digits, code);
+		status = digest_code(work->hmac, digits, code);
 		if (status == 0)
-			status = append_spent(work, code, spent);
+			append_spent(work, code, spent);
 	}
 	return status;
 }
 
-static bool is_same_value(const struct credential_option *a, const struct credential_option *b)
-{
-	return a->length == b->length && memcmp(a->value, b->value, a->length) == 0;
-}
-
-static int append_spent_hashes(
-	const struct spent *work, const totpgroup_credential *effective, struct text *spent)
+/* The same for hashed codes. */
+static int append_spent_hashes(const struct spent *work, const totpgroup_credential *secret,
+	const totpgroup_credential *effective, struct text *spent)
 {
 	struct credential_line line = CREDENTIAL_LINE_INIT, left = CREDENTIAL_LINE_INIT;
 	bool more = credential_next_line(effective, EMERGENCY_HASH_KEY, &left);
-	digest hash;
+	state_digest hash;
 	int status = 0;
 
-	while (status == 0 && credential_next_line(work->secret, EMERGENCY_HASH_KEY, &line)) {
-		if (more && is_same_value(&line.option, &left.option)) {
+	while (status == 0 && credential_next_line(secret, EMERGENCY_HASH_KEY, &line)) {
+		if (more && line.option.length == left.option.length &&
+			memcmp(line.option.value, left.option.value, left.option.length) == 0) {
 			more = credential_next_line(effective, EMERGENCY_HASH_KEY, &left);
 			continue;
 		}
-		status = digest_of_hash(work->hmac, &line.option, hash);
+		status = digest_hash(work->hmac, &line.option, hash);
 		if (status == 0)
-			status = append_spent(work, hash, spent);
+			append_spent(work, hash, spent);
 	}
 	return status;
 }
 
-int state_spent_append(struct hmac *hmac, const struct state_section *own,
+int state_spent_append(struct hmac *hmac, const struct state_section *section,
 	const totpgroup_credential *secret, const totpgroup_credential *effective,
 	struct text *next)
 {
-	const struct spent work = {hmac, own, secret};
+	const struct spent work = {hmac, section};
 	struct credential_option before;
 	struct text spent = TEXT_INIT;
-	int status = 0;
+	int status;
 
-	if (own != NULL && state_section_find(own, STATE_SPENT, &before))
-		status = state_append_words(&spent, before);
+	if (state_section_find(section, STATE_SPENT, &before))
+		state_append_words(&spent, before);
+	status = append_spent_codes(&work, secret, effective, &spent);
 	if (status == 0)
-		status = append_spent_codes(&work, effective, &spent);
+		status = append_spent_hashes(&work, secret, effective, &spent);
 	if (status == 0)
-		status = append_spent_hashes(&work, effective, &spent);
+		status = spent.status;
 	if (status == 0 && spent.length > 0)
 		status = text_append_format(next, "\" " STATE_SPENT "%s\n", spent.data);
 	text_free(&spent);

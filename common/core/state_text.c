@@ -36,88 +36,85 @@ const char *const state_keys[] = {
 
 static bool are_numbers(struct credential_option rest, int64_t maximum)
 {
-	const char *word;
-	size_t length;
+	struct word word;
 	int64_t number;
 
-	while (credential_next_word(&rest, &word, &length))
-		if (!number_parse(word, length, 0, maximum, &number))
+	while (credential_next_word(&rest, &word))
+		if (!number_parse(word.start, word.length, 0, maximum, &number))
 			return false;
 	return true;
 }
 
 static bool is_number(struct credential_option rest, int64_t minimum, int64_t maximum)
 {
-	const char *word;
-	size_t length;
+	struct word word;
 	int64_t number;
 
-	return credential_next_word(&rest, &word, &length) &&
-	       number_parse(word, length, minimum, maximum, &number) &&
-	       !credential_next_word(&rest, &word, &length);
+	return credential_next_number(&rest, minimum, maximum, &number) &&
+	       !credential_next_word(&rest, &word);
 }
 
 /* Whether a word is `step+skew` or `step-skew`. */
-static bool is_sighting(const char *word, size_t length)
+static bool is_sighting(const struct word *word)
 {
 	size_t sign = 0;
 	int64_t number;
 
-	while (sign < length && word[sign] != '+' && word[sign] != '-')
+	while (sign < word->length && word->start[sign] != '+' && word->start[sign] != '-')
 		sign++;
-	return sign < length && number_parse(word, sign, 0, INT64_MAX / 2, &number) &&
-	       number_parse(word + sign + 1, length - sign - 1, 0, INT32_MAX, &number);
+	return sign < word->length &&
+	       number_parse(word->start, sign, 0, INT64_MAX / 2, &number) &&
+	       number_parse(
+		       word->start + sign + 1, word->length - sign - 1, 0, INT32_MAX, &number);
 }
 
 static bool are_sightings(struct credential_option rest)
 {
-	const char *word;
-	size_t length, count = 0;
+	struct word word;
+	size_t count = 0;
 
-	while (credential_next_word(&rest, &word, &length))
-		if (!is_sighting(word, length) || ++count > SIGHTINGS_MAX)
+	while (credential_next_word(&rest, &word))
+		if (!is_sighting(&word) || ++count > SIGHTINGS_MAX)
 			return false;
 	return true;
 }
 
-static bool is_printable(const char *word, size_t length)
+static bool is_printable(const struct word *word)
 {
-	for (size_t i = 0; i < length; i++)
-		if (word[i] <= ' ' || word[i] > '~')
+	for (size_t i = 0; i < word->length; i++)
+		if (word->start[i] <= ' ' || word->start[i] > '~')
 			return false;
 	return true;
 }
 
-/* Whether it is a host, a time, and a service or nothing. */
+/* Whether the value is a host, a time, and optionally a service. */
 static bool is_login(struct credential_option rest)
 {
-	const char *word;
-	size_t length;
+	struct word word;
 	int64_t number;
 
-	if (!credential_next_word(&rest, &word, &length) || !is_printable(word, length) ||
-		!credential_next_word(&rest, &word, &length) ||
-		!number_parse(word, length, 0, INT64_MAX / 2, &number))
+	if (!credential_next_word(&rest, &word) || !is_printable(&word) ||
+		!credential_next_number(&rest, 0, INT64_MAX / 2, &number))
 		return false;
-	return !credential_next_word(&rest, &word, &length) ||
-	       (is_printable(word, length) && !credential_next_word(&rest, &word, &length));
+	return !credential_next_word(&rest, &word) ||
+	       (is_printable(&word) && !credential_next_word(&rest, &word));
 }
 
-static bool is_digest(const char *word, size_t length)
+static bool is_digest(const struct word *word)
 {
-	for (size_t i = 0; i < length; i++)
-		if (word[i] == '\0' || strchr("0123456789abcdef", word[i]) == NULL)
+	for (size_t i = 0; i < word->length; i++)
+		if (word->start[i] == '\0' ||
+			strchr("0123456789abcdef", word->start[i]) == NULL)
 			return false;
-	return length == STATE_DIGEST_LENGTH;
+	return word->length == STATE_DIGEST_LENGTH;
 }
 
 static bool are_digests(struct credential_option rest)
 {
-	const char *word;
-	size_t length;
+	struct word word;
 
-	while (credential_next_word(&rest, &word, &length))
-		if (!is_digest(word, length))
+	while (credential_next_word(&rest, &word))
+		if (!is_digest(&word))
 			return false;
 	return true;
 }
@@ -141,62 +138,56 @@ bool state_value_is_sound(const char *key, const struct credential_option *value
 	return is_login(*value);
 }
 
-static bool is_text(const char *bytes, size_t length, const char *text)
+/* Reads `" KEY value`; false for another line. */
+static bool read_line(
+	const struct word *line, struct word *key, struct credential_option *value)
 {
-	return length == strlen(text) && memcmp(bytes, text, length) == 0;
-}
-
-/* Takes `" KEY value` apart; false where it is something else. */
-static bool split(const char *line, size_t length, const char **key, size_t *key_length,
-	struct credential_option *value)
-{
-	if (length < 3 || memcmp(line, "\" ", 2) != 0)
+	if (line->length < 3 || memcmp(line->start, "\" ", 2) != 0)
 		return false;
-	*value = (struct credential_option){line + 2, length - 2, 0};
-	return credential_next_word(value, key, key_length) && *key == line + 2;
+	*value = (struct credential_option){line->start + 2, line->length - 2, 0};
+	return credential_next_word(value, key) && key->start == line->start + 2;
 }
 
-/* The place of a key among all; that of NULL where it is none. */
-static unsigned int find_key(const char *key, size_t length)
+/* The index of a key in state_keys; that of NULL for another key. */
+static unsigned int find_key(const struct word *key)
 {
 	unsigned int i = 0;
 
-	while (state_keys[i] != NULL && !is_text(key, length, state_keys[i]))
+	while (state_keys[i] != NULL && !word_is(key, state_keys[i]))
 		i++;
 	return i;
 }
 
-/* What is being read. */
 struct reader {
 	struct state_sections *sections;
 	uint32_t seen; /* a bit for each key of the latest section */
 	bool ended;
 };
 
-/* Takes a section's first line; says what is wrong with it, or NULL. */
+/* Reads the first line of a section. Returns what is wrong with it, or NULL. */
 static const char *begin_section(
 	struct reader *reader, struct credential_option value, const char *next)
 {
 	struct state_sections *sections = reader->sections;
-	const char *id, *word;
-	size_t length;
+	struct word id, word;
 
-	if (!credential_next_word(&value, &id, &length) || !is_digest(id, length) ||
-		credential_next_word(&value, &word, &length))
+	if (!credential_next_word(&value, &id) || !is_digest(&id) ||
+		credential_next_word(&value, &word))
 		return "not the id of a secret";
-	if (state_text_find(sections, id) != NULL)
+	if (state_text_find(sections, id.start) != NULL)
 		return "the same secret twice";
 	if (sections->count > STATE_EARLIER_MAX)
 		return "one secret too many";
-	sections->sections[sections->count++] = (struct state_section){id, next, 0};
+	sections->sections[sections->count++] = (struct state_section){id.start, next, 0};
 	reader->seen = 0;
 	return NULL;
 }
 
-/* Takes a line of a section. */
-static const char *take_value(struct reader *reader, unsigned int key,
+/* Reads another line of a section. */
+static const char *add_value(struct reader *reader, const struct word *name,
 	const struct credential_option *value, const char *next)
 {
+	const unsigned int key = find_key(name);
 	struct state_section *section;
 
 	if (reader->sections->count == 0)
@@ -213,24 +204,22 @@ static const char *take_value(struct reader *reader, unsigned int key,
 	return NULL;
 }
 
-/* Takes one line behind the first. */
-static const char *take_line(
-	struct reader *reader, const char *line, size_t length, const char *next)
+/* Reads any line but the first of the text. */
+static const char *add_line(struct reader *reader, const struct word *line, const char *next)
 {
 	struct credential_option value;
-	const char *key;
-	size_t key_length;
+	struct word key;
 
 	if (reader->ended)
 		return "something behind the end";
-	reader->ended = is_text(line, length, STATE_LAST_LINE);
+	reader->ended = word_is(line, STATE_LAST_LINE);
 	if (reader->ended)
 		return NULL;
-	if (!split(line, length, &key, &key_length, &value))
+	if (!read_line(line, &key, &value))
 		return "not a line that a state has";
-	if (is_text(key, key_length, "SECRET"))
+	if (word_is(&key, "SECRET"))
 		return begin_section(reader, value, next);
-	return take_value(reader, find_key(key, key_length), &value, next);
+	return add_value(reader, &key, &value, next);
 }
 
 int state_text_read(
@@ -238,16 +227,16 @@ int state_text_read(
 {
 	struct lines lines = {.text = text->data, .length = text->length};
 	struct reader reader = {.sections = sections};
-	const char *line, *problem = NULL;
-	size_t length;
+	const char *problem = NULL;
+	struct word line;
 
 	sections->count = 0;
 	if (text->length == 0)
 		return 0;
-	if (!lines_next(&lines, &line, &length) || !is_text(line, length, STATE_FIRST_LINE))
+	if (!lines_next(&lines, &line.start, &line.length) || !word_is(&line, STATE_FIRST_LINE))
 		problem = "not a state, or one of another version";
-	while (problem == NULL && lines_next(&lines, &line, &length))
-		problem = take_line(&reader, line, length, text->data + lines.at);
+	while (problem == NULL && lines_next(&lines, &line.start, &line.length))
+		problem = add_line(&reader, &line, text->data + lines.at);
 	if (problem == NULL && (!reader.ended || text->data[text->length - 1] != '\n'))
 		problem = "the end is missing";
 	if (problem == NULL)
@@ -268,40 +257,58 @@ const struct state_section *state_text_find(
 bool state_section_find(
 	const struct state_section *section, const char *key, struct credential_option *value)
 {
-	struct lines lines = {.text = section->lines, .length = section->length};
-	const char *line, *name;
-	size_t length, name_length;
+	struct lines lines = {"", 0, 0, 0};
+	struct word line, name;
 
-	while (lines_next(&lines, &line, &length))
-		if (split(line, length, &name, &name_length, value) &&
-			is_text(name, name_length, key))
+	if (section != NULL)
+		lines = (struct lines){.text = section->lines, .length = section->length};
+	while (lines_next(&lines, &line.start, &line.length))
+		if (read_line(&line, &name, value) && word_is(&name, key))
 			return true;
 	return false;
 }
 
-int state_append_words(struct text *text, struct credential_option value)
+void state_append_words(struct text *text, struct credential_option value)
 {
-	const char *word;
-	size_t length;
-	int status = 0;
+	struct word word;
 
-	while (status == 0 && credential_next_word(&value, &word, &length)) {
-		status = text_append(text, " ", 1);
-		if (status == 0)
-			status = text_append(text, word, length);
+	while (credential_next_word(&value, &word)) {
+		(void)text_append_string(text, " ");
+		(void)text_append(text, word.start, word.length);
 	}
-	return status;
+}
+
+bool state_has_word(struct credential_option value, const struct word *wanted)
+{
+	struct word word;
+
+	while (credential_next_word(&value, &word))
+		if (word.length == wanted->length &&
+			memcmp(word.start, wanted->start, word.length) == 0)
+			return true;
+	return false;
 }
 
 int state_put_line(totpgroup_credential *credential, const char *key, const char *value)
 {
 	struct text *text = &credential->text;
 	struct credential_option found;
-	int status = 0;
 
 	if (credential_find(credential, key, &found))
 		return credential_set(credential, key, value);
 	if (text->data[text->length - 1] != '\n')
-		status = text_append(text, "\n", 1);
-	return status != 0 ? status : text_append_format(text, "\" %s %s\n", key, value);
+		(void)text_append_string(text, "\n");
+	return text_append_format(text, "\" %s %s\n", key, value);
+}
+
+int state_blank(struct text *text, size_t start, size_t end)
+{
+	int status = 0;
+
+	while (status == 0 && end > start) {
+		end--;
+		if (text->data[end] != '\n' && text->data[end] != '\r')
+			status = text_splice(text, end, 1, "", 0);
+	}
+	return status;
 }

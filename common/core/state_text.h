@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The text of a state that is kept apart from its secret:
+ * The parts of core/state.h: the text of a separate state, and the digests of what is
+ * spent. totpgroup-state(5) is the full description.
  *
  *     totpgroup-state 1
- *     " SECRET id             a section for each secret, the newest first
+ *     " SECRET id             a section for each secret, the latest first
  *     " KEY value
  *     " END
- *
- * totpgroup-state(5) is the full description.
  */
 #ifndef TOTPGROUP_CORE_STATE_TEXT_H
 #define TOTPGROUP_CORE_STATE_TEXT_H
@@ -17,33 +16,36 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/hmac.h"
 #include "base/text.h"
 #include "core/credential.h"
 
 #define STATE_FIRST_LINE "totpgroup-state 1"
 #define STATE_LAST_LINE	 "\" END"
 
-/* How many secrets that are no longer in use are remembered. */
+/* How many earlier secrets are remembered. */
 #define STATE_EARLIER_MAX 8
 
 /* Hexadecimal digits of an id or a digest. */
 #define STATE_DIGEST_LENGTH 32
 
-/* The digests of emergency codes that are spent. */
+typedef char state_digest[STATE_DIGEST_LENGTH + 1];
+
+/* The digests of spent emergency codes. */
 #define STATE_SPENT "SPENT"
 
-/* The PENDING_UNTIL of the secret that a first good code has confirmed. */
+/* The PENDING_UNTIL that a first accepted code has confirmed. */
 #define STATE_CONFIRMED "CONFIRMED"
 
-/* The keys of a section, ended by NULL. All but STATE_SPENT and STATE_CONFIRMED are
- * those of a credential's option lines. */
+/* The keys of a section, ended by NULL. All but STATE_SPENT and STATE_CONFIRMED are also
+ * keys of a credential. */
 extern const char *const state_keys[];
 
-/* Where one section lies in the text. */
+/* One section in the text. */
 struct state_section {
 	const char *id;	   /* STATE_DIGEST_LENGTH digits */
-	const char *lines; /* behind its first */
-	size_t length;	   /* of these */
+	const char *lines; /* below the first one */
+	size_t length;	   /* of lines */
 };
 
 struct state_sections {
@@ -52,29 +54,54 @@ struct state_sections {
 };
 
 /*
- * Finds the sections of a text; one of no length has none. TOTPGROUP_EFORMAT with
- * the line where anything is not exactly as it is written here: a state is never
- * half believed. The result points into the text.
+ * Finds the sections of a text; a text of length 0 has none. The result points into the
+ * text. TOTPGROUP_EFORMAT with the line where anything is not exactly as described: a
+ * state is used completely or not at all.
  */
 int state_text_read(
 	const struct text *text, struct state_sections *sections, struct error *error);
 
-/* The section of that id, or NULL. */
+/* The section with that id, or NULL. */
 const struct state_section *state_text_find(
 	const struct state_sections *sections, const char *id);
 
-/* Finds a key's value in a section. */
+/* Finds the value of a key in a section, which may be NULL. */
 bool state_section_find(
 	const struct state_section *section, const char *key, struct credential_option *value);
 
-/* Whether a value may stand in a section, as all that decide() writes may. */
+/* Whether a value is valid in a section. All values that decide() writes are. */
 bool state_value_is_sound(const char *key, const struct credential_option *value);
 
-/* Appends a value's words, a blank before each. Returns 0 or TOTPGROUP_EMEMORY. */
-int state_append_words(struct text *text, struct credential_option value);
+/* Appends the words of a value, with a blank before each. */
+void state_append_words(struct text *text, struct credential_option value);
 
-/* Writes an option line of a credential over the one that is there, or behind all
- * others, so that no line changes its number. Returns as above. */
+/* Whether a value has that word. */
+bool state_has_word(struct credential_option value, const struct word *wanted);
+
+/* Writes an option line over the one of that key, or below all others, so that no line
+ * changes its number. Returns 0 or TOTPGROUP_EMEMORY. */
 int state_put_line(totpgroup_credential *credential, const char *key, const char *value);
+
+/* Empties the lines in a range without removing them. Returns 0 or TOTPGROUP_EMEMORY. */
+int state_blank(struct text *text, size_t start, size_t end);
+
+/*
+ * The functions below work with digests keyed with a secret, whose handle is for
+ * SHA-256. They return 0, TOTPGROUP_EMEMORY or TOTPGROUP_ECRYPTO.
+ */
+
+/* The id of the secret. */
+int state_identify(struct hmac *hmac, state_digest id);
+
+/* Empties the lines of emergency codes that are spent according to the section, which
+ * may be NULL. No line is removed. */
+int state_spent_blank(struct hmac *hmac, const struct state_section *section,
+	totpgroup_credential *effective);
+
+/* Appends the line of spent codes: those of the section, which may be NULL, and those
+ * of the secret that the effective credential no longer has. */
+int state_spent_append(struct hmac *hmac, const struct state_section *section,
+	const totpgroup_credential *secret, const totpgroup_credential *effective,
+	struct text *next);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a credential says about itself to whoever looks after it: never the
- * secret, nor a code. */
+/* The facts of a credential that an administrator may see: never the secret or a code. */
 #ifndef TOTPGROUP_CORE_SUMMARY_H
 #define TOTPGROUP_CORE_SUMMARY_H
 
@@ -16,18 +15,17 @@
 
 #define SUMMARY_LABEL_SIZE 128
 
-/* What the codes go by. */
 enum summary_kind {
 	SUMMARY_EMERGENCY_ONLY = 0,
 	SUMMARY_TOTP,
 	SUMMARY_HOTP,
 };
 
-/* From what it is known when it was used; 0 where the credential does not say. */
+/* Times of use, in seconds since 1970; 0 where the credential does not tell. */
 struct summary_times {
-	int64_t login;	 /* the latest " LASTn: a login with a grace period */
-	int64_t code;	 /* the beginning of the latest spent time step, not after now */
-	int64_t attempt; /* the latest in " RATE_LIMIT, right or wrong */
+	int64_t login;	 /* the latest of " LASTn: a login with a grace period */
+	int64_t code;	 /* when the latest spent time step began, at most now */
+	int64_t attempt; /* the latest of " RATE_LIMIT, right or wrong */
 };
 
 struct credential_summary {
@@ -40,18 +38,18 @@ struct credential_summary {
 	unsigned int plain_codes;
 	unsigned int hashed_codes;
 	bool limited;	     /* an attempt now would be refused */
-	int64_t retry_after; /* then: seconds until one would not */
-	/* That of " LABEL, cut where it is too long, with '?' for what is
-	 * not shown (base/utf8.h); empty where there is none. */
+	int64_t retry_after; /* then: seconds until one is allowed */
+	/* The value of " LABEL, cut where it is too long, with '?' for bytes that cannot
+	 * be shown (base/utf8.h). */
 	char label[SUMMARY_LABEL_SIZE];
-	/* What the devices are called, the first one first. */
+	/* The names of the devices, the first device first. */
 	char devices[DEVICES_MAX][DEVICE_NAME_SIZE];
 	size_t device_count;
 };
 
-/* Reads all of it at `now`, in seconds since 1970. TOTPGROUP_EFORMAT where a
- * login would find the credential damaged, with the line in error;
- * TOTPGROUP_EMEMORY, TOTPGROUP_ECRYPTO. */
+/* Reads the facts at `now`, in seconds since 1970. TOTPGROUP_EFORMAT, with the line in
+ * error, for a credential that a login could find damaged (core/judge.h);
+ * TOTPGROUP_EMEMORY; TOTPGROUP_ECRYPTO. */
 int credential_summarize(const totpgroup_credential *credential, int64_t now,
 	struct credential_summary *summary, struct error *error);
 

@@ -17,8 +17,8 @@ static void keep_end(struct typed *typed, const char *text)
 	memcpy(typed->text, text + typed->cut, typed->length);
 }
 
-/* What is too long for a code is none, whichever end one looks at. */
-static void leave_out_blanks(struct typed *typed, const char *text)
+/* Input longer than any code cannot be a code. */
+static void drop_blanks(struct typed *typed, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		if (*text == ' ' || *text == '\t')
@@ -39,7 +39,7 @@ void typed_read(struct typed *typed, const char *text, bool password_before_code
 	if (password_before_code)
 		keep_end(typed, text);
 	else
-		leave_out_blanks(typed, text);
+		drop_blanks(typed, text);
 	typed->text[typed->length] = '\0';
 }
 

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a person typed, and the code at its end. */
+/* The text that a person typed, and the code at its end. */
 #ifndef TOTPGROUP_CORE_TYPED_H
 #define TOTPGROUP_CORE_TYPED_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Longer text is cut in front: only its end can be a code. */
+/* Only the end of a longer text is kept, because only that can be a code. */
 #define TYPED_MAX 64
 
-/* Holds a secret: whoever has one wipes it. */
+/* Holds a secret: the owner wipes it. */
 struct typed {
 	char text[TYPED_MAX + 1]; /* NUL-terminated */
 	size_t length;
-	size_t cut;		   /* bytes in front that are not in text */
-	bool password_before_code; /* else the code is all there is */
+	size_t cut;		   /* bytes before those in text */
+	bool password_before_code; /* else the text is a code alone */
 };
 
-/* Takes in a NUL-terminated text. Phones show codes with a blank in the middle,
- * so blanks are left out, unless they may belong to a password. */
+/* Reads a NUL-terminated text. Drops blanks, which phones show in the middle of a code,
+ * unless they may belong to a password. */
 void typed_read(struct typed *typed, const char *text, bool password_before_code);
 
-/* The code of that many digits at the end, NUL-terminated and inside typed;
- * NULL where there is none, or something stands before it that must not. */
+/* The code of that many digits at the end, inside typed and NUL-terminated. NULL where
+ * there is none, and where anything but a password stands before it. */
 const char *typed_digits(const struct typed *typed, size_t digits);
 
-/* Whether there is a code of any length that there is. */
+/* Whether there is a code of any possible length. */
 bool typed_holds_code(const struct typed *typed);
 
 #endif

@@ -108,24 +108,23 @@ static void test_words(void **state)
 {
 	totpgroup_credential *credential = load("S\n\" KEY \t one two\t\tthree  \n");
 	struct credential_option option;
-	const char *word;
-	size_t length;
+	struct word word;
 
 	(void)state;
 	assert_true(credential_find(credential, "KEY", &option));
-	assert_true(credential_next_word(&option, &word, &length));
-	assert_int_equal(length, 3);
-	assert_memory_equal(word, "one", 3);
-	assert_true(credential_next_word(&option, &word, &length));
-	assert_memory_equal(word, "two", 3);
-	assert_true(credential_next_word(&option, &word, &length));
-	assert_int_equal(length, 5);
-	assert_memory_equal(word, "three", 5);
+	assert_true(credential_next_word(&option, &word));
+	assert_int_equal(word.length, 3);
+	assert_memory_equal(word.start, "one", 3);
+	assert_true(credential_next_word(&option, &word));
+	assert_memory_equal(word.start, "two", 3);
+	assert_true(credential_next_word(&option, &word));
+	assert_int_equal(word.length, 5);
+	assert_memory_equal(word.start, "three", 5);
 	assert_int_equal(option.length, 2);
-	assert_false(credential_next_word(&option, &word, &length));
-	assert_int_equal(length, 0);
+	assert_false(credential_next_word(&option, &word));
+	assert_int_equal(word.length, 0);
 	assert_int_equal(option.length, 0);
-	assert_false(credential_next_word(&option, &word, &length));
+	assert_false(credential_next_word(&option, &word));
 	totpgroup_credential_free(credential);
 }
 

@@ -4,7 +4,6 @@
 #include "decide_support.h"
 
 #include "core/device.h"
-#include "core/device_search.h"
 
 #define TABLET "\" DEVICE " SECRET_2 " the tablet\n"
 #define PAPER  "\" DEVICE " SECRET_3 " paper\n"

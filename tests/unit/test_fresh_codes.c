@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "base/wipe.h"
 #include "core/emergency.h"
-#include "core/fresh_codes.h"
+#include "core/emergency_codes.h"
 #include "core/state.h"
 
 #define SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n\" TOTP_AUTH\n"
@@ -63,8 +63,8 @@ static int draw(const char *secret_text, const struct text *state, unsigned int 
 {
 	struct emergency_codes codes = {.count = 0};
 	struct text secret = text_of(secret_text), lines = TEXT_INIT;
-	int status =
-		fresh_codes_draw(&codes, count, hashed, &secret, state, &lines, damaged, error);
+	int status = emergency_codes_draw_fresh(
+		&codes, count, hashed, &secret, state, &lines, damaged, error);
 
 	snprintf(lines_drawn, size, "%s", lines.data != NULL ? lines.data : "");
 	assert_int_equal(status == 0 ? codes.count : count, count);

@@ -5,7 +5,7 @@
 #include "hashed_codes.h"
 #include "mutant.h"
 
-#include "core/device_search.h"
+#include "core/device.h"
 #include "core/judge.h"
 #include "core/otp.h"
 #include "core/pending.h"
