@@ -27,7 +27,7 @@ struct attempt_limits;
 /* *limits is NULL after an error, and where the rate sets no limit. The caller ends it with
  * attempt_limits_free(). */
 int attempt_limits_open(
-	struct attempt_limits **limits, struct verify_rate rate, struct error *error);
+	struct attempt_limits **limits, struct config_rate rate, struct error *error);
 
 /*
  * Counts an attempt at now, in milliseconds of a clock that never goes backwards, and sets

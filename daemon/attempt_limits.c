@@ -34,7 +34,7 @@ struct attempt_limits {
 #define NEVER (INT64_MIN / 2)
 
 int attempt_limits_open(
-	struct attempt_limits **limits, struct verify_rate rate, struct error *error)
+	struct attempt_limits **limits, struct config_rate rate, struct error *error)
 {
 	struct attempt_limits *opened;
 	int status;

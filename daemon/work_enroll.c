@@ -8,7 +8,7 @@
 
 #include "base/host_name.h"
 #include "base/wipe.h"
-#include "config/default_credential.h"
+#include "config/enroll_defaults.h"
 #include "core/confirmation.h"
 #include "core/summary.h"
 #include "daemon/log.h"

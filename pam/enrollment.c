@@ -11,7 +11,7 @@
 #include "base/qr_render.h"
 #include "base/text.h"
 #include "base/wipe.h"
-#include "config/default_credential.h"
+#include "config/enroll_defaults.h"
 #include "core/confirmation.h"
 #include "message/app_support.h"
 #include "message/handover.h"

@@ -15,7 +15,7 @@
 #include "cli/bulk/eligible.h"
 #include "cli/bulk/run.h"
 #include "cli/ui/terminal.h"
-#include "config/default_credential.h"
+#include "config/enroll_defaults.h"
 #include "host/user_entry.h"
 #include "message/app_support.h"
 #include "store/secret_path.h"

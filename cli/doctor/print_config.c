@@ -48,23 +48,21 @@ static void append_setting(struct text *text, const struct configuration *config
 		quote, value->value, quote);
 }
 
+static void append_section(struct text *text, const struct configuration *configuration,
+	const char *section, const struct key_definition *row)
+{
+	text_append_format(text, "\n[%s]\n", section);
+	for (; row->name != NULL; row++)
+		append_setting(text, configuration, section, row->name);
+}
+
 static void append_login_settings(struct text *text, const struct configuration *configuration)
 {
 	append_paths(text, configuration, NULL);
 	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
 		if (row->alias_of == NULL && strcmp(row->name, "conf") != 0)
 			append_setting(text, configuration, NULL, row->name);
-	text_append_format(text, "\n[%s]\n", CONFIGURATION_ENROLL);
-	for (const struct enroll_definition *row = enroll_definitions; row->name != NULL; row++)
-		append_setting(text, configuration, CONFIGURATION_ENROLL, row->name);
-}
-
-static void append_daemon_section(struct text *text, const struct configuration *configuration,
-	const char *section, const struct verify_definition *row)
-{
-	text_append_format(text, "\n[%s]\n", section);
-	for (; row->name != NULL; row++)
-		append_setting(text, configuration, section, row->name);
+	append_section(text, configuration, CONFIGURATION_ENROLL, enroll_definitions);
 }
 
 /* The sections that only totp-verifyd reads. */
@@ -78,14 +76,13 @@ static int append_daemon_settings(
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	status = verify_config_read(configuration, verify, error);
 	if (status == 0)
-		append_daemon_section(
-			text, configuration, CONFIGURATION_DAEMON, daemon_definitions);
+		append_section(text, configuration, CONFIGURATION_DAEMON, daemon_definitions);
 	for (size_t i = 0; status == 0 && i < verify->count; i++) {
 		char section[sizeof CONFIGURATION_VERIFY + VERIFY_NAME_MAX];
 
 		snprintf(section, sizeof section, CONFIGURATION_VERIFY "%s",
 			verify->grants[i].name);
-		append_daemon_section(text, configuration, section, verify_definitions);
+		append_section(text, configuration, section, verify_definitions);
 	}
 	free(verify);
 	return status;

@@ -196,7 +196,8 @@ void enroll_options_complete(
 		options->window_size = defaults->window_size;
 	if (options->rate_limit != 0 || options->no_rate_limit != 0)
 		return;
-	options->rate_limit = defaults->rate_limit_count;
-	options->rate_time = defaults->rate_limit_time;
-	options->no_rate_limit = defaults->rate_limit == ENROLL_NO;
+	options->rate_limit = defaults->rate_limit.attempts;
+	options->rate_time = defaults->rate_limit.seconds;
+	options->no_rate_limit =
+		defaults->rate_limit.given && defaults->rate_limit.attempts == 0;
 }

@@ -10,7 +10,7 @@
 #include "api/handle.h"
 #include "base/host_name.h"
 #include "base/wipe.h"
-#include "config/default_credential.h"
+#include "config/enroll_defaults.h"
 #include "core/confirmation.h"
 #include "exchange/otpauth_uri.h"
 

@@ -31,6 +31,7 @@ struct parser {
 	const char *path;
 	const char *section; /* NULL before the first */
 	unsigned int line;
+	size_t first; /* of the file's values */
 };
 
 static const struct {
@@ -98,12 +99,16 @@ static bool same_section(const char *a, const char *b)
 /* Two lines of one file that set the same key contradict each other. */
 static int check_not_repeated(const struct parser *parser, const char *key, struct error *error)
 {
-	for (const struct configuration_value *value = parser->configuration->latest;
-		value != NULL && value->path == parser->path; value = value->earlier)
+	const struct configuration *configuration = parser->configuration;
+
+	for (size_t i = configuration->count; i > parser->first; i--) {
+		const struct configuration_value *value = &configuration->values[i - 1];
+
 		if (same_section(value->section, parser->section) &&
 			strcmp(value->key, key) == 0)
 			return error_set(error, TOTPGROUP_ECONFIG,
 				"%s is set already in line %u", key, value->line);
+	}
 	return 0;
 }
 
@@ -115,11 +120,28 @@ static int apply(
 	if (is_for_daemon(parser->section))
 		return 0;
 	if (parser->section != NULL)
-		return enroll_defaults_set(&configuration->enroll, key, value, error);
+		return config_key_set(enroll_definitions, parser->section,
+			&configuration->enroll, key, value, error);
 	if (strcmp(key, "conf") == 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option conf is for the module's line, not for a file");
 	return options_set(&configuration->options, key, strlen(key), value, error);
+}
+
+/* The place for one more value at the end of the array. */
+static struct configuration_value *add_value(struct configuration *configuration)
+{
+	if (configuration->count == configuration->capacity) {
+		size_t capacity = configuration->capacity * 2 + 16;
+		void *values = reallocarray(
+			configuration->values, capacity, sizeof *configuration->values);
+
+		if (values == NULL)
+			return NULL;
+		configuration->values = values;
+		configuration->capacity = capacity;
+	}
+	return &configuration->values[configuration->count++];
 }
 
 static int take_setting(
@@ -132,11 +154,10 @@ static int take_setting(
 		status = apply(parser, key, value, error);
 	if (status != 0)
 		return status;
-	kept = malloc(sizeof *kept);
+	kept = add_value(parser->configuration);
 	if (kept == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	*kept = (struct configuration_value){
-		.earlier = parser->configuration->latest,
 		.section = parser->section,
 		.name = parser->section == NULL ? options_name(key) : key,
 		.key = key,
@@ -144,7 +165,6 @@ static int take_setting(
 		.path = parser->path,
 		.line = parser->line,
 	};
-	parser->configuration->latest = kept;
 	return 0;
 }
 
@@ -211,7 +231,11 @@ static int parse_line(struct parser *parser, char *line, size_t length, struct e
 static int parse_text(struct configuration *configuration, struct configuration_path *file,
 	struct error *error)
 {
-	struct parser parser = {.configuration = configuration, .path = file->path};
+	struct parser parser = {
+		.configuration = configuration,
+		.path = file->path,
+		.first = configuration->count,
+	};
 	struct lines lines = {file->text.data, file->text.length, 0, 0};
 	const char *line;
 	size_t length;
@@ -255,12 +279,13 @@ int configuration_add_file(struct configuration *configuration, int folder, cons
 const struct configuration_value *configuration_find(
 	const struct configuration *configuration, const char *section, const char *name)
 {
-	const struct configuration_value *value = configuration->latest;
+	for (size_t i = configuration->count; i > 0; i--) {
+		const struct configuration_value *value = &configuration->values[i - 1];
 
-	while (value != NULL &&
-		(!same_section(section, value->section) || strcmp(value->name, name) != 0))
-		value = value->earlier;
-	return value;
+		if (same_section(section, value->section) && strcmp(value->name, name) == 0)
+			return value;
+	}
+	return NULL;
 }
 
 const struct configuration_path *configuration_next_path(
@@ -276,12 +301,7 @@ const struct configuration_path *configuration_next_path(
 
 void configuration_free(struct configuration *configuration)
 {
-	while (configuration->latest != NULL) {
-		struct configuration_value *value = configuration->latest;
-
-		configuration->latest = value->earlier;
-		free(value);
-	}
+	free(configuration->values);
 	while (configuration->paths != NULL) {
 		struct configuration_path *file = configuration->paths;
 

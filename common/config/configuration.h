@@ -33,7 +33,6 @@
 /* One value that a file has, whether or not it is overruled. The strings are the
  * configuration's. */
 struct configuration_value {
-	struct configuration_value *earlier;
 	const char *section; /* NULL before the first */
 	const char *name;    /* as it stands in the table */
 	const char *key;     /* as it stands in the file, which may be an alias of the name */
@@ -49,8 +48,10 @@ struct configuration_path;
 struct configuration {
 	struct options options;
 	struct enroll_defaults enroll;
-	struct configuration_value *latest; /* of all values, the one read last */
-	struct configuration_path *paths;   /* of all files that were read */
+	struct configuration_value *values; /* in the order in which they were read */
+	size_t count;
+	size_t capacity;
+	struct configuration_path *paths; /* of all files that were read */
 };
 
 #define CONFIGURATION_INIT                                                                     \

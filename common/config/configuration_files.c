@@ -189,11 +189,13 @@ static int read_line(struct configuration *configuration, int count,
 	if (status == 0 || options_read_all(&alone, count, arguments, &inner) != 0)
 		return status;
 	inner = *error;
-	for (const struct configuration_value *value = configuration->latest; value != NULL;
-		value = value->earlier)
+	for (size_t i = configuration->count; i > 0; i--) {
+		const struct configuration_value *value = &configuration->values[i - 1];
+
 		if (value->section == NULL && strstr(inner.message, value->name) != NULL)
 			return error_set(error, status, "%s:%u: %s", value->path, value->line,
 				inner.message);
+	}
 	return status;
 }
 

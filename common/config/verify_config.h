@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "config/configuration.h"
+#include "config/keys.h"
 
 #define VERIFY_GRANTS_MAX 32
 #define VERIFY_NAME_MAX	  32
@@ -17,12 +18,6 @@
 /* What the log calls the service of a peer that needs no grant. */
 #define VERIFY_SERVICE_ROOT "root"
 #define VERIFY_SERVICE_SELF "self"
-
-/* At most so many attempts in so many seconds; 0 attempts: no limit. */
-struct verify_rate {
-	int attempts;
-	int seconds;
-};
 
 /* One section [verify NAME]. */
 struct verify_grant {
@@ -32,8 +27,8 @@ struct verify_grant {
 	const char *groups;	     /* of whose members it may ask; see gate/group_gate.h */
 	bool root;		     /* of uid 0, too, if it is in one of them */
 	bool status;		     /* not for codes alone */
-	struct verify_rate attempts; /* for each user asked about */
-	struct verify_rate peer_attempts; /* of each peer, whomever it asks about */
+	struct config_rate attempts; /* for each user asked about */
+	struct config_rate peer_attempts; /* of each peer, whomever it asks about */
 };
 
 /* Begins as VERIFY_CONFIG_INIT. Strings are the configuration's. */
@@ -44,7 +39,7 @@ struct verify_config {
 	int connections;
 	int peer_connections; /* of one uid */
 	bool self;	      /* users may ask for themselves */
-	struct verify_rate self_attempts;
+	struct config_rate self_attempts;
 	bool self_enroll; /* users without a secret may get one */
 };
 
@@ -52,30 +47,14 @@ struct verify_config {
 	{                                                                                      \
 		.idle_exit = 60, .connections = 4096, .peer_connections = 1024, .self = true,  \
 		.self_attempts = {                                                             \
-			3,                                                                     \
-			30                                                                     \
+			.attempts = 3,                                                         \
+			.seconds = 30                                                          \
 		}                                                                              \
 	}
 
-enum verify_kind {
-	VERIFY_KIND_TEXT,    /* const char *, not empty */
-	VERIFY_KIND_FLAG,    /* bool: yes or no */
-	VERIFY_KIND_NUMBER,  /* int, minimum to maximum */
-	VERIFY_KIND_SECONDS, /* int: seconds, or a number with m, h or d behind it */
-	VERIFY_KIND_RATE,    /* struct verify_rate: ATTEMPTS SECONDS, or no */
-};
-
-struct verify_definition {
-	const char *name;
-	enum verify_kind kind;
-	size_t offset; /* in struct verify_grant, or in struct verify_config */
-	int minimum;
-	int maximum;
-};
-
 /* The tables of both sections, each ended by a row whose name is NULL. */
-extern const struct verify_definition verify_definitions[];
-extern const struct verify_definition daemon_definitions[];
+extern const struct key_definition verify_definitions[];
+extern const struct key_definition daemon_definitions[];
 
 /*
  * Reads the sections of a configuration that was loaded, which must outlive the

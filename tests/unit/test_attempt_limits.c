@@ -10,8 +10,8 @@ static struct attempt_limits *open_limits(int attempts, int seconds)
 	struct attempt_limits *limits;
 	struct error error = ERROR_INIT;
 
-	assert_int_equal(
-		attempt_limits_open(&limits, (struct verify_rate){attempts, seconds}, &error),
+	assert_int_equal(attempt_limits_open(&limits,
+				 (struct config_rate){attempts, seconds, true}, &error),
 		0);
 	return limits;
 }

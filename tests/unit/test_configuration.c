@@ -58,9 +58,9 @@ static void reads_every_form_of_a_line(void **state)
 	assert_string_equal(configuration.options.secret, "/var/lib/x=y/${USER}");
 	assert_int_equal(configuration.options.grace_period, 3600);
 	assert_string_equal(configuration.enroll.issuer, "ACME \"Inc\" of M\xc3\xbcnchen");
-	assert_int_equal(configuration.enroll.rate_limit, ENROLL_YES);
-	assert_int_equal(configuration.enroll.rate_limit_count, 5);
-	assert_int_equal(configuration.enroll.rate_limit_time, 60);
+	assert_true(configuration.enroll.rate_limit.given);
+	assert_int_equal(configuration.enroll.rate_limit.attempts, 5);
+	assert_int_equal(configuration.enroll.rate_limit.seconds, 60);
 	assert_string_equal(configuration.enroll.qr, "utf8");
 }
 
@@ -105,12 +105,13 @@ static void reads_every_enrollment_default(void **state)
 	assert_int_equal(enroll->digits, 8);
 	assert_int_equal(enroll->step_size, 3600);
 	assert_int_equal(enroll->window_size, 21);
-	assert_int_equal(enroll->rate_limit, ENROLL_NO);
+	assert_true(enroll->rate_limit.given);
+	assert_int_equal(enroll->rate_limit.attempts, 0);
 	assert_int_equal(enroll->emergency_codes, 0);
 	assert_int_equal(enroll->codes, ENROLL_CODES_HASHED);
 	assert_string_equal(enroll->language, "de");
 	assert_string_equal(enroll->letter_template, "/etc/security/letter.html");
-	for (const struct enroll_definition *row = enroll_definitions; row->name != NULL; row++)
+	for (const struct key_definition *row = enroll_definitions; row->name != NULL; row++)
 		assert_non_null(
 			configuration_find(&configuration, CONFIGURATION_ENROLL, row->name));
 }
