@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/folder.h"
+#include "cli/bulk/bulk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,15 +14,14 @@
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
-#include "store/durable_steps.h"
 #include "totpgroup.h"
 
-static int failed(const struct bulk_folder *folder, const char *what, struct error *error)
+static int set_failed(const struct bulk_folder *folder, const char *what, struct error *error)
 {
 	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s", what, folder->path);
 }
 
-static int open_failed(const struct bulk_folder *folder, struct error *error)
+static int set_open_failed(const struct bulk_folder *folder, struct error *error)
 {
 	if (errno == ELOOP || errno == ENOTDIR)
 		return error_set(error, TOTPGROUP_EUNSAFE,
@@ -32,12 +31,12 @@ static int open_failed(const struct bulk_folder *folder, struct error *error)
 		folder->path);
 }
 
-static int check(const struct bulk_folder *folder, struct error *error)
+static int check_folder(const struct bulk_folder *folder, struct error *error)
 {
 	struct stat status;
 
 	if (fstat(folder->descriptor, &status) != 0)
-		return failed(folder, "examine", error);
+		return set_failed(folder, "examine", error);
 	if (status.st_uid != geteuid())
 		return error_set(error, TOTPGROUP_EUNSAFE,
 			"%s: belongs to another user; name a folder of your own", folder->path);
@@ -49,14 +48,14 @@ static int check(const struct bulk_folder *folder, struct error *error)
 	return 0;
 }
 
-static int lock(const struct bulk_folder *folder, struct error *error)
+static int lock_folder(const struct bulk_folder *folder, struct error *error)
 {
 	if (flock(folder->descriptor, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return error_set(error, TOTPGROUP_EBUSY,
 			"%s: another run writes there; wait for its end", folder->path);
-	return failed(folder, "lock", error);
+	return set_failed(folder, "lock", error);
 }
 
 int bulk_folder_open(
@@ -68,15 +67,15 @@ int bulk_folder_open(
 
 	folder->path = path;
 	if (make && !made && errno != EEXIST)
-		return failed(folder, "make", error);
+		return set_failed(folder, "make", error);
 	folder->descriptor = open(path, flags);
 	if (folder->descriptor < 0)
-		return open_failed(folder, error);
-	/* The mode above is cut by the umask. */
+		return set_open_failed(folder, error);
+	/* mkdir() applied the umask. */
 	if (made && fchmod(folder->descriptor, 0700) != 0)
-		return failed(folder, "chmod", error);
-	status = check(folder, error);
-	return status == 0 ? lock(folder, error) : status;
+		return set_failed(folder, "chmod", error);
+	status = check_folder(folder, error);
+	return status == 0 ? lock_folder(folder, error) : status;
 }
 
 static bool is_below(const char *path, const char *top)
@@ -86,8 +85,8 @@ static bool is_below(const char *path, const char *top)
 	return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* Whether one part of the path is that word. */
-static bool has_part(const char *path, const char *part)
+/* Whether one component of a path is that word. */
+static bool has_component(const char *path, const char *part)
 {
 	size_t length = strlen(part);
 
@@ -109,7 +108,7 @@ static bool is_in_web_root(const char *path)
 		if (is_below(path, tops[i]))
 			return true;
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-		if (has_part(path, parts[i]))
+		if (has_component(path, parts[i]))
 			return true;
 	return false;
 }
@@ -131,27 +130,27 @@ void bulk_folder_warn(const struct bulk_folder *folder)
 	free(path);
 }
 
-int bulk_folder_open_staging(struct bulk_folder *folder, bool make, struct error *error)
+int bulk_folder_open_staging(struct bulk_folder *folder, struct error *error)
 {
-	if (make && mkdirat(folder->descriptor, BULK_STAGING, 0700) != 0 && errno != EEXIST)
-		return failed(folder, "make a folder in", error);
+	if (mkdirat(folder->descriptor, BULK_STAGING, 0700) != 0 && errno != EEXIST)
+		return set_failed(folder, "make a folder in", error);
 	folder->staging = openat(folder->descriptor, BULK_STAGING,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder->staging >= 0)
 		return 0;
-	return error_set_system(error,
-		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM,
-		"cannot open %s/" BULK_STAGING, folder->path);
+	return error_set_system(
+		error, TOTPGROUP_ESYSTEM, "cannot open %s/" BULK_STAGING, folder->path);
 }
 
-static int clear(int fd)
+/* Removes all files of a folder, and closes the descriptor. */
+static int remove_files(int descriptor)
 {
-	DIR *stream = fdopendir(fd);
+	DIR *stream = fdopendir(descriptor);
 	struct dirent *entry;
 	int result = 0;
 
 	if (stream == NULL) {
-		close(fd);
+		close(descriptor);
 		return -1;
 	}
 	while (result == 0 && (entry = readdir(stream)) != NULL)
@@ -163,41 +162,40 @@ static int clear(int fd)
 
 int bulk_folder_clear_staging(struct bulk_folder *folder, bool remove, struct error *error)
 {
-	int fd = openat(folder->staging, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int staging = openat(folder->staging, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || clear(fd) != 0)
-		return failed(folder, "remove what was left in " BULK_STAGING " of", error);
+	if (staging < 0 || remove_files(staging) != 0)
+		return set_failed(folder, "remove what was left in " BULK_STAGING " of", error);
 	if (!remove)
 		return 0;
 	close(folder->staging);
 	folder->staging = -1;
 	if (unlinkat(folder->descriptor, BULK_STAGING, AT_REMOVEDIR) != 0)
-		return failed(folder, "remove " BULK_STAGING " of", error);
+		return set_failed(folder, "remove " BULK_STAGING " of", error);
 	return 0;
 }
 
-int bulk_folder_write(const struct bulk_folder *folder, int where, const char *name,
+int bulk_folder_write(const struct bulk_folder *folder, const char *name,
 	const struct text *text, struct error *error)
 {
-	int file =
-		openat(where, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int file = openat(folder->staging, name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool written =
 		file >= 0 && fchmod(file, 0600) == 0 && durable_write_all(file, text) == 0;
-	int saved = errno;
+	int status = 0;
 
-	if (file >= 0 && close(file) != 0 && written) {
-		written = false;
-		saved = errno;
-	}
-	errno = saved;
-	return written ? 0
-		       : error_set_system(error, TOTPGROUP_ESYSTEM, "cannot write %s in %s",
-				 name, folder->path);
+	if (!written)
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot write %s in %s", name, folder->path);
+	if (file >= 0 && close(file) != 0 && written)
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot write %s in %s", name, folder->path);
+	return status;
 }
 
 int bulk_folder_sync(const struct bulk_folder *folder, struct error *error)
 {
-	return syncfs(folder->descriptor) == 0 ? 0 : failed(folder, "sync", error);
+	return syncfs(folder->descriptor) == 0 ? 0 : set_failed(folder, "sync", error);
 }
 
 void bulk_folder_close(struct bulk_folder *folder)
@@ -206,5 +204,6 @@ void bulk_folder_close(struct bulk_folder *folder)
 		close(folder->staging);
 	if (folder->descriptor >= 0)
 		close(folder->descriptor);
-	*folder = (struct bulk_folder)BULK_FOLDER_INIT;
+	folder->staging = -1;
+	folder->descriptor = -1;
 }

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/*
+ * The journal is a sequence of strings, each ended by a NUL, which no name, path or
+ * credential contains. Numbers are decimal.
+ *
+ *   FORMAT, suffix, formats, exec, the ends of the shared files, the number of entries;
+ *   for each entry: user, path, previous, the lengths of the pieces, text.
+ */
+
 #include "config.h"
 
-#include "cli/bulk/journal.h"
+#include "cli/bulk/bulk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,230 +23,180 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-#define NAME		"journal"
-#define NEW_NAME	"journal.new"
-#define HANDED		"handed"
-#define JOURNAL_VERSION "1"
+#define NAME	 "journal"
+#define NEW_NAME "journal.new"
 
-/* More was not written by this program. */
+/* The users whose letters the command has had, as strings like the journal's. */
+#define COMMAND_RAN "command-ran"
+
+#define FORMAT "totp-enroll bulk 2"
+
+/* This program writes no longer journal. */
 #define SIZE_LIMIT ((size_t)64 * 1024 * 1024)
 
-static int append(struct text *text, const char *name, const char *data, size_t length)
+static void put_string(struct text *text, const char *string)
 {
-	int status = text_append_format(text, "%s %zu\n", name, length);
-
-	if (status == 0)
-		status = text_append(text, data, length);
-	return status == 0 ? text_append(text, "\n", 1) : status;
+	(void)text_append(text, string, strlen(string) + 1);
 }
 
-static int append_string(struct text *text, const char *name, const char *value)
-{
-	return append(text, name, value, strlen(value));
-}
-
-static int append_number(struct text *text, const char *name, int64_t number)
+static void put_number(struct text *text, int64_t number)
 {
 	char digits[24];
 
 	snprintf(digits, sizeof digits, "%" PRId64, number);
-	return append_string(text, name, digits);
+	put_string(text, digits);
 }
 
-/* The letters' formats, in the order in which they were named. */
-static int append_formats(struct text *text, const struct bulk_formats *formats)
+static void put_entry(struct text *text, const struct bulk_entry *entry)
 {
-	struct text list = TEXT_INIT;
-	int status = 0;
-
-	for (size_t i = 0; status == 0 && i < formats->letter_count; i++)
-		status = text_append_format(
-			&list, "%s%s", i > 0 ? "," : "", bulk_format_name(formats->letters[i]));
-	if (status == 0 && formats->csv)
-		status = text_append_format(&list, "%scsv", list.length > 0 ? "," : "");
-	if (status == 0 && formats->json)
-		status = text_append_format(&list, "%sjson", list.length > 0 ? "," : "");
-	if (status == 0)
-		status = append_string(text, "formats", list.data);
-	text_free(&list);
-	return status;
+	put_string(text, entry->user);
+	put_string(text, entry->path);
+	put_string(text, entry->previous);
+	for (size_t i = 0; i < BULK_SHARED; i++)
+		put_number(text, (int64_t)entry->pieces[i]);
+	put_string(text, entry->text.data);
 }
 
-static int append_head(struct text *text, const struct bulk_batch *batch)
+int bulk_journal_write(const struct bulk_run *run, struct error *error)
 {
-	int status = append_string(text, "version", JOURNAL_VERSION);
-
-	if (status == 0)
-		status = append_string(text, "suffix", batch->suffix);
-	if (status == 0)
-		status = append_formats(text, &batch->formats);
-	if (status == 0)
-		status = append_number(text, "exec", batch->exec);
-	for (size_t i = 0; status == 0 && i < BULK_SHARED; i++)
-		status = append_number(text, "end", batch->ends[i]);
-	return status;
-}
-
-static int append_entry(struct text *text, const struct bulk_entry *entry)
-{
-	int status = append_string(text, "user", bulk_entry_user(entry));
-
-	if (status == 0)
-		status = append_string(text, "path", entry->file.path);
-	if (status == 0)
-		status = append_string(text, "previous", entry->previous);
-	for (size_t i = 0; status == 0 && i < BULK_SHARED; i++)
-		status = append_number(text, "piece", (int64_t)entry->pieces[i]);
-	return status == 0 ? append(text, "text", entry->text.data, entry->text.length)
-			   : status;
-}
-
-int bulk_journal_write(
-	const struct bulk_folder *folder, const struct bulk_batch *batch, struct error *error)
-{
+	const struct bulk_batch *batch = run->batch;
 	struct text text = TEXT_INIT;
-	int status = append_head(&text, batch);
+	int status;
 
-	for (size_t i = 0; status == 0 && i < batch->count; i++)
-		status = append_entry(&text, &batch->entries[i]);
-	if (status == 0)
-		status = append_string(&text, "end-of-journal", "");
+	put_string(&text, FORMAT);
+	put_string(&text, batch->suffix);
+	put_string(&text, run->options.format);
+	put_number(&text, batch->exec);
+	for (size_t i = 0; i < BULK_SHARED; i++)
+		put_number(&text, batch->ends[i]);
+	put_number(&text, (int64_t)batch->count);
+	for (size_t i = 0; i < batch->count; i++)
+		put_entry(&text, &batch->entries[i]);
+	status = text.status;
 	if (status != 0)
 		error_set(error, status, "out of memory");
 	else
-		status = bulk_folder_write(folder, folder->staging, NEW_NAME, &text, error);
+		status = bulk_folder_write(&run->folder, NEW_NAME, &text, error);
 	text_free(&text);
 	return status;
 }
 
-static int failed(const struct bulk_folder *folder, const char *what, struct error *error)
+static int set_failed(const struct bulk_folder *folder, const char *what, struct error *error)
 {
 	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s/" BULK_STAGING "/" NAME,
 		what, folder->path);
 }
 
+static int sync_staging(const struct bulk_folder *folder, struct error *error)
+{
+	return fsync(folder->staging) == 0 ? 0 : set_failed(folder, "sync", error);
+}
+
 int bulk_journal_complete(const struct bulk_folder *folder, struct error *error)
 {
 	if (renameat(folder->staging, NEW_NAME, folder->staging, NAME) != 0)
-		return failed(folder, "name", error);
-	return fsync(folder->staging) == 0 ? 0 : failed(folder, "sync", error);
+		return set_failed(folder, "name", error);
+	return sync_staging(folder, error);
 }
 
 int bulk_journal_drop(const struct bulk_folder *folder, struct error *error)
 {
 	if (unlinkat(folder->staging, NAME, 0) != 0)
-		return failed(folder, "remove", error);
-	return fsync(folder->staging) == 0 ? 0 : failed(folder, "sync", error);
+		return set_failed(folder, "remove", error);
+	return sync_staging(folder, error);
 }
 
-/* Reading. */
+int bulk_journal_note_command(
+	const struct bulk_folder *folder, const struct bulk_entry *entry, struct error *error)
+{
+	struct text line = TEXT_INIT;
+	int file = openat(folder->staging, COMMAND_RAN,
+		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int status = 0;
+
+	put_string(&line, entry->user);
+	if (line.status != 0)
+		status = error_set(error, line.status, "out of memory");
+	else if (file < 0 || durable_write_all(file, &line) != 0)
+		status = set_failed(folder, "write beside", error);
+	if (file >= 0)
+		close(file);
+	text_free(&line);
+	return status;
+}
+
+/* The strings that are not read yet. */
 struct reader {
-	const char *data;
-	size_t length;
-	size_t at;
-	const char *value; /* of the field that was read last */
-	size_t value_length;
+	const char *at;
+	size_t left;
 };
 
-/* Reads the next field, which has to have that name. */
-static bool next(struct reader *reader, const char *name)
+/* Takes the next string off; NULL where there is none. */
+static const char *take_string(struct reader *reader)
 {
-	const char *here = reader->data + reader->at;
-	size_t left = reader->length - reader->at;
-	size_t name_length = strlen(name);
-	const char *newline = memchr(here, '\n', left);
-	int64_t length;
+	const char *string = reader->at;
+	const char *end = reader->left > 0 ? memchr(string, '\0', reader->left) : NULL;
 
-	if (newline == NULL || left < name_length + 2 || memcmp(here, name, name_length) != 0 ||
-		here[name_length] != ' ' ||
-		!number_parse(here + name_length + 1,
-			(size_t)(newline - here) - name_length - 1, 0, INT32_MAX, &length))
-		return false;
-	left -= (size_t)(newline - here) + 1;
-	if ((size_t)length + 1 > left || newline[1 + length] != '\n')
-		return false;
-	reader->value = newline + 1;
-	reader->value_length = (size_t)length;
-	reader->at = (size_t)(newline + 2 + length - reader->data);
-	return true;
-}
-
-static bool next_number(struct reader *reader, const char *name, int64_t *number)
-{
-	return next(reader, name) &&
-	       number_parse(reader->value, reader->value_length, -1, INT64_MAX / 2, number);
-}
-
-/* A string in new memory; NULL where it has a NUL in it, or memory is out. */
-static char *next_string(struct reader *reader, const char *name)
-{
-	if (!next(reader, name) || memchr(reader->value, '\0', reader->value_length) != NULL)
+	if (end == NULL)
 		return NULL;
-	return strndup(reader->value, reader->value_length);
+	reader->left -= (size_t)(end - string) + 1;
+	reader->at = end + 1;
+	return string;
 }
 
-static bool next_word(struct reader *reader, const char *name, char *word, size_t size)
+static bool take_number(
+	struct reader *reader, int64_t minimum, int64_t maximum, int64_t *number)
 {
-	if (!next(reader, name) || reader->value_length >= size)
+	const char *string = take_string(reader);
+
+	return string != NULL && number_parse(string, strlen(string), minimum, maximum, number);
+}
+
+static bool take_entry(struct reader *reader, struct bulk_entry *entry)
+{
+	const char *previous, *text;
+	int64_t length = 0;
+
+	entry->user = take_string(reader);
+	entry->path = take_string(reader);
+	previous = take_string(reader);
+	if (previous == NULL || strlen(previous) > BULK_DIGEST_LENGTH)
 		return false;
-	memcpy(word, reader->value, reader->value_length);
-	word[reader->value_length] = '\0';
-	return true;
-}
-
-static bool read_head(struct reader *reader, struct bulk_batch *batch)
-{
-	char version[8];
-	char *formats;
-	int64_t exec;
-	bool good = next_word(reader, "version", version, sizeof version) &&
-		    strcmp(version, JOURNAL_VERSION) == 0 &&
-		    next_word(reader, "suffix", batch->suffix, sizeof batch->suffix) &&
-		    durable_is_suffix(batch->suffix);
-
-	if (!good)
-		return false;
-	formats = next_string(reader, "formats");
-	good = formats != NULL && bulk_formats_parse(&batch->formats, formats) &&
-	       next_number(reader, "exec", &exec);
-	free(formats);
-	for (size_t i = 0; good && i < BULK_SHARED; i++)
-		good = next_number(reader, "end", &batch->ends[i]);
-	batch->exec = good && exec != 0;
-	return good;
-}
-
-static bool read_entry(struct reader *reader, struct bulk_entry *entry)
-{
-	bool good;
-
-	entry->user = next_string(reader, "user");
-	entry->path = entry->user != NULL ? next_string(reader, "path") : NULL;
-	good = entry->path != NULL &&
-	       next_word(reader, "previous", entry->previous, sizeof entry->previous);
-	for (size_t i = 0; good && i < BULK_SHARED; i++) {
-		int64_t length = 0;
-
-		good = next_number(reader, "piece", &length) && length >= 0;
+	strcpy(entry->previous, previous);
+	for (size_t i = 0; i < BULK_SHARED; i++) {
+		if (!take_number(reader, 0, INT32_MAX, &length))
+			return false;
 		entry->pieces[i] = (size_t)length;
 	}
-	return good && next(reader, "text") && reader->value_length > 0 &&
-	       text_append(&entry->text, reader->value, reader->value_length) == 0;
+	text = take_string(reader);
+	return text != NULL && text_append_string(&entry->text, text) == 0;
 }
 
-static bool read_fields(struct reader *reader, struct bulk_batch *batch)
+/* Whether all of the journal is as this program writes it. */
+static bool take_batch(struct reader *reader, struct bulk_batch *batch)
 {
-	bool good = read_head(reader, batch);
+	const char *format = take_string(reader), *suffix = take_string(reader);
+	const char *formats = take_string(reader);
+	int64_t exec, count;
 
-	while (good && !next(reader, "end-of-journal")) {
-		good = batch->count < BULK_BATCH_MAX;
-		if (good)
-			good = read_entry(reader, &batch->entries[batch->count++]);
-	}
-	return good && reader->at == reader->length;
+	if (formats == NULL || strcmp(format, FORMAT) != 0 || !durable_is_suffix(suffix) ||
+		!bulk_formats_parse(&batch->formats, formats) ||
+		!take_number(reader, 0, 1, &exec))
+		return false;
+	strcpy(batch->suffix, suffix);
+	batch->exec = exec != 0;
+	for (size_t i = 0; i < BULK_SHARED; i++)
+		if (!take_number(reader, -1, INT64_MAX / 2, &batch->ends[i]))
+			return false;
+	if (!take_number(reader, 1, BULK_BATCH_MAX, &count))
+		return false;
+	while (batch->count < (size_t)count)
+		if (!take_entry(reader, &batch->entries[batch->count++]))
+			return false;
+	return reader->left == 0;
 }
 
-/* Reads a whole file of the folder; nothing where it is missing. */
+/* Reads a file of the staging folder. TOTPGROUP_ENOTFOUND comes without a message. */
 static int read_file(const struct bulk_folder *folder, const char *name, struct text *text,
 	struct error *error)
 {
@@ -250,82 +207,53 @@ static int read_file(const struct bulk_folder *folder, const char *name, struct 
 
 	if (file < 0 && errno == ENOENT)
 		return TOTPGROUP_ENOTFOUND;
-	while (file >= 0 && status == 0 && n != 0) {
+	while (file >= 0 && status == 0 && n != 0 && text->length < SIZE_LIMIT) {
 		n = read(file, buffer, sizeof buffer);
 		if (n < 0 && errno != EINTR)
 			break;
 		if (n > 0)
-			status = text->length < SIZE_LIMIT
-					 ? text_append(text, buffer, (size_t)n)
-					 : TOTPGROUP_EFORMAT;
+			status = text_append(text, buffer, (size_t)n);
 	}
 	if (file < 0 || n < 0)
-		status = failed(folder, "read", error);
+		status = set_failed(folder, "read", error);
 	else if (status != 0)
-		error_set(error, status, "cannot read %s/" BULK_STAGING "/%s: %s", folder->path,
-			name, totpgroup_strerror(status));
+		error_set(error, status, "out of memory");
 	WIPE_ARRAY(buffer);
 	if (file >= 0)
 		close(file);
 	return status;
 }
 
-/* Those whom the list of the handed names, one on a line. */
-static void mark_handed(struct bulk_batch *batch, const struct text *list)
+static void mark_commands(struct bulk_batch *batch, const struct text *users)
 {
-	const char *at = list->data;
-	const char *newline;
+	struct reader reader = {.at = users->data, .left = users->length};
+	const char *user;
 
-	for (; at != NULL && (newline = strchr(at, '\n')) != NULL; at = newline + 1)
-		for (size_t i = 0; i < batch->count; i++) {
-			const char *user = batch->entries[i].user;
-			size_t length = strlen(user);
-
-			if (length == (size_t)(newline - at) && memcmp(user, at, length) == 0)
-				batch->entries[i].handed = true;
-		}
+	while ((user = take_string(&reader)) != NULL)
+		for (size_t i = 0; i < batch->count; i++)
+			if (strcmp(batch->entries[i].user, user) == 0)
+				batch->entries[i].command_ran = true;
 }
 
 int bulk_journal_read(
 	const struct bulk_folder *folder, struct bulk_batch *batch, struct error *error)
 {
-	struct text text = TEXT_INIT, handed = TEXT_INIT;
-	int status = read_file(folder, NAME, &text, error);
-	struct reader reader = {.data = text.data, .length = text.length};
+	struct text users = TEXT_INIT;
+	struct reader reader;
+	int status = read_file(folder, NAME, &batch->journal, error);
 
-	if (status == 0 && (text.data == NULL || !read_fields(&reader, batch)))
+	batch->recovered = true;
+	reader = (struct reader){.at = batch->journal.data, .left = batch->journal.length};
+	if (status == 0 && !take_batch(&reader, batch))
 		status = error_set(error, TOTPGROUP_EFORMAT,
 			"%s/" BULK_STAGING "/" NAME
 			" is damaged; see who of it is enrolled with "
 			"totp-enroll status, and remove that folder",
 			folder->path);
-	if (status == 0) {
-		status = read_file(folder, HANDED, &handed, error);
-		if (status == TOTPGROUP_ENOTFOUND)
-			status = 0;
-		else if (status == 0)
-			mark_handed(batch, &handed);
-	}
-	batch->recovered = true;
-	text_free(&handed);
-	text_free(&text);
-	return status;
-}
-
-int bulk_journal_note_handed(
-	const struct bulk_folder *folder, const struct bulk_entry *entry, struct error *error)
-{
-	struct text line = TEXT_INIT;
-	int file = openat(folder->staging, HANDED,
-		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int status = text_append_format(&line, "%s\n", bulk_entry_user(entry));
-
 	if (status != 0)
-		error_set(error, status, "out of memory");
-	else if (file < 0 || durable_write_all(file, &line) != 0)
-		status = failed(folder, "write beside", error);
-	if (file >= 0)
-		close(file);
-	text_free(&line);
-	return status;
+		return status;
+	status = read_file(folder, COMMAND_RAN, &users, error);
+	mark_commands(batch, &users);
+	text_free(&users);
+	return status == TOTPGROUP_ENOTFOUND ? 0 : status;
 }

@@ -2,237 +2,278 @@
 
 #include "config.h"
 
-#include "cli/bulk/letters.h"
+#include "cli/bulk/bulk.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/host_name.h"
-#include "cli/bulk/rows.h"
+#include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "exchange/csv.h"
-#include "store/durable_steps.h"
+#include "exchange/otp_key.h"
+#include "message/handover.h"
 #include "totpgroup.h"
 
-/* For fewer users another process is not worth it. */
-#define HELP_MIN 64
+/* A second process is not worth its cost for fewer users. */
+#define HELPER_MIN 64
 
-/* A template on the command line is meant for these letters. */
-static int check_template(const struct bulk_letters *letters,
-	const struct bulk_options *options, struct error *error)
+/* The options must ask for a letter that their template replaces. */
+static int check_template(const struct bulk_run *run, struct error *error)
 {
-	const struct bulk_formats *formats = &options->formats;
+	const struct bulk_formats *formats = &run->options.formats;
 
 	for (size_t i = 0; i < formats->letter_count; i++)
-		if (letter_template_replaces(letters->letter_template, formats->letters[i]))
+		if (letter_template_replaces(run->letter_template, formats->letters[i]))
 			return 0;
 	return error_set(error, TOTPGROUP_ECONFIG,
-		"%s is a template of %s, which --format does not name", options->template_file,
-		letter_template_replaces(letters->letter_template, LETTER_TXT) ? "txt"
-									       : "html");
+		"%s is a template of %s, which --format does not name",
+		run->options.template_file,
+		letter_template_replaces(run->letter_template, LETTER_TXT) ? "txt" : "html");
 }
 
-enum exit_status bulk_letters_begin(struct bulk_letters *letters,
-	const struct bulk_options *options, const struct host_defaults *defaults)
+enum exit_status bulk_letters_begin(struct bulk_run *run)
 {
+	const struct bulk_options *options = &run->options;
+	const struct enroll_defaults *defaults = &run->defaults.enroll;
 	const char *language =
-		options->language != NULL ? options->language : defaults->enroll.language;
+		options->language != NULL ? options->language : defaults->language;
 	const char *path = options->template_file != NULL ? options->template_file
-							  : defaults->enroll.letter_template;
+							  : defaults->letter_template;
 	struct error error = ERROR_INIT;
-	int status = letter_template_read(&letters->letter_template, path, &error);
+	int status = letter_template_read(&run->letter_template, path, &error);
 
 	if (status == 0 && options->template_file != NULL)
-		status = check_template(letters, options, &error);
+		status = check_template(run, &error);
 	if (status == 0 && language != NULL)
-		status = letter_template_set_language(
-			letters->letter_template, language, &error);
-	host_name(letters->host);
-	letters->issuer = options->issuer;
-	if (letters->issuer == NULL)
-		letters->issuer = defaults->enroll.issuer;
-	if (letters->issuer == NULL)
-		letters->issuer = letters->host;
+		status = letter_template_set_language(run->letter_template, language, &error);
+	host_name(run->host);
+	run->issuer = options->issuer != NULL	 ? options->issuer
+		      : defaults->issuer != NULL ? defaults->issuer
+						 : run->host;
 	if (status == 0)
 		return STATUS_DONE;
 	terminal_complain_error(&error);
 	return status == TOTPGROUP_ECONFIG ? STATUS_USAGE : STATUS_STORE_ERROR;
 }
 
-void bulk_letters_end(struct bulk_letters *letters)
-{
-	letter_template_free(letters->letter_template);
-	*letters = (struct bulk_letters){.letter_template = NULL};
-}
-
-static int name_csv(struct bulk_shared_file *file)
-{
-	file->name = "users.csv";
-	file->between = "";
-	file->fixed_header = true;
-	return csv_append_header(&file->header);
-}
-
-static int name_json(struct bulk_shared_file *file)
-{
-	file->name = "users.json";
-	file->between = ",\n";
-	file->fixed_header = true;
-	return bulk_rows_frame(&file->header, &file->footer);
-}
-
-static int name_run(
-	const struct bulk_letters *letters, struct bulk_shared_file *file, struct error *error)
-{
-	int status = letter_run_begin(letters->letter_template, &file->header, error);
-
-	file->name = "letters.html";
-	file->between = "";
-	if (status == 0)
-		status = letter_run_end(letters->letter_template, &file->footer, error);
-	return status;
-}
-
-int bulk_letters_name_shared(const struct bulk_letters *letters,
-	const struct bulk_formats *formats, struct bulk_shared_file shared[BULK_SHARED],
-	struct error *error)
+int bulk_letters_name_shared(const struct bulk_run *run, const struct bulk_formats *formats,
+	struct bulk_shared_file shared[BULK_SHARED], struct error *error)
 {
 	int status = 0;
 
 	for (size_t i = 0; i < BULK_SHARED; i++)
-		shared[i] = (struct bulk_shared_file)BULK_SHARED_FILE_INIT;
-	if (formats->csv)
-		status = name_csv(&shared[BULK_CSV]);
-	if (status == 0 && formats->json)
-		status = name_json(&shared[BULK_JSON]);
-	if (status != 0)
-		return error_set(error, status, "out of memory");
-	return formats->html ? name_run(letters, &shared[BULK_RUN], error) : 0;
-}
-
-const char *bulk_letters_pieces_name(enum bulk_shared_kind kind)
-{
-	static const char *const names[BULK_SHARED] = {
-		[BULK_CSV] = "csv", [BULK_JSON] = "json", [BULK_RUN] = "run"};
-
-	return names[kind];
-}
-
-/* One user's letter, and the pieces that are open. */
-struct staging {
-	const struct bulk_letters *letters;
-	const struct bulk_folder *folder;
-	int pieces[BULK_SHARED]; /* -1 where there are none */
-};
-
-static bool is_made(const struct bulk_formats *formats, enum bulk_shared_kind kind)
-{
-	return kind == BULK_CSV	   ? formats->csv
-	       : kind == BULK_JSON ? formats->json
-				   : formats->html;
-}
-
-static int open_pieces(
-	struct staging *staging, const struct bulk_formats *formats, struct error *error)
-{
-	for (int kind = 0; kind < BULK_SHARED; kind++)
-		staging->pieces[kind] = -1;
-	for (int kind = 0; kind < BULK_SHARED; kind++) {
-		const char *name = bulk_letters_pieces_name((enum bulk_shared_kind)kind);
-
-		if (!is_made(formats, (enum bulk_shared_kind)kind))
-			continue;
-		staging->pieces[kind] = openat(staging->folder->staging, name,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (staging->pieces[kind] < 0)
-			return error_set_system(error, TOTPGROUP_ESYSTEM,
-				"cannot write %s in %s", name, staging->folder->path);
+		shared[i] = (struct bulk_shared_file){.file = -1, .between = ""};
+	if (formats->csv) {
+		shared[BULK_CSV].name = "users.csv";
+		shared[BULK_CSV].fixed_header = true;
+		status = csv_append_header(&shared[BULK_CSV].header);
 	}
-	return 0;
-}
-
-static int close_pieces(struct staging *staging, int status, struct error *error)
-{
-	for (int kind = 0; kind < BULK_SHARED; kind++)
-		if (staging->pieces[kind] >= 0 && close(staging->pieces[kind]) != 0 &&
-			status == 0)
-			status = error_set_system(error, TOTPGROUP_ESYSTEM,
-				"cannot write in %s", staging->folder->path);
+	if (formats->json) {
+		shared[BULK_JSON].name = "users.json";
+		shared[BULK_JSON].between = ",\n";
+		shared[BULK_JSON].fixed_header = true;
+		text_append_string(
+			&shared[BULK_JSON].header, "{\"version\": 1, \"users\": [\n");
+		text_append_string(&shared[BULK_JSON].footer, "\n]}\n");
+	}
+	if (status != 0 || shared[BULK_JSON].header.status != 0 ||
+		shared[BULK_JSON].footer.status != 0)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (!formats->html)
+		return 0;
+	shared[BULK_PRINT_RUN].name = "letters.html";
+	status = letter_run_begin(run->letter_template, &shared[BULK_PRINT_RUN].header, error);
+	if (status == 0)
+		status = letter_run_end(
+			run->letter_template, &shared[BULK_PRINT_RUN].footer, error);
 	return status;
 }
 
-static int append_piece(const struct staging *staging, const struct bulk_entry *entry,
-	const struct letter *letter, enum bulk_shared_kind kind, struct text *text,
-	struct error *error)
+bool bulk_letter_name(
+	const struct bulk_entry *entry, enum letter_format format, char name[NAME_MAX + 1])
 {
-	switch (kind) {
-	case BULK_CSV:
-		return bulk_rows_append_csv(letter, &entry->text, text, error);
-	case BULK_JSON:
-		return bulk_rows_append_json(letter, text, error);
-	default:
-		return letter_run_page(letter, staging->letters->letter_template, text, error);
-	}
+	int length =
+		snprintf(name, NAME_MAX + 1, "%s.%s", entry->user, bulk_format_name(format));
+
+	return length > 0 && length <= NAME_MAX;
 }
 
-typedef int (*letter_work)(const struct staging *staging, const struct bulk_formats *formats,
-	struct bulk_entry *entry, const struct letter *letter, struct error *error);
-
-static int write_pieces(const struct staging *staging, const struct bulk_formats *formats,
-	struct bulk_entry *entry, const struct letter *letter, struct error *error)
+/* Appends the row of users.csv. It has plain emergency codes only, because programs that
+ * read the file know no others. */
+static int append_csv(const struct letter *letter, const struct text *credential,
+	struct text *text, struct error *error)
 {
+	struct otp_key key = OTP_KEY_INIT;
+	int status = otp_key_from_credential(&key, credential->data, credential->length, error);
+
+	if (status == 0)
+		status = otp_key_set_name(&key, letter->user, strlen(letter->user), error);
+	if (status == 0)
+		status =
+			otp_key_set_issuer(&key, letter->issuer, strlen(letter->issuer), error);
+	if (status == 0 && (status = csv_append(text, &key)) != 0)
+		error_set(error, status, "out of memory");
+	otp_key_free(&key);
+	return status;
+}
+
+/* Makes the object of users.json without its secrets. The result belongs to the object;
+ * NULL where memory is out. */
+static const char *make_public_json(struct json_object *object, const struct letter *letter)
+{
+	const struct new_credential *credential = letter->credential;
+	bool done = json_put_string(object, "user", letter->user) &&
+		    json_put_string(object, "label", letter->label) &&
+		    json_put_string(object, "issuer", letter->issuer) &&
+		    json_put_string(object, "type", "totp") &&
+		    json_put_string(
+			    object, "algorithm", hmac_algorithm_name(credential->algorithm)) &&
+		    json_put(object, "digits", json_object_new_int((int)credential->digits)) &&
+		    json_put(object, "period",
+			    json_object_new_int((int)new_credential_period(credential)));
+
+	if (done && letter->pending_until != 0)
+		done = json_put(
+			object, "pending_until", json_object_new_int64(letter->pending_until));
+	else if (done)
+		done = json_put_string(object, "pending_until", NULL);
+	return done ? json_object_to_json_string_ext(
+			      object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+		    : NULL;
+}
+
+/* Appends the object of users.json. json-c does not wipe what it frees, so the secrets are
+ * put in by hand. They need no escapes: base32, digits, capitals and a URI. */
+static int append_json(const struct letter *letter, struct text *text, struct error *error)
+{
+	const struct emergency_codes *codes = &letter->credential->emergency_codes;
+	struct json_object *object = json_object_new_object();
+	const char *public = make_public_json(object, letter);
+	int status = TOTPGROUP_EMEMORY;
+
+	if (public != NULL) {
+		/* Without the brace at its end. */
+		text_append(text, public, strlen(public) - 1);
+		text_append_string(text, ",\"secret\":\"");
+		text_append_string(text, letter->credential->secret);
+		text_append_string(text, "\",\"uri\":\"");
+		status = handover_append_uri(
+			letter->credential, letter->label, letter->issuer, text);
+		text_append_string(text, "\",\"emergency_codes\":[");
+		for (unsigned int i = 0; i < codes->count; i++)
+			text_append_format(text, "%s\"%s\"", i > 0 ? "," : "", codes->code[i]);
+		text_append_string(text, "]}");
+	}
+	if (status == 0)
+		status = text->status;
+	json_object_put(object);
+	if (status != 0)
+		error_set(error, status, "cannot make the JSON of %s: %s", letter->user,
+			totpgroup_strerror(status));
+	return status;
+}
+
+/* Appends the pieces for one user, in the order of their kinds. */
+static int append_pieces(const struct bulk_run *run, struct bulk_entry *entry,
+	const struct letter *letter, struct text *text, struct error *error)
+{
+	const struct bulk_formats *formats = &run->options.formats;
+	size_t csv_end, json_end;
 	int status = 0;
 
-	(void)formats;
-
-	for (int kind = 0; status == 0 && kind < BULK_SHARED; kind++) {
-		struct text text = TEXT_INIT;
-
-		if (staging->pieces[kind] < 0)
-			continue;
-		status = append_piece(
-			staging, entry, letter, (enum bulk_shared_kind)kind, &text, error);
-		if (status == 0 && durable_write_all(staging->pieces[kind], &text) != 0)
-			status = error_set_system(error, TOTPGROUP_ESYSTEM,
-				"cannot write in %s", staging->folder->path);
-		entry->pieces[kind] = text.length;
-		text_free(&text);
-	}
+	if (formats->csv)
+		status = append_csv(letter, &entry->text, text, error);
+	csv_end = text->length;
+	if (status == 0 && formats->json)
+		status = append_json(letter, text, error);
+	json_end = text->length;
+	if (status == 0 && formats->html)
+		status = letter_run_page(letter, run->letter_template, text, error);
+	entry->pieces[BULK_CSV] = csv_end;
+	entry->pieces[BULK_JSON] = json_end - csv_end;
+	entry->pieces[BULK_PRINT_RUN] = text->length - json_end;
 	return status;
 }
 
-static int write_letters(const struct staging *staging, const struct bulk_formats *formats,
-	struct bulk_entry *entry, const struct letter *letter, struct error *error)
+/* Writes the letter in HTML, which is a print run of one page. The page is the last of the
+ * pieces, so that it is drawn once. */
+static int write_html(const struct bulk_run *run, const struct bulk_entry *entry,
+	const struct text *pieces, struct error *error)
 {
+	const struct bulk_shared_file *print_run = &run->shared[BULK_PRINT_RUN];
+	size_t length = entry->pieces[BULK_PRINT_RUN];
+	struct text text = TEXT_INIT;
+	char name[NAME_MAX + 1];
+	int status;
+
+	text_append(&text, print_run->header.data, print_run->header.length);
+	if (length > 0)
+		text_append(&text, pieces->data + pieces->length - length, length);
+	text_append(&text, print_run->footer.data, print_run->footer.length);
+	(void)bulk_letter_name(entry, LETTER_HTML, name);
+	status = text.status;
+	if (status != 0)
+		error_set(error, status, "out of memory");
+	else
+		status = bulk_folder_write(&run->folder, name, &text, error);
+	text_free(&text);
+	return status;
+}
+
+static int write_pieces(const struct bulk_run *run, struct bulk_entry *entry,
+	const struct letter *letter, int file, struct error *error)
+{
+	struct text pieces = TEXT_INIT;
+	int status = append_pieces(run, entry, letter, &pieces, error);
+
+	if (status == 0 && durable_write_all(file, &pieces) != 0)
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot write in %s", run->folder.path);
+	if (status == 0 && run->options.formats.html)
+		status = write_html(run, entry, &pieces, error);
+	text_free(&pieces);
+	return status;
+}
+
+/* Writes the letters that are not HTML. */
+static int write_other_letters(const struct bulk_run *run, const struct bulk_entry *entry,
+	const struct letter *letter, struct error *error)
+{
+	const struct bulk_formats *formats = &run->options.formats;
 	char name[NAME_MAX + 1];
 	int status = 0;
 
 	for (size_t i = 0; status == 0 && i < formats->letter_count; i++) {
+		enum letter_format format = formats->letters[i];
 		struct text text = TEXT_INIT;
 
-		(void)bulk_entry_letter_name(entry, formats->letters[i], name);
-		status = letter_append(letter, formats->letters[i],
-			staging->letters->letter_template, &text, error);
+		if (format == LETTER_HTML)
+			continue;
+		(void)bulk_letter_name(entry, format, name);
+		status = letter_append(letter, format, run->letter_template, &text, error);
 		if (status == 0)
-			status = bulk_folder_write(
-				staging->folder, staging->folder->staging, name, &text, error);
+			status = bulk_folder_write(&run->folder, name, &text, error);
 		text_free(&text);
 	}
 	return status;
 }
 
-/* Makes what goes into a letter, and does the work with it. */
-static int with_letter(const struct staging *staging, const struct bulk_formats *formats,
-	struct bulk_entry *entry, letter_work work, struct error *error)
+/* Writes the pieces and the letter in HTML, where file is not negative, and the other
+ * letters, if wanted. */
+static int stage_entry(const struct bulk_run *run, struct bulk_entry *entry, int file,
+	bool others, struct error *error)
 {
 	struct text label = TEXT_INIT;
 	struct letter letter = {
-		.user = bulk_entry_user(entry),
-		.host = staging->letters->host,
-		.issuer = staging->letters->issuer,
+		.user = entry->user,
+		.host = run->host,
+		.issuer = run->issuer,
 		.credential = &entry->credential,
 		.pending_until = entry->credential.pending_until,
 	};
@@ -241,100 +282,81 @@ static int with_letter(const struct staging *staging, const struct bulk_formats 
 	letter.label = label.data;
 	if (status != 0)
 		error_set(error, status, "out of memory");
-	else
-		status = work(staging, formats, entry, &letter, error);
+	if (status == 0 && file >= 0)
+		status = write_pieces(run, entry, &letter, file, error);
+	if (status == 0 && others)
+		status = write_other_letters(run, entry, &letter, error);
 	text_free(&label);
 	return status;
 }
 
-static int write_letters_of(const struct staging *staging, struct bulk_batch *batch,
-	size_t first, size_t end, struct error *error)
+/* A second process that writes the letters that are not HTML for the users from `first`
+ * on: drawing QR codes takes most of the time where there is another processor for it. */
+struct helper {
+	size_t first;
+	pid_t child;	     /* or -1 */
+	struct error *error; /* in memory that both processes share */
+};
+
+static void start_helper(struct helper *helper, const struct bulk_run *run)
 {
+	const struct bulk_formats *formats = &run->options.formats;
+	struct bulk_batch *batch = run->batch;
 	int status = 0;
 
-	for (size_t i = first; status == 0 && i < end; i++)
-		status = with_letter(
-			staging, &batch->formats, &batch->entries[i], write_letters, error);
+	*helper = (struct helper){.first = batch->count, .child = -1, .error = MAP_FAILED};
+	if (batch->count < HELPER_MIN || formats->letter_count == formats->html ||
+		sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	helper->error = mmap(NULL, sizeof *helper->error, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (helper->error != MAP_FAILED)
+		helper->child = fork();
+	if (helper->child < 0)
+		return;
+	helper->first = batch->count / 2;
+	for (size_t i = helper->first; helper->child == 0 && status == 0 && i < batch->count;
+		i++)
+		status = stage_entry(run, &batch->entries[i], -1, true, helper->error);
+	if (helper->child == 0)
+		_exit(status != 0);
+}
+
+/* Waits for the process. Its error is taken over unless there is one already. */
+static int end_helper(const struct helper *helper, int status, struct error *error)
+{
+	int ended = 0;
+
+	while (helper->child > 0 && waitpid(helper->child, &ended, 0) < 0 && errno == EINTR)
+		;
+	if (status == 0 && ended != 0) {
+		*error = *helper->error;
+		status = error->code != 0 ? error->code
+					  : error_set(error, TOTPGROUP_ESYSTEM,
+						    "the process that wrote letters died");
+	}
+	if (helper->error != MAP_FAILED)
+		munmap(helper->error, sizeof *helper->error);
 	return status;
 }
 
-/* What the process that helps has to say. */
-struct answer {
-	int status;
-	struct error error;
-};
-
-static pid_t start_helper(
-	const struct staging *staging, struct bulk_batch *batch, size_t first, int *answers)
+int bulk_letters_stage(const struct bulk_run *run, struct error *error)
 {
-	struct answer answer = {.error = ERROR_INIT};
-	int ends[2];
-	pid_t child;
+	struct helper helper;
+	int status = 0;
+	int pieces = openat(run->folder.staging, BULK_PIECES,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (first == batch->count || pipe2(ends, O_CLOEXEC) != 0)
-		return -1;
-	child = fork();
-	if (child == 0) {
-		answer.status =
-			write_letters_of(staging, batch, first, batch->count, &answer.error);
-		_exit(write(ends[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
-	}
-	close(ends[1]);
-	*answers = ends[0];
-	if (child < 0)
-		close(ends[0]);
-	return child;
-}
-
-static int take_answer(pid_t child, int answers, struct error *error)
-{
-	struct answer answer;
-	ssize_t n;
-
-	do
-		n = read(answers, &answer, sizeof answer);
-	while (n < 0 && errno == EINTR);
-	close(answers);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (n != (ssize_t)sizeof answer)
-		return error_set(
-			error, TOTPGROUP_ESYSTEM, "the process that helped with letters died");
-	if (answer.status != 0)
-		*error = answer.error;
-	return answer.status;
-}
-
-/* Where another processor is there, a second process makes half of the letters. */
-static size_t helpers_share(const struct bulk_batch *batch)
-{
-	bool helps = batch->count >= HELP_MIN && batch->formats.letter_count > 0 &&
-		     sysconf(_SC_NPROCESSORS_ONLN) > 1;
-
-	return helps ? batch->count / 2 : 0;
-}
-
-int bulk_letters_stage(const struct bulk_letters *letters, const struct bulk_folder *folder,
-	struct bulk_batch *batch, struct error *error)
-{
-	struct staging staging = {.letters = letters, .folder = folder};
-	struct error problem = ERROR_INIT;
-	size_t own = batch->count - helpers_share(batch);
-	int answers = -1;
-	pid_t helper = start_helper(&staging, batch, own, &answers);
-	int status = open_pieces(&staging, &batch->formats, error);
-	int helped = 0;
-
-	for (size_t i = 0; status == 0 && i < batch->count; i++)
-		status = with_letter(
-			&staging, &batch->formats, &batch->entries[i], write_pieces, error);
-	if (status == 0)
-		status = write_letters_of(
-			&staging, batch, 0, helper > 0 ? own : batch->count, error);
-	status = close_pieces(&staging, status, error);
-	if (helper > 0)
-		helped = take_answer(helper, answers, &problem);
-	if (status == 0 && helped != 0)
-		*error = problem;
-	return status != 0 ? status : helped;
+	if (pieces < 0)
+		return error_set_system(error, TOTPGROUP_ESYSTEM,
+			"cannot write " BULK_PIECES " in %s", run->folder.path);
+	start_helper(&helper, run);
+	for (size_t i = 0; status == 0 && i < run->batch->count; i++)
+		status = stage_entry(
+			run, &run->batch->entries[i], pieces, i < helper.first, error);
+	status = end_helper(&helper, status, error);
+	if (close(pieces) != 0 && status == 0)
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot write in %s", run->folder.path);
+	return status;
 }

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/options.h"
+#include "cli/bulk/bulk.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -10,9 +10,10 @@
 
 #include "base/ascii.h"
 #include "base/date.h"
+#include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 
-/* Ten years: more is a slip of the hand. */
+/* Ten years: a longer time is a mistake. */
 #define PENDING_MAX (3650 * DATE_DAY_SECONDS)
 
 #define OPTIONS struct bulk_options
@@ -64,7 +65,7 @@ static bool has_letter(const struct bulk_formats *formats, enum letter_format fo
 	return false;
 }
 
-/* A format that is named twice is made once. */
+/* Adds a format, or ignores one that was named before. */
 static bool add_format(struct bulk_formats *formats, const char *word, size_t length)
 {
 	if (ascii_is_word(word, length, "csv"))
@@ -96,7 +97,7 @@ bool bulk_formats_parse(struct bulk_formats *formats, const char *list)
 	}
 }
 
-/* With its unit: 14 for 14d would be fourteen seconds, and every letter worth nothing. */
+/* The unit is required: 14 for 14d would be fourteen seconds, and no letter would work. */
 static bool parse_pending(const char *text, int64_t *seconds)
 {
 	size_t length = strlen(text);
@@ -115,15 +116,16 @@ static const char *find_problem(struct bulk_options *options)
 		return "--pending-for needs a time such as 14d, 36h or 90m, of ten years at "
 		       "most";
 	if (options->output == NULL && options->dry_run == 0)
-		return "where to? --output DIR names the folder for the letters";
+		return "--output DIR is missing, the folder for the letters";
 	if (options->exec != NULL && options->formats.letter_count == 0)
 		return "--exec needs one of svg, png, html and txt, to have a letter for each "
 		       "user";
 	if (options->rotate != 0 && options->formats.letter_count == 0)
-		return "--rotate needs one of svg, png, html and txt: the letters tell who "
-		       "has a new secret already";
+		return "--rotate needs one of svg, png, html and txt: a letter shows that its "
+		       "user has a new secret already";
 	if (options->group == NULL && options->users == NULL && isatty(STDIN_FILENO))
-		return "whom? --group GROUP, --users FILE, or names on standard input";
+		return "name the users: --group GROUP, --users FILE, or names on standard "
+		       "input";
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/report.h"
+#include "cli/bulk/bulk.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,175 +12,205 @@
 
 #define JSON_VERSION 1
 
+enum bulk_result {
+	BULK_CREATED,
+	BULK_SKIPPED,
+	BULK_FAILED,
+	BULK_RESULTS,
+};
+
 static const char *const result_words[BULK_RESULTS] = {
 	[BULK_CREATED] = "created",
 	[BULK_SKIPPED] = "skipped",
 	[BULK_FAILED] = "failed",
 };
 
-static const char *const reason_words[BULK_REASONS] = {
-	[BULK_NONE] = "none",
-	[BULK_ENROLLED] = "enrolled",
-	[BULK_HAS_LETTER] = "has-letter",
-	[BULK_TWICE] = "twice",
-	[BULK_SYSTEM_ACCOUNT] = "system-account",
-	[BULK_NO_LOGIN_SHELL] = "no-login-shell",
-	[BULK_UNKNOWN_USER] = "unknown-user",
-	[BULK_BAD_NAME] = "bad-name",
-	[BULK_NOT_PERMITTED] = "not-permitted",
-	[BULK_BAD_FILE] = "bad-file",
-	[BULK_STORE_ERROR] = "store-error",
-	[BULK_LETTER_EXISTS] = "letter-exists",
-	[BULK_CONFLICT] = "conflict",
-	[BULK_OUTPUT] = "output",
-	[BULK_EXEC] = "exec",
+static const struct {
+	const char *word;
+	enum bulk_result result;
+} reasons[BULK_REASONS] = {
+	[BULK_NONE] = {NULL, BULK_CREATED},
+	[BULK_ENROLLED] = {"enrolled", BULK_SKIPPED},
+	[BULK_HAS_LETTER] = {"has-letter", BULK_SKIPPED},
+	[BULK_TWICE] = {"twice", BULK_SKIPPED},
+	[BULK_SYSTEM_ACCOUNT] = {"system-account", BULK_SKIPPED},
+	[BULK_NO_LOGIN_SHELL] = {"no-login-shell", BULK_SKIPPED},
+	[BULK_UNKNOWN_MEMBER] = {"unknown-user", BULK_SKIPPED},
+	[BULK_UNKNOWN_USER] = {"unknown-user", BULK_FAILED},
+	[BULK_BAD_NAME] = {"bad-name", BULK_FAILED},
+	[BULK_NOT_PERMITTED] = {"not-permitted", BULK_FAILED},
+	[BULK_BAD_FILE] = {"bad-file", BULK_FAILED},
+	[BULK_STORE_ERROR] = {"store-error", BULK_FAILED},
+	[BULK_LETTER_EXISTS] = {"letter-exists", BULK_FAILED},
+	[BULK_CONFLICT] = {"conflict", BULK_FAILED},
+	[BULK_OUTPUT] = {"output", BULK_FAILED},
+	[BULK_EXEC] = {"exec", BULK_FAILED},
 };
 
-/* What is printed; once that fails, no more is tried. */
-static void say(struct bulk_report *report, bool done)
+static unsigned long count_users(const struct bulk_report *report)
 {
-	if (!done && !report->output_failed)
+	unsigned long count = 0;
+
+	for (int reason = 0; reason < BULK_REASONS; reason++)
+		count += report->reasons[reason];
+	return count;
+}
+
+static unsigned long count_result(const struct bulk_report *report, enum bulk_result result)
+{
+	unsigned long count = 0;
+
+	for (int reason = 0; reason < BULK_REASONS; reason++)
+		if (reasons[reason].result == result)
+			count += report->reasons[reason];
+	return count;
+}
+
+/* Notes whether something could be printed. After a failure nothing more is printed. */
+static void note_output(struct bulk_report *report, bool printed)
+{
+	if (!printed && !report->output_failed)
 		terminal_complain("cannot write to standard output: %s", strerror(errno));
-	report->output_failed = report->output_failed || !done;
+	report->output_failed = report->output_failed || !printed;
 }
 
-void bulk_report_begin(struct bulk_report *report, const struct bulk_options *options)
+void bulk_report_begin(struct bulk_run *run)
 {
-	report->options = options;
+	const struct bulk_options *options = &run->options;
+
+	run->report.begun = true;
+	progress_begin(&run->report.progress, "user", run->users.walk.total,
+		options->quiet != 0 || options->dry_run != 0);
 	if (options->json != 0)
-		say(report, terminal_say("{\n\"version\": %d,\n\"dry_run\": %s,\n\"users\": [",
-				    JSON_VERSION, options->dry_run != 0 ? "true" : "false"));
+		note_output(&run->report,
+			terminal_say("{\n\"version\": %d,\n\"dry_run\": %s,\n\"users\": [",
+				JSON_VERSION, options->dry_run != 0 ? "true" : "false"));
 }
 
-static void say_json(struct bulk_report *report, const char *user, enum bulk_result result,
-	enum bulk_reason reason, const char *path, const char *message)
+static void print_json(struct bulk_report *report, const char *user, enum bulk_reason reason,
+	const char *path, const char *message)
 {
 	struct json_object *object = json_object_new_object();
 	const char *text = NULL;
 
 	if (json_put_string(object, "user", user) &&
-		json_put_string(object, "result", result_words[result]) &&
-		json_put_string(
-			object, "reason", reason != BULK_NONE ? reason_words[reason] : NULL) &&
+		json_put_string(object, "result", result_words[reasons[reason].result]) &&
+		json_put_string(object, "reason", reasons[reason].word) &&
 		json_put_string(object, "file", path) &&
 		json_put_string(object, "message", message))
 		text = json_object_to_json_string_ext(
 			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text == NULL)
 		terminal_out_of_memory();
-	say(report, text != NULL && terminal_say("%s\n%s", report->any ? "," : "", text));
+	note_output(
+		report, text != NULL && terminal_say("%s\n%s", report->any ? "," : "", text));
 	report->any = true;
 	json_object_put(object);
 }
 
-/* Those who are enrolled already are the rule when it is run again: they are
- * counted. */
-static bool is_worth_a_line(
-	const struct bulk_report *report, enum bulk_result result, enum bulk_reason reason)
+/* Users who are enrolled already are only counted: when the command is run again, they
+ * are most of the users. */
+static bool is_worth_a_line(const struct bulk_options *options, enum bulk_reason reason)
 {
-	if (report->options->quiet != 0)
-		return false;
-	if (report->options->dry_run != 0)
-		return true;
-	return result == BULK_SKIPPED && reason != BULK_ENROLLED && reason != BULK_HAS_LETTER;
+	if (options->quiet != 0 || options->dry_run != 0)
+		return options->quiet == 0;
+	return reasons[reason].result == BULK_SKIPPED && reason != BULK_ENROLLED &&
+	       reason != BULK_HAS_LETTER;
 }
 
-static void say_line(struct bulk_report *report, const char *user, enum bulk_result result,
+void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason reason,
 	const char *path, const char *message)
 {
-	if (result == BULK_CREATED)
-		say(report, terminal_say("would create %s: %s\n", user, path));
-	else
-		say(report, terminal_say("%s%s %s: %s\n",
-				    report->options->dry_run != 0 && result == BULK_SKIPPED
-					    ? "would be "
-					    : "",
-				    result_words[result], user, message));
-}
+	struct bulk_report *report = &run->report;
+	enum bulk_result result = reasons[reason].result;
 
-void bulk_report_user(struct bulk_report *report, const char *user, enum bulk_result result,
-	enum bulk_reason reason, const char *path, const char *message)
-{
-	report->results[result]++;
-	report->reasons[result][reason]++;
+	report->reasons[reason]++;
 	if (report->output_failed)
 		return;
-	if (report->options->json != 0) {
-		say_json(report, user, result, reason, path, message);
+	if (run->options.json != 0) {
+		print_json(report, user, reason, path, message);
 		return;
 	}
-	if (result == BULK_FAILED) {
-		progress_clear(&report->progress);
+	if (result != BULK_FAILED && !is_worth_a_line(&run->options, reason))
+		return;
+	progress_clear(&report->progress);
+	if (result == BULK_FAILED)
 		terminal_complain("%s: %s", user, message);
-	} else if (is_worth_a_line(report, result, reason)) {
-		progress_clear(&report->progress);
-		say_line(report, user, result, path, message);
-	}
+	else if (result == BULK_CREATED)
+		note_output(report, terminal_say("would create %s: %s\n", user, path));
+	else
+		note_output(report,
+			terminal_say("%sskipped %s: %s\n",
+				run->options.dry_run != 0 ? "would be " : "", user, message));
 }
 
-unsigned long bulk_report_count(const struct bulk_report *report)
+void bulk_report_progress(
+	struct bulk_run *run, void (*show)(struct progress *, unsigned long, double))
 {
-	return report->results[BULK_CREATED] + report->results[BULK_SKIPPED] +
-	       report->results[BULK_FAILED];
+	unsigned long done = count_users(&run->report);
+
+	show(&run->report.progress, done, bulk_users_fraction(&run->users, done));
 }
 
-/* As of import: who may do nothing at all has failed in another way. */
-static enum exit_status conclude(const struct bulk_report *report, enum exit_status stopped)
+/* A run in which every user failed for want of rights has the status for that, as in
+ * `totp-enroll import`. */
+static enum exit_status find_status(const struct bulk_report *report, enum exit_status stopped)
 {
-	unsigned long failed = report->results[BULK_FAILED];
+	unsigned long failed = count_result(report, BULK_FAILED);
 
 	if (stopped != STATUS_DONE)
-		return report->results[BULK_CREATED] > 0 ? STATUS_SOME_FAILED : stopped;
-	if (failed > 0 && failed == bulk_report_count(report) &&
-		failed == report->reasons[BULK_FAILED][BULK_NOT_PERMITTED])
+		return report->reasons[BULK_NONE] > 0 ? STATUS_SOME_FAILED : stopped;
+	if (failed > 0 && failed == count_users(report) &&
+		failed == report->reasons[BULK_NOT_PERMITTED])
 		return STATUS_NOT_PERMITTED;
 	if (report->output_failed)
 		return STATUS_STORE_ERROR;
 	return failed > 0 ? STATUS_SOME_FAILED : STATUS_DONE;
 }
 
-static void say_numbers(struct bulk_report *report)
+static void print_numbers(struct bulk_report *report, bool dry_run)
 {
-	bool dry_run = report->options->dry_run != 0;
-
 	for (int result = 0; result < BULK_RESULTS; result++) {
 		const char *before = ": ";
 
-		say(report, terminal_say("%s%s%s %lu", result > 0 ? "; " : "",
-				    dry_run && result == BULK_CREATED ? "would be " : "",
-				    result_words[result], report->results[result]));
+		note_output(
+			report, terminal_say("%s%s%s %lu", result > 0 ? "; " : "",
+					dry_run && result == BULK_CREATED ? "would be " : "",
+					result_words[result],
+					count_result(report, (enum bulk_result)result)));
 		for (int reason = BULK_NONE + 1; reason < BULK_REASONS; reason++) {
-			unsigned long count = report->reasons[result][reason];
-
-			if (count == 0)
+			if (report->reasons[reason] == 0 ||
+				(int)reasons[reason].result != result)
 				continue;
-			say(report,
-				terminal_say("%s%s %lu", before, reason_words[reason], count));
+			note_output(
+				report, terminal_say("%s%s %lu", before, reasons[reason].word,
+						report->reasons[reason]));
 			before = ", ";
 		}
 	}
-	say(report, terminal_say("\n"));
+	note_output(report, terminal_say("\n"));
 }
 
-enum exit_status bulk_report_end(
-	struct bulk_report *report, enum exit_status stopped, bool interrupted)
+enum exit_status bulk_report_end(struct bulk_run *run, enum exit_status stopped)
 {
-	enum exit_status status = conclude(report, stopped);
+	struct bulk_report *report = &run->report;
 
 	progress_clear(&report->progress);
-	if (interrupted)
+	if (run->interrupted)
 		terminal_complain("interrupted; the same command does the rest");
 	if (report->output_failed)
-		return status;
-	if (report->options->json != 0)
-		say(report,
+		return find_status(report, stopped);
+	if (run->options.json != 0)
+		note_output(report,
 			terminal_say(
 				"%s],\n\"created\": %lu,\n\"skipped\": %lu,\n"
 				"\"failed\": %lu,\n\"interrupted\": %s,\n\"status\": %d\n}\n",
-				report->any ? "\n" : "", report->results[BULK_CREATED],
-				report->results[BULK_SKIPPED], report->results[BULK_FAILED],
-				interrupted ? "true" : "false", (int)status));
-	else if (report->options->quiet == 0)
-		say_numbers(report);
-	return conclude(report, stopped);
+				report->any ? "\n" : "", count_result(report, BULK_CREATED),
+				count_result(report, BULK_SKIPPED),
+				count_result(report, BULK_FAILED),
+				run->interrupted ? "true" : "false",
+				(int)find_status(report, stopped)));
+	else if (run->options.quiet == 0)
+		print_numbers(report, run->options.dry_run != 0);
+	return find_status(report, stopped);
 }

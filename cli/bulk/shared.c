@@ -2,36 +2,36 @@
 
 #include "config.h"
 
-#include "cli/bulk/shared.h"
+#include "cli/bulk/bulk.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "store/durable_steps.h"
 #include "totpgroup.h"
 
 #define COPY_SIZE 65536
 
-static int failed(const struct bulk_shared_file *shared, const char *what, struct error *error)
+static int set_failed(
+	const struct bulk_shared_file *shared, const char *what, struct error *error)
 {
 	return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot %s %s/%s", what,
 		shared->folder, shared->name);
 }
 
-static int not_ours(const struct bulk_shared_file *shared, struct error *error)
+static int refuse_file(const struct bulk_shared_file *shared, struct error *error)
 {
 	return error_set(error, TOTPGROUP_EUNSAFE,
 		"%s/%s: is not as a run like this one left it; move it away", shared->folder,
 		shared->name);
 }
 
-/* Whether the bytes at an offset are these. */
-static int holds(struct bulk_shared_file *shared, int64_t offset, const struct text *text,
+/* Finds out whether the file has a text at an offset. */
+static int compare_at(struct bulk_shared_file *shared, int64_t offset, const struct text *text,
 	bool *same, struct error *error)
 {
 	char *bytes = malloc(text->length + 1);
@@ -43,15 +43,15 @@ static int holds(struct bulk_shared_file *shared, int64_t offset, const struct t
 	*same = n == (ssize_t)text->length &&
 		(n == 0 || memcmp(bytes, text->data, text->length) == 0);
 	wipe_free(bytes, text->length + 1);
-	return n < 0 ? failed(shared, "read", error) : 0;
+	return n < 0 ? set_failed(shared, "read", error) : 0;
 }
 
-static int judge(struct bulk_shared_file *shared, int64_t *size, struct error *error)
+static int check_file(struct bulk_shared_file *shared, int64_t *size, struct error *error)
 {
 	struct stat status;
 
 	if (fstat(shared->file, &status) != 0)
-		return failed(shared, "examine", error);
+		return set_failed(shared, "examine", error);
 	*size = status.st_size;
 	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1 ||
 		(status.st_mode & 0077) != 0)
@@ -69,13 +69,13 @@ static int find_end(struct bulk_shared_file *shared, int64_t size, struct error 
 	shared->end = size - (int64_t)shared->footer.length;
 	if (shared->end < 0 ||
 		(shared->fixed_header && shared->end < (int64_t)shared->header.length))
-		return not_ours(shared, error);
+		return refuse_file(shared, error);
 	if (shared->fixed_header)
-		status = holds(shared, 0, &shared->header, &begins, error);
+		status = compare_at(shared, 0, &shared->header, &begins, error);
 	if (status == 0)
-		status = holds(shared, shared->end, &shared->footer, &ends, error);
+		status = compare_at(shared, shared->end, &shared->footer, &ends, error);
 	if (status == 0 && (!begins || !ends))
-		status = not_ours(shared, error);
+		status = refuse_file(shared, error);
 	return status;
 }
 
@@ -84,7 +84,7 @@ static int write_at_end(
 {
 	if (lseek(shared->file, shared->end, SEEK_SET) < 0 ||
 		durable_write_all(shared->file, text) != 0)
-		return failed(shared, "write", error);
+		return set_failed(shared, "write", error);
 	return 0;
 }
 
@@ -94,31 +94,32 @@ int bulk_shared_finish(struct bulk_shared_file *shared, struct error *error)
 
 	if (status == 0 &&
 		ftruncate(shared->file, shared->end + (int64_t)shared->footer.length) != 0)
-		status = failed(shared, "write", error);
+		status = set_failed(shared, "write", error);
 	return status;
 }
 
-/* Makes the file where it is not seen yet, and gives it its name. */
-static int make(const struct bulk_shared_file *shared, const struct bulk_folder *folder,
+/* Writes a file without pieces into the staging folder, and gives it its name. */
+static int make_file(const struct bulk_shared_file *shared, const struct bulk_folder *folder,
 	struct error *error)
 {
 	struct text text = TEXT_INIT;
-	int status = text_append(&text, shared->header.data, shared->header.length);
+	int status;
 
-	if (status == 0)
-		status = text_append(&text, shared->footer.data, shared->footer.length);
+	text_append(&text, shared->header.data, shared->header.length);
+	text_append(&text, shared->footer.data, shared->footer.length);
+	status = text.status;
 	if (status != 0)
 		error_set(error, status, "out of memory");
 	else
-		status = bulk_folder_write(folder, folder->staging, shared->name, &text, error);
+		status = bulk_folder_write(folder, shared->name, &text, error);
 	text_free(&text);
 	if (status == 0 && durable_name_exclusively(folder->staging, shared->name,
 				   folder->descriptor, shared->name) != 0)
-		status = failed(shared, "name", error);
+		status = set_failed(shared, "name", error);
 	return status;
 }
 
-/* Opens the file that is there; *size 0 where there is none, or nothing in it. */
+/* Opens the existing file. *size is 0 where there is none, or where it is empty. */
 static int open_file(struct bulk_shared_file *shared, const struct bulk_folder *folder,
 	int64_t *size, struct error *error)
 {
@@ -126,13 +127,14 @@ static int open_file(struct bulk_shared_file *shared, const struct bulk_folder *
 	shared->file = openat(folder->descriptor, shared->name,
 		O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (shared->file >= 0)
-		return judge(shared, size, error);
+		return check_file(shared, size, error);
 	if (errno == ENOENT)
 		return 0;
-	return errno == ELOOP ? not_ours(shared, error) : failed(shared, "open", error);
+	return errno == ELOOP ? refuse_file(shared, error) : set_failed(shared, "open", error);
 }
 
-/* A power cut may leave a new file without what was in it. */
+/* Makes the file. An empty one is removed first: a power cut may leave a new file
+ * empty. */
 static int replace_empty(struct bulk_shared_file *shared, const struct bulk_folder *folder,
 	int64_t *size, struct error *error)
 {
@@ -142,10 +144,10 @@ static int replace_empty(struct bulk_shared_file *shared, const struct bulk_fold
 		close(shared->file);
 		shared->file = -1;
 		if (unlinkat(folder->descriptor, shared->name, 0) != 0)
-			status = failed(shared, "remove", error);
+			status = set_failed(shared, "remove", error);
 	}
 	if (status == 0)
-		status = make(shared, folder, error);
+		status = make_file(shared, folder, error);
 	return status == 0 ? open_file(shared, folder, size, error) : status;
 }
 
@@ -164,12 +166,12 @@ int bulk_shared_open(struct bulk_shared_file *shared, const struct bulk_folder *
 	if (known < 0)
 		return find_end(shared, size, error);
 	if (known > size)
-		return not_ours(shared, error);
+		return refuse_file(shared, error);
 	shared->end = known;
 	return bulk_shared_finish(shared, error);
 }
 
-static int copy(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
+static int copy_piece(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
 	char *buffer, struct error *error)
 {
 	while (length > 0) {
@@ -198,22 +200,19 @@ static int copy(struct bulk_shared_file *shared, int from, int64_t offset, size_
 int bulk_shared_append(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
 	struct error *error)
 {
-	struct text between = {.data = NULL};
+	struct text between = TEXT_INIT;
 	char *buffer = malloc(COPY_SIZE);
 	int status = 0;
 
-	if (buffer == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (shared->end > (int64_t)shared->header.length && *shared->between != '\0') {
-		status = text_append(&between, shared->between, strlen(shared->between));
-		if (status != 0)
-			error_set(error, status, "out of memory");
-		else
-			status = write_at_end(shared, &between, error);
-		shared->end += status == 0 ? (int64_t)between.length : 0;
-	}
+	if (shared->end > (int64_t)shared->header.length)
+		text_append_string(&between, shared->between);
+	if (buffer == NULL || between.status != 0)
+		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	else
+		status = write_at_end(shared, &between, error);
+	shared->end += status == 0 ? (int64_t)between.length : 0;
 	if (status == 0)
-		status = copy(shared, from, offset, length, buffer, error);
+		status = copy_piece(shared, from, offset, length, buffer, error);
 	text_free(&between);
 	wipe_free(buffer, COPY_SIZE);
 	return status;
@@ -221,9 +220,9 @@ int bulk_shared_append(struct bulk_shared_file *shared, int from, int64_t offset
 
 void bulk_shared_close(struct bulk_shared_file *shared)
 {
-	if (shared->file >= 0)
+	if (shared->name != NULL && shared->file >= 0)
 		close(shared->file);
 	text_free(&shared->header);
 	text_free(&shared->footer);
-	*shared = (struct bulk_shared_file)BULK_SHARED_FILE_INIT;
+	shared->name = NULL;
 }

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/signals.h"
+#include "cli/bulk/bulk.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@ bool bulk_signals_hold(struct bulk_signals *signals)
 	sigaddset(&held, SIGINT);
 	sigaddset(&held, SIGQUIT);
 	sigaddset(&held, SIGTERM);
-	/* A closed standard output must not end it in the middle of a batch. */
+	/* A closed standard output must not end the program within a batch. */
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &held, &signals->before);
 	signals->descriptor = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);

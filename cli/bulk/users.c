@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/users.h"
+#include "cli/bulk/bulk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,18 +47,19 @@ static enum exit_status open_names(struct bulk_users *users, const char *path)
 	return STATUS_DONE;
 }
 
-enum exit_status bulk_users_begin(struct bulk_users *users, const struct bulk_options *options,
-	const struct bulk_signals *signals)
+enum exit_status bulk_users_begin(struct bulk_run *run)
 {
-	users->signals = signals;
-	users->file = -1;
+	const struct bulk_options *options = &run->options;
+
+	run->users.signals = &run->signals;
+	run->users.file = -1;
 	if (options->group != NULL)
-		return open_group(users, options->group);
-	return open_names(users, options->users != NULL ? options->users : "-");
+		return open_group(&run->users, options->group);
+	return open_names(&run->users, options->users != NULL ? options->users : "-");
 }
 
-/* Fills the buffer anew; false at the end. */
-static bool fill(struct bulk_users *users)
+/* Reads the next bytes into the buffer; false at the end. */
+static bool fill_buffer(struct bulk_users *users)
 {
 	ssize_t n;
 
@@ -80,14 +81,14 @@ static bool fill(struct bulk_users *users)
 	return true;
 }
 
-/* Reads a line into name, as far as it fits with a byte more; NULs become
- * newlines, which are in no name. False at the end. */
+/* Reads a line into name, and cuts it one byte behind the longest name. NULs become
+ * newlines, which no name contains. False at the end. */
 static bool read_line(struct bulk_users *users)
 {
 	size_t length = 0;
 	bool any = false;
 
-	while (users->at < users->length || fill(users)) {
+	while (users->at < users->length || fill_buffer(users)) {
 		char byte = users->buffer[users->at++];
 
 		any = true;
@@ -101,8 +102,8 @@ static bool read_line(struct bulk_users *users)
 	return any && !users->interrupted && !users->failed;
 }
 
-/* Without blanks around it, and without what spreadsheets put before UTF-8. */
-static const char *trimmed(char *name, bool is_first)
+/* Cuts off the blanks around a name, and the byte order mark that spreadsheets write. */
+static const char *trim(char *name, bool is_first)
 {
 	size_t length;
 
@@ -120,7 +121,7 @@ static bool next_name(struct bulk_users *users, struct bulk_user *user)
 	do {
 		if (!read_line(users))
 			return false;
-		user->name = trimmed(users->name, users->line == 1);
+		user->name = trim(users->name, users->line == 1);
 	} while (*user->name == '\0' || *user->name == '#');
 	user->named = true;
 	user->entry = NULL;
@@ -151,7 +152,7 @@ double bulk_users_fraction(const struct bulk_users *users, unsigned long done)
 	if (users->size == 0 || users->consumed > users->size)
 		return -1;
 	fraction = (double)read / (double)users->size;
-	/* A batch is read before anything is done with it. */
+	/* The names of a batch are read before its users are enrolled. */
 	return done < users->given ? fraction * (double)done / (double)users->given : fraction;
 }
 

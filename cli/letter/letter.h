@@ -23,6 +23,7 @@ enum letter_format {
 	LETTER_PNG,  /* and as an image: bytes, not text */
 	LETTER_HTML, /* a page that needs nothing else, to be printed or looked at */
 	LETTER_TXT,  /* for mail: lines of 72 columns */
+	LETTER_FORMATS,
 };
 
 /* The strings are bytes that anybody may have chosen; what is no text of UTF-8 in

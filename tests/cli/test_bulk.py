@@ -415,7 +415,7 @@ def a_damaged_journal(folder):
     kill_before_publishing(host, *host.arguments())
     journal = host.out / ".totp-enroll-bulk" / "journal"
     text = journal.read_bytes()
-    for bad in (b"", text[:-1], text[:40], text.replace(b"version 1", b"version 9"), text + b"x"):
+    for bad in (b"", text[:-1], text[:40], text.replace(b"bulk 2", b"bulk 9"), text + b"x"):
         journal.write_bytes(bad)
         expect(host.run(), 6, "", "journal is damaged; see who of it is enrolled", f"{bad[:9]}")
     equal(host.secret("alice"), None, "secret")

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/bulk/eligible.h"
+#include "cli/bulk/bulk.h"
 #include "temporary_folder.h"
 #include "totpgroup.h"
 
@@ -76,9 +76,9 @@ static void tells_people_from_services(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(people); i++)
-		assert_false(bulk_is_system_account(people[i], 1000));
+		assert_false(bulk_is_system_uid(people[i], 1000));
 	for (size_t i = 0; i < COUNT(services); i++)
-		assert_true(bulk_is_system_account(services[i], 1000));
+		assert_true(bulk_is_system_uid(services[i], 1000));
 }
 
 static void tells_shells_from_closed_doors(void **state)
