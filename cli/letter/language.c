@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cli/letter/language.h"
+#include "cli/letter/letter.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -21,9 +21,9 @@
 
 #define ENGLISH "en"
 
-/* The language of a catalogue stands in its header, which is the translation of
- * nothing; without a catalogue that is nothing, too. */
-static const char *spoken_language(size_t *length)
+/* Finds the language of the catalog. It is in the catalog's header, which is the translation
+ * of the empty string; without a catalog that is empty, too. */
+static const char *find_spoken_language(size_t *length)
 {
 	static const char field[] = "\nLanguage: ";
 	const char *found = strstr(translate(""), field);
@@ -40,24 +40,24 @@ static const char *spoken_language(size_t *length)
 int letter_language_append(struct text *text)
 {
 	size_t length, before = text->length;
-	const char *language = spoken_language(&length);
-	int result = text_append(text, language, length);
+	const char *language = find_spoken_language(&length);
 
-	for (size_t i = before; result == 0 && i < text->length; i++)
+	text_append(text, language, length);
+	for (size_t i = before; i < text->length; i++)
 		if (text->data[i] == '_')
 			text->data[i] = '-';
-	return result;
+	return text->status;
 }
 
-/* Whether that is the language, or one of it: de_AT where there is de. */
-static bool is_of(const char *language, const char *general, size_t length)
+/* Whether a language is the general one or a variant of it, as de_AT is of de. */
+static bool is_variant_of(const char *language, const char *general, size_t length)
 {
 	return strncmp(language, general, length) == 0 &&
 	       (language[length] == '\0' || strchr("_.@", language[length]) != NULL);
 }
 
-/* Everything else of it stays as the program has it. (locale_t)0 where this host has
- * no such locale. */
+/* Makes a locale with the messages of `name` and everything else as in the program's own.
+ * (locale_t)0 where this host has no such locale. */
 static locale_t make_locale(const char *name)
 {
 	locale_t base = duplocale(LC_GLOBAL_LOCALE), made;
@@ -84,15 +84,15 @@ static bool is_spoken_in(locale_t locale, const char *language)
 {
 	locale_t before = uselocale(locale);
 	size_t length;
-	const char *spoken = spoken_language(&length);
-	bool right = is_of(language, spoken, length);
+	const char *spoken = find_spoken_language(&length);
+	bool right = is_variant_of(language, spoken, length);
 
 	uselocale(before);
 	return right;
 }
 
-/* gettext heeds LANGUAGE in every locale but C, and in newer C libraries C.UTF-8. So
- * the one of the environment, which is empty here, and any other that hosts have. */
+/* Tries the locale of the environment ("") and others that many hosts have: gettext ignores
+ * LANGUAGE in the locale C, and newer C libraries ignore it in C.UTF-8, too. */
 static bool find_locale(const char *language, locale_t *locale)
 {
 	static const char *const names[] = {
@@ -110,15 +110,14 @@ static bool find_locale(const char *language, locale_t *locale)
 	return false;
 }
 
-static const char *catalogue_folder(void)
+static const char *find_catalog_folder(void)
 {
-	/* translate() has told gettext where it is. */
+	/* translate() tells gettext the folder at its first call. */
 	(void)translate("");
 	return bindtextdomain(PACKAGE, NULL);
 }
 
-/* Whether the folder has a catalogue of that name. */
-static bool has_catalogue(const char *folder, const char *name)
+static bool has_catalog(const char *folder, const char *name)
 {
 	char *path = NULL;
 	bool there = asprintf(&path, "%s/%s/LC_MESSAGES/" PACKAGE ".mo", folder, name) >= 0 &&
@@ -128,17 +127,16 @@ static bool has_catalogue(const char *folder, const char *name)
 	return there;
 }
 
-/* Appends ", de, fr" or the like, with English before. Whatever cannot be found out is
- * left out. */
+/* Appends "en, de, fr" or the like. If the folder cannot be read, it is English alone. */
 static void append_known(struct text *known)
 {
-	const char *folder = catalogue_folder();
+	const char *folder = find_catalog_folder();
 	struct dirent **names;
 	int count = folder != NULL ? scandir(folder, &names, NULL, alphasort) : 0;
 
 	(void)text_append_format(known, ENGLISH);
 	for (int i = 0; i < count; i++) {
-		if (names[i]->d_name[0] != '.' && has_catalogue(folder, names[i]->d_name))
+		if (names[i]->d_name[0] != '.' && has_catalog(folder, names[i]->d_name))
 			(void)text_append_format(known, ", %s", names[i]->d_name);
 		free(names[i]);
 	}
@@ -146,17 +144,16 @@ static void append_known(struct text *known)
 		free(names);
 }
 
-/* Why there is no such language: gettext would find the catalogue where there is
- * one. */
-static int refuse(const char *language, struct error *error)
+/* Says whether the language has no catalog, or the host no locale for it. */
+static int refuse_language(const char *language, struct error *error)
 {
-	const char *folder = catalogue_folder();
+	const char *folder = find_catalog_folder();
 	struct text known = TEXT_INIT;
 	char name[16];
 	int status;
 
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(language, "_.@"), language);
-	if (folder != NULL && name[0] != '\0' && has_catalogue(folder, name))
+	if (folder != NULL && name[0] != '\0' && has_catalog(folder, name))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"the C library translates into the language '%s' in no locale of this "
 			"host; generate one, such as en_US.UTF-8",
@@ -173,11 +170,11 @@ static int find_translation(const char *language, locale_t *locale, struct error
 {
 	if (setenv("LANGUAGE", language, 1) != 0)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	/* Whatever the locale's characters are, those of a letter are UTF-8. And gettext
-	 * is told that the environment is another one. */
+	/* Letters are UTF-8 in every locale. textdomain() makes gettext read the changed
+	 * environment. */
 	(void)bind_textdomain_codeset(PACKAGE, "UTF-8");
 	(void)textdomain(textdomain(NULL));
-	return find_locale(language, locale) ? 0 : refuse(language, error);
+	return find_locale(language, locale) ? 0 : refuse_language(language, error);
 }
 
 #else
@@ -196,7 +193,7 @@ static int find_translation(const char *language, locale_t *locale, struct error
 int letter_language_find(const char *language, locale_t *locale, struct error *error)
 {
 	*locale = (locale_t)0;
-	if (language == NULL || is_of(language, ENGLISH, strlen(ENGLISH)))
+	if (language == NULL || is_variant_of(language, ENGLISH, strlen(ENGLISH)))
 		return find_english(locale, error);
 	return find_translation(language, locale, error);
 }

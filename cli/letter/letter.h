@@ -1,68 +1,67 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What a user gets who was enrolled by somebody else: a letter, or its QR code alone.
- * From facts to text; nothing is written, asked or remembered here.
+ * The letter for a user who was enrolled by somebody else, or its QR code alone. This turns
+ * facts into text. It writes no file, asks nobody and keeps no state but the template.
  *
- * Functions return 0 or a TOTPGROUP_E... with a message that names the user and holds
- * no secret; text is then as it was before. What they append is secret and UTF-8.
+ * Functions return 0 or a TOTPGROUP_E... . Where they take an error it gets a message,
+ * which holds no secret. What they append is secret and UTF-8.
  */
 #ifndef TOTPGROUP_CLI_LETTER_LETTER_H
 #define TOTPGROUP_CLI_LETTER_LETTER_H
 
+#include <locale.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "core/new_credential.h"
 
-/* One file for each user. */
+/* The file of one user. */
 enum letter_format {
 	LETTER_SVG,  /* the QR code alone, as a drawing */
-	LETTER_PNG,  /* and as an image: bytes, not text */
-	LETTER_HTML, /* a page that needs nothing else, to be printed or looked at */
+	LETTER_PNG,  /* the QR code alone, as an image: bytes, not text */
+	LETTER_HTML, /* a page that needs no other file, to be printed or looked at */
 	LETTER_TXT,  /* for mail: lines of 72 columns */
 	LETTER_FORMATS,
 };
 
-/* The strings are bytes that anybody may have chosen; what is no text of UTF-8 in
- * them is shown as U+FFFD. None is NULL. */
+/* The strings may hold any bytes, because anybody may have chosen them. Bytes that are
+ * not UTF-8, and control characters, are shown as U+FFFD. None is NULL. */
 struct letter {
 	const char *user;   /* login name */
-	const char *host;   /* what the user logs in to */
+	const char *host;   /* that the user logs in to */
 	const char *issuer; /* for the app; may be empty */
-	const char *label;  /* the account's name in the app */
+	const char *label;  /* the account name in the app */
 	const struct new_credential *credential;
-	int64_t pending_until; /* by when a first code must confirm, in seconds since
-				* 1970; 0: no such time */
+	int64_t pending_until; /* a first code must come before; seconds since 1970, or 0 */
 };
 
-/* How letters are worded and laid out: totpgroup-letter(5). NULL in the calls below
- * is the built-in one, too, but costs more for each letter. */
+/* Wording and layout of letters: totpgroup-letter(5). */
 struct letter_template;
 
 /*
- * Reads the administrator's own template, which replaces the built-in letter of its
- * format and leaves the other as it is; with NULL for path, both are built in. It ends
- * with letter_template_free(). The messages name file and line.
+ * Reads the administrator's template, which replaces the built-in letter of its format and
+ * leaves the other as it is; where path is NULL, both are built in. The caller ends it with
+ * letter_template_free(); after an error it is NULL. Messages name file and line.
  *
  * TOTPGROUP_ECONFIG where something in it is unknown or malformed, and for a name that
- * ends neither in .html nor in .txt. TOTPGROUP_EUNSAFE for a file that could be
- * another's (config_file_read()). TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM,
- * TOTPGROUP_EMEMORY.
+ * ends neither in .html nor in .txt. TOTPGROUP_EUNSAFE where another user could change the
+ * file (config_file_read()). TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
  */
 int letter_template_read(
 	struct letter_template **letter_template, const char *path, struct error *error);
 
 /*
- * Letters made with this template are in that language from now on: de, pt_BR, as
- * gettext has them; NULL is English. Without this call they are in the language of the
- * program. Neither the locale of the program nor LANG matters, but the variable
- * LANGUAGE of the process is set, so that one language can be used at a time.
+ * Sets the language of letters with this template: de, pt_BR, as gettext names them; NULL
+ * is English. Without this call it is the language of the program. Neither the program's
+ * locale nor LANG matters. The environment variable LANGUAGE of the process is set, so one
+ * language can be used at a time.
  *
- * TOTPGROUP_ECONFIG for one that is not translated, with those that are.
- * TOTPGROUP_EMEMORY.
+ * TOTPGROUP_ECONFIG for a language without a translation; the message lists those that
+ * have one. TOTPGROUP_EMEMORY.
  */
 int letter_template_set_language(
 	struct letter_template *letter_template, const char *language, struct error *error);
@@ -74,17 +73,137 @@ bool letter_template_replaces(
 /* NULL is allowed. */
 void letter_template_free(struct letter_template *letter_template);
 
-/* Appends the file of one user, in the language of the template. */
+/* Appends the file of one user. After an error, whose message names the user, text is as
+ * it was before. So it is for the next three functions. */
 int letter_append(const struct letter *letter, enum letter_format format,
 	const struct letter_template *letter_template, struct text *text, struct error *error);
 
-/* A print run: one HTML file with a page for each user. begin, then any number of
- * pages, then end; what was appended may be taken away in between. */
+/* A print run is one HTML file with a page for each user: begin, any number of pages, end.
+ * With one page it is the letter of that user. */
 int letter_run_begin(
 	const struct letter_template *letter_template, struct text *text, struct error *error);
 int letter_run_page(const struct letter *letter, const struct letter_template *letter_template,
 	struct text *text, struct error *error);
 int letter_run_end(
 	const struct letter_template *letter_template, struct text *text, struct error *error);
+
+/*
+ * The rest is for the files of this folder.
+ *
+ * language.c
+ */
+
+/*
+ * Finds a locale for uselocale() in which translate() gives that language, in UTF-8,
+ * whatever the environment says; else as letter_template_set_language(). The caller ends
+ * it with freelocale().
+ */
+int letter_language_find(const char *language, locale_t *locale, struct error *error);
+
+/* Appends the language that translate() gives, as HTML names it: de, pt-BR. */
+int letter_language_append(struct text *text);
+
+/*
+ * qr.c: the QR code of a letter. Errors are those of qr_encode() and otpauth_uri_append().
+ */
+
+/* Appends an <svg> element, which is also a complete file: black on white whatever is
+ * around it, and of any size. */
+int letter_qr_append_svg(const struct letter *letter, struct text *text);
+
+/* Appends the bytes of a PNG file with one bit for each pixel. TOTPGROUP_EARGUMENT where
+ * libpng refuses. Memory that libpng frees is erased. */
+int letter_qr_append_png(const struct letter *letter, struct text *text);
+
+/*
+ * values.c: the names that a template can use.
+ */
+
+enum letter_value_kind {
+	LETTER_VALUE_WORDS,
+	LETTER_VALUE_LIST,   /* lines: items in HTML, one below the other in text */
+	LETTER_VALUE_MARKUP, /* HTML that is not escaped, and so not for text */
+};
+
+/* A row of the table. Where `common` is set, the functions get NULL for the letter. */
+struct letter_value {
+	const char *name;
+	/* Appends the value, not escaped. NULL for a name that is a condition only. */
+	int (*append)(const struct letter *letter, struct text *text);
+	/* Whether the section of that name is shown. NULL where there is no such section. */
+	bool (*holds)(const struct letter *letter);
+	enum letter_value_kind kind;
+	bool common; /* the same for every user */
+};
+
+/* Ended by a row whose name is NULL. */
+extern const struct letter_value letter_values[];
+
+/* Finds the row that length bytes name; NULL where there is none. */
+const struct letter_value *letter_value_find(const char *name, size_t length);
+
+/*
+ * markup.c: reads a template once.
+ */
+
+/* Sections within sections. */
+#define LETTER_MARKUP_DEPTH_MAX 8
+
+enum markup_kind {
+	MARKUP_LITERAL,
+	MARKUP_VALUE,
+	MARKUP_SENTENCE,
+	MARKUP_SECTION,
+};
+
+struct markup_node {
+	enum markup_kind kind;
+	const char *literal; /* in the source */
+	size_t length;
+	char *sentence; /* owned; each run of blanks and line ends is one blank */
+	const struct letter_value *value; /* of a value or a section */
+	bool inverted; /* the section is shown where the value does not hold */
+	size_t end;    /* of a section: the index of the node behind it */
+};
+
+/* Begins zeroed, ends with letter_markup_free(). */
+struct letter_markup {
+	struct text source;
+	bool html; /* values are escaped; else it is plain text */
+	struct markup_node *nodes;
+	size_t count;
+	size_t capacity;
+	/* The nodes from `page` to before `page_end` depend on the user; the others do not. */
+	size_t page;
+	size_t page_end;
+};
+
+/*
+ * Parses markup->source, which messages call `name`.
+ *
+ * TOTPGROUP_ECONFIG for a placeholder that is unknown or malformed, for sections that are
+ * not closed or cross each other, and in HTML for no page, for two pages, and for values of
+ * the user outside the page. TOTPGROUP_EMEMORY.
+ */
+int letter_markup_parse(struct letter_markup *markup, const char *name, struct error *error);
+
+/* Takes the next {name} off a sentence: gives the text before it and the value; at the end,
+ * the rest and NULL. Where the name is unknown it returns false, and *before and
+ * *before_length are that name. */
+bool letter_markup_next(const char **sentence, const char **before, size_t *before_length,
+	const struct letter_value **value);
+
+void letter_markup_free(struct letter_markup *markup);
+
+/*
+ * render.c: puts the values of a user into a template.
+ */
+
+/* Appends the nodes `from` to before `end`. letter may be NULL for nodes outside the page.
+ * Lines of a plain text are broken at blanks, so that none has more than 72 columns unless
+ * a single word has; the rest of a line is indented as its beginning is, or as the words
+ * behind "1. " or "- ". Errors are those of the values. */
+int letter_render(const struct letter_markup *markup, size_t from, size_t end,
+	const struct letter *letter, struct text *text);
 
 #endif

@@ -2,8 +2,10 @@
 
 #include "config.h"
 
-#include "cli/letter/markup.h"
+#include "cli/letter/letter.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@
 #define CLOSED "}}"
 #define PAGE   "page"
 
-/* What is known while the source is read. */
+/* The state of parsing. */
 struct parser {
 	struct letter_markup *markup;
 	const char *name;
@@ -23,22 +25,50 @@ struct parser {
 	size_t sections[LETTER_MARKUP_DEPTH_MAX]; /* that are open */
 	unsigned int section_lines[LETTER_MARKUP_DEPTH_MAX];
 	unsigned int depth;
-	unsigned int page_line; /* 0: there was none yet */
+	unsigned int page_line; /* 0: there was no page yet */
 	bool in_page;
 	struct error *error;
 };
 
-/* What stands between the braces. */
+/* The text between the braces. */
 struct tag {
 	const char *text;
 	size_t length;
 	char mark; /* one of "#^/!_", or 0 */
 };
 
-/* Words of the template that get into messages. */
-static int shown(size_t length)
+/* Reports a mistake in a line of the template. */
+__attribute__((format(printf, 3, 4))) static int refuse(
+	const struct parser *parser, unsigned int line, const char *format, ...)
+{
+	char message[sizeof parser->error->message];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	return error_set(
+		parser->error, TOTPGROUP_ECONFIG, "%s:%u: %s", parser->name, line, message);
+}
+
+/* The length of a word of the template in a message. */
+static int shown_length(size_t length)
 {
 	return (int)(length < SIMILAR_NAME_MAXIMUM ? length : SIMILAR_NAME_MAXIMUM);
+}
+
+static int refuse_name(const struct parser *parser, const char *name, size_t length)
+{
+	const char *nearest =
+		similar_name(letter_values, sizeof letter_values[0], name, length);
+
+	if (nearest != NULL)
+		return refuse(parser, parser->line,
+			"unknown placeholder %.*s; did you mean %s?", shown_length(length),
+			name, nearest);
+	return refuse(parser, parser->line,
+		"unknown placeholder %.*s; totpgroup-letter(5) lists them",
+		shown_length(length), name);
 }
 
 static bool is_blank(char c)
@@ -90,36 +120,21 @@ static int add_literal(struct parser *parser, const char *text, size_t length)
 	return 0;
 }
 
-static int refuse_name(struct parser *parser, const char *name, size_t length)
+/* Whether a value can be at this point of the template. */
+static int check_value(const struct parser *parser, const struct letter_value *value)
 {
-	const char *nearest =
-		similar_name(letter_values, sizeof letter_values[0], name, length);
+	const char *name = value->name;
 
-	if (nearest != NULL)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: unknown placeholder %.*s; did you mean %s?", parser->name,
-			parser->line, shown(length), name, nearest);
-	return error_set(parser->error, TOTPGROUP_ECONFIG,
-		"%s:%u: unknown placeholder %.*s; totpgroup-letter(5) lists them", parser->name,
-		parser->line, shown(length), name);
-}
-
-/* Whether a value can stand here. */
-static int check_value(struct parser *parser, const struct letter_value *value)
-{
 	if (value->append == NULL)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: %s is a condition: write {{#%s}} ... {{/%s}}", parser->name,
-			parser->line, value->name, value->name, value->name);
+		return refuse(parser, parser->line,
+			"%s is a condition: write {{#%s}} ... {{/%s}}", name, name, name);
 	if (value->kind == LETTER_VALUE_MARKUP && !parser->markup->html)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: %s is for templates of HTML alone", parser->name, parser->line,
-			value->name);
+		return refuse(parser, parser->line, "%s is for templates of HTML alone", name);
 	if (!value->common && !parser->in_page)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: %s stands outside {{#page}} ... {{/page}}, where it is "
-			"not known whom the letter is for",
-			parser->name, parser->line, value->name);
+		return refuse(parser, parser->line,
+			"%s stands outside {{#page}} ... {{/page}}, where it is not known "
+			"whom the letter is for",
+			name);
 	return 0;
 }
 
@@ -166,30 +181,26 @@ bool letter_markup_next(const char **sentence, const char **before, size_t *befo
 	return true;
 }
 
-static int check_sentence(struct parser *parser, const char *sentence)
+static int check_sentence(const struct parser *parser, const char *sentence)
 {
 	const struct letter_value *value;
 	const char *before;
 	size_t length;
+	int status = 0;
 
 	do {
-		int status = 0;
-
 		if (!letter_markup_next(&sentence, &before, &length, &value))
 			return refuse_name(parser, before, length);
 		if (value != NULL)
 			status = check_value(parser, value);
 		if (status == 0 && value != NULL && value->kind != LETTER_VALUE_WORDS)
-			status = error_set(parser->error, TOTPGROUP_ECONFIG,
-				"%s:%u: %s cannot stand in a sentence", parser->name,
-				parser->line, value->name);
-		if (status != 0)
-			return status;
-	} while (value != NULL);
-	return 0;
+			status = refuse(parser, parser->line, "%s cannot stand in a sentence",
+				value->name);
+	} while (status == 0 && value != NULL);
+	return status;
 }
 
-/* However it is broken into lines, it is one sentence for the translator. */
+/* Copies a sentence with one blank between words: translators get it without its lines. */
 static char *copy_sentence(const struct tag *tag)
 {
 	char *sentence = malloc(tag->length + 1);
@@ -211,8 +222,7 @@ static int add_sentence(struct parser *parser, const struct tag *tag)
 	struct markup_node *node;
 
 	if (tag->length == 0)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: {{_}} without a sentence", parser->name, parser->line);
+		return refuse(parser, parser->line, "{{_}} without a sentence");
 	node = add_node(parser, MARKUP_SENTENCE);
 	if (node == NULL)
 		return TOTPGROUP_EMEMORY;
@@ -232,13 +242,10 @@ static int open_page(struct parser *parser, const struct tag *tag)
 	if (tag->mark == '^')
 		return refuse_name(parser, tag->text, tag->length);
 	if (!parser->markup->html)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: page is for templates of HTML alone", parser->name,
-			parser->line);
+		return refuse(parser, parser->line, "page is for templates of HTML alone");
 	if (parser->page_line != 0)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: a second page; the first one is in line %u", parser->name,
-			parser->line, parser->page_line);
+		return refuse(parser, parser->line,
+			"a second page; the first one is in line %u", parser->page_line);
 	parser->page_line = parser->line;
 	parser->in_page = true;
 	parser->markup->page = parser->markup->count;
@@ -256,17 +263,14 @@ static int open_section(struct parser *parser, const struct tag *tag)
 	if (value == NULL)
 		return refuse_name(parser, tag->text, tag->length);
 	if (value->holds == NULL)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: %s is always there: it needs no section", parser->name,
-			parser->line, value->name);
+		return refuse(parser, parser->line, "%s is always there: it needs no section",
+			value->name);
 	if (!parser->in_page)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: %s stands outside {{#page}} ... {{/page}}", parser->name,
-			parser->line, value->name);
+		return refuse(parser, parser->line, "%s stands outside {{#page}} ... {{/page}}",
+			value->name);
 	if (parser->depth == LETTER_MARKUP_DEPTH_MAX)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: more than %d sections within each other", parser->name,
-			parser->line, LETTER_MARKUP_DEPTH_MAX);
+		return refuse(parser, parser->line, "more than %d sections within each other",
+			LETTER_MARKUP_DEPTH_MAX);
 	parser->section_lines[parser->depth] = parser->line;
 	parser->sections[parser->depth++] = parser->markup->count;
 	node = add_node(parser, MARKUP_SECTION);
@@ -277,30 +281,22 @@ static int open_section(struct parser *parser, const struct tag *tag)
 	return 0;
 }
 
-static int refuse_close(struct parser *parser, const struct tag *tag)
-{
-	return error_set(parser->error, TOTPGROUP_ECONFIG,
-		"%s:%u: {{/%.*s}} closes what is not open here", parser->name, parser->line,
-		shown(tag->length), tag->text);
-}
-
 static int close_section(struct parser *parser, const struct tag *tag)
 {
-	struct markup_node *node;
+	struct letter_markup *markup = parser->markup;
+	bool page = is_page(tag);
+	struct markup_node *node =
+		parser->depth > 0 ? &markup->nodes[parser->sections[parser->depth - 1]] : NULL;
 
-	if (is_page(tag)) {
-		if (!parser->in_page || parser->depth > 0)
-			return refuse_close(parser, tag);
+	if (page && parser->in_page && node == NULL) {
 		parser->in_page = false;
-		parser->markup->page_end = parser->markup->count;
+		markup->page_end = markup->count;
 		return 0;
 	}
-	if (parser->depth == 0)
-		return refuse_close(parser, tag);
-	node = &parser->markup->nodes[parser->sections[parser->depth - 1]];
-	if (letter_value_find(tag->text, tag->length) != node->value)
-		return refuse_close(parser, tag);
-	node->end = parser->markup->count;
+	if (page || node == NULL || letter_value_find(tag->text, tag->length) != node->value)
+		return refuse(parser, parser->line, "{{/%.*s}} closes what is not open here",
+			shown_length(tag->length), tag->text);
+	node->end = markup->count;
 	parser->depth--;
 	return 0;
 }
@@ -328,8 +324,8 @@ static void count_lines(struct parser *parser, const char *end)
 		parser->line += *c == '\n';
 }
 
-/* A line that holds nothing but sections and remarks leaves nothing behind: what
- * stands before the tag is cut off, and the line's end with it. */
+/* Where a line consists of blanks and one tag of a section or a remark, cuts the blanks and
+ * the line's end off, so that the line leaves nothing behind. */
 static void swallow_line(
 	const struct parser *parser, const char *opened, size_t *literal, const char **end)
 {
@@ -343,14 +339,14 @@ static void swallow_line(
 	*end = rest + 1;
 }
 
-/* The braces that close a tag; NULL where there are none before the next one. */
+/* Finds the braces that close a tag; NULL where another tag begins before. */
 static const char *find_closed(const char *text)
 {
 	const char *closed = strstr(text, CLOSED), *inner = strstr(text, OPENED);
 
 	if (closed == NULL || (inner != NULL && inner < closed))
 		return NULL;
-	/* Of "{host}}}" the first brace is the sentence's. */
+	/* The first brace of "{host}}}" belongs to the sentence. */
 	while (closed[strlen(CLOSED)] == '}')
 		closed++;
 	return closed;
@@ -365,8 +361,7 @@ static int read_tag(struct parser *parser, const char *opened)
 
 	count_lines(parser, opened);
 	if (closed == NULL)
-		return error_set(parser->error, TOTPGROUP_ECONFIG, "%s:%u: {{ without }}",
-			parser->name, parser->line);
+		return refuse(parser, parser->line, "{{ without }}");
 	end = closed + strlen(CLOSED);
 	if (strchr("#^/!_", *tag.text) != NULL)
 		tag.mark = *tag.text++;
@@ -386,18 +381,14 @@ static int read_tag(struct parser *parser, const char *opened)
 static int check_end(const struct parser *parser)
 {
 	if (parser->depth > 0)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: this section is not closed", parser->name,
-			parser->section_lines[parser->depth - 1]);
-	if (!parser->markup->html)
-		return 0;
-	if (parser->page_line == 0)
+		return refuse(parser, parser->section_lines[parser->depth - 1],
+			"this section is not closed");
+	if (parser->markup->html && parser->page_line == 0)
 		return error_set(parser->error, TOTPGROUP_ECONFIG,
 			"%s: no {{#page}} ... {{/page}} around what each user gets",
 			parser->name);
-	if (parser->in_page)
-		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s:%u: this section is not closed", parser->name, parser->page_line);
+	if (parser->markup->html && parser->in_page)
+		return refuse(parser, parser->page_line, "this section is not closed");
 	return 0;
 }
 
@@ -433,5 +424,5 @@ void letter_markup_free(struct letter_markup *markup)
 		free(markup->nodes[i].sentence);
 	free(markup->nodes);
 	text_free(&markup->source);
-	*markup = (struct letter_markup)LETTER_MARKUP_INIT;
+	*markup = (struct letter_markup){.source = TEXT_INIT};
 }

@@ -2,14 +2,18 @@
 
 #include "config.h"
 
-#include "cli/letter/render.h"
+#include "cli/letter/letter.h"
 
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/utf8.h"
 #include "message/translate.h"
 
-/* What HTML takes for something else; NULL for any other character. */
+/* Of a line of plain text. */
+#define COLUMNS_MAX 72
+
+/* The entity for a character that is part of HTML's syntax; NULL for any other. */
 static const char *entity(char c)
 {
 	switch (c) {
@@ -28,8 +32,8 @@ static const char *entity(char c)
 	}
 }
 
-/* How much of a string that ends at end goes in as it is. A character cannot reach over
- * an end that is a NUL or a brace. */
+/* Counts the bytes at the beginning of a string that need no replacement. The string ends
+ * at `end`, where a NUL or a brace is: neither is part of a longer character. */
 static size_t plain_length(const char *string, const char *end, bool html)
 {
 	size_t length = 0;
@@ -45,37 +49,33 @@ static size_t plain_length(const char *string, const char *end, bool html)
 	return length;
 }
 
-/* Appends the first character of a string that does not go in as it is. */
-static int append_other(struct text *text, const char *string, bool html, size_t *length)
+/* Replaces the first character of a string. Returns its length. */
+static size_t append_replacement(struct text *text, const char *string, bool html)
 {
-	const char *instead = html ? entity(string[0]) : NULL;
+	const char *replacement = html ? entity(string[0]) : NULL;
+	size_t length = utf8_length(string);
 
-	*length = utf8_length(string);
-	if (*length == 0)
-		*length = 1;
-	if (instead == NULL)
-		instead = UTF8_REPLACEMENT;
-	return text_append(text, instead, strlen(instead));
+	text_append_string(text, replacement != NULL ? replacement : UTF8_REPLACEMENT);
+	return length > 0 ? length : 1;
 }
 
 static int append_escaped(struct text *text, const char *string, size_t length, bool html)
 {
 	const char *end = string + length;
-	int result = 0;
 
-	while (result == 0 && string < end) {
-		size_t step = plain_length(string, end, html);
+	while (text->status == 0 && string < end) {
+		size_t plain = plain_length(string, end, html);
 
-		if (step > 0)
-			result = text_append(text, string, step);
+		if (plain > 0)
+			text_append(text, string, plain);
 		else
-			result = append_other(text, string, html, &step);
-		string += step;
+			plain = append_replacement(text, string, html);
+		string += plain;
 	}
-	return result;
+	return text->status;
 }
 
-/* How far the last line of the text is indented, if nothing else is on it. */
+/* How many blanks the last line of the text consists of; 0 where it has anything else. */
 static size_t indentation(const struct text *text)
 {
 	size_t start = text->length;
@@ -85,67 +85,62 @@ static size_t indentation(const struct text *text)
 	return start == 0 || text->data[start - 1] == '\n' ? text->length - start : 0;
 }
 
-/* The other lines of a list begin where the first does. */
-static int begin_item(struct text *text, bool html, bool first, size_t indent)
-{
-	if (html)
-		return text_append(text, "<li>", 4);
-	return first ? 0 : text_append_format(text, "\n%*s", (int)indent, "");
-}
-
+/* In plain text all lines of a list begin in the column of the first. */
 static int append_list(struct text *text, const char *lines, bool html)
 {
 	size_t indent = html ? 0 : indentation(text);
-	bool first = true;
-	int result = 0;
+	const char *line = lines;
 
-	while (result == 0 && *lines != '\0') {
-		size_t length = strcspn(lines, "\n");
+	while (text->status == 0 && *line != '\0') {
+		size_t length = strcspn(line, "\n");
 
-		result = begin_item(text, html, first, indent);
-		if (result == 0)
-			result = append_escaped(text, lines, length, html);
-		if (result == 0 && html)
-			result = text_append(text, "</li>", 5);
-		lines += length;
-		lines += *lines == '\n';
-		first = false;
+		if (html)
+			text_append_string(text, "<li>");
+		else if (line != lines)
+			text_append_format(text, "\n%*s", (int)indent, "");
+		append_escaped(text, line, length, html);
+		if (html)
+			text_append_string(text, "</li>");
+		line += length;
+		line += *line == '\n';
 	}
-	return result;
+	return text->status;
 }
 
 static int append_value(const struct letter_markup *markup, const struct letter_value *value,
 	const struct letter *letter, struct text *text)
 {
 	struct text raw = TEXT_INIT;
-	int result;
+	int status;
 
 	if (value->kind == LETTER_VALUE_MARKUP)
 		return value->append(letter, text);
-	result = value->append(letter, &raw);
-	if (result == 0 && raw.length > 0)
-		result = value->kind == LETTER_VALUE_LIST
+	status = value->append(letter, &raw);
+	if (status == 0 && raw.length > 0)
+		status = value->kind == LETTER_VALUE_LIST
 				 ? append_list(text, raw.data, markup->html)
 				 : append_escaped(text, raw.data, raw.length, markup->html);
 	text_free(&raw);
-	return result;
+	return status;
 }
 
-/* What a translation asks for is not checked before: what it cannot have stays as it
- * is written. */
+/* Whether a translated sentence can have a value. Translations are not checked when the
+ * template is read. */
 static bool is_available(const struct letter_value *value, const struct letter *letter)
 {
 	return value->append != NULL && value->kind == LETTER_VALUE_WORDS &&
 	       (value->common || letter != NULL);
 }
 
+/* Appends the translation of a sentence. From a placeholder on that it cannot have, it
+ * stays as it is written. */
 static int append_sentence(const struct letter_markup *markup, const char *sentence,
 	const struct letter *letter, struct text *text)
 {
 	const char *rest = translate(sentence), *before;
 	const struct letter_value *value;
 	size_t length;
-	int result;
+	int status;
 
 	do {
 		const char *start = rest;
@@ -153,43 +148,133 @@ static int append_sentence(const struct letter_markup *markup, const char *sente
 
 		if (!known || (value != NULL && !is_available(value, letter)))
 			return append_escaped(text, start, strlen(start), markup->html);
-		result = append_escaped(text, before, length, markup->html);
-		if (result == 0 && value != NULL)
-			result = append_value(markup, value, letter, text);
-	} while (result == 0 && value != NULL);
-	return result;
+		status = append_escaped(text, before, length, markup->html);
+		if (status == 0 && value != NULL)
+			status = append_value(markup, value, letter, text);
+	} while (status == 0 && value != NULL);
+	return status;
 }
 
-static int append_node(const struct letter_markup *markup, const struct markup_node *node,
+static int append_nodes(const struct letter_markup *markup, size_t from, size_t end,
 	const struct letter *letter, struct text *text)
 {
-	switch (node->kind) {
-	case MARKUP_LITERAL:
-		return text_append(text, node->literal, node->length);
-	case MARKUP_VALUE:
-		return append_value(markup, node->value, letter, text);
-	case MARKUP_SENTENCE:
-		return append_sentence(markup, node->sentence, letter, text);
-	case MARKUP_SECTION:
-		break;
+	int status = 0;
+
+	while (status == 0 && from < end) {
+		const struct markup_node *node = &markup->nodes[from++];
+
+		switch (node->kind) {
+		case MARKUP_LITERAL:
+			status = text_append(text, node->literal, node->length);
+			break;
+		case MARKUP_VALUE:
+			status = append_value(markup, node->value, letter, text);
+			break;
+		case MARKUP_SENTENCE:
+			status = append_sentence(markup, node->sentence, letter, text);
+			break;
+		case MARKUP_SECTION:
+			if (node->value->holds(letter) == node->inverted)
+				from = node->end;
+			break;
+		}
 	}
-	return 0;
+	return status;
+}
+
+/* Every character counts as one column, also those that take two or none. */
+static size_t count_columns(const char *text, size_t length)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < length; i++)
+		columns += (text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/* How far the rest of a line is indented when the line is broken. */
+static size_t hanging_indentation(const char *line, size_t length)
+{
+	size_t blanks = 0, mark;
+	char sign;
+
+	while (blanks < length && line[blanks] == ' ')
+		blanks++;
+	mark = blanks;
+	while (mark < length && line[mark] >= '0' && line[mark] <= '9')
+		mark++;
+	sign = mark > blanks ? '.' : '-';
+	if (mark + 1 < length && line[mark] == sign && line[mark + 1] == ' ')
+		return mark + 2;
+	return blanks;
+}
+
+/* The length of the words at the beginning of a line that fit into so many columns; at
+ * least one word. */
+static size_t fitting_length(const char *line, size_t length, size_t columns)
+{
+	size_t fitting = 0;
+
+	for (size_t i = 1; i <= length; i++) {
+		if (i < length && line[i] != ' ')
+			continue;
+		if (fitting > 0 && count_columns(line, i) > columns)
+			return fitting;
+		fitting = i;
+	}
+	return fitting;
+}
+
+static void wrap_line(const char *line, size_t length, struct text *text)
+{
+	size_t indent = hanging_indentation(line, length);
+	size_t columns = indent < COLUMNS_MAX ? COLUMNS_MAX - indent : 1;
+
+	text_append(text, line, indent);
+	line += indent;
+	length -= indent;
+	while (length > 0) {
+		size_t fitting = fitting_length(line, length, columns);
+
+		text_append(text, line, fitting);
+		line += fitting;
+		length -= fitting;
+		while (length > 0 && *line == ' ') {
+			line++;
+			length--;
+		}
+		if (length > 0)
+			text_append_format(text, "\n%*s", (int)indent, "");
+	}
+}
+
+static int wrap_lines(const struct text *lines, struct text *text)
+{
+	struct lines reader = {.text = lines->data, .length = lines->length};
+	const char *line;
+	size_t length;
+
+	while (lines->length > 0 && lines_next(&reader, &line, &length)) {
+		if (count_columns(line, length) <= COLUMNS_MAX)
+			text_append(text, line, length);
+		else
+			wrap_line(line, length, text);
+		text_append_string(text, "\n");
+	}
+	return text->status;
 }
 
 int letter_render(const struct letter_markup *markup, size_t from, size_t end,
 	const struct letter *letter, struct text *text)
 {
-	int result = 0;
+	struct text lines = TEXT_INIT;
+	int status;
 
-	while (result == 0 && from < end) {
-		const struct markup_node *node = &markup->nodes[from++];
-
-		if (node->kind == MARKUP_SECTION) {
-			if (node->value->holds(letter) == node->inverted)
-				from = node->end;
-		} else {
-			result = append_node(markup, node, letter, text);
-		}
-	}
-	return result;
+	if (markup->html)
+		return append_nodes(markup, from, end, letter, text);
+	status = append_nodes(markup, from, end, letter, &lines);
+	if (status == 0)
+		status = wrap_lines(&lines, text);
+	text_free(&lines);
+	return status;
 }

@@ -2,21 +2,33 @@
 
 #include "config.h"
 
-#include "cli/letter/values.h"
+#include "cli/letter/letter.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/base64.h"
-#include "cli/letter/date.h"
-#include "cli/letter/language.h"
-#include "cli/letter/qr.h"
 #include "message/app_support.h"
 #include "message/handover.h"
+#include "message/translate.h"
+#include "totpgroup.h"
 
-static int append_string(struct text *text, const char *string)
-{
-	return text_append(text, string, strlen(string));
-}
+/* Names of months as they stand in a date. strftime() would need a locale that this host may
+ * not have. */
+static const char *const months[] = {
+	N_("January"),
+	N_("February"),
+	N_("March"),
+	N_("April"),
+	N_("May"),
+	N_("June"),
+	N_("July"),
+	N_("August"),
+	N_("September"),
+	N_("October"),
+	N_("November"),
+	N_("December"),
+};
 
 static int append_lang(const struct letter *letter, struct text *text)
 {
@@ -26,22 +38,22 @@ static int append_lang(const struct letter *letter, struct text *text)
 
 static int append_user(const struct letter *letter, struct text *text)
 {
-	return append_string(text, letter->user);
+	return text_append_string(text, letter->user);
 }
 
 static int append_host(const struct letter *letter, struct text *text)
 {
-	return append_string(text, letter->host);
+	return text_append_string(text, letter->host);
 }
 
 static int append_issuer(const struct letter *letter, struct text *text)
 {
-	return append_string(text, letter->issuer);
+	return text_append_string(text, letter->issuer);
 }
 
 static int append_label(const struct letter *letter, struct text *text)
 {
-	return append_string(text, letter->label);
+	return text_append_string(text, letter->label);
 }
 
 static int append_secret(const struct letter *letter, struct text *text)
@@ -59,7 +71,6 @@ static int append_digits(const struct letter *letter, struct text *text)
 	return text_append_format(text, "%u", letter->credential->digits);
 }
 
-/* What a code looks like. */
 static int append_example_code(const struct letter *letter, struct text *text)
 {
 	return text_append_format(text, "%.*s", (int)letter->credential->digits, "12345678");
@@ -70,41 +81,44 @@ static int append_uri(const struct letter *letter, struct text *text)
 	return handover_append_uri(letter->credential, letter->label, letter->issuer, text);
 }
 
-static int append_qr_svg(const struct letter *letter, struct text *text)
-{
-	return letter_qr_append_svg(letter, text);
-}
-
 static int append_qr_png(const struct letter *letter, struct text *text)
 {
 	struct text png = TEXT_INIT;
-	int result = letter_qr_append_png(letter, &png);
+	int status = letter_qr_append_png(letter, &png);
 
-	if (result == 0)
-		result = append_string(text, "data:image/png;base64,");
-	if (result == 0)
-		result = base64_encode(text, png.data, png.length);
+	text_append_string(text, "data:image/png;base64,");
+	if (status == 0)
+		status = base64_encode(text, png.data, png.length);
 	text_free(&png);
-	return result;
+	return status;
 }
 
 static int append_emergency_codes(const struct letter *letter, struct text *text)
 {
 	const struct emergency_codes *codes = &letter->credential->emergency_codes;
-	int result = 0;
 
-	for (unsigned int i = 0; result == 0 && i < codes->count; i++) {
-		if (i > 0)
-			result = text_append(text, "\n", 1);
-		if (result == 0)
-			result = append_string(text, codes->code[i]);
-	}
-	return result;
+	for (unsigned int i = 0; i < codes->count; i++)
+		text_append_format(text, "%s%s", i > 0 ? "\n" : "", codes->code[i]);
+	return text->status;
 }
 
+/* Appends the day in this host's time zone; the hour and minute too, unless the time is the
+ * beginning of a day. */
 static int append_pending_until(const struct letter *letter, struct text *text)
 {
-	return letter->pending_until != 0 ? letter_date_append(letter->pending_until, text) : 0;
+	time_t time = (time_t)letter->pending_until;
+	struct tm local;
+
+	if (time == 0)
+		return 0;
+	if (localtime_r(&time, &local) == NULL)
+		return TOTPGROUP_EARGUMENT;
+	/* Day, month and year. */
+	text_append_format(text, translate("%d %s %d"), local.tm_mday,
+		translate(months[local.tm_mon]), local.tm_year + 1900);
+	if (local.tm_hour != 0 || local.tm_min != 0 || local.tm_sec != 0)
+		text_append_format(text, ", %d:%02d", local.tm_hour, local.tm_min);
+	return text->status;
 }
 
 static int append_app_support(const struct letter *letter, struct text *text)
@@ -157,7 +171,7 @@ const struct letter_value letter_values[] = {
 	{"digits", append_digits, NULL, LETTER_VALUE_WORDS, false},
 	{"example_code", append_example_code, NULL, LETTER_VALUE_WORDS, false},
 	{"uri", append_uri, NULL, LETTER_VALUE_WORDS, false},
-	{"qr_svg", append_qr_svg, NULL, LETTER_VALUE_MARKUP, false},
+	{"qr_svg", letter_qr_append_svg, NULL, LETTER_VALUE_MARKUP, false},
 	{"qr_png", append_qr_png, NULL, LETTER_VALUE_MARKUP, false},
 	{"emergency_codes", append_emergency_codes, has_emergency_codes, LETTER_VALUE_LIST,
 		false},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A letter to alice, and what becomes of it. */
+/* A letter to alice, which tests change and draw. */
 #ifndef TOTPGROUP_TESTS_LETTER_SUPPORT_H
 #define TOTPGROUP_TESTS_LETTER_SUPPORT_H
 
@@ -53,7 +53,7 @@ static inline void letter_add_code(const char *code)
 	snprintf(codes->code[codes->count++], sizeof codes->code[0], "%s", code);
 }
 
-/* Reads a template of that text: letter.html, or letter.txt. */
+/* Reads a template that consists of that text. name is letter.html or letter.txt. */
 static inline int letter_read(const char *name, const char *text)
 {
 	letter_template_free(letter_template);
@@ -64,16 +64,25 @@ static inline int letter_read(const char *name, const char *text)
 	return letter_template_read(&letter_template, in_folder(name), &error);
 }
 
-/* Draws by the template that was read, or by the built-in one. */
+/* Reads the built-in template, unless a template was read already. */
+static inline void letter_read_built_in(void)
+{
+	if (letter_template == NULL &&
+		letter_template_read(&letter_template, NULL, &error) != 0)
+		fail_msg("%s", error.message);
+}
+
+/* Draws with the template that was read, or with the built-in one. */
 static inline const char *letter_draw(enum letter_format format)
 {
+	letter_read_built_in();
 	text_free(&drawn);
 	if (letter_append(&letter, format, letter_template, &drawn, &error) != 0)
 		fail_msg("%s", error.message);
 	return drawn.data != NULL ? drawn.data : "";
 }
 
-/* What becomes of a template of HTML or of text. */
+/* Draws with a template of HTML or of plain text. */
 static inline const char *letter_html(const char *text)
 {
 	if (letter_read("letter.html", text) != 0)

