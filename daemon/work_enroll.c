@@ -14,7 +14,7 @@
 #include "daemon/log.h"
 #include "daemon/work.h"
 #include "host/user_store.h"
-#include "message/handover.h"
+#include "message/enrollment_text.h"
 #include "totpgroup.h"
 
 #define ERROR_ALREADY	VERIFY_INTERFACE ".AlreadyEnrolled"
@@ -73,7 +73,7 @@ static int append_uri(
 	host_name(host);
 	status = text_append_format(&label, "%s@%s", work->peer->name, host);
 	if (status == 0)
-		status = handover_append_uri(
+		status = enrollment_append_uri(
 			credential, label.data, issuer != NULL ? issuer : host, uri);
 	text_free(&label);
 	return status;

@@ -13,9 +13,7 @@
 #include "base/wipe.h"
 #include "config/enroll_defaults.h"
 #include "core/confirmation.h"
-#include "message/app_support.h"
-#include "message/handover.h"
-#include "message/remark.h"
+#include "message/enrollment_text.h"
 #include "message/translate.h"
 #include "pam/conversation.h"
 #include "pam/log.h"
@@ -55,7 +53,7 @@ static int append_uri(const struct offer *offer, struct text *uri)
 	host_name(host);
 	status = text_append_format(&label, "%s@%s", offer->login->user, host);
 	if (status == 0)
-		status = handover_append_uri(
+		status = enrollment_append_uri(
 			&offer->credential, label.data, issuer != NULL ? issuer : host, uri);
 	text_free(&label);
 	return status;
@@ -112,7 +110,7 @@ static int append_introduction(const struct offer *offer, struct text *text)
 static int append_app_support(const struct new_credential *credential, struct text *text)
 {
 	size_t before = text->length;
-	int status = app_support_append(credential, text);
+	int status = enrollment_append_app_support(credential, text);
 
 	return status == 0 && text->length > before ? text_append(text, "\n", 1) : status;
 }
@@ -125,7 +123,7 @@ static int append_head(struct offer *offer, const struct text *uri)
 		status = text_append_format(
 			&offer->text, translate("Link: %s\nSecret: "), uri->data);
 	if (status == 0)
-		status = handover_append_secret(&offer->credential, &offer->text);
+		status = enrollment_append_secret(&offer->credential, &offer->text);
 	if (status == 0)
 		status = text_append(&offer->text, "\n", 1);
 	return status == 0 ? append_app_support(&offer->credential, &offer->text) : status;
@@ -164,7 +162,8 @@ static bool show(struct offer *offer)
 	bool shown = false;
 
 	if (status == 0 && offer->wrong > 0)
-		status = remark_append(&offer->credential, &offer->confirmation, &text);
+		status = enrollment_append_wrong_code(
+			&offer->credential, &offer->confirmation, &text);
 	if (status == 0) {
 		text.data[text.length - 1] = '\0';
 		shown = conversation_show(offer->pamh, text.data);
@@ -202,7 +201,7 @@ static enum enrollment show_emergency_codes(struct offer *offer)
 
 	if (text_append_format(&text, "%s\n\n",
 		    translate("The app works: your next login asks for a code.")) == 0 &&
-		handover_append_emergency_codes(codes, &text) == 0)
+		enrollment_append_emergency_codes(codes, &text) == 0)
 		shown = conversation_show(offer->pamh, text.data);
 	text_free(&text);
 	if (shown || codes->count == 0)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "cli/ui/terminal.h"
-#include "message/app_support.h"
+#include "message/enrollment_text.h"
 #include "totpgroup.h"
 
 #define LOGIN_DEFS "/etc/login.defs"
@@ -64,7 +64,7 @@ static enum exit_status warn_of_apps(struct bulk_run *run)
 
 	new_credential_choose_kind(&credential, (enum hmac_algorithm)defaults->algorithm,
 		(unsigned int)defaults->digits, defaults->step_size);
-	result = app_support_append(&credential, &text);
+	result = enrollment_append_app_support(&credential, &text);
 	if (result == 0 && text.length > 0 && run->options.quiet == 0)
 		terminal_complain("%s", text.data);
 	text_free(&text);

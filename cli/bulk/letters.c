@@ -17,7 +17,7 @@
 #include "cli/ui/terminal.h"
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
-#include "message/handover.h"
+#include "message/enrollment_text.h"
 #include "totpgroup.h"
 
 /* A second process is not worth its cost for fewer users. */
@@ -163,7 +163,7 @@ static int append_json(const struct letter *letter, struct text *text, struct er
 		text_append_string(text, ",\"secret\":\"");
 		text_append_string(text, letter->credential->secret);
 		text_append_string(text, "\",\"uri\":\"");
-		status = handover_append_uri(
+		status = enrollment_append_uri(
 			letter->credential, letter->label, letter->issuer, text);
 		text_append_string(text, "\",\"emergency_codes\":[");
 		for (unsigned int i = 0; i < codes->count; i++)

@@ -8,7 +8,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/account.h"
 #include "cli/users/target.h"
-#include "message/app_support.h"
+#include "message/enrollment_text.h"
 
 /* One enrollment, from the first option to the file. */
 struct enrollment {
@@ -52,7 +52,7 @@ static enum exit_status warn_about_apps(const struct new_credential *credential,
 	enum exit_status status = STATUS_DONE;
 	struct text text = TEXT_INIT;
 
-	app_support_append(credential, &text);
+	enrollment_append_app_support(credential, &text);
 	if (text.length > 0 && new_credential_is_ours(credential))
 		text_append_string(
 			&text, " The program google-authenticator will not accept the codes.");

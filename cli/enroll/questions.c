@@ -12,7 +12,7 @@
 #include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
 #include "core/confirmation.h"
-#include "message/remark.h"
+#include "message/enrollment_text.h"
 
 /* The window after a yes, as in google-authenticator. */
 #define LARGE_WINDOW 17
@@ -87,7 +87,7 @@ static enum app_answer say_what_is_wrong(
 	const struct new_credential *credential, const struct confirmation *confirmation)
 {
 	struct text text = TEXT_INIT;
-	int result = remark_append(credential, confirmation, &text);
+	int result = enrollment_append_wrong_code(credential, confirmation, &text);
 
 	if (result == 0)
 		terminal_say("%s", text.data);

@@ -15,7 +15,7 @@
 #include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
 #include "exchange/otpauth_uri.h"
-#include "message/handover.h"
+#include "message/enrollment_text.h"
 #include "totpgroup.h"
 
 static enum exit_status fail(int result)
@@ -59,7 +59,7 @@ static int append_credential_uri(const struct new_credential *credential,
 	int result = label.status;
 
 	if (result == 0)
-		result = handover_append_uri(credential, label.data, issuer, uri);
+		result = enrollment_append_uri(credential, label.data, issuer, uri);
 	text_free(&label);
 	return result;
 }
@@ -96,7 +96,7 @@ static enum exit_status print_uri(
 	if (credential->secret[0] == '\0')
 		text_append_string(&text, "as in the link, too long to type");
 	else
-		handover_append_secret(credential, &text);
+		enrollment_append_secret(credential, &text);
 	text_append_string(&text, "\n");
 	status = terminal_write(&text);
 	text_free(&text);
@@ -242,7 +242,7 @@ enum exit_status show_emergency_codes(const struct emergency_codes *codes)
 	if (codes->count == 0)
 		return STATUS_DONE;
 	text_append_string(&text, "\n");
-	handover_append_emergency_codes(codes, &text);
+	enrollment_append_emergency_codes(codes, &text);
 	status = terminal_write(&text);
 	text_free(&text);
 	return status;

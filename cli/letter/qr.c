@@ -10,7 +10,7 @@
 
 #include "base/qr.h"
 #include "base/wipe.h"
-#include "message/handover.h"
+#include "message/enrollment_text.h"
 #include "totpgroup.h"
 
 /* Light modules on each side, as many as the standard demands. */
@@ -212,7 +212,7 @@ static int append_code(const struct letter *letter,
 	struct text uri = TEXT_INIT;
 	struct qr qr;
 	int status =
-		handover_append_uri(letter->credential, letter->label, letter->issuer, &uri);
+		enrollment_append_uri(letter->credential, letter->label, letter->issuer, &uri);
 
 	if (status == 0)
 		status = qr_encode(&qr, uri.data);

@@ -8,8 +8,7 @@
 #include <time.h>
 
 #include "base/base64.h"
-#include "message/app_support.h"
-#include "message/handover.h"
+#include "message/enrollment_text.h"
 #include "message/translate.h"
 #include "totpgroup.h"
 
@@ -58,12 +57,12 @@ static int append_label(const struct letter *letter, struct text *text)
 
 static int append_secret(const struct letter *letter, struct text *text)
 {
-	return handover_append_groups(letter->credential, text);
+	return enrollment_append_secret_groups(letter->credential, text);
 }
 
 static int append_kind(const struct letter *letter, struct text *text)
 {
-	return handover_append_kind(letter->credential, text);
+	return enrollment_append_parameters(letter->credential, text);
 }
 
 static int append_digits(const struct letter *letter, struct text *text)
@@ -78,7 +77,7 @@ static int append_example_code(const struct letter *letter, struct text *text)
 
 static int append_uri(const struct letter *letter, struct text *text)
 {
-	return handover_append_uri(letter->credential, letter->label, letter->issuer, text);
+	return enrollment_append_uri(letter->credential, letter->label, letter->issuer, text);
 }
 
 static int append_qr_png(const struct letter *letter, struct text *text)
@@ -123,7 +122,7 @@ static int append_pending_until(const struct letter *letter, struct text *text)
 
 static int append_app_support(const struct letter *letter, struct text *text)
 {
-	return app_support_append(letter->credential, text);
+	return enrollment_append_app_support(letter->credential, text);
 }
 
 static bool has_issuer(const struct letter *letter)
@@ -154,7 +153,8 @@ static bool is_by_time(const struct letter *letter)
 static bool is_unusual(const struct letter *letter)
 {
 	struct text text = TEXT_INIT;
-	bool unusual = app_support_append(letter->credential, &text) != 0 || text.length > 0;
+	bool unusual = enrollment_append_app_support(letter->credential, &text) != 0 ||
+		       text.length > 0;
 
 	text_free(&text);
 	return unusual;

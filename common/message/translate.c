@@ -7,8 +7,8 @@
 #ifdef ENABLE_NLS
 #include <libintl.h>
 
-/* Each time anew, so that nothing here has to be remembered: a binding that is there
- * already is left alone. Where it fails there is no translation. */
+/* The domain is bound on each call, because this file keeps no state. gettext leaves a
+ * binding that exists as it is. Without a binding there is no translation. */
 const char *translate(const char *text)
 {
 	(void)bindtextdomain(PACKAGE, LOCALEDIR);

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What a person reads, in the language of the caller's locale (LC_MESSAGES); in
- * English where the caller has set none, as sshd. It goes through gettext with the
- * project's own domain: neither the locale nor the environment nor the domain of the
- * caller is touched.
+ * Texts for people, in the language of the caller's locale (LC_MESSAGES). A caller that
+ * sets no locale, such as sshd, gets English. gettext is used with the project's own
+ * domain; the caller's locale, environment and domain stay as they are.
  *
- * xgettext collects what stands in these three (scripts/messages). A text with
- * conversions of printf() has the same ones in every language.
+ * scripts/messages collects the arguments of these two functions and of N_(). A
+ * translation has the same conversions of printf() as the text.
  */
 #ifndef TOTPGROUP_MESSAGE_TRANSLATE_H
 #define TOTPGROUP_MESSAGE_TRANSLATE_H
 
-/* Returns text where there is no translation. The result is never freed. It is good
- * as long as the locale stays, and so is safe with threads. */
+/* Returns text where there is no translation. The result is not to be freed, and is
+ * valid until the locale changes. Thread-safe. */
 const char *translate(const char *text) __attribute__((format_arg(1)));
 
-/* The same for a text that depends on a number. */
+/* The same for a text whose form depends on a number. */
 const char *translate_plural(const char *one, const char *many, unsigned long number)
 	__attribute__((format_arg(1), format_arg(2)));
 
-/* A text that goes through translate() later. */
+/* Marks a text that is given to translate() later. */
 #define N_(text) text
 
 #endif

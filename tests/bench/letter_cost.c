@@ -21,7 +21,7 @@
 
 #include "base/qr.h"
 #include "cli/letter/letter.h"
-#include "message/handover.h"
+#include "message/enrollment_text.h"
 
 #define ROUNDS_MAX 10000
 
@@ -79,7 +79,7 @@ static void prepare(struct bench *bench)
 			0 ||
 		letter_template_read(&bench->letter_template, NULL, &error) != 0)
 		fail(error.message);
-	if (handover_append_uri(&bench->credential, bench->letter.label, bench->letter.issuer,
+	if (enrollment_append_uri(&bench->credential, bench->letter.label, bench->letter.issuer,
 		    &bench->uri) != 0)
 		fail("no link");
 }

@@ -132,12 +132,12 @@ def counter(folder):
 # Apps that cannot do it.
 WARNED = [
     (["--algorithm=SHA256"], ["SHA256", "Microsoft Authenticator", "Authy", "Duo Mobile",
-                              "Google Authenticator of before 2024"], ["1Password"], True),
+                              "Google Authenticator from before 2024"], ["1Password"], True),
     (["--algorithm=SHA512"], ["SHA512", "1Password", "Yubico"], [], True),
     (["--digits=8"], ["8 digits", "Microsoft Authenticator", "1Password"], ["Yubico"], True),
     (["-S", "60"], ["60 seconds", "Google Authenticator "], ["Authy", "2024"], False),
     (["-S", "45", "--digits=7"], ["7 digits, 45 seconds", "Google Authenticator"],
-     ["Google Authenticator of before"], True),
+     ["Google Authenticator from before"], True),
     (["-S", "61"], ["61 seconds", "Google Authenticator"], ["Authy"], True),
 ]
 

@@ -189,8 +189,9 @@ static void the_qr_code_is_drawn_as_far_as_a_login_can(void **state)
 static void apps_that_cannot_do_it_are_named_in_a_line(void **state)
 {
 	static const char line[] =
-		")\nSHA256, 8 digits, 1 second: not every app can do that. Those that cannot "
-		"show wrong codes, without saying so: Microsoft Authenticator, Google "
+		")\nSHA256, 8 digits, 1 second: not every app supports this. Apps that "
+		"do not will show wrong codes without a warning: Microsoft Authenticator, "
+		"Google "
 		"Authenticator, Authy, Duo Mobile, Okta Verify, Yubico Authenticator, "
 		"1Password and others.\n";
 
@@ -201,7 +202,7 @@ static void apps_that_cannot_do_it_are_named_in_a_line(void **state)
 	put_defaults("digits=7\n");
 	offer_log_in("alice", "F");
 	expect_message("\n7 digits: not every app", true);
-	expect_message(" Google Authenticator of before 2024,", true);
+	expect_message(" Google Authenticator from before 2024,", true);
 	put_defaults("window_size=9\nissuer=x\n");
 	offer_log_in("alice", "F");
 	expect_message("not every app", false);

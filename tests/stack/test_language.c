@@ -164,7 +164,7 @@ static void an_enrollment_is_german(void **state)
 static void the_apps_of_an_unusual_kind_are_named_in_german(void **state)
 {
 	static const char *const texts[] = {
-		"\nSHA256, 8 Ziffern, 1 Sekunde: Das kann nicht jede App. ",
+		"\nSHA256, 8 Ziffern, 1 Sekunde: Nicht jede App unterstützt das. ",
 		"\nEin Code hat acht Ziffern.\n",
 		"error: Es wurde nichts gespeichert. ",
 	};

@@ -6,7 +6,7 @@
 
 #include "core/confirmation.h"
 
-#include "message/remark.h"
+#include "message/enrollment_text.h"
 #include "test_support.h"
 #include "totpgroup.h"
 
@@ -42,7 +42,7 @@ static const char *remark_on(const char *typed, int64_t now)
 	struct confirmation confirmation = judge(typed, now);
 	struct text text = TEXT_INIT;
 
-	assert_int_equal(remark_append(&credential, &confirmation, &text), 0);
+	assert_int_equal(enrollment_append_wrong_code(&credential, &confirmation, &text), 0);
 	snprintf(remark, sizeof remark, "%s", text.data != NULL ? text.data : "");
 	text_free(&text);
 	return remark;

@@ -40,7 +40,7 @@ static void values_are_put_in(void **state)
 		"12345678 14 December 2026\n");
 	letter_credential.digits = 8;
 	assert_contains(letter_text("{{app_support}} {{example_code}}"),
-		"8 digits: not every app can do that.");
+		"8 digits: not every app supports this.");
 	assert_contains(drawn.data, " 12345678\n");
 }
 
