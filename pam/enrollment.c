@@ -8,7 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/host_name.h"
-#include "base/qr_render.h"
+#include "base/qr.h"
 #include "base/text.h"
 #include "base/wipe.h"
 #include "config/enroll_defaults.h"

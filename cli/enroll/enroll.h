@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "base/qr_render.h"
+#include "base/qr.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/users/host_defaults.h"

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/qr_render.h"
+#include "base/qr.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/json_output.h"

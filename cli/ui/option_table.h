@@ -59,7 +59,7 @@ struct option_row {
 			argument, help                                                         \
 	}
 
-/* The words for enum qr_mode (base/qr_render.h), in its order. */
+/* The words for enum qr_mode (base/qr.h), in its order. */
 #define QR_MODE_WORDS                                                                          \
 	"auto|none|ansi|ansi_inverse|ansi_grey|utf8|utf8_inverse|utf8_grey|ansi256"
 

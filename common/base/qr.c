@@ -106,3 +106,103 @@ void qr_free(struct qr *qr)
 	wipe_free(qr->modules, module_count(qr));
 	*qr = (struct qr){0};
 }
+
+/* Some modules are drawn as ink; the rest is the terminal's background. */
+struct style {
+	bool half;	   /* half blocks, two modules above each other */
+	bool ink_is_dark;  /* dark modules are drawn, else light ones */
+	const char *color; /* at the start of each line */
+	const char *reset; /* at its end */
+};
+
+#define RESET "\033[0m"
+#define GREY  "\033[30;47m"
+#define WHITE "\033[38;5;231;48;5;16m"
+
+static const struct style styles[] = {
+	[QR_MODE_ANSI] = {false, false, "", RESET},
+	[QR_MODE_ANSI_INVERSE] = {false, true, "", RESET},
+	[QR_MODE_ANSI_GREY] = {false, true, GREY, RESET},
+	[QR_MODE_UTF8] = {true, false, "", ""},
+	[QR_MODE_UTF8_INVERSE] = {true, true, "", ""},
+	[QR_MODE_UTF8_GREY] = {true, true, GREY, RESET},
+	[QR_MODE_ANSI256] = {true, false, WHITE, RESET},
+};
+
+static const struct style *style_of(enum qr_mode mode)
+{
+	size_t index = (size_t)mode;
+
+	if (index >= sizeof(styles) / sizeof(styles[0]) || styles[index].color == NULL)
+		return NULL;
+	return &styles[index];
+}
+
+void qr_render_size(
+	const struct qr *qr, enum qr_mode mode, unsigned int *columns, unsigned int *rows)
+{
+	const struct style *style = style_of(mode);
+	unsigned int side = qr->size + 2 * QR_QUIET_ZONE;
+
+	if (style != NULL && style->half) {
+		*columns = side;
+		*rows = (side + 1) / 2;
+	} else {
+		*columns = 2 * side;
+		*rows = side;
+	}
+}
+
+static bool has_ink(const struct qr *qr, const struct style *style, int column, int row)
+{
+	return qr_is_dark(qr, column, row) == style->ink_is_dark;
+}
+
+static void append_half_blocks(
+	const struct qr *qr, const struct style *style, int row, struct text *text)
+{
+	/* Indexed by ink above, ink below: blank, lower, upper, full block. */
+	static const char *const blocks[2][2] = {
+		{" ", "\xe2\x96\x84"}, {"\xe2\x96\x80", "\xe2\x96\x88"}};
+
+	for (int x = -QR_QUIET_ZONE; x < (int)qr->size + QR_QUIET_ZONE; x++) {
+		bool above = has_ink(qr, style, x, row);
+		bool below = has_ink(qr, style, x, row + 1);
+
+		(void)text_append_string(text, blocks[above][below]);
+	}
+}
+
+static void append_blanks(
+	const struct qr *qr, const struct style *style, int row, struct text *text)
+{
+	bool reversed = false;
+
+	for (int x = -QR_QUIET_ZONE; x < (int)qr->size + QR_QUIET_ZONE; x++) {
+		bool ink = has_ink(qr, style, x, row);
+
+		if (ink != reversed)
+			(void)text_append_string(text, ink ? "\033[7m" : "\033[27m");
+		reversed = ink;
+		(void)text_append_string(text, "  ");
+	}
+}
+
+int qr_render(const struct qr *qr, enum qr_mode mode, struct text *text)
+{
+	const struct style *style = style_of(mode);
+	int end = (int)qr->size + QR_QUIET_ZONE;
+
+	if (style == NULL)
+		return TOTPGROUP_EARGUMENT;
+	for (int y = -QR_QUIET_ZONE; y < end; y += style->half ? 2 : 1) {
+		(void)text_append_string(text, style->color);
+		if (style->half)
+			append_half_blocks(qr, style, y, text);
+		else
+			append_blanks(qr, style, y, text);
+		(void)text_append_string(text, style->reset);
+		(void)text_append_string(text, "\n");
+	}
+	return text->status;
+}

@@ -62,7 +62,7 @@ bool utf8_is_shown(const char *character, size_t length)
 	       number != 0xfeff;
 }
 
-void utf8_hide_unshown(char *text)
+static void hide_unshown(char *text)
 {
 	while (*text != '\0') {
 		size_t length = utf8_length(text);
@@ -84,7 +84,7 @@ void utf8_copy_shown(char *copy, size_t size, const char *text, size_t length)
 		kept--;
 	memcpy(copy, text, kept);
 	copy[kept] = '\0';
-	utf8_hide_unshown(copy);
+	hide_unshown(copy);
 }
 
 size_t utf8_write(uint32_t character, char bytes[4])

@@ -19,12 +19,8 @@ size_t utf8_length(const char *text);
  * move the cursor or change the direction of text. Blanks can. */
 bool utf8_is_shown(const char *character, size_t length);
 
-/* Writes '?' over each byte of a string that belongs to no character which can be
- * shown. */
-void utf8_hide_unshown(char *text);
-
-/* Copies as many whole characters as fit into size bytes, NUL-terminated, and hides
- * those that cannot be shown. */
+/* Copies as many whole characters as fit into size bytes, NUL-terminated, with '?' for
+ * each byte that belongs to no character which can be shown. */
 void utf8_copy_shown(char *copy, size_t size, const char *text, size_t length);
 
 /* Writes a character and returns how many bytes it takes; 0 for half of a surrogate

@@ -148,14 +148,11 @@ static int accept_step(struct work *work, const struct device_match *match)
 static int learn_skew(struct work *work, const struct device_match *match, int64_t now_step)
 {
 	const int64_t skew = match->step - now_step;
-	bool completes = skew_would_complete(work->credential, now_step, skew);
-	bool spent, learned = false;
+	bool spent, learned;
 	int reuse = reuse_look(work->credential, match->step, &spent, work->error);
-	int status = 0;
+	int status = skew_learn(work->credential, now_step, skew, reuse == 0 && !spent,
+		&learned, &work->decision->result.changed);
 
-	if (!completes || (reuse == 0 && !spent))
-		status = skew_learn(work->credential, now_step, skew, &learned,
-			&work->decision->result.changed);
 	if (status != 0)
 		return error_set(work->error, status, "out of memory");
 	if (reuse != 0)

@@ -17,63 +17,39 @@ static int out_of_memory(struct error *error)
 	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 }
 
-/* The skew was that of the former first device. */
-static int forget_skew(totpgroup_credential *credential)
-{
-	int status = credential_unset(credential, "TIME_SKEW");
-
-	return status != 0 ? status : credential_unset(credential, "RESETTING_TIME_SKEW");
-}
-
-static int put_first(totpgroup_credential *credential, const char *secret, size_t length)
+/* Forgets the skew, too, which was that of the former first device. */
+static int set_first_secret(totpgroup_credential *credential, const char *secret, size_t length)
 {
 	int status = credential_set_secret(credential, secret, length);
 
-	return status != 0 ? status : forget_skew(credential);
+	if (status == 0)
+		status = credential_unset(credential, "TIME_SKEW");
+	return status == 0 ? credential_unset(credential, "RESETTING_TIME_SKEW") : status;
 }
 
-static int write_line(const struct device_change *change, struct text *line)
+/* Inserts the line of the new device, below another one or below the secret. */
+static int insert_device(const struct device_change *change,
+	const struct credential_line *below, totpgroup_credential *credential)
 {
-	return text_append_format(
-		line, "\" " DEVICE_KEY " %s %s", change->secret, change->name);
-}
-
-/* Inserts the line below the other devices, so that they keep their order. */
-static int append_device(const struct device_change *change, const struct devices *devices,
-	totpgroup_credential *credential)
-{
-	const struct device *last = &devices->device[devices->count - 1];
 	struct text line = TEXT_INIT;
-	int status = write_line(change, &line);
+	int status = text_append_format(
+		&line, "\" " DEVICE_KEY " %s %s", change->secret, change->name);
 
 	if (status == 0)
-		status = credential_insert_line(
-			credential, devices->count > 1 ? &last->line : NULL, &line);
+		status = credential_insert_line(credential, below, &line);
 	text_free(&line);
 	return status;
 }
 
+/* Puts the new device in place of another one. */
 static int replace_device(const struct device_change *change, const struct device *old,
 	totpgroup_credential *credential)
 {
 	struct credential_line line = old->line;
-	struct text content = TEXT_INIT;
-	int status = write_line(change, &content);
+	int status = credential_delete_line(credential, &line);
 
-	if (status == 0)
-		status = credential_delete_line(credential, &line);
 	line.next = line.start;
-	if (status == 0)
-		status = credential_insert_line(credential, &line, &content);
-	text_free(&content);
-	return status == 0 ? grace_forget(credential) : status;
-}
-
-static int replace_first(const struct device_change *change, totpgroup_credential *credential)
-{
-	int status = put_first(credential, change->secret, strlen(change->secret));
-
-	return status == 0 ? grace_forget(credential) : status;
+	return status == 0 ? insert_device(change, &line, credential) : status;
 }
 
 static int add_device(const struct device_change *change, totpgroup_credential *credential,
@@ -94,11 +70,16 @@ static int add_device(const struct device_change *change, totpgroup_credential *
 		return error_set(error, TOTPGROUP_EARGUMENT,
 			"there are %d devices already, which is the most", DEVICES_MAX);
 	if (index == devices->count)
-		status = append_device(change, devices, credential);
+		/* The last line, so that the others keep their order. */
+		status = insert_device(change,
+			devices->count > 1 ? &devices->device[devices->count - 1].line : NULL,
+			credential);
 	else if (index > 0)
 		status = replace_device(change, &devices->device[index], credential);
 	else
-		status = replace_first(change, credential);
+		status = set_first_secret(credential, change->secret, strlen(change->secret));
+	if (status == 0 && index < devices->count)
+		status = grace_forget(credential);
 	return status == 0 ? 0 : out_of_memory(error);
 }
 
@@ -113,7 +94,7 @@ static int replace_first_by_next(totpgroup_credential *credential, const struct 
 	if (status == 0)
 		status = credential_delete_line(credential, &next->line);
 	if (status == 0)
-		status = put_first(credential, secret.data, secret.length);
+		status = set_first_secret(credential, secret.data, secret.length);
 	if (status == 0)
 		status = credential_set(credential, "LABEL", name);
 	text_free(&secret);

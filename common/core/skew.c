@@ -134,16 +134,8 @@ int64_t skew_stored(const totpgroup_credential *credential)
 	return skew < INT32_MIN || skew > INT32_MAX ? 0 : skew;
 }
 
-bool skew_would_complete(const totpgroup_credential *credential, int64_t now_step, int64_t skew)
-{
-	const struct sighting sighting = {now_step, skew};
-	struct run run;
-
-	return continue_run(credential, sighting, &run) && is_complete(&run);
-}
-
-int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew, bool *learned,
-	bool *changed)
+int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew,
+	bool may_complete, bool *learned, bool *changed)
 {
 	const struct sighting sighting = {now_step, skew};
 	struct run run;
@@ -154,6 +146,8 @@ int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew,
 	if (!continue_run(credential, sighting, &run))
 		return 0;
 	complete = is_complete(&run);
+	if (complete && !may_complete)
+		return 0;
 	status = complete ? store_skew(credential, &run) : store_run(credential, &run);
 	*changed = true;
 	*learned = complete && status == 0;

@@ -21,16 +21,12 @@
  * and for a number beyond 32 bits. */
 int64_t skew_stored(const totpgroup_credential *credential);
 
-/* Whether skew_learn() would set *learned for that code. */
-bool skew_would_complete(
-	const totpgroup_credential *credential, int64_t now_step, int64_t skew);
-
 /*
- * Records a code that was found at now_step + skew. Sets *learned, and stores the skew,
- * when it was the third of a run. Sets *changed when the credential was changed. Returns
- * 0 or TOTPGROUP_EMEMORY.
+ * Records a code that was found at now_step + skew. When it is the third of a run, sets
+ * *learned and stores the skew; without may_complete, does nothing then. Sets *changed
+ * when the credential was changed. Returns 0 or TOTPGROUP_EMEMORY.
  */
-int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew, bool *learned,
-	bool *changed);
+int skew_learn(totpgroup_credential *credential, int64_t now_step, int64_t skew,
+	bool may_complete, bool *learned, bool *changed);
 
 #endif

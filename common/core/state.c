@@ -93,12 +93,21 @@ static bool is_ahead(
 	       counter > before;
 }
 
-/* Writes words as the value of an option of the effective credential. */
-static int put_words(totpgroup_credential *effective, const char *key, const struct text *words)
+/* Writes an option line over the one of that key, or below all others, so that no line
+ * changes its number. words have a blank before each. */
+static int put_line(totpgroup_credential *effective, const char *key, const struct text *words)
 {
+	const char *value = words->length > 0 ? words->data + 1 : "";
+	struct text *text = &effective->text;
+	struct credential_option found;
+
 	if (words->status != 0)
 		return words->status;
-	return state_put_line(effective, key, words->length > 0 ? words->data + 1 : "");
+	if (credential_find(effective, key, &found))
+		return credential_set(effective, key, value);
+	if (text->data[text->length - 1] != '\n')
+		(void)text_append_string(text, "\n");
+	return text_append_format(text, "\" %s %s\n", key, value);
 }
 
 /* Writes a value of the state into the effective credential. */
@@ -114,7 +123,7 @@ static int apply_key(const struct pair *pair, const char *key, totpgroup_credent
 		return 0;
 	if (strcmp(key, "RATE_LIMIT") != 0 || append_limits(effective, &words)) {
 		state_append_words(&words, value);
-		status = put_words(effective, key, &words);
+		status = put_line(effective, key, &words);
 	}
 	text_free(&words);
 	return status;
@@ -142,19 +151,13 @@ static int apply_confirmation(const struct pair *pair, totpgroup_credential *eff
 	return status;
 }
 
-/* Whether a credential has lines with that key, too. */
-static bool is_option(const char *key)
-{
-	return strcmp(key, STATE_SPENT) != 0 && strcmp(key, STATE_CONFIRMED) != 0;
-}
-
 static int apply_all(const struct pair *pair, totpgroup_credential *effective)
 {
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && state_keys[i] != NULL; i++)
-		if (is_option(state_keys[i]))
-			status = apply_key(pair, state_keys[i], effective);
+	for (const struct state_key *key = state_keys; status == 0 && key->name != NULL; key++)
+		if (key->of_credential)
+			status = apply_key(pair, key->name, effective);
 	if (status == 0)
 		status = apply_confirmation(pair, effective);
 	if (status == 0)
@@ -179,7 +182,7 @@ static int add_steps(const struct state_section *section, totpgroup_credential *
 			(void)text_append_string(&words, " ");
 			(void)text_append(&words, step.start, step.length);
 		}
-	status = put_words(effective, "DISALLOW_REUSE", &words);
+	status = put_line(effective, "DISALLOW_REUSE", &words);
 	text_free(&words);
 	return status;
 }
@@ -253,47 +256,51 @@ int state_apply(const struct text *secret, const struct text *state,
 	return status;
 }
 
-/* Appends a line, unless value is not valid in a state. */
-static bool append_value(struct text *next, const char *key, struct credential_option value)
+static void append_line(struct text *next, const char *key, struct credential_option value)
 {
-	if (!state_value_is_sound(key, &value))
-		return false;
 	(void)text_append_format(next, "\" %s", key);
 	state_append_words(next, value);
 	(void)text_append_string(next, "\n");
-	return true;
 }
 
 /* Appends the value of the effective credential. A malformed value is the secret file's
  * own; then the state keeps its former value. */
 static void append_key(const struct pair *pair, const totpgroup_credential *effective,
-	const char *key, struct text *next)
+	const struct state_key *key, struct text *next)
 {
 	struct credential_option value;
 	struct word limit;
-	bool found = credential_find(effective, key, &value);
+	bool found = credential_find(effective, key->name, &value);
 
-	if (found && strcmp(key, "RATE_LIMIT") == 0)
+	if (found && strcmp(key->name, "RATE_LIMIT") == 0)
 		found = credential_next_word(&value, &limit) &&
 			credential_next_word(&value, &limit);
-	if (found && append_value(next, key, value))
-		return;
-	if (state_section_find(pair->own, key, &value))
-		(void)append_value(next, key, value);
+	if ((found && state_value_is_valid(key, &value)) ||
+		state_section_find(pair->own, key->name, &value))
+		append_line(next, key->name, value);
+}
+
+/* Appends the time of a PENDING_UNTIL that only the secret has. */
+static void append_confirmation(const struct pair *pair, const totpgroup_credential *effective,
+	const struct state_key *key, struct text *next)
+{
+	struct credential_option pending, left;
+
+	if (credential_find(pair->secret, "PENDING_UNTIL", &pending) &&
+		!credential_find(effective, "PENDING_UNTIL", &left) &&
+		state_value_is_valid(key, &pending))
+		append_line(next, key->name, pending);
 }
 
 static int append_own(
 	const struct pair *pair, const totpgroup_credential *effective, struct text *next)
 {
-	struct credential_option pending, left;
-
 	(void)text_append_format(next, "%s\n\" SECRET %s\n", STATE_FIRST_LINE, pair->id);
-	for (size_t i = 0; state_keys[i] != NULL; i++)
-		if (is_option(state_keys[i]))
-			append_key(pair, effective, state_keys[i], next);
-	if (credential_find(pair->secret, "PENDING_UNTIL", &pending) &&
-		!credential_find(effective, "PENDING_UNTIL", &left))
-		(void)append_value(next, STATE_CONFIRMED, pending);
+	for (const struct state_key *key = state_keys; key->name != NULL; key++)
+		if (key->of_credential)
+			append_key(pair, effective, key, next);
+		else if (strcmp(key->name, STATE_CONFIRMED) == 0)
+			append_confirmation(pair, effective, key, next);
 	return state_spent_append(pair->hmac, pair->own, pair->secret, effective, next);
 }
 

@@ -12,35 +12,13 @@
 
 #define SIGHTINGS_MAX 3
 
-const char *const state_keys[] = {
-	"RATE_LIMIT",
-	"FRONT_END_ATTEMPTS",
-	"DISALLOW_REUSE",
-	"TIME_SKEW",
-	"RESETTING_TIME_SKEW",
-	"HOTP_COUNTER",
-	"LAST0",
-	"LAST1",
-	"LAST2",
-	"LAST3",
-	"LAST4",
-	"LAST5",
-	"LAST6",
-	"LAST7",
-	"LAST8",
-	"LAST9",
-	STATE_CONFIRMED,
-	STATE_SPENT,
-	NULL,
-};
-
-static bool are_numbers(struct credential_option rest, int64_t maximum)
+static bool are_numbers(struct credential_option rest, int64_t minimum, int64_t maximum)
 {
 	struct word word;
 	int64_t number;
 
 	while (credential_next_word(&rest, &word))
-		if (!number_parse(word.start, word.length, 0, maximum, &number))
+		if (!number_parse(word.start, word.length, minimum, maximum, &number))
 			return false;
 	return true;
 }
@@ -68,11 +46,13 @@ static bool is_sighting(const struct word *word)
 		       word->start + sign + 1, word->length - sign - 1, 0, INT32_MAX, &number);
 }
 
-static bool are_sightings(struct credential_option rest)
+static bool are_sightings(struct credential_option rest, int64_t minimum, int64_t maximum)
 {
 	struct word word;
 	size_t count = 0;
 
+	(void)minimum;
+	(void)maximum;
 	while (credential_next_word(&rest, &word))
 		if (!is_sighting(&word) || ++count > SIGHTINGS_MAX)
 			return false;
@@ -88,11 +68,13 @@ static bool is_printable(const struct word *word)
 }
 
 /* Whether the value is a host, a time, and optionally a service. */
-static bool is_login(struct credential_option rest)
+static bool is_login(struct credential_option rest, int64_t minimum, int64_t maximum)
 {
 	struct word word;
 	int64_t number;
 
+	(void)minimum;
+	(void)maximum;
 	if (!credential_next_word(&rest, &word) || !is_printable(&word) ||
 		!credential_next_number(&rest, 0, INT64_MAX / 2, &number))
 		return false;
@@ -109,33 +91,53 @@ static bool is_digest(const struct word *word)
 	return word->length == STATE_DIGEST_LENGTH;
 }
 
-static bool are_digests(struct credential_option rest)
+static bool are_digests(struct credential_option rest, int64_t minimum, int64_t maximum)
 {
 	struct word word;
 
+	(void)minimum;
+	(void)maximum;
 	while (credential_next_word(&rest, &word))
 		if (!is_digest(&word))
 			return false;
 	return true;
 }
 
-bool state_value_is_sound(const char *key, const struct credential_option *value)
+const struct state_key state_keys[] = {
+	{"RATE_LIMIT", true, are_numbers, 0, INT64_MAX},
+	{"FRONT_END_ATTEMPTS", true, are_numbers, 0, INT64_MAX},
+	{"DISALLOW_REUSE", true, are_numbers, 0, INT64_MAX / 2},
+	{"TIME_SKEW", true, is_number, INT32_MIN, INT32_MAX},
+	{"RESETTING_TIME_SKEW", true, are_sightings, 0, 0},
+	{"HOTP_COUNTER", true, is_number, 1, INT64_MAX / 2},
+	{"LAST0", true, is_login, 0, 0},
+	{"LAST1", true, is_login, 0, 0},
+	{"LAST2", true, is_login, 0, 0},
+	{"LAST3", true, is_login, 0, 0},
+	{"LAST4", true, is_login, 0, 0},
+	{"LAST5", true, is_login, 0, 0},
+	{"LAST6", true, is_login, 0, 0},
+	{"LAST7", true, is_login, 0, 0},
+	{"LAST8", true, is_login, 0, 0},
+	{"LAST9", true, is_login, 0, 0},
+	{STATE_CONFIRMED, false, is_number, 0, INT64_MAX / 2},
+	{STATE_SPENT, false, are_digests, 0, 0},
+	{NULL, false, NULL, 0, 0},
+};
+
+/* The row of a key; that of NULL for an unknown key. */
+static const struct state_key *find_key(const struct word *name)
 {
-	if (strcmp(key, "RATE_LIMIT") == 0 || strcmp(key, "FRONT_END_ATTEMPTS") == 0)
-		return are_numbers(*value, INT64_MAX);
-	if (strcmp(key, "DISALLOW_REUSE") == 0)
-		return are_numbers(*value, INT64_MAX / 2);
-	if (strcmp(key, "TIME_SKEW") == 0)
-		return is_number(*value, INT32_MIN, INT32_MAX);
-	if (strcmp(key, "RESETTING_TIME_SKEW") == 0)
-		return are_sightings(*value);
-	if (strcmp(key, "HOTP_COUNTER") == 0)
-		return is_number(*value, 1, INT64_MAX / 2);
-	if (strcmp(key, STATE_CONFIRMED) == 0)
-		return is_number(*value, 0, INT64_MAX / 2);
-	if (strcmp(key, STATE_SPENT) == 0)
-		return are_digests(*value);
-	return is_login(*value);
+	const struct state_key *key = state_keys;
+
+	while (key->name != NULL && !word_is(name, key->name))
+		key++;
+	return key;
+}
+
+bool state_value_is_valid(const struct state_key *key, const struct credential_option *value)
+{
+	return key->is_valid(*value, key->minimum, key->maximum);
 }
 
 /* Reads `" KEY value`; false for another line. */
@@ -146,16 +148,6 @@ static bool read_line(
 		return false;
 	*value = (struct credential_option){line->start + 2, line->length - 2, 0};
 	return credential_next_word(value, key) && key->start == line->start + 2;
-}
-
-/* The index of a key in state_keys; that of NULL for another key. */
-static unsigned int find_key(const struct word *key)
-{
-	unsigned int i = 0;
-
-	while (state_keys[i] != NULL && !word_is(key, state_keys[i]))
-		i++;
-	return i;
 }
 
 struct reader {
@@ -187,18 +179,19 @@ static const char *begin_section(
 static const char *add_value(struct reader *reader, const struct word *name,
 	const struct credential_option *value, const char *next)
 {
-	const unsigned int key = find_key(name);
+	const struct state_key *key = find_key(name);
+	const uint32_t bit = UINT32_C(1) << (key - state_keys);
 	struct state_section *section;
 
 	if (reader->sections->count == 0)
 		return "a value that belongs to no secret";
-	if (state_keys[key] == NULL)
+	if (key->name == NULL)
 		return "not a key that a state has";
-	if ((reader->seen >> key & 1) != 0)
+	if ((reader->seen & bit) != 0)
 		return "the same key twice";
-	if (!state_value_is_sound(state_keys[key], value))
+	if (!state_value_is_valid(key, value))
 		return "a value that is malformed";
-	reader->seen |= UINT32_C(1) << key;
+	reader->seen |= bit;
 	section = &reader->sections->sections[reader->sections->count - 1];
 	section->length = (size_t)(next - section->lines);
 	return NULL;
@@ -287,18 +280,6 @@ bool state_has_word(struct credential_option value, const struct word *wanted)
 			memcmp(word.start, wanted->start, word.length) == 0)
 			return true;
 	return false;
-}
-
-int state_put_line(totpgroup_credential *credential, const char *key, const char *value)
-{
-	struct text *text = &credential->text;
-	struct credential_option found;
-
-	if (credential_find(credential, key, &found))
-		return credential_set(credential, key, value);
-	if (text->data[text->length - 1] != '\n')
-		(void)text_append_string(text, "\n");
-	return text_append_format(text, "\" %s %s\n", key, value);
 }
 
 int state_blank(struct text *text, size_t start, size_t end)

@@ -37,9 +37,20 @@ typedef char state_digest[STATE_DIGEST_LENGTH + 1];
 /* The PENDING_UNTIL that a first accepted code has confirmed. */
 #define STATE_CONFIRMED "CONFIRMED"
 
-/* The keys of a section, ended by NULL. All but STATE_SPENT and STATE_CONFIRMED are also
- * keys of a credential. */
-extern const char *const state_keys[];
+/* A key of a section. */
+struct state_key {
+	const char *name;
+	bool of_credential; /* a credential has lines with that key, too */
+	bool (*is_valid)(struct credential_option value, int64_t minimum, int64_t maximum);
+	int64_t minimum; /* for is_valid */
+	int64_t maximum;
+};
+
+/* All keys, ended by one whose name is NULL. */
+extern const struct state_key state_keys[];
+
+/* Whether a section may have that value. All values that decide() writes are valid. */
+bool state_value_is_valid(const struct state_key *key, const struct credential_option *value);
 
 /* One section in the text. */
 struct state_section {
@@ -69,18 +80,11 @@ const struct state_section *state_text_find(
 bool state_section_find(
 	const struct state_section *section, const char *key, struct credential_option *value);
 
-/* Whether a value is valid in a section. All values that decide() writes are. */
-bool state_value_is_sound(const char *key, const struct credential_option *value);
-
 /* Appends the words of a value, with a blank before each. */
 void state_append_words(struct text *text, struct credential_option value);
 
 /* Whether a value has that word. */
 bool state_has_word(struct credential_option value, const struct word *wanted);
-
-/* Writes an option line over the one of that key, or below all others, so that no line
- * changes its number. Returns 0 or TOTPGROUP_EMEMORY. */
-int state_put_line(totpgroup_credential *credential, const char *key, const char *value);
 
 /* Empties the lines in a range without removing them. Returns 0 or TOTPGROUP_EMEMORY. */
 int state_blank(struct text *text, size_t start, size_t end);

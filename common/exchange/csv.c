@@ -136,65 +136,51 @@ static unsigned int find_column(const struct text *name)
 	return i;
 }
 
-static bool has_column(const struct csv_reader *reader, unsigned int column)
+/* Reads the first line. */
+static int read_header(struct csv_reader *reader, struct error *error)
 {
-	for (unsigned int i = 0; i < reader->column_count; i++)
-		if (reader->columns[i] == column)
-			return true;
-	return false;
-}
+	unsigned int seen = 0; /* a bit for each column */
+	bool last = false;
 
-static int add_column(struct csv_reader *reader, const struct text *name, struct error *error)
-{
-	unsigned int column = find_column(name);
+	while (!last) {
+		struct text name = TEXT_INIT;
+		unsigned int column = 0;
+		int status = read_field(reader, &name, &last, error);
 
-	if (column == CSV_COLUMNS)
-		return error_set(error, TOTPGROUP_EFORMAT,
-			"line 1: there is no column '%.100s'", name->data);
-	if (has_column(reader, column))
-		return error_set(error, TOTPGROUP_EFORMAT,
-			"line 1: the column %s is there twice", columns[column].name);
-	reader->columns[reader->column_count++] = column;
+		if (status == 0)
+			column = find_column(&name);
+		if (column == CSV_COLUMNS)
+			status = error_set(error, TOTPGROUP_EFORMAT,
+				"there is no column '%.100s'", name.data);
+		else if (status == 0 && (seen & 1U << column) != 0)
+			status = error_set(error, TOTPGROUP_EFORMAT,
+				"the column %s is there twice", columns[column].name);
+		text_free(&name);
+		if (status != 0)
+			return status;
+		seen |= 1U << column;
+		reader->columns[reader->column_count++] = column;
+	}
+	for (unsigned int i = COLUMN_USER; i <= COLUMN_SECRET; i++)
+		if ((seen & 1U << i) == 0)
+			return error_set(error, TOTPGROUP_EFORMAT, "the column %s is missing",
+				columns[i].name);
 	return 0;
-}
-
-static int require_column(
-	const struct csv_reader *reader, unsigned int column, struct error *error)
-{
-	if (has_column(reader, column))
-		return 0;
-	return error_set(error, TOTPGROUP_EFORMAT, "line 1: the column %s is missing",
-		columns[column].name);
-}
-
-/* Some spreadsheets write this before UTF-8. */
-static void skip_byte_order_mark(struct csv_reader *reader)
-{
-	if (reader->length >= 3 && memcmp(reader->text, "\xef\xbb\xbf", 3) == 0)
-		reader->at = 3;
 }
 
 int csv_open(struct csv_reader *reader, const char *text, size_t length, struct error *error)
 {
-	bool last = false;
-	int status = 0;
+	struct error problem = ERROR_INIT;
+	int status;
 
 	*reader = (struct csv_reader){.text = text, .length = length, .line = 1};
-	skip_byte_order_mark(reader);
-	while (status == 0 && !last) {
-		struct error problem = ERROR_INIT;
-		struct text name = TEXT_INIT;
-
-		status = read_field(reader, &name, &last, &problem);
-		if (status != 0)
-			error_set(error, status, "line 1: %s", problem.message);
-		else
-			status = add_column(reader, &name, error);
-		text_free(&name);
-	}
+	/* Some spreadsheets write a byte order mark before UTF-8. */
+	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		reader->at = 3;
+	status = read_header(reader, &problem);
 	if (status == 0)
-		status = require_column(reader, COLUMN_USER, error);
-	return status == 0 ? require_column(reader, COLUMN_SECRET, error) : status;
+		return 0;
+	return error_set(error, status, "line 1: %s", problem.message);
 }
 
 bool csv_is_header(const char *line, size_t length)

@@ -32,7 +32,9 @@ enum {
 };
 
 /* Values of the enumerations; 0 means that the writer did not say. */
-enum { ALGORITHM_SHA1 = 1, ALGORITHM_SHA256 = 2, ALGORITHM_SHA512 = 3 };
+static const enum hmac_algorithm algorithms[] = {
+	HMAC_SHA1 /* not said */, HMAC_SHA1, HMAC_SHA256, HMAC_SHA512};
+#define ALGORITHMS (sizeof algorithms / sizeof algorithms[0])
 enum { DIGITS_SIX = 1, DIGITS_EIGHT = 2 };
 enum { TYPE_HOTP = 1, TYPE_TOTP = 2 };
 
@@ -122,12 +124,10 @@ static int read_number(
 	struct otp_key *key, const struct protobuf_field *field, struct error *error)
 {
 	if (field->number == FIELD_ALGORITHM) {
-		if (field->value > ALGORITHM_SHA512)
+		if (field->value >= ALGORITHMS)
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"the algorithm is neither SHA1 nor SHA256 nor SHA512");
-		key->algorithm = field->value == ALGORITHM_SHA512   ? HMAC_SHA512
-				 : field->value == ALGORITHM_SHA256 ? HMAC_SHA256
-								    : HMAC_SHA1;
+		key->algorithm = algorithms[field->value];
 	} else if (field->number == FIELD_DIGITS) {
 		if (field->value > DIGITS_EIGHT)
 			return error_set(error, TOTPGROUP_EFORMAT,
@@ -224,14 +224,11 @@ int migration_check(const struct otp_key *key, struct error *error)
 
 static uint64_t algorithm_value(enum hmac_algorithm algorithm)
 {
-	switch (algorithm) {
-	case HMAC_SHA256:
-		return ALGORITHM_SHA256;
-	case HMAC_SHA512:
-		return ALGORITHM_SHA512;
-	default:
-		return ALGORITHM_SHA1;
-	}
+	uint64_t value = ALGORITHMS - 1;
+
+	while (value > 1 && algorithms[value] != algorithm)
+		value--;
+	return value;
 }
 
 static void append_string(struct text *text, uint32_t number, const char *string)

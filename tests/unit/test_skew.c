@@ -17,7 +17,7 @@ static enum step learn(totpgroup_credential *credential, int64_t now_step, int64
 {
 	bool learned = true, changed = false;
 
-	assert_int_equal(skew_learn(credential, now_step, skew, &learned, &changed), 0);
+	assert_int_equal(skew_learn(credential, now_step, skew, true, &learned, &changed), 0);
 	assert_true(changed || !learned);
 	if (learned)
 		return LEARNED;
@@ -246,7 +246,7 @@ static void test_without_memory(void **state)
 			int status;
 
 			allocation_to_fail = i;
-			status = skew_learn(credential, 102, 20, &learned, &changed);
+			status = skew_learn(credential, 102, 20, true, &learned, &changed);
 			totpgroup_credential_free(credential);
 			if (allocation_to_fail > 0)
 				break;

@@ -96,9 +96,34 @@ static void test_what_is_not_shown_is_hidden(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char text[32];
 
-		strcpy(text, cases[i].text);
-		utf8_hide_unshown(text);
+		utf8_copy_shown(text, sizeof text, cases[i].text, strlen(cases[i].text));
 		assert_string_equal(text, cases[i].hidden);
+	}
+}
+
+static void a_copy_is_cut_between_characters(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		const char *copy;
+	} cases[] = {
+		{"abc", 3, "abc"},
+		{"abc", 2, "ab"},
+		{"abcd", 4, "abcd"},
+		{"abcde", 5, "abcd"},
+		{"abc\xc3\xa9", 5, "abc"},
+		{"ab\xc3\xa9", 4, "ab\xc3\xa9"},
+		{"a\xf0\x9f\x98\x80", 5, "a"},
+		{"", 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char copy[5];
+
+		utf8_copy_shown(copy, sizeof copy, cases[i].text, cases[i].length);
+		assert_string_equal(copy, cases[i].copy);
 	}
 }
 
@@ -120,6 +145,7 @@ static void test_every_character_comes_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_copy_is_cut_between_characters),
 		cmocka_unit_test(test_every_character_comes_back),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_characters_that_are_cut),
