@@ -133,13 +133,12 @@ static bool print_lines(const struct report *report)
 static struct json_object *mend_object(const struct mend *mend)
 {
 	struct json_object *object = json_object_new_object();
-	bool done = json_put_string(object, "action", action_names[mend->action]);
 
-	if (mend->file != NULL)
-		done = done && json_put_string(object, "file", mend->file);
-	if (mend->line > 0)
-		done = done && json_put(object, "line", json_object_new_int64(mend->line));
-	if (done && json_put_string(object, "text", mend->text))
+	if (json_put_string(object, "action", action_names[mend->action]) &&
+		(mend->file == NULL || json_put_string(object, "file", mend->file)) &&
+		(mend->line == 0 ||
+			json_put(object, "line", json_object_new_int64(mend->line))) &&
+		json_put_string(object, "text", mend->text))
 		return object;
 	json_object_put(object);
 	return NULL;
@@ -148,16 +147,15 @@ static struct json_object *mend_object(const struct mend *mend)
 static struct json_object *finding_object(const struct finding *finding)
 {
 	struct json_object *object = json_object_new_object();
+	const struct mend *mends = finding->mends;
 	bool done = json_put_string(object, "check", finding->check) &&
 		    json_put_string(object, "level", levels[finding->level].name) &&
 		    json_put_string(object, "what", finding->what != NULL ? finding->what : "");
 
 	if (finding->why != NULL)
 		done = done && json_put_string(object, "why", finding->why);
-	for (size_t i = 0; i < FINDING_MENDS; i++)
-		if (finding->mends[i].text != NULL)
-			done = done &&
-			       json_put(object, mend_names[i], mend_object(&finding->mends[i]));
+	for (size_t i = 0; i < FINDING_MENDS && mends[i].text != NULL; i++)
+		done = done && json_put(object, mend_names[i], mend_object(&mends[i]));
 	if (done)
 		return object;
 	json_object_put(object);

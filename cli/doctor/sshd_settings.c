@@ -149,25 +149,13 @@ static int report_failure(const char *program, const struct text *text, struct e
 		(int)(end - start), text->length > 0 ? text->data + start : "");
 }
 
-static int wait_for_end(pid_t child, bool *good, struct error *error)
-{
-	int status;
-
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_set_system(
-				error, TOTPGROUP_ESYSTEM, "cannot wait for sshd");
-	*good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	return 0;
-}
-
 static int run_sshd(char *const *arguments, struct text *text, struct error *error)
 {
-	bool good = false;
 	pid_t child = -1;
+	pid_t waited;
 	int ends[2];
+	int ending = 0;
 	int status;
-	int waited;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot make a pipe");
@@ -183,10 +171,16 @@ static int run_sshd(char *const *arguments, struct text *text, struct error *err
 	close(ends[0]);
 	if (status != 0)
 		kill(child, SIGKILL);
-	waited = wait_for_end(child, &good, error);
-	if (status == 0 && waited == 0 && !good)
+	do
+		waited = waitpid(child, &ending, 0);
+	while (waited < 0 && errno == EINTR);
+	if (status != 0)
+		return status;
+	if (waited < 0)
+		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot wait for sshd");
+	if (!WIFEXITED(ending) || WEXITSTATUS(ending) != 0)
 		return report_failure(arguments[0], text, error);
-	return status != 0 ? status : waited;
+	return 0;
 }
 
 int sshd_settings_run(

@@ -72,10 +72,15 @@ static bool may_explain(const char *user)
 	return false;
 }
 
+static bool is_refused(const struct explanation *explanation)
+{
+	return explanation->outcome == LOGIN_REFUSED ||
+	       explanation->outcome == LOGIN_ASKED_IN_VAIN;
+}
+
 static enum exit_status status_of(const struct explanation *explanation)
 {
-	if (explanation->outcome != LOGIN_REFUSED &&
-		explanation->outcome != LOGIN_ASKED_IN_VAIN)
+	if (!is_refused(explanation))
 		return STATUS_DONE;
 	switch (explanation->result.reason) {
 	case TOTPGROUP_REASON_NOT_ENROLLED:
@@ -94,8 +99,7 @@ static enum exit_status status_of(const struct explanation *explanation)
 /* Whether the explanation failed because the caller is not root, as the module is. */
 static bool needs_root(const struct explanation *explanation)
 {
-	if (getuid() == 0 || (explanation->outcome != LOGIN_REFUSED &&
-				     explanation->outcome != LOGIN_ASKED_IN_VAIN))
+	if (getuid() == 0 || !is_refused(explanation))
 		return false;
 	if (explanation->result.reason == TOTPGROUP_REASON_CONFIG_ERROR)
 		return strstr(explanation->message, strerror(EACCES)) != NULL;

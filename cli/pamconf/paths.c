@@ -250,13 +250,6 @@ static void judge_end(const struct search *search, struct pam_paths *paths)
 	}
 }
 
-static void judge_watched(const struct search *search, size_t at, struct pam_paths *paths)
-{
-	for (unsigned int i = 0; i < STATES; i++)
-		if (search->arrivals[at][i].reached && unpack(i).impression == NEGATIVE)
-			paths->reached_refused = true;
-}
-
 int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size_t count)
 {
 	const struct state beginning = {.impression = UNDECIDED};
@@ -268,11 +261,13 @@ int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size
 		return TOTPGROUP_EMEMORY;
 	search.arrivals[0][pack(&beginning)].reached = true;
 	for (size_t at = 0; at < count; at++) {
-		for (unsigned int i = 0; i < STATES; i++)
-			if (search.arrivals[at][i].reached)
-				try_line(&search, at, i);
-		if (trials[at].watched)
-			judge_watched(&search, at, paths);
+		for (unsigned int i = 0; i < STATES; i++) {
+			if (!search.arrivals[at][i].reached)
+				continue;
+			if (trials[at].watched && unpack(i).impression == NEGATIVE)
+				paths->reached_refused = true;
+			try_line(&search, at, i);
+		}
 	}
 	judge_end(&search, paths);
 	free(search.arrivals);
