@@ -2,18 +2,68 @@
 
 #include "config.h"
 
+#include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "cli/doctor/doctor.h"
+#include "cli/ui/option_table.h"
+#include "cli/ui/terminal.h"
 #include "config/configuration.h"
 
 #define USUAL_SERVICE "sshd"
 
+#define OPTIONS struct doctor_options
+
+const struct option_row doctor_options_table[] = {
+	STRING_ROW(0, "service", service, 's', 1, "NAME",
+		"the PAM service to look at; by default sshd"),
+	JSON_ROW,
+	PAM_FOLDER_ROW,
+	STRING_ROW(0, "module-dir", module_folder, 'm', 1, "DIR", "look for the module in DIR"),
+	STRING_ROW(0, "sshd-config", sshd_config, 'c', 1, "FILE",
+		"let sshd read FILE and not its own configuration"),
+	STRING_ROW(0, "sshd-settings", sshd_settings, 'c', 1, "FILE",
+		"FILE holds what 'sshd -T' printed; sshd is not run"),
+	FLAG_ROW(0, "print-config", print_config, 'P', 1,
+		"print what totpgroup.conf and its drop-ins say, and the\n"
+		"line that each value is from, and nothing else"),
+	STRING_ROW(0, "conf", conf, 'C', 1, "FILE",
+		"with --print-config: read FILE, as the module's conf="),
+	HELP_ROW,
+	END_ROW,
+};
+
+static enum exit_status read_options(struct doctor_options *options, int argc, char **argv)
+{
+	enum exit_status status = option_table_read(doctor_options_table, options, argc, argv);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (argc - optind > 1) {
+		terminal_complain("'%s' is one user too many: doctor checks one at a time",
+			argv[optind + 1]);
+		return STATUS_USAGE;
+	}
+	if (optind < argc)
+		options->user = argv[optind];
+	return STATUS_DONE;
+}
+
 static void (*const checks[])(struct doctor *doctor) = {
-	doctor_check_stack, doctor_check_line, doctor_check_groups, doctor_check_exemptions,
-	doctor_check_state, doctor_check_daemon, doctor_check_paths, doctor_check_guard,
-	doctor_check_sshd, doctor_check_files, doctor_check_clock,
-	doctor_check_user, /* the last one: it gives up root's rights */
+	doctor_check_stack,
+	doctor_check_line,
+	doctor_check_groups,
+	doctor_check_exemptions,
+	doctor_check_state,
+	doctor_check_daemon,
+	doctor_check_paths,
+	doctor_check_guard,
+	doctor_check_sshd,
+	doctor_check_files,
+	doctor_check_clock,
+	/* The last one: it gives up root's rights. */
+	doctor_check_user,
 };
 
 static enum exit_status run_checks(const struct doctor_options *options)
@@ -43,7 +93,7 @@ static enum exit_status run_checks(const struct doctor_options *options)
 enum exit_status command_doctor(int argc, char **argv)
 {
 	struct doctor_options options = {.service = NULL};
-	enum exit_status status = doctor_options_read(&options, argc, argv);
+	enum exit_status status = read_options(&options, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;

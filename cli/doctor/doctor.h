@@ -21,9 +21,7 @@ struct options;
 
 #define DOCTOR_MODULE "pam_totpgroup.so"
 
-/* The command line, in options.c. */
-
-/* Begins zeroed. NULL where not given. */
+/* The command line. NULL where not given. */
 struct doctor_options {
 	const char *service;
 	const char *sshd_config;
@@ -35,9 +33,6 @@ struct doctor_options {
 	int print_config;
 	int json;
 };
-
-/* Reports what is wrong and returns STATUS_USAGE; else as option_table_read(). */
-enum exit_status doctor_options_read(struct doctor_options *options, int argc, char **argv);
 
 /* The report, in report.c. */
 

@@ -10,31 +10,26 @@
 #include <unistd.h>
 
 #include "cli/explain/explain.h"
-#include "cli/explain/login.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 
 #define USUAL_SERVICE "sshd"
 #define MODULE	      "pam_totpgroup.so"
 
-/* Begins zeroed. NULL where not given. */
-struct explain_arguments {
-	const char *service;
-	const char *rhost;
-	const char *after;
+struct explain_options {
+	struct explain_login login;
 	const char *pam_folder;
-	const char *user;
 	int json;
 };
 
-#define OPTIONS struct explain_arguments
+#define OPTIONS struct explain_options
 
 const struct option_row explain_options_table[] = {
-	STRING_ROW(0, "service", service, 's', 1, "NAME",
+	STRING_ROW(0, "service", login.service, 's', 1, "NAME",
 		"the PAM service that is logged in to; by default sshd"),
-	STRING_ROW(0, "rhost", rhost, 'r', 1, "ADDRESS",
+	STRING_ROW(0, "rhost", login.rhost, 'r', 1, "ADDRESS",
 		"where the login comes from; by default from this host"),
-	STRING_ROW(0, "after", after, 'a', 1, "METHODS",
+	STRING_ROW(0, "after", login.after, 'a', 1, "METHODS",
 		"the SSH methods that were completed before, such as\npublickey"),
 	PAM_FOLDER_ROW,
 	JSON_ROW,
@@ -42,19 +37,19 @@ const struct option_row explain_options_table[] = {
 	END_ROW,
 };
 
-static enum exit_status read_options(struct explain_arguments *options, int argc, char **argv)
+static enum exit_status read_options(struct explain_options *options, int argc, char **argv)
 {
 	enum exit_status status = option_table_read(explain_options_table, options, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
-	if (options->service == NULL)
-		options->service = USUAL_SERVICE;
+	if (options->login.service == NULL)
+		options->login.service = USUAL_SERVICE;
 	if (argc - optind != 1) {
 		terminal_complain("explain whose login? totp-enroll explain USER");
 		return STATUS_USAGE;
 	}
-	options->user = argv[optind];
+	options->login.user = argv[optind];
 	return STATUS_DONE;
 }
 
@@ -106,18 +101,15 @@ static bool needs_root(const struct explanation *explanation)
 	return explanation->result.reason == TOTPGROUP_REASON_STORE_ERROR;
 }
 
-static enum exit_status explain_line(const struct explain_arguments *options,
+static enum exit_status explain_line(const struct explain_options *options,
 	const struct pam_line *line, struct explain_report *report)
 {
-	const struct explain_login login = {
-		options->user, options->service, options->rhost, options->after};
 	const struct login_watcher watcher = {explain_report_step, report};
 	struct explanation explanation;
 	enum exit_status status;
 
 	explain_report_line(report, line);
-	status = explain_login(
-		&login, line->argument_count, line->arguments, &watcher, &explanation);
+	status = explain_login(&options->login, line, &watcher, &explanation);
 	if (status != STATUS_DONE)
 		return status;
 	if (needs_root(&explanation)) {
@@ -129,7 +121,7 @@ static enum exit_status explain_line(const struct explain_arguments *options,
 }
 
 /* Explains each line in turn; the worst answer is the status. */
-static enum exit_status explain_lines(const struct explain_arguments *options,
+static enum exit_status explain_lines(const struct explain_options *options,
 	const struct pam_stack *stack, struct explain_report *report)
 {
 	enum exit_status worst = STATUS_DONE;
@@ -146,21 +138,22 @@ static enum exit_status explain_lines(const struct explain_arguments *options,
 	return worst;
 }
 
-static enum exit_status explain_stack(const struct explain_arguments *options)
+static enum exit_status explain_stack(const struct explain_options *options)
 {
 	const char *const own_folder[] = {options->pam_folder, NULL};
-	struct explain_report report = {
-		.user = options->user, .service = options->service, .json = options->json != 0};
+	struct explain_report report = {.user = options->login.user,
+		.service = options->login.service,
+		.json = options->json != 0};
 	struct pam_stack stack;
 	struct error error = ERROR_INIT;
 	enum exit_status status;
 
 	if (pam_stack_read(&stack, options->pam_folder != NULL ? own_folder : pam_stack_folders,
-		    options->service, &error) != 0) {
+		    options->login.service, &error) != 0) {
 		terminal_complain_error(&error);
 		return STATUS_STORE_ERROR;
 	}
-	explain_report_begin(&report, options->rhost);
+	explain_report_begin(&report, options->login.rhost);
 	status = explain_lines(options, &stack, &report);
 	if (!explain_report_end(&report, status))
 		status = STATUS_STORE_ERROR;
@@ -170,10 +163,10 @@ static enum exit_status explain_stack(const struct explain_arguments *options)
 
 enum exit_status command_explain(int argc, char **argv)
 {
-	struct explain_arguments options = {0};
+	struct explain_options options = {0};
 	enum exit_status status = read_options(&options, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
-	return may_explain(options.user) ? explain_stack(&options) : STATUS_NOT_PERMITTED;
+	return may_explain(options.login.user) ? explain_stack(&options) : STATUS_NOT_PERMITTED;
 }

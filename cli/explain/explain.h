@@ -8,9 +8,36 @@
 
 #include "cli/commands.h"
 #include "cli/pamconf/pamconf.h"
-#include "cli/explain/login.h"
+#include "login/outcome.h"
+#include "totpgroup.h"
 
 struct json_object;
+
+/* A login with one line of the module, in login.c. */
+
+/* The login to explain. NULL where nothing is known. */
+struct explain_login {
+	const char *user;
+	const char *service;
+	const char *rhost;
+	const char *after; /* completed SSH methods, separated by commas */
+};
+
+struct explanation {
+	enum login_outcome outcome;
+	struct totpgroup_result result;
+	const char *skip_reason; /* where it is LOGIN_SKIPPED; static */
+	char message[320];	 /* what is wrong, or empty */
+	int pam_code; /* what the module would return; PAM_SUCCESS after a right code */
+};
+
+/*
+ * Goes as far as the prompt, with the very code that decides, and tells the watcher each
+ * step. Nothing is written, logged or asked. STATUS_STORE_ERROR if memory is out, which is
+ * reported.
+ */
+enum exit_status explain_login(const struct explain_login *login, const struct pam_line *line,
+	const struct login_watcher *watcher, struct explanation *explanation);
 
 /* The report, as text or as JSON, in report.c. */
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config.h"
+/* An imagined login, which goes as far as the prompt. */
 
-#include "cli/explain/login.h"
+#include "config.h"
 
 #include <arpa/inet.h>
 #include <security/pam_appl.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/explain/explain.h"
 #include "cli/ui/terminal.h"
 
 /* sshd tells where a login comes from in two ways; in SSH_CONNECTION by address alone. */
@@ -42,7 +43,7 @@ static void conclude(struct login *login, bool due, struct explanation *explanat
 	memcpy(explanation->message, login->error.message, sizeof explanation->message);
 }
 
-enum exit_status explain_login(const struct explain_login *facts, int argc, char **argv,
+enum exit_status explain_login(const struct explain_login *facts, const struct pam_line *line,
 	const struct login_watcher *watcher, struct explanation *explanation)
 {
 	struct login login = LOGIN_INIT;
@@ -64,7 +65,8 @@ enum exit_status explain_login(const struct explain_login *facts, int argc, char
 		status = terminal_out_of_memory();
 	else
 		conclude(&login,
-			login_read_options(&login, argc, (const char *const *)argv) &&
+			login_read_options(&login, line->argument_count,
+				(const char *const *)line->arguments) &&
 				login_prepare(&login),
 			explanation);
 	login_free(&login);
