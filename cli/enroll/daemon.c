@@ -73,7 +73,7 @@ enum exit_status enroll_daemon_check(const struct enroll_options *given)
 	return STATUS_DONE;
 }
 
-static enum exit_status conclude(enum enroll_answer answer, const struct error *error)
+static enum exit_status report_answer(enum enroll_answer answer, const struct error *error)
 {
 	if (answer == ENROLL_DONE)
 		return STATUS_DONE;
@@ -139,7 +139,7 @@ static enum enroll_answer confirm_once(struct enroll_client *enroll, struct erro
 	return answer;
 }
 
-static enum exit_status confirm(struct enroll_client *enroll)
+static enum exit_status confirm_secret(struct enroll_client *enroll)
 {
 	struct error error = ERROR_INIT;
 	enum enroll_answer answer;
@@ -149,7 +149,7 @@ static enum exit_status confirm(struct enroll_client *enroll)
 	while (answer == ENROLL_WRONG_CODE);
 	if (answer == ENROLL_DONE)
 		terminal_say("Right: the app works, and the secret is stored.\n");
-	return conclude(answer, &error);
+	return report_answer(answer, &error);
 }
 
 enum exit_status enroll_with_daemon(
@@ -159,12 +159,12 @@ enum exit_status enroll_with_daemon(
 	struct enroll_client enroll = ENROLL_CLIENT_INIT;
 	struct error error = ERROR_INIT;
 	enum exit_status status =
-		conclude(enroll_client_begin(&enroll, &client, &error), &error);
+		report_answer(enroll_client_begin(&enroll, &client, &error), &error);
 
 	if (status == STATUS_DONE)
 		status = show_offer(&enroll, options);
 	if (status == STATUS_DONE)
-		status = confirm(&enroll);
+		status = confirm_secret(&enroll);
 	if (status == STATUS_DONE)
 		status = show_emergency_codes(&enroll.codes);
 	enroll_client_end(&enroll);

@@ -49,7 +49,7 @@ void questions_take_defaults(
 		set_usual_limit(credential);
 }
 
-static enum exit_status ask(const char *question, bool preset, bool *yes)
+static enum exit_status ask_yes_no(const char *question, bool preset, bool *yes)
 {
 	return terminal_ask(STDOUT_FILENO, question, preset, yes);
 }
@@ -60,7 +60,7 @@ enum exit_status question_time_based(
 	credential->time_based = options->time_based == ENROLL_YES;
 	if (options->time_based != ENROLL_ASK)
 		return STATUS_DONE;
-	return ask("Shall codes change with time (else with each use)?", true,
+	return ask_yes_no("Shall codes change with time (else with each use)?", true,
 		&credential->time_based);
 }
 
@@ -160,10 +160,10 @@ enum exit_status question_write(
 		terminal_say(
 			"\n%s exists already.\nThe secret and the codes in it end with it.\n",
 			path);
-		status = ask("Replace it?", false, write);
+		status = ask_yes_no("Replace it?", false, write);
 	} else {
 		terminal_say("\nThe secret goes to %s.\n", path);
-		status = ask("Write it?", true, write);
+		status = ask_yes_no("Write it?", true, write);
 	}
 	if (status == STATUS_DONE && !*write && options->quiet == 0)
 		terminal_say("Nothing was written; the secret above is void.\n");
@@ -179,7 +179,7 @@ enum exit_status question_reuse(
 	if (options->disallow_reuse != ENROLL_ASK)
 		return STATUS_DONE;
 	terminal_say("\nWhoever sees a code can use it too, until its time is over.\n");
-	return ask("Shall each code be good for one login only?", true,
+	return ask_yes_no("Shall each code be good for one login only?", true,
 		&credential->disallow_reuse);
 }
 
@@ -207,7 +207,7 @@ enum exit_status question_window(
 	if (credential->window_size != 0)
 		return STATUS_DONE;
 	explain_window(credential);
-	status = ask("Accept that many more codes?", false, &yes);
+	status = ask_yes_no("Accept that many more codes?", false, &yes);
 	if (yes)
 		credential->window_size = LARGE_WINDOW;
 	return status;
@@ -226,7 +226,7 @@ enum exit_status question_rate_limit(
 	terminal_say("\nA limit of %d attempts in %d seconds stops whoever tries codes at "
 		     "random.\n",
 		NEW_CREDENTIAL_RATE_LIMIT, NEW_CREDENTIAL_RATE_TIME);
-	status = ask("Limit the attempts?", true, &yes);
+	status = ask_yes_no("Limit the attempts?", true, &yes);
 	if (yes)
 		set_usual_limit(credential);
 	return status;

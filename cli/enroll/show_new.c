@@ -18,7 +18,7 @@
 #include "message/enrollment_text.h"
 #include "totpgroup.h"
 
-static enum exit_status fail(int result)
+static enum exit_status cannot_show(int result)
 {
 	return terminal_fail(
 		STATUS_STORE_ERROR, "cannot show the secret: %s", totpgroup_strerror(result));
@@ -122,7 +122,7 @@ static bool fits(const struct qr *qr, enum qr_mode mode)
 
 /* Draws the code at once and with signals blocked: a signal in the middle would leave the
  * terminal in the colors of the code. */
-static enum exit_status draw(const struct qr *qr, enum qr_mode mode)
+static enum exit_status draw_qr(const struct qr *qr, enum qr_mode mode)
 {
 	struct text text = TEXT_INIT;
 	enum exit_status status;
@@ -131,7 +131,7 @@ static enum exit_status draw(const struct qr *qr, enum qr_mode mode)
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	status = result == 0 ? terminal_write(&text) : fail(result);
+	status = result == 0 ? terminal_write(&text) : cannot_show(result);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	text_free(&text);
 	return status;
@@ -182,11 +182,11 @@ static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
 		return STATUS_DONE;
 	}
 	if (result != 0)
-		return fail(result);
+		return cannot_show(result);
 	if (wanted == QR_MODE_AUTO)
 		say_other_mode(mode);
 	if (fits(&qr, mode))
-		status = draw(&qr, mode);
+		status = draw_qr(&qr, mode);
 	qr_free(&qr);
 	return status;
 }
@@ -196,7 +196,8 @@ enum exit_status show_secret(const struct new_credential *credential,
 {
 	struct text uri = TEXT_INIT;
 	int result = append_credential_uri(credential, options, user, &uri);
-	enum exit_status status = result == 0 ? print_uri(credential, &uri) : fail(result);
+	enum exit_status status =
+		result == 0 ? print_uri(credential, &uri) : cannot_show(result);
 
 	if (status == STATUS_DONE)
 		status = print_qr(&uri, options->qr_mode);
@@ -226,7 +227,7 @@ enum exit_status show_key(
 	enum exit_status status;
 
 	describe_key(key, &credential);
-	status = result == 0 ? print_uri(&credential, &uri) : fail(result);
+	status = result == 0 ? print_uri(&credential, &uri) : cannot_show(result);
 	if (status == STATUS_DONE)
 		status = print_qr(&uri, options->qr_mode);
 	WIPE_OBJECT(&credential);

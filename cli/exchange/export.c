@@ -28,7 +28,7 @@ struct export
 };
 
 /* Secrets on a terminal need --force. This is checked before anything is read. */
-static enum exit_status check(const struct exchange_options *options)
+static enum exit_status check_options(const struct exchange_options *options)
 {
 	if (options->format == FORMAT_GOOGLE_AUTHENTICATOR && options->word_count > 1)
 		return terminal_fail(STATUS_USAGE,
@@ -127,7 +127,7 @@ static enum exit_status write_file(const char *path, const struct text *text)
 	return status;
 }
 
-static enum exit_status finish(struct export *export)
+static enum exit_status finish_export(struct export *export)
 {
 	const char *output = export->options.output;
 	struct text *text = &export->text.text;
@@ -156,7 +156,7 @@ static enum exit_status export_all(struct export *export)
 		export_one(export, NULL);
 	for (int i = 0; i < options->word_count; i++)
 		export_one(export, options->words[i]);
-	return finish(export);
+	return finish_export(export);
 }
 
 enum exit_status command_export(int argc, char **argv)
@@ -169,7 +169,7 @@ enum exit_status command_export(int argc, char **argv)
 	if (options->format == FORMAT_UNKNOWN)
 		options->format = FORMAT_URI;
 	if (status == STATUS_DONE)
-		status = check(options);
+		status = check_options(options);
 	if (status == STATUS_DONE)
 		status = host_defaults_load(&export.defaults, options->conf);
 	if (status == STATUS_DONE)

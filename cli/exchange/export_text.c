@@ -17,7 +17,7 @@
 #include "exchange/users_file.h"
 #include "totpgroup.h"
 
-static int fail(struct error *error, int status)
+static int fail_with(struct error *error, int status)
 {
 	return error_set(error, status, "%s", totpgroup_strerror(status));
 }
@@ -47,7 +47,7 @@ static int label_key(const struct export_text *export, const char *user, const c
 			text_append_format(&label, " (%s)", device);
 	}
 	if (label.status != 0)
-		return fail(error, label.status);
+		return fail_with(error, label.status);
 	status = otp_key_set_name(key, label.data, label.length, error);
 	if (status == 0 && issuer != NULL)
 		status = otp_key_set_issuer(key, issuer, strlen(issuer), error);
@@ -62,7 +62,7 @@ static int append_uri(
 
 	if (status == 0)
 		status = text_append(&export->text, "\n", 1);
-	return status == 0 ? 0 : fail(error, status);
+	return status == 0 ? 0 : fail_with(error, status);
 }
 
 static int append_csv(
@@ -72,7 +72,7 @@ static int append_csv(
 
 	if (status == 0)
 		status = csv_append(&export->text, key);
-	return status == 0 ? 0 : fail(error, status);
+	return status == 0 ? 0 : fail_with(error, status);
 }
 
 /* Moves the key to the others of the migration. */
@@ -87,11 +87,11 @@ static int add_migrant(struct export_text *export, struct otp_key *key, struct e
 	migrants = reallocarray(
 		export->migrants, export->migrant_count + 1, sizeof(struct otp_key *));
 	if (migrants == NULL)
-		return fail(error, TOTPGROUP_EMEMORY);
+		return fail_with(error, TOTPGROUP_EMEMORY);
 	export->migrants = migrants;
 	moved = malloc(sizeof *moved);
 	if (moved == NULL)
-		return fail(error, TOTPGROUP_EMEMORY);
+		return fail_with(error, TOTPGROUP_EMEMORY);
 	*moved = *key;
 	*key = (struct otp_key)OTP_KEY_INIT;
 	migrants[export->migrant_count++] = moved;
@@ -136,7 +136,7 @@ static int add_credential(struct export_text *export, const struct otp_key *key,
 	int status = text_append(&export->text, credential->data, credential->length);
 
 	if (status != 0)
-		return fail(error, status);
+		return fail_with(error, status);
 	export->parameters_left_out |=
 		key->algorithm != HMAC_SHA1 || key->digits != 6 || key->period > 60;
 	return 0;
@@ -202,7 +202,7 @@ int export_text_finish(struct export_text *export, struct error *error)
 		status = migration_append(&export->text,
 			(const struct otp_key *const *)export->migrants, export->migrant_count,
 			(int32_t)export_id);
-	return status == 0 ? 0 : fail(error, status);
+	return status == 0 ? 0 : fail_with(error, status);
 }
 
 void export_text_free(struct export_text *export)

@@ -98,7 +98,8 @@ static int try_to_read(const struct user_file *file, bool force, struct error *e
 	return status;
 }
 
-static enum exit_status store(const struct import *import, struct import_record *record)
+static enum exit_status store_credential(
+	const struct import *import, struct import_record *record)
 {
 	const struct exchange_options *options = &import->options;
 	struct user_file file = {.path = NULL};
@@ -121,8 +122,8 @@ static enum exit_status store(const struct import *import, struct import_record 
 }
 
 /* Prints a line for a record to standard output. False where that fails. */
-static bool report(const struct exchange_options *options, const struct import_record *record,
-	enum exit_status status)
+static bool report_record(const struct exchange_options *options,
+	const struct import_record *record, enum exit_status status)
 {
 	if (status == STATUS_DONE && options->quiet != 0)
 		return true;
@@ -190,20 +191,20 @@ static void store_record(struct import *import, struct import_record *record)
 	enum exit_status status = STATUS_STORE_ERROR;
 
 	if (record->error.code == 0)
-		status = store(import, record);
+		status = store_credential(import, record);
 	if (status == STATUS_DONE)
 		import->done++;
 	else if (status == STATUS_NOT_PERMITTED)
 		import->not_permitted++;
 	else
 		import->failed++;
-	if (!report(&import->options, record, status))
+	if (!report_record(&import->options, record, status))
 		import->output_failed = true;
 	if (status == STATUS_DONE)
 		say_notes(import, record);
 }
 
-static enum exit_status conclude(const struct import *import)
+static enum exit_status choose_exit_status(const struct import *import)
 {
 	if (import->output_failed)
 		return terminal_fail(STATUS_STORE_ERROR, "cannot write to standard output");
@@ -226,7 +227,7 @@ static enum exit_status store_all(struct import *import)
 		record = record->next)
 		if (!record->passed_over)
 			store_record(import, record);
-	return conclude(import);
+	return choose_exit_status(import);
 }
 
 enum exit_status command_import(int argc, char **argv)

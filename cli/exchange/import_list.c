@@ -102,7 +102,7 @@ static struct import_record *new_record(const struct reading *reading)
 	return record;
 }
 
-static void append(struct import_list *list, struct import_record *record)
+static void append_record(struct import_list *list, struct import_record *record)
 {
 	if (list->last != NULL)
 		list->last->next = record;
@@ -126,7 +126,7 @@ static void name_line(struct import_record *record, unsigned int line)
  * found is false where there was nothing to read. Returns 0 also for a bad record, which
  * does not stop the others.
  */
-static int finish(
+static int finish_record(
 	const struct reading *reading, struct import_record *record, int status, bool found)
 {
 	if (status == 0 && found && record->credential.length == 0) {
@@ -138,7 +138,7 @@ static int finish(
 		free_record(record);
 		return status == 0 ? 0 : out_of_memory(reading->error);
 	}
-	append(reading->list, record);
+	append_record(reading->list, record);
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static int read_credential(const struct reading *reading)
 	if (status == 0)
 		status = text_append(
 			&record->credential, reading->text->data, reading->text->length);
-	return finish(reading, record, status, true);
+	return finish_record(reading, record, status, true);
 }
 
 /* Reads the rows of a CSV or a users file. */
@@ -175,7 +175,7 @@ static int read_rows(const struct reading *reading, bool is_csv)
 		record->names_user = true;
 		status = is_csv ? csv_next(&csv, &record->key, &found, &record->error)
 				: users_file_next(&lines, &record->key, &found, &record->error);
-		status = finish(reading, record, status, found);
+		status = finish_record(reading, record, status, found);
 	}
 	return status;
 }
@@ -190,7 +190,7 @@ static int read_uri(
 		return out_of_memory(reading->error);
 	status = otpauth_uri_parse(&record->key, uri, length, &record->error);
 	name_line(record, line);
-	return finish(reading, record, status, true);
+	return finish_record(reading, record, status, true);
 }
 
 static int read_migration(
@@ -219,7 +219,7 @@ static int read_migration(
 		else
 			found = false;
 		name_line(record, line);
-		status = finish(reading, record, status, found);
+		status = finish_record(reading, record, status, found);
 	} while (status == 0 && found);
 	migration_close(&migration);
 	return status;

@@ -51,7 +51,7 @@ static bool put_no_codes(struct json_object *object)
 	       json_put_string(object, "hashed", NULL);
 }
 
-static void report_json(struct json_report *report, const struct new_codes *made,
+static void add_to_report(struct json_report *report, const struct new_codes *made,
 	const char *user, enum exit_status status)
 {
 	struct json_object *object = json_report_add(report);
@@ -66,7 +66,7 @@ static void report_json(struct json_report *report, const struct new_codes *made
 		report->failed = true;
 }
 
-static void complain(
+static void report_failure(
 	const struct manage *manage, const struct new_codes *made, const char *user)
 {
 	const char *name = made->name != NULL ? made->name : user;
@@ -94,9 +94,9 @@ static bool make_codes(struct manage *manage, const char *user)
 	status = new_codes_make(&made, user);
 	manage_count(manage, status);
 	if (json)
-		report_json(&manage->report, &made, user, status);
+		add_to_report(&manage->report, &made, user, status);
 	else if (status != STATUS_DONE)
-		complain(manage, &made, user);
+		report_failure(manage, &made, user);
 	else
 		shown = show_codes(manage, &made) == STATUS_DONE;
 	if (!shown)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
+#include "cli/users/group_walk.h"
 
 #define OPTIONS struct manage_options
 
@@ -91,27 +92,60 @@ enum exit_status manage_read_options(struct manage *manage, const struct option_
 	return STATUS_DONE;
 }
 
+static enum exit_status add_member(struct manage *manage, const char *name)
+{
+	char **members =
+		reallocarray(manage->members, manage->member_count + 1, sizeof(char *));
+
+	if (members == NULL)
+		return terminal_out_of_memory();
+	manage->members = members;
+	members[manage->member_count] = strdup(name);
+	if (members[manage->member_count] == NULL)
+		return terminal_out_of_memory();
+	manage->member_count++;
+	return STATUS_DONE;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static enum exit_status list_group(struct manage *manage)
 {
 	const char *group = manage->options.group;
+	struct group_walk walk = {.total = 0};
+	const struct passwd *entry;
 	enum exit_status status;
+	const char *name;
 
 	if (group == NULL)
 		return STATUS_DONE;
 	if (getuid() != 0)
 		return terminal_fail(STATUS_NOT_PERMITTED, "only root may ask about a group");
-	status = group_members_list(&manage->members, group);
-	if (status == STATUS_DONE && manage->members.count == 0)
+	status = group_walk_begin(&walk, group);
+	while (status == STATUS_DONE && group_walk_next(&walk, &name, &entry))
+		status = add_member(manage, name);
+	group_walk_end(&walk);
+	if (status == STATUS_DONE && manage->member_count == 0)
 		terminal_complain("the group '%s' has no members", group);
+	if (manage->member_count > 0)
+		qsort(manage->members, manage->member_count, sizeof(char *), compare_names);
 	return status;
 }
 
-/* Adds a name, unless it is among those that were named, which are few. */
+/* Adds a name unless it is there: among those that were named, which are few, or as the
+ * last of the sorted members. */
 static void add_user(struct manage *manage, const char *name)
 {
-	for (size_t i = 0; i < manage->named_count && i < manage->user_count; i++)
+	size_t count = manage->user_count;
+
+	for (size_t i = 0; i < manage->named_count && i < count; i++)
 		if (strcmp(manage->users[i], name) == 0)
 			return;
+	if (count > 0 && strcmp(manage->users[count - 1], name) == 0)
+		return;
 	manage->users[manage->user_count++] = name;
 }
 
@@ -124,13 +158,13 @@ enum exit_status manage_begin(struct manage *manage)
 	if (status != STATUS_DONE)
 		return status;
 	manage->several = manage->named_count > 1 || manage->options.group != NULL;
-	manage->users = calloc(manage->named_count + manage->members.count + 1, sizeof(char *));
+	manage->users = calloc(manage->named_count + manage->member_count + 1, sizeof(char *));
 	if (manage->users == NULL)
 		return terminal_out_of_memory();
 	for (size_t i = 0; i < manage->named_count; i++)
 		add_user(manage, manage->named[i]);
-	for (size_t i = 0; i < manage->members.count; i++)
-		add_user(manage, manage->members.names[i]);
+	for (size_t i = 0; i < manage->member_count; i++)
+		add_user(manage, manage->members[i]);
 	if (!manage->several && manage->named_count == 0)
 		manage->user_count = 1;
 	return STATUS_DONE;
@@ -160,6 +194,8 @@ void manage_end(struct manage *manage)
 {
 	json_report_free(&manage->report);
 	free(manage->users);
-	group_members_free(&manage->members);
+	for (size_t i = 0; i < manage->member_count; i++)
+		free(manage->members[i]);
+	free(manage->members);
 	host_defaults_free(&manage->defaults);
 }

@@ -14,7 +14,6 @@
 #include "cli/ui/json_output.h"
 #include "cli/ui/option_table.h"
 #include "cli/users/account.h"
-#include "cli/users/group_members.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/target.h"
 #include "cli/users/user_file.h"
@@ -52,7 +51,8 @@ struct manage {
 	size_t user_count;
 	/* Several were named, or a group, even of one member: messages name the user. */
 	bool several;
-	struct group_members members;
+	char **members; /* of the group, sorted */
+	size_t member_count;
 	struct json_report report; /* with --json, once the command has begun it */
 	size_t failed;
 	enum exit_status first_failure;
@@ -65,7 +65,7 @@ enum exit_status manage_read_options(struct manage *manage, const struct option_
 	size_t least, int argc, char **argv);
 
 /* Reads the configuration and lists the users. Only root may name a group. Reports what is
- * wrong: STATUS_NOT_PERMITTED, or as host_defaults_load() and group_members_list(). */
+ * wrong: STATUS_NOT_PERMITTED, or as host_defaults_load() and group_walk_begin(). */
 enum exit_status manage_begin(struct manage *manage);
 
 /* Counts the status of one user. */

@@ -107,8 +107,8 @@ static bool are_hashed(const struct new_codes *made, const totpgroup_credential 
 	return emergency_codes_left(credential) == 0 && is_ours(credential);
 }
 
-static int load(totpgroup_credential **credential, const struct text *text, const char *path,
-	struct error *error)
+static int load_credential(totpgroup_credential **credential, const struct text *text,
+	const char *path, struct error *error)
 {
 	struct error why = ERROR_INIT;
 	struct hmac *hmac = NULL;
@@ -162,7 +162,7 @@ static enum exit_status read_old(struct new_codes *made)
 		return STATUS_NOT_ENROLLED;
 	}
 	if (status == 0)
-		status = load(&credential, &made->secret, made->path, &made->error);
+		status = load_credential(&credential, &made->secret, made->path, &made->error);
 	if (status == 0)
 		status = count_old(made);
 	if (status == 0)
@@ -210,7 +210,7 @@ static int replace_codes(
 	int status = locked_file_begin(rules, &transaction, &text, error);
 
 	if (status == 0)
-		status = load(&credential, &text, rules->path, error);
+		status = load_credential(&credential, &text, rules->path, error);
 	if (status == 0 && emergency_codes_replace(credential, lines->data, lines->length) != 0)
 		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (status == 0) {

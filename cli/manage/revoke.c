@@ -111,7 +111,7 @@ static void say_done(
 		terminal_say("%s: removed %s\n", user, file->path);
 }
 
-static void report_json(struct manage *manage, const char *user, const struct user_file *file,
+static void add_to_report(struct manage *manage, const char *user, const struct user_file *file,
 	const char *message, enum exit_status status)
 {
 	struct json_object *object = json_report_add(&manage->report);
@@ -133,7 +133,7 @@ static enum exit_status revoke_one(struct manage *manage, const char *user)
 	enum exit_status status = revoke_named(manage, user, &file, &error);
 
 	if (manage->options.json != 0)
-		report_json(manage, user, &file.file, error.message, status);
+		add_to_report(manage, user, &file.file, error.message, status);
 	else if (status != STATUS_DONE)
 		terminal_complain("%s: %s", user, error.message);
 	else

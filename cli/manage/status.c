@@ -95,7 +95,8 @@ static bool print_json(const struct user_status *users, size_t count, enum exit_
 
 /* One user who is not enrolled makes the exit status. Of several users only those who
  * could not be looked at do. */
-static enum exit_status conclude(const struct manage *manage, const struct user_status *users)
+static enum exit_status choose_exit_status(
+	const struct manage *manage, const struct user_status *users)
 {
 	if (!manage->several)
 		return user_state_exit_status(users[0].state);
@@ -110,7 +111,7 @@ static enum exit_status conclude(const struct manage *manage, const struct user_
 
 static enum exit_status print_all(const struct manage *manage, const struct user_status *users)
 {
-	enum exit_status status = conclude(manage, users);
+	enum exit_status status = choose_exit_status(manage, users);
 	bool printed;
 
 	if (manage->options.json != 0)

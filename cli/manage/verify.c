@@ -24,7 +24,7 @@
 #define ANSWER_SIZE 512
 
 /* Describes the outcome, without the user's name. */
-static void describe(const struct verification *verification, char *answer, size_t size)
+static void describe_outcome(const struct verification *verification, char *answer, size_t size)
 {
 	const struct totpgroup_result *result = &verification->result;
 	enum exit_status status = verification->status;
@@ -47,11 +47,11 @@ static void describe(const struct verification *verification, char *answer, size
 }
 
 /* Says the outcome for the only user; failures go to standard error. */
-static void say(const struct verification *verification, bool quiet)
+static void say_outcome(const struct verification *verification, bool quiet)
 {
 	char answer[ANSWER_SIZE];
 
-	describe(verification, answer, sizeof answer);
+	describe_outcome(verification, answer, sizeof answer);
 	if (verification->status != STATUS_DONE)
 		terminal_complain("%s: %s", verification->user, answer);
 	else if (!quiet)
@@ -96,7 +96,7 @@ static void print_json(const struct verification *verification)
 		report.failed = true;
 	if (json_report_print(&report, verification->status) &&
 		verification->status == STATUS_LIMITED)
-		say(verification, false);
+		say_outcome(verification, false);
 	json_report_free(&report);
 }
 
@@ -142,7 +142,7 @@ static enum exit_status verify_one(const struct manage *manage, const char *user
 	if (options->json != 0)
 		print_json(&verification);
 	else
-		say(&verification, options->quiet != 0 || options->pipe != 0);
+		say_outcome(&verification, options->quiet != 0 || options->pipe != 0);
 	status = verification.status;
 	verification_free(&verification);
 	return status;
@@ -170,7 +170,7 @@ static const char *find_user(const struct manage *manage, const char *line)
 }
 
 /* False where the answer could not be printed. */
-static bool answer(struct manage *manage, const struct verification *verification)
+static bool answer_line(struct manage *manage, const struct verification *verification)
 {
 	char text[ANSWER_SIZE];
 
@@ -181,13 +181,13 @@ static bool answer(struct manage *manage, const struct verification *verificatio
 	}
 	if (manage->options.quiet != 0 && verification->status == STATUS_DONE)
 		return true;
-	describe(verification, text, sizeof text);
+	describe_outcome(verification, text, sizeof text);
 	ascii_hide_controls(text);
 	return terminal_say("%s: %s\n", verification->user, text);
 }
 
 /* The rest of a line without a user might be a code: it is not repeated. Returns as
- * answer(). */
+ * answer_line(). */
 static bool judge_line(struct manage *manage, const char *line, size_t number)
 {
 	struct verification verification = VERIFICATION_INIT;
@@ -206,7 +206,7 @@ static bool judge_line(struct manage *manage, const char *line, size_t number)
 				&verification, &manage->defaults, line + strlen(user));
 	}
 	manage_count(manage, verification.status);
-	answered = answer(manage, &verification);
+	answered = answer_line(manage, &verification);
 	verification_free(&verification);
 	return answered;
 }

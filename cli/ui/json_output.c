@@ -63,7 +63,7 @@ struct json_object *json_put_array(struct json_object *object, const char *name)
 	return json_put(object, name, array) ? array : NULL;
 }
 
-static struct json_object *add(struct json_object *array, struct json_object *value)
+static struct json_object *add_value(struct json_object *array, struct json_object *value)
 {
 	if (array != NULL && value != NULL && json_object_array_add(array, value) == 0)
 		return value;
@@ -73,7 +73,7 @@ static struct json_object *add(struct json_object *array, struct json_object *va
 
 bool json_add_string(struct json_object *array, const char *value)
 {
-	return add(array, new_string(value)) != NULL;
+	return add_value(array, new_string(value)) != NULL;
 }
 
 /* json-c has no function that erases a string. The pointer is to the object's own memory. */
@@ -132,7 +132,7 @@ void json_report_begin(struct json_report *report, const char *list)
 
 struct json_object *json_report_add(struct json_report *report)
 {
-	return add(report->list, json_object_new_object());
+	return add_value(report->list, json_object_new_object());
 }
 
 bool json_report_print(struct json_report *report, enum exit_status status)

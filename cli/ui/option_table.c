@@ -141,7 +141,8 @@ static enum exit_status store_word(
 	return STATUS_DONE;
 }
 
-static enum exit_status store(const struct option_row *row, const char *argument, void *options)
+static enum exit_status store_value(
+	const struct option_row *row, const char *argument, void *options)
 {
 	void *field = (char *)options + row->offset;
 
@@ -171,7 +172,7 @@ static enum exit_status read_option(
 		return STATUS_USAGE;
 	}
 	reading->given[family] = true;
-	return store(row, argument, reading->options);
+	return store_value(row, argument, reading->options);
 }
 
 /* word is the argument at which getopt_long() stopped. */

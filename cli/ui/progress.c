@@ -92,7 +92,7 @@ static void append_bar(struct text *text, double fraction, size_t room)
 
 /* Writes the whole line at once, so that it does not flicker. The last column stays free:
  * some terminals begin a new line behind it. */
-static void draw(
+static void draw_bar(
 	const struct progress *progress, unsigned long done, double fraction, size_t width)
 {
 	struct text numbers = TEXT_INIT;
@@ -120,7 +120,7 @@ void progress_show(struct progress *progress, unsigned long done, double fractio
 	if (progress->drawn && seconds_since(&progress->latest) < DRAW_SECONDS)
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &progress->latest);
-	draw(progress, done, fraction > 1 ? 1 : fraction, columns());
+	draw_bar(progress, done, fraction > 1 ? 1 : fraction, columns());
 	progress->drawn = true;
 }
 
@@ -128,7 +128,7 @@ void progress_leave(struct progress *progress, unsigned long done, double fracti
 {
 	if (progress->silent || !progress->terminal)
 		return;
-	draw(progress, done, fraction > 1 ? 1 : fraction, columns() / 4 * 3);
+	draw_bar(progress, done, fraction > 1 ? 1 : fraction, columns() / 4 * 3);
 	(void)!write(STDERR_FILENO, "  ", 2);
 	progress->drawn = true;
 }

@@ -49,7 +49,7 @@ bool terminal_say(const char *format, ...)
 }
 
 /* Writes the line in one piece, so that lines of several processes do not mix. */
-static void complain(const char *format, va_list arguments)
+static void print_complaint(const char *format, va_list arguments)
 {
 	char line[1024];
 
@@ -62,7 +62,7 @@ void terminal_complain(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	complain(format, arguments);
+	print_complaint(format, arguments);
 	va_end(arguments);
 }
 
@@ -71,7 +71,7 @@ enum exit_status terminal_fail(enum exit_status status, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	complain(format, arguments);
+	print_complaint(format, arguments);
 	va_end(arguments);
 	return status;
 }
@@ -142,7 +142,7 @@ struct hiding {
 	int signal_fd;
 };
 
-static void hide(const struct hiding *hiding)
+static void hide_typing(const struct hiding *hiding)
 {
 	struct termios hidden = hiding->before;
 
@@ -152,7 +152,7 @@ static void hide(const struct hiding *hiding)
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 }
 
-static void show(const struct hiding *hiding)
+static void show_typing(const struct hiding *hiding)
 {
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding->before);
 }
@@ -160,10 +160,10 @@ static void show(const struct hiding *hiding)
 /* Lets a pending signal act. This returns where the signal does not end the process. */
 static void deliver_signal(const struct hiding *hiding)
 {
-	show(hiding);
+	show_typing(hiding);
 	sigprocmask(SIG_SETMASK, &hiding->unblocked, NULL);
 	sigprocmask(SIG_BLOCK, &hiding->signals, NULL);
-	hide(hiding);
+	hide_typing(hiding);
 }
 
 /* Waits until standard input can be read, or until poll() fails. */
@@ -200,11 +200,11 @@ static bool read_hidden(struct hiding *hiding, const char *prompt, char *line, s
 	if (hiding->signal_fd < 0)
 		return false;
 	sigprocmask(SIG_BLOCK, &hiding->signals, &hiding->unblocked);
-	hide(hiding);
+	hide_typing(hiding);
 	dprintf(STDERR_FILENO, "%s", prompt);
 	wait_for_input(hiding);
 	read = terminal_read_line(line, size);
-	show(hiding);
+	show_typing(hiding);
 	sigprocmask(SIG_SETMASK, &hiding->unblocked, NULL);
 	close(hiding->signal_fd);
 	return read;

@@ -4,19 +4,42 @@
 
 #include "cli/users/group_walk.h"
 
+#include <errno.h>
 #include <grp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/group_members.h"
+
+/* By name, or else by gid. */
+static const struct group *find_group(const char *group)
+{
+	const struct group *entry;
+	int64_t gid;
+
+	errno = 0;
+	entry = getgrnam(group);
+	if (entry == NULL && number_parse(group, strlen(group), 0, UINT32_MAX - 1, &gid))
+		entry = getgrgid((gid_t)gid);
+	return entry;
+}
+
+static enum exit_status report_missing(const char *group, int problem)
+{
+	if (problem != 0 && problem != ENOENT && problem != ESRCH)
+		return terminal_fail(STATUS_STORE_ERROR, "cannot look up the group '%s': %s",
+			group, strerror(problem));
+	return terminal_fail(STATUS_USAGE, "there is no group '%s'", group);
+}
 
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Whether that user is a member; notes that a listed one was met. */
+/* Whether a user is a member. Marks a name that the group lists as met. */
 static bool is_member(struct group_walk *walk, const struct passwd *user)
 {
 	const char *name = user->pw_name;
@@ -30,8 +53,8 @@ static bool is_member(struct group_walk *walk, const struct passwd *user)
 	return found != NULL || user->pw_gid == walk->gid;
 }
 
-/* The names that the group lists, in order. */
-static enum exit_status take_names(struct group_walk *walk, char *const *names)
+/* Copies the names that the group lists, and sorts them. */
+static enum exit_status copy_names(struct group_walk *walk, char *const *names)
 {
 	size_t count = 0;
 
@@ -51,7 +74,7 @@ static enum exit_status take_names(struct group_walk *walk, char *const *names)
 	return STATUS_DONE;
 }
 
-static void drop_twins(struct group_walk *walk)
+static void remove_repeated_names(struct group_walk *walk)
 {
 	size_t kept = 0;
 
@@ -64,7 +87,7 @@ static void drop_twins(struct group_walk *walk)
 	walk->name_count = kept;
 }
 
-static void count(struct group_walk *walk)
+static void count_members(struct group_walk *walk)
 {
 	const struct passwd *user;
 
@@ -78,22 +101,22 @@ static void count(struct group_walk *walk)
 
 enum exit_status group_walk_begin(struct group_walk *walk, const char *group)
 {
-	const struct group *entry;
-	enum exit_status status = group_members_find(&entry, group);
+	const struct group *entry = find_group(group);
+	enum exit_status status;
 
-	if (status != STATUS_DONE)
-		return status;
+	if (entry == NULL)
+		return report_missing(group, errno);
 	walk->gid = entry->gr_gid;
 	walk->listing = true;
-	status = take_names(walk, entry->gr_mem);
+	status = copy_names(walk, entry->gr_mem);
 	if (status != STATUS_DONE)
 		return status;
-	drop_twins(walk);
-	count(walk);
+	remove_repeated_names(walk);
+	count_members(walk);
 	return STATUS_DONE;
 }
 
-/* Those whom the pass did not meet come behind it: to be looked up by name. */
+/* Gives the next listed name that the user database did not list. */
 static bool next_unmet(struct group_walk *walk, const char **name)
 {
 	while (walk->at < walk->name_count) {
