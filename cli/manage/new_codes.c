@@ -228,7 +228,7 @@ static int replace_in_record(const struct store_record *record, void *argument,
 {
 	const struct new_codes *made = argument;
 	totpgroup_credential *credential = NULL;
-	int status = load(&credential, &record->secret, made->path, error);
+	int status = load_credential(&credential, &record->secret, made->path, error);
 
 	if (status == 0 &&
 		emergency_codes_replace(credential, made->lines.data, made->lines.length) != 0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Stands in for totp-verifyd: answers whoever connects to a socket as a test says,
-and keeps what it was asked. Only root is believed, so tests that use it need root."""
+"""A stand-in for totp-verifyd, which gives the answers of a test and records the calls.
+Clients believe only root, so tests that use it need root."""
 
 import json
 import os
@@ -17,9 +17,9 @@ def failure(name, **parameters):
 
 
 class FakeVerifyd:
-    """answers are those to the calls of one connection, in turn: an object, which is
-    sent as JSON with its NUL, or bytes, which are sent as they are. The connection is
-    closed behind the last one. The kernel names uid as the one who listens."""
+    """answers are those to the calls of one connection, in order: an object is sent as JSON
+    with a NUL, bytes are sent unchanged. The connection is closed after the last answer.
+    uid is the user whom the kernel names as the listener."""
 
     def __init__(self, path, *answers, uid=0):
         self.path = str(path)

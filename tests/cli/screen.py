@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Terminal output as a picture: just enough of a terminal to show a QR code,
-and zbarimg to read it."""
+"""Terminal output as a picture, for zbarimg: the small part of a terminal that shows QR
+codes."""
 
 import re
 import subprocess
 
 SEQUENCE = re.compile(r"\033\[([0-9;]*)m")
 
-# Foreground and background of a terminal with nothing chosen.
+# The default foreground and background of a terminal.
 THEMES = {"dark": (220, 0), "light": (20, 255)}
 
-# How bright the eight basic colours and the few of 256 that occur are.
+# The brightness of the eight basic colors, and of those of the 256 that occur.
 BASIC = [0, 80, 100, 150, 40, 90, 130, 190]
 PALETTE = {16: 0, 231: 255}
 
-# Which halves of a cell a character fills: above, below.
+# The halves of a cell that a character fills: above, below.
 BLOCKS = {" ": (0, 0), "\u2580": (1, 0), "\u2584": (0, 1), "\u2588": (1, 1)}
 
 SCALE = 6
 
 
-class Colours:
-    """What the SGR sequences so far have chosen."""
+class Colors:
+    """The colors that the SGR sequences so far have chosen."""
 
     def __init__(self, theme):
         self.default = THEMES[theme]
@@ -55,7 +55,7 @@ class Colours:
 
 
 def code_lines(text):
-    """The lines that are nothing but a QR code."""
+    """The lines that consist of a QR code."""
     lines = text.replace("\r", "").split("\n")
     return [
         line
@@ -74,38 +74,38 @@ def size(text):
 def picture(text, theme):
     """Rows of brightness, two pixels above each other for each cell."""
     rows = []
-    colours = Colours(theme)
+    colors = Colors(theme)
     for line in code_lines(text):
         cells = []
         position = 0
         while position < len(line):
             match = SEQUENCE.match(line, position)
             if match:
-                colours.apply(match.group(1))
+                colors.apply(match.group(1))
                 position = match.end()
             else:
-                cells.append(colours.cell(line[position]))
+                cells.append(colors.cell(line[position]))
                 position += 1
         rows.append([cell[0] for cell in cells])
         rows.append([cell[1] for cell in cells])
     return rows
 
 
-def check_colours(text):
-    """No line leaves its colours behind for the next."""
+def check_colors(text):
+    """Checks that each line resets its colors."""
     for line in code_lines(text):
         if SEQUENCE.search(line) and not line.endswith("\033[0m"):
-            raise AssertionError("the colours are left behind")
+            raise AssertionError("the colors are left behind")
 
 
 def decode(text, theme, path):
-    """What zbarimg reads from the screen, which is the theme's colour around
-    the code."""
+    """The text that zbarimg reads from the screen. Around the code, the screen has the
+    background color of the theme."""
     border = THEMES[theme][1]
     rows = picture(text, theme)
     if not rows:
         return None
-    # Two blanks make up a module as wide as it is high.
+    # Two blanks are a module that is as wide as it is high.
     width = max(len(row) for row in rows) + 8
     rows = [[border] * 4 + row + [border] * (width - 4 - len(row)) for row in rows]
     rows = [[border] * width] * 4 + rows + [[border] * width] * 4

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Other hashes, numbers of digits and periods than the usual ones: in the file,
-on the screen, in the confirmation and at a login. And hashed emergency codes."""
+"""Unusual hashes, numbers of digits and periods: in the file, on the screen, in the
+confirmation and at a login. And hashed emergency codes."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from support import (
 REST = ["-f", "-W", "-u"]
 QUIET = ["-t", "-d", *REST, "-q"]
 
-# Options, the lines they leave, characters of the secret, what the URI has.
+# Options, their lines in the file, characters of the secret, parameters of the URI.
 KINDS = [
     ([], [], 32, {}),
     (["--algorithm=SHA1", "--digits=6", "-S", "30"], [], 32, {}),
@@ -38,14 +38,14 @@ def lines(kind, *spent):
 
 
 @test
-def lines_and_length_of_the_secret(folder):
+def each_kind_has_its_lines_and_its_length_of_secret(folder):
     for arguments, kind, length, _ in KINDS:
         equal(run(folder, *QUIET, *arguments).status, 0, " ".join(arguments))
         Credential(folder.file).check(lines(kind), length=length)
 
 
 @test
-def link_and_text(folder):
+def the_link_and_the_text_name_the_kind(folder):
     for arguments, _, length, parameters in KINDS:
         result = run(folder, "-t", "-d", *REST, "-C", "-i", "b", *arguments)
         values = {name: value[0]
@@ -63,7 +63,7 @@ def link_and_text(folder):
 
 
 @test
-def qr_code(folder):
+def the_qr_code_has_the_same_link(folder):
     need("zbarimg")
     for arguments, *_ in KINDS[-1:]:
         result = run(folder, "-t", "-d", *REST, "-C", "--qr=utf8", *arguments)
@@ -72,7 +72,7 @@ def qr_code(folder):
 
 
 @test
-def confirmation(folder):
+def a_code_of_each_kind_confirms(folder):
     for arguments, kind, _, parameters in KINDS:
         period = int(parameters.get("period", 30))
         digits = int(parameters.get("digits", 6))
@@ -83,7 +83,7 @@ def confirmation(folder):
         child.expect(CODE_QUESTION)
         check({6: "six", 7: "seven", 8: "eight"}[digits] + " digits" in child.before,
               f"{child.before!r} does not say how many digits")
-        # It need not be far from the end of a long step: its neighbours count.
+        # In a long step the time need not be far from the end: neighboring steps count.
         step = step_safely(period) if period <= 61 else step_now(period)
         child.sendline(totp(secret, step, digits, parameters.get("algorithm", "sha1").lower()))
         equal(finish(child), 0, f"exit status of {arguments}")
@@ -95,7 +95,7 @@ def confirmation(folder):
 
 def oathtool(folder, when, *arguments):
     secret = Credential(folder.file).secret
-    # The secret of a test may stand in an argument.
+    # The secret of a test may be in an argument.
     done = subprocess.run(
         ["oathtool", "-b", *arguments, f"--now=@{when}", secret + "=" * (-len(secret) % 8)],
         capture_output=True, text=True, check=True)
@@ -103,7 +103,7 @@ def oathtool(folder, when, *arguments):
 
 
 @test
-def login_with_a_code_of_oathtool(folder):
+def a_login_takes_codes_of_oathtool_once(folder):
     need("oathtool")
     when = 1_800_000_000
     for arguments, _, _, parameters in KINDS:
@@ -117,7 +117,7 @@ def login_with_a_code_of_oathtool(folder):
 
 
 @test
-def counter(folder):
+def a_counter_can_have_another_hash_and_more_digits(folder):
     result = run(folder, "-c", *REST, "-i", "b", "--digits=8", "--algorithm=sha256")
     equal(result.status, 0, "exit status")
     seen = [line for line in Credential(folder.file).options if "SCRATCH" not in line]
@@ -129,7 +129,8 @@ def counter(folder):
     check(log_in(folder, code), "the code is refused")
 
 
-# Apps that cannot do it.
+# Options, words of the warning, words that are not in it, and whether it names
+# google-authenticator.
 WARNED = [
     (["--algorithm=SHA256"], ["SHA256", "Microsoft Authenticator", "Authy", "Duo Mobile",
                               "Google Authenticator from before 2024"], ["1Password"], True),
@@ -143,7 +144,7 @@ WARNED = [
 
 
 @test
-def warning(folder):
+def kinds_that_some_apps_do_not_know_are_warned_about(folder):
     for arguments, parts, others, ours in WARNED:
         result = run(folder, "-t", "-d", *REST, "-C", *arguments)
         errors = "\n".join(line for line in result.errors.splitlines() if "HOME" not in line)
@@ -163,7 +164,7 @@ def warning(folder):
 
 
 @test
-def wrong_values(folder):
+def wrong_values_are_refused(folder):
     for arguments in (["--algorithm=MD5"], ["--algorithm="], ["--algorithm=SHA"],
                       ["--algorithm=SHA1|SHA256"], ["--algorithm"], ["--digits=5"], ["--digits=9"],
                       ["--digits=x"], ["-S", "3601"], ["-S", "0"], ["--codes=scrypt"],
@@ -193,7 +194,7 @@ def check_hashed(folder, shown, count=5):
 
 
 @test
-def hashed_codes_on_demand(folder):
+def codes_hashed_keeps_only_hashes_in_the_file(folder):
     for count in (5, 1, 0):
         result = run(folder, "-t", "-d", *REST, "-C", "--codes=hashed", "-e", str(count))
         check_hashed(folder, shown_codes(result.output), count)
@@ -201,7 +202,7 @@ def hashed_codes_on_demand(folder):
 
 
 @test
-def which_codes_by_default(folder):
+def codes_are_hashed_where_only_the_module_reads_the_file(folder):
     for arguments, kind, *_ in KINDS:
         result = run(folder, "-t", "-d", *REST, "-C", *arguments)
         if not kind or kind == ['" STEP_SIZE 60']:
@@ -215,7 +216,7 @@ def which_codes_by_default(folder):
 
 
 @test
-def login_with_a_hashed_code(folder):
+def a_login_takes_a_hashed_code_once_in_any_spelling(folder):
     result = run(folder, "-t", "-d", *REST, "-C", "--codes=hashed")
     folder.file.chmod(0o600)
     codes = shown_codes(result.output)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll codes: new emergency codes in place of the old ones."""
+"""totp-enroll codes replaces the emergency codes."""
 
 import fcntl
 import os
@@ -38,7 +38,7 @@ def shown(text):
     return re.findall(r"^  (\S+)$", text, re.M)
 
 
-def renew(folder, *arguments, **changes):
+def make_codes(folder, *arguments, **changes):
     result = run(folder, "codes", *arguments, **changes)
     equal(result.status, 0, f"exit status of {arguments}: {result.errors}")
     return result
@@ -58,9 +58,9 @@ def check_hashed(lines, codes, count=5):
 
 
 @test
-def all_else_stays(folder):
+def all_lines_but_the_codes_stay(folder):
     put(folder, PLAIN)
-    codes = shown(renew(folder).output)
+    codes = shown(make_codes(folder).output)
     check_plain(codes)
     equal(text_of(folder), TEXT + "\n".join(codes) + "\n", "the file")
     equal(stat.S_IMODE(folder.file.stat().st_mode), 0o400, "mode")
@@ -68,26 +68,26 @@ def all_else_stays(folder):
 
 
 @test
-def odd_lines_stay(folder):
+def unusual_lines_and_line_ends_stay(folder):
     put(folder, f'{SECRET.lower()} \r\n" A\r\n12345678\r\n" TOTP_AUTH\r\nforeign\n23456789', 0o600)
-    codes = shown(renew(folder, "-n", "2").output)
+    codes = shown(make_codes(folder, "-n", "2").output)
     equal(text_of(folder), f'{SECRET.lower()} \r\n" A\r\n" TOTP_AUTH\r\n{codes[0]}\n{codes[1]}\n'
           "foreign\n23456789", "the file")
     equal(stat.S_IMODE(folder.file.stat().st_mode), 0o600, "mode")
 
 
 @test
-def number_of_codes(folder):
+def number_says_how_many_codes_are_made(folder):
     for arguments, count in ((["-n", "1"], 1), (["--number=10"], 10), ([], 5)):
         put(folder, PLAIN)
-        check_plain(shown(renew(folder, *arguments).output), count)
+        check_plain(shown(make_codes(folder, *arguments).output), count)
 
 
 @test
-def quiet_prints_the_codes_alone(folder):
+def quiet_prints_only_the_codes(folder):
     for before in (PLAIN, TEXT + HASHED, TEXT):
         put(folder, before)
-        result = renew(folder, "-q", "-n", "3")
+        result = make_codes(folder, "-q", "-n", "3")
         codes = result.output.splitlines()
         equal(result.errors, "", "standard error")
         if before == TEXT + HASHED:
@@ -97,7 +97,7 @@ def quiet_prints_the_codes_alone(folder):
 
 
 @test
-def as_the_file_has_them(folder):
+def new_codes_are_hashed_or_plain_as_the_old_ones(folder):
     ours = TEXT.replace('" TOTP', '" DIGITS 8\n" TOTP')
     cases = [(PLAIN, False), (TEXT, False), (TEXT + HASHED, True), (TEXT + HASHED + "12345678\n", True),
              (ours, True), (ours + "12345678\n", False),
@@ -109,7 +109,7 @@ def as_the_file_has_them(folder):
         for argument in (None, "plain", "hashed"):
             put(folder, before)
             options = [] if argument is None else [f"--codes={argument}"]
-            codes = shown(renew(folder, "-n", "2", *options).output)
+            codes = shown(make_codes(folder, "-n", "2", *options).output)
             kept = [line for line in before.splitlines()
                     if "SCRATCH" not in line and line != "12345678" and line != "87654321"]
             lines = text_of(folder).splitlines()
@@ -122,10 +122,10 @@ def as_the_file_has_them(folder):
 
 
 @test
-def login_with_new_ones_only(folder):
+def a_login_takes_only_the_new_codes(folder):
     for argument in ("plain", "hashed"):
         put(folder, SECRET + '\n" TOTP_AUTH\n12345678\n' + HASHED, 0o600)
-        new = renew(folder, "-q", f"--codes={argument}", "-n", "1").output.strip()
+        new = make_codes(folder, "-q", f"--codes={argument}", "-n", "1").output.strip()
         check(not log_in(folder, "12345678"), "an old plain code is good")
         check(not log_in(folder, "7K3M-Q9TD-X2HA-P5VW"), "an old hashed code is good")
         check(log_in(folder, new), "the new code is refused")
@@ -133,7 +133,7 @@ def login_with_new_ones_only(folder):
 
 
 @test
-def asks_on_a_terminal(folder):
+def a_person_is_asked_before_codes_are_replaced(folder):
     for answer in ("", "n", "No"):
         put(folder, PLAIN)
         child = start(folder, "codes")
@@ -159,7 +159,7 @@ def asks_on_a_terminal(folder):
 
 
 @test
-def asks_beside_the_output(folder):
+def the_question_does_not_go_into_the_output(folder):
     put(folder, PLAIN)
     output = folder.path / "output"
     child = start(folder, "-c", f"'{PROGRAM}' codes -q >'{output}'", program="/bin/sh")
@@ -170,7 +170,7 @@ def asks_beside_the_output(folder):
 
 
 @test
-def does_not_ask(folder):
+def nobody_is_asked_with_force_or_without_old_codes(folder):
     for before, arguments in ((PLAIN, ["-f"]), (TEXT, []), (PLAIN, ["--force", "-q"])):
         put(folder, before)
         child = start(folder, "codes", *arguments)
@@ -179,7 +179,7 @@ def does_not_ask(folder):
 
 
 @test
-def not_enrolled(folder):
+def without_a_secret_the_exit_status_is_3(folder):
     result = run(folder, "codes")
     equal((result.status, result.output), (3, ""), "result")
     check(re.fullmatch(r"(.*HOME.*\n)?totp-enroll: [^\n]*not enrolled[^\n]*\n", result.errors),
@@ -188,7 +188,7 @@ def not_enrolled(folder):
 
 
 @test
-def not_permitted(folder):
+def only_root_makes_codes_for_others(folder):
     need_root()
     folder.path.chmod(0o755)
     result = subprocess.run(
@@ -201,7 +201,7 @@ def not_permitted(folder):
 
 
 @test
-def files_that_will_not_do(folder):
+def damaged_and_unsafe_files_are_refused_and_stay(folder):
     for text, mode in (("=bad\n", 0o600), (PLAIN, 0o644), ("\n" + PLAIN, 0o600),
                        (f'{SECRET}\n" ALGORITHM MD5\n', 0o600), ("", 0o600),
                        (f"{SECRET}\n" + "x" * 65500 + "\n", 0o600)):
@@ -215,7 +215,7 @@ def files_that_will_not_do(folder):
 
 
 @test
-def wrong_command_lines(folder):
+def wrong_command_lines_are_refused(folder):
     put(folder, PLAIN)
     for arguments in (["-n", "0"], ["-n", "11"], ["-n", "x"], ["-n"], ["-n", "1", "-n", "1"], ["-t"],
                       ["--codes=x"], ["--codes=plain", "--codes=plain"], ["-s", ""],
@@ -227,47 +227,47 @@ def wrong_command_lines(folder):
 
 
 @test
-def another_file(folder):
+def secret_names_another_file(folder):
     other = folder.path / "other"
     other.write_text(PLAIN, encoding="ascii")
     other.chmod(0o600)
-    result = renew(folder, "-q", "-s", "other")
+    result = make_codes(folder, "-q", "-s", "other")
     equal(other.read_text(encoding="ascii"), TEXT + result.output, "the file")
     result = run(folder, "codes", "-s", "none")
     equal(result.status, 3, "exit status without the file")
 
 
 @test
-def link_is_followed(folder):
+def a_link_is_followed_but_not_by_root_in_its_own_folder(folder):
     real = folder.path / "real"
     real.write_text(PLAIN, encoding="ascii")
     real.chmod(0o600)
     folder.file.symlink_to("real")
     if os.geteuid() == 0:
-        # In a folder of its own root follows none, but at home it does.
+        # Root follows links at home, but not in other folders of its own.
         result = run(folder, "codes", "-q", "-s", str(folder.file))
         equal(result.status, 6, "exit status in a folder of root's")
     else:
-        result = renew(folder, "-q")
+        result = make_codes(folder, "-q")
         equal(real.read_text(encoding="ascii"), TEXT + result.output, "the file")
     check(folder.file.is_symlink(), "the link is gone")
 
 
 @test
-def root_renews_those_of_others(folder):
+def root_makes_codes_for_others_and_the_owner_stays(folder):
     need_root()
     user = pwd.getpwnam("nobody")
     put(folder, PLAIN)
     os.chown(folder.path, user.pw_uid, user.pw_gid)
     os.chown(folder.file, user.pw_uid, user.pw_gid)
-    result = renew(folder, "-q", "-s", str(folder.file))
+    result = make_codes(folder, "-q", "-s", str(folder.file))
     equal(text_of(folder), TEXT + result.output, "the file")
     equal(folder.file.stat().st_uid, user.pw_uid, "owner")
 
 
 def wait_until_open(child, path):
-    """Until the process has the file open, as it has while it waits for the lock;
-    several looks in a row, because it reads the file before that."""
+    """Waits until the process has the file open, as it has while it waits for the lock.
+    It looks several times in a row, because the process also reads the file before."""
     seen = 0
     while seen < 20:
         check(child.poll() is None, "it did not wait")
@@ -278,7 +278,7 @@ def wait_until_open(child, path):
 
 
 @test
-def file_that_stays_locked(folder):
+def a_file_that_stays_locked_is_an_error(folder):
     put(folder, PLAIN, 0o600)
     with open(folder.file, "r+", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
@@ -289,8 +289,8 @@ def file_that_stays_locked(folder):
 
 
 @test
-def waits_for_the_lock(folder):
-    # What a process has open only root may see, where it is not to be looked into.
+def new_codes_wait_for_a_login_to_finish(folder):
+    # Only root may see the open files of a process that is not dumpable.
     need_root()
     put(folder, PLAIN, 0o600)
     with open(folder.file, "r+", encoding="ascii") as stream:
@@ -298,7 +298,7 @@ def waits_for_the_lock(folder):
         with subprocess.Popen([PROGRAM, "codes", "-q"], env=folder.environment(),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as child:
             wait_until_open(child, folder.file)
-            # What a login changes meanwhile is kept.
+            # A change that a login makes meanwhile is kept.
             stream.seek(0)
             stream.write(PLAIN.replace("DISALLOW_REUSE 1", "DISALLOW_REUSE 2"))
             stream.flush()
@@ -309,7 +309,7 @@ def waits_for_the_lock(folder):
 
 
 @test
-def output_that_goes_nowhere(folder):
+def an_output_that_fails_is_reported(folder):
     put(folder, PLAIN)
     with open("/dev/full", "w", encoding="ascii") as full:
         done = subprocess.run([PROGRAM, "codes", "-q"], env=folder.environment(), check=False,

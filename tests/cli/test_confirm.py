@@ -12,19 +12,19 @@ from support import (
 REST = ["-f", "-W", "-u"]
 OPTIONS = ['" WINDOW_SIZE 3', '" TOTP_AUTH']
 
-# How far a code of another time is looked for.
+# How many steps the program searches for a code of another time.
 SEARCHED = 1500
 
 
 def begin(folder, *arguments):
-    """Up to the question for a code; gives the secret too."""
+    """Goes on to the question for a code; returns the secret, too."""
     child = start(folder, "-t", *(arguments or ("-d",)), *REST)
     child.expect(CODE_QUESTION)
     return child, shown_secret(child.before)
 
 
 def wrong_code(secret):
-    """A code of no time that the program looks at."""
+    """A code of none of the steps that the program searches."""
     now = step_now()
     near = {totp(secret, now + i) for i in range(-SEARCHED - 10, SEARCHED + 11)}
     return next(code for code in map("{:06d}".format, range(1000000)) if code not in near)
@@ -46,7 +46,7 @@ def right_now(child, secret):
 
 
 @test
-def right_code_is_spent(folder):
+def a_right_code_is_spent(folder):
     for distance in (-1, 0, 1):
         child, secret = begin(folder)
         step = step_safely() + distance
@@ -54,7 +54,7 @@ def right_code_is_spent(folder):
         equal(finish(child), 0, f"exit status at step {distance:+d}")
         credential = Credential(folder.file)
         equal(credential.secret, secret, "secret")
-        # Two of the three codes can be the same, once in 300,000 runs.
+        # Two of the three codes are the same once in 300,000 runs.
         steps = [i for i in (step, step - distance, step - 1, step + 1)
                  if totp(secret, i) == totp(secret, step)]
         check(credential.options in [
@@ -63,7 +63,7 @@ def right_code_is_spent(folder):
 
 
 @test
-def right_code_with_another_step_size(folder):
+def a_right_code_of_another_step_size_is_spent(folder):
     child, secret = begin(folder, "-d", "-S", "60")
     step = step_safely(60)
     child.sendline(totp(secret, step))
@@ -73,14 +73,14 @@ def right_code_with_another_step_size(folder):
 
 
 @test
-def right_code_is_not_kept_where_reuse_is_allowed(folder):
+def a_right_code_is_not_spent_where_reuse_is_allowed(folder):
     child, secret = begin(folder, "-D")
     right_now(child, secret)
     Credential(folder.file).check(OPTIONS)
 
 
 @test
-def reuse_asked_about_after_the_code(folder):
+def the_code_is_spent_if_the_answer_about_reuse_comes_after_it(folder):
     child = start(folder, "-t", *REST)
     child.expect(CODE_QUESTION)
     secret = shown_secret(child.before)
@@ -94,7 +94,7 @@ def reuse_asked_about_after_the_code(folder):
 
 
 @test
-def blanks_in_the_code(folder):
+def blanks_in_the_code_do_not_matter(folder):
     for pattern in ("{0} {1}", " {0}{1} ", "{0}\u0020\u0020{1}"):
         child, secret = begin(folder)
         code = totp(secret, step_safely())
@@ -104,7 +104,7 @@ def blanks_in_the_code(folder):
 
 
 @test
-def wrong_code_is_asked_again(folder):
+def after_a_wrong_code_another_is_asked_for(folder):
     child, secret = begin(folder)
     for _ in range(5):
         answer = send_and_expect_again(child, wrong_code(secret))
@@ -117,7 +117,7 @@ def wrong_code_is_asked_again(folder):
 
 
 @test
-def right_code_is_never_printed(folder):
+def the_right_code_is_never_printed(folder):
     child, secret = begin(folder, "-d", "-e", "0")
     step = step_safely()
     shown = child.before.replace(secret, "")
@@ -143,16 +143,16 @@ def least_offset(step, now):
 
 
 @test
-def code_of_another_time(folder):
+def a_code_of_another_time_tells_how_wrong_the_clock_is(folder):
     child, secret = begin(folder)
     for distance in (2, -2, 3, -3, 4, -4, 100, -100, SEARCHED - 1, 1 - SEARCHED):
         step = step_safely() + distance
-        # time(2) may be a little behind.
+        # time(2) may lag a little behind.
         before = int(time.time()) - 1
         code = totp(secret, step)
         answer = send_and_expect_again(child, code)
         after = int(time.time())
-        # The nearest of the steps that have this code is meant.
+        # The program takes the nearest step with this code.
         nearest = min(
             (i for i in range(step - distance - SEARCHED, step - distance + SEARCHED + 1)
              if totp(secret, i) == code),
@@ -173,7 +173,7 @@ def code_of_another_time(folder):
 
 
 @test
-def code_beyond_the_search(folder):
+def a_code_of_a_time_far_away_is_a_wrong_code(folder):
     child, secret = begin(folder)
     step = step_now()
     near = {totp(secret, step + i) for i in range(-SEARCHED - 5, SEARCHED + 6)}
@@ -189,7 +189,7 @@ NO_CODE = ["", " ", "1", "12345", "1234567", "12345678", "12345a", "abcdef", "+1
 
 
 @test
-def what_is_no_code(folder):
+def input_that_is_not_a_code_gets_a_hint(folder):
     child, _ = begin(folder)
     for text in NO_CODE:
         answer = send_and_expect_again(child, text)
@@ -200,7 +200,7 @@ def what_is_no_code(folder):
 
 
 @test
-def skipped_by_a_negative_number(folder):
+def a_negative_number_skips_the_question(folder):
     for number in ("-1", "-2", "-123456", " -1", "- 1"):
         child, _ = begin(folder)
         child.sendline(number)
@@ -212,7 +212,7 @@ def skipped_by_a_negative_number(folder):
 
 
 @test
-def given_up_after_a_wrong_code(folder):
+def the_end_of_input_after_a_wrong_code_writes_nothing(folder):
     child, secret = begin(folder)
     send_and_expect_again(child, wrong_code(secret))
     child.sendeof()
@@ -222,7 +222,7 @@ def given_up_after_a_wrong_code(folder):
 
 
 @test
-def not_asked_for(folder):
+def no_code_is_asked_for_with_no_confirm_quiet_or_a_counter(folder):
     for arguments in (["-t", "-d", "-C"], ["-t", "-d", "-q"], ["-c"]):
         result = run(folder, *arguments, *REST)
         equal(result.status, 0, " ".join(arguments))
@@ -230,7 +230,7 @@ def not_asked_for(folder):
 
 
 @test
-def emergency_codes_are_shown_after_it(folder):
+def emergency_codes_are_shown_after_the_code(folder):
     child, secret = begin(folder)
     check("mergency" not in child.before, "emergency codes before the confirmation")
     right_now(child, secret)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Several devices of one user: each added, shown and revoked by its name."""
+"""Several devices of one user, which are added, shown and revoked by their names."""
 
 import json
 import pathlib
@@ -62,7 +62,7 @@ def devices(folder):
 
 
 def add(folder, name, *more):
-    """Adds a device, with its code; gives its secret and the step."""
+    """Adds a device and confirms it; returns its secret and the step of the code."""
     child = start(folder, "enroll", at(folder), f"--device={name}", *more, ME)
     child.expect(CODE_QUESTION)
     secret = shown_secret(child.before)
@@ -74,7 +74,7 @@ def add(folder, name, *more):
 
 
 @test
-def the_first_is_named_and_a_second_one_added(folder):
+def the_first_device_gets_a_name_and_a_second_is_added(folder):
     put(folder, "")
     folder.file.unlink()
     result = run(folder, "enroll", at(folder), "--device=phone", "-t", "-d", "-f", "-C", "-W",
@@ -93,7 +93,7 @@ def the_first_is_named_and_a_second_one_added(folder):
     equal(devices(folder), ["phone", "the tablet"], "devices in status")
     table = run(folder, "status", at(folder), ME).output
     check("(phone, the tablet)" in table and secret not in table, "devices in the table")
-    # The code that confirmed it is spent, for both; the next one is good.
+    # The confirming code is spent for both devices; the next one is good.
     check("reused" in verify(folder, totp(secret, step)), "the confirming code")
     check("reused" in verify(folder, totp(first, step)), "the other device's code of that step")
     check(is_right(folder, totp(secret, step + 1)), "a code of the new device")
@@ -114,7 +114,7 @@ def nothing_is_written_before_the_code_is_right(folder):
 
 
 @test
-def the_kind_is_the_first_ones(folder):
+def a_new_device_has_the_kind_of_the_first(folder):
     put(folder, f'{SECRET}\n" ALGORITHM SHA256\n" DIGITS 8\n" STEP_SIZE 60\n" TOTP_AUTH\n')
     child = start(folder, "enroll", at(folder), "--device=tablet", "--digits=6", ME)
     child.expect(CODE_QUESTION)
@@ -127,7 +127,7 @@ def the_kind_is_the_first_ones(folder):
 
 
 @test
-def what_cannot_be_added_is_refused(folder):
+def a_device_that_cannot_be_added_is_refused(folder):
     def refused(text, name, status, message):
         put(folder, text)
         result = run(folder, "enroll", at(folder), f"--device={name}", "-C", "--qr=none", ME)
@@ -160,7 +160,7 @@ def a_device_of_that_name_is_replaced_after_a_question(folder):
     equal(folder.file.read_text(), BOTH.replace(TABLET, secret), "the file")
     check("wrong-code" in verify(folder, totp(TABLET, step_safely())), "the old tablet")
     check(is_right(folder, totp(secret, step_safely())), "the new tablet")
-    # The first one can be replaced too, here without a question.
+    # The first device can be replaced, too, here without a question.
     result = run(folder, "enroll", at(folder), "--device=phone", "-C", "-f", "--qr=none", ME)
     equal(result.status, 0, result.errors)
     check("wrong-code" in verify(folder, totp(SECRET, step_safely() + 1)), "the old phone")
@@ -169,7 +169,7 @@ def a_device_of_that_name_is_replaced_after_a_question(folder):
 
 
 @test
-def one_is_revoked_alone(folder):
+def one_device_is_revoked_and_the_other_stays(folder):
     put(folder, BOTH)
     equal(revoke(folder, "the tablet").output,
           f"{ME}: revoked the device 'the tablet' in {folder.file}\n", "output")
@@ -185,7 +185,7 @@ def one_is_revoked_alone(folder):
 
 
 @test
-def the_next_takes_the_place_of_the_first(folder):
+def the_next_device_becomes_the_first_when_that_is_revoked(folder):
     put(folder, BOTH)
     step = step_safely()
     check(is_right(folder, totp(SECRET, step)), "the phone's code")
@@ -207,7 +207,7 @@ def the_next_takes_the_place_of_the_first(folder):
 
 
 @test
-def with_the_state_apart_nothing_spent_is_good_again(folder):
+def with_separate_state_nothing_spent_is_good_again(folder):
     apart = conf(folder, f"state={folder.path}/state/${{USER}}\n")
     put(folder, BOTH)
     step = step_safely()
@@ -221,11 +221,11 @@ def with_the_state_apart_nothing_spent_is_good_again(folder):
     check("reused" in verify(folder, totp(TABLET, step), apart), "the step that is spent")
     check("wrong-code" in verify(folder, "12345678", apart), "the spent emergency code")
     check(is_right(folder, "87654321", apart), "the other one")
-    # Configuration management puts the file of before back.
+    # Configuration management restores the old file.
     put(folder, BOTH)
     check("reused" in verify(folder, totp(TABLET, step), apart), "the step, with the old file")
     check("wrong-code" in verify(folder, "87654321", apart), "what was spent since")
-    # A code that confirms is spent in the state.
+    # The confirming code is spent in the state.
     secret, confirmed = add(folder, "paper", apart)
     check("reused" in verify(folder, totp(secret, confirmed), apart), "the confirming code")
     (folder.path / "state" / ME).write_text("rubbish\n")
@@ -236,7 +236,7 @@ def with_the_state_apart_nothing_spent_is_good_again(folder):
 
 
 @test
-def a_question_comes_first_on_a_terminal(folder):
+def a_person_is_asked_before_a_device_is_revoked(folder):
     put(folder, BOTH)
     child = start(folder, "revoke", at(folder), "--device=phone", ME)
     child.expect(f"'phone' can give no code any more.*{QUESTION}")
@@ -246,7 +246,7 @@ def a_question_comes_first_on_a_terminal(folder):
 
 
 @test
-def each_is_shown_by_itself(folder):
+def each_device_is_shown_by_itself(folder):
     put(folder, BOTH)
 
     def shown(*more):
@@ -266,7 +266,7 @@ def each_is_shown_by_itself(folder):
 
 
 @test
-def each_is_exported_as_an_account(folder):
+def each_device_is_exported_as_an_account(folder):
     put(folder, BOTH)
     uris = run(folder, "export", at(folder), ME).output.splitlines()
     equal(len(uris), 2, "links")
@@ -286,7 +286,7 @@ def each_is_exported_as_an_account(folder):
 
 @test
 def a_file_that_no_login_looks_for_is_not_replaced(folder):
-    """Without --secret, HOME may name another file than the user database."""
+    """Without --secret, HOME may name another folder than the user database."""
     put(folder, PHONE)
     if pathlib.Path(getpwuid(getuid()).pw_dir, ".google_authenticator").exists():
         raise Skip("the caller is enrolled")
@@ -296,7 +296,7 @@ def a_file_that_no_login_looks_for_is_not_replaced(folder):
 
 
 @test
-def the_module_takes_both(folder):
+def the_module_takes_codes_of_both_devices(folder):
     put(folder, BOTH)
     when = step_safely() * 30 + 5
     check(log_in(folder, totp(TABLET, when // 30), when), "the tablet is refused")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A user enrolls herself where only root may write secrets: totp-verifyd does it."""
+"""Where only root may write secrets, totp-verifyd enrolls a user who asks for it."""
 
 import os
 import pwd
@@ -39,7 +39,7 @@ class Terminal:
                 *more, f"--conf={self.conf}", *self.options]
 
     def enroll(self, *lines, command=(), end=False):
-        """Answers with these lines, and gives the exit status."""
+        """Answers with these lines; returns the exit status."""
         with self.fake:
             child = pexpect.spawn(self.command(*command)[0], self.command(*command)[1:],
                                   env=self.folder.environment(), timeout=PATIENCE,
@@ -60,7 +60,7 @@ class Terminal:
 
 
 @test
-def a_code_stores_it(folder):
+def a_right_code_makes_the_daemon_store_the_secret(folder):
     terminal = Terminal(folder, DRAFT, STORED)
     equal(terminal.enroll("123 456"), 0, terminal.seen)
     for text in (f"Link: {URI}\r\n", "Secret: JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
@@ -71,7 +71,7 @@ def a_code_stores_it(folder):
           [{"method": "org.totpgroup.Verify.Enroll"},
            {"method": "org.totpgroup.Verify.Confirm", "parameters": {"code": "123456"}}],
           "the calls")
-    # By name, too; and without a picture.
+    # With the name of the user, and without a QR code.
     terminal = Terminal(folder, DRAFT, STORED, options=("--qr=none",))
     equal(terminal.enroll("123456", command=("enroll", "nobody")), 0, terminal.seen)
     check("█" not in terminal.seen, terminal.seen)
@@ -88,7 +88,7 @@ def a_wrong_code_may_be_followed_by_another(folder):
 
 
 @test
-def whoever_goes_away_has_none(folder):
+def without_a_code_nothing_is_stored(folder):
     terminal = Terminal(folder, DRAFT)
     equal(terminal.enroll(end=True), 1, terminal.seen)
     check("no code: nothing was stored" in terminal.seen, terminal.seen)
@@ -96,7 +96,7 @@ def whoever_goes_away_has_none(folder):
 
 
 @test
-def what_the_daemon_refuses(folder):
+def refusals_of_the_daemon_are_reported(folder):
     for name, status, words in (("NotPermitted", 5, "lets no user enroll"),
                                 ("AlreadyEnrolled", 1, "a secret already"),
                                 ("StoreError", 6, "cannot decide"), ("Busy", 6, "too much")):
@@ -110,7 +110,7 @@ def what_the_daemon_refuses(folder):
 
 
 @test
-def nonsense_is_not_shown(folder):
+def malformed_answers_are_not_shown(folder):
     for draft in (b"x\0", {"parameters": {}}, reply("accepted"),
                   {"parameters": {"uri": "http://x/\x1b[2J", "secret": SECRET,
                                   "emergency_codes": []}},
@@ -133,14 +133,14 @@ def nonsense_is_not_shown(folder):
 
 
 @test
-def only_root_is_believed(folder):
+def a_daemon_that_is_not_root_is_not_believed(folder):
     terminal = Terminal(folder, DRAFT, STORED, uid=pwd.getpwnam("nobody").pw_uid)
     equal(terminal.enroll(), 6, terminal.seen)
     check("listens there" in terminal.seen and SECRET not in terminal.seen, terminal.seen)
 
 
 @test
-def what_it_is_like_is_not_the_users_to_say(folder):
+def options_about_the_secret_are_refused(folder):
     for options, name in ((("-t",), "time-based"), (("-c",), "counter-based"),
                           (("-w", "5"), "window-size"), (("-q",), "quiet"), (("-f",), "force"),
                           (("-l", "x"), "label"), (("-e", "3"), "emergency-codes"),
@@ -152,7 +152,7 @@ def what_it_is_like_is_not_the_users_to_say(folder):
 
 
 @test
-def everybody_else_goes_on_as_before(folder):
+def other_users_and_named_files_do_not_need_the_daemon(folder):
     terminal = Terminal(folder, DRAFT, STORED)
     equal(terminal.enroll(command=("enroll", "root")), 5, terminal.seen)
     equal(terminal.fake.calls, [], "another user")

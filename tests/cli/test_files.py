@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Where the file goes, whose it is, and that an old one outlives every
-failure."""
+"""Where the file is written, who owns it, and that an old file survives every failure."""
 
 import os
 import pathlib
@@ -14,12 +13,12 @@ from support import (
 
 ALL = ["-t", "-d", "-f", "-W", "-u", "-C", "-q"]
 ASKING = [word for word in ALL if word != "-f"]
-# A refusal comes before anything is shown, with or without -q.
+# The program refuses before it shows anything, with or without -q.
 LOUD = [word for word in ALL if word != "-q"]
 
 OLD = "MZXW6YTBMZXW6YTB\n\" TOTP_AUTH\n12345678\n"
 
-# A user of the tests' own, in a mount namespace of its own.
+# A user who exists only in the mount namespace of a test.
 USER = "totp-enroll-test"
 NUMBER = 54321
 GROUP = 54322
@@ -45,7 +44,7 @@ def check_refused(result, *words, status=6):
 
 
 @test
-def file_that_agrees_with_oathtool(folder):
+def the_file_and_oathtool_have_the_same_codes(folder):
     need("oathtool")
     equal(run(folder, *ALL).status, 0, "exit status")
     secret = Credential(folder.file).secret
@@ -57,7 +56,7 @@ def file_that_agrees_with_oathtool(folder):
 
 
 @test
-def app_and_file_agree(folder):
+def the_file_has_the_secret_that_is_shown(folder):
     child = start(folder, "-t", "-d", "-f", "-W", "-u")
     child.expect(CODE_QUESTION)
     child.sendline(totp(shown_secret(child.before), step_safely()))
@@ -66,7 +65,7 @@ def app_and_file_agree(folder):
 
 
 @test
-def replaced_with_force(folder):
+def force_replaces_a_file(folder):
     write_old(folder.file)
     equal(run(folder, *ALL).status, 0, "exit status")
     Credential(folder.file).check(['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
@@ -75,7 +74,7 @@ def replaced_with_force(folder):
 
 
 @test
-def whatever_is_in_the_old_file(folder):
+def force_replaces_a_file_whatever_is_in_it(folder):
     for content in (b"", b"\0\0", b"x" * 100000):
         folder.file.write_bytes(content)
         folder.file.chmod(0o644)
@@ -98,7 +97,7 @@ def umask_does_not_matter(folder):
 
 
 @test
-def relative_file(folder):
+def a_relative_path_is_taken_from_the_current_folder(folder):
     (folder.path / "sub").mkdir()
     for name in ("secret", "./secret", "sub/secret", "sub/../secret"):
         equal(run(folder, *ALL, "-s", name).status, 0, f"exit status with {name}")
@@ -108,7 +107,7 @@ def relative_file(folder):
 
 
 @test
-def names_that_no_file_has(folder):
+def names_of_folders_are_refused(folder):
     for name in ("/", ".", "..", "sub/", str(folder.path)):
         result = run(folder, *ALL, "-s", name)
         equal(result.status, 6, f"exit status with {name}")
@@ -116,19 +115,19 @@ def names_that_no_file_has(folder):
 
 
 @test
-def folder_that_is_missing(folder):
+def a_missing_folder_is_refused(folder):
     check_refused(run(folder, *LOUD, "-s", "none/secret"), "none", "No such file")
     folder.check_empty()
 
 
 @test
-def folder_that_is_a_file(folder):
+def a_file_instead_of_a_folder_is_refused(folder):
     (folder.path / "plain").write_text("", encoding="ascii")
     check_refused(run(folder, *LOUD, "-s", "plain/secret"), "plain/secret", "Not a directory")
 
 
 @test
-def things_that_are_no_file(folder):
+def only_regular_files_are_replaced(folder):
     os.mkfifo(folder.path / "fifo")
     (folder.path / "directory").mkdir()
     os.symlink("fifo", folder.path / "link")
@@ -141,7 +140,7 @@ def things_that_are_no_file(folder):
 
 
 @test
-def link_is_followed(folder):
+def a_link_is_followed(folder):
     (folder.path / "real").mkdir()
     write_old(folder.path / "real" / "secret")
     os.symlink("real/secret", folder.file)
@@ -151,7 +150,7 @@ def link_is_followed(folder):
 
 
 @test
-def link_to_nothing(folder):
+def a_link_to_a_missing_file_is_followed(folder):
     (folder.path / "real").mkdir()
     os.symlink("real/secret", folder.file)
     equal(run(folder, *ALL).status, 0, "exit status")
@@ -160,7 +159,7 @@ def link_to_nothing(folder):
 
 
 def share(folder, *paths):
-    """Lets the tests' own user into the folder, with a copy of the program."""
+    """Lets the user of the test into the folder, with a copy of the program."""
     shutil.copy(PROGRAM, folder.path / "program")
     for path in (folder.path, folder.path / "program", *paths):
         path.chmod(0o755)
@@ -176,8 +175,8 @@ def own_home(folder):
 
 
 def namespace_command(folder, script, *arguments):
-    """A command that runs a shell script as root, with a user database that has
-    the tests' user in it, and home as that user's home folder."""
+    """A command that runs a shell script as root. The user database has the user of the
+    test, whose home folder is home."""
     home = folder.path / "home"
     for source, line in (
         ("passwd", f"{USER}:x:{NUMBER}:{GROUP}::{home}:/bin/sh\n"),
@@ -210,7 +209,7 @@ def check_owner(path, uid=NUMBER, gid=GROUP):
 
 
 @test
-def another_user_by_root(folder):
+def root_enrolls_another_user(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -222,7 +221,7 @@ def another_user_by_root(folder):
 
 
 @test
-def another_user_is_named_in_the_uri(folder):
+def the_uri_names_the_user_whom_root_enrolls(folder):
     need_root()
     program = share(folder)
     own_home(folder)
@@ -232,14 +231,14 @@ def another_user_is_named_in_the_uri(folder):
 
 
 @test
-def another_user_for_good(folder):
-    """While it waits for an answer nothing of root is left."""
+def root_gives_up_its_rights_for_good(folder):
+    """While the program waits for an answer, it has none of root's rights."""
     need_root()
     program = share(folder)
     own_home(folder)
     child = in_namespace_on_a_terminal(folder, program, "enroll", USER)
     child.expect(QUESTION)
-    # Every program on the way was replaced by the next: the number is its own.
+    # Each program replaced the one before it: the process is still the same.
     status = pathlib.Path("/proc", str(child.pid), "status").read_text(encoding="ascii")
     child.sendeof()
     equal(finish(child), 1, "exit status")
@@ -252,7 +251,7 @@ def another_user_for_good(folder):
 
 
 @test
-def another_user_by_nobody_else(folder):
+def only_root_enrolls_another_user(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -263,7 +262,7 @@ def another_user_by_nobody_else(folder):
 
 
 @test
-def oneself_by_name(folder):
+def a_user_may_name_herself(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -274,8 +273,8 @@ def oneself_by_name(folder):
 
 
 @test
-def home_of_the_user_database_where_there_is_no_other(folder):
-    """As under sudo -u, which may leave HOME as it was."""
+def an_unusable_home_is_replaced_by_that_of_the_user_database(folder):
+    """sudo -u may leave HOME as it was."""
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -293,7 +292,7 @@ def home_of_the_user_database_where_there_is_no_other(folder):
 
 
 @test
-def home_of_the_environment(folder):
+def home_may_be_another_folder_of_the_user_and_a_warning_says_so(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -309,7 +308,7 @@ def home_of_the_environment(folder):
 
 
 @test
-def home_of_the_environment_is_not_for_another_user(folder):
+def home_does_not_count_for_another_user(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -323,8 +322,7 @@ def home_of_the_environment_is_not_for_another_user(folder):
 
 
 @test
-def another_user_with_hostile_home(folder):
-    """Root is not led to where the user cannot write."""
+def root_is_not_led_to_files_that_the_user_cannot_write(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -338,7 +336,7 @@ def another_user_with_hostile_home(folder):
 
 
 @test
-def root_in_the_folder_of_another_user(folder):
+def in_the_folder_of_a_user_root_writes_as_that_user(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -355,7 +353,7 @@ def root_in_the_folder_of_another_user(folder):
 
 
 @test
-def root_in_a_folder_that_others_may_write(folder):
+def root_does_not_write_where_others_may_write(folder):
     need_root()
     open_folder = folder.path / "open"
     open_folder.mkdir()
@@ -365,7 +363,7 @@ def root_in_a_folder_that_others_may_write(folder):
 
 
 @test
-def set_user_id_is_refused(folder):
+def a_set_user_id_program_refuses_to_run(folder):
     need_root()
     program = share(folder)
     own_home(folder)
@@ -385,7 +383,7 @@ def closed_descriptors_are_not_used_for_files(folder):
 
 
 @test
-def file_of_another_user(folder):
+def a_file_of_another_user_is_not_replaced(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -397,7 +395,7 @@ def file_of_another_user(folder):
 
 
 @test
-def file_that_cannot_be_read(folder):
+def a_file_that_cannot_be_read_is_not_replaced(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -411,7 +409,7 @@ def file_that_cannot_be_read(folder):
 
 
 @test
-def folder_that_may_not_be_written(folder):
+def a_folder_that_may_not_be_written_is_refused(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -426,7 +424,7 @@ def folder_that_may_not_be_written(folder):
 
 
 @test
-def folder_that_may_not_be_written_by_its_owner(folder):
+def a_folder_that_its_owner_may_not_write_is_refused(folder):
     if os.geteuid() == 0:
         raise Skip("root may write there")
     write_old(folder.file)
@@ -438,7 +436,7 @@ def folder_that_may_not_be_written_by_its_owner(folder):
 
 
 @test
-def read_only_file_system(folder):
+def a_read_only_file_system_is_refused(folder):
     need_root()
     home = folder.path / "home"
     home.mkdir()
@@ -453,7 +451,7 @@ def read_only_file_system(folder):
 FULL = (
     "mount -t tmpfs -o size=64k none home && "
     "cp old home/.google_authenticator && "
-    # Fills it; that dd fails is what is wanted.
+    # dd fills the file system, and has to fail.
     "{ dd if=/dev/zero of=home/full bs=4k 2>/dev/null; true; } && "
     '{ "$@"; status=$?; } && '
     "ls -A home && cat home/.google_authenticator && exit $status"
@@ -461,8 +459,7 @@ FULL = (
 
 
 @test
-def link_from_where_nothing_may_be_written(folder):
-    """It is replaced where it really is."""
+def the_target_of_a_link_is_replaced_where_it_is(folder):
     need_root()
     program = share(folder)
     home = own_home(folder)
@@ -479,7 +476,7 @@ def link_from_where_nothing_may_be_written(folder):
 
 
 @test
-def full_disk(folder):
+def on_a_full_disk_the_old_file_stays(folder):
     need_root()
     (folder.path / "home").mkdir()
     write_old(folder.path / "old")
@@ -494,8 +491,8 @@ def full_disk(folder):
 
 
 @test
-def file_that_appears_meanwhile(folder):
-    """Whoever was asked about a new file did not agree to replace one."""
+def a_file_that_appears_meanwhile_is_not_replaced(folder):
+    """A person who was asked about a new file did not agree to replace one."""
     child = start(folder, "-t", "-d", "-C", "-W")
     child.expect("Write it.*] ")
     child.sendline("y")
@@ -508,7 +505,7 @@ def file_that_appears_meanwhile(folder):
 
 
 @test
-def file_that_appears_meanwhile_with_force(folder):
+def a_file_that_appears_meanwhile_is_replaced_with_force(folder):
     child = start(folder, "-t", "-d", "-C", "-W", "-f")
     child.expect("Limit.*] ")
     write_old(folder.file)
@@ -518,7 +515,7 @@ def file_that_appears_meanwhile_with_force(folder):
 
 
 @test
-def left_over_temporary_files(folder):
+def left_over_temporary_files_do_not_matter(folder):
     (folder.path / ".google_authenticator~").write_text("", encoding="ascii")
     (folder.path / ".google_authenticator~abcdef").write_text("", encoding="ascii")
     equal(run(folder, *ALL).status, 0, "exit status")

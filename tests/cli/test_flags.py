@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Each option of totp-enroll, alone and together, beside google-authenticator
+"""Each option of totp-enroll, alone and together, compared with google-authenticator
 where that is installed."""
 
 import itertools
@@ -15,7 +15,7 @@ from support import (
     shown_uri, test,
 )
 
-# Leaves no question open, except where an option takes one's place.
+# Options that leave no question open.
 ALL = ["-t", "-d", "-f", "-W", "-u", "-C"]
 
 GOOGLE = "google-authenticator"
@@ -51,7 +51,7 @@ def help_lists_every_option_of_google_authenticator(folder):
 
 
 @test
-def help_in_all_places(folder):
+def every_way_to_ask_for_help_prints_the_same(folder):
     expected = run(folder, "--help").output
     check("enroll" in expected and "--qr=MODE" in expected, "the help is not complete")
     for arguments in (["-h"], ["enroll", "-h"], ["-t", "-q", "--help"]):
@@ -61,7 +61,7 @@ def help_in_all_places(folder):
 
 
 @test
-def help_and_manual_agree(folder):
+def the_help_and_the_manual_have_the_same_options(folder):
     text = man_page().read_text(encoding="utf-8").replace("\\-", "-")
     listed = set()
     for letter, name in re.findall(r"^\.It(?: Fl (\w)[^,\n]*,)? Fl -([a-z-]+)", text, re.M):
@@ -74,7 +74,7 @@ def help_and_manual_agree(folder):
 
 
 @test
-def version(folder):
+def version_is_printed(folder):
     result = run(folder, "--version")
     equal(result.status, 0, "exit status")
     check(re.fullmatch(r"totp-enroll \(totpgroup\) \d+(\.\d+)+\S*\n", result.output),
@@ -102,7 +102,7 @@ WRONG = [
 
 
 @test
-def wrong_command_lines(folder):
+def wrong_command_lines_are_refused(folder):
     for arguments in WRONG:
         name = " ".join(arguments)
         result = run(folder, *arguments, answers="y\n" * 9)
@@ -115,7 +115,7 @@ def wrong_command_lines(folder):
 
 
 @test
-def user_without_the_command_word(folder):
+def a_user_needs_the_word_enroll(folder):
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -129,7 +129,7 @@ def user_without_the_command_word(folder):
 
 
 @test
-def all_answers_in_options(folder):
+def options_can_answer_all_questions(folder):
     result = run(folder, *ALL)
     equal(result.status, 0, "exit status")
     check("[Y/n]" not in result.output, "a question was asked")
@@ -143,14 +143,14 @@ def all_answers_in_options(folder):
 
 
 @test
-def with_the_command_word(folder):
+def the_word_enroll_changes_nothing(folder):
     equal(run(folder, "enroll", *ALL).status, 0, "exit status")
     Credential(folder.file).check(
         ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
 
 
 @test
-def every_secret_is_another(folder):
+def every_secret_and_code_is_different(folder):
     seen = set()
     for _ in range(20):
         equal(run(folder, *ALL, "-q").status, 0, "exit status")
@@ -160,7 +160,7 @@ def every_secret_is_another(folder):
 
 
 @test
-def quiet(folder):
+def quiet_prints_nothing(folder):
     result = run(folder, *ALL, "-q")
     equal((result.status, result.output, result.errors), (0, "", ""), "status and output")
     check(folder.file.exists(), "no file")
@@ -192,7 +192,7 @@ LONG = [
 
 
 def lengthen(arguments):
-    """The long spelling, with the value behind '='."""
+    """The long names of options, with the value behind '='."""
     names = dict(LONG)
     result = []
     for argument in arguments:
@@ -204,7 +204,7 @@ def lengthen(arguments):
 
 
 @test
-def long_names(folder):
+def long_names_do_the_same_as_letters(folder):
     for short in (
         ["-t", "-d", "-f", "-C", "-w", "7", "-r", "4", "-R", "44", "-S", "20", "-e", "2",
          "-Q", "none", "-l", "a", "-i", "b"],
@@ -220,7 +220,7 @@ def long_names(folder):
 
 
 @test
-def long_names_may_be_cut(folder):
+def long_names_may_be_abbreviated(folder):
     arguments = ["--time", "--dis", "--force", "--min", "--no-r", "--no-c", "--em=1"]
     equal(run(folder, *arguments).status, 0, "exit status")
     Credential(folder.file).check(
@@ -228,7 +228,7 @@ def long_names_may_be_cut(folder):
 
 
 @test
-def clustered_letters(folder):
+def letters_may_be_clustered(folder):
     equal(run(folder, "-tdfqWue3").status, 0, "exit status")
     Credential(folder.file).check(
         ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'], 3)
@@ -245,7 +245,7 @@ def uri_of(folder, *arguments):
 
 
 @test
-def uri_with_label_and_issuer(folder):
+def label_and_issuer_are_in_the_uri(folder):
     kind, path, values = uri_of(folder, "-t", "-d", "-l", "alice@mail", "-i", "Example #1")
     equal((kind, unquote(path)), ("totp", "/Example #1:alice@mail"), "label")
     equal(values, {"issuer": "Example #1"}, "parameters")
@@ -253,13 +253,13 @@ def uri_with_label_and_issuer(folder):
 
 
 @test
-def uri_without_issuer(folder):
+def an_empty_issuer_is_left_out_of_the_uri(folder):
     kind, path, values = uri_of(folder, "-t", "-d", "-l", "alice", "-i", "")
     equal((kind, path, values), ("totp", "/alice", {}), "URI")
 
 
 @test
-def uri_issuer_in_the_label_already(folder):
+def an_issuer_in_the_label_is_not_repeated(folder):
     _, path, _ = uri_of(folder, "-t", "-d", "-l", "Example:alice", "-i", "Example")
     equal(unquote(path), "/Example:alice", "label")
     _, path, _ = uri_of(folder, "-t", "-d", "-l", "Another:alice", "-i", "Example")
@@ -269,7 +269,7 @@ def uri_issuer_in_the_label_already(folder):
 
 
 @test
-def uri_by_default(folder):
+def the_uri_names_the_user_and_the_host(folder):
     _, path, values = uri_of(folder, "-t", "-d")
     host = os.uname().nodename
     user = subprocess.run(["id", "-un"], capture_output=True, check=False, text=True)
@@ -278,19 +278,19 @@ def uri_by_default(folder):
 
 
 @test
-def uri_of_a_counter(folder):
+def the_uri_of_a_counter_has_the_counter(folder):
     kind, _, values = uri_of(folder, "-c", "-l", "a", "-i", "b")
     equal((kind, values), ("hotp", {"issuer": "b", "counter": "1"}), "URI")
 
 
 @test
-def uri_with_another_step(folder):
+def the_uri_has_an_unusual_period(folder):
     _, _, values = uri_of(folder, "-t", "-d", "-l", "a", "-i", "b", "-S", "60")
     equal(values, {"issuer": "b", "period": "60"}, "parameters")
 
 
 @test
-def another_step_is_warned_of(folder):
+def an_unusual_period_is_warned_about(folder):
     check("60 seconds" in run(folder, *ALL, "-S", "60").errors, "no warning")
     equal(run(folder, *ALL, "-S", "30").errors.count("30 seconds"), 0, "warnings")
     equal(run(folder, *ALL, "-S", "60", "-q").errors, "", "warning in spite of -q")
@@ -300,8 +300,8 @@ def another_step_is_warned_of(folder):
 
 
 def combinations():
-    """Every mode with every window and limit; the step and the number of codes,
-    which nothing else depends on, change together."""
+    """Every mode with every window and limit. The step and the number of codes change
+    together, because nothing else depends on them."""
     for parts in itertools.product(
         (["-t", "-d"], ["-t", "-D"], ["-c"]),
         (["-W"], ["-w", "1"], ["-w", "21"], []),
@@ -312,11 +312,11 @@ def combinations():
 
 
 @test
-def same_file_as_google_authenticator(folder):
+def the_file_is_the_same_as_google_authenticators(folder):
     need(GOOGLE)
     count = 0
     for arguments in combinations():
-        # What is left open is the window, then the limit.
+        # The questions that are left are those for the window and for the limit.
         for answers in ("y\ny\n", "n\nn\n") if {"-u", "-r"}.isdisjoint(arguments) or {
             "-W", "-w"}.isdisjoint(arguments) else ("",):
             name = " ".join(arguments)
@@ -333,7 +333,7 @@ def same_file_as_google_authenticator(folder):
     check(count > 144, f"only {count} combinations were compared")
 
 
-# Answers as scripts pipe them to google-authenticator, and its exit status.
+# Options, answers that scripts pipe to google-authenticator, and its exit status.
 SCRIPTS = [
     ([], "y\n-1\ny\ny\nn\ny\n", 0), ([], "y\n-1\ny\nn\ny\nn\n", 0),
     ([], "n\ny\ny\ny\n", 0), ([], "n\ny\nn\nn\n", 0),
@@ -346,7 +346,7 @@ SCRIPTS = [
 
 
 @test
-def same_answers_as_google_authenticator(folder):
+def the_same_answers_give_the_same_file_as_google_authenticator(folder):
     need(GOOGLE)
     target = folder.path / "secret"
     for arguments, answers, expected in SCRIPTS:
@@ -363,12 +363,12 @@ def same_answers_as_google_authenticator(folder):
 
 
 @test
-def wrong_command_lines_write_nothing_there_either(folder):
+def google_authenticator_refuses_the_same_command_lines(folder):
     need(GOOGLE)
     known = set("tcdDfClirRsuSwWeQq")
     for arguments in WRONG:
         letters = {word[1] for word in arguments if re.match(r"-[a-zA-Z]", word)}
-        # What it takes for another value is not compared.
+        # Command lines that google-authenticator understands differently are left out.
         if not letters or not letters <= known or arguments in (
             ["-l", ""], ["-w", " 5"], ["-w", "+5"], ["-t", "someone"]
         ):
@@ -380,7 +380,7 @@ def wrong_command_lines_write_nothing_there_either(folder):
 
 
 @test
-def output_that_cannot_be_written(folder):
+def an_output_that_cannot_be_written_is_an_error(folder):
     for target in ("/dev/full", None):
         with open(target or os.devnull, "wb") as stream:
             done = subprocess.run(
@@ -394,7 +394,7 @@ def output_that_cannot_be_written(folder):
 
 
 @test
-def no_standard_descriptor_at_all(folder):
+def it_works_without_standard_descriptors(folder):
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", PROGRAM, *ALL, "-q"],
         cwd=folder.path, env=folder.environment(), timeout=PATIENCE, check=False)

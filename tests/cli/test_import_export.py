@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Import and export: every format there and back, who may write whose file,
-and what is reported."""
+"""Import and export: every format in both directions, who may write whose file, and
+what is reported."""
 
 import base64
 import os
@@ -21,13 +21,13 @@ SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 PLAIN = SECRET + '\n" RATE_LIMIT 3 30\n" DISALLOW_REUSE\n" TOTP_AUTH\n'
 COUNTED = SECRET + '\n" RATE_LIMIT 3 30\n" ALGORITHM SHA256\n" DIGITS 8\n" HOTP_COUNTER 7\n'
 
-# Users of the tests' own, in a mount namespace of their own.
+# Users who exist only in the mount namespace of a test.
 ALICE, BOB = "totp-import-alice", "totp-import-bob"
 NUMBERS = {ALICE: 54321, BOB: 54331}
 
 
 def spec(folder, name="secrets"):
-    """Where the credentials of this test go: a folder of the caller."""
+    """The option for a folder of the caller in which the credentials of this test are."""
     (folder.path / name).mkdir(exist_ok=True)
     return f"--secret={folder.path}/{name}/${{USER}}"
 
@@ -72,7 +72,7 @@ def field(number, value):
 
 
 def migration(*accounts, parts=1, part=0, number=4711):
-    """What Google Authenticator puts into the QR code of an export."""
+    """The text in the QR code of an export of Google Authenticator."""
     payload = b"".join(
         field(1, b"".join(field(i, value) for i, value in account.items()))
         for account in accounts)
@@ -89,7 +89,7 @@ def phone(name, issuer="", **more):
 
 USERS_ROW = f"HOTP/T30\t{ME}\t-\t{KEY.hex()}\n"
 
-# Each is for the caller, says so, and means PLAIN.
+# Each names the caller and has the key of PLAIN.
 FORMATS = {
     "users-file": "# comment\n\n" + USERS_ROW,
     "uri": f"otpauth://totp/Example:{ME}@host?issuer=Example&secret={SECRET.lower()}\n",
@@ -125,7 +125,7 @@ def every_parameter_is_read(folder):
 
 
 @test
-def a_file_of_google_authenticator_is_taken_as_it_is(folder):
+def a_file_of_google_authenticator_is_not_changed(folder):
     text = (b'gezd gnbv-gy3tqojq\r\n" FOREIGN x\r\n" TOTP_AUTH\r\n\r\n'
             b'" LAST0 host 12\r\n12345678\r\nnote\r\n23456789')
     result = import_text(folder, text, f"--user={ME}")
@@ -138,7 +138,7 @@ def a_file_of_google_authenticator_is_taken_as_it_is(folder):
 
 
 @test
-def a_file_that_names_nobody(folder):
+def a_file_without_a_name_is_the_callers_unless_that_is_root(folder):
     result = import_text(folder, PLAIN, "-q")
     if os.geteuid() == 0:
         check_result(result, 7, "failed input: does not say whose it is; "
@@ -152,7 +152,7 @@ def a_file_that_names_nobody(folder):
 
 
 @test
-def standard_input(folder):
+def standard_input_is_read_without_files(folder):
     for words in ((), ("-",)):
         result = run(folder, "import", spec(folder), "--force", *words, answers=USERS_ROW)
         check_result(result, 0, f"imported {ME}\n", "standard input: taken for")
@@ -163,7 +163,7 @@ def standard_input(folder):
 
 
 @test
-def old_secrets_stay(folder):
+def old_secrets_stay_without_force(folder):
     spec(folder)
     credential(folder).write_text("old", encoding="ascii")
     credential(folder).chmod(0o600)
@@ -181,14 +181,14 @@ def old_secrets_stay(folder):
 
 
 @test
-def dry_run_writes_nothing(folder):
+def a_dry_run_writes_nothing(folder):
     result = import_text(folder, USERS_ROW, "--dry-run", "--from=users-file")
     check_result(result, 0, f"would import {ME}\n")
     equal(os.listdir(folder.path / "secrets"), [], "files")
 
 
 @test
-def bad_rows_do_not_stop_others(folder):
+def bad_rows_do_not_stop_the_others(folder):
     text = (f"HOTP/T30 nobody-of-that-name - {KEY.hex()}\n"
             f"HOTP/T45 {ME} - {KEY.hex()}\n"
             f"HOTP/T30 {ME} - {KEY.hex()[:-1]}\n" + USERS_ROW)
@@ -204,7 +204,7 @@ def bad_rows_do_not_stop_others(folder):
 
 
 @test
-def two_secrets_of_one_user(folder):
+def two_secrets_for_one_user_are_refused(folder):
     (folder.path / "more").write_text(USERS_ROW, encoding="ascii")
     (folder.path / "one").write_text("\n" + USERS_ROW, encoding="ascii")
     result = run(folder, "import", spec(folder), "-q", "--force", "one", "more")
@@ -216,7 +216,7 @@ def two_secrets_of_one_user(folder):
 
 
 @test
-def one_user_of_many(folder):
+def user_takes_one_user_of_many(folder):
     text = (f"HOTP/T30 somebody - {KEY.hex()}\nHOTP/T45 somebody - 00\n" + USERS_ROW)
     check_result(import_text(folder, text, f"--user={ME}", "-q", name="a"), 7,
                  "failed input: line 2: not a type that pam_oath knows, such as HOTP/T30\n")
@@ -224,7 +224,7 @@ def one_user_of_many(folder):
     text = migration(phone("Shop:somebody", "Shop"), phone(f"Host:{ME}@host", "Host"))
     check_result(import_text(folder, text, f"--user={ME}", "-q", name="b"), 0, "")
     equal(read(credential(folder, "b")), PLAIN, "credential from a phone")
-    # A single account is the user's, whatever its label says.
+    # A single key is taken for the user, whatever its label says.
     text = migration(phone("Shop:somebody", "Shop"))
     check_result(import_text(folder, text, f"--user={ME}", "-q", name="c"), 0, "")
     equal(read(credential(folder, "c")), PLAIN, "credential from a single account")
@@ -234,7 +234,7 @@ def one_user_of_many(folder):
 
 
 @test
-def nothing_that_can_be_read(folder):
+def inputs_that_cannot_be_read_are_reported(folder):
     check_result(import_text(folder, ""), 6, "failed input: not a format that can be told "
                                              "from its content; name it with --from\n")
     check_result(import_text(folder, "# none\n", "--from=users-file"), 6, "",
@@ -245,14 +245,14 @@ def nothing_that_can_be_read(folder):
                  "failed missing: cannot open it: No such file or directory\n")
     check_result(run(folder, "import", spec(folder), "."), 6,
                  "failed .: cannot read it: Is a directory\n")
-    # One input out of two is some.
+    # Where one of two inputs fails, some have failed.
     (folder.path / "rows").write_text(USERS_ROW, encoding="ascii")
     check_result(run(folder, "import", spec(folder), "-q", "missing", "rows"), 7,
                  "failed missing: cannot open it: No such file or directory\n")
 
 
 @test
-def command_lines(folder):
+def wrong_command_lines_are_refused(folder):
     for words in (("import", "--from=json"), ("import", "--to=csv"), ("import", "--user="),
                   ("import", "--user=a", "--user=b"), ("import", "--from"), ("import", "-x"),
                   ("export", "--to=json"), ("export", "--from=csv"), ("export", "--dry-run"),
@@ -271,7 +271,7 @@ def command_lines(folder):
 
 
 @test
-def what_the_person_should_know(folder):
+def changes_to_a_key_are_reported(folder):
     uri = f"otpauth://totp/Big:{ME}?issuer=Small&secret={SECRET}\n"
     check_result(import_text(folder, uri, "--from=uri", name="a"), 0, f"imported {ME}\n",
                  "input: line 1: the label names another issuer than the parameter, which is "
@@ -289,7 +289,7 @@ def what_the_person_should_know(folder):
 
 
 @test
-def code_that_pam_oath_accepted_is_spent(folder):
+def a_code_that_pam_oath_accepted_is_spent(folder):
     step = step_safely()
     row = (f"HOTP/T30\t{ME}\t-\t{KEY.hex()}\t0\t{totp(SECRET, step)}\t"
            "2026-01-02T03:04:05L\n")
@@ -314,7 +314,7 @@ def put_credential(folder, text, name="secrets", user=ME):
 
 
 @test
-def there_and_back(folder):
+def an_export_can_be_imported_without_loss(folder):
     for format_name in ("csv", "uri", "migration", "users-file", "google-authenticator"):
         for text in CREDENTIALS:
             if format_name == "users-file" and "ALGORITHM" in text:
@@ -332,8 +332,8 @@ def there_and_back(folder):
 
 
 @test
-def where_a_login_looks(folder):
-    """Without --secret it is what the configuration says, as for all other commands."""
+def both_use_the_files_that_a_login_uses(folder):
+    """Without --secret, the configuration says where these are."""
     conf = folder.path / "totpgroup.conf"
     (folder.path / "apart").mkdir(mode=0o700)
     conf.write_text(f"secret={folder.path}/apart/${{USER}}\n")
@@ -347,7 +347,7 @@ def where_a_login_looks(folder):
 
 
 @test
-def what_a_format_cannot_hold(folder):
+def export_reports_what_a_format_cannot_hold(folder):
     put_credential(folder, PLAIN + "12345678\n")
     result = run(folder, "export", spec(folder), ME, ME)
     equal(result.status, 0, "exit status")
@@ -367,7 +367,7 @@ def what_a_format_cannot_hold(folder):
 
 
 @test
-def parts_of_a_migration(folder):
+def a_migration_of_many_keys_has_parts(folder):
     put_credential(folder, PLAIN)
     result = run(folder, "export", spec(folder), "--to=migration", "-q", *[ME] * 21)
     equal(result.status, 0, "exit status")
@@ -380,7 +380,7 @@ def parts_of_a_migration(folder):
 
 
 @test
-def labels_for_apps(folder):
+def labels_for_apps_name_the_host(folder):
     put_credential(folder, PLAIN)
     host = os.uname().nodename
     label = urllib.parse.quote(host, safe="")
@@ -397,13 +397,13 @@ def labels_for_apps(folder):
     equal(result.output.splitlines()[1], f'{ME},{SECRET},SHA1,6,30,totp,,"A,""B",', "row")
 
 
-# Of each kind of credential, a URI with each of these issuers.
+# A URI of each kind of credential has each of these issuers.
 PLAIN_ISSUERS = ("Example", "Two words", "\u00e4\u20ac", "")
 HARD_ISSUERS = ("50% & + = ? # / : %41", "a:b", "+", "%2B")
 
 
 def exported_uris(folder, issuers):
-    """URIs, and what has to be read from them."""
+    """URIs, and the values in them."""
     for algorithm in ("SHA1", "SHA256", "SHA512"):
         for digits in (6, 7, 8):
             for key, number in (("STEP_SIZE", 30), ("STEP_SIZE", 60), ("STEP_SIZE", 3600),
@@ -418,13 +418,13 @@ def exported_uris(folder, issuers):
 
 
 @test
-def pyotp_accepts_every_uri(folder):
+def pyotp_reads_every_uri(folder):
     try:
         import pyotp  # pylint: disable=import-outside-toplevel
     except ImportError as missing:
         raise Skip("PyOTP is missing (package python3-pyotp)") from missing
-    # Its release 2.6 takes escapes away before it looks for '&' and the like,
-    # so the hard ones are for the next test.
+    # PyOTP 2.6 unescapes a URI before it looks for '&' and the like. The next test has
+    # the issuers for which that matters.
     for uri, expected in exported_uris(folder, PLAIN_ISSUERS):
         otp = pyotp.parse_uri(uri)
         hotp = isinstance(otp, pyotp.HOTP)
@@ -434,7 +434,7 @@ def pyotp_accepts_every_uri(folder):
 
 
 @test
-def urllib_accepts_every_uri(folder):
+def urllib_reads_every_uri(folder):
     for uri, expected in exported_uris(folder, HARD_ISSUERS):
         parts = urllib.parse.urlsplit(uri)
         query = dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True))
@@ -449,7 +449,7 @@ def urllib_accepts_every_uri(folder):
 
 
 @test
-def only_to_a_terminal_that_was_asked_for(folder):
+def secrets_go_to_a_terminal_only_with_force(folder):
     put_credential(folder, PLAIN)
     child = start(folder, "export", spec(folder))
     equal(finish(child), 1, "exit status")
@@ -464,7 +464,7 @@ def only_to_a_terminal_that_was_asked_for(folder):
 
 
 @test
-def output_file(folder):
+def an_output_file_is_new_and_only_for_its_owner(folder):
     put_credential(folder, PLAIN)
     file = folder.path / "file"
     for mask in (0, 0o777):
@@ -491,7 +491,7 @@ def output_file(folder):
 
 
 @test
-def full_device(folder):
+def a_full_device_is_an_error(folder):
     put_credential(folder, PLAIN)
     with open("/dev/full", "wb") as full:
         result = run_to(folder, full, "export", spec(folder))
@@ -508,7 +508,7 @@ def run_to(folder, output, *arguments):
 
 
 @test
-def not_enrolled(folder):
+def export_reports_users_without_a_usable_secret(folder):
     check_result(run(folder, "export", spec(folder), ME), 3, "", f"{ME}: cannot open")
     check_result(run(folder, "export", spec(folder)), 3, "", "cannot open")
     put_credential(folder, SECRET + "\n12345678\n")
@@ -520,7 +520,7 @@ def not_enrolled(folder):
                  "there is no user")
 
 
-# Below, as root, for users of the tests' own.
+# The tests below run as root, for users of their own.
 
 
 def share(folder):
@@ -544,7 +544,7 @@ def as_user(user):
 
 
 def in_namespace(folder, script, *arguments, answers=""):
-    """Runs a shell script as root, with the tests' users in the database."""
+    """Runs a shell script as root, with the users of the tests in the database."""
     for source, line in (("passwd", "{0}:x:{1}:{1}::{2}:/bin/sh\n"), ("group", "{0}:x:{1}:\n")):
         text = pathlib.Path("/etc", source).read_text(encoding="utf-8")
         for user, number in NUMBERS.items():
@@ -568,7 +568,7 @@ def check_owner(path, number):
 
 
 @test
-def root_for_many(folder):
+def root_imports_and_exports_for_many_users(folder):
     need_root()
     program = share(folder)
     homes = [home_of(folder, user) for user in NUMBERS]
@@ -584,7 +584,7 @@ def root_for_many(folder):
 
 
 @test
-def nobody_else_for_another(folder):
+def only_root_imports_and_exports_for_others(folder):
     need_root()
     program = share(folder)
     homes = [home_of(folder, user) for user in NUMBERS]
@@ -606,8 +606,7 @@ def nobody_else_for_another(folder):
 
 
 @test
-def root_acts_as_the_user(folder):
-    """In a folder of the user root's rights are not used."""
+def in_a_folder_of_the_user_root_has_only_the_users_rights(folder):
     need_root()
     program = share(folder)
     home = home_of(folder, ALICE)
@@ -619,7 +618,7 @@ def root_acts_as_the_user(folder):
         result = in_namespace(folder, '"$@"', program, *words, answers=rows(ALICE))
         check(result.status in (6, 7), f"exit status {result.status}")
         equal(read(precious), "precious", "root's file")
-    # The same for a path that does not name the home folder.
+    # The same holds for a path that does not name the home folder.
     sub = home / "sub"
     sub.mkdir()
     os.chown(sub, NUMBERS[ALICE], NUMBERS[ALICE])
@@ -631,8 +630,8 @@ def root_acts_as_the_user(folder):
 
 
 @test
-def root_is_not_led_elsewhere(folder):
-    """A user who owns a part of the path cannot point it at other folders."""
+def a_user_cannot_lead_root_to_other_folders(folder):
+    """A user who owns a part of the path cannot redirect it."""
     need_root()
     program = share(folder)
     home = home_of(folder, ALICE)
@@ -648,7 +647,7 @@ def root_is_not_led_elsewhere(folder):
         equal(result.status, 7, f"exit status ({result.output!r})")
         equal(os.listdir(target), [], "files")
         (home / "sub").unlink()
-    # A link of the user in a folder of root.
+    # A folder of root has a link of the user.
     links = folder.path / "links"
     links.mkdir()
     (links / "link").symlink_to(own)
@@ -657,13 +656,13 @@ def root_is_not_led_elsewhere(folder):
     result = in_namespace(folder, '"$@"', program, "import", "-q", option, answers=rows(ALICE))
     equal(result.status, 7, f"exit status ({result.output!r})")
     equal(os.listdir(own), [], "files behind a link")
-    # A folder of a third user on the way.
+    # A folder on the path belongs to a third user.
     option = f"--secret={victim}/${{USER}}"
     result = in_namespace(folder, '"$@"', program, "import", "-q", option, answers=rows(ALICE))
     equal(result.status, 7, "exit status")
     check("a folder of another user" in result.output, result.output)
     equal(os.listdir(victim), [], "files")
-    # A folder where others may write.
+    # Others may write in a folder on the path.
     own.chmod(0o777)
     option = f"--secret={own}/${{USER}}"
     result = in_namespace(folder, '"$@"', program, "import", "-q", option, answers=rows(ALICE))
@@ -673,7 +672,7 @@ def root_is_not_led_elsewhere(folder):
 
 
 @test
-def root_in_its_own_folder(folder):
+def in_its_own_folder_root_owns_the_files(folder):
     need_root()
     program = share(folder)
     home_of(folder, ALICE)
@@ -684,7 +683,7 @@ def root_in_its_own_folder(folder):
 
 
 @test
-def label_that_names_a_user(folder):
+def a_label_names_the_user_before_the_at_sign(folder):
     need_root()
     program = share(folder)
     homes = [home_of(folder, user) for user in NUMBERS]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The life of a secret: verify, status, show and revoke."""
+"""The commands for a secret that exists: verify, status, show and revoke."""
 
 import fcntl
 import grp
@@ -30,7 +30,7 @@ except KeyError:
 
 
 def put(folder, text, user=None, mode=0o400):
-    """Where the option of spec() has it."""
+    """Writes the file that the option of spec() names."""
     parent = folder.path / "secrets"
     parent.mkdir(exist_ok=True)
     path = parent / (user or ME)
@@ -97,8 +97,7 @@ def a_code_is_right_once(folder):
 
 
 @test
-def with_the_state_apart(folder):
-    """The secret's file stays as it is, and what is spent is known all the same."""
+def with_separate_state_the_secret_stays_and_spent_codes_are_known(folder):
     until = int(time.time()) + 1000
     path = put(folder, f'{SECRET}\n" PENDING_UNTIL {until}\n" TOTP_AUTH\n{REUSE}{CODES}')
     before = path.read_text(), path.stat().st_ino, path.stat().st_mtime_ns
@@ -125,21 +124,21 @@ def with_the_state_apart(folder):
 
 
 @test
-def a_code_of_another_time(folder):
+def a_code_of_another_time_is_refused_with_its_offset(folder):
     put(folder, TOTP)
     expect(verify(folder, totp(SECRET, step_safely() + 20)), 1, "",
            r"another time: offset=\+[0-9]+s", "a code of later")
 
 
 @test
-def counters_and_other_parameters(folder):
+def verify_knows_counters_and_other_parameters(folder):
     path = put(folder, f'{SECRET}\n" HOTP_COUNTER 5\n" ALGORITHM SHA256\n" DIGITS 8\n')
     expect(verify(folder, totp(SECRET, 6, 8, "sha256")), 0, f"{ME}: right (hotp)\n", "", "HOTP")
     check('" HOTP_COUNTER 7\n' in path.read_text(), "the counter")
 
 
 @test
-def too_many_attempts(folder):
+def after_too_many_attempts_a_right_code_is_refused(folder):
     path = put(folder, TOTP + '" RATE_LIMIT 1 3600\n')
     expect(verify(folder, "000000"), 1, "", "wrong-code", "the first")
     code = totp(SECRET, step_safely())
@@ -155,7 +154,7 @@ def too_many_attempts(folder):
 
 
 @test
-def pending(folder):
+def a_first_code_confirms_a_pending_secret_in_time(folder):
     until = int(time.time()) + 1000
     text = f'{SECRET}\n" PENDING_UNTIL {until}\n" TOTP_AUTH\n'
     path = put(folder, text)
@@ -175,7 +174,7 @@ def pending(folder):
 
 
 @test
-def what_cannot_be_verified(folder):
+def verify_reports_what_it_cannot_check(folder):
     expect(verify(folder, "000000"), 3, "", "secrets", "without a file")
     put(folder, TOTP, mode=0o644)
     expect(verify(folder, "000000"), 6, "", "mode 0644", "the mode")
@@ -191,7 +190,7 @@ def what_cannot_be_verified(folder):
 
 
 @test
-def verify_json(folder):
+def verify_prints_json(folder):
     put(folder, TOTP)
     code = totp(SECRET, step_safely())
     report = json.loads(verify(folder, code, "--json").output)
@@ -207,7 +206,7 @@ def verify_json(folder):
 
 
 @test
-def nothing_is_shown_of_what_is_typed(folder):
+def a_code_is_not_shown_while_it_is_typed(folder):
     put(folder, TOTP + CODES)
     child = start(folder, "verify", spec(folder), ME)
     child.expect_exact("Verification code: ")
@@ -237,8 +236,7 @@ def children_of(pid):
 
 
 @test
-def two_at_once(folder):
-    """Of many that come with the same code, one is right."""
+def one_code_is_right_for_one_of_many_at_once(folder):
     put(folder, TOTP + CODES)
     workers = [subprocess.Popen([PROGRAM, "verify", spec(folder), ME], stdin=subprocess.PIPE,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -250,7 +248,7 @@ def two_at_once(folder):
 
 
 @test
-def status_says_all_but_the_secret(folder):
+def status_prints_all_but_the_secret(folder):
     path = put(folder, f'{SECRET}\n" ALGORITHM SHA512\n" DIGITS 8\n" STEP_SIZE 60\n'
                '" RATE_LIMIT 3 30 1700000100\n" DISALLOW_REUSE 28333333 28333334\n'
                f'" LAST0 host 1700000200\n" LABEL Jürgens Telefon\n" TOTP_AUTH\n{HASHED}{CODES}')
@@ -273,7 +271,7 @@ def status_says_all_but_the_secret(folder):
 
 
 @test
-def the_newest_use_counts(folder):
+def status_prints_the_latest_use(folder):
     put(folder, TOTP.replace("REUSE", "REUSE 56666670") + '" RATE_LIMIT 3 30 1700000000\n')
     user = status_json(folder)[0]
     equal((user["last_used"], user["last_used_from"]), (1700000100, "code"), "code")
@@ -287,7 +285,7 @@ def the_newest_use_counts(folder):
 
 
 @test
-def status_of_what_will_not_do(folder):
+def status_reports_unusable_files(folder):
     path = folder.path / "secrets" / str(ME)
     user = status_json(folder)[0]
     equal((user["state"], user["enrolled"], user["file"]), ("not-enrolled", False, str(path)), "no file")
@@ -305,7 +303,7 @@ def status_of_what_will_not_do(folder):
 
 
 @test
-def columns_are_aligned(folder):
+def the_columns_of_status_are_aligned(folder):
     need_root()
     put(folder, TOTP)
     result = result_of(folder, "status", ME, "nobody", "no-such-user")
@@ -317,11 +315,11 @@ def columns_are_aligned(folder):
         at = lines[0].index(word)
         for line in lines[1:]:
             check(line[at] != " " and line[at - 2:at] == "  ", f"{word}: {line!r}")
-    check("\x1b" not in result.output, "colours")
+    check("\x1b" not in result.output, "colors")
 
 
 @test
-def members_of_a_group(folder):
+def status_lists_the_members_of_a_group(folder):
     need_root()
     user = pwd.getpwnam("nobody")
     group = grp.getgrgid(user.pw_gid).gr_name
@@ -335,8 +333,8 @@ def members_of_a_group(folder):
 
 
 @test
-def members_of_all_kinds(folder):
-    """Primary and supplementary ones, each once; names as wide as they look."""
+def primary_and_supplementary_members_are_listed_once(folder):
+    """The column of names is as wide as the names look on the screen."""
     need_root()
     need("unshare")
     for source, lines in (
@@ -359,12 +357,12 @@ def members_of_all_kinds(folder):
 
 
 @test
-def who_may_ask(folder):
+def users_may_manage_only_their_own_secret(folder):
     need_root()
     conf = folder.path / "t.conf"
     conf.write_text("store=file\n")
     conf.chmod(0o644)
-    # The host's own daemon is not asked.
+    # With this configuration, a daemon on this host is not asked.
     for arguments in (("status", "root"), ("verify", f"--conf={conf}", "root"), ("show", "-f", "root"),
                       ("revoke", "root"), ("status", "-g", "root")):
         status, output, errors = as_nobody(folder, *arguments, answers="000000\n")
@@ -387,7 +385,7 @@ def who_may_ask(folder):
 
 
 @test
-def where_the_configuration_says(folder):
+def the_configuration_says_where_secrets_are(folder):
     need_root()
     folder.path.chmod(0o755)
     (folder.path / "store").mkdir(mode=0o700)
@@ -411,7 +409,7 @@ def where_the_configuration_says(folder):
 
 
 @test
-def where_a_login_looks_at_home(folder):
+def without_a_configuration_secrets_are_at_home(folder):
     need_root()
     for user in ("nobody", "daemon"):
         home = pwd.getpwnam(user).pw_dir
@@ -422,7 +420,7 @@ def where_a_login_looks_at_home(folder):
 
 
 @test
-def show_on_a_terminal_only(folder):
+def show_prints_to_a_terminal_unless_forced(folder):
     put(folder, TOTP + CODES)
     expect(result_of(folder, "show"), 1, "", "say --force", "a pipe")
     output = result_of(folder, "show", "--force", "--issuer=ACME", "-l", "alice@x").output
@@ -435,7 +433,7 @@ def show_on_a_terminal_only(folder):
 
 
 @test
-def show_what_there_is(folder):
+def show_prints_every_kind_of_secret(folder):
     put(folder, f'{SECRET}\n" HOTP_COUNTER 7\n" ALGORITHM SHA256\n" DIGITS 8\n')
     output = result_of(folder, "show", "-f").output
     for words in ("otpauth://hotp/", "algorithm=SHA256", "digits=8", "counter=7", "by counter"):
@@ -449,7 +447,7 @@ def show_what_there_is(folder):
 
 
 @test
-def revoke(folder):
+def revoke_removes_the_file_and_its_temporary_files(folder):
     path = put(folder, TOTP)
     left_over = path.parent / f"{ME}~aB3xYz"
     other = path.parent / f"{ME}~backup"
@@ -463,7 +461,7 @@ def revoke(folder):
 
 
 @test
-def revoke_several(folder):
+def revoke_goes_on_after_a_user_without_a_secret(folder):
     need_root()
     put(folder, TOTP)
     path = put(folder, TOTP, "nobody")
@@ -479,7 +477,7 @@ def revoke_several(folder):
 
 
 @test
-def revoke_asks(folder):
+def a_person_is_asked_before_a_secret_is_removed(folder):
     path = put(folder, TOTP)
     for answer, status in (("n", 1), ("", 1), ("y", 0)):
         child = start(folder, "revoke", spec(folder), ME, columns=300)
@@ -493,7 +491,7 @@ def revoke_asks(folder):
 
 
 def wait_until_open(child, path):
-    """Until the child has the file open, several looks in a row."""
+    """Waits until the child has the file open, in several looks in a row."""
     seen = 0
     while seen < 20:
         check(child.poll() is None, "it did not wait")
@@ -506,7 +504,7 @@ def wait_until_open(child, path):
 
 @test
 def revoke_waits_for_a_login(folder):
-    # What a process has open only root may see, where it is not to be looked into.
+    # Only root may see the open files of a process that is not dumpable.
     need_root()
     path = put(folder, TOTP)
     with open(path, encoding="ascii") as stream:
@@ -521,7 +519,7 @@ def revoke_waits_for_a_login(folder):
 
 
 @test
-def help_everywhere(folder):
+def every_command_prints_the_help(folder):
     expected = run(folder, "--help").output
     for command in ("verify", "status", "show", "revoke"):
         check(f"Options of {command}" in expected, f"{command} is not in the help")

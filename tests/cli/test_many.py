@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""codes, verify, show and revoke for several users, and where the state is apart."""
+"""codes, verify, show and revoke for several users, and with separate state."""
 
 import json
 import os
@@ -17,12 +17,12 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 TOTP = f'{SECRET}\n" TOTP_AUTH\n" DISALLOW_REUSE\n'
 HOTP = f'{SECRET}\n" HOTP_COUNTER 5\n'
 CODES = "12345678\n87654321\n"
-# Of a machine of the test's own; a blank and a longer name that begins as another.
+# Users of the test. One name has a blank in it and begins with another name.
 USERS = ("anna", "anna maria", "ben", "carl")
 
 
 def machine(folder, *members):
-    """Files for a user database that has USERS, and those in the group asked."""
+    """Writes a user database with USERS, and with the members of the group asked."""
     need_root()
     need("unshare")
     folder.path.chmod(0o755)
@@ -42,7 +42,7 @@ def on_machine(folder, *words, answers=""):
 
 
 def store(folder):
-    """A configuration that keeps secrets and states in folders of root's."""
+    """A configuration that keeps secrets and states in folders of root."""
     conf = folder.path / "t.conf"
     conf.write_text(f"secret={folder.path}/secret/${{USER}}\nuser=root\n"
                     f"state={folder.path}/state/${{USER}}\n")
@@ -64,7 +64,7 @@ def codes_of(path):
 
 
 @test
-def codes_of_several(folder):
+def codes_are_made_for_several_users(folder):
     machine(folder, "anna", "carl")
     paths = {user: put(folder, user, TOTP + CODES) for user in ("anna", "anna maria")}
     result = on_machine(folder, "codes", "anna", "anna maria", "ben")
@@ -87,7 +87,7 @@ def codes_of_several(folder):
 
 
 @test
-def codes_as_json(folder):
+def codes_are_printed_as_json(folder):
     machine(folder)
     path = put(folder, "anna", TOTP + CODES)
     equal(on_machine(folder, "codes", "--json", "anna").status, 1, "into a pipe")
@@ -109,7 +109,7 @@ def codes_as_json(folder):
 
 @test
 def spent_codes_stay_spent(folder):
-    """New codes are good, and those that were spent are not, whatever file comes back."""
+    """New codes are good, and spent ones are not, even with a restored old file."""
     machine(folder)
     path = put(folder, "anna", TOTP + CODES)
     code = totp(SECRET, step_safely())
@@ -135,7 +135,7 @@ def spent_codes_stay_spent(folder):
 
 
 @test
-def question_counts_what_is_left(folder):
+def the_question_counts_the_codes_that_are_left(folder):
     machine(folder)
     put(folder, "anna", TOTP + CODES)
     on_machine(folder, "verify", "anna", answers="12345678\n")
@@ -148,7 +148,7 @@ def question_counts_what_is_left(folder):
 
 
 @test
-def an_interrupt_between_two_users(folder):
+def an_interrupt_between_two_users_leaves_both_with_their_codes(folder):
     machine(folder)
     paths = [put(folder, user, TOTP + CODES) for user in ("anna", "anna maria")]
     child = start(folder, "-m", "sh", "-c", "mount --bind passwd /etc/passwd && exec \"$@\"", "sh",
@@ -164,7 +164,7 @@ def an_interrupt_between_two_users(folder):
 
 
 @test
-def verify_of_several(folder):
+def verify_checks_codes_of_several_users(folder):
     machine(folder, "anna", "anna maria", "ben")
     for user in ("anna", "anna maria", "carl"):
         put(folder, user, TOTP + CODES)
@@ -192,7 +192,7 @@ def verify_of_several(folder):
 
 
 @test
-def verify_of_several_as_json(folder):
+def verify_prints_the_answers_of_several_users_as_json(folder):
     machine(folder)
     put(folder, "anna", TOTP + CODES)
     result = on_machine(folder, "verify", "--json", "anna", "ben",
@@ -207,7 +207,7 @@ def verify_of_several_as_json(folder):
 
 
 @test
-def show_several(folder):
+def show_prints_secrets_of_several_users(folder):
     machine(folder, "anna", "carl")
     put(folder, "anna", TOTP + CODES)
     put(folder, "anna maria", HOTP)
@@ -222,7 +222,7 @@ def show_several(folder):
 
 
 @test
-def show_takes_the_counter_of_the_state(folder):
+def show_takes_the_counter_from_the_state(folder):
     machine(folder)
     put(folder, "anna", HOTP)
     check("counter=5" in shown_uri(on_machine(folder, "show", "-f", "anna").output), "before")
@@ -236,7 +236,7 @@ def show_takes_the_counter_of_the_state(folder):
 
 
 @test
-def revoke_a_group(folder):
+def revoke_removes_the_secrets_of_a_group(folder):
     machine(folder, "anna", "anna maria", "ben", "gone")
     paths = [put(folder, user, TOTP) for user in ("anna", "anna maria", "carl")]
     result = on_machine(folder, "revoke", "--json", "--group=asked", "anna")
@@ -256,7 +256,7 @@ def revoke_a_group(folder):
 
 
 @test
-def who_may_ask_for_a_group(folder):
+def only_root_may_name_a_group(folder):
     need_root()
     need("setpriv")
     folder.path.chmod(0o755)
@@ -272,8 +272,8 @@ def who_may_ask_for_a_group(folder):
 
 
 @test
-def where_only_root_sees_the_state(folder):
-    """A secret in the user's own folder, and the state in one of root's."""
+def users_whose_state_is_roots_can_do_what_needs_no_state(folder):
+    """The secret is in a folder of the user, and the state in one of root."""
     need_root()
     need("setpriv")
     user = pwd.getpwnam("nobody")

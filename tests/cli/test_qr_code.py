@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The QR code on the screen, read by zbarimg, in every mode."""
+"""zbarimg reads the QR code from the screen in every mode."""
 
 import os
 import subprocess
@@ -11,10 +11,10 @@ from support import (
     need, need_root, run, shown_secret, shown_uri, start, step_safely, test, totp,
 )
 
-# What a person's URI usually is.
+# The names in a usual URI.
 NAMES = ["-l", "user@host.example.org", "-i", "host.example.org"]
 
-# On which backgrounds a mode can be read.
+# The backgrounds on which each mode can be read.
 THEMES = {
     "ansi": ["dark"], "ansi_inverse": ["light"], "ansi_grey": ["dark", "light"],
     "utf8": ["dark"], "utf8_inverse": ["light"], "utf8_grey": ["dark", "light"],
@@ -23,7 +23,7 @@ THEMES = {
 
 
 def show(folder, *arguments, **changes):
-    """The screen when the code is asked for."""
+    """The screen at the question for a code."""
     child = start(folder, "-t", *NAMES, *arguments, **changes)
     child.expect(CODE_QUESTION)
     shown = child.before
@@ -34,14 +34,14 @@ def show(folder, *arguments, **changes):
 
 def check_code(folder, shown, themes, name):
     uri = shown_uri(shown)
-    screen.check_colours(shown)
+    screen.check_colors(shown)
     for theme in themes:
         equal(screen.decode(shown, theme, folder.path / "screen.pgm"), uri,
               f"{name} on a {theme} screen")
 
 
 @test
-def every_mode(folder):
+def zbarimg_reads_every_mode(folder):
     need("zbarimg")
     for mode, themes in THEMES.items():
         shown = show(folder, f"--qr={mode}", rows=60, columns=120)
@@ -50,23 +50,23 @@ def every_mode(folder):
 
 
 @test
-def mode_names(folder):
+def names_of_modes_have_either_case_and_hyphens(folder):
     for name in ("UTF8_INVERSE", "utf8-inverse", "Utf8-Inverse"):
         for option in (["-Q", name], ["--qr-mode", name], ["--qr", name]):
             shown = run(folder, "-t", "-C", *option, answers="n\n").output
             equal(screen.size(shown)[1] > 0, True, f"a QR code with {option}")
-            check("\033" not in shown, f"{option} was drawn in colours")
+            check("\033" not in shown, f"{option} was drawn in colors")
 
 
 @test
-def many_secrets(folder):
+def zbarimg_reads_the_codes_of_many_secrets(folder):
     need("zbarimg")
     for i in range(20):
         check_code(folder, show(folder), ["dark", "light"], f"code {i}")
 
 
 @test
-def counter(folder):
+def zbarimg_reads_the_code_of_a_counter(folder):
     need("zbarimg")
     child = start(folder, "-c", *NAMES, rows=30)
     child.expect("Write it")
@@ -76,7 +76,7 @@ def counter(folder):
 
 
 @test
-def none_and_quiet(folder):
+def none_and_quiet_draw_no_code(folder):
     shown = show(folder, "--qr=none")
     equal(screen.size(shown), (0, 0), "size")
     check(shown_secret(shown) in shown_uri(shown), "no URI or secret")
@@ -86,16 +86,16 @@ def none_and_quiet(folder):
 
 
 @test
-def automatic_on_a_utf8_terminal(folder):
+def a_utf8_terminal_gets_a_code_in_its_own_colors(folder):
     shown = show(folder)
-    check("\033[38;5;231;48;5;16m" in shown, "the colours are not forced")
+    check("\033[38;5;231;48;5;16m" in shown, "the colors are not forced")
     equal(screen.size(shown), (45, 23), "size")
 
 
 @test
-def automatic_without_colours(folder):
+def no_color_gets_a_code_without_colors(folder):
     shown = show(folder, NO_COLOR="1")
-    check("\033" not in shown, "colours in spite of NO_COLOR")
+    check("\033" not in shown, "colors in spite of NO_COLOR")
     check("--qr=utf8_inverse" in shown, "no hint for light screens")
     equal(screen.size(shown), (45, 23), "size")
     check_code(folder, shown, ["dark"], "code")
@@ -103,7 +103,7 @@ def automatic_without_colours(folder):
 
 
 @test
-def automatic_on_a_dumb_terminal(folder):
+def a_dumb_terminal_gets_no_escape_sequences(folder):
     for term in ("dumb", "", None):
         shown = show(folder, TERM=term)
         check("\033" not in shown, f"escape sequences with TERM={term}")
@@ -113,7 +113,7 @@ def automatic_on_a_dumb_terminal(folder):
 
 
 @test
-def automatic_without_utf8(folder):
+def without_utf8_the_code_is_drawn_with_blanks(folder):
     shown = show(folder, LC_ALL="C", rows=60, columns=120)
     check(shown.isascii(), "characters that the locale does not have")
     check_code(folder, shown, ["dark", "light"], "code")
@@ -123,14 +123,14 @@ def automatic_without_utf8(folder):
 
 
 @test
-def automatic_without_a_terminal(folder):
+def without_a_terminal_no_code_is_drawn(folder):
     shown = run(folder, "-t", "-C", answers="n\n").output
     equal(screen.size(shown), (0, 0), "size")
     check(shown_secret(shown) in shown_uri(shown), "no URI or secret")
 
 
 @test
-def asked_for_without_a_terminal(folder):
+def a_mode_that_is_named_is_drawn_without_a_terminal(folder):
     need("zbarimg")
     for mode, themes in THEMES.items():
         shown = run(folder, "-t", "-C", *NAMES, "-Q", mode, answers="n\n").output
@@ -138,8 +138,7 @@ def asked_for_without_a_terminal(folder):
 
 
 @test
-def whole_on_an_ordinary_screen(folder):
-    """From the first line of the code to the question below it."""
+def the_code_and_the_question_fit_on_an_ordinary_screen(folder):
     shown = show(folder)
     lines = shown.replace("\r", "").split("\n")
     first = next(i for i, line in enumerate(lines) if screen.code_lines(line))
@@ -148,7 +147,7 @@ def whole_on_an_ordinary_screen(folder):
 
 
 @test
-def too_narrow(folder):
+def on_a_narrow_terminal_no_code_is_drawn(folder):
     shown = show(folder, columns=44)
     equal(screen.size(shown), (0, 0), "size")
     equal(shown.count("The QR code needs 45 columns and 24 lines"), 1, "lines that say so")
@@ -162,14 +161,14 @@ def too_narrow(folder):
 
 
 @test
-def too_low(folder):
+def on_a_low_terminal_the_code_is_drawn_with_a_remark(folder):
     shown = show(folder, rows=23)
     equal(shown.count("The QR code needs 45 columns and 24 lines"), 1, "lines that say so")
     equal(screen.size(shown), (45, 23), "size")
 
 
 @test
-def label_that_makes_it_large(folder):
+def a_long_label_makes_a_large_code(folder):
     need("zbarimg")
     result = run(folder, "-t", "-C", "-l", "x" * 400, "--qr=utf8_grey", answers="n\n")
     equal(screen.decode(result.output, "dark", folder.path / "screen.pgm"),
@@ -177,7 +176,7 @@ def label_that_makes_it_large(folder):
 
 
 @test
-def label_that_fits_no_code(folder):
+def a_label_that_is_too_long_gives_no_code(folder):
     result = run(folder, "-t", "-C", "-l", "x" * 3000, "--qr=utf8", answers="n\n")
     equal(result.status, 0, "exit status")
     check("too long for a QR code" in result.output, "it does not say so")
@@ -185,8 +184,8 @@ def label_that_fits_no_code(folder):
 
 
 @test
-def without_libqrencode(folder):
-    """The library is hidden in a mount namespace of the program's own."""
+def without_libqrencode_no_code_is_drawn(folder):
+    """A mount namespace hides the library from the program."""
     need_root()
     need("unshare")
     if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
@@ -202,7 +201,7 @@ def without_libqrencode(folder):
 
 
 class Tmux:
-    """A server of its own, ended with the test."""
+    """A tmux server that ends with the test."""
 
     def __init__(self, folder, command):
         self.folder = folder
@@ -217,7 +216,7 @@ class Tmux:
         return done.stdout.decode()
 
     def wait_for(self, words):
-        """The screen, once these words are on it."""
+        """Waits for these words; returns the screen."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             shown = self.call("capture-pane", "-p", "-e")
@@ -228,7 +227,7 @@ class Tmux:
 
 
 @test
-def in_tmux(folder):
+def the_code_can_be_read_in_tmux(folder):
     need("tmux")
     need("zbarimg")
     tmux = Tmux(folder, f"'{PROGRAM}' -t {' '.join(NAMES)}; echo ended=$?; read x")

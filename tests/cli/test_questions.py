@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The questions on a terminal: each answer to each, and the end of the input or
-a signal at each."""
+"""The questions on a terminal: each answer, the end of the input and a signal at each
+question."""
 
 import signal
 import termios
@@ -10,10 +10,10 @@ from support import (
     test,
 )
 
-# The five questions with -C, in their order, by a word of each.
+# A word of each of the five questions with -C, in their order.
 ORDER = ["change with time", "Write it", "one login only", "more codes", "Limit"]
 
-# What the file holds with every default.
+# The lines of the file with every default.
 DEFAULTS = ['" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH']
 
 GARBAGE = ["x", "maybe", "1", "?", " y", "-", "jein", "\t", "0" * 300, "\u00e4"]
@@ -26,8 +26,8 @@ def expect_question(child, word):
 
 
 def answer(folder, answers):
-    """Gives the answers, and Enter to all other questions; returns the status
-    and how each question marked its default."""
+    """Gives the answers, and Enter to all other questions; returns the exit status and
+    the mark of the default of each question."""
     child = start(folder, "-C")
     marks = []
     for word in ORDER:
@@ -49,7 +49,7 @@ def enter_takes_every_default(folder):
 YES = ["y", "Y", "yes", "Yes please", "y "]
 NO = ["n", "N", "no", "Never", "n "]
 
-# What yes and no leave in the file.
+# The lines of the file after yes and after no.
 EFFECTS = {
     "change with time": (DEFAULTS, ['" RATE_LIMIT 3 30', '" HOTP_COUNTER 1']),
     "one login only": (DEFAULTS, ['" RATE_LIMIT 3 30', '" TOTP_AUTH']),
@@ -62,7 +62,7 @@ EFFECTS = {
 
 
 @test
-def yes_and_no_to_each_question(folder):
+def yes_and_no_change_what_each_question_says(folder):
     for word, (after_yes, after_no) in EFFECTS.items():
         for replies, options in ((YES, after_yes), (NO, after_no)):
             for reply in replies:
@@ -73,7 +73,7 @@ def yes_and_no_to_each_question(folder):
 
 
 @test
-def no_to_writing(folder):
+def no_to_writing_writes_nothing(folder):
     for reply in NO:
         child = start(folder, "-C")
         expect_question(child, "change with time")
@@ -99,8 +99,8 @@ def garbage_is_asked_again(folder):
 
 
 @test
-def lines_that_end_in_carriage_returns(folder):
-    # As a script from another system pipes them: bytes, so on no terminal.
+def lines_may_end_in_carriage_returns(folder):
+    # A script from another system may pipe such lines. A terminal would change them.
     equal(run(folder, "-C", answers="\r\nn\r\n").status, 0, "exit status")
     folder.check_empty()
     equal(run(folder, "-C", answers="\r\n" * 5).status, 0, "exit status")
@@ -108,14 +108,14 @@ def lines_that_end_in_carriage_returns(folder):
 
 
 @test
-def last_line_without_its_end(folder):
+def the_last_line_needs_no_newline(folder):
     equal(run(folder, "-C", answers="\n\n\ny\nn").status, 0, "exit status")
     Credential(folder.file).check(
         ['" WINDOW_SIZE 17', '" DISALLOW_REUSE', '" TOTP_AUTH'])
 
 
 @test
-def questions_of_a_counter(folder):
+def a_counter_has_fewer_questions(folder):
     child = start(folder, "-c")
     for word in ("Write it", "more codes", "Limit"):
         expect_question(child, word)
@@ -126,7 +126,7 @@ def questions_of_a_counter(folder):
 
 
 @test
-def existing_file_is_kept_by_default(folder):
+def an_existing_file_is_kept_by_default(folder):
     folder.file.write_text("MZXW6YTB\n", encoding="ascii")
     for reply in ("", *NO):
         child = start(folder, "-t", "-C")
@@ -138,7 +138,7 @@ def existing_file_is_kept_by_default(folder):
 
 
 @test
-def existing_file_is_replaced_after_yes(folder):
+def an_existing_file_is_replaced_after_yes(folder):
     folder.file.write_text("MZXW6YTB\n", encoding="ascii")
     child = start(folder, "-t", "-C")
     expect_question(child, "Replace it?")
@@ -150,13 +150,12 @@ def existing_file_is_replaced_after_yes(folder):
     Credential(folder.file).check(DEFAULTS)
 
 
-# Every place where the program waits.
+# Every prompt at which the program waits.
 PROMPTS = [QUESTION, CODE_QUESTION, QUESTION, QUESTION, QUESTION, QUESTION]
 
 
 def go_to(folder, count, *arguments):
-    """Answers that many questions, the code among them, and waits for the
-    next."""
+    """Answers that many questions, including that for the code, and waits for the next."""
     child = start(folder, *arguments)
     for prompt in PROMPTS[:count]:
         child.expect(prompt)
@@ -166,7 +165,7 @@ def go_to(folder, count, *arguments):
 
 
 def interrupt(folder, before):
-    """Ends the program at every place in every way; nothing must change."""
+    """Ends the program at every prompt in every way; no file must change."""
     ways = {
         "end of input": (lambda child: child.sendeof(), 1),
         "SIGINT from the keyboard": (lambda child: child.sendintr(), -signal.SIGINT),
@@ -182,12 +181,12 @@ def interrupt(folder, before):
 
 
 @test
-def ended_at_any_question_nothing_is_written(folder):
+def an_end_at_any_question_writes_nothing(folder):
     interrupt(folder, [])
 
 
 @test
-def ended_at_any_question_the_old_file_stays(folder):
+def an_end_at_any_question_leaves_the_old_file(folder):
     folder.file.write_text("MZXW6YTB\n", encoding="ascii")
     interrupt(folder, [folder.file.name])
     equal(folder.file.read_text(encoding="ascii"), "MZXW6YTB\n", "the file")
@@ -205,7 +204,7 @@ def terminal_modes_are_left_alone(folder):
 
 
 @test
-def colours_are_reset_before_every_question(folder):
+def colors_are_reset_before_every_question(folder):
     child = start(folder, "-t", "--qr=ansi256")
     child.expect(CODE_QUESTION)
     check("\033[38;5;231" in child.before, "no QR code was shown")
@@ -215,7 +214,7 @@ def colours_are_reset_before_every_question(folder):
 
 
 @test
-def end_of_input_is_reported(folder):
+def the_end_of_input_is_reported(folder):
     child = start(folder)
     child.expect(QUESTION)
     child.sendeof()

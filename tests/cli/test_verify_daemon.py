@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll verify where the caller may not read the store: totp-verifyd is asked."""
+"""totp-enroll verify asks totp-verifyd where the caller may not read the store."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ def daemon(folder, *answers):
 
 
 def ask(folder, answer, *arguments, user="nobody", answers="123456\n", text=None):
-    """Status, output and errors of one question, and what the daemon was asked."""
+    """Exit status, output and errors of one run, and the calls that the daemon got."""
     conf = configure(folder) if text is None else configure(folder, text)
     with daemon(folder, answer) as fake:
         seen = as_nobody(folder, "verify", conf, *arguments, *([user] if user else []),
@@ -50,7 +50,7 @@ def ask(folder, answer, *arguments, user="nobody", answers="123456\n", text=None
 
 
 @test
-def the_daemon_decides(folder):
+def the_daemon_decides_for_a_caller_without_rights(folder):
     seen, calls = ask(folder, reply("accepted", method="totp", offset=0))
     equal(seen, (0, "nobody: right (totp)\n", ""), "the user herself")
     equal(calls, [{"method": VERIFY, "parameters": {"user": "nobody", "code": "123456"}}],
@@ -63,7 +63,7 @@ def the_daemon_decides(folder):
 
 
 @test
-def its_refusals_are_the_exit_status(folder):
+def the_daemons_refusals_are_the_exit_status(folder):
     cases = (
         (reply("refused"), 1, "nobody: wrong-code$"),
         (reply("refused", reason="reused"), 1, "nobody: reused$"),
@@ -88,7 +88,7 @@ def its_refusals_are_the_exit_status(folder):
 
 
 @test
-def json_has_the_same(folder):
+def json_has_the_daemons_answer(folder):
     seen, _ = ask(folder, reply("accepted"), "--json")
     report = json.loads(seen[1])
     equal((report["accepted"], report["method"], report["reason"]), (True, None, None), "right")
@@ -98,7 +98,7 @@ def json_has_the_same(folder):
 
 
 @test
-def a_daemon_that_is_down_is_said_to_be(folder):
+def a_daemon_that_is_down_is_reported(folder):
     conf = configure(folder)
     status, output, errors = as_nobody(folder, "verify", conf, "nobody")
     equal((status, output), (6, ""), errors)
@@ -107,7 +107,7 @@ def a_daemon_that_is_down_is_said_to_be(folder):
 
 
 @test
-def only_root_is_believed(folder):
+def a_daemon_that_is_not_root_is_not_believed(folder):
     conf = configure(folder)
     uid = pwd.getpwnam("nobody").pw_uid
     with FakeVerifyd(folder.path / "verify", reply("accepted"), uid=uid) as fake:
@@ -118,7 +118,7 @@ def only_root_is_believed(folder):
 
 
 @test
-def who_can_reach_the_store_asks_nobody(folder):
+def a_caller_who_can_reach_the_store_does_not_ask(folder):
     conf = configure(folder, "")
     with daemon(folder, reply("accepted")) as fake:
         status = run(folder, "verify", conf, "root", answers="123456\n", HOME="/nonexistent").status
@@ -135,8 +135,8 @@ def who_can_reach_the_store_asks_nobody(folder):
 
 
 @test
-def what_root_alone_may_read_is_asked_for(folder):
-    """The secret could be found, and its state is where only root comes."""
+def the_daemon_is_asked_where_only_root_may_read_the_state(folder):
+    """The caller may read the secret, but not its state."""
     state = folder.path / "state"
     text = f"secret={folder.path}/own/${{USER}}\nstate={state}/${{USER}}\n"
     need_root()
@@ -156,7 +156,7 @@ def what_root_alone_may_read_is_asked_for(folder):
 
 
 @test
-def two_lines_on_standard_input(folder):
+def pipe_reads_a_user_and_a_code(folder):
     for answer, status in ((reply("accepted"), 0), (reply("refused"), 1),
                            (dict(parameters={"result": "limited", "retry_after": 9}), 4),
                            (failure("org.totpgroup.Verify.NotPermitted"), 5), (b"", 6)):
@@ -167,7 +167,7 @@ def two_lines_on_standard_input(folder):
 
 
 @test
-def what_is_no_user_is_refused(folder):
+def input_without_a_valid_user_is_refused(folder):
     for answers in ("", "\n123456\n", "x\x1b[2J\n123456\n", "x" * 255 + "\n123456\n",
                     "x" * 4000 + "\n123456\n", "daemon", "daemon\n123456\nmore\n",
                     "daemon\n123456\n\n", "daemon\n123456\nx"):

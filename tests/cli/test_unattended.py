@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll enroll for scripts: --if-missing, --from-file and --json."""
+"""Unattended enrollment, for scripts: --if-missing, --from-file and --json."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def holds_no_secret(text, path):
 
 
 @test
-def missing_ones_are_made(folder):
+def if_missing_makes_only_missing_secrets(folder):
     path = secret_file(folder)
     result = enroll(folder, "--if-missing", ME)
     expect(result, DONE, f"{ME}: enrolled, the secret is in {path}\n")
@@ -90,7 +90,7 @@ def nothing_is_asked_on_a_terminal(folder):
 
 
 @test
-def options_and_defaults_answer(folder):
+def options_and_defaults_answer_the_questions(folder):
     path = secret_file(folder)
     enroll(folder, "--if-missing", "-c", "-e", "0", "-r", "2", "-R", "60", "-W", ME)
     Credential(path).check(['" RATE_LIMIT 2 60', '" WINDOW_SIZE 1', '" HOTP_COUNTER 1'], codes=0)
@@ -103,7 +103,7 @@ def options_and_defaults_answer(folder):
 
 
 @test
-def unusable_files_stay(folder):
+def unusable_files_stay_without_force(folder):
     for text, mode, status, words in (
             ("not base32!\n", 0o400, STORE_ERROR, "line 1"), (TOTP, 0o644, STORE_ERROR, "0644"),
             (f'{SECRET}\n" PENDING_UNTIL {int(time.time()) - 9}\n" TOTP_AUTH\n', 0o400, REFUSED,
@@ -117,7 +117,7 @@ def unusable_files_stay(folder):
 
 
 @test
-def from_a_file(folder):
+def from_file_takes_the_secret_of_every_format(folder):
     path = secret_file(folder)
     uri = f"otpauth://totp/host:{ME}@host?secret={SECRET}\n"
     csv = f"user,secret\nsomebody,{OTHER}\n{ME},{SECRET}\n"
@@ -135,7 +135,7 @@ def from_a_file(folder):
 
 
 @test
-def another_secret_from_a_file(folder):
+def another_secret_from_a_file_needs_force(folder):
     path = put(folder, TOTP)
     for other in (OTHER, SECRET + '\n" ALGORITHM SHA256', SECRET + '\n" DIGITS 8'):
         text = f'{other}\n" TOTP_AUTH\n'
@@ -149,7 +149,7 @@ def another_secret_from_a_file(folder):
 
 
 @test
-def files_without_a_secret(folder):
+def files_without_a_secret_for_the_user_are_refused(folder):
     for text in ("", "rubbish\n", "user,secret\nsomebody," + OTHER + "\n",
                  f"user,secret\n{ME},{SECRET}\n{ME},{OTHER}\n", f"user,secret\n{ME},0189!\n",
                  f"{SECRET}\n12345678\n"):
@@ -160,7 +160,7 @@ def files_without_a_secret(folder):
 
 
 @test
-def json_without_and_with_the_secret(folder):
+def json_has_the_secret_only_if_that_is_asked_for(folder):
     path = secret_file(folder)
     found = report(enroll(folder, "--json"), DONE)
     equal(sorted(found), ["changed", "file", "message", "status", "user", "version"], "members")
@@ -182,7 +182,7 @@ def json_without_and_with_the_secret(folder):
 
 
 @test
-def hashed_codes_are_seen_or_not_made(folder):
+def hashed_codes_are_made_only_if_they_are_printed(folder):
     expect(enroll(folder, "--if-missing", "--codes=hashed"), USAGE, "", "totp-enroll: hashed .*\n")
     equal(enroll(folder, "--if-missing", "--codes=hashed", "-e", "0").status, DONE, "without any")
     secret_file(folder).unlink()
@@ -192,12 +192,12 @@ def hashed_codes_are_seen_or_not_made(folder):
 
 
 @test
-def command_lines(folder):
+def wrong_command_lines_are_refused(folder):
     for arguments in (["--with-secret"], ["--with-secret", "--if-missing"],
                       ["--from-file=-", "-t"], ["--from-file=-", "--digits=8"],
                       ["--from-file="], ["--if-missing", "a", "b"], ["--if-missing", "--device=x"]):
         expect(enroll(folder, *arguments), USAGE, "", "totp-enroll: .*\n")
-    # Cut names of google-authenticator's options mean what they meant.
+    # Abbreviated names of google-authenticator's options keep their meaning.
     path = folder.path / "cut"
     for arguments in (["--i", "x"], ["--w", "3"], ["--f"]):
         path.unlink(missing_ok=True)
@@ -208,8 +208,8 @@ def command_lines(folder):
 
 
 @test
-def many_at_once(folder):
-    """One makes the secret, and the others find that one."""
+def of_many_at_once_one_makes_the_secret(folder):
+    """The others find that secret."""
     (folder.path / "secrets").mkdir()
     path = secret_file(folder)
     words = [PROGRAM, "enroll", "--if-missing", f"--secret={path.parent}/${{USER}}"]
@@ -231,7 +231,7 @@ def system_store(folder, owner="root"):
 
 
 @test
-def where_root_keeps_the_secrets(folder):
+def root_makes_the_folders_of_its_own_store(folder):
     conf, secrets = system_store(folder)
     answers = "y\n-1\ny\ny\nn\ny\n"
     equal(run(folder, "enroll", conf, "daemon", answers=answers).status, 0, "with questions")
@@ -253,7 +253,7 @@ def root_makes_no_folder_without_need(folder):
 
 
 @test
-def what_force_does_not_mend(folder):
+def force_does_not_mend_a_folder_that_is_a_file(folder):
     conf, secrets = system_store(folder)
     secrets.parent.mkdir()
     secrets.write_text("no folder")
@@ -264,7 +264,7 @@ def what_force_does_not_mend(folder):
 
 
 @test
-def folders_of_another_owner(folder):
+def folders_of_another_owner_are_not_made(folder):
     conf, secrets = system_store(folder, "nobody")
     for arguments in (["--if-missing"], ["-t", "-d", "-f", "-C", "-u", "-w", "3"]):
         expect(run(folder, "enroll", conf, *arguments, "daemon"), STORE_ERROR, "",
@@ -272,7 +272,7 @@ def folders_of_another_owner(folder):
 
 
 @test
-def what_a_user_sees_of_roots_secrets(folder):
+def users_cannot_reach_secrets_that_root_keeps(folder):
     conf, secrets = system_store(folder)
     need("setpriv")
     equal(run(folder, "enroll", conf, "--if-missing", "nobody").status, DONE, "by root")
