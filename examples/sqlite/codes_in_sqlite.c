@@ -4,11 +4,11 @@
  * A program that keeps its users' credentials in a database of its own:
  *
  *     codes_in_sqlite FILE enroll USER    shows a new secret, and stores it after a code
- *     codes_in_sqlite FILE check USER    is the code on standard input right?
+ *     codes_in_sqlite FILE check USER     checks the code on standard input
  *
  * The database holds each credential as the text that libtotpgroup reads and writes. Any
- * number of processes may check codes at once: the next text is stored only where the text
- * that was read is still there (compare-and-swap), and otherwise the decision is made anew.
+ * number of processes may check codes at once: a new text is stored only if the text that
+ * was read is still there (compare-and-swap). Otherwise the decision is made again.
  *
  *     cc -o codes_in_sqlite codes_in_sqlite.c $(pkg-config --cflags --libs totpgroup sqlite3)
  */
@@ -20,13 +20,13 @@
 #include <time.h>
 #include <totpgroup.h>
 
-/* How often to decide anew because another process changed the text. */
+/* How often to decide again because another process changed the text. */
 #define TRIES_MAX 20
 
 /* How long SQLite waits for another writer, in milliseconds. */
 #define PATIENCE 5000
 
-/* A credential's text; the memory is our own. */
+/* The text of a credential, in memory from malloc(). */
 struct text {
 	char *data;
 	size_t length;
@@ -42,7 +42,7 @@ static void wipe(struct text *text)
 	*text = (struct text){NULL, 0};
 }
 
-static enum outcome complain(const char *what)
+static enum outcome report(const char *what)
 {
 	fprintf(stderr, "codes_in_sqlite: %s\n", what);
 	return FAILED;
@@ -51,7 +51,7 @@ static enum outcome complain(const char *what)
 static enum outcome read_code(char *code, size_t size)
 {
 	if (fgets(code, (int)size, stdin) == NULL)
-		return complain("no code on standard input");
+		return report("no code on standard input");
 	code[strcspn(code, "\n")] = '\0';
 	return ACCEPTED;
 }
@@ -61,11 +61,11 @@ static sqlite3_stmt *prepare(sqlite3 *database, const char *sql)
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
-		complain(sqlite3_errmsg(database));
+		report(sqlite3_errmsg(database));
 	return statement;
 }
 
-/* A statement that is to change one row: whether it did. */
+/* Executes a statement that is to change one row. CONFLICT if it changed none. */
 static enum outcome change_row(sqlite3 *database, sqlite3_stmt *statement)
 {
 	int status = sqlite3_step(statement);
@@ -75,7 +75,7 @@ static enum outcome change_row(sqlite3 *database, sqlite3_stmt *statement)
 	if (status == SQLITE_CONSTRAINT)
 		return CONFLICT;
 	if (status != SQLITE_DONE)
-		return complain(sqlite3_errmsg(database));
+		return report(sqlite3_errmsg(database));
 	return changes == 1 ? ACCEPTED : CONFLICT;
 }
 
@@ -84,7 +84,7 @@ static void bind_text(sqlite3_stmt *statement, int index, const struct text *tex
 	sqlite3_bind_blob(statement, index, text->data, (int)text->length, SQLITE_STATIC);
 }
 
-/* Text in. REFUSED where the user has none. */
+/* Reads the text of a user. REFUSED if the user has none. */
 static enum outcome read_text(sqlite3 *database, const char *user, struct text *text)
 {
 	sqlite3_stmt *statement =
@@ -99,18 +99,18 @@ static enum outcome read_text(sqlite3 *database, const char *user, struct text *
 	if (status == SQLITE_ROW) {
 		text->length = (size_t)sqlite3_column_bytes(statement, 0);
 		text->data = malloc(text->length + 1);
-		outcome = text->data != NULL ? ACCEPTED : complain("out of memory");
+		outcome = text->data != NULL ? ACCEPTED : report("out of memory");
 		if (outcome == ACCEPTED)
 			memcpy(text->data, sqlite3_column_blob(statement, 0), text->length);
 	} else if (status != SQLITE_DONE) {
-		outcome = complain(sqlite3_errmsg(database));
+		outcome = report(sqlite3_errmsg(database));
 	}
 	sqlite3_finalize(statement);
 	return outcome;
 }
 
-/* Text out, if the row still holds the text that was read. SQLite has made it durable when
- * this returns, which is before anybody is let in. */
+/* Stores the next text if the row still holds the old one. SQLite has made it durable when
+ * this returns, and nobody is let in earlier. */
 static enum outcome replace_text(
 	sqlite3 *database, const char *user, const struct text *old, const struct text *next)
 {
@@ -125,7 +125,7 @@ static enum outcome replace_text(
 	return change_row(database, statement);
 }
 
-/* A verdict, and the text that it leads to; next->data is NULL where that is the old one. */
+/* Decides on a code. *next is the text afterwards; its data is NULL if nothing changed. */
 static enum outcome decide(const struct text *old, const char *code, struct text *next)
 {
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
@@ -139,7 +139,7 @@ static enum outcome decide(const struct text *old, const char *code, struct text
 		status = totpgroup_credential_serialize(credential, &next->data, &next->length);
 	totpgroup_credential_free(credential);
 	if (status != 0)
-		return complain(totpgroup_strerror(status));
+		return report(totpgroup_strerror(status));
 	return result.verdict == TOTPGROUP_ACCEPTED ? ACCEPTED : REFUSED;
 }
 
@@ -150,7 +150,7 @@ static enum outcome try_once(sqlite3 *database, const char *user, const char *co
 
 	if (verdict == ACCEPTED)
 		verdict = decide(&old, code, &next);
-	/* After a refusal, too: attempts are counted in the text. */
+	/* Also after a refusal, because attempts are counted in the text. */
 	if (verdict != FAILED && next.data != NULL)
 		stored = replace_text(database, user, &old, &next);
 	wipe(&old);
@@ -190,10 +190,10 @@ static enum outcome insert_text(
 		sqlite3_finalize(statement);
 	}
 	wipe(&text);
-	return outcome == CONFLICT ? complain("that user is enrolled already") : outcome;
+	return outcome == CONFLICT ? report("that user is enrolled already") : outcome;
 }
 
-/* Nothing is stored before a code shows that the app has the secret. */
+/* Stores nothing until a code shows that the app has the secret. */
 static enum outcome confirm_and_store(
 	sqlite3 *database, const char *user, totpgroup_enrollment *enrollment)
 {
@@ -225,7 +225,7 @@ static enum outcome enroll(sqlite3 *database, const char *user)
 	options.user = user;
 	status = totpgroup_enrollment_begin(&enrollment, NULL, &options);
 	if (status != 0)
-		return complain(totpgroup_strerror(status));
+		return report(totpgroup_strerror(status));
 	outcome = confirm_and_store(database, user, enrollment);
 	totpgroup_enrollment_free(enrollment);
 	return outcome;
@@ -239,7 +239,7 @@ static enum outcome open_database(sqlite3 **database, const char *path)
 	if (sqlite3_open(path, database) != SQLITE_OK ||
 		sqlite3_busy_timeout(*database, PATIENCE) != SQLITE_OK ||
 		sqlite3_exec(*database, table, NULL, NULL, NULL) != SQLITE_OK)
-		return complain(sqlite3_errmsg(*database));
+		return report(sqlite3_errmsg(*database));
 	return ACCEPTED;
 }
 
@@ -249,7 +249,7 @@ int main(int argc, char **argv)
 	enum outcome outcome = FAILED;
 
 	if (argc != 4 || (strcmp(argv[2], "enroll") != 0 && strcmp(argv[2], "check") != 0)) {
-		complain("usage: codes_in_sqlite FILE enroll|check USER");
+		report("usage: codes_in_sqlite FILE enroll|check USER");
 		return 2;
 	}
 	if (open_database(&database, argv[1]) == ACCEPTED)

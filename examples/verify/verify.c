@@ -14,7 +14,7 @@
 
 #define REPLY_SIZE 4096
 
-/* Sends the request, and reads the reply up to its NUL. Returns its length, 0 for none. */
+/* Sends the request and reads the reply up to its NUL. Returns its length, or 0 for none. */
 static size_t call(const char *path, const char *request, char reply[REPLY_SIZE])
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -39,7 +39,7 @@ static size_t call(const char *path, const char *request, char reply[REPLY_SIZE]
 	return byte == 0 ? length : 0;
 }
 
-/* "accepted", "refused" or "limited" where the reply says just that, else NULL. */
+/* Returns "accepted", "refused" or "limited" if that is the result, else NULL. */
 static const char *verdict(struct json_object *reply)
 {
 	static const char *const verdicts[] = {"accepted", "refused", "limited", NULL};

@@ -30,7 +30,7 @@ func verify(user, code, path string) (string, error) {
 	}
 	text, err := bufio.NewReader(io.LimitReader(verifier, 4096)).ReadBytes(0)
 	if err != nil {
-		return "", fmt.Errorf("half a reply, or too long a one: %w", err)
+		return "", fmt.Errorf("incomplete or too long reply: %w", err)
 	}
 	var reply struct {
 		Error      *string

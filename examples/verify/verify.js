@@ -13,10 +13,10 @@ function verify(user, code, path = '/run/totpgroup/verify') {
     let reply = '';
     const verifier = net.connect(path, () => verifier.write(JSON.stringify(request) + '\0'));
     verifier.setEncoding('utf8').setTimeout(10000, () => verifier.destroy(new Error('no reply')));
-    verifier.on('error', reject).on('end', () => reject(new Error('half a reply')));
+    verifier.on('error', reject).on('end', () => reject(new Error('incomplete reply')));
     verifier.on('data', (received) => {
       reply += received;
-      if (reply.length > 8192) return verifier.destroy(new Error('too long a reply'));
+      if (reply.length > 8192) return verifier.destroy(new Error('too long reply'));
       if (reply.endsWith('\0')) resolve(reply.slice(0, -1)), verifier.destroy();
     });
   }).then(JSON.parse).then((reply) => {

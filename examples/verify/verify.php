@@ -17,7 +17,7 @@ function verify(string $user, string $code, string $path = '/run/totpgroup/verif
     while (!str_ends_with($reply, "\0")) {
         $received = fread($verifier, 4096);
         if ($received === false || $received === '' || strlen($reply) > 4096) {
-            throw new RuntimeException("$path: half a reply, or too long a one");
+            throw new RuntimeException("$path: incomplete or too long reply");
         }
         $reply .= $received;
     }

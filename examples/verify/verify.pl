@@ -18,8 +18,8 @@ sub verify {
     $verifier->flush or die "$path: $!\n";
     my $reply = '';
     while ($reply !~ s/\0\z//) {
-        sysread $verifier, $reply, 4096, length $reply or die "$path: half a reply\n";
-        length $reply <= 8192 or die "$path: too long a reply\n";
+        sysread $verifier, $reply, 4096, length $reply or die "$path: incomplete reply\n";
+        length $reply <= 8192 or die "$path: too long reply\n";
     }
     my $answer = decode_json($reply);
     my $result = $answer->{parameters}{result} // '';

@@ -18,7 +18,7 @@ def verify(user, code, path="/run/totpgroup/verify"):
         while not reply.endswith(b"\0"):
             received = verifier.recv(4096)
             if not received or len(reply) > 4096:
-                raise ValueError("half a reply, or too long a one")
+                raise ValueError("incomplete or too long reply")
             reply += received
     reply = json.loads(reply[:-1])
     if "error" in reply or reply["parameters"]["result"] not in STATUSES:

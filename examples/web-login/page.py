@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pages, in the language of the browser. There is no script in them."""
+"""The pages, in the language of the browser and without scripts."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "style.css"), encoding="utf-8") as _file:
     STYLE = _file.read()
 
-# The one style sheet, by its hash: the browser takes nothing else from anywhere.
+# The browser accepts the style sheet with this hash, and nothing else.
 POLICY = ("default-src 'none'; style-src 'sha256-"
           + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
           + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -74,13 +74,13 @@ TEXTS = {
     },
 }
 
-DRAWING = ('<svg viewBox="0 0 24 24" fill="none" stroke="{colour}" stroke-width="1.75" '
+DRAWING = ('<svg viewBox="0 0 24 24" fill="none" stroke="{color}" stroke-width="1.75" '
            'stroke-linecap="round" stroke-linejoin="round"{more}>'
            '<rect x="6" y="2" width="12" height="20" rx="3"/><path d="M10.5 18.5h3"/>'
            '<path d="M9.25 10.5h5.5v4h-5.5zM10.25 10.5V8.75a1.75 1.75 0 0 1 3.5 0v1.75"/></svg>')
-SIGN = DRAWING.format(colour="currentColor", more=' aria-hidden="true"')
+SIGN = DRAWING.format(color="currentColor", more=' aria-hidden="true"')
 ICON = "data:image/svg+xml;base64," + base64.b64encode(
-    DRAWING.format(colour="#5f7bf0", more=' xmlns="http://www.w3.org/2000/svg"').encode()).decode()
+    DRAWING.format(color="#5f7bf0", more=' xmlns="http://www.w3.org/2000/svg"').encode()).decode()
 
 FRAME = """\
 <!DOCTYPE html>
@@ -107,12 +107,12 @@ FRAME = """\
 """
 
 
-# One of Accept-Language: de-AT;q=0.8
+# One entry of Accept-Language, such as de-AT;q=0.8
 PREFERENCE = re.compile(r"\s*([a-z]{2})(?:-[a-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
 
 def language_of(accepted):
-    """The language that a browser likes best of those that there are; English for all others."""
+    """Returns the language of TEXTS that the browser prefers, or English."""
     best, weight = "en", 0.0
     for part in (accepted or "")[:200].lower().split(","):
         match = PREFERENCE.fullmatch(part)
@@ -122,22 +122,22 @@ def language_of(accepted):
 
 
 class Page:
-    """What one visitor is shown: in that language, for that site."""
+    """The pages in one language, for one site."""
 
     def __init__(self, language, site):
         self._language, self._site = language, site
         self._texts = TEXTS[language]
 
     def form(self, target, user, typed_name=None, message=None, seconds=0):
-        """Asks for a code. user: who came through an earlier factor; None lets the visitor type a
-        name. message: the name of a text that says what was wrong, or signed-out."""
+        """The form that asks for a code. user is the name from an earlier factor; with None the
+        visitor types a name. message names a text: what was wrong, or signed-out."""
         title = self._say("sign-in" if user is None else "step")
         lead = self._say("to") if user is None else self._say("step-lead", user=user)
         is_error = message not in (None, "signed-out")
         said = self._message(message, is_error, seconds)
         invalid = ' aria-invalid="true" aria-describedby="message hint"' if is_error else \
             ' aria-describedby="hint"'
-        # Who has to type the name types it first; who was wrong before has typed it.
+        # Put the cursor into the name until it has been typed.
         focus_on_name = user is None and not typed_name
         name = "" if user is not None else self._name_field(typed_name or "", focus_on_name)
         content = (
@@ -153,7 +153,7 @@ class Page:
                            content)
 
     def signed_in(self, target, user):
-        """Says who is signed in, and lets sign out."""
+        """The page of a user who is signed in, with a button to sign out."""
         content = (
             f'<a class="button" href="{escape(target)}">{self._say("continue")}</a>\n'
             f'<form class="leave" method="post" action="/logout">'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Signed sessions: who has given a code, and until when.
+"""Signed sessions, which record who has given a code.
 
 A session is a text for a cookie. It names the user and the time of its end, and is signed with a
-key that only this program knows, so that the browser can keep it and cannot change it."""
+key that only this program knows, so that the browser keeps it but cannot change it."""
 
 import base64
 import binascii
@@ -17,20 +17,20 @@ import threading
 
 KEY_SIZE = 32
 
-# What is signed is marked as this program's, in this form.
+# The prefix of all signed data, so that no other program's signature fits.
 CONTEXT = b"totpgroup web-login session 1\0"
 
-# No session that was made here is longer.
+# All sessions are shorter.
 MAXIMUM = 2048
 
 
 class BadKey(Exception):
-    """The key cannot be used, with the reason."""
+    """Raised where the key cannot be used, with the reason."""
 
 
 def load_key(path):
-    """The key in that file, which is made at the first start. Whoever removes the file and starts
-    the program again has ended every session."""
+    """Reads the key from the file, which is made at the first start. To remove the file and
+    restart the program ends every session."""
     with contextlib.suppress(FileExistsError):
         _make_key(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -38,14 +38,14 @@ def load_key(path):
         status = os.fstat(descriptor)
         key = file.read(KEY_SIZE + 1)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise BadKey(f"{path}: must be a file of this user's own, mode 0600")
+        raise BadKey(f"{path}: must be a file that belongs to this user, with mode 0600")
     if len(key) != KEY_SIZE:
-        raise BadKey(f"{path}: must hold {KEY_SIZE} bytes; remove it, and another one is made")
+        raise BadKey(f"{path}: must hold {KEY_SIZE} bytes; remove it, and a new one is made")
     return key
 
 
 def _make_key(path):
-    """Whole or not at all, as two processes may start at once."""
+    """Makes the whole file or none, because two processes may start at once."""
     if os.path.lexists(path):
         return
     temporary = f"{path}.{secrets.token_hex(8)}"
@@ -61,7 +61,7 @@ def _make_key(path):
 
 
 class Sessions:
-    """Makes, checks and ends sessions. Threads may share it."""
+    """Makes, checks and ends sessions. Thread-safe."""
 
     def __init__(self, key, lifetime, clock):
         self._key, self._lifetime, self._clock = key, lifetime, clock
@@ -69,20 +69,20 @@ class Sessions:
         self._lock = threading.Lock()
 
     def make(self, user):
-        """A new session of that user's."""
+        """Makes a session for a user."""
         fields = {"user": user, "until": int(self._clock()) + self._lifetime,
                   "id": secrets.token_hex(16)}
         body = json.dumps(fields, ensure_ascii=False).encode()
         return f"{_encode(body)}.{_encode(self._sign(body))}"
 
     def user_of(self, session):
-        """Who made it, or None where it is forged, over, or was ended."""
+        """Returns the user, or None if the session is forged, has expired or was ended."""
         fields = self._fields(session)
         return fields["user"] if fields else None
 
     def end(self, session):
-        """Nobody gets in with it any more, even with a copy of the cookie. That is kept in memory
-        until the session would be over: after a restart it is the browser alone that forgot it."""
+        """Ends a session, also for copies of the cookie. This is remembered in memory until the
+        session expires; after a restart a copy is good again."""
         fields = self._fields(session)
         if fields:
             with self._lock:
@@ -97,7 +97,7 @@ class Sessions:
             body, signature = (_decode(part) for part in session.split("."))
         except ValueError:
             return None
-        # What is not signed is not even parsed.
+        # Do not parse unsigned data.
         if not hmac.compare_digest(signature, self._sign(body)):
             return None
         fields = json.loads(body)

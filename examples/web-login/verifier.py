@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Asks the verification daemon."""
+"""Asks totp-verifyd about codes."""
 
 import dataclasses
 import json
@@ -8,29 +8,29 @@ import socket
 PATIENCE = 10
 REPLY_SIZE = 4096
 
-# What is longer is no name, and no request, for the daemon.
+# The daemon takes no longer names and no longer requests.
 NAME_SIZE = 255
 REQUEST_SIZE = 1024
 
 
 class NoVerdict(Exception):
-    """The daemon cannot be asked, or did not say yes or no; with the reason."""
+    """Raised where the daemon cannot be asked or gives no verdict, with the reason."""
 
 
 @dataclasses.dataclass
 class Verdict:
-    """accepted, refused or limited; and after how many seconds to try again, where known."""
+    """accepted, refused or limited, and the seconds until the next attempt, or 0."""
     result: str
     retry_after: int = 0
 
     @property
     def accepted(self):
-        """Whether the code was right, and is spent now."""
+        """Whether the code was right. It is spent then."""
         return self.result == "accepted"
 
 
 def verify(path, user, code):
-    """What the daemon says about that user's code."""
+    """Returns the verdict of the daemon on a code."""
     request = json.dumps({"method": "org.totpgroup.Verify.Verify",
                           "parameters": {"user": user, "code": code}}).encode() + b"\0"
     if len(user.encode()) > NAME_SIZE or len(request) > REQUEST_SIZE:
@@ -51,7 +51,7 @@ def _call(path, request):
         while not reply.endswith(b"\0"):
             received = daemon.recv(REPLY_SIZE)
             if not received or len(reply) + len(received) > REPLY_SIZE:
-                raise ValueError("half a reply, or too long a one")
+                raise ValueError("incomplete or too long reply")
             reply += received
     return reply[:-1]
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A login page for one-time codes, for nginx and its auth_request.
 
-A code is good once, and auth_request asks at every request. So the code is checked here, once, and
-what the browser keeps instead is a signed session.
+A code is good once, but auth_request asks at every request. So this program checks the code once,
+and the browser keeps a signed session instead.
 
     GET  /login?next=/path   the page that asks for a code
     POST /login              checks it with the verification daemon
@@ -32,7 +32,7 @@ from verifier import NoVerdict, verify
 BODY_SIZE = 4096
 CONNECTIONS = 64
 
-# A path of this site: no other host, and nothing that a browser would strip or turn into a slash.
+# A path of this site: no other host, and no characters that browsers strip or change to a slash.
 LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
 
 # No control characters.
@@ -40,12 +40,12 @@ NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
 
 
 def local_path(text):
-    """Where to go after the login: that path, or the front page where it leads elsewhere."""
+    """Returns the path to go to after the login: the front page if text leads to another site."""
     return text if text and LOCAL_PATH.fullmatch(text) else "/"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """One request. The server's application holds what all of them share."""
+    """One connection. All share the application of the server."""
 
     timeout = 10
     server_version, sys_version = "web-login", ""
@@ -56,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.server.application
 
     def do_GET(self):  # pylint: disable=invalid-name
-        """Pages, and the answer to auth_request."""
+        """Sends the pages, and the answer to auth_request."""
         path, _, query = self.path.partition("?")
         if path == "/auth":
             self._answer_nginx()
@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_POST(self):  # pylint: disable=invalid-name
-        """What the forms send."""
+        """Takes the forms."""
         fields = self._fields()
         if fields is None:
             return
@@ -81,7 +81,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._logout()
 
-    # What the requests come to
+    # Requests
 
     def _answer_nginx(self):
         user = self._session_user()
@@ -92,7 +92,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def _show_login(self, query):
-        # nginx cannot encode a path, so the rest of the line is the path as it was asked for.
+        # nginx cannot encode the path, so the whole rest of the query is the path.
         target = local_path(query[5:] if query.startswith("next=") else "/")
         user = self._session_user()
         if user is not None:
@@ -124,8 +124,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._refuse(fields, user, verdict)
 
     def _refuse(self, fields, user, verdict):
-        """Who passed an earlier factor is told that a code was right, but used before. A stranger
-        is not: it would tell that the name exists. Names that do not exist are limited as well."""
+        """A user who passed an earlier factor is told that a code was right, but used before. A
+        stranger is not, because that would reveal that the name exists. A limit reveals nothing,
+        because names that do not exist are limited as well."""
         result = "refused" if verdict is None else verdict.result
         self._log(result, user)
         if result == "limited":
@@ -145,10 +146,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._log("signed-out", user)
         self._redirect("/login?signed-out", self._cookie("", 0))
 
-    # What the browser and nginx say
+    # Input from the browser and from nginx
 
     def _fields(self):
-        """The fields of a form, or None where the answer is out already."""
+        """Returns the fields of a form, or None if an error was sent."""
         length = self.headers.get("Content-Length", "")
         if self.headers.get("Transfer-Encoding") or not re.fullmatch(r"[0-9]{1,9}", length):
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -166,13 +167,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {key: values[0] for key, values in found.items()}
 
     def _is_from_here(self):
-        """Whether a page of this site sent the form. Every browser says so for a POST, and no
-        other site's page can make it say so."""
+        """Whether a page of this site sent the form. Every browser sends Origin with a POST, and
+        the page of another site cannot change it."""
         return self.headers.get("Origin", "") == \
             f"{self.application.scheme}://{self.headers.get('Host', '')}"
 
     def _earlier_user(self):
-        """Whom nginx let through an earlier factor, if there is one."""
+        """Returns the user who passed an earlier factor in nginx, or None without such a factor."""
         header = self.application.options.user_header
         if header is None:
             return None
@@ -186,11 +187,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return found.value if found else None
 
     def _session_user(self):
-        """Whose session it is, if that is also who passed the earlier factor."""
+        """Returns the user of the session, if the same user passed the earlier factor."""
         user = self.application.sessions.user_of(self._session())
         return user if self._earlier_user() in (None, user) else None
 
-    # What is sent back
+    # Output
 
     def _page(self):
         return page.Page(page.language_of(self.headers.get("Accept-Language")),
@@ -225,7 +226,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _end_headers(self):
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
-        # With no-referrer, browsers would send no Origin either.
+        # With no-referrer, browsers would also send no Origin.
         self.send_header("Referrer-Policy", "same-origin")
         self.end_headers()
 
@@ -234,26 +235,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return (f"{self.application.cookie}={value}; Path=/; Max-Age={lifetime}; HttpOnly; "
                 f"SameSite=Lax{secure}")
 
-    # The log: one line for each decision, and never a code
+    # The log, one line for each decision, without codes
 
     def _log(self, what, user, detail=None):
-        """Whatever a stranger puts into a name or a header is quoted, and makes no line."""
+        """Names and headers are quoted, so that a stranger cannot write a line of the log."""
         address = self.headers.get("X-Real-IP", "-")
         more = f" detail={json.dumps(str(detail))}" if detail else ""
         print(f"{what} user={json.dumps(user[:256])} rhost={json.dumps(address[:64])}{more}",
               file=sys.stderr, flush=True)
 
     def log_message(self, *_):  # pylint: disable=arguments-differ
-        """nginx logs requests."""
+        """Logs no requests, because nginx does."""
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """A thread for each of a bounded number of connections."""
+    """A server with a thread for each connection, up to a maximum."""
 
     daemon_threads = True
 
     def __init__(self, listener, application):
-        # The socket is there already, of whatever kind.
+        # The socket exists already, and may be of any family.
         super().__init__(("", 0), Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
@@ -262,7 +263,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self._free = threading.BoundedSemaphore(CONNECTIONS)
 
     def process_request(self, request, client_address):
-        """Waits while too many are being served; nginx does, too."""
+        """Waits while too many connections are served."""
         self._free.acquire()
         try:
             super().process_request(request, client_address)
@@ -277,25 +278,25 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             self._free.release()
 
     def handle_error(self, request, client_address):
-        """A client that went away is no error; a defect is a line for the log."""
+        """Logs a defect. A client that has gone is not one."""
         error = sys.exc_info()[1]
         if not isinstance(error, (ConnectionError, TimeoutError)):
             print(f"error detail={json.dumps(repr(error))}", file=sys.stderr, flush=True)
 
 
 class Application:
-    """Options, and the sessions that they ask for."""
+    """The options, and the sessions."""
 
     def __init__(self, options):
         self.options = options
         self.scheme = "http" if options.plain_http else "https"
-        # Browsers take a cookie with this prefix from this host alone, and over TLS alone.
+        # Browsers accept a cookie with this prefix only from this host and only over TLS.
         self.cookie = "web-login" if options.plain_http else "__Host-web-login"
         self.sessions = Sessions(load_key(options.key), options.lifetime, time.time)
 
 
 def listening_socket(where):
-    """The socket that systemd listens on, or one on that ADDRESS:PORT."""
+    """Returns the socket from systemd, or opens one on ADDRESS:PORT."""
     if where is None:
         if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
             sys.exit("web-login: no socket from systemd; "
@@ -307,26 +308,27 @@ def listening_socket(where):
 
 
 def options_of(words):
-    """The command line."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(prog="web-login", allow_abbrev=False)
-    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="instead of a socket of systemd's")
+    parser.add_argument("--listen", metavar="ADDRESS:PORT",
+                        help="listen there instead of on a socket from systemd")
     parser.add_argument("--key", default="/var/lib/web-login/key", metavar="FILE",
-                        help="what signs the sessions; made at the first start")
+                        help="the key that signs the sessions; made at the first start")
     parser.add_argument("--verifier", default="/run/totpgroup/verify", metavar="SOCKET")
     parser.add_argument("--user-header", metavar="NAME",
-                        help="a header in which nginx says who has passed an earlier factor; "
-                        "without it, people type their name and a code is all that they need")
+                        help="the header in which nginx passes the user of an earlier factor; "
+                        "without it people type their name, and a code is all that they need")
     parser.add_argument("--lifetime", type=int, default=8 * 3600, metavar="SECONDS",
                         help="how long a session is good (8 hours)")
     parser.add_argument("--site", default=socket.gethostname(), metavar="NAME",
-                        help="what the page calls this site")
+                        help="the name of the site on the page")
     parser.add_argument("--plain-http", action="store_true",
-                        help="for a trial without TLS: whoever listens can take over the session")
+                        help="for a trial without TLS: anybody on the network can take a session")
     return parser.parse_args(words)
 
 
 def main():
-    """Serves until it is stopped."""
+    """Serves until the process is stopped."""
     options = options_of(sys.argv[1:])
     try:
         with Server(listening_socket(options.listen), Application(options)) as server:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# For the tests that build programs with the library: a folder in which it lies as if it
-# was installed, and users whose secrets lie there, too.
+# For tests that build programs with the library: a folder with the library as if it were
+# installed, and with the secrets of users.
 # shellcheck source=../meta/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../meta/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The small program of README.md and of totpgroup(3) is the same in both; it is compiled as
-# they say, in C and in C++, and does what they say.
+# README.md and totpgroup(3) have the same small program. It is compiled as they say, in C and
+# in C++, and does what they say.
 # shellcheck source=installed.sh
 . "$(dirname "$0")/installed.sh"
 need "programs" pkg-config || finish
@@ -10,13 +10,13 @@ need "programs" python3 || finish
 secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
 me=$(id -un)
 
-# The first listing behind a heading of README.md.
+# The first listing of a section of README.md.
 of_readme() {
 	# shellcheck disable=SC2016 # no command
 	sed -n '/^## For programs$/,/^## /p' README.md | sed -n '/^```c$/,/^```$/p' | sed '1d;/^```$/,$d'
 }
 
-# The first listing of the page.
+# The first listing of totpgroup(3).
 of_page() {
 	sed -n '/^\.Bd -literal$/,/^\.Ed$/p' man/totpgroup.3 | sed '1d;/^\.Ed$/,$d; s/\\e/\\/g; s/^\\&//'
 }
@@ -44,13 +44,13 @@ try() {
 	enroll
 	code=$(phone "$secret")
 	says "a right code is accepted ($2)" accepted 0 "$code"
-	says "and no second time ($2)" refused 1 "$code"
+	says "the same code is refused the second time ($2)" refused 1 "$code"
 	says "a wrong code is refused ($2)" refused 1 12345
 	rm "$work/secret/$me"
-	says "so is a code of who is not enrolled ($2)" refused 1 "$code"
+	says "a code of a user without a secret is refused ($2)" refused 1 "$code"
 }
 
-# shellcheck disable=SC2016 # the module's own word
+# shellcheck disable=SC2016 # ${USER} is for the configuration
 printf 'secret=%s/secret/${USER}\nuser=%s\n' "$work" "$(id -u)" >"$work/totpgroup.conf"
 of_readme >"$work/check.c"
 [ -s "$work/check.c" ]

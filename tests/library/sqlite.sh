@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The example with a database of its own: of many processes with one code, one is let in.
+# The example with a database of its own. Of many processes with one code, one is let in.
 # shellcheck source=installed.sh
 . "$(dirname "$0")/installed.sh"
 need "the example" pkg-config || finish
@@ -21,8 +21,8 @@ compile "${CC:-cc}" c11 examples/sqlite/codes_in_sqlite.c "$program" \
 result $? "the example compiles"
 [ $failed -eq 0 ] || finish
 
-# enroll USER [CODE]: enrolls with that code or the right one of now; the secret and an
-# emergency code are in $secret and $emergency.
+# enroll USER [CODE]: enrolls with that code, or with the right one. Sets $secret, and
+# $emergency to an emergency code.
 enroll() {
 	local uri
 	coproc "$program" "$database" enroll "$1" 2>"$work/complaint"
@@ -39,7 +39,7 @@ check() {
 	echo "$2" | "$program" "$database" check "$1" 2>>"$work/complaint"
 }
 
-# race USER CODE: how many of all at once are let in.
+# race USER CODE: prints how many of all processes at once are let in.
 race() {
 	local i
 	for ((i = 0; i < processes; i++)); do
@@ -50,21 +50,21 @@ race() {
 enroll alice
 result $? "alice is enrolled"
 ! enroll alice
-result $? "and no second time"
+result $? "alice cannot enroll a second time"
 grep -q 'enrolled already' "$work/complaint"
-result $? "because she is"
+result $? "the message says that she is enrolled"
 ! enroll mallory 000
-result $? "without a right code nothing is stored"
-same "who has no credential is refused" refused "$(check mallory 12345678)"
+result $? "without a right code mallory is not enrolled"
+same "a user without a credential is refused" refused "$(check mallory 12345678)"
 
 wins=
 for ((i = 0; i < rounds; i++)); do
 	enroll "bob$i"
 	wins+="$(race "bob$i" "$(phone "$secret" 1)") "
-	# Each has a limit of attempts.
+	# Another user, because each has a limit of attempts.
 	enroll "carol$i"
 	wins+="$(race "carol$i" "$emergency") "
 done
-same "of $processes processes with one code one is let in, $rounds times" \
+same "of $processes processes with the same code one is let in, $rounds times" \
 	"$(for ((i = 0; i < rounds; i++)); do printf '1 1 '; done)" "$wins"
 finish

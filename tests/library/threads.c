@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * threads FOLDER: a pool of threads, each with a handle of its own. Each has a user of its
- * own, and all have one in common, whose code lets in one of them. Then a process is forked.
+ * threads FOLDER: runs threads, each with a handle and a user of its own. Another user is
+ * shared by all, and each code of that user lets in one of them. Then the process forks.
  */
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -36,14 +36,14 @@ static atomic_uint accepted;
 		}                                                                              \
 	} while (0)
 
-/* A root has users with uids of their own, whose rights the threads take on. */
+/* As root, each user has a uid, and the threads take on that user's rights. */
 static uid_t uid_of(const char *user)
 {
 	return geteuid() != 0 ? geteuid()
 			      : 30000 + (uid_t)(unsigned char)user[strlen(user) - 1];
 }
 
-/* In place of the C library's: these users exist in this program alone. */
+/* Replaces the function of the C library: the users exist only in this program. */
 int getpwnam_r(const char *name, struct passwd *entry, char *strings, size_t size,
 	struct passwd **found)
 {
@@ -61,7 +61,7 @@ static void code_of_round(unsigned int round, char code[16])
 	(void)snprintf(code, 16, "%08u", 10000000 + round);
 }
 
-/* A home with a secret and an emergency code for each round. */
+/* Makes a home with a secret and an emergency code for each round. */
 static void make_user(const char *user)
 {
 	char path[512], code[16];
@@ -98,8 +98,8 @@ static bool is_right(totpgroup_handle *handle, const char *user, const char *cod
 	return result.verdict == TOTPGROUP_ACCEPTED;
 }
 
-/* What a thread may do beside: nothing of it is shared. */
-static void do_the_rest(totpgroup_handle *handle, const char *user)
+/* Other functions of the library, which share nothing between threads. */
+static void call_other_functions(totpgroup_handle *handle, const char *user)
 {
 	struct totpgroup_enrollment_options options = TOTPGROUP_ENROLLMENT_OPTIONS_INIT;
 	struct totpgroup_status status = TOTPGROUP_STATUS_INIT;
@@ -119,7 +119,7 @@ static void do_the_rest(totpgroup_handle *handle, const char *user)
 	totpgroup_enrollment_free(enrollment);
 }
 
-/* All threads read the configuration at the same time, again and again. */
+/* All threads read the configuration many times, at the same time. */
 static void open_often(void)
 {
 	totpgroup_handle *handle;
@@ -147,7 +147,7 @@ static void *work(void *argument)
 		CHECK(is_right(handle, user, code));
 		CHECK(!is_right(handle, user, code));
 	}
-	do_the_rest(handle, user);
+	call_other_functions(handle, user);
 	totpgroup_close(handle);
 	return NULL;
 }
@@ -167,11 +167,12 @@ static void run_pool(void)
 		CHECK(pthread_create(&threads[i], NULL, work, users[i]) == 0);
 	for (unsigned int i = 0; i < THREADS; i++)
 		CHECK(pthread_join(threads[i], NULL) == 0);
-	printf("%s of %u rounds, one of %u threads was let in: %u times\n",
+	printf("%s in %u rounds one of %u threads was let in: %u times\n",
 		accepted == ROUNDS ? "ok" : "not ok", ROUNDS, THREADS, accepted);
 }
 
-/* A handle from before and one from after, in the child; and then that from before. */
+/* The child uses a handle from before the fork and one from after it; the parent goes on
+ * with the one from before. */
 static void fork_once(void)
 {
 	totpgroup_handle *before, *after;
@@ -208,8 +209,8 @@ int main(int argc, char **argv)
 		return 2;
 	folder = argv[1];
 	(void)snprintf(conf, sizeof conf, "%s/totpgroup.conf", folder);
-	/* Held, or else the loader would load and unload it under a lock of its own, which
-	 * ThreadSanitizer knows nothing of. */
+	/* Keeps the library loaded. Otherwise the threads would load and unload it under a lock
+	 * of the loader, which ThreadSanitizer does not see. */
 	(void)dlopen("libqrencode.so.4", RTLD_NOW);
 	run_pool();
 	fork_once();

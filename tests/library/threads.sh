@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A pool of threads with a handle each, and a process that forks: with the library as it was
-# built, and with its sources under ThreadSanitizer. libgcrypt is not compiled with it.
+# Threads with a handle each, and a process that forks: with the library as it was built, and
+# with its sources under ThreadSanitizer, which does not cover libgcrypt.
 # shellcheck source=installed.sh
 . "$(dirname "$0")/installed.sh"
 need "threads" pkg-config || finish
@@ -9,7 +9,7 @@ need "threads" pkg-config || finish
 compiler=${CC:-cc}
 folders=(common/{api,base,client,config,core,exchange,gate,host,store})
 
-# run NAME PROGRAM: the program's own results, and how it ended.
+# run NAME PROGRAM: runs it, and prints its own results and how it ended.
 run() {
 	rm -rf "$work/users"
 	mkdir "$work/users"
@@ -21,7 +21,7 @@ run() {
 	[ $failed -eq 0 ] || cat "$work/output"
 }
 
-# With some kernels ThreadSanitizer finds no room for itself unless addresses are not random.
+# With some kernels ThreadSanitizer only works if addresses are not random.
 sanitizes() {
 	printf 'int main(void) { return 0; }\n' >"$work/empty.c"
 	$compiler -fsanitize=thread -o "$work/empty" "$work/empty.c" 2>/dev/null || return
@@ -45,7 +45,7 @@ prefix=()
 compile "$compiler" gnu11 tests/library/threads.c "$work/threads" -pthread
 result $? "the program compiles"
 [ $failed -eq 0 ] || finish
-run "one code lets in one thread, and each its own user" "$work/threads"
+run "a code lets in one thread, and each thread its own user" "$work/threads"
 if ! sanitizes; then
 	skip "ThreadSanitizer" "it does not work with $compiler here"
 	finish
@@ -53,5 +53,5 @@ fi
 build_sanitized
 result $? "the library compiles with ThreadSanitizer"
 [ $failed -eq 0 ] || finish
-run "the same without a data race" "$work/sanitized"
+run "there is no data race" "$work/sanitized"
 finish

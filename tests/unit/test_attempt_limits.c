@@ -16,7 +16,7 @@ static struct attempt_limits *open_limits(int attempts, int seconds)
 	return limits;
 }
 
-/* How long to wait; 0 where it was counted. */
+/* Counts an attempt. Returns how long to wait, or 0 if it was counted. */
 static int64_t count(struct attempt_limits *limits, const char *name, int64_t now)
 {
 	int64_t wait = -1;
@@ -26,7 +26,7 @@ static int64_t count(struct attempt_limits *limits, const char *name, int64_t no
 	return wait;
 }
 
-static void test_without_a_limit(void **state)
+static void without_a_limit_nothing_is_counted(void **state)
 {
 	struct attempt_limits *limits = open_limits(0, 0);
 
@@ -38,9 +38,8 @@ static void test_without_a_limit(void **state)
 	attempt_limits_free(limits);
 }
 
-/* As exact as RATE_LIMIT, whose seconds are whole ones: after as long as it says, and
- * not before. */
-static void test_limit(void **state)
+/* The wait is exact to the second, as that of RATE_LIMIT is. */
+static void an_attempt_counts_for_the_whole_interval(void **state)
 {
 	struct attempt_limits *limits = open_limits(3, 30);
 
@@ -50,7 +49,7 @@ static void test_limit(void **state)
 	assert_int_equal(count(limits, "alice", 2000), 0);
 	assert_int_equal(count(limits, "alice", 3000), 0);
 	assert_int_equal(count(limits, "alice", 3001), 29);
-	/* Others are others, and what was refused does not count. */
+	/* Each name has its own limit, and a refused attempt does not count. */
 	assert_int_equal(count(limits, "bob", 3001), 0);
 	assert_int_equal(count(limits, "alice", 31999), 1);
 	assert_int_equal(count(limits, "alice", 32000), 1);
@@ -62,7 +61,7 @@ static void test_limit(void **state)
 	attempt_limits_free(limits);
 }
 
-static void test_never_more_in_any_interval(void **state)
+static void no_interval_has_more_attempts_than_allowed(void **state)
 {
 	static int64_t passed[20000];
 	struct test_random random = test_random_begin();
@@ -94,8 +93,7 @@ static void test_never_more_in_any_interval(void **state)
 	}
 }
 
-/* However many names come, no more than so many are remembered. */
-static void test_many_names(void **state)
+static void the_number_of_remembered_names_is_bounded(void **state)
 {
 	struct attempt_limits *limits = open_limits(2, 3600);
 	char name[32];
@@ -107,7 +105,7 @@ static void test_many_names(void **state)
 		snprintf(name, sizeof name, "user%d", i);
 		assert_int_equal(count(limits, name, 2 + i), 0);
 	}
-	/* Those that are still remembered had one attempt before: the latest. */
+	/* Each name that is still remembered has one attempt; a forgotten one has none. */
 	for (int i = 199999; i >= 180000; i--) {
 		snprintf(name, sizeof name, "user%d", i);
 		(void)count(limits, name, 300000);
@@ -122,10 +120,10 @@ static void test_many_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_without_a_limit),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_never_more_in_any_interval),
-		cmocka_unit_test(test_many_names),
+		cmocka_unit_test(without_a_limit_nothing_is_counted),
+		cmocka_unit_test(an_attempt_counts_for_the_whole_interval),
+		cmocka_unit_test(no_interval_has_more_attempts_than_allowed),
+		cmocka_unit_test(the_number_of_remembered_names_is_bounded),
 	};
 
 	return cmocka_run_group_tests_name("attempt_limits", tests, NULL, NULL);

@@ -28,7 +28,7 @@ static void begin(const char *user)
 	assert_int_equal(totpgroup_enrollment_begin(&enrollment, handle, &options), 0);
 }
 
-/* The code that an app with the enrollment's secret shows at a time, as liboath has it. */
+/* The code that an app with the secret shows at a time, computed by liboath. */
 static const char *code_at(int64_t now)
 {
 	static char code[16];
@@ -51,7 +51,7 @@ static struct totpgroup_result confirm(const char *code)
 	return result;
 }
 
-static void stores_nothing_before_a_right_code(void **state)
+static void nothing_is_stored_before_a_right_code(void **state)
 {
 	struct totpgroup_result result;
 	struct totpgroup_status status = TOTPGROUP_STATUS_INIT;
@@ -95,7 +95,7 @@ static void emergency_codes_let_in(void **state)
 	assert_int_equal(verify("alice", code, 0).verdict, TOTPGROUP_ACCEPTED);
 }
 
-static void stores_unconfirmed_until_a_time(void **state)
+static void an_unconfirmed_secret_is_pending_until_a_time(void **state)
 {
 	struct totpgroup_status status = TOTPGROUP_STATUS_INIT;
 
@@ -116,7 +116,7 @@ static void stores_unconfirmed_until_a_time(void **state)
 	assert_int_equal(status.confirmation, TOTPGROUP_CONFIRMATION_GIVEN);
 }
 
-static void names_what_the_app_shows(void **state)
+static void the_uri_has_the_issuer_and_the_account(void **state)
 {
 	struct totpgroup_enrollment_options options = options_of("alice");
 	char expected[256];
@@ -138,8 +138,7 @@ static void names_what_the_app_shows(void **state)
 	assert_null(strstr(totpgroup_enrollment_uri(enrollment), "issuer"));
 }
 
-/* For a program that keeps the text itself. */
-static void serves_a_program_with_its_own_database(void **state)
+static void a_program_with_its_own_database_gets_the_text(void **state)
 {
 	struct totpgroup_enrollment_options options = options_of("somebody");
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
@@ -179,7 +178,7 @@ static void serves_a_program_with_its_own_database(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void refuses_what_it_does_not_know(void **state)
+static void unknown_users_and_sizes_are_refused(void **state)
 {
 	struct totpgroup_enrollment_options options = options_of(NULL);
 
@@ -202,7 +201,7 @@ static void refuses_what_it_does_not_know(void **state)
 	assert_int_equal(totpgroup_enrollment_store(enrollment, handle), TOTPGROUP_ENOTFOUND);
 }
 
-static void makes_qr_codes(void **state)
+static void qr_codes_have_their_patterns(void **state)
 {
 	static char longest[4000];
 	totpgroup_qr *qr;
@@ -213,7 +212,7 @@ static void makes_qr_codes(void **state)
 		skip();
 	size = totpgroup_qr_size(qr);
 	assert_true(size >= 21 && size % 4 == 1);
-	/* The corners that a camera looks for, and nothing outside. */
+	/* The position patterns in the corners are dark, and everything outside is light. */
 	assert_true(totpgroup_qr_is_dark(qr, 0, 0));
 	assert_true(totpgroup_qr_is_dark(qr, (int)size - 1, 0));
 	assert_false(totpgroup_qr_is_dark(qr, 1, 1));
@@ -229,9 +228,8 @@ static void makes_qr_codes(void **state)
 	assert_null(qr);
 }
 
-/* Each call of an enrollment fails in turn: what is stored is whole, and what is not
- * stored is nowhere. */
-static void stores_all_or_nothing(void **state)
+/* Each system call of an enrollment fails in turn. */
+static void after_a_failed_call_all_or_nothing_is_stored(void **state)
 {
 	const struct totpgroup_enrollment_options options = options_of("alice");
 	unsigned int total = 1;
@@ -285,14 +283,14 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(stores_nothing_before_a_right_code),
+		TEST(nothing_is_stored_before_a_right_code),
 		TEST(emergency_codes_let_in),
-		TEST(stores_unconfirmed_until_a_time),
-		TEST(names_what_the_app_shows),
-		TEST(serves_a_program_with_its_own_database),
-		TEST(refuses_what_it_does_not_know),
-		TEST(makes_qr_codes),
-		TEST(stores_all_or_nothing),
+		TEST(an_unconfirmed_secret_is_pending_until_a_time),
+		TEST(the_uri_has_the_issuer_and_the_account),
+		TEST(a_program_with_its_own_database_gets_the_text),
+		TEST(unknown_users_and_sizes_are_refused),
+		TEST(qr_codes_have_their_patterns),
+		TEST(after_a_failed_call_all_or_nothing_is_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,23 +29,23 @@ static struct rate_limit_answer count(totpgroup_credential *credential, int64_t 
 	return answer;
 }
 
-static void test_line_after_an_attempt(void **state)
+static void an_attempt_is_written_to_its_line(void **state)
 {
 	static const struct {
 		const char *before;
 		const char *after;
-		int64_t retry_after; /* 0 where it is not exceeded */
-		bool inserted;	     /* below the secret */
+		int64_t retry_after; /* 0 where the limit is not exceeded */
+		bool inserted;	     /* the line is new, below the secret */
 	} rows[] = {
 		{LIMIT "3 30\n", FRONT "1800000015\n\n" LIMIT "3 30\n", 0, true},
 		{LIMIT "3 30\n" FRONT "1800000010\n",
 			LIMIT "3 30\n" FRONT "1800000010 1800000015\n", 0, false},
-		/* Logins count for both. */
+		/* Attempts of logins count as well. */
 		{LIMIT "3 30 1800000001 1800000003\n" FRONT "1800000002\n", NULL, 17, false},
 		{LIMIT "1 30 1800000001\n", NULL, 17, false},
 		{LIMIT "2 30 1800000001 1800000003 1800000005\n", NULL, 19, false},
 		{LIMIT "2 30\n" FRONT "1800000009 1800000002\n", NULL, 18, false},
-		/* What is too old, or in the future, is dropped. */
+		/* Attempts that are too old, or in the future, are dropped. */
 		{LIMIT "1 30 1799999984\n" FRONT "1799999984 1800000016\n",
 			LIMIT "1 30 1799999984\n" FRONT "1800000015\n", 0, false},
 		{LIMIT "1 30 1799999985\n", NULL, 1, false},
@@ -73,9 +73,8 @@ static void test_line_after_an_attempt(void **state)
 	}
 }
 
-/* Guesses through a front end must not move the counter away from the token that logs
- * in with it. */
-static void test_wrong_codes_leave_an_hotp_counter(void **state)
+/* Otherwise guesses through a front end could move the counter away from the token. */
+static void wrong_codes_of_front_ends_do_not_move_an_hotp_counter(void **state)
 {
 	const char lines[] = "\" HOTP_COUNTER 7\n";
 	totpgroup_credential *credential = load_lines(lines);
@@ -96,7 +95,7 @@ static void test_wrong_codes_leave_an_hotp_counter(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_malformed(void **state)
+static void a_malformed_line_is_an_error(void **state)
 {
 	static const struct {
 		const char *lines;
@@ -125,8 +124,7 @@ static void test_malformed(void **state)
 	}
 }
 
-/* A login does not see what front ends do, not even damage in their line. */
-static void test_logins_do_not_see_it(void **state)
+static void logins_ignore_the_attempts_of_front_ends(void **state)
 {
 	struct test_random random = test_random_begin();
 	totpgroup_credential *with = load_lines(LIMIT "3 30\n");
@@ -154,9 +152,9 @@ static void test_logins_do_not_see_it(void **state)
 	totpgroup_credential_free(without);
 }
 
-/* However they come, no interval sees more of both together when a front end is let
- * through; and waiting as long as it says is exactly enough. */
-static void test_one_ceiling(void **state)
+/* When a front end is let through, no interval has more attempts of both together than
+ * allowed. To wait for retry_after seconds is exactly enough. */
+static void front_ends_and_logins_share_one_limit(void **state)
 {
 	static int64_t passed[4000];
 	struct test_random random = test_random_begin();
@@ -201,8 +199,7 @@ static void test_one_ceiling(void **state)
 	}
 }
 
-/* In a state that is kept apart from the secret. */
-static void test_in_a_separate_state(void **state)
+static void a_separate_state_holds_the_attempts(void **state)
 {
 	static const char secret[] = SECRET "\n" LIMIT "2 30\n\" TOTP_AUTH\n";
 	struct text kept = TEXT_INIT;
@@ -224,7 +221,7 @@ static void test_in_a_separate_state(void **state)
 	text_free(&kept);
 }
 
-static void test_without_memory(void **state)
+static void without_memory_there_is_an_error(void **state)
 {
 	unsigned int failures = 0;
 
@@ -253,13 +250,13 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line_after_an_attempt),
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_logins_do_not_see_it),
-		cmocka_unit_test(test_one_ceiling),
-		cmocka_unit_test(test_wrong_codes_leave_an_hotp_counter),
-		cmocka_unit_test(test_in_a_separate_state),
-		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(an_attempt_is_written_to_its_line),
+		cmocka_unit_test(a_malformed_line_is_an_error),
+		cmocka_unit_test(logins_ignore_the_attempts_of_front_ends),
+		cmocka_unit_test(front_ends_and_logins_share_one_limit),
+		cmocka_unit_test(wrong_codes_of_front_ends_do_not_move_an_hotp_counter),
+		cmocka_unit_test(a_separate_state_holds_the_attempts),
+		cmocka_unit_test(without_memory_there_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("front_end_limit", tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 static totpgroup_handle *handle;
 
-/* In place of the C library's: each number is a group. */
+/* Replaces the function of the C library: every gid has a group. */
 int getgrgid_r(gid_t gid, struct group *entry, char *strings, size_t size, struct group **found)
 {
 	static char *members[] = {NULL};
@@ -36,7 +36,7 @@ static struct totpgroup_request request_of(const char *user, const char *code)
 	return request;
 }
 
-/* Whatever the result held before, and whatever is wrong, is no acceptance. */
+/* Calls totpgroup_verify() with a result that says accepted before. */
 static struct totpgroup_result ask(const struct totpgroup_request *request, int expected)
 {
 	struct totpgroup_result result;
@@ -62,7 +62,7 @@ static struct totpgroup_result look(const struct totpgroup_request *request, int
 	return result;
 }
 
-static void accepts_a_code_once(void **state)
+static void a_code_is_accepted_once(void **state)
 {
 	const struct totpgroup_request request = request_of("alice", "1234 5678");
 
@@ -74,7 +74,7 @@ static void accepts_a_code_once(void **state)
 	assert_string_equal(text_of("home/alice/.google_authenticator"), SECRET "\n87654321\n");
 }
 
-static void says_what_is_wrong(void **state)
+static void a_refusal_has_a_reason_and_a_message(void **state)
 {
 	struct totpgroup_request request = request_of("alice", "12345678");
 
@@ -96,8 +96,8 @@ static void says_what_is_wrong(void **state)
 	ask(&request, TOTPGROUP_ENOTFOUND);
 }
 
-/* What another header than this library's asks for is not overlooked. */
-static void takes_requests_of_other_sizes(void **state)
+/* Data that this library does not know is refused, and not overlooked. */
+static void requests_of_other_sizes_are_read_or_refused(void **state)
 {
 	struct {
 		struct totpgroup_request request;
@@ -110,7 +110,7 @@ static void takes_requests_of_other_sizes(void **state)
 	ask(&newer.request, TOTPGROUP_EARGUMENT);
 	newer.request.size = sizeof newer.request - 1;
 	ask(&newer.request, TOTPGROUP_EARGUMENT);
-	/* Memory that nobody wrote to, and no struct. */
+	/* Memory that was not initialized. */
 	newer.request.size = SIZE_MAX / 2;
 	ask(&newer.request, TOTPGROUP_EARGUMENT);
 	newer.request.size = sizeof newer;
@@ -121,7 +121,7 @@ static void takes_requests_of_other_sizes(void **state)
 	assert_int_equal(ask(&newer.request, 0).verdict, TOTPGROUP_ACCEPTED);
 }
 
-static void counts_grace_for_service_and_peer(void **state)
+static void grace_is_for_a_service_and_a_peer(void **state)
 {
 	struct totpgroup_request request = request_of("alice", "12345678");
 
@@ -143,14 +143,14 @@ static void counts_grace_for_service_and_peer(void **state)
 	request.peer = "192.0.2.7";
 	request.service = NULL;
 	assert_int_equal(look(&request, 0).verdict, TOTPGROUP_REFUSED);
-	/* No place, no record. */
+	/* Without a service nothing is recorded. */
 	request = request_of("alice", "87654321");
 	request.peer = "192.0.2.9";
 	assert_int_equal(ask(&request, 0).verdict, TOTPGROUP_ACCEPTED);
 	assert_null(strstr(text_of("home/alice/.google_authenticator"), "192.0.2.9"));
 }
 
-static void looks_without_counting(void **state)
+static void looking_counts_no_attempt(void **state)
 {
 	struct totpgroup_request request = request_of("alice", "000000");
 	struct totpgroup_result result;
@@ -167,7 +167,7 @@ static void looks_without_counting(void **state)
 	assert_int_equal(look(&request, TOTPGROUP_ENOTFOUND).verdict, TOTPGROUP_REFUSED);
 }
 
-static void tells_the_status(void **state)
+static void the_status_is_that_of_the_credential(void **state)
 {
 	struct totpgroup_status status = TOTPGROUP_STATUS_INIT;
 
@@ -216,7 +216,7 @@ static bool must_ask(const struct totpgroup_request *request, int expected)
 	return must;
 }
 
-static void asks_whom_the_configuration_names(void **state)
+static void the_configuration_says_who_must_give_a_code(void **state)
 {
 	struct totpgroup_request request = request_of("alice", NULL);
 	char lines[128];
@@ -252,7 +252,7 @@ static void asks_whom_the_configuration_names(void **state)
 	must_ask(&request, TOTPGROUP_EARGUMENT);
 }
 
-/* It refuses everything, and says why. */
+/* Each function returns the error. */
 static void a_handle_without_a_configuration_refuses(void **state)
 {
 	const struct totpgroup_request request = request_of("alice", "12345678");
@@ -281,8 +281,8 @@ static void a_handle_without_a_configuration_refuses(void **state)
 	assert_string_equal(totpgroup_message(NULL), totpgroup_strerror(TOTPGROUP_EMEMORY));
 }
 
-/* Of the memory that it needs, each piece is missing in turn. */
-static void refuses_without_memory(void **state)
+/* Each allocation fails in turn. */
+static void no_code_is_accepted_without_memory_unless_it_is_spent(void **state)
 {
 	const struct totpgroup_request request = request_of("alice", "12345678");
 	struct totpgroup_result result;
@@ -328,15 +328,15 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(accepts_a_code_once),
-		TEST(says_what_is_wrong),
-		TEST(takes_requests_of_other_sizes),
-		TEST(counts_grace_for_service_and_peer),
-		TEST(looks_without_counting),
-		TEST(tells_the_status),
-		TEST(asks_whom_the_configuration_names),
+		TEST(a_code_is_accepted_once),
+		TEST(a_refusal_has_a_reason_and_a_message),
+		TEST(requests_of_other_sizes_are_read_or_refused),
+		TEST(grace_is_for_a_service_and_a_peer),
+		TEST(looking_counts_no_attempt),
+		TEST(the_status_is_that_of_the_credential),
+		TEST(the_configuration_says_who_must_give_a_code),
 		TEST(a_handle_without_a_configuration_refuses),
-		TEST(refuses_without_memory),
+		TEST(no_code_is_accepted_without_memory_unless_it_is_spent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

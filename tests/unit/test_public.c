@@ -31,13 +31,13 @@ static void assert_text(const totpgroup_credential *credential, const char *expe
 	free(text);
 }
 
-static void test_text_stays_as_it_is(void **state)
+static void the_text_stays_as_it_is(void **state)
 {
 	char text[] = TEXT;
 	totpgroup_credential *credential = parse(text, sizeof text - 1);
 
 	(void)state;
-	/* It is a copy. */
+	/* The credential has a copy. */
 	memset(text, 'x', sizeof text - 1);
 	assert_text(credential, TEXT);
 	totpgroup_credential_free(credential);
@@ -47,7 +47,7 @@ static void test_text_stays_as_it_is(void **state)
 	totpgroup_credential_free(NULL);
 }
 
-static void test_what_is_no_credential(void **state)
+static void text_that_is_no_credential_is_refused(void **state)
 {
 	static char large[65537];
 	static const struct {
@@ -69,7 +69,7 @@ static void test_what_is_no_credential(void **state)
 	totpgroup_credential_free(parse(large, 65536));
 }
 
-static void test_verify(void **state)
+static void right_codes_are_accepted_once(void **state)
 {
 	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
 	struct totpgroup_result result;
@@ -105,8 +105,8 @@ static void test_verify(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A password before the code is no part of it, and no host is recorded. */
-static void test_verify_takes_the_code_alone(void **state)
+/* A password before the code is not accepted as with the module, and no host is recorded. */
+static void only_the_code_itself_is_accepted(void **state)
 {
 	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
 	struct totpgroup_result result;
@@ -123,8 +123,8 @@ static void test_verify_takes_the_code_alone(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Every attempt counts, and a wrong HOTP code moves the counter. */
-static void test_verify_counts(void **state)
+/* A wrong HOTP code also moves the counter. */
+static void every_attempt_counts(void **state)
 {
 	static const char text[] = SECRET "\n\" RATE_LIMIT 1 30\n\" HOTP_COUNTER 5\n";
 	totpgroup_credential *credential = parse(text, sizeof text - 1);
@@ -141,16 +141,15 @@ static void test_verify_counts(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A program that is newer than the library finds nothing in them. */
+/* A program that knows later members finds 0 in them. */
 static void assert_no_later_members(const struct totpgroup_result *result)
 {
 	for (size_t i = 0; i < COUNT(result->reserved); i++)
 		assert_true(result->reserved[i] == 0);
 }
 
-/* A result in memory that was never written to is a refusal, and so is one
- * after an error. */
-static void test_refusal_is_the_default(void **state)
+/* Also in memory that is all zero, and after an error. */
+static void a_result_is_a_refusal_by_default(void **state)
 {
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
 	static struct totpgroup_result untouched;
@@ -182,7 +181,7 @@ static void test_refusal_is_the_default(void **state)
 	assert_true(failures >= 4);
 }
 
-static void test_parse_without_memory(void **state)
+static void parse_without_memory_is_an_error(void **state)
 {
 	unsigned int failures = 0;
 
@@ -205,7 +204,7 @@ static void test_parse_without_memory(void **state)
 	assert_true(failures >= 4);
 }
 
-static void test_serialize_without_memory(void **state)
+static void serialize_without_memory_is_an_error(void **state)
 {
 	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
 	char *text = NULL;
@@ -223,14 +222,14 @@ static void test_serialize_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_stays_as_it_is),
-		cmocka_unit_test(test_what_is_no_credential),
-		cmocka_unit_test(test_verify),
-		cmocka_unit_test(test_verify_takes_the_code_alone),
-		cmocka_unit_test(test_verify_counts),
-		cmocka_unit_test(test_refusal_is_the_default),
-		cmocka_unit_test(test_parse_without_memory),
-		cmocka_unit_test(test_serialize_without_memory),
+		cmocka_unit_test(the_text_stays_as_it_is),
+		cmocka_unit_test(text_that_is_no_credential_is_refused),
+		cmocka_unit_test(right_codes_are_accepted_once),
+		cmocka_unit_test(only_the_code_itself_is_accepted),
+		cmocka_unit_test(every_attempt_counts),
+		cmocka_unit_test(a_result_is_a_refusal_by_default),
+		cmocka_unit_test(parse_without_memory_is_an_error),
+		cmocka_unit_test(serialize_without_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

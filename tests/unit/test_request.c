@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Frames, as they come from whoever may connect; json-c is the oracle of what is JSON and
- * of what it says. */
+/* Frames, which anybody may send. json-c is the oracle for what is JSON and what it means. */
 
 #include "config.h"
 
@@ -11,7 +10,7 @@
 
 #include "daemon/varlink.h"
 
-/* A frame in memory of exactly its size, so that a sanitizer sees what is read beyond. */
+/* A frame in memory of exactly its size, so that a sanitizer detects reads beyond its end. */
 struct frame {
 	char *bytes;
 	size_t length;
@@ -43,7 +42,7 @@ static void assert_refused(const char *text)
 	free_frame(&frame);
 }
 
-static void test_a_call(void **state)
+static void a_call_is_read_in_place(void **state)
 {
 	static const char *const texts[] = {
 		"{\"method\":\"a.b.C\",\"parameters\":{\"user\":\"alice\",\"code\":\"123456\"}"
@@ -70,13 +69,13 @@ static void test_a_call(void **state)
 		assert_true(request_take(&frame.request, names, values, &wrong));
 		assert_string_equal(values[0], "alice");
 		assert_string_equal(values[1], "123456");
-		/* Where it is erased with the frame. */
+		/* The code lies in the frame, with which it is wiped. */
 		assert_true(values[1] > frame.bytes && values[1] < frame.bytes + frame.length);
 		free_frame(&frame);
 	}
 }
 
-static void test_flags(void **state)
+static void flags_are_read(void **state)
 {
 	static const char text[] = "{\"method\":\"a.B\",\"oneway\":true,\"upgrade\":true}";
 	struct frame frame = read_frame(text, strlen(text));
@@ -89,7 +88,7 @@ static void test_flags(void **state)
 	free_frame(&frame);
 }
 
-static void test_what_is_no_call(void **state)
+static void frames_that_are_not_calls_are_refused(void **state)
 {
 	static const char *const texts[] = {"", " ", "{}", "[]", "null", "\"a.b\"", "{",
 		"{\"method\":\"a.b\"", "{\"method\":\"a.b\"}x", "{\"method\":\"a.b\"}{}",
@@ -126,7 +125,7 @@ static void test_what_is_no_call(void **state)
 		assert_refused(texts[i]);
 }
 
-static void test_strings(void **state)
+static void strings_are_decoded_or_refused(void **state)
 {
 	static const struct {
 		const char *json;
@@ -181,8 +180,7 @@ static void test_strings(void **state)
 	}
 }
 
-/* Which parameter is to blame. */
-static void test_parameters(void **state)
+static void a_wrong_parameter_is_named(void **state)
 {
 	static const struct {
 		const char *parameters;
@@ -220,7 +218,7 @@ static void test_parameters(void **state)
 	}
 }
 
-/* The oracle's tree of the same text, or NULL. */
+/* Returns the tree that json-c reads, or NULL. */
 static struct json_object *parse_with_json_c(const char *text, size_t length)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(32);
@@ -266,7 +264,7 @@ static void compare_with_oracle(const char *text, size_t length, const struct re
 	json_object_put(root);
 }
 
-/* Pieces that random frames are made of. */
+/* Random frames are made of these pieces. */
 static const char *const pieces[] = {"{", "}", "[", "]", ":", ",", "\"", "\"method\":\"a.b\"",
 	"\"parameters\":{", "\"user\":\"alice\"", "\"code\":\"123456\"", "\"oneway\":true",
 	"\"more\":false", "\"upgrade\":null", "\"x\":", "\\", "\\u0041", "\\ud83d\\ude00",
@@ -304,8 +302,7 @@ static size_t random_frame(struct test_random *random, char *bytes, size_t room)
 	return length;
 }
 
-/* Whatever is accepted is JSON that says the same to json-c. */
-static void test_random_frames(void **state)
+static void accepted_frames_mean_the_same_to_json_c(void **state)
 {
 	struct test_random random = test_random_begin();
 	unsigned int accepted = 0, refused = 0;
@@ -329,12 +326,12 @@ static void test_random_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_call),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_what_is_no_call),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_parameters),
-		cmocka_unit_test(test_random_frames),
+		cmocka_unit_test(a_call_is_read_in_place),
+		cmocka_unit_test(flags_are_read),
+		cmocka_unit_test(frames_that_are_not_calls_are_refused),
+		cmocka_unit_test(strings_are_decoded_or_refused),
+		cmocka_unit_test(a_wrong_parameter_is_named),
+		cmocka_unit_test(accepted_frames_mean_the_same_to_json_c),
 	};
 
 	return cmocka_run_group_tests_name("request", tests, NULL, NULL);
