@@ -15,7 +15,7 @@
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/verifyd.h"
-#include "client/enroll_client.h"
+#include "client/verify_client.h"
 #include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 

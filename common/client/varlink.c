@@ -17,7 +17,6 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-/* What an administrator does about each of these. */
 #define HINT "see 'systemctl status totp-verifyd.socket'"
 
 _Static_assert(sizeof((struct sockaddr_un *)NULL)->sun_path == VARLINK_PATH_MAX + 1,
@@ -50,7 +49,7 @@ static bool read_clock(int64_t *now)
 	return true;
 }
 
-/* What is left of the time; 0 where it is over. */
+/* The milliseconds until the deadline, more than 0. */
 static int find_time_left(const struct varlink *link, int64_t *left, struct error *error)
 {
 	int64_t now;
@@ -64,7 +63,7 @@ static int find_time_left(const struct varlink *link, int64_t *left, struct erro
 	return 0;
 }
 
-int varlink_renew(struct varlink *link, struct error *error)
+int varlink_reset_deadline(struct varlink *link, struct error *error)
 {
 	int64_t now;
 
@@ -74,8 +73,8 @@ int varlink_renew(struct varlink *link, struct error *error)
 	return 0;
 }
 
-/* A queue that is full makes connect() wait, for which poll() is of no use: it has a
- * time limit of its own. */
+/* connect() waits where the listener's queue is full. poll() cannot limit that; the
+ * socket's own time limit can. */
 static int limit_connect(const struct varlink *link, struct error *error)
 {
 	struct timeval limit;
@@ -91,7 +90,7 @@ static int limit_connect(const struct varlink *link, struct error *error)
 	return 0;
 }
 
-static int say_why_not_connected(const struct varlink *link, struct error *error)
+static int explain_connect_failure(const struct varlink *link, struct error *error)
 {
 	if (errno == EAGAIN)
 		return out_of_time(link, error);
@@ -114,10 +113,10 @@ static int connect_in_time(const struct varlink *link, struct error *error)
 		status = connect(
 			link->socket, (const struct sockaddr *)&address, sizeof address);
 	} while (status != 0 && errno == EINTR);
-	return status == 0 ? 0 : say_why_not_connected(link, error);
+	return status == 0 ? 0 : explain_connect_failure(link, error);
 }
 
-/* The one who called listen(): systemd, or a daemon of root's. */
+/* SO_PEERCRED names the process that called listen(): systemd, or a daemon of root's. */
 static int check_listener(const struct varlink *link, struct error *error)
 {
 	struct ucred peer = {.uid = (uid_t)-1};
@@ -144,7 +143,7 @@ int varlink_connect(
 		return error_set(error, TOTPGROUP_EARGUMENT,
 			"a socket's path is absolute, and has at most %d bytes",
 			VARLINK_PATH_MAX);
-	status = varlink_renew(link, error);
+	status = varlink_reset_deadline(link, error);
 	if (status != 0)
 		return status;
 	link->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -158,9 +157,9 @@ int varlink_connect(
 	return status;
 }
 
-/* Waits until the socket can be written or read, or has failed, which the next call
- * tells. */
-static int wait_for(const struct varlink *link, short event, struct error *error)
+/* Waits until the socket can be written or read. After a failure of the socket it
+ * returns 0, too: the next call reports the failure. */
+static int wait_for_event(const struct varlink *link, short event, struct error *error)
 {
 	struct pollfd wanted = {link->socket, event, 0};
 	int64_t left;
@@ -170,13 +169,13 @@ static int wait_for(const struct varlink *link, short event, struct error *error
 		status = find_time_left(link, &left, error);
 		if (status != 0)
 			return status;
-		/* Rounded up by one: the last wait ends behind the deadline. */
+		/* One millisecond more, so that the last wait ends after the deadline. */
 		ready = poll(&wanted, 1, left < 60000 ? (int)left + 1 : 60000);
 	} while (ready == 0 || (ready < 0 && errno == EINTR));
 	return ready > 0 ? 0 : fail_system(link, "cannot wait", error);
 }
 
-static bool is_passing(int error)
+static bool is_transient(int error)
 {
 	return error == EINTR || error == EAGAIN || error == EWOULDBLOCK;
 }
@@ -186,12 +185,12 @@ static int send_all(
 {
 	while (length > 0) {
 		ssize_t sent;
-		int status = wait_for(link, POLLOUT, error);
+		int status = wait_for_event(link, POLLOUT, error);
 
 		if (status != 0)
 			return status;
 		sent = send(link->socket, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent < 0 && !is_passing(errno))
+		if (sent < 0 && !is_transient(errno))
 			return fail_system(link, "cannot send", error);
 		if (sent > 0) {
 			data += sent;
@@ -201,14 +200,14 @@ static int send_all(
 	return 0;
 }
 
-/* Takes in what has come, up to and with the NUL. */
-static int take_in(const struct varlink *link, const char *data, size_t length,
-	struct text *reply, bool *whole, struct error *error)
+/* Appends received bytes up to the NUL, which ends the reply. */
+static int append_received(const struct varlink *link, const char *data, size_t length,
+	struct text *reply, bool *complete, struct error *error)
 {
 	const char *end = memchr(data, '\0', length);
 	size_t before = end != NULL ? (size_t)(end - data) : length;
 
-	*whole = end != NULL;
+	*complete = end != NULL;
 	if (end != NULL && before + 1 < length)
 		return fail(link, "more than one reply", error);
 	if (reply->length + before > VARLINK_REPLY_MAX)
@@ -221,22 +220,23 @@ static int take_in(const struct varlink *link, const char *data, size_t length,
 static int receive(const struct varlink *link, struct text *reply, struct error *error)
 {
 	char buffer[1024];
-	bool whole = false;
+	bool complete = false;
 	int status = 0;
 
-	while (status == 0 && !whole) {
+	while (status == 0 && !complete) {
 		ssize_t got = -1;
 
-		status = wait_for(link, POLLIN, error);
+		status = wait_for_event(link, POLLIN, error);
 		if (status == 0)
 			got = recv(link->socket, buffer, sizeof buffer, MSG_DONTWAIT);
 		if (status != 0)
 			break;
 		if (got > 0)
-			status = take_in(link, buffer, (size_t)got, reply, &whole, error);
+			status = append_received(
+				link, buffer, (size_t)got, reply, &complete, error);
 		else if (got == 0)
 			status = fail(link, "it hung up without an answer", error);
-		else if (!is_passing(errno))
+		else if (!is_transient(errno))
 			status = fail_system(link, "cannot receive", error);
 	}
 	WIPE_ARRAY(buffer);

@@ -2,8 +2,8 @@
 
 /*
  * Calls over a Unix socket in varlink's framing: a JSON object and a NUL byte each
- * way. Whoever listens has to be root, whom the kernel names (SO_PEERCRED), so that
- * what another user puts in the socket's place is not believed.
+ * way. The kernel must say that root listens (SO_PEERCRED), so that a socket of another
+ * user's is not believed.
  */
 #ifndef TOTPGROUP_CLIENT_VARLINK_H
 #define TOTPGROUP_CLIENT_VARLINK_H
@@ -21,8 +21,8 @@
 struct varlink {
 	int socket;
 	const char *path;     /* not owned */
-	int64_t milliseconds; /* for each call, and for connecting and the first one */
-	int64_t deadline;     /* of the one that is on its way, on the monotonic clock */
+	int64_t milliseconds; /* for each call; connecting is part of the first one */
+	int64_t deadline;     /* of the current call, on the monotonic clock */
 };
 
 #define VARLINK_INIT                                                                           \
@@ -31,23 +31,23 @@ struct varlink {
 	}
 
 /*
- * Connects to the socket at an absolute path. From now on it has so many
- * milliseconds, more than 0, for that and for the first call together. Returns 0;
- * TOTPGROUP_ENOTFOUND where there is no socket at all, TOTPGROUP_EUNSAFE where it is
- * not root who listens, TOTPGROUP_EARGUMENT, TOTPGROUP_ESYSTEM.
+ * Connects to the socket at an absolute path. Connecting and the first call together
+ * may take so many milliseconds, more than 0. Returns 0; TOTPGROUP_ENOTFOUND where
+ * there is no socket, TOTPGROUP_EUNSAFE where another user than root listens,
+ * TOTPGROUP_EARGUMENT for the path, TOTPGROUP_ESYSTEM.
  */
 int varlink_connect(
 	struct varlink *link, const char *path, int64_t milliseconds, struct error *error);
 
-/* Begins the time for another call on the same connection, which is taken up again
- * after a person was asked. */
-int varlink_renew(struct varlink *link, struct error *error);
+/* Gives another call on the same connection its time. To be called before each call
+ * but the first. */
+int varlink_reset_deadline(struct varlink *link, struct error *error);
 
 /*
- * Sends a request, which is a JSON object, and appends the one reply to it to
- * reply, without its NUL. Raises no SIGPIPE. Returns 0, TOTPGROUP_EMEMORY, or
- * TOTPGROUP_ESYSTEM: the time is over, the other side hung up, or its answer is too
- * long or more than one. The connection is of no use then.
+ * Sends a request, which is a JSON object, and appends its reply, without the NUL.
+ * Raises no SIGPIPE. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_ESYSTEM where the time
+ * is over, the daemon hung up, or the reply is too long or is followed by another. The
+ * connection cannot be used after an error.
  */
 int varlink_call(struct varlink *link, const struct text *request, struct text *reply,
 	struct error *error);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-
 #include "config.h"
 
 #include "client/verify_client.h"
@@ -9,86 +8,140 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "client/daemon_message.h"
-#include "client/varlink.h"
+#include "base/ascii.h"
+#include "base/json.h"
+#include "base/wipe.h"
+#include "core/typed.h"
 
-static enum verify_answer not_permitted(struct error *error)
+#define INTERFACE "org.totpgroup.Verify"
+
+/* A user or a code that the daemon does not even look up. */
+#define INVALID_PARAMETER "org.varlink.service.InvalidParameter"
+
+/* The values point into the text. */
+struct reply {
+	struct text text;
+	struct json_value error;      /* its name; JSON_ABSENT where there is none */
+	struct json_value parameters; /* an object where there is no error */
+};
+
+/* detail is put after the problem. */
+static int fail(const char *path, const char *problem, const char *detail, struct error *error)
 {
-	error_set(error, TOTPGROUP_EUNSAFE,
-		"totp-verifyd does not answer uid %u about that user", (unsigned int)geteuid());
-	return VERIFY_NOT_PERMITTED;
+	return error_set(error, TOTPGROUP_ESYSTEM, "totp-verifyd at %s: %s%.100s", path,
+		problem, detail);
 }
 
-static int append_question(struct text *request, const char *user, const char *code)
+static int fail_malformed(const char *path, struct error *error)
 {
-	int status = text_append_format(request,
-		"{\"method\":\"" DAEMON_INTERFACE ".Verify\",\"parameters\":{\"user\":");
-
-	if (status == 0)
-		status = json_append(request, user);
-	if (status == 0)
-		status = text_append_format(request, ",\"code\":");
-	if (status == 0)
-		status = daemon_append_code(request, code);
-	return status == 0 ? text_append_format(request, "}}") : status;
+	return fail(path, "its answer makes no sense; is it of the same version?", "", error);
 }
 
-/* One connection for one call. */
-static enum verify_answer call(const struct verify_client *client, const struct text *request,
-	struct text *reply, struct error *error)
+/* An error that the daemon answered with. */
+static int fail_by_reply(const struct reply *reply, const char *path, struct error *error)
+{
+	char name[100];
+
+	if (json_is(&reply->error, INTERFACE ".StoreError"))
+		return fail(
+			path, "it cannot decide; see 'journalctl -u totp-verifyd'", "", error);
+	if (json_is(&reply->error, INTERFACE ".Busy"))
+		return fail(path, "it has too much to do; try again", "", error);
+	if (json_string(&reply->error, name, sizeof name))
+		return fail(path, "it answers with the error ", name, error);
+	return fail_malformed(path, error);
+}
+
+static bool parse_reply(struct reply *reply)
+{
+	const struct text *text = &reply->text;
+	struct json_value root, continues;
+
+	return json_read(text->data != NULL ? text->data : "", text->length, &root) &&
+	       json_member(&root, "error", &reply->error) &&
+	       json_member(&root, "parameters", &reply->parameters) &&
+	       json_member(&root, "continues", &continues) && continues.kind == JSON_ABSENT &&
+	       (reply->error.kind != JSON_ABSENT || reply->parameters.kind == JSON_OBJECT);
+}
+
+/* Returns 0 with a reply, which may be an error of the daemon's. */
+static int call(struct varlink *link, const struct text *request, struct reply *reply,
+	struct error *error)
+{
+	int status = varlink_call(link, request, &reply->text, error);
+
+	if (status != 0)
+		return status;
+	return parse_reply(reply) ? 0 : fail_malformed(link->path, error);
+}
+
+/* Bytes that no code has become '?', because JSON takes no others than UTF-8. The code
+ * stays a wrong one. */
+static void append_code(struct text *request, const char *code)
+{
+	struct typed typed;
+
+	typed_read(&typed, code, false);
+	for (size_t i = 0; i < typed.length; i++)
+		if (typed.text[i] < ' ' || typed.text[i] > '~')
+			typed.text[i] = '?';
+	(void)json_append(request, typed.text);
+	WIPE_OBJECT(&typed);
+}
+
+/* A connection for one call. The daemon's errors are answers of the caller's to judge. */
+static enum verify_answer call_once(const struct verify_client *client,
+	const struct text *request, struct reply *reply, struct error *error)
 {
 	struct varlink link = VARLINK_INIT;
 	int status = varlink_connect(&link, client->path, client->milliseconds, error);
 
 	if (status == 0)
-		status = varlink_call(&link, request, reply, error);
+		status = call(&link, request, reply, error);
 	varlink_close(&link);
 	if (status == TOTPGROUP_ENOTFOUND)
 		return VERIFY_NO_SOCKET;
 	return status == 0 ? VERIFY_ANSWERED : VERIFY_FAILED;
 }
 
-/* What became of an answer that is no verdict. */
-static enum verify_answer explain(const struct verify_client *client,
-	const struct daemon_reply *reply, struct error *error)
+/* The answer for a reply that has no verdict. */
+static enum verify_answer answer_error(
+	const struct verify_client *client, const struct reply *reply, struct error *error)
 {
-	if (json_is(&reply->error, DAEMON_INTERFACE ".NotPermitted"))
-		return not_permitted(error);
-	daemon_reply_explain(reply, client->path, error);
+	if (json_is(&reply->error, INTERFACE ".NotPermitted")) {
+		error_set(error, TOTPGROUP_EUNSAFE,
+			"totp-verifyd does not answer uid %u about that user",
+			(unsigned int)geteuid());
+		return VERIFY_NOT_PERMITTED;
+	}
+	fail_by_reply(reply, client->path, error);
 	return VERIFY_FAILED;
 }
 
-static enum verify_answer no_sense(const struct verify_client *client, struct error *error)
+/* A string that may be missing. */
+static bool take_optional_string(
+	const struct json_value *parameters, const char *name, struct json_value *string)
 {
-	daemon_reply_makes_no_sense(client->path, error);
-	return VERIFY_FAILED;
-}
-
-/* A word that need not be there. */
-static bool take_word(
-	const struct json_value *parameters, const char *name, struct json_value *word)
-{
-	if (!json_member(parameters, name, word))
+	if (!json_member(parameters, name, string))
 		return false;
-	return word->kind == JSON_STRING || word->kind == JSON_NULL ||
-	       word->kind == JSON_ABSENT;
+	return string->kind == JSON_STRING || string->kind == JSON_NULL ||
+	       string->kind == JSON_ABSENT;
 }
 
-/* Why it was refused, in the words of the log. */
-static enum totpgroup_reason reason_of(const struct json_value *word)
+/* A reason by its name in the log. */
+static enum totpgroup_reason reason_of(const struct json_value *name)
 {
 	for (int reason = TOTPGROUP_REASON_NONE + 1; reason <= TOTPGROUP_REASON_PENDING_EXPIRED;
 		reason++)
-		if (json_is(word, totpgroup_reason_name((enum totpgroup_reason)reason)))
+		if (json_is(name, totpgroup_reason_name((enum totpgroup_reason)reason)))
 			return (enum totpgroup_reason)reason;
 	return TOTPGROUP_REASON_WRONG_CODE;
 }
 
-static enum totpgroup_method method_of(const struct json_value *word)
+static enum totpgroup_method method_of(const struct json_value *name)
 {
 	for (int method = TOTPGROUP_METHOD_NONE + 1; method <= TOTPGROUP_METHOD_GRACE; method++)
-		if (json_is(word, totpgroup_method_name((enum totpgroup_method)method)))
+		if (json_is(name, totpgroup_method_name((enum totpgroup_method)method)))
 			return (enum totpgroup_method)method;
 	return TOTPGROUP_METHOD_NONE;
 }
@@ -107,46 +160,45 @@ static bool take_numbers(const struct json_value *parameters, struct totpgroup_r
 	return json_integer(&offset, INT64_MIN, INT64_MAX, &result->offset);
 }
 
-/* The verdict. An acceptance for which there is a reason is none. */
+/* An acceptance with a reason for a refusal is malformed. */
 static bool take_verdict(const struct json_value *parameters, struct totpgroup_result *result)
 {
-	struct json_value word, reason, method;
+	struct json_value verdict, reason, method;
 
-	if (!json_member(parameters, "result", &word) ||
-		!take_word(parameters, "reason", &reason) ||
-		!take_word(parameters, "method", &method))
+	if (!json_member(parameters, "result", &verdict) ||
+		!take_optional_string(parameters, "reason", &reason) ||
+		!take_optional_string(parameters, "method", &method))
 		return false;
-	if (json_is(&word, "accepted")) {
+	if (json_is(&verdict, "accepted")) {
 		result->method = method_of(&method);
 		if (reason.kind == JSON_STRING && !json_is(&reason, "none"))
 			return false;
 		result->verdict = TOTPGROUP_ACCEPTED;
 		return true;
 	}
-	if (json_is(&word, "limited"))
+	if (json_is(&verdict, "limited"))
 		result->reason = TOTPGROUP_REASON_RATE_LIMITED;
 	else
 		result->reason = reason_of(&reason);
-	return json_is(&word, "limited") || json_is(&word, "refused");
+	return json_is(&verdict, "limited") || json_is(&verdict, "refused");
 }
 
-static enum verify_answer read_answer(const struct verify_client *client,
-	const struct text *text, struct totpgroup_result *result, struct error *error)
+static enum verify_answer take_result(const struct verify_client *client,
+	const struct reply *reply, struct totpgroup_result *result, struct error *error)
 {
 	struct totpgroup_result told = TOTPGROUP_RESULT_INIT;
-	struct daemon_reply reply;
 
-	if (!daemon_reply_read(&reply, text))
-		return no_sense(client, error);
-	/* What it takes for no user or no code is not a right one. */
-	if (json_is(&reply.error, "org.varlink.service.InvalidParameter")) {
+	if (json_is(&reply->error, INVALID_PARAMETER)) {
 		result->reason = TOTPGROUP_REASON_WRONG_CODE;
 		return VERIFY_ANSWERED;
 	}
-	if (reply.error.kind != JSON_ABSENT)
-		return explain(client, &reply, error);
-	if (!take_numbers(&reply.parameters, &told) || !take_verdict(&reply.parameters, &told))
-		return no_sense(client, error);
+	if (reply->error.kind != JSON_ABSENT)
+		return answer_error(client, reply, error);
+	if (!take_numbers(&reply->parameters, &told) ||
+		!take_verdict(&reply->parameters, &told)) {
+		fail_malformed(client->path, error);
+		return VERIFY_FAILED;
+	}
 	*result = told;
 	return VERIFY_ANSWERED;
 }
@@ -154,21 +206,28 @@ static enum verify_answer read_answer(const struct verify_client *client,
 enum verify_answer verify_client_ask(const struct verify_client *client, const char *user,
 	const char *code, struct totpgroup_result *result, struct error *error)
 {
-	struct text request = TEXT_INIT, reply = TEXT_INIT;
+	struct text request = TEXT_INIT;
+	struct reply reply = {.text = TEXT_INIT};
 	enum verify_answer answer = VERIFY_FAILED;
-	int status = append_question(&request, user, code);
+	int status;
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
+	text_append_string(
+		&request, "{\"method\":\"" INTERFACE ".Verify\",\"parameters\":{\"user\":");
+	status = json_append(&request, user);
+	text_append_string(&request, ",\"code\":");
+	append_code(&request, code);
+	text_append_string(&request, "}}");
 	if (status == TOTPGROUP_EARGUMENT)
 		error_set(error, status, "the user's name is not UTF-8");
-	else if (status != 0)
-		error_set(error, status, "out of memory");
+	else if (request.status != 0)
+		error_set(error, request.status, "out of memory");
 	else
-		answer = call(client, &request, &reply, error);
+		answer = call_once(client, &request, &reply, error);
 	if (answer == VERIFY_ANSWERED)
-		answer = read_answer(client, &reply, result, error);
+		answer = take_result(client, &reply, result, error);
 	text_free(&request);
-	text_free(&reply);
+	text_free(&reply.text);
 	return answer;
 }
 
@@ -179,38 +238,163 @@ static bool has_interface(const struct json_value *parameters)
 	if (!json_member(parameters, "interfaces", &interfaces))
 		return false;
 	while (json_next(&interfaces, &item, &item))
-		if (json_is(&item, DAEMON_INTERFACE))
+		if (json_is(&item, INTERFACE))
 			return true;
 	return false;
 }
 
-static enum verify_answer read_info(
-	const struct verify_client *client, const struct text *text, struct error *error)
-{
-	struct daemon_reply reply;
-
-	if (!daemon_reply_read(&reply, text))
-		return no_sense(client, error);
-	if (reply.error.kind != JSON_ABSENT)
-		return explain(client, &reply, error);
-	if (has_interface(&reply.parameters))
-		return VERIFY_ANSWERED;
-	daemon_reply_fail(client->path, "it is something else than totp-verifyd", "", error);
-	return VERIFY_FAILED;
-}
-
 enum verify_answer verify_client_look(const struct verify_client *client, struct error *error)
 {
-	struct text request = TEXT_INIT, reply = TEXT_INIT;
+	struct text request = TEXT_INIT;
+	struct reply reply = {.text = TEXT_INIT};
 	enum verify_answer answer = VERIFY_FAILED;
 
-	if (text_append_format(&request, "{\"method\":\"org.varlink.service.GetInfo\"}") != 0)
+	if (text_append_string(&request, "{\"method\":\"org.varlink.service.GetInfo\"}") != 0)
 		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	else
-		answer = call(client, &request, &reply, error);
-	if (answer == VERIFY_ANSWERED)
-		answer = read_info(client, &reply, error);
+		answer = call_once(client, &request, &reply, error);
+	if (answer == VERIFY_ANSWERED && reply.error.kind != JSON_ABSENT) {
+		answer = answer_error(client, &reply, error);
+	} else if (answer == VERIFY_ANSWERED && !has_interface(&reply.parameters)) {
+		fail(client->path, "it is something else than totp-verifyd", "", error);
+		answer = VERIFY_FAILED;
+	}
 	text_free(&request);
-	text_free(&reply);
+	text_free(&reply.text);
 	return answer;
+}
+
+/* The answers to a code or to a wish for a secret that are errors in the protocol. */
+static enum enroll_answer answer_enroll_error(
+	const struct enroll_client *enroll, const struct reply *reply, struct error *error)
+{
+	static const struct {
+		const char *name;
+		enum enroll_answer answer;
+		int code;
+		const char *sentence;
+	} answers[] = {
+		{INTERFACE ".NotPermitted", ENROLL_NOT_PERMITTED, TOTPGROUP_EUNSAFE,
+			"only root may do that: totp-verifyd lets no user enroll here"},
+		{INTERFACE ".AlreadyEnrolled", ENROLL_ALREADY, TOTPGROUP_ECONFLICT,
+			"there is a secret already, and only root may replace it"},
+		{INVALID_PARAMETER, ENROLL_WRONG_CODE, TOTPGROUP_EARGUMENT, "that is no code"},
+		{INTERFACE ".NotEnrolling", ENROLL_GIVEN_UP, TOTPGROUP_ENOTFOUND,
+			"too many wrong codes: nothing was stored; begin anew"},
+	};
+
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+		if (json_is(&reply->error, answers[i].name)) {
+			error_set(error, answers[i].code, "%s", answers[i].sentence);
+			return answers[i].answer;
+		}
+	fail_by_reply(reply, enroll->link.path, error);
+	return ENROLL_FAILED;
+}
+
+static enum enroll_answer call_enrolling(struct enroll_client *enroll,
+	const struct text *request, struct reply *reply, struct error *error)
+{
+	if (call(&enroll->link, request, reply, error) != 0)
+		return ENROLL_FAILED;
+	return reply->error.kind == JSON_ABSENT ? ENROLL_DONE
+						: answer_enroll_error(enroll, reply, error);
+}
+
+static bool take_uri(struct enroll_client *enroll, const struct json_value *parameters)
+{
+	char uri[1024];
+	struct json_value value;
+	bool taken = json_member(parameters, "uri", &value) &&
+		     json_string(&value, uri, sizeof uri) &&
+		     text_append_string(&enroll->uri, uri) == 0;
+
+	WIPE_ARRAY(uri);
+	return taken;
+}
+
+/* Emergency codes go to a terminal, and have no control characters. */
+static bool take_emergency_codes(
+	struct enroll_client *enroll, const struct json_value *parameters)
+{
+	struct emergency_codes *codes = &enroll->codes;
+	struct json_value array, item = {JSON_ABSENT, NULL, 0};
+
+	if (!json_member(parameters, "emergency_codes", &array) || array.kind != JSON_ARRAY)
+		return false;
+	while (json_next(&array, &item, &item)) {
+		char *code = codes->code[codes->count];
+
+		if (codes->count == EMERGENCY_CODES_MAX ||
+			!json_string(&item, code, sizeof codes->code[0]) ||
+			ascii_has_control(code, strlen(code)))
+			return false;
+		codes->count++;
+	}
+	return true;
+}
+
+enum enroll_answer enroll_client_begin(
+	struct enroll_client *enroll, const struct verify_client *client, struct error *error)
+{
+	struct text request = TEXT_INIT;
+	struct reply reply = {.text = TEXT_INIT};
+	enum enroll_answer answer = ENROLL_FAILED;
+
+	if (text_append_string(&request, "{\"method\":\"" INTERFACE ".Enroll\"}") != 0)
+		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	else if (varlink_connect(&enroll->link, client->path, client->milliseconds, error) == 0)
+		answer = call_enrolling(enroll, &request, &reply, error);
+	if (answer == ENROLL_DONE &&
+		(!take_uri(enroll, &reply.parameters) ||
+			!take_emergency_codes(enroll, &reply.parameters))) {
+		fail_malformed(client->path, error);
+		answer = ENROLL_FAILED;
+	}
+	text_free(&request);
+	text_free(&reply.text);
+	return answer;
+}
+
+static enum enroll_answer take_confirmation(
+	const struct enroll_client *enroll, const struct reply *reply, struct error *error)
+{
+	struct json_value result;
+
+	if (json_member(&reply->parameters, "result", &result)) {
+		if (json_is(&result, "accepted"))
+			return ENROLL_DONE;
+		if (json_is(&result, "refused"))
+			return ENROLL_WRONG_CODE;
+	}
+	fail_malformed(enroll->link.path, error);
+	return ENROLL_FAILED;
+}
+
+enum enroll_answer enroll_client_confirm(
+	struct enroll_client *enroll, const char *code, struct error *error)
+{
+	struct text request = TEXT_INIT;
+	struct reply reply = {.text = TEXT_INIT};
+	enum enroll_answer answer = ENROLL_FAILED;
+
+	text_append_string(
+		&request, "{\"method\":\"" INTERFACE ".Confirm\",\"parameters\":{\"code\":");
+	append_code(&request, code);
+	if (text_append_string(&request, "}}") != 0)
+		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	else if (varlink_reset_deadline(&enroll->link, error) == 0)
+		answer = call_enrolling(enroll, &request, &reply, error);
+	if (answer == ENROLL_DONE)
+		answer = take_confirmation(enroll, &reply, error);
+	text_free(&request);
+	text_free(&reply.text);
+	return answer;
+}
+
+void enroll_client_end(struct enroll_client *enroll)
+{
+	varlink_close(&enroll->link);
+	text_free(&enroll->uri);
+	WIPE_OBJECT(&enroll->codes);
 }

@@ -8,7 +8,6 @@
 #include "fake_verifyd.h"
 #include "test_support.h"
 
-#include "client/enroll_client.h"
 #include "client/varlink.h"
 #include "client/verify_client.h"
 #include "core/typed.h"
