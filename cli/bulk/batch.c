@@ -162,21 +162,19 @@ static int run_command(
 /* Gives the letter of an entry to the command. The user stays enrolled if that fails. A
  * failure when a signal has come may be due to the signal, because Ctrl-C on a terminal
  * reaches the command, too: then the next run gives it the letter again. */
-static int give_to_command(struct bulk_run *run, struct bulk_entry *entry, struct error *error)
+static void give_to_command(struct bulk_run *run, struct bulk_entry *entry)
 {
 	struct error problem = ERROR_INIT;
 	char name[NAME_MAX + 1];
 
 	if (!bulk_letter_name(entry, run->batch->formats.letters[0], name))
-		return 0;
+		return;
 	bulk_report_progress(run, progress_leave);
-	if (run_command(run, entry->user, name, &problem) != 0) {
-		run->interrupted = bulk_signals_came(&run->signals);
-		if (run->interrupted)
-			return 0;
+	if (run_command(run, entry->user, name, &problem) == 0)
+		return;
+	run->interrupted = bulk_signals_came(&run->signals);
+	if (!run->interrupted)
 		bulk_entry_fail(entry, BULK_EXEC, &problem);
-	}
-	return bulk_journal_note_command(&run->folder, entry, error);
 }
 
 static void report_entry(struct bulk_run *run, const struct bulk_entry *entry)
@@ -186,25 +184,24 @@ static void report_entry(struct bulk_run *run, const struct bulk_entry *entry)
 	bulk_report_progress(run, progress_show);
 }
 
-/* Runs the command for each user, and reports the user. Where an interrupted run did that
- * already, it reported the user, too. */
+/* Runs the command for each user, and reports the user, unless an interrupted run did. */
 static int conclude_entries(struct bulk_run *run, struct error *error)
 {
 	struct bulk_batch *batch = run->batch;
 	bool exec = run->options.exec != NULL && batch->formats.letter_count > 0;
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < batch->count; i++) {
+	for (size_t i = batch->concluded; status == 0 && i < batch->count; i++) {
 		struct bulk_entry *entry = &batch->entries[i];
 
-		if (entry->command_ran)
-			continue;
 		if (exec && bulk_signals_came(&run->signals))
 			run->interrupted = true;
-		if (exec && !run->interrupted && entry->reason == BULK_NONE)
-			status = give_to_command(run, entry, error);
+		else if (exec && entry->reason == BULK_NONE)
+			give_to_command(run, entry);
 		if (run->interrupted)
-			return status;
+			return 0;
+		if (exec)
+			status = bulk_journal_note_concluded(&run->folder, error);
 		report_entry(run, entry);
 	}
 	return status;

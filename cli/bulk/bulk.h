@@ -308,7 +308,6 @@ struct bulk_entry {
 	size_t published;	    /* how many of the letters have their names */
 	bool together;		    /* stored together with others, or was to be */
 	bool stored;		    /* the secret is there, or may be */
-	bool command_ran;	    /* in an earlier run, for this letter */
 	enum bulk_reason reason;    /* the first failure, with its error; or BULK_NONE */
 	struct error error;
 };
@@ -319,9 +318,10 @@ struct bulk_batch {
 	size_t count;
 	char suffix[DURABLE_SUFFIX_LENGTH + 1]; /* of temporary files beside the secrets */
 	struct bulk_formats formats;
-	bool exec;		   /* the run has a command for the letters */
-	bool recovered;		   /* read from a journal */
-	struct text journal;	   /* of a recovered batch: entries point into it */
+	bool exec;	     /* the run has a command for the letters */
+	size_t concluded;    /* so many entries of a recovered batch were reported before */
+	bool recovered;	     /* read from a journal */
+	struct text journal; /* of a recovered batch: entries point into it */
 	int64_t ends[BULK_SHARED]; /* `end` of the shared files before; -1: no such file */
 };
 
@@ -399,10 +399,9 @@ int bulk_journal_drop(const struct bulk_folder *folder, struct error *error);
 int bulk_journal_read(
 	const struct bulk_folder *folder, struct bulk_batch *batch, struct error *error);
 
-/* Notes that the command ran for this entry. It is not synced: after a power cut the
- * command may get the letter once more. */
-int bulk_journal_note_command(
-	const struct bulk_folder *folder, const struct bulk_entry *entry, struct error *error);
+/* Notes that the command ran for the next entry of the batch, or had no need to. It is not
+ * synced: after a power cut the command may get the letter once more. */
+int bulk_journal_note_concluded(const struct bulk_folder *folder, struct error *error);
 
 struct bulk_run {
 	struct bulk_options options;

@@ -17,6 +17,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -26,8 +27,8 @@
 #define NAME	 "journal"
 #define NEW_NAME "journal.new"
 
-/* The users whose letters the command has had, as strings like the journal's. */
-#define COMMAND_RAN "command-ran"
+/* A file with one byte for each entry that bulk_journal_note_concluded() noted. */
+#define CONCLUDED "concluded"
 
 #define FORMAT "totp-enroll bulk 2"
 
@@ -106,22 +107,16 @@ int bulk_journal_drop(const struct bulk_folder *folder, struct error *error)
 	return sync_staging(folder, error);
 }
 
-int bulk_journal_note_command(
-	const struct bulk_folder *folder, const struct bulk_entry *entry, struct error *error)
+int bulk_journal_note_concluded(const struct bulk_folder *folder, struct error *error)
 {
-	struct text line = TEXT_INIT;
-	int file = openat(folder->staging, COMMAND_RAN,
+	int file = openat(folder->staging, CONCLUDED,
 		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int status = 0;
 
-	put_string(&line, entry->user);
-	if (line.status != 0)
-		status = error_set(error, line.status, "out of memory");
-	else if (file < 0 || durable_write_all(file, &line) != 0)
+	if (file < 0 || write(file, "\n", 1) != 1)
 		status = set_failed(folder, "write beside", error);
 	if (file >= 0)
 		close(file);
-	text_free(&line);
 	return status;
 }
 
@@ -196,12 +191,11 @@ static bool take_batch(struct reader *reader, struct bulk_batch *batch)
 	return reader->left == 0;
 }
 
-/* Reads a file of the staging folder. TOTPGROUP_ENOTFOUND comes without a message. */
-static int read_file(const struct bulk_folder *folder, const char *name, struct text *text,
-	struct error *error)
+/* Reads the journal. TOTPGROUP_ENOTFOUND comes without a message. */
+static int read_file(const struct bulk_folder *folder, struct text *text, struct error *error)
 {
 	char buffer[1024];
-	int file = openat(folder->staging, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int file = openat(folder->staging, NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n = 1;
 	int status = 0;
 
@@ -224,36 +218,23 @@ static int read_file(const struct bulk_folder *folder, const char *name, struct 
 	return status;
 }
 
-static void mark_commands(struct bulk_batch *batch, const struct text *users)
-{
-	struct reader reader = {.at = users->data, .left = users->length};
-	const char *user;
-
-	while ((user = take_string(&reader)) != NULL)
-		for (size_t i = 0; i < batch->count; i++)
-			if (strcmp(batch->entries[i].user, user) == 0)
-				batch->entries[i].command_ran = true;
-}
-
 int bulk_journal_read(
 	const struct bulk_folder *folder, struct bulk_batch *batch, struct error *error)
 {
-	struct text users = TEXT_INIT;
 	struct reader reader;
-	int status = read_file(folder, NAME, &batch->journal, error);
+	struct stat concluded;
+	int status = read_file(folder, &batch->journal, error);
 
 	batch->recovered = true;
 	reader = (struct reader){.at = batch->journal.data, .left = batch->journal.length};
 	if (status == 0 && !take_batch(&reader, batch))
-		status = error_set(error, TOTPGROUP_EFORMAT,
+		return error_set(error, TOTPGROUP_EFORMAT,
 			"%s/" BULK_STAGING "/" NAME
 			" is damaged; see who of it is enrolled with "
 			"totp-enroll status, and remove that folder",
 			folder->path);
-	if (status != 0)
-		return status;
-	status = read_file(folder, COMMAND_RAN, &users, error);
-	mark_commands(batch, &users);
-	text_free(&users);
-	return status == TOTPGROUP_ENOTFOUND ? 0 : status;
+	if (status == 0 &&
+		fstatat(folder->staging, CONCLUDED, &concluded, AT_SYMLINK_NOFOLLOW) == 0)
+		batch->concluded = (size_t)concluded.st_size;
+	return status;
 }

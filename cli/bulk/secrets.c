@@ -39,6 +39,7 @@ void bulk_batch_clear(struct bulk_batch *batch)
 		bulk_entry_free(&batch->entries[--batch->count]);
 	text_free(&batch->journal);
 	batch->recovered = false;
+	batch->concluded = 0;
 }
 
 enum bulk_reason bulk_secret_find(struct bulk_entry *entry, const struct bulk_run *run,

@@ -8,13 +8,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/wipe.h"
 #include "totpgroup.h"
-
-#define COPY_SIZE 65536
 
 static int set_failed(
 	const struct bulk_shared_file *shared, const char *what, struct error *error)
@@ -79,23 +78,13 @@ static int find_end(struct bulk_shared_file *shared, int64_t size, struct error 
 	return status;
 }
 
-static int write_at_end(
-	struct bulk_shared_file *shared, const struct text *text, struct error *error)
-{
-	if (lseek(shared->file, shared->end, SEEK_SET) < 0 ||
-		durable_write_all(shared->file, text) != 0)
-		return set_failed(shared, "write", error);
-	return 0;
-}
-
 int bulk_shared_finish(struct bulk_shared_file *shared, struct error *error)
 {
-	int status = write_at_end(shared, &shared->footer, error);
-
-	if (status == 0 &&
+	if (lseek(shared->file, shared->end, SEEK_SET) < 0 ||
+		durable_write_all(shared->file, &shared->footer) != 0 ||
 		ftruncate(shared->file, shared->end + (int64_t)shared->footer.length) != 0)
-		status = set_failed(shared, "write", error);
-	return status;
+		return set_failed(shared, "write", error);
+	return 0;
 }
 
 /* Writes a file without pieces into the staging folder, and gives it its name. */
@@ -133,24 +122,6 @@ static int open_file(struct bulk_shared_file *shared, const struct bulk_folder *
 	return errno == ELOOP ? refuse_file(shared, error) : set_failed(shared, "open", error);
 }
 
-/* Makes the file. An empty one is removed first: a power cut may leave a new file
- * empty. */
-static int replace_empty(struct bulk_shared_file *shared, const struct bulk_folder *folder,
-	int64_t *size, struct error *error)
-{
-	int status = 0;
-
-	if (shared->file >= 0) {
-		close(shared->file);
-		shared->file = -1;
-		if (unlinkat(folder->descriptor, shared->name, 0) != 0)
-			status = set_failed(shared, "remove", error);
-	}
-	if (status == 0)
-		status = make_file(shared, folder, error);
-	return status == 0 ? open_file(shared, folder, size, error) : status;
-}
-
 int bulk_shared_open(struct bulk_shared_file *shared, const struct bulk_folder *folder,
 	int64_t known, struct error *error)
 {
@@ -159,8 +130,16 @@ int bulk_shared_open(struct bulk_shared_file *shared, const struct bulk_folder *
 
 	shared->folder = folder->path;
 	status = open_file(shared, folder, &size, error);
-	if (status == 0 && size == 0 && known < 0)
-		status = replace_empty(shared, folder, &size, error);
+	if (status == 0 && size == 0 && known < 0) {
+		/* A power cut may have left a new file empty. */
+		if (shared->file >= 0 &&
+			(close(shared->file) != 0 ||
+				unlinkat(folder->descriptor, shared->name, 0) != 0))
+			return set_failed(shared, "remove", error);
+		status = make_file(shared, folder, error);
+		if (status == 0)
+			status = open_file(shared, folder, &size, error);
+	}
 	if (status != 0)
 		return status;
 	if (known < 0)
@@ -171,51 +150,33 @@ int bulk_shared_open(struct bulk_shared_file *shared, const struct bulk_folder *
 	return bulk_shared_finish(shared, error);
 }
 
-static int copy_piece(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
-	char *buffer, struct error *error)
+int bulk_shared_append(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
+	struct error *error)
 {
+	bool first = shared->end <= (int64_t)shared->header.length;
+	size_t between = first ? 0 : strlen(shared->between);
+
+	if (pwrite(shared->file, shared->between, between, shared->end) != (ssize_t)between ||
+		lseek(shared->file, shared->end + (int64_t)between, SEEK_SET) < 0)
+		return set_failed(shared, "write", error);
+	shared->end += (int64_t)between;
 	while (length > 0) {
-		size_t part = length < COPY_SIZE ? length : COPY_SIZE;
-		struct text piece = {.data = buffer};
-		ssize_t n = pread(from, buffer, part, offset);
-		int status;
+		off_t at = offset;
+		ssize_t n = sendfile(shared->file, from, &at, length);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n < 0)
+			return set_failed(shared, "write", error);
+		if (n == 0)
 			return error_set(error, TOTPGROUP_ESYSTEM,
 				"cannot read again what goes into %s/%s", shared->folder,
 				shared->name);
-		piece.length = (size_t)n;
-		status = write_at_end(shared, &piece, error);
-		if (status != 0)
-			return status;
 		shared->end += n;
 		offset += n;
 		length -= (size_t)n;
 	}
 	return 0;
-}
-
-int bulk_shared_append(struct bulk_shared_file *shared, int from, int64_t offset, size_t length,
-	struct error *error)
-{
-	struct text between = TEXT_INIT;
-	char *buffer = malloc(COPY_SIZE);
-	int status = 0;
-
-	if (shared->end > (int64_t)shared->header.length)
-		text_append_string(&between, shared->between);
-	if (buffer == NULL || between.status != 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	else
-		status = write_at_end(shared, &between, error);
-	shared->end += status == 0 ? (int64_t)between.length : 0;
-	if (status == 0)
-		status = copy_piece(shared, from, offset, length, buffer, error);
-	text_free(&between);
-	wipe_free(buffer, COPY_SIZE);
-	return status;
 }
 
 void bulk_shared_close(struct bulk_shared_file *shared)

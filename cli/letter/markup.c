@@ -86,7 +86,7 @@ static void trim(struct tag *tag)
 		tag->length--;
 }
 
-static struct markup_node *add_node(struct parser *parser, enum markup_kind kind)
+static int add_node(struct parser *parser, const struct markup_node *node)
 {
 	struct letter_markup *markup = parser->markup;
 
@@ -95,29 +95,21 @@ static struct markup_node *add_node(struct parser *parser, enum markup_kind kind
 		struct markup_node *nodes =
 			reallocarray(markup->nodes, capacity, sizeof *nodes);
 
-		if (nodes == NULL) {
-			error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
-			return NULL;
-		}
+		if (nodes == NULL)
+			return error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
 		markup->nodes = nodes;
 		markup->capacity = capacity;
 	}
-	markup->nodes[markup->count] = (struct markup_node){.kind = kind};
-	return &markup->nodes[markup->count++];
+	markup->nodes[markup->count++] = *node;
+	return 0;
 }
 
 static int add_literal(struct parser *parser, const char *text, size_t length)
 {
-	struct markup_node *node;
+	const struct markup_node node = {
+		.kind = MARKUP_LITERAL, .literal = text, .length = length};
 
-	if (length == 0)
-		return 0;
-	node = add_node(parser, MARKUP_LITERAL);
-	if (node == NULL)
-		return TOTPGROUP_EMEMORY;
-	node->literal = text;
-	node->length = length;
-	return 0;
+	return length > 0 ? add_node(parser, &node) : 0;
 }
 
 /* Whether a value can be at this point of the template. */
@@ -140,20 +132,14 @@ static int check_value(const struct parser *parser, const struct letter_value *v
 
 static int add_value(struct parser *parser, const struct tag *tag)
 {
-	const struct letter_value *value = letter_value_find(tag->text, tag->length);
-	struct markup_node *node;
+	const struct markup_node node = {
+		.kind = MARKUP_VALUE, .value = letter_value_find(tag->text, tag->length)};
 	int status;
 
-	if (value == NULL)
+	if (node.value == NULL)
 		return refuse_name(parser, tag->text, tag->length);
-	status = check_value(parser, value);
-	if (status != 0)
-		return status;
-	node = add_node(parser, MARKUP_VALUE);
-	if (node == NULL)
-		return TOTPGROUP_EMEMORY;
-	node->value = value;
-	return 0;
+	status = check_value(parser, node.value);
+	return status == 0 ? add_node(parser, &node) : status;
 }
 
 bool letter_markup_next(const char **sentence, const char **before, size_t *before_length,
@@ -219,17 +205,20 @@ static char *copy_sentence(const struct tag *tag)
 
 static int add_sentence(struct parser *parser, const struct tag *tag)
 {
-	struct markup_node *node;
+	struct markup_node node = {.kind = MARKUP_SENTENCE};
+	int status;
 
 	if (tag->length == 0)
 		return refuse(parser, parser->line, "{{_}} without a sentence");
-	node = add_node(parser, MARKUP_SENTENCE);
-	if (node == NULL)
-		return TOTPGROUP_EMEMORY;
-	node->sentence = copy_sentence(tag);
-	if (node->sentence == NULL)
+	node.sentence = copy_sentence(tag);
+	if (node.sentence == NULL)
 		return error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
-	return check_sentence(parser, node->sentence);
+	status = check_sentence(parser, node.sentence);
+	if (status == 0)
+		status = add_node(parser, &node);
+	if (status != 0)
+		free(node.sentence);
+	return status;
 }
 
 static bool is_page(const struct tag *tag)
@@ -254,31 +243,28 @@ static int open_page(struct parser *parser, const struct tag *tag)
 
 static int open_section(struct parser *parser, const struct tag *tag)
 {
-	const struct letter_value *value;
-	struct markup_node *node;
+	const struct markup_node node = {
+		.kind = MARKUP_SECTION,
+		.value = letter_value_find(tag->text, tag->length),
+		.inverted = tag->mark == '^',
+	};
 
 	if (is_page(tag))
 		return open_page(parser, tag);
-	value = letter_value_find(tag->text, tag->length);
-	if (value == NULL)
+	if (node.value == NULL)
 		return refuse_name(parser, tag->text, tag->length);
-	if (value->holds == NULL)
+	if (node.value->holds == NULL)
 		return refuse(parser, parser->line, "%s is always there: it needs no section",
-			value->name);
+			node.value->name);
 	if (!parser->in_page)
 		return refuse(parser, parser->line, "%s stands outside {{#page}} ... {{/page}}",
-			value->name);
+			node.value->name);
 	if (parser->depth == LETTER_MARKUP_DEPTH_MAX)
 		return refuse(parser, parser->line, "more than %d sections within each other",
 			LETTER_MARKUP_DEPTH_MAX);
 	parser->section_lines[parser->depth] = parser->line;
 	parser->sections[parser->depth++] = parser->markup->count;
-	node = add_node(parser, MARKUP_SECTION);
-	if (node == NULL)
-		return TOTPGROUP_EMEMORY;
-	node->value = value;
-	node->inverted = tag->mark == '^';
-	return 0;
+	return add_node(parser, &node);
 }
 
 static int close_section(struct parser *parser, const struct tag *tag)

@@ -21,7 +21,7 @@ FORMATS = "svg,html,txt,csv,json"
 SEED = seed()
 
 # The calls that change files.
-CALLS = "openat,write,pwrite64,renameat,renameat2,fsync,syncfs,ftruncate,unlinkat,fchmod"
+CALLS = "openat,write,pwrite64,sendfile,renameat,renameat2,fsync,syncfs,ftruncate,unlinkat,fchmod"
 SAMPLE = 20
 
 
