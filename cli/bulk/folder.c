@@ -48,16 +48,6 @@ static int check_folder(const struct bulk_folder *folder, struct error *error)
 	return 0;
 }
 
-static int lock_folder(const struct bulk_folder *folder, struct error *error)
-{
-	if (flock(folder->descriptor, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return error_set(error, TOTPGROUP_EBUSY,
-			"%s: another run writes there; wait for its end", folder->path);
-	return set_failed(folder, "lock", error);
-}
-
 int bulk_folder_open(
 	struct bulk_folder *folder, const char *path, bool make, struct error *error)
 {
@@ -75,23 +65,21 @@ int bulk_folder_open(
 	if (made && fchmod(folder->descriptor, 0700) != 0)
 		return set_failed(folder, "chmod", error);
 	status = check_folder(folder, error);
-	return status == 0 ? lock_folder(folder, error) : status;
+	if (status != 0 || flock(folder->descriptor, LOCK_EX | LOCK_NB) == 0)
+		return status;
+	if (errno == EWOULDBLOCK)
+		return error_set(error, TOTPGROUP_EBUSY,
+			"%s: another run writes there; wait for its end", folder->path);
+	return set_failed(folder, "lock", error);
 }
 
-static bool is_below(const char *path, const char *top)
+/* Whether one component of an absolute path is that word. */
+static bool has_component(const char *path, const char *word)
 {
-	size_t length = strlen(top);
+	size_t length = strlen(word);
 
-	return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
-/* Whether one component of a path is that word. */
-static bool has_component(const char *path, const char *part)
-{
-	size_t length = strlen(part);
-
-	for (const char *at = strstr(path, part); at != NULL; at = strstr(at + 1, part))
-		if (at > path && at[-1] == '/' && (at[length] == '/' || at[length] == '\0'))
+	for (const char *at = strstr(path, word); at != NULL; at = strstr(at + 1, word))
+		if (at[-1] == '/' && (at[length] == '/' || at[length] == '\0'))
 			return true;
 	return false;
 }
@@ -101,14 +89,18 @@ static bool is_in_web_root(const char *path)
 	static const char *const tops[] = {"/var/www", "/srv/www", "/srv/http",
 		"/usr/share/nginx", "/usr/local/www", "/var/lib/nginx", "/var/lib/www",
 		"/usr/local/apache2", "/opt/lampp"};
-	static const char *const parts[] = {
+	static const char *const words[] = {
 		"public_html", "htdocs", "wwwroot", "www-root", "httpdocs"};
 
-	for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++)
-		if (is_below(path, tops[i]))
+	for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++) {
+		size_t length = strlen(tops[i]);
+
+		if (strncmp(path, tops[i], length) == 0 &&
+			(path[length] == '/' || path[length] == '\0'))
 			return true;
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-		if (has_component(path, parts[i]))
+	}
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (has_component(path, words[i]))
 			return true;
 	return false;
 }

@@ -42,10 +42,8 @@ static void put_string(struct text *text, const char *string)
 
 static void put_number(struct text *text, int64_t number)
 {
-	char digits[24];
-
-	snprintf(digits, sizeof digits, "%" PRId64, number);
-	put_string(text, digits);
+	(void)text_append_format(text, "%" PRId64, number);
+	(void)text_append(text, "", 1);
 }
 
 static void put_entry(struct text *text, const struct bulk_entry *entry)

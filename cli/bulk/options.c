@@ -57,30 +57,25 @@ const char *bulk_format_name(enum letter_format format)
 	return format_names[format];
 }
 
-static bool has_letter(const struct bulk_formats *formats, enum letter_format format)
-{
-	for (size_t i = 0; i < formats->letter_count; i++)
-		if (formats->letters[i] == format)
-			return true;
-	return false;
-}
-
 /* Adds a format, or ignores one that was named before. */
 static bool add_format(struct bulk_formats *formats, const char *word, size_t length)
 {
+	int format = 0;
+
 	if (ascii_is_word(word, length, "csv"))
 		return formats->csv = true;
 	if (ascii_is_word(word, length, "json"))
 		return formats->json = true;
-	for (int i = 0; i < LETTER_FORMATS; i++) {
-		if (!ascii_is_word(word, length, format_names[i]))
-			continue;
-		if (!has_letter(formats, (enum letter_format)i))
-			formats->letters[formats->letter_count++] = (enum letter_format)i;
-		formats->html = formats->html || i == LETTER_HTML;
-		return true;
-	}
-	return false;
+	while (format < LETTER_FORMATS && !ascii_is_word(word, length, format_names[format]))
+		format++;
+	if (format == LETTER_FORMATS)
+		return false;
+	formats->html = formats->html || format == LETTER_HTML;
+	for (size_t i = 0; i < formats->letter_count; i++)
+		if ((int)formats->letters[i] == format)
+			return true;
+	formats->letters[formats->letter_count++] = (enum letter_format)format;
+	return true;
 }
 
 bool bulk_formats_parse(struct bulk_formats *formats, const char *list)

@@ -37,11 +37,12 @@ static const char *find_spoken_language(size_t *length)
 	return found;
 }
 
-int letter_language_append(struct text *text)
+int letter_language_append(const struct letter *letter, struct text *text)
 {
 	size_t length, before = text->length;
 	const char *language = find_spoken_language(&length);
 
+	(void)letter;
 	text_append(text, language, length);
 	for (size_t i = before; i < text->length; i++)
 		if (text->data[i] == '_')
@@ -68,14 +69,6 @@ static locale_t make_locale(const char *name)
 	if (made == (locale_t)0)
 		freelocale(base);
 	return made;
-}
-
-static int find_english(locale_t *locale, struct error *error)
-{
-	*locale = make_locale("C");
-	if (*locale == (locale_t)0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	return 0;
 }
 
 #ifdef ENABLE_NLS
@@ -194,6 +187,9 @@ int letter_language_find(const char *language, locale_t *locale, struct error *e
 {
 	*locale = (locale_t)0;
 	if (language == NULL || is_variant_of(language, ENGLISH, strlen(ENGLISH)))
-		return find_english(locale, error);
-	return find_translation(language, locale, error);
+		*locale = make_locale("C");
+	else
+		return find_translation(language, locale, error);
+	return *locale != (locale_t)0 ? 0
+				      : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 }

@@ -100,8 +100,8 @@ int letter_run_end(
  */
 int letter_language_find(const char *language, locale_t *locale, struct error *error);
 
-/* Appends the language that translate() gives, as HTML names it: de, pt-BR. */
-int letter_language_append(struct text *text);
+/* The value `lang`: the language that translate() gives, as HTML names it: de, pt-BR. */
+int letter_language_append(const struct letter *letter, struct text *text);
 
 /*
  * qr.c: the QR code of a letter. Errors are those of qr_encode() and otpauth_uri_append().

@@ -29,12 +29,6 @@ static const char *const months[] = {
 	N_("December"),
 };
 
-static int append_lang(const struct letter *letter, struct text *text)
-{
-	(void)letter;
-	return letter_language_append(text);
-}
-
 static int append_user(const struct letter *letter, struct text *text)
 {
 	return text_append_string(text, letter->user);
@@ -161,7 +155,7 @@ static bool is_unusual(const struct letter *letter)
 }
 
 const struct letter_value letter_values[] = {
-	{"lang", append_lang, NULL, LETTER_VALUE_WORDS, true},
+	{"lang", letter_language_append, NULL, LETTER_VALUE_WORDS, true},
 	{"user", append_user, NULL, LETTER_VALUE_WORDS, false},
 	{"host", append_host, NULL, LETTER_VALUE_WORDS, false},
 	{"issuer", append_issuer, has_issuer, LETTER_VALUE_WORDS, false},
