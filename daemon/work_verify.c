@@ -10,8 +10,8 @@
 #include "core/summary.h"
 #include "daemon/log.h"
 #include "daemon/work.h"
-#include "host/user_store.h"
 #include "host/dummy_decision.h"
+#include "host/user_store.h"
 #include "totpgroup.h"
 
 #define NOT_PERMITTED "not-permitted"

@@ -56,7 +56,8 @@ static enum bulk_reason judge_name(
 static bool is_named_twice(const struct bulk_batch *batch, const struct bulk_entry *entry)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		if (batch->entries[i].file.account.uid == entry->file.account.uid &&
+		if (batch->entries[i].file.credential->user->pw_uid ==
+				entry->file.credential->user->pw_uid &&
 			strcmp(batch->entries[i].path, entry->path) == 0)
 			return true;
 	return false;

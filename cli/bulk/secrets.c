@@ -48,7 +48,7 @@ enum bulk_reason bulk_secret_find(struct bulk_entry *entry, const struct bulk_ru
 	enum exit_status status = user_file_find_for_entry(
 		&entry->file, user, &run->defaults, run->options.secret, error);
 
-	entry->user = entry->file.account.name;
+	entry->user = entry->file.name;
 	entry->path = entry->file.path;
 	if (status == STATUS_DONE)
 		return BULK_NONE;
@@ -61,7 +61,7 @@ int bulk_secret_find_again(
 	struct bulk_entry *entry, const struct bulk_run *run, struct error *error)
 {
 	struct error problem = ERROR_INIT;
-	enum exit_status status = user_file_find_for_login(
+	enum exit_status status = user_file_find(
 		&entry->file, entry->user, &run->defaults, run->options.secret, &problem);
 
 	if (status != STATUS_DONE) {

@@ -9,6 +9,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/user_file.h"
 #include "config/configuration.h"
 
 #define USUAL_SERVICE "sshd"
@@ -62,7 +63,6 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_sshd,
 	doctor_check_files,
 	doctor_check_clock,
-	/* The last one: it gives up root's rights. */
 	doctor_check_user,
 };
 
@@ -73,9 +73,14 @@ static enum exit_status run_checks(const struct doctor_options *options)
 		.service = options->service != NULL ? options->service : USUAL_SERVICE,
 		.configuration = &configuration,
 		.module = &configuration.options};
-	enum exit_status status = account_find(&doctor.account, options->user);
+	struct user_entry *entry;
+	struct error error = ERROR_INIT;
+	enum exit_status status = user_file_find_user(options->user, &entry, &error);
 
-	if (status == STATUS_DONE) {
+	if (status != STATUS_DONE) {
+		terminal_complain_error(&error);
+	} else {
+		doctor.user = &entry->passwd;
 		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 			checks[i](&doctor);
 		status = doctor_print_report(&doctor);
@@ -86,7 +91,7 @@ static enum exit_status run_checks(const struct doctor_options *options)
 	free(doctor.trials);
 	free(doctor.example_user);
 	pam_stack_free(&doctor.stack);
-	account_free(&doctor.account);
+	free(entry);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #ifndef TOTPGROUP_CLI_DOCTOR_DOCTOR_H
 #define TOTPGROUP_CLI_DOCTOR_DOCTOR_H
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -14,7 +15,6 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/pamconf/pamconf.h"
-#include "cli/users/account.h"
 
 struct doctor;
 struct options;
@@ -116,7 +116,7 @@ struct doctor {
 	struct doctor_options options;
 	struct report report;
 	const char *service;
-	struct account account; /* of the user who was named, or of the caller */
+	const struct passwd *user; /* who was named, or the caller */
 
 	/* The PAM stack; the trials are its lines of the type auth, or NULL if it could not
 	 * be read. */

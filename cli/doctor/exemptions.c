@@ -198,7 +198,8 @@ static void check_first_seen(struct doctor *doctor)
 		report_home(doctor, specification);
 		return;
 	}
-	if (secret_path_expand(specification, doctor->account.name, NULL, &path, &error) != 0) {
+	if (secret_path_expand(specification, doctor->user->pw_name, NULL, &path, &error) !=
+		0) {
 		report_add(
 			doctor, FINDING_UNKNOWN, SEEN_CHECK, "first_seen: %s", error.message);
 		return;

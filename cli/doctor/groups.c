@@ -67,7 +67,7 @@ static void report_empty(struct doctor *doctor, const char *name)
 	struct finding *finding = report_add(doctor, FINDING_WARNING, CHECK,
 		"the group %s has no members, as far as the system tells", name);
 	char *group = shell_word(name);
-	char *user = shell_word(doctor->account.name);
+	char *user = shell_word(doctor->user->pw_name);
 
 	finding_why(finding, "Nobody is asked for a code because of that group.");
 	if (group != NULL && user != NULL)
@@ -154,8 +154,8 @@ void doctor_check_groups(struct doctor *doctor)
 	if (doctor->line == NULL || doctor->module->group == NULL)
 		return;
 	doctor->user_outside =
-		group_gate_judge(doctor->module->group, doctor->account.name,
-			doctor->account.gid, NULL, NULL, &ignored) == GROUP_GATE_OUTSIDE;
+		group_gate_judge(doctor->module->group, doctor->user->pw_name,
+			doctor->user->pw_gid, NULL, NULL, &ignored) == GROUP_GATE_OUTSIDE;
 	if (group_list_parse(&groups, doctor->module->group, &error) != 0)
 		report_malformed(doctor, &error);
 	for (size_t i = 0; i < groups.count; i++)

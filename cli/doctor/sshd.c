@@ -69,7 +69,7 @@ static int read_settings(struct doctor *doctor, struct error *error)
 {
 	/* A user who is exempt from the code may log in by any method. */
 	const char *user = doctor->options.user != NULL && !doctor->user_outside
-				   ? doctor->account.name
+				   ? doctor->user->pw_name
 				   : doctor->example_user;
 
 	if (doctor->options.sshd_settings != NULL)
@@ -243,7 +243,7 @@ static void check_root(struct doctor *doctor, const struct sshd_methods *methods
 {
 	struct finding *finding;
 
-	if (doctor->options.user == NULL || doctor->account.uid != 0 || methods->without_pam ||
+	if (doctor->options.user == NULL || doctor->user->pw_uid != 0 || methods->without_pam ||
 		!methods->interactive ||
 		sshd_settings_is(&doctor->sshd, "permitrootlogin", "yes"))
 		return;

@@ -55,7 +55,7 @@ static bool is_sound(struct doctor *doctor, const char *path)
 	if (status != 0) {
 		finding = report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error.message);
 		finding_why(
-			finding, "The module refuses every code of %s.", doctor->account.name);
+			finding, "The module refuses every code of %s.", doctor->user->pw_name);
 		if (status == TOTPGROUP_EUNSAFE && word != NULL)
 			finding_run(finding, "chown root %s && chmod 0600 %s", word, word);
 	}
@@ -87,7 +87,7 @@ void doctor_check_state(struct doctor *doctor)
 	/* The option refuses paths in home folders and paths without ${USER}. */
 	if (doctor->line == NULL || doctor->module->state == NULL)
 		return;
-	if (option_path_expand("state", doctor->module->state, doctor->account.name, NULL,
+	if (option_path_expand("state", doctor->module->state, doctor->user->pw_name, NULL,
 		    &path, &error) == 0)
 		check_folders(doctor, path);
 	else

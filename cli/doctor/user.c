@@ -13,39 +13,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/number.h"
 #include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
 #include "config/options.h"
-#include "core/credential.h"
-#include "store/locked_file.h"
-#include "store/secret_path.h"
+#include "core/judge.h"
+#include "host/user_credential.h"
 #include "totpgroup.h"
 
 #define CHECK	     "secret"
 #define FOLDER_CHECK "secret-folder"
 
-/* One user's file, by the rules by which the module looks for it. */
+/* One user's credential, as the module looks for it. */
 struct secret {
 	const char *user;
-	char *path;
-	struct file_rules rules;
+	const char *path;
+	struct user_credential credential;
 };
-
-/* The uid of the user whom user= names; false if there is none. */
-static bool fixed_owner(const char *user, uid_t *owner)
-{
-	const struct passwd *entry;
-	int64_t uid;
-
-	if (number_parse(user, strlen(user), 0, UINT32_MAX - 1, &uid))
-		entry = getpwuid((uid_t)uid);
-	else
-		entry = getpwnam(user);
-	if (entry != NULL)
-		*owner = entry->pw_uid;
-	return entry != NULL;
-}
 
 static void report_no_owner(struct doctor *doctor)
 {
@@ -60,27 +43,26 @@ static void report_no_owner(struct doctor *doctor)
 
 static bool find_secret(struct doctor *doctor, struct secret *secret)
 {
-	const struct options *options = doctor->module;
-	const char *specification =
-		options->secret != NULL ? options->secret : SECRET_PATH_DEFAULT;
-	const char *home = options->user == NULL ? doctor->account.home : NULL;
+	const struct user_credential_source source = {.without_state = true};
+	struct user_entry *entry = NULL;
 	struct error error = ERROR_INIT;
+	int status = user_entry_copy(&entry, doctor->user, &error);
 
-	secret->user = doctor->account.name;
-	secret->rules.owner = doctor->account.uid;
-	if (options->user != NULL && !fixed_owner(options->user, &secret->rules.owner)) {
-		report_no_owner(doctor);
-		return false;
-	}
-	secret->rules.any_owner = options->no_strict_owner;
-	secret->rules.allowed_mode = options->allowed_perm;
-	secret->rules.own_file = options->user == NULL;
-	if (secret_path_expand(specification, secret->user, home, &secret->path, &error) == 0) {
-		secret->rules.path = secret->path;
+	secret->user = doctor->user->pw_name;
+	if (status == 0)
+		status = user_credential_find_for(
+			&secret->credential, doctor->module, &entry, &source, &error);
+	if (status == 0) {
+		secret->path = secret->credential.place->file;
 		return true;
 	}
-	report_add(doctor, doctor->options.user != NULL ? FINDING_PROBLEM : FINDING_OK, CHECK,
-		"%s can have no secret: %s", secret->user, error.message);
+	if (status == TOTPGROUP_ECONFIG)
+		report_no_owner(doctor);
+	else if (status == TOTPGROUP_EARGUMENT)
+		report_add(doctor, doctor->options.user != NULL ? FINDING_PROBLEM : FINDING_OK,
+			CHECK, "%s can have no secret: %s", secret->user, error.message);
+	else
+		report_add(doctor, FINDING_UNKNOWN, CHECK, "%s", error.message);
 	return false;
 }
 
@@ -146,7 +128,8 @@ static void report_not_enrolled(struct doctor *doctor, const struct secret *secr
 static void mend_file(
 	struct doctor *doctor, struct finding *finding, const struct secret *secret)
 {
-	const struct file_rules *rules = &secret->rules;
+	const struct options *options = doctor->module;
+	uid_t owner = secret->credential.owner->pw_uid;
 	char *path = shell_word(secret->path);
 	struct stat file;
 
@@ -155,12 +138,12 @@ static void mend_file(
 	else if (!S_ISREG(file.st_mode) || file.st_nlink != 1 || file.st_size == 0)
 		finding_run(finding, "mv -i %s %s.old && totp-enroll enroll %s", path, path,
 			secret->user);
-	else if (file.st_uid != rules->owner && !rules->any_owner)
-		finding_run(finding, "chown %u %s", (unsigned int)rules->owner, path);
-	else if ((file.st_mode & 07777 & ~rules->allowed_mode) != 0)
-		finding_run(finding, "chmod %04o %s", 0600U & (unsigned int)rules->allowed_mode,
-			path);
-	else if (rules->own_file)
+	else if (file.st_uid != owner && !options->no_strict_owner)
+		finding_run(finding, "chown %u %s", (unsigned int)owner, path);
+	else if ((file.st_mode & 07777 & ~options->allowed_perm) != 0)
+		finding_run(finding, "chmod %04o %s",
+			0600U & (unsigned int)options->allowed_perm, path);
+	else if (secret->credential.is_own_file)
 		finding_run(finding, "chmod u+r %s", path);
 	free(path);
 }
@@ -169,7 +152,7 @@ static void report_bad(struct doctor *doctor, const struct secret *secret, int s
 	const struct error *error)
 {
 	bool known = status == TOTPGROUP_EUNSAFE || status == TOTPGROUP_EFORMAT ||
-		     (secret->rules.own_file && error->system_error == EACCES);
+		     (secret->credential.is_own_file && error->system_error == EACCES);
 	struct finding *finding = report_add(
 		doctor, known ? FINDING_PROBLEM : FINDING_UNKNOWN, CHECK, "%s", error->message);
 
@@ -182,39 +165,38 @@ static void report_bad(struct doctor *doctor, const struct secret *secret, int s
 		mend_file(doctor, finding, secret);
 }
 
-/* Reads the file as the module does, and checks that it is a credential. */
+/* Reads the file as the module does, and checks whether a login would take it. */
 static int check_file(const struct secret *secret, struct error *error)
 {
-	totpgroup_credential *credential = NULL;
-	struct hmac *hmac = NULL;
-	struct text text = TEXT_INIT;
-	int status = locked_file_look(&secret->rules, &text, error);
+	struct store_record record = STORE_RECORD_INIT;
+	int status = user_credential_look(&secret->credential, &record, error);
 
 	if (status == 0) {
-		status = credential_load(&credential, text.data, text.length, error);
-		if (status == 0)
-			status = credential_open_hmac(credential, &hmac, error);
-		hmac_close(hmac);
+		struct error why = ERROR_INIT;
+
+		status = credential_judge_text(record.secret.data, record.secret.length, &why);
 		if (status != 0)
-			error_set(error, status, "%s: %s", secret->path,
-				totpgroup_strerror(status));
+			error_set(error, status, "%s: %s", secret->path, why.message);
 	}
-	totpgroup_credential_free(credential);
-	text_free(&text);
+	store_record_free(&record);
 	return status;
 }
 
 /* Each login writes a new file beside the old one. */
-static void check_writable(struct doctor *doctor, const struct secret *secret)
+static void check_writable(struct doctor *doctor, struct secret *secret)
 {
 	char *real = realpath(secret->path, NULL);
 	const char *folder = real != NULL ? dirname(real) : NULL;
+	struct error error = ERROR_INIT;
 	struct finding *finding;
+	bool ignored;
 
-	if (folder != NULL && access(folder, W_OK | X_OK) != 0 &&
-		!doctor->module->allow_readonly) {
+	if (folder != NULL && !doctor->module->allow_readonly &&
+		user_credential_examine(&secret->credential, &ignored, &error) ==
+			TOTPGROUP_EUNWRITABLE) {
 		finding = report_add(doctor, FINDING_PROBLEM, FOLDER_CHECK,
-			"no new file can be written in %s: %s", folder, strerror(errno));
+			"no new file can be written in %s: %s", folder,
+			strerror(error.system_error));
 		finding_why(finding,
 			"Each login writes the secret anew, and is refused if that fails.");
 		finding_run_on(finding, "chmod u+wx", folder);
@@ -227,9 +209,9 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 	const struct doctor_file file = {
 		.check = FOLDER_CHECK,
 		.path = secret->path,
-		.level = secret->rules.own_file ? FINDING_WARNING : FINDING_PROBLEM,
+		.level = secret->credential.is_own_file ? FINDING_WARNING : FINDING_PROBLEM,
 		.why = "Whoever can write there can replace this secret with their own.",
-		.owner = secret->rules.owner,
+		.owner = secret->credential.owner->pw_uid,
 	};
 
 	if (doctor_folders_are_safe(doctor, &file))
@@ -237,7 +219,7 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 			"nobody else can replace the secret of %s", secret->user);
 }
 
-static void check_secret(struct doctor *doctor, const struct secret *secret)
+static void check_secret(struct doctor *doctor, struct secret *secret)
 {
 	struct error error = ERROR_INIT;
 	int status = check_file(secret, &error);
@@ -265,16 +247,10 @@ void doctor_check_user(struct doctor *doctor)
 		return;
 	if (doctor->user_outside) {
 		report_add(doctor, FINDING_OK, CHECK, "%s is not asked for a code: group=%s",
-			doctor->account.name, doctor->module->group);
-		return;
-	}
-	/* Files in a user's home folder are read with the user's rights. */
-	if (doctor->module->user == NULL && account_become(&doctor->account) != STATUS_DONE) {
-		report_add(doctor, FINDING_UNKNOWN, CHECK,
-			"the secret of %s cannot be looked at", doctor->account.name);
+			doctor->user->pw_name, doctor->module->group);
 		return;
 	}
 	if (find_secret(doctor, &secret))
 		check_secret(doctor, &secret);
-	free(secret.path);
+	user_credential_free(&secret.credential);
 }

@@ -7,8 +7,7 @@
 #include "base/wipe.h"
 #include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/device_file.h"
-#include "cli/users/target.h"
+#include "cli/users/user_file.h"
 #include "config/configuration.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
@@ -17,7 +16,7 @@
 struct addition {
 	const struct enroll_options *options;
 	const struct host_defaults *defaults;
-	struct device_file file;
+	struct user_file file;
 	struct new_credential credential;
 	bool replaces; /* there is a device of that name */
 	struct error error;
@@ -58,12 +57,12 @@ static enum exit_status try_change(struct addition *addition, struct text *text)
 
 	change.secret = "A2";
 	change.replace = true;
-	status = device_file_try(&addition->file, &change, text, &addition->error);
+	status = user_file_try_device(&addition->file, &change, text, &addition->error);
 	if (status != STATUS_DONE)
 		return status;
 	change.replace = false;
 	text_free(text);
-	status = device_file_try(&addition->file, &change, text, &addition->error);
+	status = user_file_try_device(&addition->file, &change, text, &addition->error);
 	addition->replaces = status == STATUS_REFUSED;
 	if (addition->replaces)
 		addition->error = (struct error)ERROR_INIT;
@@ -79,7 +78,7 @@ static enum exit_status ask_to_replace(struct addition *addition)
 		return STATUS_DONE;
 	terminal_say("%s has a device '%s' already.\nIt can give no code any more once another "
 		     "replaces it.\n",
-		addition->file.file.path, addition->options->device);
+		addition->file.path, addition->options->device);
 	status = terminal_ask(STDOUT_FILENO, "Replace it?", false, &yes);
 	if (status != STATUS_DONE || yes)
 		return status;
@@ -94,7 +93,7 @@ static enum exit_status show_new_secret(struct addition *addition)
 
 	if (options->quiet != 0)
 		return STATUS_DONE;
-	status = show_secret(&addition->credential, options, addition->file.file.account.name);
+	status = show_secret(&addition->credential, options, addition->file.name);
 	if (status != STATUS_DONE || options->no_confirm != 0)
 		return status;
 	return question_app_code(&addition->credential);
@@ -105,12 +104,12 @@ static enum exit_status write_device(struct addition *addition)
 	const struct device_change change = change_of(addition);
 	enum exit_status status;
 
-	target_hold_signals();
-	status = device_file_make(&addition->file, &change, &addition->error);
+	terminal_hold_signals();
+	status = user_file_change_device(&addition->file, &change, &addition->error);
 	if (status == STATUS_DONE && addition->options->quiet == 0)
 		terminal_say("\nDone: the device '%s' is in %s.\nLimits, spent codes and "
 			     "emergency codes are as they were, for all devices.\n",
-			change.name, addition->file.file.path);
+			change.name, addition->file.path);
 	return status;
 }
 
@@ -140,7 +139,7 @@ enum exit_status enroll_device(const struct enroll_options *options,
 		.credential = NEW_CREDENTIAL_DEFAULT,
 		.error = ERROR_INIT,
 	};
-	enum exit_status status = device_file_find(
+	enum exit_status status = user_file_find(
 		&addition.file, options->user, defaults, options->secret, &addition.error);
 
 	*enrolled = true;
@@ -148,7 +147,7 @@ enum exit_status enroll_device(const struct enroll_options *options,
 		status = add_device(&addition, enrolled);
 	if (*enrolled && addition.error.code != 0)
 		terminal_complain_error(&addition.error);
-	device_file_free(&addition.file);
+	user_file_free(&addition.file);
 	WIPE_OBJECT(&addition.credential);
 	return status;
 }

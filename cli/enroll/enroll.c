@@ -6,8 +6,7 @@
 #include "cli/commands.h"
 #include "cli/enroll/enroll.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/account.h"
-#include "cli/users/target.h"
+#include "cli/users/user_file.h"
 #include "message/enrollment_text.h"
 
 /* One enrollment, from the first option to the file. */
@@ -15,35 +14,33 @@ struct enrollment {
 	struct enroll_options options;
 	struct enroll_options given; /* by flags alone */
 	struct host_defaults defaults;
-	struct account account;
-	struct target target;
+	struct user_file file;
 	bool exists; /* there is a file already */
 	struct new_credential credential;
 };
 
-static enum exit_status find_account(struct enrollment *enrollment)
-{
-	const struct enroll_options *options = &enrollment->options;
-	const char *owner = options->secret == NULL ? enrollment->defaults.user : NULL;
-
-	return account_find_and_become(&enrollment->account, options->user, owner);
-}
-
 /* With --device, the file that a login uses does not exist. A file that exists elsewhere
  * is not replaced: the person wants to add a device, not to lose the others. */
-static enum exit_status find_target(struct enrollment *enrollment)
+static enum exit_status find_file(struct enrollment *enrollment)
 {
-	const char *device = enrollment->options.device;
-	enum exit_status status = target_find(&enrollment->target, &enrollment->options,
-		&enrollment->defaults, &enrollment->account);
+	const struct enroll_options *options = &enrollment->options;
+	struct user_file *file = &enrollment->file;
+	struct error error = ERROR_INIT;
+	enum exit_status status = user_file_find_by_flags(file, options->user,
+		&enrollment->defaults, options->secret, options->quiet != 0, &error);
 
-	if (status == STATUS_DONE)
-		status = target_look(&enrollment->target, &enrollment->exists);
-	if (status != STATUS_DONE || device == NULL || !enrollment->exists)
+	if (status == STATUS_DONE &&
+		user_credential_examine(file->credential, &enrollment->exists, &error) != 0)
+		status = STATUS_STORE_ERROR;
+	if (status != STATUS_DONE) {
+		terminal_complain_error(&error);
 		return status;
+	}
+	if (options->device == NULL || !enrollment->exists)
+		return STATUS_DONE;
 	return terminal_fail(STATUS_REFUSED,
 		"%s: this is not where a login looks; to add '%s' to it, name it with --secret",
-		enrollment->target.path, device);
+		file->path, options->device);
 }
 
 /* Warns where some apps take the credential for one of another kind. */
@@ -112,7 +109,7 @@ static enum exit_status show_new_secret(struct enrollment *enrollment)
 
 	if (options->quiet != 0)
 		return STATUS_DONE;
-	status = show_secret(credential, options, enrollment->account.name);
+	status = show_secret(credential, options, enrollment->file.name);
 	if (status == STATUS_DONE && credential->time_based && options->no_confirm == 0)
 		status = question_app_code(credential);
 	return status == STATUS_DONE ? show_emergency_codes(&credential->emergency_codes)
@@ -126,13 +123,16 @@ static enum exit_status write_file(struct enrollment *enrollment)
 	struct text text = TEXT_INIT;
 	enum exit_status status;
 
+	terminal_hold_signals();
 	if (new_credential_append(&enrollment->credential, &text, &error) == 0)
-		status = target_write(&enrollment->target, &text, replace);
+		status = user_file_write(&enrollment->file, &text, replace, &error) == 0
+				 ? STATUS_DONE
+				 : terminal_complain_error(&error);
 	else
 		status = terminal_complain_error(&error);
 	text_free(&text);
 	if (status == STATUS_DONE && enrollment->options.quiet == 0)
-		terminal_say("\nDone: %s is written.\n", enrollment->target.path);
+		terminal_say("\nDone: %s is written.\n", enrollment->file.path);
 	return status;
 }
 
@@ -145,13 +145,12 @@ static enum exit_status enroll_at_terminal(struct enrollment *enrollment)
 	bool write = false;
 
 	credential->device = options->device;
-	if ((status = find_account(enrollment)) != STATUS_DONE ||
-		(status = find_target(enrollment)) != STATUS_DONE ||
+	if ((status = find_file(enrollment)) != STATUS_DONE ||
 		(status = question_time_based(options, credential)) != STATUS_DONE ||
 		(status = choose_kind(enrollment)) != STATUS_DONE ||
 		(status = draw_secret(enrollment)) != STATUS_DONE ||
 		(status = show_new_secret(enrollment)) != STATUS_DONE ||
-		(status = question_write(options, enrollment->target.path, enrollment->exists,
+		(status = question_write(options, enrollment->file.path, enrollment->exists,
 			 &write)) != STATUS_DONE ||
 		!write)
 		return status;
@@ -213,8 +212,7 @@ static enum exit_status enroll(int argc, char **argv, bool user_allowed)
 
 	if (status == STATUS_DONE)
 		status = choose_way(&enrollment);
-	account_free(&enrollment.account);
-	target_free(&enrollment.target);
+	user_file_free(&enrollment.file);
 	host_defaults_free(&enrollment.defaults);
 	WIPE_OBJECT(&enrollment.credential);
 	return status;

@@ -127,7 +127,7 @@ static enum exit_status try_once(struct unattended *work)
 {
 	struct user_status found = {.name = NULL};
 	enum exit_status status = user_status_look(
-		&found, work->file.account.name, work->defaults, work->options->secret);
+		&found, work->file.name, work->defaults, work->options->secret);
 
 	work->error = (struct error)ERROR_INIT;
 	if (status == STATUS_DONE)
@@ -153,7 +153,7 @@ static enum exit_status enroll_user(struct unattended *work)
 
 static const char *user_name(const struct unattended *work)
 {
-	return work->file.account.name != NULL ? work->file.account.name : work->options->user;
+	return work->file.name != NULL ? work->file.name : work->options->user;
 }
 
 static void say_outcome(const struct unattended *work, enum exit_status status)
@@ -250,12 +250,12 @@ enum exit_status enroll_unattended(
 		.defaults = defaults,
 		.source = UNATTENDED_SOURCE_INIT,
 		.error = ERROR_INIT};
-	enum exit_status status = user_file_find_for_login(
+	enum exit_status status = user_file_find(
 		&work.file, options->user, defaults, options->secret, &work.error);
 
 	if (status == STATUS_DONE && options->from_file != NULL)
 		status = unattended_source_read(
-			&work.source, options, work.file.account.name, &work.error);
+			&work.source, options, work.file.name, &work.error);
 	if (status == STATUS_DONE)
 		status = enroll_user(&work);
 	if (options->json != 0)

@@ -46,14 +46,14 @@ static enum exit_status add_user(struct export *export, const char *user, struct
 {
 	struct user_file file = {.path = NULL};
 	struct text credential = TEXT_INIT;
-	enum exit_status status = user_file_find_for_login(
-		&file, user, &export->defaults, export->options.secret, error);
+	enum exit_status status =
+		user_file_find(&file, user, &export->defaults, export->options.secret, error);
 	int result = 0;
 
 	if (status == STATUS_DONE)
 		result = user_file_read(&file, &credential, error);
 	if (status == STATUS_DONE && result == 0)
-		result = export_text_add(&export->text, file.account.name, &credential, error);
+		result = export_text_add(&export->text, file.name, &credential, error);
 	text_free(&credential);
 	user_file_free(&file);
 	if (result == 0)

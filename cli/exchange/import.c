@@ -103,7 +103,7 @@ static enum exit_status store_credential(
 {
 	const struct exchange_options *options = &import->options;
 	struct user_file file = {.path = NULL};
-	enum exit_status status = user_file_find_for_login(
+	enum exit_status status = user_file_find(
 		&file, record->user, &import->defaults, options->secret, &record->error);
 	int result = 0;
 

@@ -10,7 +10,7 @@
 
 #include "cli/exchange/exchange.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/account.h"
+#include "host/user_entry.h"
 #include "totpgroup.h"
 
 static bool is_usable(const struct import_record *record)
@@ -65,12 +65,13 @@ static bool give_to_wanted(struct import_list *list, const char *wanted)
 
 static char *name_of_caller(void)
 {
-	struct account caller = {0};
+	struct user_entry *entry = NULL;
+	struct error ignored = ERROR_INIT;
 	char *name = NULL;
 
-	if (account_find(&caller, NULL) == STATUS_DONE)
-		name = strdup(caller.name);
-	account_free(&caller);
+	if (user_entry_of_caller(&entry, &ignored) == 0)
+		name = strdup(entry->passwd.pw_name);
+	free(entry);
 	return name;
 }
 

@@ -32,7 +32,8 @@ static enum exit_status show_codes(const struct manage *manage, const struct new
 
 	if (!manage->several && !bare)
 		return show_emergency_codes(&made->codes);
-	return list_emergency_codes(&made->codes, manage->several ? made->name : NULL, bare);
+	return list_emergency_codes(
+		&made->codes, manage->several ? made->file.name : NULL, bare);
 }
 
 static bool put_codes(struct json_object *object, const struct new_codes *made)
@@ -58,9 +59,10 @@ static void add_to_report(struct json_report *report, const struct new_codes *ma
 	bool done = status == STATUS_DONE;
 	const char *message = status == STATUS_REFUSED ? "kept" : made->error.message;
 
-	if (!json_put_string(object, "user", made->name != NULL ? made->name : user) ||
+	if (!json_put_string(
+		    object, "user", made->file.name != NULL ? made->file.name : user) ||
 		!json_put_number(object, "status", status) ||
-		!json_put_string(object, "file", made->path) ||
+		!json_put_string(object, "file", made->file.path) ||
 		!json_put_string(object, "message", done ? NULL : message) ||
 		!(done ? put_codes(object, made) : put_no_codes(object)))
 		report->failed = true;
@@ -69,7 +71,7 @@ static void add_to_report(struct json_report *report, const struct new_codes *ma
 static void report_failure(
 	const struct manage *manage, const struct new_codes *made, const char *user)
 {
-	const char *name = made->name != NULL ? made->name : user;
+	const char *name = made->file.name != NULL ? made->file.name : user;
 
 	if (made->error.code == 0)
 		return;
@@ -90,7 +92,7 @@ static bool make_codes(struct manage *manage, const char *user)
 
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	made.manage = manage;
-	made.in_child = manage->several || json;
+	made.by_flags = !manage->several && !json;
 	status = new_codes_make(&made, user);
 	manage_count(manage, status);
 	if (json)
@@ -100,7 +102,7 @@ static bool make_codes(struct manage *manage, const char *user)
 	else
 		shown = show_codes(manage, &made) == STATUS_DONE;
 	if (!shown)
-		terminal_complain("%s: " NOT_SHOWN, made.name);
+		terminal_complain("%s: " NOT_SHOWN, made.file.name);
 	/* From the moment that new codes are good, signals wait until the codes are shown.
 	 * JSON is shown at the end. */
 	if (!json)

@@ -13,9 +13,7 @@
 #include "cli/commands.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/option_table.h"
-#include "cli/users/account.h"
 #include "cli/users/host_defaults.h"
-#include "cli/users/target.h"
 #include "cli/users/user_file.h"
 #include "cli/users/user_status.h"
 #include "core/emergency_codes.h"
@@ -85,15 +83,9 @@ void manage_end(struct manage *manage);
  * new_codes_free(). Holds secrets. */
 struct new_codes {
 	const struct manage *manage;
-	/* A process of its own reaches the file, and this one keeps its identity. Otherwise
-	 * this process takes on the user's identity for good, and reports some errors
-	 * itself; error has no code then. */
-	bool in_child;
-	struct user_file file; /* where in_child is true */
-	struct account account;
-	struct target target;
-	const char *name; /* of the user, once it is known */
-	const char *path; /* of the file */
+	bool by_flags;		 /* the file is found by google-authenticator's rules */
+	struct user_file file;	 /* with the state */
+	struct user_file writer; /* the same without the state */
 	struct text secret;
 	struct text state; /* empty where it is not kept apart from the secret */
 	unsigned int old_count;

@@ -9,7 +9,6 @@
 #include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/device_file.h"
 #include "totpgroup.h"
 
 /* Whether there is a file at all, damaged or not. */
@@ -41,7 +40,7 @@ static enum exit_status confirm_with_person(
 	else
 		dprintf(STDERR_FILENO,
 			"%s can give no code any more once %s is removed.\nRemove it? [y/N] ",
-			file->account.name, file->path);
+			file->name, file->path);
 	if (!terminal_read_line(line, sizeof line))
 		dprintf(STDERR_FILENO, "\n");
 	if (line[0] == 'y' || line[0] == 'Y')
@@ -69,34 +68,32 @@ static enum exit_status revoke_file(
 }
 
 /* Nobody is asked about a device that does not exist. */
-static enum exit_status revoke_device(const struct manage_options *options,
-	const struct device_file *file, struct error *error)
+static enum exit_status revoke_device(
+	const struct manage_options *options, const struct user_file *file, struct error *error)
 {
 	const struct device_change change = {.name = options->device};
 	struct text text = TEXT_INIT;
-	enum exit_status status = device_file_try(file, &change, &text, error);
+	enum exit_status status = user_file_try_device(file, &change, &text, error);
 
 	text_free(&text);
 	if (status == STATUS_DONE)
-		status = confirm_with_person(options, &file->file, error);
-	return status == STATUS_DONE ? device_file_make(file, &change, error) : status;
+		status = confirm_with_person(options, file, error);
+	return status == STATUS_DONE ? user_file_change_device(file, &change, error) : status;
 }
 
 /* Revokes the device that is named, or the whole secret. */
 static enum exit_status revoke_named(const struct manage *manage, const char *user,
-	struct device_file *file, struct error *error)
+	struct user_file *file, struct error *error)
 {
 	const struct manage_options *options = &manage->options;
 	enum exit_status status;
 
 	if (options->device != NULL) {
-		status =
-			device_file_find(file, user, &manage->defaults, options->secret, error);
+		status = user_file_find(file, user, &manage->defaults, options->secret, error);
 		return status == STATUS_DONE ? revoke_device(options, file, error) : status;
 	}
-	status = user_file_find_for_login(
-		&file->file, user, &manage->defaults, options->secret, error);
-	return status == STATUS_DONE ? revoke_file(options, &file->file, error) : status;
+	status = user_file_find(file, user, &manage->defaults, options->secret, error);
+	return status == STATUS_DONE ? revoke_file(options, file, error) : status;
 }
 
 static void say_done(
@@ -128,17 +125,17 @@ static void add_to_report(struct manage *manage, const char *user, const struct 
 
 static enum exit_status revoke_one(struct manage *manage, const char *user)
 {
-	struct device_file file = {.state = NULL};
+	struct user_file file = {.path = NULL};
 	struct error error = ERROR_INIT;
 	enum exit_status status = revoke_named(manage, user, &file, &error);
 
 	if (manage->options.json != 0)
-		add_to_report(manage, user, &file.file, error.message, status);
+		add_to_report(manage, user, &file, error.message, status);
 	else if (status != STATUS_DONE)
 		terminal_complain("%s: %s", user, error.message);
 	else
-		say_done(&manage->options, user, &file.file);
-	device_file_free(&file);
+		say_done(&manage->options, user, &file);
+	user_file_free(&file);
 	/* A member of a group who has no secret is no failure. */
 	return status == STATUS_NOT_ENROLLED && manage->options.group != NULL ? STATUS_DONE
 									      : status;

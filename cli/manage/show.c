@@ -8,10 +8,8 @@
 #include "cli/enroll/enroll.h"
 #include "cli/manage/manage.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/file_state.h"
 #include "cli/users/user_file.h"
 #include "core/device.h"
-#include "core/state.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
 
@@ -19,8 +17,6 @@
 struct showing {
 	const struct manage *manage;
 	struct user_file file;
-	struct text state; /* empty where it is not kept apart from the secret */
-	bool state_is_roots;
 	struct otp_key key;
 	struct error error;
 };
@@ -33,19 +29,6 @@ static enum exit_status check_output(const struct manage_options *options)
 	return terminal_fail(STATUS_REFUSED,
 		"this prints a secret, and standard output is no terminal: say --force if it "
 		"is to go there");
-}
-
-/* Reads the state, which has the counter of an HOTP secret. */
-static enum exit_status read_state(struct showing *showing)
-{
-	if (file_state_look(&showing->manage->defaults, showing->file.account.name,
-		    &showing->state, &showing->error) == 0)
-		return STATUS_DONE;
-	showing->state_is_roots = file_state_is_roots(&showing->error);
-	if (!showing->state_is_roots)
-		return STATUS_STORE_ERROR;
-	showing->error = (struct error)ERROR_INIT;
-	return STATUS_DONE;
 }
 
 /* Says which of several devices is shown. */
@@ -76,47 +59,41 @@ static int choose_device(struct showing *showing, const totpgroup_credential *cr
 	if (index == devices.count)
 		return error_set(error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", name);
 	if (showing->manage->several)
-		terminal_say("\n%s:\n", showing->file.account.name);
+		terminal_say("\n%s:\n", showing->file.name);
 	say_device(&devices, index);
 	return device_append_alone(credential, index, alone, error);
 }
 
-static int read_key(struct showing *showing, const struct text *secret)
+static int read_key(struct showing *showing, const totpgroup_credential *credential)
 {
-	totpgroup_credential *effective = NULL;
 	struct text alone = TEXT_INIT;
 	struct error why = ERROR_INIT;
-	bool damaged_state = false;
-	int status = state_apply(secret, &showing->state, &effective, &damaged_state, &why);
+	int status = choose_device(showing, credential, &alone, &why);
 
 	if (status == 0)
-		status = choose_device(showing, effective, &alone, &why);
-	if (status == 0)
 		status = otp_key_from_credential(&showing->key, alone.data, alone.length, &why);
-	if (status != 0 && damaged_state)
-		file_state_is_damaged(&showing->manage->defaults, showing->file.account.name,
-			&why, &showing->error);
-	else if (status != 0)
+	if (status != 0)
 		error_set(&showing->error, status, "%s: %s", showing->file.path, why.message);
-	totpgroup_credential_free(effective);
 	text_free(&alone);
 	return status;
 }
 
+/* The state has the counter of an HOTP secret. */
 static enum exit_status read_file(struct showing *showing)
 {
-	struct text text = TEXT_INIT;
-	int status = user_file_read(&showing->file, &text, &showing->error);
+	totpgroup_credential *credential = NULL;
+	bool lacks_state;
+	int status = user_file_load(&showing->file, &credential, &lacks_state, &showing->error);
 
 	if (status == TOTPGROUP_ENOTFOUND)
 		error_set(&showing->error, status, "%s is not enrolled: there is no %s",
-			showing->file.account.name, showing->file.path);
+			showing->file.name, showing->file.path);
 	if (status == 0)
-		status = read_key(showing, &text);
-	text_free(&text);
+		status = read_key(showing, credential);
+	totpgroup_credential_free(credential);
 	if (status == TOTPGROUP_ENOTFOUND)
 		return STATUS_NOT_ENROLLED;
-	if (status == 0 && showing->key.hotp && showing->state_is_roots) {
+	if (status == 0 && showing->key.hotp && lacks_state) {
 		error_set(&showing->error, TOTPGROUP_EUNSAFE,
 			"only root may do that: the counter is kept apart from the secret");
 		return STATUS_NOT_PERMITTED;
@@ -135,19 +112,16 @@ static enum exit_status print_secret(struct showing *showing)
 		options.issuer = given->issuer;
 	if (given->qr_mode != QR_MODE_AUTO)
 		options.qr_mode = given->qr_mode;
-	return show_key(&showing->key, &options, showing->file.account.name);
+	return show_key(&showing->key, &options, showing->file.name);
 }
 
 static enum exit_status show_one(struct manage *manage, const char *user)
 {
-	struct showing showing = {
-		.manage = manage, .state = TEXT_INIT, .key = OTP_KEY_INIT, .error = ERROR_INIT};
-	enum exit_status status = user_file_find_for_login(
+	struct showing showing = {.manage = manage, .key = OTP_KEY_INIT, .error = ERROR_INIT};
+	enum exit_status status = user_file_find(
 		&showing.file, user, &manage->defaults, manage->options.secret, &showing.error);
-	const char *name = showing.file.account.name != NULL ? showing.file.account.name : user;
+	const char *name = showing.file.name != NULL ? showing.file.name : user;
 
-	if (status == STATUS_DONE)
-		status = read_state(&showing);
 	if (status == STATUS_DONE)
 		status = read_file(&showing);
 	if (status == STATUS_DONE)
@@ -157,7 +131,6 @@ static enum exit_status show_one(struct manage *manage, const char *user)
 	else if (showing.error.code != 0)
 		terminal_complain_error(&showing.error);
 	otp_key_free(&showing.key);
-	text_free(&showing.state);
 	user_file_free(&showing.file);
 	return status;
 }

@@ -5,11 +5,10 @@
 #include <errno.h>
 
 #include "cli/manage/manage.h"
-#include "cli/users/file_state.h"
 #include "cli/users/verifyd.h"
 #include "client/verify_client.h"
-#include "core/decide.h"
 #include "config/configuration.h"
+#include "core/decide.h"
 #include "host/user_credential.h"
 
 static enum exit_status result_status(const struct totpgroup_result *result)
@@ -58,7 +57,7 @@ static void judge_by_file(struct verification *verification,
 	}
 	verification->result.reason = user_credential_reason(status);
 	verification->status = status == TOTPGROUP_ENOTFOUND ? STATUS_NOT_ENROLLED
-			       : file_state_is_roots(&verification->error)
+			       : user_file_lacks_state(&verification->error)
 				       ? STATUS_NOT_PERMITTED
 				       : STATUS_STORE_ERROR;
 }
@@ -98,8 +97,8 @@ void verification_find(struct verification *verification, const struct host_defa
 	const char *specification)
 {
 	verification->any_store = specification == NULL;
-	verification->status = user_file_find_for_login(&verification->file, verification->user,
-		defaults, specification, &verification->error);
+	verification->status = user_file_find(&verification->file, verification->user, defaults,
+		specification, &verification->error);
 	verification->by_daemon = is_left_to_daemon(verification, defaults);
 	if (verification->by_daemon)
 		verification->status = STATUS_DONE;

@@ -247,3 +247,16 @@ bool terminal_size(unsigned int *columns, unsigned int *rows)
 	*rows = size.ws_row;
 	return size.ws_col > 0 && size.ws_row > 0;
 }
+
+void terminal_hold_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}

@@ -56,6 +56,10 @@ bool terminal_read_hidden_line(const char *prompt, char *line, size_t size);
  * STATUS_REFUSED, which is reported, at the end of the input. */
 enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *yes);
 
+/* From here on, signals that end the process wait for its end: what was stored has to be
+ * shown. */
+void terminal_hold_signals(void);
+
 /* Waits for the end of standard input or more bytes; true at the end. */
 bool terminal_at_end(void);
 

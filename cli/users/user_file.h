@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One user's credential, as a command finds it. */
+/* One user's credential, as a command finds it, and what commands do with it. */
 #ifndef TOTPGROUP_CLI_USERS_USER_FILE_H
 #define TOTPGROUP_CLI_USERS_USER_FILE_H
 
@@ -9,49 +9,70 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/users/account.h"
 #include "cli/users/host_defaults.h"
+#include "core/credential.h"
+#include "core/device_change.h"
 #include "host/user_credential.h"
 
 /* Begins zeroed; ends with user_file_free(). */
 struct user_file {
-	struct account account;		    /* whose it is */
 	struct user_credential *credential; /* owned */
+	const char *name;		    /* the user's */
 	const char *path;		    /* the credential's */
+	char *named_path;		    /* as a flag or HOME says; owned */
 	bool without_state; /* see struct user_credential_source; set before finding */
 };
 
-/*
- * Finds the file of a user, or of the caller where user is NULL, where a login looks:
- * as the host's configuration says, with the rights, the owner and the modes that it
- * says; or, where specification is not NULL, as the module's option secret= has it.
- * By that root acts as the user wherever the home folder is part of the path or any
- * folder of it is the user's; a folder of anybody else is refused.
- *
- * STATUS_NOT_PERMITTED where a caller other than root names another user, or where the
- * file is not the caller's own, STATUS_USAGE where there is no such user,
- * STATUS_STORE_ERROR; with a message in error.
- */
-enum exit_status user_file_find_for_login(struct user_file *file, const char *user,
-	const struct host_defaults *defaults, const char *specification, struct error *error);
+/* Looks up a user, or the caller where name is NULL. The caller frees *entry, which is NULL
+ * after an error. Returns as user_file_find(). */
+enum exit_status user_file_find_user(
+	const char *name, struct user_entry **entry, struct error *error);
 
-/* The same for a user who was looked up already, and whom the caller, root or that
- * user, may name. */
+/*
+ * Finds the credential of a user, or of the caller where user is NULL, where a login
+ * looks; or, where secret is not NULL, as the module's option secret= would have it (see
+ * user_credential_find_for()).
+ *
+ * With a message in error: STATUS_USAGE where there is no such user, STATUS_NOT_PERMITTED
+ * where a caller other than root names another user or where another user owns all
+ * secrets, STATUS_STORE_ERROR.
+ */
+enum exit_status user_file_find(struct user_file *file, const char *user,
+	const struct host_defaults *defaults, const char *secret, struct error *error);
+
+/* The same for a user who was looked up already, and whom the caller may name. */
 enum exit_status user_file_find_for_entry(struct user_file *file, const struct passwd *entry,
-	const struct host_defaults *defaults, const char *specification, struct error *error);
+	const struct host_defaults *defaults, const char *secret, struct error *error);
+
+/*
+ * The same by google-authenticator's rules: secret is a plain path, and where neither it
+ * nor the host's configuration says where, HOME does, if it is a folder of the caller's.
+ * Unless quiet is set, the person is told that a login looks elsewhere then.
+ */
+enum exit_status user_file_find_by_flags(struct user_file *file, const char *user,
+	const struct host_defaults *defaults, const char *secret, bool quiet,
+	struct error *error);
 
 /* Whether the caller is root and the file lies in folders of root's, apart from homes. */
 bool user_file_is_in_roots_store(const struct user_file *file);
 
-/* Reads the secret alone. text must be TEXT_INIT. Errors as user_credential_look(). */
+/* Reads the secret alone, whatever is in it. text must be TEXT_INIT. Errors as
+ * user_credential_look(). */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);
 
 /*
- * Reads the credential together with its state. The caller frees *parsed, which is NULL
- * after an error; a damaged line is TOTPGROUP_EFORMAT with a message that names the file.
+ * Reads the credential together with its state, and judges whether a login would take it
+ * (credential_judge()). The caller frees *parsed, which is NULL after an error; a damaged
+ * line is TOTPGROUP_EFORMAT with a message that names the file.
+ *
+ * Where the state may not be read by a caller who is not root, *lacks_state is set and the
+ * secret is parsed alone; it is an error where lacks_state is NULL.
  */
-int user_file_load(
-	const struct user_file *file, totpgroup_credential **parsed, struct error *error);
+int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
+	bool *lacks_state, struct error *error);
+
+/* Whether the error means that the state is root's and the caller somebody else. */
+bool user_file_lacks_state(const struct error *error);
 
 /* Makes the folders that the file lies in, with mode 0700, where store_create() would:
  * those of root's own store. Errors as parent_folders_make(). */
@@ -60,6 +81,20 @@ int user_file_make_folders(const struct user_file *file, struct error *error);
 /* As store_create(). */
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
 	struct error *error);
+
+/*
+ * Reads the secret, and tries what the change would come to, without changing anything.
+ * text must be TEXT_INIT, and gets the secret. Returns as user_file_change_device();
+ * STATUS_NOT_ENROLLED with TOTPGROUP_ENOTFOUND where there is no file, and
+ * STATUS_NOT_PERMITTED where the caller may not change the state.
+ */
+enum exit_status user_file_try_device(const struct user_file *file,
+	const struct device_change *change, struct text *text, struct error *error);
+
+/* Makes the change durable. STATUS_REFUSED or STATUS_NOT_ENROLLED where device_change()
+ * has nothing to change; STATUS_STORE_ERROR. */
+enum exit_status user_file_change_device(
+	const struct user_file *file, const struct device_change *change, struct error *error);
 
 void user_file_free(struct user_file *file);
 

@@ -10,7 +10,6 @@
 
 #include "base/text.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/file_state.h"
 #include "cli/users/user_file.h"
 #include "core/credential.h"
 #include "totpgroup.h"
@@ -32,7 +31,7 @@ static void refuse_without_state(struct user_status *status)
 static void look_at_file(struct user_status *status, const struct user_file *file)
 {
 	totpgroup_credential *parsed = NULL;
-	int result = user_file_load(file, &parsed, &status->error);
+	int result = user_file_load(file, &parsed, NULL, &status->error);
 
 	if (result == 0)
 		result = credential_summarize(
@@ -42,7 +41,7 @@ static void look_at_file(struct user_status *status, const struct user_file *fil
 		status->state = enrolled_state(&status->summary);
 	else if (result == TOTPGROUP_ENOTFOUND)
 		status->state = USER_STATE_NOT_ENROLLED;
-	else if (file_state_is_roots(&status->error))
+	else if (user_file_lacks_state(&status->error))
 		refuse_without_state(status);
 }
 
@@ -51,8 +50,8 @@ enum exit_status user_status_look(struct user_status *status, const char *user,
 {
 	struct user_file file = {.path = NULL};
 	enum exit_status found =
-		user_file_find_for_login(&file, user, defaults, specification, &status->error);
-	const char *name = file.account.name != NULL ? file.account.name : user;
+		user_file_find(&file, user, defaults, specification, &status->error);
+	const char *name = file.name != NULL ? file.name : user;
 
 	if (found == STATUS_USAGE)
 		status->state = USER_STATE_UNKNOWN_USER;

@@ -11,6 +11,7 @@
 #include "base/lines.h"
 #include "core/device.h"
 #include "core/emergency_hash.h"
+#include "core/judge.h"
 #include "totpgroup.h"
 
 #define DEFAULT_DIGITS 6
@@ -214,16 +215,15 @@ int otp_key_from_credential(
 	struct otp_key *key, const char *text, size_t length, struct error *error)
 {
 	totpgroup_credential *credential = NULL;
-	struct hmac *hmac = NULL;
 	int status = credential_load(&credential, text, length, error);
 
+	/* A text that no login would take is not taken over either. */
 	if (status == 0)
-		status = credential_open_hmac(credential, &hmac, error);
+		status = credential_judge(credential, error);
 	if (status == 0)
 		status = read_parameters(key, credential, error);
 	if (status == 0)
 		status = read_lines(key, text, length, error);
-	hmac_close(hmac);
 	totpgroup_credential_free(credential);
 	return status;
 }

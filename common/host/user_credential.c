@@ -58,6 +58,7 @@ static int locate(struct user_credential *credential, struct file_store_settings
 		options->first_seen != NULL ? options->first_seen : OPTIONS_FIRST_SEEN;
 	settings->any_owner = options->no_strict_owner;
 	settings->allowed_mode = options->allowed_perm;
+	credential->is_own_file = settings->own_file;
 	settings->make_folders = !settings->own_file && credential->owner->pw_uid == 0;
 	/* The groups that are kept are the user's, or those of an owner who is somebody
 	 * else. */
@@ -148,7 +149,7 @@ static int locate_file(struct user_credential *credential,
 	char *path = NULL;
 	int status = 0;
 
-	if (geteuid() == 0 &&
+	if (geteuid() == 0 && !source->is_in_home &&
 		(source->is_literal || !is_in_home(source->file, user->pw_name))) {
 		if (!source->is_literal)
 			status = secret_path_expand(

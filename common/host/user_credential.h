@@ -44,6 +44,7 @@ struct user_credential {
 	struct user_groups owner_groups;
 	struct rights rights;
 	bool without_state;
+	bool is_own_file; /* the owner's own, where links are followed */
 };
 
 /*
@@ -69,9 +70,11 @@ int user_credential_locate(struct user_credential *credential, struct error *err
 struct user_credential_source {
 	const char *file; /* the secret's; NULL: as the options say */
 	bool is_literal;  /* ~, ${HOME} and ${USER} in file are not expanded */
+	bool is_in_home;  /* file is in a folder that is known to be the user's own */
 	/* The state, where it is kept apart, is neither read nor locked: for a change that
 	 * no login depends on. */
 	bool without_state;
+	bool is_own_file; /* the owner's own, where links are followed */
 };
 
 /*
@@ -104,6 +107,15 @@ int user_credential_look(const struct user_credential *credential, struct store_
  */
 int user_credential_parse(const struct user_credential *credential,
 	const struct store_record *record, totpgroup_credential **parsed, struct error *error);
+
+/*
+ * Looks with the owner's rights whether there is a secret's file, and whether one could be
+ * written, before a person answers questions for nothing. TOTPGROUP_EUNSAFE where the file
+ * or its folder is not fit for a secret, TOTPGROUP_EUNWRITABLE where the folder cannot be
+ * written to, TOTPGROUP_ENOTFOUND where it is missing and is not made on demand.
+ */
+int user_credential_examine(
+	struct user_credential *credential, bool *exists, struct error *error);
 
 /* Adds what the options say to an attempt that began as ATTEMPT_INIT. */
 void user_credential_apply_options(const struct options *options, struct attempt *attempt);

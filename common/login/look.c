@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/device.h"
+#include "core/judge.h"
 #include "core/pending.h"
 #include "login/login.h"
 
@@ -47,10 +48,8 @@ static void examine(struct login *login, const totpgroup_credential *parsed)
 	struct credential_parameters parameters;
 	struct pending pending = {.pending = false};
 	struct devices devices;
-	struct hmac *hmac = NULL;
-	int status = credential_open_hmac(parsed, &hmac, &login->error);
+	int status = credential_judge(parsed, &login->error);
 
-	hmac_close(hmac);
 	if (status == 0)
 		status = credential_parameters(parsed, &parameters, &login->error);
 	if (status == 0)

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/durable_steps.h"
 #include "store/dir_entry.h"
+#include "store/durable_steps.h"
 #include "store/locked_file.h"
 #include "totpgroup.h"
 

@@ -14,8 +14,8 @@
 
 #include "base/wipe.h"
 #include "core/credential.h"
-#include "store/durable_file.h"
 #include "store/dir_entry.h"
+#include "store/durable_file.h"
 #include "totpgroup.h"
 
 /* How long a process sleeps between two looks at a lock, and how often it

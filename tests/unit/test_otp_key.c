@@ -188,7 +188,16 @@ static void test_foreign_lines(void **state)
 	assert_int_equal(key.emergency_codes[1], 23456789);
 	assert_int_equal(key.notes, OTP_KEY_STATE_LEFT_OUT);
 	otp_key_free(&key);
-	assert_int_equal(from(&key, "MZXW6YTBOI\n\" SCRATCH_HASH x\n\" TOTP_AUTH", &error), 0);
+	assert_int_equal(from(&key, "MZXW6YTBOI\n\" SCRATCH_HASH x\n\" TOTP_AUTH", &error),
+		TOTPGROUP_EFORMAT);
+	otp_key_free(&key);
+	assert_int_equal(from(&key,
+				 "MZXW6YTBOI\n\" SCRATCH_HASH scrypt 1 8 1 "
+				 "AAAQEAYEAUDAOCAJBIFQYDIOB4 "
+				 "TWXQMLOGYIAUEMANAMWTSTEDQF4WZOA3C5J3OWFGJF5TVADF5FPQ\n"
+				 "\" TOTP_AUTH",
+				 &error),
+		0);
 	assert_int_equal(key.notes, OTP_KEY_EMERGENCY_CODES_LEFT_OUT);
 	otp_key_free(&key);
 	assert_int_equal(from(&key, "MZXW6YTBOI\n\" TOTP_AUTH\n\" DIGITS 7\n", &error), 0);

@@ -14,8 +14,8 @@
 #include <sys/fsuid.h>
 #include <sys/wait.h>
 
-#include "host/user_store.h"
 #include "host/dummy_decision.h"
+#include "host/user_store.h"
 #include "totpgroup.h"
 
 #define SECRET "JBSWY3DPEHPK3PXP"
