@@ -72,7 +72,7 @@ int confirmation_judge(const struct new_credential *credential, const char *type
 	*confirmation = (struct confirmation){.verdict = CONFIRMATION_WRONG};
 	if (now < 0 || now > OTP_TIME_MAX)
 		return error_set(error, TOTPGROUP_ESYSTEM,
-			"the clock says a time that cannot be: set it");
+			"the clock is before 1970 or beyond any real time: set it");
 	typed_read(&read, typed, false);
 	status = judge_typed(credential, &read, now, confirmation);
 	WIPE_OBJECT(&read);

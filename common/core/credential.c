@@ -4,7 +4,8 @@
 
 #include "core/credential.h"
 
-#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,14 @@ int credential_set(totpgroup_credential *credential, const char *key, const char
 out:
 	text_free(&content);
 	return status;
+}
+
+int credential_set_number(totpgroup_credential *credential, const char *key, int64_t number)
+{
+	char value[32];
+
+	snprintf(value, sizeof value, "%" PRId64, number);
+	return credential_set(credential, key, value);
 }
 
 int credential_set_secret(

@@ -109,6 +109,9 @@ int64_t credential_lenient_number(const totpgroup_credential *credential, const 
  * no such line, inserts it below the secret. value may be empty. */
 int credential_set(totpgroup_credential *credential, const char *key, const char *value);
 
+/* The same with a number as the value. */
+int credential_set_number(totpgroup_credential *credential, const char *key, int64_t number);
+
 /* Deletes every line with that key. */
 int credential_unset(totpgroup_credential *credential, const char *key);
 

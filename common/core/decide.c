@@ -4,8 +4,6 @@
 
 #include "core/decide.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/wipe.h"
@@ -204,10 +202,7 @@ static int try_totp(struct work *work, const char *code)
 
 static int set_hotp_counter(struct work *work, int64_t counter)
 {
-	char value[32];
-	int written = snprintf(value, sizeof value, "%" PRId64, counter);
-	int status = written < 0 ? TOTPGROUP_ESYSTEM
-				 : credential_set(work->credential, "HOTP_COUNTER", value);
+	int status = credential_set_number(work->credential, "HOTP_COUNTER", counter);
 
 	if (status != 0)
 		return error_set(work->error, status, "out of memory");

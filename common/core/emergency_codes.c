@@ -64,7 +64,7 @@ int emergency_codes_draw(
 	while (status == 0 && codes->count < count)
 		status = draw_code(codes);
 	if (status != 0)
-		return error_set(error, status, "no random numbers are to be had: %s",
+		return error_set(error, status, "cannot draw random numbers: %s",
 			totpgroup_strerror(status));
 	return 0;
 }

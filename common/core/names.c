@@ -56,14 +56,10 @@ const char *totpgroup_strerror(int code)
 
 const char *totpgroup_reason_name(enum totpgroup_reason reason)
 {
-	if ((unsigned int)reason >= COUNT(reason_names))
-		return "unknown";
-	return reason_names[reason];
+	return (size_t)reason < COUNT(reason_names) ? reason_names[reason] : "unknown";
 }
 
 const char *totpgroup_method_name(enum totpgroup_method method)
 {
-	if ((unsigned int)method >= COUNT(method_names))
-		return "unknown";
-	return method_names[method];
+	return (size_t)method < COUNT(method_names) ? method_names[method] : "unknown";
 }

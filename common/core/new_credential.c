@@ -36,7 +36,7 @@ int new_credential_draw(struct new_credential *credential, struct error *error)
 	credential->key_length = key_length(credential->algorithm);
 	status = random_bytes(credential->key, credential->key_length);
 	if (status != 0)
-		return error_set(error, status, "no random numbers are to be had: %s",
+		return error_set(error, status, "cannot draw random numbers: %s",
 			totpgroup_strerror(status));
 	base32_encode(credential->key, credential->key_length, credential->secret);
 	return 0;

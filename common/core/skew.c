@@ -5,7 +5,6 @@
 #include "core/skew.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -85,15 +84,12 @@ static bool is_complete(const struct run *run)
 
 static int store_skew(totpgroup_credential *credential, const struct run *run)
 {
-	char value[32];
 	int64_t sum = 0;
 	int status;
 
 	for (unsigned int i = 0; i < RUN_LENGTH; i++)
 		sum += run->sightings[i].skew;
-	if (snprintf(value, sizeof value, "%" PRId64, sum / RUN_LENGTH) < 0)
-		return TOTPGROUP_ESYSTEM;
-	status = credential_set(credential, "TIME_SKEW", value);
+	status = credential_set_number(credential, "TIME_SKEW", sum / RUN_LENGTH);
 	return status != 0 ? status : credential_set(credential, "RESETTING_TIME_SKEW", "");
 }
 

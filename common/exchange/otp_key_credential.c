@@ -101,7 +101,7 @@ int otp_key_to_credential(
 	int status;
 
 	if (!is_complete(key))
-		return error_set(error, TOTPGROUP_EARGUMENT, "the account is not complete");
+		return error_set(error, TOTPGROUP_EARGUMENT, "the key is not complete");
 	status = append_lines(key, now, text);
 	if (status != 0)
 		error_set(error, status, "%s", totpgroup_strerror(status));
