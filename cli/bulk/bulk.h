@@ -306,7 +306,7 @@ struct bulk_entry {
 	char previous[BULK_DIGEST_LENGTH + 1];
 	size_t pieces[BULK_SHARED]; /* lengths of what goes into the shared files */
 	size_t published;	    /* how many of the letters have their names */
-	bool together;		    /* stored together with others, or was to be */
+	bool is_due;		    /* its secret is to be stored now */
 	bool stored;		    /* the secret is there, or may be */
 	enum bulk_reason reason;    /* the first failure, with its error; or BULK_NONE */
 	struct error error;

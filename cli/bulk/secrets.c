@@ -11,11 +11,8 @@
 #include "base/hex.h"
 #include "base/wipe.h"
 #include "config/enroll_defaults.h"
-#include "store/file_batch.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
-
-#define SECRET_MODE 0400
 
 void bulk_entry_fail(
 	struct bulk_entry *entry, enum bulk_reason reason, const struct error *error)
@@ -206,64 +203,37 @@ static void note_result(struct bulk_entry *entry, int status, const struct error
 		bulk_entry_fail(entry, BULK_STORE_ERROR, error);
 }
 
-static void store_alone(struct bulk_entry *entry)
-{
-	struct error error = ERROR_INIT;
-	int status = user_file_write(&entry->file, &entry->text, rotates(entry), &error);
-
-	note_result(entry, status, &error);
-}
-
-static bool is_in_same_folder(const char *path, const char *other)
-{
-	const char *slash = strrchr(path, '/');
-	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-
-	return strncmp(path, other, length) == 0 && strchr(other + length, '/') == NULL;
-}
-
-/* Adds an entry to the list of files that are written together. Where its folder cannot
- * be made, the file cannot be written either, and that error is reported. */
-static void add_file(
-	struct file_batch_file *files, size_t *count, const struct bulk_entry *entry)
-{
-	struct error ignored = ERROR_INIT;
-
-	if (*count == 0 || !is_in_same_folder(files[*count - 1].path, entry->path))
-		(void)user_file_make_folders(&entry->file, &ignored);
-	files[*count].path = entry->path;
-	files[*count].text = &entry->text;
-	++*count;
-}
-
 void bulk_secrets_store(struct bulk_batch *batch)
 {
-	struct file_batch_file *files = calloc(batch->count + 1, sizeof *files);
-	size_t count = 0, noted = 0;
+	struct store_new *items = calloc(batch->count + 1, sizeof *items);
+	struct error error = ERROR_INIT;
+	size_t count = 0;
 
+	if (items == NULL)
+		error_set(&error, TOTPGROUP_EMEMORY, "out of memory");
 	for (size_t i = 0; i < batch->count; i++) {
 		struct bulk_entry *entry = &batch->entries[i];
 
-		if (entry->reason != BULK_NONE ||
-			(batch->recovered && !is_left_to_store(entry)))
-			continue;
-		/* Without memory for the list each is stored alone, which takes longer. */
-		entry->together = files != NULL && !rotates(entry) &&
-				  user_file_is_in_roots_store(&entry->file);
-		if (entry->together)
-			add_file(files, &count, entry);
-		else
-			store_alone(entry);
+		entry->is_due = entry->reason == BULK_NONE &&
+				(!batch->recovered || is_left_to_store(entry));
+		if (entry->is_due && items == NULL)
+			bulk_entry_fail(entry, BULK_STORE_ERROR, &error);
+		else if (entry->is_due)
+			items[count++] = (struct store_new){
+				.place = entry->file.credential->place,
+				.secret = &entry->text,
+				.replace = rotates(entry),
+			};
 	}
-	if (count > 0 && batch->recovered)
-		file_batch_sweep(files, count, batch->suffix);
-	if (count > 0)
-		file_batch_put(files, count, batch->suffix, SECRET_MODE);
+	if (items == NULL)
+		return;
+	store_create_many(items, count, batch->suffix, batch->recovered);
+	count = 0;
 	for (size_t i = 0; i < batch->count; i++)
-		if (batch->entries[i].together) {
+		if (batch->entries[i].is_due) {
 			note_result(
-				&batch->entries[i], files[noted].status, &files[noted].error);
-			noted++;
+				&batch->entries[i], items[count].status, &items[count].error);
+			count++;
 		}
-	free(files);
+	free(items);
 }

@@ -15,7 +15,6 @@
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
 #include "core/judge.h"
-#include "store/parent_folders.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
@@ -189,14 +188,6 @@ enum exit_status user_file_find_by_flags(struct user_file *file, const char *use
 	return find_credential(file, defaults, entry, &source, error);
 }
 
-bool user_file_is_in_roots_store(const struct user_file *file)
-{
-	const struct user_credential *credential = file->credential;
-
-	return geteuid() == 0 && credential->owner->pw_uid == 0 &&
-	       credential->owner != credential->user;
-}
-
 int user_file_read(const struct user_file *file, struct text *text, struct error *error)
 {
 	struct store_record record = STORE_RECORD_INIT;
@@ -255,11 +246,6 @@ int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
 	}
 	store_record_free(&record);
 	return status;
-}
-
-int user_file_make_folders(const struct user_file *file, struct error *error)
-{
-	return user_file_is_in_roots_store(file) ? parent_folders_make(file->path, error) : 0;
 }
 
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,

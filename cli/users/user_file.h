@@ -53,9 +53,6 @@ enum exit_status user_file_find_by_flags(struct user_file *file, const char *use
 	const struct host_defaults *defaults, const char *secret, bool quiet,
 	struct error *error);
 
-/* Whether the caller is root and the file lies in folders of root's, apart from homes. */
-bool user_file_is_in_roots_store(const struct user_file *file);
-
 /* Reads the secret alone, whatever is in it. text must be TEXT_INIT. Errors as
  * user_credential_look(). */
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);
@@ -73,10 +70,6 @@ int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
 
 /* Whether the error means that the state is root's and the caller somebody else. */
 bool user_file_lacks_state(const struct error *error);
-
-/* Makes the folders that the file lies in, with mode 0700, where store_create() would:
- * those of root's own store. Errors as parent_folders_make(). */
-int user_file_make_folders(const struct user_file *file, struct error *error);
 
 /* As store_create(). */
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "store/file_batch.h"
 #include "store/first_seen.h"
 #include "store/locked_file.h"
 #include "store/parent_folders.h"
@@ -294,6 +296,59 @@ static int create(
 	return with_owners_rights(task.place, create_secret, &task, error);
 }
 
+static bool is_in_same_folder(const char *path, const char *other)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+	return strncmp(path, other, length) == 0 && strchr(other + length, '/') == NULL;
+}
+
+/* Only new files in folders of root's own, which root writes, go together. */
+static bool goes_together(const struct store_new *item)
+{
+	return !item->replace && settings_of(item->place)->make_folders && geteuid() == 0;
+}
+
+/* Adds an item to the files that are written together. Where its folder cannot be made,
+ * the file cannot be written either, and that error is reported. */
+static void add_file(struct file_batch_file *files, size_t *count, const struct store_new *item)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (*count == 0 || !is_in_same_folder(files[*count - 1].path, item->place->file))
+		(void)parent_folders_make(item->place->file, &ignored);
+	files[*count].path = item->place->file;
+	files[*count].text = item->secret;
+	++*count;
+}
+
+static void create_many(
+	struct store_new *items, size_t count, const char *suffix, bool is_again)
+{
+	struct file_batch_file *files = calloc(count + 1, sizeof *files);
+	size_t together = 0, next = 0;
+
+	/* Without memory for the list each is stored alone, which takes longer. */
+	for (size_t i = 0; i < count; i++)
+		if (files != NULL && goes_together(&items[i]))
+			add_file(files, &together, &items[i]);
+		else
+			items[i].status = create(items[i].place, items[i].secret,
+				items[i].replace, &items[i].error);
+	if (together > 0 && is_again)
+		file_batch_sweep(files, together, suffix);
+	if (together > 0)
+		file_batch_put(files, together, suffix, SECRET_MODE);
+	for (size_t i = 0; i < count && next < together; i++)
+		if (goes_together(&items[i])) {
+			items[i].status = files[next].status;
+			items[i].error = files[next].error;
+			next++;
+		}
+	free(files);
+}
+
 static int remove_secret(void *argument, struct error *error)
 {
 	const struct file_task *task = argument;
@@ -336,6 +391,7 @@ static const struct store_operations operations = {
 	.abort = abort_transaction,
 	.create = create,
 	.remove = remove_place,
+	.create_many = create_many,
 	.first_seen = first_seen,
 };
 

@@ -114,6 +114,17 @@ int store_remove(struct store_place *place, struct error *error)
 	return place->store->operations->remove(place, error);
 }
 
+void store_create_many(struct store_new *items, size_t count, const char *suffix, bool is_again)
+{
+	if (count > 0 && items[0].place->store->operations->create_many != NULL) {
+		items[0].place->store->operations->create_many(items, count, suffix, is_again);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		items[i].status = store_create(
+			items[i].place, items[i].secret, items[i].replace, &items[i].error);
+}
+
 int store_first_seen(
 	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error)
 {

@@ -118,6 +118,15 @@ struct store_user {
 	const struct passwd *passwd; /* NULL where the user database does not know her */
 };
 
+/* One of many new credentials. status and error begin zeroed. */
+struct store_new {
+	struct store_place *place;
+	const struct text *secret;
+	bool replace;
+	int status; /* as store_create() returns, with error */
+	struct error error;
+};
+
 /*
  * What a store can do. Unless said otherwise functions return 0 or a TOTPGROUP_E...,
  * and error says which credential and why: TOTPGROUP_ENOTFOUND where there is none,
@@ -162,6 +171,9 @@ struct store_operations {
 	int (*create)(struct store_place *place, const struct text *secret, bool replace,
 		struct error *error);
 	int (*remove)(struct store_place *place, struct error *error);
+	/* Creates many with one wait for the disk. NULL: one by one. */
+	void (*create_many)(
+		struct store_new *items, size_t count, const char *suffix, bool is_again);
 
 	/* When the user was first seen without a credential, in seconds since 1970. With
 	 * note, now is noted where nothing is. TOTPGROUP_ENOTFOUND where nothing is. */
@@ -194,6 +206,15 @@ int store_transact(
 int store_create(struct store_place *place, const struct text *secret, bool replace,
 	struct error *error);
 int store_remove(struct store_place *place, struct error *error);
+
+/*
+ * Creates many credentials, in less time than one by one where the store can. All places
+ * are of one kind of store. suffix, drawn by durable_draw_suffix(), names what is
+ * temporary: a process that died in the middle is followed by another call with the same
+ * suffix and is_again, which removes what was left.
+ */
+void store_create_many(
+	struct store_new *items, size_t count, const char *suffix, bool is_again);
 int store_first_seen(
 	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error);
 

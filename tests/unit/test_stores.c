@@ -328,6 +328,23 @@ static void what_was_created_is_read_and_replaced_only_on_demand(void)
 	assert_string_equal(secret_now(), OTHER);
 }
 
+static void many_are_created_like_one(void)
+{
+	struct text secret = TEXT_INIT;
+	struct store_new items[2] = {
+		{.place = opened.place, .secret = &secret},
+		{.place = opened.place, .secret = &secret},
+	};
+
+	assert_int_equal(text_append_string(&secret, SECRET), 0);
+	store_create_many(items, 2, "AbCdEf", false);
+	assert_int_equal(items[0].status, 0);
+	assert_int_equal(items[1].status, TOTPGROUP_ECONFLICT);
+	assert_string_not_equal(items[1].error.message, "");
+	assert_string_equal(secret_now(), SECRET);
+	text_free(&secret);
+}
+
 static void what_was_removed_is_gone(void)
 {
 	assert_int_equal(create(SECRET, false), 0);
@@ -480,6 +497,7 @@ static void over_every_store(void (*test)(void))
 	}
 SUITE(where_nothing_is_nothing_is_found)
 SUITE(what_was_created_is_read_and_replaced_only_on_demand)
+SUITE(many_are_created_like_one)
 SUITE(what_was_removed_is_gone)
 SUITE(work_that_changes_nothing_writes_nothing)
 SUITE(work_that_fails_writes_nothing)
@@ -494,6 +512,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(where_nothing_is_nothing_is_found),
 		TEST(what_was_created_is_read_and_replaced_only_on_demand),
+		TEST(many_are_created_like_one),
 		TEST(what_was_removed_is_gone),
 		TEST(work_that_changes_nothing_writes_nothing),
 		TEST(work_that_fails_writes_nothing),
