@@ -29,6 +29,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/*
+ * With the address sanitizer of clang, malloc() is the sanitizer's. These functions are called
+ * before it is initialized, so they must not be instrumented. The loader's failed dlopen() leaks.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#pragma clang attribute push(__attribute__((no_sanitize("address"))), apply_to = function)
+#define WITH_SANITIZER
+#define REAL(name) __interceptor_##name
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+#endif
+#ifndef REAL
+#define REAL(name) __libc_##name
+#endif
+
 #define LIVE_MAX       1024
 #define HMAC_CALLS_MAX 12
 
@@ -201,11 +221,11 @@ int openat(int fd, const char *path, int flags, ...)
 	return fails ? -1 : real(fd, path, flags, mode);
 }
 
-/* dlsym() itself may allocate, so these go to the C library by name. */
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *memory, size_t size);
-extern void __libc_free(void *memory);
+/* dlsym() itself may allocate, so these are called by their own names. */
+extern void *REAL(malloc)(size_t size);
+extern void *REAL(calloc)(size_t count, size_t size);
+extern void *REAL(realloc)(void *memory, size_t size);
+extern void REAL(free)(void *memory);
 
 static void *remember(void *caller, void *memory)
 {
@@ -233,23 +253,23 @@ static void forget(const void *memory)
 
 void *malloc(size_t size)
 {
-	return ALLOCATE("malloc", __libc_malloc(size));
+	return ALLOCATE("malloc", REAL(malloc)(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return ALLOCATE("calloc", __libc_calloc(count, size));
+	return ALLOCATE("calloc", REAL(calloc)(count, size));
 }
 
 void *realloc(void *memory, size_t size)
 {
 	forget(memory);
-	return ALLOCATE("realloc", __libc_realloc(memory, size));
+	return ALLOCATE("realloc", REAL(realloc)(memory, size));
 }
 
 static char *duplicate(const char *string, size_t length)
 {
-	char *copy = __libc_malloc(length + 1);
+	char *copy = REAL(malloc)(length + 1);
 
 	if (copy != NULL) {
 		memcpy(copy, string, length);
@@ -272,7 +292,11 @@ void free(void *memory)
 {
 	if (calls.live_count > 0)
 		forget(memory);
-	__libc_free(memory);
+	REAL(free)(memory);
 }
+
+#ifdef WITH_SANITIZER
+#pragma clang attribute pop
+#endif
 
 #endif

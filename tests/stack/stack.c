@@ -187,12 +187,25 @@ static void write_groups(void)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* nss_wrapper reads the names of its files once, when the program starts, so
- * they are there before. */
-static void start_anew(char **argv)
+extern void __asan_init(void) __attribute__((weak));
+
+/* The library of the address sanitizer, which must be loaded before all others, and a blank. Empty
+ * in a program that was built without it. */
+static const char *sanitizer_library(char *room, size_t size)
 {
-	const char *before = getenv("LD_PRELOAD");
-	char preload[4096];
+	Dl_info info;
+
+	room[0] = '\0';
+	if (__asan_init != NULL && dladdr((void *)__asan_init, &info) != 0)
+		snprintf(room, size, "%s ", info.dli_fname);
+	return room;
+}
+
+/* nss_wrapper reads the names of its files once, when the program starts. So this writes the files
+ * and starts the program again. */
+static void start_again(char **argv)
+{
+	char preload[4096], sanitizer[2048];
 
 	folder_begin();
 	assert_int_equal(chmod(folder_path, 0755), 0);
@@ -201,11 +214,13 @@ static void start_anew(char **argv)
 	setenv("TOTPGROUP_TEST_FOLDER", folder_path, 1);
 	setenv("NSS_WRAPPER_PASSWD", in_folder("passwd"), 1);
 	setenv("NSS_WRAPPER_GROUP", in_folder("group"), 1);
-	snprintf(preload, sizeof preload, "%s%s" WRAPPER, before != NULL ? before : "",
-		before != NULL ? " " : "");
+	snprintf(preload, sizeof preload, "%s" WRAPPER,
+		sanitizer_library(sanitizer, sizeof sanitizer));
 	setenv("LD_PRELOAD", preload, 1);
+	/* The sanitizer cannot be loaded twice, as nss_wrapper would otherwise have it. */
+	setenv("NSS_WRAPPER_DISABLE_DEEPBIND", "1", 1);
 	execv("/proc/self/exe", argv);
-	perror("cannot start anew with " WRAPPER);
+	perror("cannot start again with " WRAPPER);
 	folder_end();
 	exit(99);
 }
@@ -220,7 +235,7 @@ void stack_main(char **argv)
 		exit(77);
 	}
 	if (path == NULL)
-		start_anew(argv);
+		start_again(argv);
 	snprintf(folder_path, sizeof folder_path, "%s", path);
 	unsetenv("TOTPGROUP_TEST_FOLDER");
 	unsetenv("LD_PRELOAD");
