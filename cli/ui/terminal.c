@@ -49,7 +49,8 @@ bool terminal_say(const char *format, ...)
 }
 
 /* Writes the line in one piece, so that lines of several processes do not mix. */
-static void print_complaint(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void print_complaint(
+	const char *format, va_list arguments)
 {
 	char line[1024];
 
