@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Times group_gate_judge() beside getgrouplist() alone, which no gate can do
- * without, with the host's groups as this process sees them:
+ * Times group_gate_judge(), and getgrouplist() alone, which every gate needs, with
+ * the groups that this process sees:
  *
  *     group_cost ROUNDS LIST USER GID
  *
- * Prints the median of each in microseconds, and what the gate said. The two
- * take turns, so that a host that is busy for a while slows both.
+ * Prints the median of each in microseconds, and the result of the gate. The two
+ * take turns, so that other load on the host slows both.
  */
 
 #include "config.h"
@@ -43,7 +43,7 @@ static double median_microseconds(double *times, size_t count)
 	return times[count / 2] * 1e6;
 }
 
-static double time_floor(const char *user, gid_t gid)
+static double time_lookup(const char *user, gid_t gid)
 {
 	gid_t gids[64];
 	int count = (int)(sizeof gids / sizeof gids[0]);
@@ -73,7 +73,7 @@ static double time_gate(const char *list, const char *user, gid_t gid, const cha
 
 int main(int argc, char **argv)
 {
-	static double floor_times[ROUNDS_MAX], gate_times[ROUNDS_MAX];
+	static double lookup_times[ROUNDS_MAX], gate_times[ROUNDS_MAX];
 	const char *answer = "";
 	size_t rounds = argc == 5 ? strtoul(argv[1], NULL, 10) : 0;
 	gid_t gid;
@@ -84,10 +84,10 @@ int main(int argc, char **argv)
 	}
 	gid = (gid_t)strtoul(argv[4], NULL, 10);
 	for (size_t i = 0; i < rounds; i++) {
-		floor_times[i] = time_floor(argv[3], gid);
+		lookup_times[i] = time_lookup(argv[3], gid);
 		gate_times[i] = time_gate(argv[2], argv[3], gid, &answer);
 	}
-	printf("%.1f %.1f %s\n", median_microseconds(floor_times, rounds),
+	printf("%.1f %.1f %s\n", median_microseconds(lookup_times, rounds),
 		median_microseconds(gate_times, rounds), answer);
 	return 0;
 }

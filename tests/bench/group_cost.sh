@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What group= costs with 10 and with 100,000 members, beside getgrouplist() alone:
+# Measures group= with 10 and with 100,000 members, relative to getgrouplist() alone:
 #
 #     top_builddir=BUILD tests/bench/group_cost.sh [ROUNDS]
 #
-# The groups are those of a private /etc/group, in a mount namespace. The ratio is
-# what the gate costs for each microsecond of the lookup that it cannot do without.
+# The groups are in a private /etc/group, in a mount namespace. The ratio is the time of
+# the gate divided by the time of getgrouplist(), which it needs.
 set -eu
 
 rounds=${1:-200}
@@ -24,18 +24,18 @@ trap 'rm -rf "$work"' EXIT
 printf 'passwd: files\ngroup: files\ninitgroups: files\n' >"$work/nsswitch.conf"
 mount --bind "$work/nsswitch.conf" /etc/nsswitch.conf
 
-# measure MEMBERS USER: a group with so many members, between others.
+# measure MEMBERS USER: measures a group with so many members, between other groups.
 measure() {
 	{
 		printf 'root:x:0:\nfirst:x:7001:m1,m2\n'
-		printf 'crowd:x:7002:'
+		printf 'large:x:7002:'
 		seq --format='m%.0f' --separator=, 1 "$1"
 		printf 'last:x:7003:m1\n'
 	} >"$work/group.$1"
 	mount --bind "$work/group.$1" /etc/group
-	"${top_builddir:?}/tests/bench/group_cost" "$rounds" crowd "$2" 65534 |
-		while read -r floor gate answer; do
-			echo "$floor $gate" | awk -v members="$1" -v answer="$answer" '{
+	"${top_builddir:?}/tests/bench/group_cost" "$rounds" large "$2" 65534 |
+		while read -r lookup gate answer; do
+			echo "$lookup $gate" | awk -v members="$1" -v answer="$answer" '{
 				printf "%6d members, user %-7s getgrouplist %9.1f us, group= %9.1f us, ratio %.2f\n",
 					members, answer ":", $1, $2, $2 / $1 }'
 		done

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Times what a login does with a state of its own, in a folder with many others:
+ * Times what a login does with a separate state, in folders with few and many states:
  *
  *     state_cost ROUNDS FOLDER...
  *
- * In each folder the states of 10 of its users are locked, read, applied, extracted
- * and made durable, in turns with those of the other folders, so that a host that
- * is busy for a while slows all. Prints the median of each in microseconds.
+ * In each folder the states of 10 users are locked, read, applied, extracted and made
+ * durable. The folders take turns, so that other load on the host slows all. Prints
+ * the median of each folder in microseconds.
  */
 
 #include "config.h"

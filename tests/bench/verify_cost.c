@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Times the daemon, and what it cannot be faster than:
+ * Times the daemon, and the work on files that it cannot avoid:
  *
  *     verify_cost load SOCKET CALLERS FILE
  *
- * sends a call of Verify for each line `USER CODE` of a file, from so many connections
- * that each wait for their answer, and prints the seconds that took, how many were
- * accepted, and the median and the 99th percentile of the answers' microseconds.
+ * sends a call of Verify for each line `USER CODE` of a file, on CALLERS connections
+ * that each wait for the reply. Prints the seconds in all, the number of accepted
+ * codes, and the median and the 99th percentile of a call in microseconds.
  *
  *     verify_cost replace FOLDER CALLERS COUNT BYTES
  *
- * replaces COUNT files of the folder durably, as a bare loop does: a new file is
- * written, synced and renamed over the old one, and the folder is synced. Prints the
- * seconds.
+ * replaces COUNT files of the folder durably: writes a new file, syncs it, renames it
+ * over the old one and syncs the folder. Prints the seconds.
  */
 
 #include "config.h"
@@ -33,16 +32,16 @@
 #define LINES_MAX   200000
 #define NAME_SIZE   40
 
-/* One piece of work, and how long it took. */
+/* One call, and how long it took. */
 struct call {
 	char user[NAME_SIZE];
 	char code[NAME_SIZE];
 	double seconds;
 };
 
-/* What all callers share. */
+/* Shared by all callers. */
 struct bench {
-	const char *place;
+	const char *socket;
 	struct call *calls;
 	size_t count;
 	size_t bytes;
@@ -102,7 +101,7 @@ static void ask(int descriptor, const struct call *call, struct bench *bench)
 static void *call_all(void *argument)
 {
 	struct bench *bench = argument;
-	int descriptor = connect_to(bench->place);
+	int descriptor = connect_to(bench->socket);
 	size_t i;
 
 	while ((i = bench->next++) < bench->count) {
@@ -182,7 +181,7 @@ static void read_calls(struct bench *bench, const char *path)
 
 static void load(size_t callers, char **argv)
 {
-	struct bench bench = {.place = argv[2]};
+	struct bench bench = {.socket = argv[2]};
 	double took;
 
 	read_calls(&bench, argv[4]);

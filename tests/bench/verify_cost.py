@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The measurements of verify_cost.sh, in namespaces of their own: users, secrets, the daemon."""
+"""The measurements of verify_cost.sh, in namespaces of their own."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ CALLERS = (1, 16)
 
 
 class Machine:
-    """Users with secrets, and the daemon that knows them."""
+    """The daemon, its users and their secrets."""
 
     def __init__(self, verifyd, load, work):
         self.load, self.work = load, work
@@ -35,7 +35,7 @@ class Machine:
         self.daemon = None
 
     def start(self):
-        """Starts the daemon anew, and waits until it is ready."""
+        """Starts the daemon again, and waits until it is ready."""
         if self.daemon is not None:
             self.daemon.terminate()
             self.daemon.wait()
@@ -48,7 +48,7 @@ class Machine:
             notice.recv(100)
 
     def users(self, count):
-        """/etc/passwd with so many users."""
+        """Writes /etc/passwd with so many users."""
         with open("/etc/passwd", "w", encoding="ascii") as file:
             file.write("root:x:0:0::/root:/bin/sh\n")
             file.writelines(f"user{n}:x:{1000 + n}:{1000 + n}::/nowhere:/bin/sh\n"
@@ -57,13 +57,13 @@ class Machine:
             file.write("root:x:0:\n")
 
     def put(self, folder, name, text):
-        """A file, as an enrollment leaves it."""
+        """Writes a file with the mode of a secret."""
         with open(f"{folder}/{name}", "w", encoding="ascii",
                   opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(text)
 
     def call(self, callers, lines):
-        """Seconds, and microseconds of the median and of the 99th percentile."""
+        """Makes calls. Returns the seconds, and median and 99th percentile in microseconds."""
         path = f"{self.work}/calls"
         with open(path, "w", encoding="ascii") as file:
             file.writelines(lines)
@@ -74,7 +74,7 @@ class Machine:
         return float(output[0]), int(output[2]), int(output[3])
 
     def replace(self, callers, count, size):
-        """Seconds of a bare loop."""
+        """Replaces files without the daemon. Returns the seconds."""
         for number in range(1, count + 1):
             self.put(self.bare, f"user{number}", "x")
         os.sync()
@@ -87,7 +87,7 @@ class Machine:
 
 
 def read_only(machine, users, count):
-    """Right codes of credentials that nothing is written to."""
+    """Right codes for credentials that are not written."""
     secrets = [Secret(f"bench {n}") for n in range(1, users + 1)]
     machine.users(users)
     for number, secret in enumerate(secrets, 1):
@@ -124,7 +124,7 @@ def durable_many(machine, users):
 
 
 def durable_one(machine, count):
-    """Emergency codes of one user, in whatever order they come."""
+    """Emergency codes of one user, in any order."""
     machine.users(1)
     for callers in CALLERS:
         ratios, floors, calls = [], [], []
@@ -142,16 +142,16 @@ def durable_one(machine, count):
 
 
 def report(what, callers, count, calls, floors, ratios):
-    """The pass whose ratio is in the middle, so that one that was disturbed does not count."""
+    """Prints the pass with the median ratio, so that a disturbed pass does not count."""
     middle = sorted(range(len(ratios)), key=lambda turn: ratios[turn])[len(ratios) // 2]
     took, median, worst = calls[middle]
     print(f"{what}, {callers} caller{'s' * (callers > 1)}: {count / took:.0f} calls a second, "
-          f"median {median} us, 99th percentile {worst} us; a bare loop replaces "
+          f"median {median} us, 99th percentile {worst} us; a plain loop replaces "
           f"{count / floors[middle]:.0f} files a second; ratio {ratios[middle]:.2f}", flush=True)
 
 
 def main():
-    """All of it."""
+    """Runs all measurements."""
     verifyd, load, work, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     programs = {}
     for path in (verifyd, load):

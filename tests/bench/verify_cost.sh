@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What a call of totp-verifyd costs, beside as many durable replaces of files by a bare
-# loop, on a private machine:
+# Measures calls of totp-verifyd on a private machine, relative to a plain loop that replaces
+# as many files durably:
 #
 #     sudo top_builddir=BUILD tests/bench/verify_cost.sh [COUNT]
 #
-# Exit status 77, with the reason, where the machine cannot be made.
+# Exit status 77, with the reason, if the machine cannot be made.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
 why=$("$here/../e2e/isolated" true 2>&1) || {

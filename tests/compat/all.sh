@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The comparison with pam_google_authenticator.so, with what was built:
+# Compares the module that was built with pam_google_authenticator.so:
 #
 #     top_builddir=BUILD tests/compat/all.sh [--scenarios N] [--seed S] [--random-only]
 #
-# Without an argument the scenarios are the same each time, so that a difference
-# is the fault of what was changed; with one they are new ones, for a night.
+# Without arguments the scenarios are always the same, so that a new difference comes
+# from a change. With arguments they are new ones, such as for a long run.
 set -u
 
-# find PATTERN: a library of the system's, whatever its architecture.
+# find_library PATTERN: prints the path of a library of the system, for any architecture.
 find_library() {
 	find /lib /usr/lib /usr/lib64 -path "$1" -print -quit 2>/dev/null
 }
@@ -24,12 +24,12 @@ peer=$(find_library '*/security/pam_google_authenticator.so')
 faketime=$(find_library '*/faketime/libfaketime.so.1')
 [ -n "$faketime" ] || skip "libfaketime is missing (package faketime)"
 
-# In a network of its own the kernel's audit does not hear of the thousands of
-# logins, and does not write each of them to the console.
+# In a network namespace, the kernel's audit does not see the thousands of logins and
+# does not write each of them to the console.
 isolate=
 unshare --net true 2>/dev/null && isolate="unshare --net"
 
-# compare PROGRAM [OPTION]...
+# compare PROGRAM [OPTION]...: runs one of the comparisons.
 compare() {
 	program=$1
 	shift

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Prints what gcov counted: a table of lines and branches for the objects named,
-and for the sources that the first argument lists, separated by commas, the lines
-with a branch that was never taken."""
+"""Prints what gcov counted: a table of lines and branches for the given objects. For
+the sources in the first argument, separated by commas, it also prints the lines with
+a branch that was never taken."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import sys
 
 
 def counted(path):
-    """gcov's account of one object's own source file."""
+    """Returns what gcov counted in the source file of an object."""
     folder, name = os.path.split(path)
     data = os.path.join(folder, ".libs", name + ".gcda")
     if not os.path.exists(data):
@@ -34,7 +34,7 @@ def row(name, lines, branches):
 
 
 def untaken(source, file):
-    """The lines with a branch that was never taken."""
+    """Yields the lines with a branch that was never taken."""
     with open(file["file"], encoding="utf-8") as stream:
         text = stream.read().splitlines()
     for line in file["lines"]:

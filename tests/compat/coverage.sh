@@ -1,15 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the random scenarios of the comparison with pam_google_authenticator.so
-# reach of the core:
+# Measures how much of the core the random scenarios of the comparison with
+# pam_google_authenticator.so reach:
 #
 #     tests/compat/coverage.sh [SCENARIOS [SEED [FILE,...]]]
 #
-# Builds the module with gcov's counters in a temporary folder, compares that
-# with the other module as all.sh does (300 scenarios of seed 1 unless told
-# otherwise), and prints a table and the lines of decide.c, or of the files that are
-# named, with a branch that was never taken. Exit status: 0 when that could be measured and
-# nothing differed, 77 where it cannot run here.
+# Builds the module with gcov's counters in a temporary folder and compares it with the
+# other module as all.sh does, by default with 300 scenarios of seed 1. Prints a table,
+# and the lines of decide.c or of the given files with a branch that was never taken.
+# Exit status: 0 if nothing differed, 77 if it cannot run here.
 set -u
 
 scenarios=${1:-300}
@@ -33,7 +32,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 chmod 755 "$work"
 
-# Without optimisation, so that each branch of the source is one of the program.
+# Without optimization each branch of the source is a branch of the program.
 build() {
 	cd "$work" &&
 		"$source_tree/configure" --disable-hardening --disable-dependency-tracking CC=gcc \

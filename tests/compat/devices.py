@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A file with two devices that pam_google_authenticator.so works on: it takes the
-codes of the first one, and keeps the line of the other, whatever else it changes."""
+"""A file with two devices that pam_google_authenticator.so uses: it accepts the codes of
+the first device, and keeps the line of the other one in all its changes."""
 
 import argparse
 import base64
@@ -26,16 +26,16 @@ def check_kept(host, what):
         raise AssertionError(f"after {what} the device's line is gone")
 
 
-def again(code):
-    """The code of the login before."""
+def previous(code):
+    """Returns a function that gives the code of the previous login."""
     return lambda time: code(time - 30)
 
 
 def the_first_is_read_and_the_other_kept(host):
-    for place in range(len(OPTIONS) + 2):
+    for position in range(len(OPTIONS) + 2):
         lines = [*OPTIONS, "12345678"]
-        lines.insert(place, LINE)
-        host.place(lines)
+        lines.insert(position, LINE)
+        host.write_secret(lines)
         host.log_in("theirs", totp, "in")
         check_kept(host, "a code")
         host.log_in("theirs", lambda _: "12345678", "in")
@@ -49,11 +49,11 @@ def the_first_is_read_and_the_other_kept(host):
 
 
 def both_know_what_the_other_has_spent(host):
-    host.place([LINE, *OPTIONS])
+    host.write_secret([LINE, *OPTIONS])
     host.log_in("ours", tablet, "in")
-    host.log_in("theirs", again(totp), "refused")
+    host.log_in("theirs", previous(totp), "refused")
     host.log_in("theirs", totp, "in")
-    host.log_in("ours", again(tablet), "refused")
+    host.log_in("ours", previous(tablet), "refused")
 
 
 def main():

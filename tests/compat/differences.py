@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Where pam_totpgroup.so differs from pam_google_authenticator.so on purpose: each
-case logs in through both and wants the two different results. Should the other
-module change its mind, the case says so."""
+"""The cases in which pam_totpgroup.so differs from pam_google_authenticator.so on
+purpose. Each logs in through both modules and expects the two different results, so
+that a change of the other module is noticed."""
 
 import base64
 import os
@@ -15,7 +15,7 @@ STEP = NOW // 30
 
 
 class Case:
-    """A secret file, options and attempts, as a Scenario has them."""
+    """A secret file, options and attempts, like those of a Scenario."""
 
     user = "root"
 
@@ -24,7 +24,7 @@ class Case:
         self.options = options
         self.attempts = attempts
 
-    def place(self, path):
+    def write_secret(self, path):
         if os.path.lexists(path):
             os.unlink(path)
         with open(path, "w", encoding="latin-1") as stream:
@@ -37,39 +37,39 @@ def at(seconds, answer, host=None, first_pass=None):
 
 
 def learning(*more):
-    """Three codes 20 steps in the past, which set a new skew, and what follows."""
+    """Three codes 20 steps in the past, which set a new skew, and more attempts."""
     return [at(30 * i, hotp(KEY, STEP + i - 20)) for i in range(3)] + list(more)
 
 
 TOTP = '" TOTP_AUTH'
 REUSE = '" DISALLOW_REUSE'
 CASES = {
-    # name: (case, what theirs gives at the last attempt, what ours gives)
+    # name: (case, their result of the last attempt, our result)
     "the third code of a new skew is spent": (
         Case([REUSE, TOTP], [], *learning(at(61, hotp(KEY, STEP + 2 - 20)))), "in", "refused"),
     "a spent code does not complete the learning of a skew": (
         Case([f"{REUSE} {STEP + 2 - 20}", TOTP], [], *learning()), "in", "refused"),
-    "a login from the future lets nobody in": (
+    "a recorded login in the future lets nobody in": (
         Case([f'" LAST0 192.0.2.1 {NOW + 1000}', TOTP], ["grace_period=60"],
              at(0, "000000", "192.0.2.1")), "in", "refused"),
-    "a login from the future lets nobody in, without a grace period": (
+    "a recorded login in the future lets nobody in without a grace period": (
         Case([f'" LAST0 192.0.2.1 {NOW + 1000}', TOTP], [], at(0, "000000", "192.0.2.1")),
         "in", "refused"),
-    "a login before 1970 lets nobody in": (
+    "a recorded login before 1970 lets nobody in": (
         Case(['" LAST0 192.0.2.1 -1', TOTP], [], at(0, "000000", "192.0.2.1")),
         "in", "refused"),
-    "a login of a minute ago lets nobody in without a usable secret": (
+    "a recorded login lets nobody in without a usable secret": (
         Case([f'" LAST0 192.0.2.1 {NOW - 5}', TOTP], ["grace_period=60"],
              at(0, "000000", "192.0.2.1"), secret="!"), "in", "refused"),
-    "a skew that is no number of 32 bits is none": (
+    "a skew that does not fit into 32 bits is ignored": (
         Case(['" TIME_SKEW -2147483649', TOTP], [], at(0, hotp(KEY, STEP))), "refused", "in"),
     "grace does not lift the rate limit": (
         Case([f'" LAST0 192.0.2.1 {NOW - 5}', f'" RATE_LIMIT 1 30 {NOW - 5}', TOTP],
              ["grace_period=60"], at(0, "000000", "192.0.2.1")), "in", "refused"),
-    "an emergency code behind a password is tried before a spent code": (
+    "an emergency code after a password is tried before a spent code": (
         Case([f"{REUSE} {STEP}", TOTP, "12" + hotp(KEY, STEP)], ["forward_pass"],
              at(0, "secret12" + hotp(KEY, STEP))), "refused", "in"),
-    "a user that begins with a digit is no uid": (
+    "user= with a name that begins with a digit is not a uid": (
         Case([TOTP], ["user=0zzz"], at(0, hotp(KEY, STEP))), "in", "refused"),
     "an option repeated with another value is an error": (
         Case([TOTP], ["grace_period=1", "grace_period=2"], at(0, hotp(KEY, STEP))),
@@ -77,13 +77,13 @@ CASES = {
     "blanks in a code do not matter": (
         Case([TOTP], [], at(0, hotp(KEY, STEP)[:3] + " " + hotp(KEY, STEP)[3:])),
         "refused", "in"),
-    "a period over 60 seconds": (
+    "a period may be longer than 60 seconds": (
         Case(['" STEP_SIZE 120', TOTP], [], at(0, hotp(KEY, NOW // 120))), "refused", "in"),
 }
 
 
 def run(bench):
-    """Yields (name, None or what is wrong)."""
+    """Yields each name, and None or what is wrong."""
     for name, (case, theirs, ours) in CASES.items():
         got = {module: bench.run(case, module)[-1][0] for module in ("theirs", "ours")}
         wrong = [f"{module} gives {got[module]}, not {wanted}"

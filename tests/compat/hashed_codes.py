@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Hashed emergency codes in a file that pam_google_authenticator.so works on: it
-passes over their lines and keeps them byte for byte, whatever else it changes."""
+"""Hashed emergency codes in a file that pam_google_authenticator.so uses: that module
+ignores their lines and keeps them byte for byte in all its changes."""
 
 import argparse
 import base64
@@ -15,7 +15,7 @@ from side_by_side import Worker
 
 START = 1_700_000_025
 KEY = b"12345678901234567890"
-# Of the codes 7K3M-Q9TD-X2HA-P5VW and 0123-4567-89AB-CDEF, by hashlib.scrypt.
+# The hashes of 7K3M-Q9TD-X2HA-P5VW and 0123-4567-89AB-CDEF, made with hashlib.scrypt.
 LINE = '" SCRATCH_HASH scrypt 1 8 1 AAAQEAYEAUDAOCAJBIFQYDIOB4 '
 HASHED = (LINE + "TWXQMLOGYIAUEMANAMWTSTEDQF4WZOA3C5J3OWFGJF5TVADF5FPQ",
           LINE + "GQCMI2HDHLOAQMD2OFCRXTMGIG7VLKOCNTIJDA7LLULEAZSRDOCQ")
@@ -37,7 +37,7 @@ class Host:
         self.worker = Worker(arguments.worker, confdir, arguments.faketime)
         self.time = START
 
-    def place(self, lines, end="\n"):
+    def write_secret(self, lines, end="\n"):
         text = end.join((base64.b32encode(KEY).decode(), *lines, ""))
         with open(self.secret, "wb") as stream:
             stream.write(text.encode("ascii"))
@@ -61,13 +61,14 @@ class Host:
 
 
 def every_change_keeps_them(host):
-    """Each thing that it writes: times, steps, counters, skew, emergency codes."""
-    for place in range(3):
+    """The module writes times, steps, counters, a skew and emergency codes."""
+    for position in range(3):
         lines = ['" RATE_LIMIT 9 30', '" DISALLOW_REUSE', '" TOTP_AUTH', "12345678", "23456789"]
-        lines[(0, 3, 4)[place]:(0, 3, 4)[place]] = HASHED
+        at = (0, 3, 4)[position]
+        lines[at:at] = HASHED
         for end in ("\n", "\r\n"):
             wanted = [line + end[:-1] for line in HASHED]
-            host.place(lines, end)
+            host.write_secret(lines, end)
             host.log_in("theirs", totp, "in")
             host.check_kept("a code", wanted)
             host.log_in("theirs", lambda _: "000000", "refused")
@@ -75,17 +76,17 @@ def every_change_keeps_them(host):
             host.log_in("theirs", lambda _: "12345678", "in")
             host.check_kept("an emergency code", wanted)
             if "12345678" in "".join(host.lines()) or "23456789" not in "".join(host.lines()):
-                raise AssertionError("not the emergency code was removed")
+                raise AssertionError("another emergency code was removed")
             for _ in range(3):
                 host.log_in("theirs", lambda time: totp(time + 3000), "in" if _ == 2 else "refused")
                 host.check_kept("a code of another time", wanted)
-    host.place(('" HOTP_COUNTER 1', *HASHED))
+    host.write_secret(('" HOTP_COUNTER 1', *HASHED))
     host.log_in("theirs", lambda _: hotp(KEY, 1), "in")
     host.check_kept("a counter")
 
 
 def only_ours_takes_them(host):
-    host.place(('" RATE_LIMIT 9 30', '" DISALLOW_REUSE', '" TOTP_AUTH', *HASHED))
+    host.write_secret(('" RATE_LIMIT 9 30', '" DISALLOW_REUSE', '" TOTP_AUTH', *HASHED))
     host.log_in("theirs", lambda _: FIRST, "refused")
     host.check_kept("a hashed code there")
     host.log_in("ours", lambda _: FIRST, "in")

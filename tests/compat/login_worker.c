@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Logs in as often as it is told, so that a test of many thousand logins does
- * not start as many processes. Reads one login a line from standard input,
- * fields separated by tabs:
+ * Makes any number of logins, so that a test of many thousand logins does not start
+ * as many processes. Reads one login a line from standard input, with fields
+ * separated by tabs:
  *
  *     TIME SERVICE USER RHOST ANSWER [METHODS]
  *
- * where `-` for RHOST is none, `!` for ANSWER makes the conversation fail, and
- * METHODS are what sshd says of completed methods, a comma for each end of line.
- * Writes `RESULT PROMPTS TOKEN` for each. The time is told to libfaketime,
- * which is preloaded, through its environment variable; with `-` it is the
- * clock's, and nothing need be preloaded.
+ * `-` for RHOST means none, and `!` for ANSWER makes the conversation fail. METHODS
+ * is SSH_AUTH_INFO_0 with commas instead of newlines. Writes `RESULT PROMPTS TOKEN`
+ * for each login. libfaketime, which must be preloaded, gets the time through its
+ * environment variable; with `-` for TIME it is not needed.
  */
 
 #include "config.h"
@@ -24,12 +23,10 @@
 #include <syslog.h>
 #include <time.h>
 
-/* With the one that may be missing. */
 #define FIELDS 6
 
-/* Nobody reads the log here, and where no daemon does either libc writes each
- * line to the console, which takes longer than the login. These definitions
- * stand in for libc's in the modules too. */
+/* These replace the functions of libc, also for the modules. Without a log daemon, libc
+ * writes each line to the console, which takes longer than the login. */
 void syslog(int priority, const char *format, ...);
 void vsyslog(int priority, const char *format, va_list arguments);
 void __syslog_chk(int priority, int flag, const char *format, ...);
@@ -65,7 +62,7 @@ void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments
 	(void)arguments;
 }
 
-/* What the conversation answers, and how often it was asked. */
+/* The answer of the conversation, and how often it was asked. */
 struct script {
 	const char *answer;
 	unsigned int prompts;

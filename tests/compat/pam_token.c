@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A PAM module for tests: `set=TEXT` leaves TEXT as PAM_AUTHTOK for the modules
- * behind it, as a module that asks for a password would; `show` puts what the
- * modules before it left into the PAM environment, as TOKEN. */
+/* A PAM module for tests. `set=TEXT` sets PAM_AUTHTOK for later modules, as a module
+ * that asks for a password does. `show` copies PAM_AUTHTOK into the PAM environment, as
+ * TOKEN. */
 
 #include "config.h"
 

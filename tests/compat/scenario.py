@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""One random scenario: a secret file, module options, and a run of attempts."""
+"""A random scenario: a secret file, module options, and a series of attempts."""
 
 import base64
 import dataclasses
@@ -40,7 +40,7 @@ class Scenario:
         self.folder = folder
         self.key = rng.randbytes(rng.choice((10, 16, 20, 20, 20, 32, 1)))
         self.user = rng.choice(("root", "root", "daemon"))
-        # Now and then the clock was not set: the first seconds of 1970.
+        # Sometimes the clock is not set, and shows the first seconds of 1970.
         self.clock_is_set = rng.random() < 0.98
         self.start = rng.randrange(*(1_200_000_000, 2_000_000_000) if self.clock_is_set else (1, 30))
         self.hotp = rng.random() < 0.25
@@ -102,7 +102,7 @@ class Scenario:
         elif rng.random() < 0.05:
             self.malformed = True
             lines.append(rng.choice(('" STEP_SIZE 0', '" STEP_SIZE -1', '" STEP_SIZE x')))
-        # In the first hour of 1970 the other module reckons past zero.
+        # In the first hour of 1970 the arithmetic of the other module goes below zero.
         if rng.random() < 0.4 and self.clock_is_set:
             self.limited = True
             lines.append(self.rate_limit_line())
@@ -120,14 +120,14 @@ class Scenario:
                          rng.choice(("", f" {step}+20", " junk", f" {step}+20 {step + 1}+21",
                                      f" {step}+20 {step + 1}+21 {step + 2}+21", f" {step}*20",
                                      f" {step}+", f" {step}+x", f" x+{step}")))
-        # The packaged release lets a grace hit override the rate limit; a login
-        # at 0 is none there.
+        # In the packaged release of the other module a grace period overrides the rate
+        # limit, and a login at time 0 counts as none.
         if rng.random() < 0.2 and not self.limited and self.clock_is_set:
             lines += self.grace_lines()
         return lines
 
     def grace_lines(self):
-        """Logins of the past; one from the future lets in there."""
+        """Recorded logins, none of them in the future, which the other module would accept."""
         rng = self.rng
         lines = []
         for slot in rng.sample(range(10), rng.choice((1, 1, 2, 3, 10))):
@@ -169,8 +169,8 @@ class Scenario:
             options.insert(rng.randrange(len(options) + 1), '" SOMETHING_ELSE kept')
         if rng.random() < 0.06 and options:
             options.append(rng.choice(options))
-        # A second device is nothing but a line to keep, for the first device's codes. Of
-        # spent steps more are kept for it where the first one has a skew.
+        # For codes of the first device, a second device is only a line to keep. Not with
+        # spent steps: if the first device has a skew, more of them are kept for the second.
         if rng.random() < 0.1 and not self.tracked:
             options.insert(rng.randrange(len(options) + 1),
                            '" DEVICE GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ the tablet')
@@ -182,11 +182,11 @@ class Scenario:
         lines = [secret] + (options + codes if rng.random() < 0.9 else codes + options)
         end = rng.choices(("\n", "\r\n"), (20, 1))[0]
         text = end.join(lines)
-        # Without a last line end google-authenticator can run a new option
-        # into the secret; so only where there is more than one line.
+        # Without a final line end google-authenticator may append a new option to
+        # the secret, so there is one if the secret is the only line.
         return text + (end if rng.random() < 0.95 or len(lines) == 1 else "")
 
-    def place(self, path):
+    def write_secret(self, path):
         for name in os.listdir(self.folder):
             if name.startswith("secret"):
                 os.unlink(os.path.join(self.folder, name))
@@ -216,8 +216,8 @@ class Scenario:
         if self.user == "daemon" and rng.random() < 0.1:
             options.append("user=daemon")
         if rng.random() < 0.3 and (self.tracked or self.hotp) and not self.limited:
-            # The packaged release forgets LASTn unless something else changes
-            # the file.
+            # The packaged release of the other module only writes LASTn if
+            # something else changes in the file.
             options.append(f"grace_period={rng.choice((10, 60, 3600))}")
         rng.shuffle(options)
         return options
@@ -284,21 +284,21 @@ class Scenario:
         return Attempt(now, kind, answer, first_pass or None, host)
 
     def expects_difference(self):
-        """Where the two are meant to differ; each such case has a test of its own."""
+        """Whether the modules differ on purpose. Each such case has a test of its own."""
         lasts = [text[-6:] for a in self.attempts for text in (a.answer, a.first_pass or "")
                  if text[-8:] in self.codes and len(text) >= 8]
-        # The six-digit reading of an emergency code comes first there.
+        # The other module first reads the last six digits of an emergency code.
         if lasts and (self.hotp or self.malformed or not self.clock_is_set or
                       self.any_code_is_near(lasts)):
             return True
-        # A past login lets in there whatever the secret is.
+        # A recorded login lets in there, even if the secret is unusable.
         return self.graced and not self.has_secret()
 
     def has_secret(self):
         return re.fullmatch("[A-Za-z0-7 8\t\r-]{2,}", self.text.split("\n")[0]) is not None
 
     def is_unusable(self):
-        """Whether the file is not read at all, or its secret makes no sense."""
+        """Whether the file cannot be read, or its secret is malformed."""
         allowed = next((int(o.split("=")[1], 8) for o in self.options if o.startswith("allowed_perm=")),
                        0o600)
         return (self.missing or bool(self.mode & 0o3777 & ~allowed) or

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Logs in through pam_google_authenticator.so and through pam_totpgroup.so side by
-side, with the same random secret file, options, clock and answers, and wants the
-same result and the same number of prompts every time: each module on a copy of
-its own, and both in turns on one file, beginning with either.
+"""Logs in through pam_google_authenticator.so and through pam_totpgroup.so with the
+same random secret file, options, clock and answers, and expects the same result and
+the same number of prompts: each module on its own copy of the file, and both in turns
+on one file, beginning with either.
 
-Where the two differ on purpose, a random scenario is left out
-(Scenario.expects_difference) or forgiven (Bench.is_meant, Bench.is_spent), and
-differences.py has a case of its own.
+If the two differ on purpose, a random scenario is left out
+(Scenario.expects_difference) or the difference is accepted (Bench.is_meant,
+Bench.is_spent), and differences.py has a case for it.
 """
 
 import argparse
@@ -28,7 +28,7 @@ MODES = ("ours", "ours first", "theirs first")
 
 
 def time_skew(path):
-    """The TIME_SKEW line of a secret file, or None."""
+    """Returns the TIME_SKEW line of a secret file, or None."""
     try:
         with open(path, "rb") as stream:
             return next((line for line in stream if line.startswith(b'" TIME_SKEW')), None)
@@ -37,7 +37,7 @@ def time_skew(path):
 
 
 class Worker:
-    """One process that logs in as often as it is told."""
+    """A process of login_worker."""
 
     def __init__(self, program, folder, faketime):
         environment = {"TZ": "UTC", "FAKETIME_NO_CACHE": "1", "LD_PRELOAD": faketime,
@@ -56,15 +56,15 @@ class Worker:
         return RESULTS.get(int(result), "refused"), int(prompts), token
 
     def close(self):
-        """Ends the process, and waits for it: as it exits the counters of a module
-        that was built to measure coverage are written."""
+        """Waits for the end of the process, which writes the counters of a module that
+        was built to measure coverage."""
         self.process.stdin.close()
         if self.process.wait() != 0:
             raise RuntimeError(f"the worker ended with {self.process.returncode}")
 
 
 class Bench:
-    """Runs scenarios and compares."""
+    """Runs scenarios and compares the results."""
 
     def __init__(self, arguments, folder):
         self.modules = {"ours": arguments.module, "theirs": arguments.peer}
@@ -77,8 +77,8 @@ class Bench:
 
     def write_service(self, name, module, secret, scenario, attempt):
         first_pass = f"set={attempt.first_pass}" if attempt.first_pass is not None else ""
-        # An ignored login goes on at the last line, so that it is told apart by
-        # a result that no module here gives.
+        # An ignored login reaches the last line, which gives a result that no other
+        # module here gives.
         lines = (f"auth optional {self.token_module} {first_pass}",
                  f"auth [success=ok ignore=2 default=die] {self.modules[module]} "
                  f"secret={secret} {' '.join(scenario.options)}",
@@ -89,10 +89,10 @@ class Bench:
             stream.write("\n".join(lines) + "\n")
 
     def run(self, scenario, mode):
-        """The (result, prompts, token) of each attempt. self.learned says which of
-        them completed the learning of a time skew."""
+        """Returns the result, prompts and token of each attempt. self.learned has the
+        numbers of the attempts that completed the learning of a time skew."""
         secret = os.path.join(self.folder, "secret")
-        scenario.place(secret)
+        scenario.write_secret(secret)
         outcomes = []
         self.learned = set()
         skew = time_skew(secret)
@@ -109,7 +109,7 @@ class Bench:
         return outcomes
 
     def compare(self, scenario):
-        """None, or what differs."""
+        """Returns None, or what differs."""
         reference = self.run(scenario, "theirs")
         learned = self.learned
         for attempt, expected in zip(scenario.attempts, reference):
@@ -121,14 +121,14 @@ class Bench:
                 if pair[0] == pair[1] or self.is_meant(scenario, number, *pair):
                     continue
                 if self.is_spent(scenario, number, learned, *pair):
-                    break  # from here on the two know different things
+                    break  # the two files differ from here on
                 return (f"{mode}: attempt {number + 1} gives {pair[0]}, "
                         f"pam_google_authenticator {pair[1]}\n{scenario.describe()}")
         return None
 
     def is_spent(self, scenario, number, learned, outcome, expected):
-        """Whether this is the code that completed the learning of a skew, which there
-        is not looked up among the spent ones, nor recorded; or that code again."""
+        """Whether this is the code that completed the learning of a skew, or the same
+        code again. The other module neither records it nor looks whether it is spent."""
         if outcome[0] != "refused" or expected[0] != "in":
             return False
         code = scenario.attempts[number].answer[-6:]
@@ -139,7 +139,7 @@ class Bench:
         return False
 
     def is_meant(self, scenario, number, outcome, expected):
-        """Whether the number of prompts differs on purpose; the result never does."""
+        """Whether the number of prompts differs on purpose. The result is the same then."""
         attempt = scenario.attempts[number]
         if outcome[0] != expected[0] or outcome[2] != expected[2] or outcome[1] != 1:
             return False
@@ -148,7 +148,7 @@ class Bench:
             return True
         if ("try_first_pass" in scenario.options and expected[1] == 0 and
                 re.search("[0-9]{6}$", attempt.first_pass or "") and scenario.is_unusable()):
-            self.counts["without a secret a code in the password is answered as with one"] += 1
+            self.counts["a code in the password is handled the same without a secret"] += 1
             return True
         return False
 
@@ -165,7 +165,7 @@ def main():
     parser.add_argument("--keep-going", type=int, default=1, metavar="N",
                         help="stop after N differences")
     parser.add_argument("--random-only", action="store_true",
-                        help="without the cases in which the two differ on purpose")
+                        help="leave out the cases in which the two differ on purpose")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
 

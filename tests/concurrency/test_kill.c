@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Processes that log in under load are killed at random moments, as sshd kills
- * them and as machines crash. */
+/* Processes that log in under load are killed at random moments, as sshd kills them,
+ * and as happens when a machine crashes. */
 
 #include "config.h"
 
@@ -17,7 +17,7 @@
 #define CODES	   4000
 #define FIRST_CODE 20000000u
 
-/* What the processes said before they died. */
+/* What the processes recorded before they were killed. */
 struct spent {
 	atomic_uint next; /* the next code that nobody tried */
 	atomic_uchar let_in[CODES];
@@ -43,7 +43,7 @@ static int teardown(void **state)
 	return stack_teardown(state);
 }
 
-/* Each process takes a code of its own, and says so when it let in. */
+/* Each process takes codes of its own, and records those that let in. */
 static void spend_emergency_codes(void)
 {
 	char code[16];
@@ -62,9 +62,9 @@ static void spend_emergency_codes(void)
 	}
 }
 
-/* Goes on from the highest counter that is known to have let in; several do
- * so at once, and some are refused. */
-static void count_on(void)
+/* Goes on from the highest counter that has let in. Several processes do so at once, so
+ * that some attempts are refused. */
+static void spend_hotp_codes(void)
 {
 	for (;;) {
 		unsigned long long known = atomic_load(&spent->counter);
@@ -85,7 +85,7 @@ static void nap(uint64_t microseconds)
 	nanosleep(&pause, NULL);
 }
 
-/* Starts processes, and kills each at a moment of its own. */
+/* Starts processes, and kills each after a random time. */
 static void let_work_and_kill(void (*work)(void))
 {
 	pid_t children[LOGGERS];
@@ -110,7 +110,7 @@ static void let_work_and_kill(void (*work)(void))
 	}
 }
 
-/* All of the file, NUL-terminated. */
+/* Returns the text of the secret file. */
 static const char *read_secret(void)
 {
 	static char text[1 << 17];
@@ -124,7 +124,7 @@ static const char *read_secret(void)
 	return text;
 }
 
-/* Which codes the file has; every line is one that it had at first. */
+/* Finds the codes that are left in the file, which must have no other lines. */
 static void read_codes(bool left[CODES])
 {
 	static const char head[] = STACK_SECRET "\n\" TOTP_AUTH\n";
@@ -183,7 +183,7 @@ static void a_kill_never_brings_an_emergency_code_back(void **state)
 		let_work_and_kill(spend_emergency_codes);
 		check_codes(left);
 		temporary += count_entries("home/alice") - 1;
-		/* Whoever comes next gets in, and tidies up. */
+		/* The next login succeeds and removes temporary files. */
 		number = atomic_fetch_add(&spent->next, 1);
 		sprintf(code, "%u", FIRST_CODE + number);
 		assert_int_equal(stack_log_in("alice", code), PAM_SUCCESS);
@@ -206,8 +206,8 @@ static unsigned long long read_counter(const char *file)
 	return counter;
 }
 
-/* The counter stands in that file, and nothing else is in its folder. */
-static void kill_who_counts(const char *file, const char *folder)
+/* file holds the counter, and must be alone in its folder. */
+static void kill_while_counting(const char *file, const char *folder)
 {
 	unsigned long long before = 2;
 
@@ -216,9 +216,9 @@ static void kill_who_counts(const char *file, const char *folder)
 	for (unsigned int trial = 0; trial < TRIALS / 2; trial++) {
 		unsigned long long counter;
 
-		/* Whoever died between the commit and saying so had the last word. */
+		/* A process may be killed after the commit and before it records it. */
 		atomic_store(&spent->counter, before - 1);
-		let_work_and_kill(count_on);
+		let_work_and_kill(spend_hotp_codes);
 		counter = read_counter(file);
 		assert_true(counter >= before);
 		assert_true(counter > atomic_load(&spent->counter));
@@ -235,14 +235,14 @@ static void a_kill_never_turns_a_counter_back(void **state)
 {
 	(void)state;
 	stack_options("no_increment_hotp");
-	kill_who_counts(stack_secret("alice"), "home/alice");
+	kill_while_counting(stack_secret("alice"), "home/alice");
 }
 
-static void a_kill_never_turns_a_counter_back_that_is_kept_apart(void **state)
+static void a_kill_never_turns_a_separate_counter_back(void **state)
 {
 	(void)state;
 	stack_options("no_increment_hotp state=@D/home/state/${USER}");
-	kill_who_counts("home/state/alice", "home/state");
+	kill_while_counting("home/state/alice", "home/state");
 	assert_int_equal(read_counter(stack_secret("alice")), 1);
 }
 
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_kill_never_brings_an_emergency_code_back),
 		TEST(a_kill_never_turns_a_counter_back),
-		TEST(a_kill_never_turns_a_counter_back_that_is_kept_apart),
+		TEST(a_kill_never_turns_a_separate_counter_back),
 	};
 
 	(void)argc;

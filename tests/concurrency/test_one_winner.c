@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Of many logins at the same moment, one code lets in one. */
+/* Of many logins with one code at the same moment, one succeeds. */
 
 #include "config.h"
 
@@ -22,7 +22,7 @@ static void log_in(unsigned int worker)
 	(void)gave_up_waiting();
 }
 
-static void answer_alike(const char *answer)
+static void set_answers(const char *answer)
 {
 	for (unsigned int i = 0; i < worker_count; i++)
 		strcpy(shared->answers[i], answer);
@@ -34,7 +34,7 @@ static void expect_one_winner(const char *text, const char *answer)
 	for (unsigned int i = 0; i < 200; i++) {
 		stack_put_secret("alice", text);
 		unlink(in_folder(STATE));
-		answer_alike(answer);
+		set_answers(answer);
 		run_round();
 		assert_int_equal(count_results(PAM_SUCCESS), 1);
 		assert_int_equal(
@@ -67,7 +67,7 @@ static void one_hotp_code_lets_in_one(void **state)
 		text_of(stack_secret("alice")), STACK_SECRET "\n\" HOTP_COUNTER 6\n");
 }
 
-/* The file of the state is made by all at once, too. */
+/* All logins try to make the state file at the same time. */
 static void one_time_code_lets_in_one_with_the_state_apart(void **state)
 {
 	(void)state;
@@ -86,8 +86,8 @@ static void one_emergency_code_lets_in_one_with_the_state_apart(void **state)
 	assert_non_null(strstr(text_of(STATE), "\" SPENT "));
 }
 
-/* Somebody puts the secret back while they log in, and nothing comes of that. */
-static void put_back_or_log_in(unsigned int worker)
+/* One process restores the secret while the others log in. */
+static void restore_or_log_in(unsigned int worker)
 {
 	if (worker != 0) {
 		log_in(worker);
@@ -105,15 +105,15 @@ static void put_back_or_log_in(unsigned int worker)
 	}
 }
 
-static void a_secret_put_back_meanwhile_gives_nothing_back(void **state)
+static void a_restored_secret_restores_no_code(void **state)
 {
 	(void)state;
 	stack_options(APART);
 	stack_put_secret("alice", OPTIONS "12345678\n");
-	start_workers(8, put_back_or_log_in);
+	start_workers(8, restore_or_log_in);
 	for (unsigned int i = 0; i < 50; i++) {
 		unlink(in_folder(STATE));
-		answer_alike("12345678");
+		set_answers("12345678");
 		run_round();
 		assert_int_equal(count_results(PAM_SUCCESS), 1);
 		run_round();
@@ -132,8 +132,7 @@ static unsigned int count_codes(const char *text)
 	return count;
 }
 
-/* Twelve right codes at once, and a limit of three: every one that is looked
- * at is spent and lets in. */
+/* Twelve right codes at once, with a limit of three: each code that is checked lets in. */
 static void a_rate_limit_holds_for_all_together(void **state)
 {
 	char text[1024];
@@ -160,7 +159,7 @@ static void a_rate_limit_holds_for_all_together(void **state)
 	stop_workers();
 }
 
-static void log_in_and_tell(unsigned int worker)
+static void log_in_and_count(unsigned int worker)
 {
 	shared->results[worker] = stack_log_in("alice", shared->answers[worker]);
 	if (gave_up_waiting())
@@ -171,21 +170,20 @@ static void log_in_and_tell(unsigned int worker)
 		atomic_fetch_add(&shared->failures, 1);
 }
 
-/* The same for a guesser: three guesses are looked at, and no more. */
-static void guesses_are_counted_before_they_are_looked_at(void **state)
+/* Of twelve wrong codes at once, three are checked. */
+static void attempts_are_counted_before_they_are_checked(void **state)
 {
 	(void)state;
-	start_workers(12, log_in_and_tell);
-	answer_alike("000000");
+	start_workers(12, log_in_and_count);
+	set_answers("000000");
 	for (unsigned int i = 0; i < 50; i++) {
-		unsigned int looked_at;
+		unsigned int checked;
 
 		stack_put_secret("alice", STACK_SECRET "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n");
 		atomic_store(&shared->counter, 0);
 		run_round();
-		looked_at = atomic_load(&shared->counter);
-		assert_true(
-			looked_at == 3 || (looked_at < 3 && atomic_load(&shared->busy) > 0));
+		checked = atomic_load(&shared->counter);
+		assert_true(checked == 3 || (checked < 3 && atomic_load(&shared->busy) > 0));
 		assert_int_equal(
 			count_results(PAM_AUTH_ERR), 12 - atomic_exchange(&shared->busy, 0));
 		assert_int_equal(atomic_load(&shared->failures), 0);
@@ -202,9 +200,9 @@ int main(int argc, char **argv)
 		TEST(one_hotp_code_lets_in_one),
 		TEST(one_time_code_lets_in_one_with_the_state_apart),
 		TEST(one_emergency_code_lets_in_one_with_the_state_apart),
-		TEST(a_secret_put_back_meanwhile_gives_nothing_back),
+		TEST(a_restored_secret_restores_no_code),
 		TEST(a_rate_limit_holds_for_all_together),
-		TEST(guesses_are_counted_before_they_are_looked_at),
+		TEST(attempts_are_counted_before_they_are_checked),
 	};
 
 	(void)argc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Logins while the secret is enrolled anew: the file is always whole, and a
- * code of any enrollment lets in once at most. */
+/* Logins while the secret is enrolled again and again: the file is always whole, and a
+ * code of any enrollment lets in at most once. */
 
 #include "config.h"
 
@@ -15,15 +15,15 @@
 #include "store/locked_file.h"
 #include "totpgroup.h"
 
-#define LOGGERS	   5
-#define CODES	   5
-#define ENROLMENTS 400
-#define END	   "no more codes below this line\n"
+#define LOGGERS	    5
+#define CODES	    5
+#define ENROLLMENTS 400
+#define END	    "no more codes below this line\n"
 
-/* How often each code let in. */
+/* How often each code has let in. */
 static atomic_uint *let_in;
 
-/* Enrollment number n: the codes 20000000 + n * CODES and on. */
+/* Enrollment number n has CODES codes, from 20000000 + n * CODES on. */
 static void write_credential(char *text, unsigned int number)
 {
 	text += sprintf(text, STACK_SECRET "\n\" RATE_LIMIT 100 60\n\" TOTP_AUTH\n");
@@ -32,7 +32,7 @@ static void write_credential(char *text, unsigned int number)
 	strcpy(text, END);
 }
 
-/* The rights of alice, for good. */
+/* Takes on the rights of alice for good. */
 static void become_alice(void)
 {
 	uid_t uid = stack_uid("alice");
@@ -50,20 +50,20 @@ static struct file_rules rules_of_alice(char path[300])
 		.own_file = true};
 }
 
-static void complain(const char *what, const struct error *error)
+static void report_failure(const char *what, const struct error *error)
 {
 	fprintf(stderr, "%s: %s\n", what, error->message);
 	atomic_fetch_add(&shared->failures, 1);
 }
 
-static void enrol_again_and_again(void)
+static void enroll_again_and_again(void)
 {
 	char path[300], data[1024];
 	struct file_rules rules;
 
 	become_alice();
 	rules = rules_of_alice(path);
-	for (unsigned int number = 1; number < ENROLMENTS; number++) {
+	for (unsigned int number = 1; number < ENROLLMENTS; number++) {
 		struct error error = ERROR_INIT;
 		struct text text = {data, 0, sizeof data, 0};
 
@@ -75,16 +75,16 @@ static void enrol_again_and_again(void)
 			atomic_fetch_add(&shared->busy, 1);
 		}
 		if (error.code != 0)
-			complain("enrollment", &error);
+			report_failure("enrollment", &error);
 		atomic_store(&shared->counter, number);
-		/* However slow the machine is, some log in between. */
+		/* Waits for logins, so that there are some also on a slow machine. */
 		if (number % 10 == 0)
 			sem_wait(&shared->accepted);
 	}
 	atomic_store(&shared->enough, true);
 }
 
-/* From the first line to the last, all of one enrollment. */
+/* Whether all lines are of one enrollment. */
 static bool is_whole(const struct text *text)
 {
 	size_t end = strlen(END);
@@ -104,7 +104,7 @@ static bool is_whole(const struct text *text)
 	return count <= CODES;
 }
 
-/* Looks with the rights of the process: the file is whole, whoever looks. */
+/* Looks with the rights of this process, which need not be those of alice. */
 static void look_once(void)
 {
 	struct file_rules rules;
@@ -114,9 +114,9 @@ static void look_once(void)
 
 	rules = rules_of_alice(path);
 	if (locked_file_look(&rules, &text, &error) != 0)
-		complain("look", &error);
+		report_failure("look", &error);
 	else if (!is_whole(&text))
-		complain(text.data, &error);
+		report_failure(text.data, &error);
 	text_free(&text);
 }
 
@@ -139,7 +139,7 @@ static void log_in_again_and_again(unsigned int worker)
 			sem_post(&shared->accepted);
 		} else if (result != PAM_AUTH_ERR && !gave_up_waiting()) {
 			sem_post(&shared->accepted);
-			complain(stack_log, &(struct error)ERROR_INIT);
+			report_failure(stack_log, &(struct error)ERROR_INIT);
 		}
 	}
 }
@@ -147,14 +147,14 @@ static void log_in_again_and_again(unsigned int worker)
 static void work(unsigned int worker)
 {
 	if (worker == 0)
-		enrol_again_and_again();
+		enroll_again_and_again();
 	else
 		log_in_again_and_again(worker);
 }
 
 static void enrollment_and_logins_never_mix(void **state)
 {
-	const size_t size = ENROLMENTS * CODES * sizeof *let_in;
+	const size_t size = ENROLLMENTS * CODES * sizeof *let_in;
 	unsigned int total = 0, busy;
 	char data[1024];
 
@@ -170,13 +170,13 @@ static void enrollment_and_logins_never_mix(void **state)
 	assert_int_equal(atomic_load(&shared->failures), 0);
 	busy = atomic_load(&shared->busy);
 	stop_workers();
-	for (unsigned int i = 0; i < ENROLMENTS * CODES; i++) {
+	for (unsigned int i = 0; i < ENROLLMENTS * CODES; i++) {
 		assert_true(atomic_load(&let_in[i]) <= 1);
 		total += atomic_load(&let_in[i]);
 	}
 	print_message("# %u logins during %u enrollments, %u times the lock was not free\n",
-		total, ENROLMENTS, busy);
-	assert_true(total >= ENROLMENTS / 10 - 1);
+		total, ENROLLMENTS, busy);
+	assert_true(total >= ENROLLMENTS / 10 - 1);
 	assert_int_equal(count_entries("home/alice"), 1);
 	munmap(let_in, size);
 }

@@ -18,7 +18,7 @@
 
 #define WORKERS_MAX 12
 
-/* What all of them see. */
+/* Memory that all workers share. */
 struct shared {
 	pthread_barrier_t start; /* among the workers */
 	unsigned int round;
@@ -27,7 +27,7 @@ struct shared {
 	atomic_uint counter;
 	sem_t accepted;
 	atomic_uint failures;
-	atomic_uint busy; /* refused, because the disk kept another for seconds */
+	atomic_uint busy; /* logins that gave up waiting for the lock */
 	atomic_bool enough;
 };
 
@@ -54,8 +54,7 @@ static inline void init_start(unsigned int count)
 	assert_int_equal(pthread_barrier_init(&shared->start, &attributes, count), 0);
 }
 
-/* A round begins when the worker's own pipe has a byte for it. When the test
- * has ended, in whatever way, the pipe is at its end. */
+/* A byte in the worker's pipe begins a round. The pipe ends when the test ends. */
 static inline void serve(unsigned int worker, int orders, void (*work)(unsigned int worker))
 {
 	char byte;
@@ -87,7 +86,7 @@ static inline void start_worker(unsigned int worker, void (*work)(unsigned int w
 	serve(worker, orders[0], work);
 }
 
-/* Each worker does its part of every round. */
+/* Each worker calls work() in every round. */
 static inline void start_workers(unsigned int count, void (*work)(unsigned int worker))
 {
 	if (shared == NULL)
@@ -127,8 +126,8 @@ static inline void stop_workers(void)
 	shared = NULL;
 }
 
-/* Whether the last login gave up waiting for the lock. That is no mistake: how
- * long others hold it is a matter of the disk. */
+/* Whether the last login gave up waiting for the lock. That is allowed, because a slow disk
+ * makes the others hold it long. */
 static inline bool gave_up_waiting(void)
 {
 	if (strstr(stack_log, "locked by another process for") == NULL)

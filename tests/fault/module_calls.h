@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The calls that the module itself makes, counted, and failed when a test says
- * so. The program stands before all libraries when the module's symbols are
- * looked up, so what is defined here is what the module as it was built
- * calls; whoever else calls is served as ever. Link with -rdynamic.
+ * Counts the calls that the module makes, and lets some of them fail. The program comes
+ * before all libraries when the module's symbols are resolved, so the module as it was
+ * built calls the functions defined here. Calls of other callers are passed on. Link with
+ * -rdynamic.
  */
 #ifndef TOTPGROUP_TESTS_MODULE_CALLS_H
 #define TOTPGROUP_TESTS_MODULE_CALLS_H
@@ -54,13 +54,13 @@ const char *__asan_default_options(void)
 
 static struct {
 	bool armed;
-	unsigned int count; /* of the module's calls since it was armed */
+	unsigned int count; /* calls of the module since it was armed */
 	unsigned int hmac_count;
 	unsigned int fail_at;  /* the call that fails, from 1; 0 for none */
 	unsigned int fail_for; /* how many fail from there on */
-	int error;	       /* with this errno, where it has one */
-	const char *failed;    /* the first one that failed */
-	/* What the module allocated, and nobody freed. */
+	int error;	       /* errno of the failure, where it has one */
+	const char *failed;    /* the first call that failed */
+	/* Memory of the module that is not freed yet. */
 	void *live[LIVE_MAX];
 	unsigned int live_count;
 } calls;
@@ -77,7 +77,7 @@ static bool call_fails(void *caller, const char *name)
 {
 	if (!calls.armed || !is_module(caller))
 		return false;
-	/* A search through thousands of codes is the same call over and over. */
+	/* A search through thousands of codes repeats the same call. */
 	if (strncmp(name, "gcry_mac_", 9) == 0 && ++calls.hmac_count > HMAC_CALLS_MAX)
 		return false;
 	calls.count++;
@@ -109,7 +109,7 @@ static void *next_function(const char *name)
 		return fails ? (failure) : real arguments;                                     \
 	}
 
-/* The checked forms that _FORTIFY_SOURCE calls. */
+/* The functions that _FORTIFY_SOURCE calls. */
 ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
 ssize_t __readlinkat_chk(int fd, const char *path, char *target, size_t size, size_t room);
 int __openat_2(int fd, const char *path, int flags);
@@ -180,7 +180,7 @@ INTERPOSE(gcry_error_t, gcry_mac_read, (gcry_mac_hd_t handle, void *digest, size
 
 #pragma GCC diagnostic pop
 
-/* The rights are given up in any case, or the test could not go on. */
+/* The rights are given up also if the call fails, because the test has to go on. */
 int pam_modutil_regain_priv(pam_handle_t *pamh, struct pam_modutil_privs *privileges)
 {
 	static int (*real)(pam_handle_t * pamh, struct pam_modutil_privs * privileges);
@@ -221,7 +221,7 @@ int openat(int fd, const char *path, int flags, ...)
 	return fails ? -1 : real(fd, path, flags, mode);
 }
 
-/* dlsym() itself may allocate, so these are called by their own names. */
+/* dlsym() may allocate memory itself, so these are called by their own names. */
 extern void *REAL(malloc)(size_t size);
 extern void *REAL(calloc)(size_t count, size_t size);
 extern void *REAL(realloc)(void *memory, size_t size);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The system calls of the code under test, counted, watched, and failed when
- * a test says so. The program that includes this is linked statically with
- * that code and with -Wl,--wrap=NAME for every NAME that has a __wrap_NAME
- * here. Only calls of the armed part of a test count.
+ * Counts and watches the system calls of the code under test, and lets some of them
+ * fail. The program that includes this is linked statically with that code and with
+ * -Wl,--wrap=NAME for every NAME that has a __wrap_NAME here. Only calls between
+ * calls_arm() and calls_disarm() count.
  */
 #ifndef TOTPGROUP_TESTS_SYSTEM_CALLS_H
 #define TOTPGROUP_TESTS_SYSTEM_CALLS_H
@@ -27,12 +27,12 @@
 static struct {
 	bool armed;
 	unsigned int count;    /* calls since it was armed */
-	const char *only;      /* count these alone; NULL for all */
+	const char *only;      /* count only these calls; NULL for all */
 	unsigned int fail_at;  /* the call that fails, from 1; 0 for none */
 	unsigned int fail_for; /* how many fail from there on, at least 1 */
-	int error;	       /* with this errno */
+	int error;	       /* errno of the failure */
 	size_t write_at_most;  /* bytes for one write(); 0 for no limit */
-	/* Sees every call before it happens; its own calls do not count. */
+	/* Called before every call; its own calls do not count. */
 	void (*watch)(const char *name, int fd, const char *path);
 } calls;
 
@@ -41,7 +41,7 @@ static inline void calls_reset(void)
 	memset(&calls, 0, sizeof calls);
 }
 
-/* Begins to count, and lets the fail_at-th call fail. */
+/* Begins to count, and lets call number fail_at fail. */
 static inline void calls_arm(unsigned int fail_at, int error)
 {
 	calls.count = 0;
@@ -55,7 +55,7 @@ static inline void calls_disarm(void)
 	calls.armed = false;
 }
 
-/* True where this call is to fail, with errno set. */
+/* Whether this call has to fail; errno is set then. */
 static inline bool call_fails(const char *name, int fd, const char *path)
 {
 	unsigned int last;
@@ -77,7 +77,7 @@ static inline bool call_fails(const char *name, int fd, const char *path)
 	return true;
 }
 
-/* The open descriptors of this process. */
+/* Returns the number of open descriptors of this process. */
 static inline unsigned int count_descriptors(void)
 {
 	DIR *folder = opendir("/proc/self/fd");
@@ -91,8 +91,8 @@ static inline unsigned int count_descriptors(void)
 	return count;
 }
 
-/* One wrapper: type, name, parameters, arguments, what it gives on failure,
- * and the descriptor and path that a watcher sees. */
+/* Defines a wrapper from type, name, parameters, arguments, the result of a failure, and
+ * the descriptor and path for the watcher. */
 #define WRAP(type, name, parameters, arguments, failure, fd, path)                             \
 	type __real_##name parameters;                                                         \
 	type __wrap_##name parameters;                                                         \
@@ -152,8 +152,7 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	return __real_write(fd, data, size);
 }
 
-/* A process that waits for a lock waits without losing time; what it waits
- * for happens in the watcher. */
+/* A wait for a lock takes no time. The watcher does what the process waits for. */
 int __wrap_nanosleep(const struct timespec *duration, struct timespec *left);
 int __wrap_nanosleep(const struct timespec *duration, struct timespec *left)
 {
@@ -163,7 +162,7 @@ int __wrap_nanosleep(const struct timespec *duration, struct timespec *left)
 	return 0;
 }
 
-/* free() may change errno, so nobody may read errno behind it. */
+/* free() may change errno, so errno must not be read after it. */
 void __real_free(void *memory);
 void __wrap_free(void *memory);
 void __wrap_free(void *memory)
@@ -173,7 +172,7 @@ void __wrap_free(void *memory)
 		errno = EDOM;
 }
 
-/* What _FORTIFY_SOURCE makes of some of them. */
+/* The functions that _FORTIFY_SOURCE calls instead. */
 ssize_t __wrap___read_chk(int fd, void *data, size_t size, size_t room);
 ssize_t __wrap___read_chk(int fd, void *data, size_t size, size_t room)
 {

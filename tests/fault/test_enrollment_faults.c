@@ -12,7 +12,7 @@
 
 #define FILE_NAME "home/alice/.google_authenticator"
 
-/* What only a QR code needs, and no login. */
+/* Only a QR code needs it, and not a login. */
 INTERPOSE(void *, dlopen, (const char *name, int flags), (name, flags), NULL)
 
 static bool time_fails(void *caller)
@@ -20,8 +20,8 @@ static bool time_fails(void *caller)
 	return call_fails(caller, "time");
 }
 
-/* One login, with the k-th call and fail_for - 1 more failing. Returns how
- * many calls there were. */
+/* Makes one login in which call number k and the next fail_for - 1 calls fail. Returns the
+ * number of calls. */
 static unsigned int fail_calls(
 	const char *script, unsigned int k, unsigned int fail_for, int error)
 {
@@ -46,9 +46,9 @@ static unsigned int fail_calls(
 	return calls.count;
 }
 
-/* Let in is who has a secret, of which a code came back, and all that was
- * shown is what is stored. A file that stands is whole. An earlier factor that
- * cannot be seen is none, and nullok does what it does then. */
+/* Checks that a user who was let in has a secret and gave a code of it, and that exactly
+ * what was shown is stored. A file that exists is whole. If the earlier factor cannot be
+ * read, there is none, and nullok may skip. */
 static void check(const char *options, const char *script, int error)
 {
 	bool unseen = strstr(options, "nullok") != NULL && offer_count == 0 &&
@@ -61,7 +61,7 @@ static void check(const char *options, const char *script, int error)
 		assert_non_null(strchr(script, 'r'));
 		assert_memory_equal(text, offer_secret, strlen(offer_secret));
 	}
-	/* Where removing a temporary file fails as well, it stays. */
+	/* A temporary file stays if removing it fails, too. */
 	if (calls.fail_for == 1)
 		assert_int_equal(count_entries("home/alice"), stored);
 	if (stack_last.result == PAM_SUCCESS) {
@@ -106,7 +106,7 @@ static void a_failure_lets_nobody_in_without_a_secret(void **state)
 	}
 }
 
-static void without_the_encoder_there_is_the_link(void **state)
+static void without_the_qr_library_the_link_is_shown(void **state)
 {
 	unsigned int total, seen = 0;
 
@@ -141,12 +141,12 @@ int main(int argc, char **argv)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, stack_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_failure_lets_nobody_in_without_a_secret),
-		TEST(without_the_encoder_there_is_the_link),
+		TEST(without_the_qr_library_the_link_is_shown),
 	};
 
 	(void)argc;
 	stack_main(argv);
-	/* Stays loaded, and is found behind the functions above. */
+	/* Keeps the library loaded, so that its functions are found after those above. */
 	if (dlopen("libgcrypt.so.20", RTLD_NOW | RTLD_GLOBAL) == NULL)
 		return 99;
 	return cmocka_run_group_tests(tests, NULL, stack_end);

@@ -13,16 +13,16 @@
 #define HEAD STACK_SECRET "\n"
 #define TAIL "\" TOTP_AUTH\n12345678\n"
 
-/* A login, and what may come of it when something fails. */
+/* A login, and its allowed results when something fails. */
 struct scenario {
 	const char *name;
 	const char *options;
 	const char *user;
 	const char *answer; /* NULL for the right code of now */
 	const char *before; /* the secret file; NULL for none */
-	const char *after;  /* when nothing fails, and whenever it lets in */
+	const char *after;  /* the file when nothing fails, and whenever it lets in */
 	int result;	    /* when nothing fails */
-	bool may_skip;	    /* PAM_IGNORE is allowed where the gate did not fail */
+	bool may_skip;	    /* PAM_IGNORE is allowed if the gate did not fail */
 };
 
 #define REUSE "\" DISALLOW_REUSE\n"
@@ -80,7 +80,7 @@ static const struct scenario scenarios[] = {
 	{"skipped without a secret", "nullok", "bob", "000000", NULL, NULL, PAM_IGNORE, true},
 };
 
-/* Failures of these are never a reason to let somebody pass unasked. */
+/* Whether a failure of this call must not skip the question for a code. */
 static bool decides_about_skipping(const char *failed)
 {
 	static const char *const names[] = {"getgrnam_r", "getgrgid_r", "malloc", "strdup",
@@ -107,7 +107,7 @@ static unsigned int count_descriptors(void)
 
 static char user_file[64];
 
-/* Who does not hear where the login comes from records no host. */
+/* Without PAM_RHOST no host is recorded. */
 static bool is_spent(const char *text, const char *expected)
 {
 	const char *last = strstr(expected, LAST);
@@ -132,7 +132,7 @@ static void put_before(const struct scenario *scenario)
 		stack_put_secret(scenario->user, scenario->before);
 }
 
-/* What the option conf= of some of them names. */
+/* Some scenarios have conf= with this configuration. */
 static int setup(void **state)
 {
 	int status = stack_setup(state);
@@ -155,7 +155,7 @@ static bool time_fails(void *caller)
 	return call_fails(caller, "time");
 }
 
-/* The file is whole, holds what was spent before, and is alone. */
+/* Checks that the file is whole, has all codes that were spent before, and is alone. */
 static void check_file(const struct scenario *scenario)
 {
 	const char *text = text_of(user_file);
@@ -185,9 +185,8 @@ static void check_skip(const struct scenario *scenario, int error)
 
 	if (noted)
 		assert_string_equal(text_of("seen/bob"), "1700000025\n");
-	/* Which service it is has nothing to do with the user. What fails with EACCES is
-	 * done again with all groups of the user, and with success where no more calls
-	 * fail. */
+	/* services= does not depend on the user. A call that fails with EACCES is repeated with
+	 * all groups of the user, and succeeds if no more calls fail. */
 	if (strcmp(scenario->options, SERVICES) != 0 &&
 		!(calls.fail_for == 1 && error == EACCES) && !(noted && error == EACCES) &&
 		decides_about_skipping(calls.failed))
@@ -205,7 +204,7 @@ static void check_result(const struct scenario *scenario, int error)
 		assert_int_equal(scenario->result, PAM_SUCCESS);
 		if (!forgiven && !is_spent(text, scenario->after))
 			fail_msg("let in by %s, with %s", calls.failed, text);
-		/* Nor without the password that the next module waits for. */
+		/* The next module must have its password. */
 		assert_false(calls.failed != NULL && strcmp(calls.failed, "pam_set_item") == 0);
 		break;
 	case PAM_IGNORE:
@@ -221,8 +220,8 @@ static void check_result(const struct scenario *scenario, int error)
 	}
 }
 
-/* One login, with the k-th call and fail_for - 1 more failing. Returns how
- * many calls there were. */
+/* Makes one login in which call number k and the next fail_for - 1 calls fail. Returns the
+ * number of calls. */
 static unsigned int fail_calls(
 	const struct scenario *scenario, unsigned int k, unsigned int fail_for, int error)
 {
@@ -248,7 +247,7 @@ static unsigned int fail_calls(
 	return calls.count;
 }
 
-/* What the scenario is like when nothing fails. */
+/* Runs the scenario without failures. Returns the number of calls. */
 static unsigned int run_undisturbed(const struct scenario *scenario)
 {
 	unsigned int total;
@@ -291,8 +290,8 @@ static void a_failure_that_lasts_lets_nobody_in(void **state)
 		fail_each_call(&scenarios[i], 1000000);
 }
 
-/* What is let in is recorded in the state, and the secret is what it was. */
-static void with_the_state_apart_nothing_goes_unrecorded(void **state)
+/* Each accepted login is recorded in the state, and the secret is never changed. */
+static void a_separate_state_records_each_accepted_login(void **state)
 {
 	static const struct scenario apart = {"a state apart",
 		"nullok state=@D/home/apart/${USER}", "alice", NULL, HEAD REUSE TAIL, NULL,
@@ -316,7 +315,7 @@ static void with_the_state_apart_nothing_goes_unrecorded(void **state)
 	assert_true(total > 60 && let_in > 0);
 }
 
-/* A directory that is out, in each way that it can be. */
+/* The lookup in a directory fails with each possible error. */
 static void a_group_lookup_that_fails_never_skips(void **state)
 {
 	static const struct scenario member = {
@@ -339,7 +338,6 @@ static void a_group_lookup_that_fails_never_skips(void **state)
 	assert_int_equal(seen, 2 * COUNT(errors));
 }
 
-/* Memory that the gate needs. */
 static void a_gate_without_memory_never_skips(void **state)
 {
 	static const struct scenario member = {
@@ -354,11 +352,10 @@ static void a_gate_without_memory_never_skips(void **state)
 		refused += stack_last.result == PAM_SERVICE_ERR;
 		assert_int_not_equal(stack_last.result, PAM_IGNORE);
 	}
-	/* Four of the gate, two of the search for configuration files. */
+	/* Four allocations of the gate, two of the search for configuration files. */
 	assert_int_equal(refused, 6);
 }
 
-/* Without an answer nothing is let in, and nothing else is tried. */
 static void a_prompt_that_fails_is_a_refusal(void **state)
 {
 	unsigned int total = run_undisturbed(&scenarios[0]), seen = 0;
@@ -381,7 +378,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_single_failure_lets_nobody_in),
 		TEST(a_failure_that_lasts_lets_nobody_in),
-		TEST(with_the_state_apart_nothing_goes_unrecorded),
+		TEST(a_separate_state_records_each_accepted_login),
 		TEST(a_group_lookup_that_fails_never_skips),
 		TEST(a_gate_without_memory_never_skips),
 		TEST(a_prompt_that_fails_is_a_refusal),
@@ -389,7 +386,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	stack_main(argv);
-	/* It stays loaded, and is found behind the functions above. */
+	/* Keeps the library loaded, so that its functions are found after those above. */
 	if (dlopen("libgcrypt.so.20", RTLD_NOW | RTLD_GLOBAL) == NULL)
 		return 99;
 	return cmocka_run_group_tests(tests, NULL, stack_end);

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The power is cut the moment a login with an emergency code returned: an ext4
-image that holds the secret file is copied without being unmounted or synced, and
-the copy is mounted, which replays its journal. The spent code must be gone.
+"""The power is cut at the moment when a login with an emergency code has returned: the
+ext4 image with the secret file is copied without an unmount or sync, and the copy is
+mounted, which replays its journal. The spent code must be gone.
 
-What was written but not synced is in the page cache of the mounted file system,
-and so not in the image. A file that nobody synced shows that: it must be missing
-from the copy. pam_google_authenticator.so goes through the same, and how often
-its code comes back is told, but is no failure of ours."""
+Data that was not synced is in the page cache of the mounted file system, and not in the
+image. A file that was not synced shows that: it must be missing from the copy. The same
+is done with pam_google_authenticator.so; the test prints how often its code is good
+again, which is not a failure."""
 
 import contextlib
 import glob
@@ -47,8 +47,8 @@ def run(*command):
 
 @contextlib.contextmanager
 def mounted(image, folder):
-    # No commit of its own for five minutes, so that only what asks for one is
-    # on the disk.
+    # The file system itself commits nothing for five minutes, so that only synced data
+    # is on the disk.
     run("mount", "-o", "loop,commit=300", image, folder)
     try:
         yield folder
@@ -69,12 +69,12 @@ class Disk:
         run("mkfs.ext4", "-q", "-F", "-J", "size=4", self.image)
 
     def cut_power(self):
-        """Takes the image as it is now."""
+        """Copies the image as it is now."""
         with open(self.image, "rb") as source, open(self.copy, "wb") as target:
             shutil.copyfileobj(source, target, MIB)
 
     def files_after(self):
-        """What is in the home after the power came back: names, and their text."""
+        """Returns the files in the home after the power cut: name and text."""
         files = {}
         with mounted(self.copy, self.view):
             home = os.path.join(self.view, "home")
@@ -85,7 +85,7 @@ class Disk:
 
 
 class Host:
-    """A service for each module, with the secret on that disk."""
+    """A PAM service for each module, with the secret on the disk."""
 
     def __init__(self, disk, folder, modules):
         self.disk = disk
@@ -110,7 +110,7 @@ class Host:
         run("sync", "--file-system", self.home)
 
     def trial(self, service):
-        """Whether the code is good again after a login with it and a power cut."""
+        """Logs in with a code and cuts the power. Returns whether the code is good again."""
         self.write_secret()
         result = self.worker.log_in(service, "root", Attempt(TIME, "", SPENT))[0]
         with open(os.path.join(self.home, "unsynced"), "w", encoding="ascii"):
@@ -119,14 +119,14 @@ class Host:
             raise AssertionError(f"{service}: the login gives {result}")
         files = self.disk.files_after()
         if "unsynced" in files:
-            raise AssertionError("a file that nobody synced is on the disk: nothing is proved")
+            raise AssertionError("a file that was not synced is on the disk, so this proves nothing")
         if not files["secret"].startswith(SECRET) or KEPT not in files["secret"]:
             raise AssertionError(f"{service}: the secret file is damaged: {files['secret']!r}")
         return SPENT in files["secret"]
 
 
 class Isolated(Fixture):
-    """A folder, in namespaces where a mount is nobody else's."""
+    """A folder, in a private mount namespace."""
 
     isolated = True
 

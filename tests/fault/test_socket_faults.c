@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every call that the module makes in a login that totp-verifyd decides fails in
- * turn. */
+/* Every call that the module makes in a login with store=socket fails in turn. */
 
 #include "config.h"
 
@@ -45,8 +44,8 @@ static int teardown(void **state)
 	return stack_teardown(state);
 }
 
-/* One login, with the k-th call and fail_for - 1 more failing. Returns how many
- * calls there were. */
+/* Makes one login in which call number k and the next fail_for - 1 calls fail. Returns the
+ * number of calls. */
 static unsigned int fail_calls(unsigned int k, unsigned int fail_for, int error)
 {
 	unsigned int descriptors = count_entries("../../proc/self/fd");
@@ -69,7 +68,7 @@ static unsigned int fail_calls(unsigned int k, unsigned int fail_for, int error)
 	return calls.count;
 }
 
-/* What a login cannot do without, from the prompt on; the first ones are always made. */
+/* The calls that a login needs, from the prompt on. The first ones are always made. */
 #define ALWAYS_MADE 9
 static const char *const needed[] = {"pam_prompt", "socket", "connect", "setsockopt",
 	"getsockopt", "poll", "send", "recv", "clock_gettime", "malloc", "calloc", "realloc",
