@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+#include "totpgroup.h"
+
+/* Bytes of an entry in a message. */
+#define SHOWN_MAXIMUM 64
+
 static bool is_blank(char byte)
 {
 	return byte == ' ' || byte == '\t';
@@ -39,4 +44,13 @@ size_t comma_list_count(const char *text)
 	for (; *text != '\0'; text++)
 		count += *text == ',';
 	return count;
+}
+
+int comma_list_refuse(const char *option, const char *entry, size_t length, const char *problem,
+	struct error *error)
+{
+	int shown = (int)(length < SHOWN_MAXIMUM ? length : SHOWN_MAXIMUM);
+
+	return error_set(error, TOTPGROUP_ECONFIG, "%s= holds %.*s%s, %s", option, shown, entry,
+		(size_t)shown < length ? "..." : "", problem);
 }

@@ -10,13 +10,13 @@
 #include "gate/group_gate.h"
 #include "gate/group_list.h"
 #include "gate/network_list.h"
-#include "gate/peer.h"
+#include "gate/address.h"
 #include "gate/service_list.h"
 #include "gate/ssh_methods.h"
 #include "totpgroup.h"
 
 #define LINE_SIZE 768
-/* Of a value in a line, so that there is room for the fact behind it. */
+/* A value is cut, so that the line has room for the fact after it. */
 #define SHOWN "%.160s"
 
 struct judgement {
@@ -28,7 +28,7 @@ struct judgement {
 	struct error *error;
 };
 
-__attribute__((format(printf, 3, 4))) static void tell(
+__attribute__((format(printf, 3, 4))) static void tell_step(
 	const struct judgement *judgement, const char *step, const char *format, ...)
 {
 	const struct gate_note *note = judgement->note;
@@ -45,14 +45,14 @@ __attribute__((format(printf, 3, 4))) static void tell(
 	note->tell(note->context, step, line);
 }
 
-/* A name that the system does not know may be a password in the wrong place. */
-static const char *user_of(const struct judgement *judgement)
+/* An unknown name may be a password that was typed as the name. */
+static const char *user_name(const struct judgement *judgement)
 {
 	return judgement->facts->user_known ? judgement->facts->user : "the user";
 }
 
-/* What comes of a rule about the user that would skip. */
-static const char *skip_of(const struct judgement *judgement)
+/* The answer when a rule about the user says to skip. */
+static const char *describe_skip(const struct judgement *judgement)
 {
 	return judgement->facts->user_known
 		       ? "not asked"
@@ -73,7 +73,7 @@ static enum gate judge_services(struct judgement *judgement)
 		return GATE_ERROR;
 	}
 	has = service_list_has(list, service);
-	tell(judgement, "services", "services=" SHOWN " %s " SHOWN ": %s", list,
+	tell_step(judgement, "services", "services=" SHOWN " %s " SHOWN ": %s", list,
 		has ? "has" : "has no", service, has ? "goes on" : "not asked");
 	return has ? GATE_ASK : GATE_SKIP;
 }
@@ -96,21 +96,22 @@ static void tell_group(
 	const struct judgement *judgement, const struct group_decision *decision, bool inside)
 {
 	const char *list = judgement->rules->group;
-	const char *end = inside ? "asked" : skip_of(judgement);
+	const char *end = inside ? "asked" : describe_skip(judgement);
 
 	if (decision->warning != NULL)
-		tell(judgement, "group", "warning: %s", decision->warning);
+		tell_step(judgement, "group", "warning: %s", decision->warning);
 	if (decision->name[0] != '\0')
-		tell(judgement, "group", "group=" SHOWN ": %.64s is in %s (gid %lu, %s)%s: %s",
-			list, user_of(judgement), decision->name, (unsigned long)decision->gid,
+		tell_step(judgement, "group",
+			"group=" SHOWN ": %.64s is in %s (gid %lu, %s)%s: %s", list,
+			user_name(judgement), decision->name, (unsigned long)decision->gid,
 			membership_name(decision->membership),
 			decision->exempt ? ", which is exempt" : "", end);
 	else
-		tell(judgement, "group", "group=" SHOWN ": %.64s is in %s: %s", list,
-			user_of(judgement), inside ? "no exempt group" : "none of it", end);
+		tell_step(judgement, "group", "group=" SHOWN ": %.64s is in %s: %s", list,
+			user_name(judgement), inside ? "no exempt group" : "none of it", end);
 }
 
-/* Unknown users are looked up too, so that a broken list refuses all alike. */
+/* Unknown users are looked up too, so that a broken list refuses everybody alike. */
 static enum gate judge_group(struct judgement *judgement)
 {
 	const struct gate_facts *facts = judgement->facts;
@@ -147,17 +148,17 @@ static enum gate judge_network(struct judgement *judgement)
 	peer_format(&peer, peer_text);
 	network = network_list_find(&judgement->networks, &peer);
 	if (network == NULL) {
-		tell(judgement, "skip_net", "skip_net=" SHOWN ": %s is not in it: goes on",
+		tell_step(judgement, "skip_net", "skip_net=" SHOWN ": %s is not in it: goes on",
 			list, peer_text);
 		return GATE_ASK;
 	}
 	network_format(network, network_text);
-	tell(judgement, "skip_net", "skip_net=" SHOWN ": %s is in %s: %s", list, peer_text,
-		network_text, skip_of(judgement));
+	tell_step(judgement, "skip_net", "skip_net=" SHOWN ": %s is in %s: %s", list, peer_text,
+		network_text, describe_skip(judgement));
 	return GATE_SKIP;
 }
 
-static enum gate judge_method(struct judgement *judgement)
+static enum gate judge_methods(struct judgement *judgement)
 {
 	const char *list = judgement->rules->skip_after;
 	const char *method;
@@ -166,12 +167,12 @@ static enum gate judge_method(struct judgement *judgement)
 		return GATE_ASK;
 	method = ssh_methods_find(judgement->methods, judgement->facts->ssh_auth_info);
 	if (method == NULL) {
-		tell(judgement, "skip_after",
+		tell_step(judgement, "skip_after",
 			"skip_after=" SHOWN ": SSH_AUTH_INFO_0 has none of it: goes on", list);
 		return GATE_ASK;
 	}
-	tell(judgement, "skip_after", "skip_after=" SHOWN ": %s is completed: %s", list, method,
-		skip_of(judgement));
+	tell_step(judgement, "skip_after", "skip_after=" SHOWN ": %s is completed: %s", list,
+		method, describe_skip(judgement));
 	return GATE_SKIP;
 }
 
@@ -184,7 +185,8 @@ static int check_group(const char *list, struct error *error)
 	return code;
 }
 
-/* Every rule, before any may skip: a malformed one never hides behind another. */
+/* All rules are parsed before any is judged, so that a malformed rule refuses even where
+ * a rule before it would skip. */
 static int parse_rules(struct judgement *judgement)
 {
 	const struct gate_rules *rules = judgement->rules;
@@ -209,7 +211,7 @@ static struct gate_answer judge_rules(struct judgement *judgement)
 		const char *reason;
 		bool about_user;
 	} steps[] = {{judge_services, "service", false}, {judge_group, "not-in-group", true},
-		{judge_network, "network", true}, {judge_method, "method", true}};
+		{judge_network, "network", true}, {judge_methods, "method", true}};
 
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		enum gate gate = steps[i].judge(judgement);

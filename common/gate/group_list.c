@@ -11,7 +11,7 @@
 #include "gate/comma_list.h"
 #include "totpgroup.h"
 
-/* The gid after it, (gid_t)-1, means "leave it as it is" to the kernel. */
+/* The next gid, (gid_t)-1, means "no change" to the kernel. */
 #define GID_MAXIMUM INT64_C(4294967294)
 
 static int parse_gid(struct group_entry *entry, size_t length, struct error *error)
@@ -29,7 +29,7 @@ static int parse_gid(struct group_entry *entry, size_t length, struct error *err
 	return 0;
 }
 
-/* number counts from 1, for a person who looks for the entry. */
+/* number is counted from 1. */
 static int parse_entry(struct group_entry *entry, const char *text, size_t length,
 	size_t number, struct error *error)
 {
@@ -152,8 +152,8 @@ static int require_resolved(const struct group_list *groups, struct error *error
 	return 0;
 }
 
-/* The first entry of those that exempt, or of those that ask, which holds the
- * user; NULL for none. */
+/* The first entry that the user is a member of, among the exempt ones or among the
+ * others; or NULL. */
 static const struct group_entry *find_entry(const struct group_list *groups, bool exempt,
 	gid_t primary_gid, const gid_t *gids, size_t count, enum group_membership *membership)
 {

@@ -12,8 +12,6 @@
 #include "gate/comma_list.h"
 #include "totpgroup.h"
 
-/* Of an entry, in a message. */
-#define SHOWN_MAXIMUM	   64
 #define MAPPED_PREFIX_BITS 96
 #define LINK_LOCAL_BITS	   10
 
@@ -23,14 +21,10 @@ struct written {
 	size_t length;
 };
 
-/* Says what is wrong with an entry, and how to mend it. */
-static int refuse(
-	const struct written *entry, const char *wrong_and_remedy, struct error *error)
+/* problem ends with its remedy. */
+static int refuse_entry(const struct written *entry, const char *problem, struct error *error)
 {
-	int shown = (int)(entry->length < SHOWN_MAXIMUM ? entry->length : SHOWN_MAXIMUM);
-
-	return error_set(error, TOTPGROUP_ECONFIG, "skip_net= holds %.*s%s, %s", shown,
-		entry->text, (size_t)shown < entry->length ? "..." : "", wrong_and_remedy);
+	return comma_list_refuse("skip_net", entry->text, entry->length, problem, error);
 }
 
 static uint8_t mask_of_byte(unsigned int prefix, unsigned int byte)
@@ -42,35 +36,25 @@ static uint8_t mask_of_byte(unsigned int prefix, unsigned int byte)
 	return (uint8_t)(0xff << ((byte + 1) * 8 - prefix));
 }
 
-/* True where there was nothing to clear. */
-static bool clear_outside(struct network *network)
+/* An address with bits outside of its prefix is probably a mistake in the prefix. */
+static int check_bits(
+	const struct written *entry, const struct network *network, struct error *error)
 {
-	bool clean = true;
+	struct network clean = *network;
+	char text[NETWORK_TEXT_SIZE], problem[NETWORK_TEXT_SIZE + 64];
 
-	for (unsigned int i = 0; i < sizeof network->address.bytes; i++) {
-		uint8_t kept = network->address.bytes[i] & mask_of_byte(network->prefix, i);
-
-		clean = clean && kept == network->address.bytes[i];
-		network->address.bytes[i] = kept;
-	}
-	return clean;
-}
-
-static int require_clean(
-	const struct written *entry, struct network *network, struct error *error)
-{
-	char text[NETWORK_TEXT_SIZE];
-	char remedy[NETWORK_TEXT_SIZE + 64];
-
-	if (clear_outside(network))
+	for (unsigned int i = 0; i < sizeof clean.address.bytes; i++)
+		clean.address.bytes[i] &= mask_of_byte(clean.prefix, i);
+	if (memcmp(clean.address.bytes, network->address.bytes, sizeof clean.address.bytes) ==
+		0)
 		return 0;
-	network_format(network, text);
-	snprintf(remedy, sizeof remedy, "which has bits set outside of its prefix; write %s",
+	network_format(&clean, text);
+	snprintf(problem, sizeof problem, "which has bits set outside of its prefix; write %s",
 		text);
-	return refuse(entry, remedy, error);
+	return refuse_entry(entry, problem, error);
 }
 
-/* A scope tells links apart, and only link-local addresses are of one link. */
+/* A scope names a link, and only link-local addresses belong to one link. */
 static bool scope_makes_sense(const struct network *network)
 {
 	return network->address.scope[0] == '\0' ||
@@ -92,13 +76,16 @@ static bool parse_prefix(const struct written *entry, size_t start, unsigned int
 	return true;
 }
 
-/* What stands behind the '/' at slash. */
+/* slash is the position of the '/'. */
 static int read_prefix(
 	const struct written *entry, size_t slash, struct network *network, struct error *error)
 {
-	if (address_is_written_mapped(entry->text, slash)) {
+	bool mapped =
+		network->address.family == AF_INET && memchr(entry->text, ':', slash) != NULL;
+
+	if (mapped) {
 		if (!parse_prefix(entry, slash + 1, MAPPED_PREFIX_BITS, 128, &network->prefix))
-			return refuse(entry,
+			return refuse_entry(entry,
 				"whose prefix is wrong; write one from /96 to /128, "
 				"or the IPv4 network",
 				error);
@@ -108,7 +95,7 @@ static int read_prefix(
 	if (parse_prefix(entry, slash + 1, 0, address_bits(network->address.family),
 		    &network->prefix))
 		return 0;
-	return refuse(entry,
+	return refuse_entry(entry,
 		network->address.family == AF_INET
 			? "whose prefix is wrong; write one from /0 to /32"
 			: "whose prefix is wrong; write one from /0 to /128",
@@ -126,7 +113,7 @@ static int parse_network(
 	if (network->local)
 		return 0;
 	if (!address_parse(entry->text, length, &network->address))
-		return refuse(entry,
+		return refuse_entry(entry,
 			"which is no numeric address; write a network such as 192.0.2.0/24 or "
 			"2001:db8::/32, one address, or local",
 			error);
@@ -134,11 +121,11 @@ static int parse_network(
 	if (slash != NULL && read_prefix(entry, length, network, error) != 0)
 		return error->code;
 	if (!scope_makes_sense(network))
-		return refuse(entry,
+		return refuse_entry(entry,
 			"whose scope says nothing, because only fe80::/10 is told apart by "
 			"scopes; write it without",
 			error);
-	return require_clean(entry, network, error);
+	return check_bits(entry, network, error);
 }
 
 static int parse_entries(struct network_list *list, const char *text, struct error *error)
@@ -186,15 +173,14 @@ static bool holds_address(const struct network *network, const struct address *a
 	if (network->address.scope[0] != '\0' &&
 		strcmp(network->address.scope, address->scope) != 0)
 		return false;
-	for (unsigned int i = 0; i < sizeof address->bytes; i++) {
+	for (unsigned int i = 0; i < sizeof address->bytes; i++)
 		if ((address->bytes[i] & mask_of_byte(network->prefix, i)) !=
 			network->address.bytes[i])
 			return false;
-	}
 	return true;
 }
 
-static bool holds(const struct network *network, const struct peer *peer)
+static bool holds_peer(const struct network *network, const struct peer *peer)
 {
 	switch (peer->kind) {
 	case PEER_LOCAL:
@@ -209,10 +195,9 @@ static bool holds(const struct network *network, const struct peer *peer)
 const struct network *network_list_find(
 	const struct network_list *list, const struct peer *peer)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (holds(&list->networks[i], peer))
+	for (size_t i = 0; i < list->count; i++)
+		if (holds_peer(&list->networks[i], peer))
 			return &list->networks[i];
-	}
 	return NULL;
 }
 

@@ -8,10 +8,8 @@
 #include "gate/comma_list.h"
 #include "totpgroup.h"
 
-#define SHOWN_MAXIMUM 32
-
-/* What is wrong with a name, and how to mend it; NULL for nothing. */
-static const char *find_fault(const char *entry, size_t length)
+/* The problem of a name and its remedy, or NULL. */
+static const char *find_problem(const char *entry, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		if (entry[i] == '/')
@@ -33,16 +31,14 @@ int service_list_check(const char *list, struct error *error)
 	size_t length;
 
 	while (comma_list_next(&entries, &entry, &length)) {
-		const char *fault = find_fault(entry, length);
-		int shown = (int)(length < SHOWN_MAXIMUM ? length : SHOWN_MAXIMUM);
+		const char *problem = find_problem(entry, length);
 
 		if (length == 0)
 			return error_set(error, TOTPGROUP_ECONFIG,
 				"entry %zu of services= is empty; name a service or remove it",
 				entries.number);
-		if (fault != NULL)
-			return error_set(error, TOTPGROUP_ECONFIG, "services= holds %.*s%s, %s",
-				shown, entry, (size_t)shown < length ? "..." : "", fault);
+		if (problem != NULL)
+			return comma_list_refuse("services", entry, length, problem, error);
 	}
 	return 0;
 }
@@ -53,9 +49,8 @@ bool service_list_has(const char *list, const char *service)
 	const char *entry;
 	size_t length;
 
-	while (comma_list_next(&entries, &entry, &length)) {
+	while (comma_list_next(&entries, &entry, &length))
 		if (length == strlen(service) && memcmp(entry, service, length) == 0)
 			return true;
-	}
 	return false;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The value of services=: names of PAM services, separated by commas. Pure. */
+/* The value of services=: names of PAM services. Pure. */
 #ifndef TOTPGROUP_GATE_SERVICE_LIST_H
 #define TOTPGROUP_GATE_SERVICE_LIST_H
 
@@ -9,15 +9,14 @@
 #include "base/error.h"
 
 /*
- * 0 for a list of names that a service can have. TOTPGROUP_ECONFIG for an
- * entry that is empty, or holds a '/', a blank, a byte that is not printable
- * ASCII, or a capital letter: Linux-PAM makes small letters of them, so such
- * an entry would match nothing, and nobody would be asked.
+ * 0 for a list of possible names of services. TOTPGROUP_ECONFIG for an entry that is
+ * empty, or has a '/', a blank, a byte that is not printable ASCII, or a capital letter.
+ * Linux-PAM turns capital letters into small ones, so an entry with one would match no
+ * service, and nobody would be asked.
  */
 int service_list_check(const char *list, struct error *error);
 
-/* Whether a list that service_list_check() took holds the service, which is
- * compared exactly. */
+/* Whether a list that service_list_check() accepts has exactly that service. */
 bool service_list_has(const char *list, const char *service);
 
 #endif

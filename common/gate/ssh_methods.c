@@ -8,13 +8,11 @@
 #include "gate/comma_list.h"
 #include "totpgroup.h"
 
-/* A set has the bit 1 << i for the i-th. */
+/* The i-th method has the bit 1 << i in a set. */
 static const char *const methods[] = {"publickey", "password", "hostbased", "gssapi-with-mic"};
 
-#define METHODS		     (sizeof methods / sizeof methods[0])
-#define KNOWN		     "publickey, password, hostbased and gssapi-with-mic"
-#define KEYBOARD_INTERACTIVE "keyboard-interactive"
-#define SHOWN_MAXIMUM	     32
+#define METHODS (sizeof methods / sizeof methods[0])
+#define KNOWN	"publickey, password, hostbased and gssapi-with-mic"
 
 static bool is_word(const char *text, size_t length, const char *word)
 {
@@ -35,29 +33,24 @@ bool ssh_methods_completed(const char *auth_info, const char *method)
 	return false;
 }
 
-static int refuse(const char *entry, size_t length, size_t number, struct error *error)
+static int refuse_method(const char *entry, size_t length, size_t number, struct error *error)
 {
-	int shown = (int)(length < SHOWN_MAXIMUM ? length : SHOWN_MAXIMUM);
-
 	if (length == 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"entry %zu of skip_after= is empty; name a method or remove it",
 			number);
-	if (is_word(entry, length, KEYBOARD_INTERACTIVE))
-		return error_set(error, TOTPGROUP_ECONFIG,
-			"skip_after= holds " KEYBOARD_INTERACTIVE
-			", the method that asks for the code itself; remove it");
-	return error_set(error, TOTPGROUP_ECONFIG,
-		"skip_after= holds %.*s%s, which is no method of sshd; it knows " KNOWN, shown,
-		entry, (size_t)shown < length ? "..." : "");
+	return comma_list_refuse("skip_after", entry, length,
+		is_word(entry, length, "keyboard-interactive")
+			? "the method that asks for the code itself; remove it"
+			: "which is no method of sshd; it knows " KNOWN,
+		error);
 }
 
 static unsigned int bit_of(const char *entry, size_t length)
 {
-	for (unsigned int i = 0; i < METHODS; i++) {
+	for (unsigned int i = 0; i < METHODS; i++)
 		if (is_word(entry, length, methods[i]))
 			return 1U << i;
-	}
 	return 0;
 }
 
@@ -73,7 +66,7 @@ int ssh_methods_parse(const char *list, unsigned int *set, struct error *error)
 
 		if (bit == 0) {
 			*set = 0;
-			return refuse(entry, length, entries.number, error);
+			return refuse_method(entry, length, entries.number, error);
 		}
 		*set |= bit;
 	}
@@ -82,9 +75,8 @@ int ssh_methods_parse(const char *list, unsigned int *set, struct error *error)
 
 const char *ssh_methods_find(unsigned int set, const char *auth_info)
 {
-	for (unsigned int i = 0; i < METHODS; i++) {
+	for (unsigned int i = 0; i < METHODS; i++)
 		if ((set & 1U << i) != 0 && ssh_methods_completed(auth_info, methods[i]))
 			return methods[i];
-	}
 	return NULL;
 }

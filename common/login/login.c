@@ -10,7 +10,7 @@
 
 #include "client/verify_client.h"
 #include "gate/gate.h"
-#include "gate/peer.h"
+#include "gate/address.h"
 #include "host/dummy_decision.h"
 
 #define LINE_MAX_BYTES 400

@@ -24,7 +24,7 @@ static void assert_entries(const char *text, const char *expected)
 	assert_false(comma_list_next(&list, &entry, &length));
 }
 
-static void entries(void **state)
+static void entries_are_split_at_commas(void **state)
 {
 	(void)state;
 	assert_entries("a", "[a]");
@@ -39,7 +39,7 @@ static void entries(void **state)
 	assert_entries("a\n,b", "[a\n][b]");
 }
 
-static void trimming(void **state)
+static void blanks_are_taken_off_both_ends(void **state)
 {
 	const char *text = "\t a b \t";
 	size_t length = strlen(text);
@@ -56,8 +56,8 @@ static void trimming(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries), cmocka_unit_test(trimming)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(entries_are_split_at_commas),
+		cmocka_unit_test(blanks_are_taken_off_both_ends)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

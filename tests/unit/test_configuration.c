@@ -6,7 +6,7 @@
 
 #include "configuration_support.h"
 
-static void nothing_is_needed(void **state)
+static void no_file_needs_to_exist(void **state)
 {
 	const char *path;
 
@@ -31,7 +31,7 @@ static void an_open_folder_without_files_is_left_alone(void **state)
 	assert_int_equal(load(), 0);
 }
 
-static void reads_every_form_of_a_line(void **state)
+static void every_form_of_a_line_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(load_text("# a comment = with [all] in it\n"
@@ -74,7 +74,7 @@ static void files_without_settings_are_good(void **state)
 		assert_int_equal(load_text(texts[i]), 0);
 }
 
-static void an_empty_value_is_one(void **state)
+static void a_value_may_be_empty(void **state)
 {
 	static const char *const texts[] = {
 		"[enroll]\nissuer=\n", "[enroll]\nissuer=\"\"\n", "[enroll]\nissuer =  "};
@@ -88,7 +88,7 @@ static void an_empty_value_is_one(void **state)
 }
 
 /* All keys of the enrollment, at both ends of what they take. */
-static void reads_every_enrollment_default(void **state)
+static void every_enrollment_default_is_read(void **state)
 {
 	const struct enroll_defaults *enroll = &configuration.enroll;
 
@@ -128,7 +128,7 @@ static void a_host_file_replaces_the_vendors(void **state)
 	assert_false(configuration.options.nullok);
 }
 
-static void drop_ins_come_in_order(void **state)
+static void drop_ins_are_read_in_order(void **state)
 {
 	(void)state;
 	make_folder("vendor/t.conf.d", 0755);
@@ -150,7 +150,7 @@ static void drop_ins_come_in_order(void **state)
 	assert_string_equal(configuration.options.services, "b");
 }
 
-static void other_files_are_no_drop_ins(void **state)
+static void only_names_in_conf_are_drop_ins(void **state)
 {
 	static const char *const names[] = {"README", "10.conf~", "10.conf.dpkg-old",
 		".10.conf", ".conf", "conf", "10.CONF"};
@@ -165,7 +165,7 @@ static void other_files_are_no_drop_ins(void **state)
 	assert_int_equal(load(), 0);
 }
 
-static void the_line_overrules_all(void **state)
+static void the_module_line_overrules_the_files(void **state)
 {
 	(void)state;
 	put_file("host/t.conf", "nullok=yes\ngroup=file\n", 0644);
@@ -177,7 +177,7 @@ static void the_line_overrules_all(void **state)
 	assert_true(configuration.options.nullok);
 }
 
-static void tells_where_a_value_is_from(void **state)
+static void a_value_has_its_file_and_line(void **state)
 {
 	const struct configuration_value *value;
 
@@ -269,17 +269,17 @@ int main(void)
 #define TEST(function)                                                                         \
 	cmocka_unit_test_setup_teardown(function, configuration_setup, configuration_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_is_needed),
+		TEST(no_file_needs_to_exist),
 		TEST(an_open_folder_without_files_is_left_alone),
-		TEST(reads_every_form_of_a_line),
+		TEST(every_form_of_a_line_is_read),
 		TEST(files_without_settings_are_good),
-		TEST(an_empty_value_is_one),
-		TEST(reads_every_enrollment_default),
+		TEST(a_value_may_be_empty),
+		TEST(every_enrollment_default_is_read),
 		TEST(a_host_file_replaces_the_vendors),
-		TEST(drop_ins_come_in_order),
-		TEST(other_files_are_no_drop_ins),
-		TEST(the_line_overrules_all),
-		TEST(tells_where_a_value_is_from),
+		TEST(drop_ins_are_read_in_order),
+		TEST(only_names_in_conf_are_drop_ins),
+		TEST(the_module_line_overrules_the_files),
+		TEST(a_value_has_its_file_and_line),
 		TEST(a_named_file_is_read_alone),
 		TEST(a_named_file_must_exist),
 		TEST(a_contradiction_names_the_file),

@@ -55,7 +55,7 @@ static void fail_each_call(const char *expected_group)
 	print_message("# %u calls\n", total);
 }
 
-static void nothing_goes_unseen(void **state)
+static void every_failing_call_refuses(void **state)
 {
 	(void)state;
 	make_folder("vendor/t.conf.d", 0755);
@@ -66,7 +66,7 @@ static void nothing_goes_unseen(void **state)
 	fail_each_call("c");
 }
 
-static void nothing_of_the_vendors_goes_unseen(void **state)
+static void every_failing_call_for_the_vendor_file_refuses(void **state)
 {
 	(void)state;
 	put_file("vendor/t.conf", "group=a\n", 0644);
@@ -136,8 +136,8 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_goes_unseen),
-		TEST(nothing_of_the_vendors_goes_unseen),
+		TEST(every_failing_call_refuses),
+		TEST(every_failing_call_for_the_vendor_file_refuses),
 		TEST(a_file_that_grows_or_shrinks_is_refused),
 		TEST(a_file_that_is_replaced_is_read_to_its_end),
 	};

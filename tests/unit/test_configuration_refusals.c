@@ -60,7 +60,7 @@ static const struct {
 	{"echo-verification-code=no", "repeated with another value"},
 };
 
-static void refuses_a_bad_line_by_its_number(void **state)
+static void a_bad_line_is_refused_with_its_number(void **state)
 {
 	char text[512];
 
@@ -99,7 +99,7 @@ static const struct {
 	{"issuer=again", "already in line 2"},
 };
 
-static void refuses_a_bad_default_by_its_number(void **state)
+static void a_bad_default_is_refused_with_its_number(void **state)
 {
 	char text[512];
 
@@ -259,7 +259,7 @@ static void links_are_refused(void **state)
 	assert_failed(load(), TOTPGROUP_EUNSAFE, "host/t.conf.d", "not a folder");
 }
 
-static void what_is_no_file_is_refused_at_once(void **state)
+static void anything_but_a_regular_file_is_refused_at_once(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(files); i++) {
@@ -350,8 +350,8 @@ int main(void)
 #define TEST(function)                                                                         \
 	cmocka_unit_test_setup_teardown(function, configuration_setup, configuration_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(refuses_a_bad_line_by_its_number),
-		TEST(refuses_a_bad_default_by_its_number),
+		TEST(a_bad_line_is_refused_with_its_number),
+		TEST(a_bad_default_is_refused_with_its_number),
 		TEST(a_bad_line_in_a_drop_in_names_it),
 		TEST(a_nul_is_refused),
 		TEST(long_lines_and_names_are_refused),
@@ -359,7 +359,7 @@ int main(void)
 		TEST(folders_that_others_may_write_are_refused),
 		TEST(files_of_others_are_refused),
 		TEST(links_are_refused),
-		TEST(what_is_no_file_is_refused_at_once),
+		TEST(anything_but_a_regular_file_is_refused_at_once),
 		TEST(huge_files_are_refused),
 		TEST(too_many_drop_ins_are_refused),
 		TEST(a_file_that_cannot_be_read_is_refused),

@@ -7,7 +7,7 @@
 
 #include "test_support.h"
 
-static void days(void **state)
+static void a_day_is_read_strictly(void **state)
 {
 	static const struct {
 		const char *text;
@@ -34,7 +34,7 @@ static void days(void **state)
 	}
 }
 
-static void durations(void **state)
+static void a_duration_may_have_a_unit(void **state)
 {
 	static const struct {
 		const char *text;
@@ -61,7 +61,7 @@ static void durations(void **state)
 	assert_false(duration_parse("1m", 2, 61, 100, &(int64_t){0}));
 }
 
-static void days_begun(void **state)
+static void begun_days_are_counted(void **state)
 {
 	(void)state;
 	assert_int_equal(date_days_begun(-1), 0);
@@ -74,9 +74,9 @@ static void days_begun(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(days),
-		cmocka_unit_test(durations),
-		cmocka_unit_test(days_begun),
+		cmocka_unit_test(a_day_is_read_strictly),
+		cmocka_unit_test(a_duration_may_have_a_unit),
+		cmocka_unit_test(begun_days_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static void assert_combination(const enum effect *effects, bool known)
 			effects[2], effects[3], known, (unsigned)answer.gate, error.message);
 }
 
-static void every_combination(void **state)
+static void the_first_rule_that_skips_decides(void **state)
 {
 	unsigned count = 0;
 
@@ -111,7 +111,7 @@ static enum gate judge(struct gate_rules rules, struct gate_facts facts)
 	return gate_judge(&rules, &facts, NULL, &error).gate;
 }
 
-static void missing_facts(void **state)
+static void missing_facts_refuse(void **state)
 {
 	const struct gate_rules services = {.services = "sshd"};
 	const struct gate_rules group = {.group = "staff"};
@@ -141,7 +141,7 @@ static void missing_facts(void **state)
 }
 
 /* An unknown user meets broken groups as everybody does, and has no group. */
-static void unknown_users(void **state)
+static void unknown_users_are_skipped_by_services_alone(void **state)
 {
 	struct gate_facts mallory = alice;
 
@@ -177,7 +177,7 @@ static void assert_notes(struct gate_rules rules, struct gate_facts facts, const
 	assert_string_equal(notes.text, expected);
 }
 
-static void notes_of_all_steps(void **state)
+static void each_step_is_told(void **state)
 {
 	struct gate_rules rules = {"su,sshd", "staff, otp", "10.0.0.0/8", "password"};
 
@@ -194,7 +194,7 @@ static void notes_of_all_steps(void **state)
 	assert_notes((struct gate_rules){0}, alice, "");
 }
 
-static void notes_of_groups(void **state)
+static void a_group_is_told_with_its_membership(void **state)
 {
 	static const struct {
 		const char *user;
@@ -235,7 +235,7 @@ static void notes_of_groups(void **state)
 	}
 }
 
-static void notes_of_skips(void **state)
+static void a_skip_is_told_with_its_entry(void **state)
 {
 	struct gate_facts facts = alice;
 
@@ -259,7 +259,7 @@ static void notes_of_skips(void **state)
 }
 
 /* Their names stay out of it: people type passwords there. */
-static void notes_of_unknown_users(void **state)
+static void names_of_unknown_users_are_not_told(void **state)
 {
 	struct gate_facts facts = alice;
 
@@ -280,7 +280,7 @@ static void notes_of_unknown_users(void **state)
 }
 
 /* However long the values are, the fact behind them is told. */
-static void long_values_are_cut(void **state)
+static void long_values_are_cut_in_notes(void **state)
 {
 	struct notes notes = {""};
 	const struct gate_note note = {note_line, &notes};
@@ -298,14 +298,15 @@ static void long_values_are_cut(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup(every_combination, begin),
-		cmocka_unit_test_setup(missing_facts, begin),
-		cmocka_unit_test_setup(unknown_users, begin),
-		cmocka_unit_test_setup(notes_of_all_steps, begin),
-		cmocka_unit_test_setup(notes_of_groups, begin),
-		cmocka_unit_test_setup(notes_of_skips, begin),
-		cmocka_unit_test_setup(notes_of_unknown_users, begin),
-		cmocka_unit_test_setup(long_values_are_cut, begin)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_first_rule_that_skips_decides, begin),
+		cmocka_unit_test_setup(missing_facts_refuse, begin),
+		cmocka_unit_test_setup(unknown_users_are_skipped_by_services_alone, begin),
+		cmocka_unit_test_setup(each_step_is_told, begin),
+		cmocka_unit_test_setup(a_group_is_told_with_its_membership, begin),
+		cmocka_unit_test_setup(a_skip_is_told_with_its_entry, begin),
+		cmocka_unit_test_setup(names_of_unknown_users_are_not_told, begin),
+		cmocka_unit_test_setup(long_values_are_cut_in_notes, begin)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ static void each_rule_alone_skips(void **state)
 	}
 }
 
-static void malformed_lists(void **state)
+static void malformed_lists_never_skip(void **state)
 {
 	static const char *const broken[4][6] = {{"", "sshd,", "a/b", "SSHD", "a b", ","},
 		{"", "staff,", "!", "!!staff", "4294967295", ","},
@@ -112,7 +112,7 @@ static void malformed_lists(void **state)
 	assert_int_equal(fake.lookups, 0);
 }
 
-static void groups_that_do_not_resolve(void **state)
+static void groups_that_do_not_resolve_never_skip(void **state)
 {
 	struct gate_rules rules = skipping;
 
@@ -126,7 +126,7 @@ static void groups_that_do_not_resolve(void **state)
 }
 
 /* Each lookup that the gate makes, with each way to fail. */
-static void failing_lookups(void **state)
+static void failing_lookups_never_skip(void **state)
 {
 	static const int failures[] = {EIO, ENOMEM, EMFILE, ENFILE, EAGAIN, EPERM, EBADF,
 		ETIMEDOUT, ECONNREFUSED, EINTR, ERANGE, -1};
@@ -150,7 +150,7 @@ static void failing_lookups(void **state)
 	assert_int_equal(fake.largest_buffer, (size_t)64 << 20);
 }
 
-static void user_lists_that_fail(void **state)
+static void failing_lists_of_groups_never_skip(void **state)
 {
 	static const int nonsense[] = {-3, -10, INT_MIN / 2, 100000};
 
@@ -164,7 +164,7 @@ static void user_lists_that_fail(void **state)
 	}
 }
 
-static void no_memory(void **state)
+static void a_gate_without_memory_never_skips(void **state)
 {
 	unsigned failed = 0;
 
@@ -188,7 +188,7 @@ static void no_memory(void **state)
 	assert_int_equal(failed, 2 + 1 + 1 + 2);
 }
 
-static void missing_facts(void **state)
+static void missing_facts_never_skip(void **state)
 {
 	struct gate_facts facts = bob;
 	struct error error = ERROR_INIT;
@@ -207,12 +207,12 @@ static void missing_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup(each_rule_alone_skips, begin),
-		cmocka_unit_test_setup(malformed_lists, begin),
-		cmocka_unit_test_setup(groups_that_do_not_resolve, begin),
-		cmocka_unit_test_setup(failing_lookups, begin),
-		cmocka_unit_test_setup(user_lists_that_fail, begin),
-		cmocka_unit_test_setup(no_memory, begin),
-		cmocka_unit_test_setup(missing_facts, begin)};
+		cmocka_unit_test_setup(malformed_lists_never_skip, begin),
+		cmocka_unit_test_setup(groups_that_do_not_resolve_never_skip, begin),
+		cmocka_unit_test_setup(failing_lookups_never_skip, begin),
+		cmocka_unit_test_setup(failing_lists_of_groups_never_skip, begin),
+		cmocka_unit_test_setup(a_gate_without_memory_never_skips, begin),
+		cmocka_unit_test_setup(missing_facts_never_skip, begin)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

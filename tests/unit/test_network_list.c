@@ -30,7 +30,7 @@ static bool holds(const char *text, const char *rhost)
 	return found;
 }
 
-static void good_lists(void **state)
+static void good_lists_are_read(void **state)
 {
 	static const char *const cases[][2] = {{"192.0.2.0/24", "192.0.2.0/24"},
 		{"192.0.2.7", "192.0.2.7"}, {"192.0.2.7/32", "192.0.2.7"},
@@ -61,7 +61,7 @@ static void good_lists(void **state)
 	}
 }
 
-static void bad_lists(void **state)
+static void bad_lists_are_refused_with_a_remedy(void **state)
 {
 	static const char *const cases[][2] = {{"", "entry 1 "}, {" ", "entry 1 "},
 		{",", "entry 1 "}, {"local,", "entry 2 "}, {",local", "entry 1 "},
@@ -128,7 +128,7 @@ static void long_entries_are_cut_in_messages(void **state)
 	assert_non_null(strstr(error.message, "or local"));
 }
 
-static void matches(void **state)
+static void a_network_has_the_addresses_with_its_prefix(void **state)
 {
 	static const struct {
 		const char *list;
@@ -170,7 +170,7 @@ static void matches(void **state)
 	}
 }
 
-static void only_local_is_local(void **state)
+static void only_a_local_login_is_in_local(void **state)
 {
 	struct network local = {.local = true, .address.family = AF_INET};
 	const struct network_list list = {&local, 1};
@@ -184,7 +184,7 @@ static void only_local_is_local(void **state)
 	assert_false(holds("0.0.0.0/0,::/0,127.0.0.1,::1", ""));
 }
 
-static void the_unknown_is_in_nothing(void **state)
+static void an_unknown_peer_is_in_no_network(void **state)
 {
 	static const char *const names[] = {
 		"localhost", ":0", "tty1", "local", " ", "10.0.0.1.example"};
@@ -194,7 +194,7 @@ static void the_unknown_is_in_nothing(void **state)
 		assert_false(holds("local,0.0.0.0/0,::/0", names[i]));
 }
 
-static void the_entry_that_holds_is_told(void **state)
+static void the_first_matching_entry_is_found(void **state)
 {
 	struct network_list list = NETWORK_LIST_INIT;
 	struct peer peer = peer_of("10.1.2.3 1 10.0.0.1 22", NULL);
@@ -214,7 +214,7 @@ static bool bit(const uint8_t *bytes, unsigned int at)
 
 /* Every prefix length, bit by bit, on addresses that share a random number of
  * first bits with the network. */
-static void random_networks(void **state)
+static void random_networks_match_by_their_prefix(void **state)
 {
 	struct test_random random = test_random_begin();
 	unsigned seen[2] = {0, 0};
@@ -246,7 +246,7 @@ static void random_networks(void **state)
 }
 
 /* Any bytes: either refused, or networks that read the same once more. */
-static void random_lists(void **state)
+static void random_lists_are_read_or_refused(void **state)
 {
 	static const char bytes[] = "0012489..::::///,ff%e \xff";
 	struct test_random random = test_random_begin();
@@ -285,7 +285,7 @@ static void random_lists(void **state)
 	assert_true(taken > 100);
 }
 
-static void no_memory(void **state)
+static void a_list_without_memory_is_refused(void **state)
 {
 	struct network_list list = NETWORK_LIST_INIT;
 	struct error error = ERROR_INIT;
@@ -299,13 +299,16 @@ static void no_memory(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(good_lists),
-		cmocka_unit_test(bad_lists), cmocka_unit_test(long_entries_are_cut_in_messages),
-		cmocka_unit_test(matches), cmocka_unit_test(only_local_is_local),
-		cmocka_unit_test(the_unknown_is_in_nothing),
-		cmocka_unit_test(the_entry_that_holds_is_told),
-		cmocka_unit_test(random_networks), cmocka_unit_test(random_lists),
-		cmocka_unit_test(no_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(good_lists_are_read),
+		cmocka_unit_test(bad_lists_are_refused_with_a_remedy),
+		cmocka_unit_test(long_entries_are_cut_in_messages),
+		cmocka_unit_test(a_network_has_the_addresses_with_its_prefix),
+		cmocka_unit_test(only_a_local_login_is_in_local),
+		cmocka_unit_test(an_unknown_peer_is_in_no_network),
+		cmocka_unit_test(the_first_matching_entry_is_found),
+		cmocka_unit_test(random_networks_match_by_their_prefix),
+		cmocka_unit_test(random_lists_are_read_or_refused),
+		cmocka_unit_test(a_list_without_memory_is_refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

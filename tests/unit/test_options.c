@@ -36,7 +36,7 @@ static void assert_fresh_refused(const char *argument, const char *word)
 	assert_refused(&options, argument, word);
 }
 
-static void defaults(void **state)
+static void an_empty_line_gives_the_defaults(void **state)
 {
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
@@ -52,7 +52,7 @@ static void defaults(void **state)
 	assert_false(options.nullok || options.debug || options.allow_readonly);
 }
 
-static void whole_line(void **state)
+static void a_line_sets_all_kinds_of_options(void **state)
 {
 	static const char *const arguments[] = {"secret=/var/lib/otp/${USER}", "user=root",
 		"authtok_prompt=Your code: ", "group=otp, staff,!robots", "nullok",
@@ -78,7 +78,7 @@ static void whole_line(void **state)
 }
 
 /* Each flag sets its own field and no other. */
-static void flags_one_by_one(void **state)
+static void each_flag_sets_its_field_alone(void **state)
 {
 	(void)state;
 	for (const struct option_definition *row = option_definitions; row->name != NULL;
@@ -131,7 +131,7 @@ static void flags_are_yes_or_no(void **state)
 	}
 }
 
-static void one_file_for_each_user_in_no_home(void **state)
+static void the_state_path_has_the_user_and_no_home(void **state)
 {
 	static const char *const bad[] = {"state=/var/lib/state", "state=/x/$USER",
 		"state=${USER}", "state=~/${USER}", "state=/x/~/${USER}", "state=/x/~${USER}",
@@ -146,7 +146,7 @@ static void one_file_for_each_user_in_no_home(void **state)
 	assert_string_equal(options.state, "/var/lib/a~b/${USER}.1");
 }
 
-static void stores(void **state)
+static void a_store_is_files_or_a_socket(void **state)
 {
 	static const char *const bad[] = {"store=files", "store=Socket", "store=socket ",
 		"store=socket:", "store=socket:verify", "store=socket/verify", "store=file:x"};
@@ -177,7 +177,7 @@ static void stores(void **state)
 
 /* What files and the daemon know has no place in the line; in a file it may stand,
  * but for what changes what is typed. */
-static void a_socket_goes_with_few(void **state)
+static void a_socket_excludes_options_of_files(void **state)
 {
 	static const char *const alone[] = {"secret=/x", "state=/x/${USER}", "user=root",
 		"nullok", "nullok=no", "nullok_until=2030-01-01", "nullok_for=1d",
@@ -223,7 +223,7 @@ static void a_socket_goes_with_few(void **state)
 }
 
 /* Whatever a file says of them. */
-static void what_is_the_daemons_is_set_back(void **state)
+static void options_of_the_daemon_are_set_back(void **state)
 {
 	static const char *const lines[] = {"secret=/x", "state=/x/${USER}", "user=root",
 		"nullok_until=2030-01-01", "nullok_for=1d", "first_seen=/x", "enroll", "strict",
@@ -248,7 +248,7 @@ static void what_is_the_daemons_is_set_back(void **state)
 	assert_memory_equal(&options, &defaults, sizeof options);
 }
 
-static void values_are_needed(void **state)
+static void options_without_their_value_are_refused(void **state)
 {
 	unsigned rows = 0;
 
@@ -264,7 +264,7 @@ static void values_are_needed(void **state)
 	assert_int_equal(rows, 15);
 }
 
-static void empty_values(void **state)
+static void only_some_values_may_be_empty(void **state)
 {
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
@@ -280,7 +280,7 @@ static void empty_values(void **state)
 	assert_int_equal(options.grace_period, 0);
 }
 
-static void values_hold_the_argument(void **state)
+static void a_value_points_into_its_argument(void **state)
 {
 	char argument[] = "authtok_prompt=a=b";
 	struct options options = OPTIONS_INIT;
@@ -292,7 +292,7 @@ static void values_hold_the_argument(void **state)
 	assert_ptr_equal(options.authtok_prompt, argument + strlen("authtok_prompt="));
 }
 
-static void users(void **state)
+static void a_user_is_a_name_or_a_uid(void **state)
 {
 	static const char *const good[] = {"user=root", "user=0", "user=65534", "user=_otp",
 		"user=a1", "user=-1", "user=4294967294"};
@@ -307,7 +307,7 @@ static void users(void **state)
 		assert_fresh_refused(bad[i], "option user ");
 }
 
-static void permissions(void **state)
+static void permissions_are_octal(void **state)
 {
 	static const struct {
 		const char *argument;
@@ -332,7 +332,7 @@ static void permissions(void **state)
 		assert_fresh_refused(bad[i], "option allowed_perm is malformed");
 }
 
-static void grace_periods(void **state)
+static void a_grace_period_has_a_unit_and_a_limit(void **state)
 {
 	static const struct {
 		const char *argument;
@@ -359,7 +359,7 @@ static void grace_periods(void **state)
 }
 
 /* The whole of the day that is named counts. */
-static void dates(void **state)
+static void a_date_includes_its_day(void **state)
 {
 	static const char *const bad[] = {"nullok_until=", "nullok_until=2027",
 		"nullok_until=2027-02-30", "nullok_until=01-02-2027"};
@@ -374,7 +374,7 @@ static void dates(void **state)
 }
 
 /* A line overrules what a file has set, and strict sets what it stands for. */
-static void line_overrules(void **state)
+static void the_line_overrules_earlier_options(void **state)
 {
 	static const char *const line[] = {"nullok=no", "group=b", "strict"};
 	struct options options = OPTIONS_INIT;
@@ -391,7 +391,7 @@ static void line_overrules(void **state)
 	assert_true(options.disallow_reuse && options.noskewadj);
 }
 
-static void unknown_names(void **state)
+static void unknown_names_are_refused_with_the_nearest(void **state)
 {
 	static const struct {
 		const char *argument;
@@ -422,7 +422,7 @@ static void unknown_names(void **state)
 }
 
 /* What follows an unknown name may be a secret in the wrong place. */
-static void unknown_values_are_not_shown(void **state)
+static void values_of_unknown_options_are_not_shown(void **state)
 {
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
@@ -434,7 +434,7 @@ static void unknown_values_are_not_shown(void **state)
 	assert_null(strstr(error.message, "hunter2"));
 }
 
-static void long_unknown_names(void **state)
+static void long_unknown_names_are_cut(void **state)
 {
 	char argument[5000];
 
@@ -446,7 +446,7 @@ static void long_unknown_names(void **state)
 	}
 }
 
-static void repetitions(void **state)
+static void a_repetition_must_have_the_same_value(void **state)
 {
 	static const struct {
 		const char *first;
@@ -494,7 +494,7 @@ static void an_alias_is_the_same_option(void **state)
 	assert_int_equal(one.given, other.given);
 }
 
-static void contradictions(void **state)
+static void contradictions_are_refused(void **state)
 {
 	static const char *const one[] = {"try_first_pass", "debug", "use_first_pass"};
 	static const char *const other[] = {"use_first_pass", "try_first_pass"};
@@ -530,7 +530,7 @@ static void one_bad_argument_refuses_the_line(void **state)
 }
 
 /* An alias is another name for one row that has the same field. */
-static void table_is_sound(void **state)
+static void the_table_is_sound(void **state)
 {
 	(void)state;
 	for (const struct option_definition *row = option_definitions; row->name != NULL;
@@ -555,7 +555,7 @@ static void table_is_sound(void **state)
 
 /* Any bytes: either they are an option of the table, or they are refused with
  * a message and nothing is changed. */
-static void random_arguments(void **state)
+static void random_arguments_are_read_or_refused(void **state)
 {
 	static const char *const pieces[] = {"nullok", "secret", "user", "allowed_perm", "=",
 		"=0600", "=9", "grace_period", "group", "\n", "\x1b[2J", "\xff", "_", "-", "n",
@@ -585,21 +585,31 @@ static void random_arguments(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults),
-		cmocka_unit_test(whole_line), cmocka_unit_test(flags_one_by_one),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(an_empty_line_gives_the_defaults),
+		cmocka_unit_test(a_line_sets_all_kinds_of_options),
+		cmocka_unit_test(each_flag_sets_its_field_alone),
 		cmocka_unit_test(flags_are_yes_or_no),
-		cmocka_unit_test(one_file_for_each_user_in_no_home), cmocka_unit_test(stores),
-		cmocka_unit_test(a_socket_goes_with_few),
-		cmocka_unit_test(what_is_the_daemons_is_set_back),
-		cmocka_unit_test(values_are_needed), cmocka_unit_test(dates),
-		cmocka_unit_test(line_overrules), cmocka_unit_test(empty_values),
-		cmocka_unit_test(values_hold_the_argument), cmocka_unit_test(users),
-		cmocka_unit_test(permissions), cmocka_unit_test(grace_periods),
-		cmocka_unit_test(unknown_names), cmocka_unit_test(unknown_values_are_not_shown),
-		cmocka_unit_test(long_unknown_names), cmocka_unit_test(repetitions),
-		cmocka_unit_test(an_alias_is_the_same_option), cmocka_unit_test(contradictions),
+		cmocka_unit_test(the_state_path_has_the_user_and_no_home),
+		cmocka_unit_test(a_store_is_files_or_a_socket),
+		cmocka_unit_test(a_socket_excludes_options_of_files),
+		cmocka_unit_test(options_of_the_daemon_are_set_back),
+		cmocka_unit_test(options_without_their_value_are_refused),
+		cmocka_unit_test(a_date_includes_its_day),
+		cmocka_unit_test(the_line_overrules_earlier_options),
+		cmocka_unit_test(only_some_values_may_be_empty),
+		cmocka_unit_test(a_value_points_into_its_argument),
+		cmocka_unit_test(a_user_is_a_name_or_a_uid),
+		cmocka_unit_test(permissions_are_octal),
+		cmocka_unit_test(a_grace_period_has_a_unit_and_a_limit),
+		cmocka_unit_test(unknown_names_are_refused_with_the_nearest),
+		cmocka_unit_test(values_of_unknown_options_are_not_shown),
+		cmocka_unit_test(long_unknown_names_are_cut),
+		cmocka_unit_test(a_repetition_must_have_the_same_value),
+		cmocka_unit_test(an_alias_is_the_same_option),
+		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(one_bad_argument_refuses_the_line),
-		cmocka_unit_test(table_is_sound), cmocka_unit_test(random_arguments)};
+		cmocka_unit_test(the_table_is_sound),
+		cmocka_unit_test(random_arguments_are_read_or_refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include "gate/peer.h"
+#include "gate/address.h"
 
 #define LOCAL	"a login without a remote host"
 #define UNKNOWN "a remote host without a numeric address"
@@ -25,7 +25,7 @@ static void assert_peer(const char *ssh_connection, const char *rhost, const cha
 	assert_int_equal(peer.kind == PEER_UNKNOWN, strcmp(expected, UNKNOWN) == 0);
 }
 
-static void no_remote_host(void **state)
+static void a_login_without_a_remote_host_is_local(void **state)
 {
 	(void)state;
 	assert_peer(NULL, NULL, LOCAL);
@@ -33,7 +33,7 @@ static void no_remote_host(void **state)
 	assert_int_equal(((struct peer){0}).kind, PEER_UNKNOWN);
 }
 
-static void addresses(void **state)
+static void numeric_addresses_are_peers(void **state)
 {
 	static const char *const cases[][2] = {{"192.0.2.7", "192.0.2.7"},
 		{"0.0.0.0", "0.0.0.0"}, {"255.255.255.255", "255.255.255.255"},
@@ -101,7 +101,7 @@ static void malformed_connections_are_unknown(void **state)
 }
 
 /* Bytes of addresses, put together anyhow, against inet_pton() itself. */
-static void random_texts(void **state)
+static void random_texts_are_addresses_or_unknown(void **state)
 {
 	static const char bytes[] = "0012579.:.:afFe ";
 	struct test_random random = test_random_begin();
@@ -130,10 +130,12 @@ static void random_texts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(no_remote_host),
-		cmocka_unit_test(addresses), cmocka_unit_test(names_are_never_addresses),
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_login_without_a_remote_host_is_local),
+		cmocka_unit_test(numeric_addresses_are_peers),
+		cmocka_unit_test(names_are_never_addresses),
 		cmocka_unit_test(malformed_connections_are_unknown),
-		cmocka_unit_test(random_texts)};
+		cmocka_unit_test(random_texts_are_addresses_or_unknown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

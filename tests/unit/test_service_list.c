@@ -6,7 +6,7 @@
 #include "gate/service_list.h"
 #include "totpgroup.h"
 
-static void good_lists(void **state)
+static void a_list_has_its_services_exactly(void **state)
 {
 	static const struct {
 		const char *list;
@@ -30,7 +30,7 @@ static void good_lists(void **state)
 	}
 }
 
-static void bad_lists(void **state)
+static void bad_lists_are_refused_with_a_remedy(void **state)
 {
 	static const char *const cases[][2] = {{"", "entry 1 of services="}, {" ", "entry 1 "},
 		{"sshd,", "entry 2 "}, {",sshd", "entry 1 "}, {"a,,b", "entry 2 "},
@@ -40,7 +40,8 @@ static void bad_lists(void **state)
 		{"sshd\nsu", "holds sshd?su, which is no name"}, {"\x7f", "no name"},
 		{"\xc3\xa9", "no name"}, {"sshd,SU", "holds SU, which matches nothing"},
 		{"sshD", "small letters"}, {"Zz", "small letters"},
-		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",
+		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",
 			"aaa..., which is a path"}};
 
 	(void)state;
@@ -57,8 +58,8 @@ static void bad_lists(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_lists), cmocka_unit_test(bad_lists)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_list_has_its_services_exactly),
+		cmocka_unit_test(bad_lists_are_refused_with_a_remedy)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #define PASSWORD "password\n"
 #define CODE	 "keyboard-interactive/pam\n"
 
-static void completed(void **state)
+static void a_completed_method_begins_a_line(void **state)
 {
 	static const struct {
 		const char *auth_info;
@@ -57,7 +57,7 @@ static void assert_skips(const char *list, const char *auth_info, const char *ex
 		assert_string_equal(found, expected);
 }
 
-static void any_of_the_list_is_enough(void **state)
+static void any_method_of_the_list_is_enough(void **state)
 {
 	(void)state;
 	assert_skips("publickey", KEY, "publickey");
@@ -73,7 +73,7 @@ static void any_of_the_list_is_enough(void **state)
 	assert_null(ssh_methods_find(0, KEY PASSWORD CODE));
 }
 
-static void bad_lists(void **state)
+static void bad_lists_are_refused_with_a_remedy(void **state)
 {
 	static const char *const cases[][2] = {{"", "entry 1 of skip_after="},
 		{"publickey,", "entry 2 of skip_after="}, {",publickey", "entry 1 "},
@@ -87,7 +87,9 @@ static void bad_lists(void **state)
 		{"publickey password", "holds publickey password, "},
 		{"publickey:ssh-ed25519", "no method"}, {"publickey\n", "holds publickey?, "},
 		{"!password", "holds !password"},
-		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaa..., which is no method"}};
+		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			"aaa..., which is no method"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -105,8 +107,9 @@ static void bad_lists(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(completed),
-		cmocka_unit_test(any_of_the_list_is_enough), cmocka_unit_test(bad_lists)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_completed_method_begins_a_line),
+		cmocka_unit_test(any_method_of_the_list_is_enough),
+		cmocka_unit_test(bad_lists_are_refused_with_a_remedy)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,7 +146,7 @@ static void assert_fails(const char *word)
 		fail_msg("\"%s\" lacks \"%s\"", failure.message, word);
 }
 
-static void takes_a_verdict(void **state)
+static void a_verdict_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(hear(ACCEPTED), VERIFY_ANSWERED);
@@ -172,7 +172,7 @@ static void takes_a_verdict(void **state)
 	assert_int_equal(result.retry_after, 31);
 }
 
-static void takes_the_reason_in_the_words_of_the_log(void **state)
+static void a_reason_has_its_name_in_the_log(void **state)
 {
 	char text[128];
 
@@ -196,7 +196,7 @@ static void takes_the_reason_in_the_words_of_the_log(void **state)
 	assert_string_equal(totpgroup_method_name(TOTPGROUP_METHOD_GRACE + 1), "unknown");
 }
 
-static void an_answer_in_pieces_is_one(void **state)
+static void an_answer_may_come_in_pieces(void **state)
 {
 	const struct fake_reply reply = {ACCEPTED, 0, FAKE_IN_PIECES};
 
@@ -206,7 +206,7 @@ static void an_answer_in_pieces_is_one(void **state)
 	assert_int_equal(result.verdict, TOTPGROUP_ACCEPTED);
 }
 
-static void nonsense_is_no_verdict(void **state)
+static void malformed_answers_are_no_verdict(void **state)
 {
 	static const char *const texts[] = {"", "{}", "null", "[]", "accepted", "true", "\n",
 		"{\"parameters\":{}}", "{\"parameters\":[]}", "{\"parameters\":null}",
@@ -242,7 +242,7 @@ static void nonsense_is_no_verdict(void **state)
 }
 
 /* Nor does any other beginning or single wrong byte of an acceptance let in. */
-static void what_is_cut_or_damaged_is_no_verdict(void **state)
+static void cut_or_damaged_answers_are_no_verdict(void **state)
 {
 	char text[] = ACCEPTED;
 
@@ -264,7 +264,7 @@ static void what_is_cut_or_damaged_is_no_verdict(void **state)
 	}
 }
 
-static void a_reply_ends_where_it_ends(void **state)
+static void anything_after_a_reply_is_refused(void **state)
 {
 	static const char twice[] = ACCEPTED "\0" ACCEPTED, behind[] = ACCEPTED "\0x";
 	const struct fake_reply two = {twice, sizeof twice, FAKE_HANG_UP};
@@ -295,7 +295,7 @@ static void a_reply_ends_where_it_ends(void **state)
 	free(bytes);
 }
 
-static void errors_have_a_sentence_each(void **state)
+static void each_error_has_a_sentence(void **state)
 {
 	static const struct {
 		const char *name;
@@ -330,7 +330,7 @@ static void errors_have_a_sentence_each(void **state)
 	assert_int_equal(result.reason, TOTPGROUP_REASON_WRONG_CODE);
 }
 
-static void what_was_typed_goes_as_a_string(void **state)
+static void a_typed_code_is_sent_as_a_string(void **state)
 {
 	char text[TYPED_MAX + 2];
 	const struct fake_reply reply = {ACCEPTED, 0, FAKE_HANG_UP};
@@ -362,7 +362,7 @@ static void what_was_typed_goes_as_a_string(void **state)
 		"{\"user\":\"alice\",\"code\":\"\"}}\n");
 }
 
-static void a_silent_daemon_is_not_waited_for(void **state)
+static void a_silent_daemon_is_given_up(void **state)
 {
 	static const struct fake_reply silent[] = {{NULL, 0, FAKE_WAIT},
 		{"{\"parameters\"", 13, FAKE_WAIT}, {ACCEPTED, sizeof ACCEPTED - 1, FAKE_WAIT}};
@@ -375,7 +375,7 @@ static void a_silent_daemon_is_not_waited_for(void **state)
 }
 
 /* One byte after the other, each in time, are not all in time. */
-static void the_time_is_for_the_whole_answer(void **state)
+static void the_time_limit_is_for_the_whole_answer(void **state)
 {
 	const struct fake_reply reply = {ACCEPTED, 0, FAKE_IN_PIECES};
 
@@ -386,7 +386,7 @@ static void the_time_is_for_the_whole_answer(void **state)
 }
 
 /* Nobody takes connections from the queue, which is full. */
-static void connecting_is_not_waited_for(void **state)
+static void connecting_has_a_time_limit(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fillers[16], status = 0;
@@ -407,7 +407,7 @@ static void connecting_is_not_waited_for(void **state)
 		close(fillers[count]);
 }
 
-static void nobody_but_root_is_believed(void **state)
+static void only_root_is_believed(void **state)
 {
 	(void)state;
 	listener_uid = 1000;
@@ -417,7 +417,7 @@ static void nobody_but_root_is_believed(void **state)
 	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
 }
 
-static void a_daemon_that_is_down(void **state)
+static void a_missing_daemon_is_reported(void **state)
 {
 	(void)state;
 	assert_int_equal(ask(LONG), VERIFY_NO_SOCKET);
@@ -436,7 +436,7 @@ static void a_daemon_that_is_down(void **state)
 		VERIFY_FAILED);
 }
 
-static void a_path_that_is_none(void **state)
+static void an_impossible_path_is_refused(void **state)
 {
 	char path[VARLINK_PATH_MAX + 2];
 	const struct verify_client client = {path, LONG};
@@ -469,7 +469,7 @@ static enum verify_answer look(const char *text)
 	return answer;
 }
 
-static void looks_who_is_there(void **state)
+static void the_interface_is_recognized(void **state)
 {
 	(void)state;
 	assert_int_equal(look("{\"parameters\":{\"vendor\":\"x\",\"interfaces\":"
@@ -518,7 +518,7 @@ static void no_failure_is_an_acceptance(void **state)
 
 /* The other side closes the connection while a person thinks: that is an error, and no
  * signal. */
-static void a_connection_that_was_closed(void **state)
+static void a_closed_connection_fails(void **state)
 {
 	const struct fake_reply draft = {
 		"{\"parameters\":{\"uri\":\"x\",\"emergency_codes\":[]}}", 0, FAKE_HANG_UP};
@@ -537,7 +537,7 @@ static void a_connection_that_was_closed(void **state)
 }
 
 /* How long a person takes is no matter. */
-static void each_call_has_its_own_time(void **state)
+static void each_call_has_its_own_time_limit(void **state)
 {
 	const struct fake_reply replies[] = {
 		{"{\"parameters\":{\"uri\":\"x\",\"emergency_codes\":[]}}", 0, FAKE_WAIT},
@@ -610,24 +610,24 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(takes_a_verdict),
-		TEST(takes_the_reason_in_the_words_of_the_log),
-		TEST(an_answer_in_pieces_is_one),
-		TEST(nonsense_is_no_verdict),
-		TEST(what_is_cut_or_damaged_is_no_verdict),
-		TEST(a_reply_ends_where_it_ends),
-		TEST(errors_have_a_sentence_each),
-		TEST(what_was_typed_goes_as_a_string),
-		TEST(a_silent_daemon_is_not_waited_for),
-		TEST(the_time_is_for_the_whole_answer),
-		TEST(connecting_is_not_waited_for),
-		TEST(nobody_but_root_is_believed),
-		TEST(a_daemon_that_is_down),
-		TEST(a_path_that_is_none),
-		TEST(looks_who_is_there),
+		TEST(a_verdict_is_read),
+		TEST(a_reason_has_its_name_in_the_log),
+		TEST(an_answer_may_come_in_pieces),
+		TEST(malformed_answers_are_no_verdict),
+		TEST(cut_or_damaged_answers_are_no_verdict),
+		TEST(anything_after_a_reply_is_refused),
+		TEST(each_error_has_a_sentence),
+		TEST(a_typed_code_is_sent_as_a_string),
+		TEST(a_silent_daemon_is_given_up),
+		TEST(the_time_limit_is_for_the_whole_answer),
+		TEST(connecting_has_a_time_limit),
+		TEST(only_root_is_believed),
+		TEST(a_missing_daemon_is_reported),
+		TEST(an_impossible_path_is_refused),
+		TEST(the_interface_is_recognized),
 		TEST(no_failure_is_an_acceptance),
-		TEST(a_connection_that_was_closed),
-		TEST(each_call_has_its_own_time),
+		TEST(a_closed_connection_fails),
+		TEST(each_call_has_its_own_time_limit),
 		TEST(no_failure_is_an_enrollment),
 	};
 

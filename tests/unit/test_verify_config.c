@@ -16,7 +16,7 @@ static int read_text(const char *text)
 	return verify_config_read(&configuration, &verify, &error);
 }
 
-static void defaults(void **state)
+static void an_empty_file_gives_the_defaults(void **state)
 {
 	(void)state;
 	assert_int_equal(read_text(""), 0);
@@ -37,7 +37,7 @@ static void defaults(void **state)
 	assert_int_equal(verify.grants[0].peer_attempts.attempts, 6000);
 }
 
-static void every_key(void **state)
+static void every_key_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(read_text("group=totp\n"
@@ -85,7 +85,7 @@ static void every_key(void **state)
 
 /* A drop-in overrules key by key, and the order of the grants is that in which they
  * are named first. */
-static void drop_ins_overrule(void **state)
+static void drop_ins_overrule_single_keys(void **state)
 {
 	(void)state;
 	make_folder("host/t.conf.d", 0755);
@@ -104,7 +104,7 @@ static void drop_ins_overrule(void **state)
 }
 
 /* What a login reads without a word is refused here, with file and line. */
-static void refusals(void **state)
+static void bad_sections_are_refused_with_file_and_line(void **state)
 {
 	static const struct {
 		const char *text;
@@ -141,7 +141,7 @@ static void refusals(void **state)
 	}
 }
 
-static void too_many_grants(void **state)
+static void more_than_32_grants_are_refused(void **state)
 {
 	char text[4000] = "";
 
@@ -157,16 +157,16 @@ static void too_many_grants(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_empty_file_gives_the_defaults,
+			configuration_setup, configuration_teardown),
 		cmocka_unit_test_setup_teardown(
-			defaults, configuration_setup, configuration_teardown),
-		cmocka_unit_test_setup_teardown(
-			every_key, configuration_setup, configuration_teardown),
-		cmocka_unit_test_setup_teardown(
-			drop_ins_overrule, configuration_setup, configuration_teardown),
-		cmocka_unit_test_setup_teardown(
-			refusals, configuration_setup, configuration_teardown),
-		cmocka_unit_test_setup_teardown(
-			too_many_grants, configuration_setup, configuration_teardown),
+			every_key_is_read, configuration_setup, configuration_teardown),
+		cmocka_unit_test_setup_teardown(drop_ins_overrule_single_keys,
+			configuration_setup, configuration_teardown),
+		cmocka_unit_test_setup_teardown(bad_sections_are_refused_with_file_and_line,
+			configuration_setup, configuration_teardown),
+		cmocka_unit_test_setup_teardown(more_than_32_grants_are_refused,
+			configuration_setup, configuration_teardown),
 	};
 
 	return cmocka_run_group_tests_name("verify_config", tests, NULL, NULL);
