@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "base/crypto.h"
 #include "daemon/access.h"
 #include "totpgroup.h"
 

@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "cli/enroll/enroll.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"

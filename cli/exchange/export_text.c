@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/host_name.h"
-#include "base/random.h"
+#include "base/crypto.h"
 #include "cli/exchange/exchange.h"
 #include "core/device.h"
 #include "exchange/csv.h"

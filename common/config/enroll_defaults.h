@@ -6,7 +6,7 @@
 #define TOTPGROUP_CONFIG_ENROLL_DEFAULTS_H
 
 #include "base/error.h"
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "config/keys.h"
 #include "core/new_credential.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/confirmation.h"
 
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "base/wipe.h"
 #include "core/otp.h"
 #include "core/typed.h"

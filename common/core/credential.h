@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "base/lines.h"
 #include "base/text.h"
 #include "totpgroup.h"

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "core/credential.h"
 
 #define DEVICE_KEY "DEVICE"

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/base32.h"
-#include "base/random.h"
+#include "base/crypto.h"
 #include "base/wipe.h"
 
 /* 16 MiB. totpgroup-secret(5) has the time. */
@@ -47,34 +48,29 @@ static char canonical(char character)
 	return character != '\0' && strchr(alphabet, character) != NULL ? character : '\0';
 }
 
-static bool is_dash_place(size_t i)
+static bool is_dash_position(size_t i)
 {
 	return i % 5 == 4;
 }
 
-static bool has_written_form(const char *text, size_t length)
+/* Copies the characters of a code. False for a text that has not its form. */
+static bool collect(const char *text, size_t length, bool as_written, char *code)
 {
-	if (length != EMERGENCY_HASH_WRITTEN_LENGTH)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if ((text[i] == '-') != is_dash_place(i) || text[i] == ' ' || text[i] == '\t')
-			return false;
-	return true;
-}
+	size_t count = 0;
 
-/* False for a text that is too long, and for a character that is in no code. */
-static bool collect(const char *text, size_t length, char *code, size_t *count)
-{
 	for (size_t i = 0; i < length; i++) {
+		bool dash = text[i] == '-';
 		char character = canonical(text[i]);
 
-		if (text[i] == '-' || text[i] == ' ' || text[i] == '\t')
-			continue;
-		if (character == '\0' || *count == EMERGENCY_HASH_LENGTH)
+		if (as_written && dash != is_dash_position(i))
 			return false;
-		code[(*count)++] = character;
+		if (dash || (!as_written && ascii_is_blank(text[i])))
+			continue;
+		if (character == '\0' || count == EMERGENCY_HASH_LENGTH)
+			return false;
+		code[count++] = character;
 	}
-	return true;
+	return count == EMERGENCY_HASH_LENGTH;
 }
 
 /* Sixteen digits are something else, such as the number of a card. */
@@ -86,26 +82,12 @@ static bool has_letter(const char *code)
 bool emergency_hash_read(
 	const char *text, size_t length, bool as_written, char code[EMERGENCY_HASH_LENGTH + 1])
 {
-	size_t count = 0;
-
 	explicit_bzero(code, EMERGENCY_HASH_LENGTH + 1);
-	if ((!as_written || has_written_form(text, length)) &&
-		collect(text, length, code, &count) && count == EMERGENCY_HASH_LENGTH &&
-		has_letter(code))
+	if ((!as_written || length == EMERGENCY_HASH_WRITTEN_LENGTH) &&
+		collect(text, length, as_written, code) && has_letter(code))
 		return true;
 	explicit_bzero(code, EMERGENCY_HASH_LENGTH + 1);
 	return false;
-}
-
-static bool read_number(
-	struct credential_option *rest, int64_t minimum, int64_t maximum, unsigned int *number)
-{
-	int64_t value;
-
-	if (!credential_next_number(rest, minimum, maximum, &value))
-		return false;
-	*number = (unsigned int)value;
-	return true;
 }
 
 static bool read_bytes(
@@ -119,11 +101,14 @@ static bool read_bytes(
 
 static bool read_cost(struct credential_option *rest, struct scrypt_cost *cost)
 {
-	unsigned int r;
+	int64_t log_n, r, p;
 
-	return read_number(rest, 1, UINT16_MAX, &cost->log_n) &&
-	       read_number(rest, SCRYPT_R, SCRYPT_R, &r) &&
-	       read_number(rest, 1, UINT16_MAX, &cost->p) && scrypt_cost_allowed(*cost);
+	if (!credential_next_number(rest, 1, UINT16_MAX, &log_n) ||
+		!credential_next_number(rest, SCRYPT_R, SCRYPT_R, &r) ||
+		!credential_next_number(rest, 1, UINT16_MAX, &p))
+		return false;
+	*cost = (struct scrypt_cost){(unsigned int)log_n, (unsigned int)p};
+	return scrypt_cost_allowed(*cost);
 }
 
 /* Reads a line. Returns what is wrong with it, or NULL. */
@@ -308,7 +293,7 @@ int emergency_hash_draw(char written[EMERGENCY_HASH_WRITTEN_LENGTH + 1])
 		status = draw_characters(code);
 	while (status == 0 && !has_letter(code));
 	for (size_t i = 0; status == 0 && i < EMERGENCY_HASH_WRITTEN_LENGTH; i++)
-		written[i] = (char)(is_dash_place(i) ? '-' : code[next++]);
+		written[i] = (char)(is_dash_position(i) ? '-' : code[next++]);
 	WIPE_ARRAY(code);
 	return status;
 }

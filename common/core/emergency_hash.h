@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/scrypt.h"
+#include "base/crypto.h"
 #include "base/text.h"
 #include "core/credential.h"
 

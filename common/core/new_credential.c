@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-#include "base/random.h"
+#include "base/crypto.h"
 #include "totpgroup.h"
 
 static size_t key_length(enum hmac_algorithm algorithm)

@@ -9,7 +9,7 @@
 
 #include "base/base32.h"
 #include "base/error.h"
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "base/text.h"
 #include "core/emergency_codes.h"
 

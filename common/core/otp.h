@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hmac.h"
+#include "base/crypto.h"
 
 #define OTP_DIGITS_MIN 6
 #define OTP_DIGITS_MAX 8

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "core/credential.h"
 #include "core/device.h"
 #include "core/pending.h"

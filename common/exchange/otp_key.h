@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "base/text.h"
 #include "core/credential.h"
 #include "core/otp.h"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "base/crypto.h"
 #include "base/wipe.h"
 #include "core/emergency.h"
 #include "core/emergency_codes.h"

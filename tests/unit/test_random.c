@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <gcrypt.h>
 
-#include "base/random.h"
+#include "base/crypto.h"
 #include "totpgroup.h"
 
 /* What gcry_randomize() gives out, and what was asked of it. */

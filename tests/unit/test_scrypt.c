@@ -5,7 +5,7 @@
 
 #include "scrypt_support.h"
 
-#include "base/scrypt.h"
+#include "base/crypto.h"
 #include "totpgroup.h"
 
 /* RFC 7914 section 12, those with r = 8 that the bound allows. */

@@ -16,7 +16,7 @@ static void checking_free(void *memory);
 #include "base/wipe.h"
 #undef free
 
-#include "base/hmac.h"
+#include "base/crypto.h"
 #include "core/otp.h"
 
 #if __has_include(<valgrind/memcheck.h>)

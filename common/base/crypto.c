@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "base/hmac.h"
+#include "base/crypto.h"
 
 #include <gcrypt.h>
 #include <pthread.h>
@@ -48,7 +48,7 @@ static void initialize(void)
 
 /* libgcrypt takes no lock while it is being initialized, so one thread initializes it
  * and the others wait. */
-int crypto_ready(void)
+static int initialize_once(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -84,7 +84,7 @@ int hmac_open(struct hmac **hmac, enum hmac_algorithm algorithm, const void *key
 	*hmac = NULL;
 	if (!is_known(algorithm) || length == 0)
 		return TOTPGROUP_EARGUMENT;
-	status = crypto_ready();
+	status = initialize_once();
 	if (status != 0)
 		return status;
 	new_hmac = calloc(1, sizeof *new_hmac);
@@ -127,4 +127,74 @@ void hmac_close(struct hmac *hmac)
 const char *hmac_algorithm_name(enum hmac_algorithm algorithm)
 {
 	return is_known(algorithm) ? algorithms[algorithm].name : NULL;
+}
+
+/* libgcrypt seeds its generator from the kernel, and its strong level is good enough
+ * for keys. The very strong level reseeds for every request, which costs thousands of
+ * times more and is too slow to enroll a whole group. */
+int random_bytes(void *bytes, size_t length)
+{
+	int status = initialize_once();
+
+	if (status != 0)
+		return status;
+	gcry_randomize(bytes, length, GCRY_STRONG_RANDOM);
+	return 0;
+}
+
+int random_below(uint32_t limit, uint32_t *number)
+{
+	uint32_t draw;
+	uint32_t rejected;
+	int status;
+
+	if (limit == 0)
+		return TOTPGROUP_EARGUMENT;
+	/* 2^32 modulo limit. Smaller draws are drawn again, so that each remainder comes
+	 * from equally many draws. */
+	rejected = (UINT32_MAX - limit + 1) % limit;
+	do {
+		status = random_bytes(&draw, sizeof draw);
+		if (status != 0)
+			return status;
+	} while (draw < rejected);
+	*number = draw % limit;
+	WIPE_OBJECT(&draw);
+	return 0;
+}
+
+/* 128 * SCRYPT_R * 2^LOG_N_MAX is SCRYPT_MEMORY_MAX. */
+#define LOG_N_MAX 16
+
+bool scrypt_cost_allowed(struct scrypt_cost cost)
+{
+	return cost.log_n >= 1 && cost.log_n <= LOG_N_MAX && cost.p >= 1 &&
+	       cost.p <= 1U << (LOG_N_MAX - cost.log_n);
+}
+
+static int derive(const struct scrypt_input *input, uint8_t *key, size_t length)
+{
+	gcry_error_t failure;
+	int status;
+
+	if (!scrypt_cost_allowed(input->cost))
+		return TOTPGROUP_EARGUMENT;
+	status = initialize_once();
+	if (status != 0)
+		return status;
+	failure = gcry_kdf_derive(input->password, input->password_length, GCRY_KDF_SCRYPT,
+		1 << input->cost.log_n, input->salt, input->salt_length, input->cost.p, length,
+		key);
+	if (failure == 0)
+		return 0;
+	return gcry_err_code(failure) == GPG_ERR_ENOMEM ? TOTPGROUP_EMEMORY : TOTPGROUP_ECRYPTO;
+}
+
+int scrypt_derive(const struct scrypt_input *input, uint8_t *key, size_t length)
+{
+	int status = derive(input, key, length);
+
+	if (status != 0)
+		explicit_bzero(key, length);
+	return status;
 }

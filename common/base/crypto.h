@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Cryptography of libgcrypt: HMAC, random numbers and scrypt. Only base/crypto.c uses
+ * libgcrypt. All functions are thread-safe. */
+#ifndef TOTPGROUP_BASE_CRYPTO_H
+#define TOTPGROUP_BASE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * HMAC (RFC 2104).
+ */
+
+enum hmac_algorithm {
+	HMAC_SHA1,
+	HMAC_SHA256,
+	HMAC_SHA512,
+};
+
+/* SHA1, SHA256 or SHA512, as in otpauth URIs; NULL for any other value. */
+const char *hmac_algorithm_name(enum hmac_algorithm algorithm);
+
+/* The longest digest, that of SHA-512. */
+#define HMAC_DIGEST_MAX 64
+
+/* A key, prepared once for many messages. */
+struct hmac;
+
+/*
+ * Prepares a key of length bytes, at least 1; the caller calls hmac_close().
+ * Returns 0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT, or TOTPGROUP_ECRYPTO where
+ * libgcrypt refuses, for example an algorithm that the host's policy forbids. *hmac
+ * is NULL after an error.
+ */
+int hmac_open(
+	struct hmac **hmac, enum hmac_algorithm algorithm, const void *key, size_t length);
+
+/*
+ * Computes the digest of one message; *length becomes 20, 32 or 64. Returns 0
+ * or TOTPGROUP_ECRYPTO. A handle must not be used by two threads at a time.
+ */
+int hmac_digest(struct hmac *hmac, const void *message, size_t message_length,
+	uint8_t digest[HMAC_DIGEST_MAX], size_t *length);
+
+/* Wipes and frees. NULL is allowed. */
+void hmac_close(struct hmac *hmac);
+
+/*
+ * Random numbers.
+ */
+
+/* Fills bytes with random numbers that are good enough for keys. Returns 0, or
+ * TOTPGROUP_ECRYPTO where libgcrypt is not usable. */
+int random_bytes(void *bytes, size_t length);
+
+/* Draws a number from 0 to limit - 1, all equally likely. limit must be at least 1.
+ * Returns as random_bytes(). */
+int random_below(uint32_t limit, uint32_t *number);
+
+/*
+ * scrypt (RFC 7914): a hash that is expensive in time and memory.
+ */
+
+/* The only block size that libgcrypt offers. */
+#define SCRYPT_R 8
+
+/* The most memory for one derivation, in bytes. */
+#define SCRYPT_MEMORY_MAX (64 * 1024 * 1024)
+
+/* The cost of a derivation: time grows with 2^log_n * p, memory with 2^log_n. */
+struct scrypt_cost {
+	unsigned int log_n;
+	unsigned int p;
+};
+
+/*
+ * Whether both are at least 1 and 128 * 2^log_n * SCRYPT_R * p is at most
+ * SCRYPT_MEMORY_MAX. p does not increase the memory, but the bound limits the time
+ * too.
+ */
+bool scrypt_cost_allowed(struct scrypt_cost cost);
+
+/* One input; none of the lengths is 0. */
+struct scrypt_input {
+	const void *password;
+	size_t password_length;
+	const void *salt;
+	size_t salt_length;
+	struct scrypt_cost cost;
+};
+
+/* Derives length bytes. Returns 0, TOTPGROUP_EARGUMENT where the cost is not
+ * allowed, TOTPGROUP_EMEMORY, or TOTPGROUP_ECRYPTO where libgcrypt refuses; key
+ * is wiped after an error. */
+int scrypt_derive(const struct scrypt_input *input, uint8_t *key, size_t length);
+
+#endif
