@@ -37,11 +37,11 @@ static const struct command commands[] = {
 		"show the QR code and the link of a secret again"},
 	{"revoke", command_revoke, revoke_options_table, " USER...", "remove secrets"},
 	{"import", command_import, import_options_table, " [FILE]...",
-		"take over the secrets of another program's file"},
+		"enroll users with the secrets in another program's file"},
 	{"export", command_export, export_options_table, " [USER]...",
 		"write secrets in another program's format"},
 	{"explain", command_explain, explain_options_table, " USER",
-		"say what a login would come to, and why"},
+		"say what would happen at a login, and why"},
 	{"doctor", command_doctor, doctor_options_table, " [USER]",
 		"check whether this host is set up right, and say how to mend it"},
 };
