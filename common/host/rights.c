@@ -132,15 +132,21 @@ static int add_groups(
 }
 
 /* First with the primary group alone, and only where that does not do with all groups. */
-static int perform_as_owner(
-	const struct rights *rights, store_task *task, void *argument, struct error *error)
+int rights_perform(void *context, store_task *task, void *argument, struct error *error)
 {
+	const struct rights *rights = context;
 	struct identity owner = {.uid = rights->owner->pw_uid, .gid = rights->owner->pw_gid};
-	struct identity before;
-	int status = remember(&before, error);
+	struct identity before = {.groups = NULL};
+	bool is_direct = geteuid() != 0 || owner.uid == 0;
 	bool again = false;
+	int cancellation, status;
+	sigset_t all, signals;
 
-	while (status == 0) {
+	sigfillset(&all);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
+	pthread_sigmask(SIG_SETMASK, &all, &signals);
+	status = is_direct ? task(argument, error) : remember(&before, error);
+	while (!is_direct && status == 0) {
 		status = take_on(&owner, &before, error);
 		if (status != 0)
 			break;
@@ -151,24 +157,8 @@ static int perform_as_owner(
 		again = true;
 		status = add_groups(rights, &owner, error);
 	}
-	free(before.groups);
-	return status;
-}
-
-int rights_perform(void *context, store_task *task, void *argument, struct error *error)
-{
-	const struct rights *rights = context;
-	int cancellation, status;
-	sigset_t all, signals;
-
-	sigfillset(&all);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-	pthread_sigmask(SIG_SETMASK, &all, &signals);
-	if (geteuid() != 0 || rights->owner->pw_uid == 0)
-		status = task(argument, error);
-	else
-		status = perform_as_owner(rights, task, argument, error);
 	pthread_sigmask(SIG_SETMASK, &signals, NULL);
 	pthread_setcancelstate(cancellation, NULL);
+	free(before.groups);
 	return status;
 }
