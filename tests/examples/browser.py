@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Chromium without a window, spoken to in its own protocol through two pipes."""
+"""Headless Chromium, controlled through two pipes with its DevTools protocol."""
 
 import base64
 import fcntl
@@ -14,12 +14,12 @@ import time
 
 import private_root
 
-# Not the script /usr/bin/chromium, which wants the host's /etc.
+# The script /usr/bin/chromium needs the host's /etc, so start the program itself.
 PROGRAM = "/usr/lib/chromium/chromium"
 DEADLINE = 60
 
-# As root, and with /dev/shm as small as the private machine has it. Nothing is fetched that no
-# page asks for.
+# It runs as root, on a private machine with a small /dev/shm, and must not use the network by
+# itself.
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
          "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-extensions",
@@ -28,7 +28,7 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable
 
 
 class Browser:
-    """One browser with one page open. A context manager."""
+    """A browser with one open page. A context manager."""
 
     def __init__(self, language="en", environment=None):
         self._language, self._environment = language, environment or {}
@@ -36,13 +36,13 @@ class Browser:
         self._buffer, self._events = b"", []
 
     def __enter__(self):
-        # On the private machine, so that it goes with that, whatever a process still writes.
+        # On the private machine, with which the folder ends, whatever a process still writes.
         self._home = tempfile.mkdtemp(prefix="browser-", dir=private_root.TOP)
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
 
         def take_pipes():
-            # What is 3 or 4 already must not be overwritten before it is copied.
+            # Either may be 3 or 4 already, so copy both before the first dup2().
             safe_read, safe_write = (_copy_above(each) for each in (to_read, to_write))
             os.dup2(safe_read, 3)
             os.dup2(safe_write, 4)
@@ -64,7 +64,7 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        # It ends, with all that belong to it, when nobody holds the pipes any more.
+        # The browser ends with all its processes when the pipes are closed.
         os.close(self._read)
         os.close(self._write)
         try:
@@ -74,7 +74,7 @@ class Browser:
             self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    # What a person does
+    # Actions of a person
 
     def go(self, address):
         """Opens an address and waits until it has loaded."""
@@ -82,7 +82,7 @@ class Browser:
             self._call("Page.navigate", url=address)
 
     def go_as_new(self, address):
-        """Opens an address as a browser that was never here."""
+        """Opens an address as a browser without cookies."""
         self._call("Network.clearBrowserCookies")
         self.go(address)
 
@@ -92,27 +92,27 @@ class Browser:
         self._call("Input.insertText", text=text)
 
     def press_enter(self):
-        """Sends the form in which the cursor is."""
+        """Sends the form that has the cursor."""
         with self._Loading(self):
             for kind in ("keyDown", "keyUp"):
                 self._call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter",
                            windowsVirtualKeyCode=13, text="\r" if kind == "keyDown" else "")
 
     def click(self, selector):
-        """Clicks on something that leads to another page."""
+        """Clicks on an element that leads to another page."""
         with self._Loading(self):
             self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
     def password(self, name, password):
-        """What the browser answers where a server asks for a name and a password (RFC 7617)."""
+        """Sets the name and the password that the browser sends to servers (RFC 7617)."""
         words = base64.b64encode(f"{name}:{password}".encode()).decode()
         self._call("Network.setExtraHTTPHeaders", headers={
             "Accept-Language": self._language, "Authorization": f"Basic {words}"})
 
-    # What a person sees
+    # Content of the page
 
     def evaluate(self, expression):
-        """What an expression of JavaScript comes to, as data."""
+        """Returns the value of a JavaScript expression."""
         found = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in found:
             raise AssertionError(f"{expression}: {found['exceptionDetails']}")
@@ -120,34 +120,34 @@ class Browser:
 
     @property
     def address(self):
-        """Where the browser is."""
+        """The address of the page."""
         return self.evaluate("location.href")
 
     def text(self, selector="body"):
-        """What stands there, or None where there is no such thing."""
+        """Returns the text of an element, or None without such an element."""
         return self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? null")
 
     def cookies(self):
-        """All that were set, those too that no script can read."""
+        """Returns all cookies, also those that no script can read."""
         return self._call("Network.getAllCookies")["cookies"]
 
     def look(self, width=1280, height=800, dark=False):
-        """Sets the window's size, and the colours that the person likes."""
+        """Sets the size of the window, and light or dark colors."""
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                    deviceScaleFactor=1 if width > 600 else 2, mobile=width <= 600)
         self._call("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def picture(self, path):
-        """Saves what the window shows as a PNG file."""
+        """Saves a PNG picture of the window."""
         data = self._call("Page.captureScreenshot", format="png")["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 
-    # The protocol: JSON objects with a NUL behind each
+    # The protocol: JSON objects, each followed by a NUL
 
     class _Loading:
-        """Waits at its end until the page has loaded that was asked for within."""
+        """Waits at its end until the page that was opened in its block has loaded."""
 
         def __init__(self, browser):
             self._browser = browser

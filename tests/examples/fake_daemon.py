@@ -25,7 +25,7 @@ class FakeDaemon:
         return self
 
     def __exit__(self, *_):
-        # The thread first: it must not come to listen on what gets this socket's number next.
+        # End the thread first, so that it does not listen on a new socket with this number.
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         for each in (*self._open, self._socket):

@@ -22,7 +22,7 @@ def verdict(result, retry_after=0):
     return reply(parameters={"result": result, "retry_after": retry_after})
 
 
-# What no real verifier says. None of it lets in.
+# Replies that no real verifier gives. None of them lets in.
 HOSTILE = {
     "nothing": b"",
     "a NUL alone": b"\0",

@@ -16,7 +16,7 @@ from web_host import NAME, VERIFIER, WebHost, listen, need, units, write
 
 SITE = f"https://{NAME}"
 
-# Where the pictures go of what was seen; nowhere by default.
+# The folder for pictures of the pages; by default there are none.
 PICTURES = os.environ.get("TOTPGROUP_PICTURES")
 
 
@@ -74,7 +74,7 @@ def ask(path, password=None, **headers):
 
 @test
 def a_code_spent_on_the_web_is_spent_for_ssh(host):
-    """A wrong code, a right one, the page behind the login; then the same code for sshd."""
+    """A wrong code, a right one, the protected page; then the same code with ssh."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
         secret = web.enroll("alice")
@@ -130,7 +130,7 @@ def cookie_is_kept_well(browser):
 
 @test
 def nobody_gets_past_nginx(host):
-    """Neither without the password, nor as another user, nor with a header, nor when things fail."""
+    """Not without the password, not as another user, not with a header, not when something fails."""
     with WebHost(host) as web:
         secret = web.enroll("alice")
         web.configure(*GRANT)
@@ -168,7 +168,7 @@ def nobody_gets_past_nginx(host):
 
 @test
 def the_application_learns_the_name_and_no_password(host):
-    """The example has lines for this that are commented out."""
+    """The lines for this in the example are comments."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
         secret = web.enroll("alice")
@@ -194,7 +194,7 @@ def the_application_learns_the_name_and_no_password(host):
 
 @test
 def the_login_application_sees_no_password(host):
-    """Also not when nginx asks it about each request."""
+    """Also not in the requests of auth_request."""
     with WebHost(host) as web:
         password_file()
         where = units("web-login/web-login.socket")["ListenStream"]
@@ -218,13 +218,13 @@ def the_login_application_sees_no_password(host):
 
 
 class Application(http.server.HTTPServer):
-    """The application that nginx protects; keeps the headers of its requests. A context manager."""
+    """The application behind nginx, which keeps the headers of its requests. A context manager."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         """Keeps the headers."""
 
         def do_GET(self):  # pylint: disable=invalid-name
-            """Any page."""
+            """Sends a page."""
             self.server.seen.append(self.headers)
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
@@ -232,7 +232,7 @@ class Application(http.server.HTTPServer):
             self.wfile.write(b"<!DOCTYPE html><link rel=icon href=data:,><h1>The application</h1>")
 
         def log_message(self, *_):  # pylint: disable=arguments-differ
-            """Nothing."""
+            """Logs nothing."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 8080), self.Handler)
@@ -248,7 +248,7 @@ class Application(http.server.HTTPServer):
 
 @test
 def a_page_that_asks_for_name_and_code_tells_strangers_nothing(host):
-    """No password comes before this page. It is read in German."""
+    """Without a password before this page. The page is in German."""
     need("chromium", PROGRAM, "chromium")
     with WebHost(host) as web:
         secret = web.enroll("alice")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""examples/web-login alone: how it answers browsers, nginx and attackers. A fake verifier gives
-it every possible verdict."""
+"""examples/web-login alone: its answers to browsers, nginx and attackers. A fake verifier gives it
+every possible verdict."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ CODE = "135791"
 
 
 class Connection(http.client.HTTPConnection):
-    """HTTP over a socket with a path."""
+    """HTTP over a Unix socket."""
 
     def __init__(self, path):
         super().__init__(HOST, timeout=60)
@@ -48,7 +48,7 @@ class Connection(http.client.HTTPConnection):
 
 
 class Answer:
-    """What came back."""
+    """The response of the application."""
 
     def __init__(self, response):
         self.status, self.headers = response.status, response.headers
@@ -56,19 +56,19 @@ class Answer:
 
     @property
     def cookie(self):
-        """The session that the browser is to keep."""
+        """The session in the cookie that was set, or None."""
         value = self.headers["Set-Cookie"]
         return value.partition(";")[0].partition("=")[2] if value else None
 
     @property
     def message(self):
-        """What was wrong, as the page says it."""
+        """The message on the page, or None."""
         found = re.search(r'<p id="message"[^>]*>(.*?)</p>', self.text)
         return html.unescape(re.sub("<[^>]*>", "", found[1])) if found else None
 
 
 class Login:
-    """The application, started as systemd would. A context manager."""
+    """The application, started as systemd does. A context manager."""
 
     def __init__(self, *words):
         self._words = words
@@ -88,23 +88,23 @@ class Login:
         os.rmdir(self.folder)
 
     def start(self):
-        """Starts it, on a socket that listens already."""
+        """Starts the application with a listening socket."""
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.path)
         listener.listen(1024)
 
-        def place():
+        def pass_socket():
             os.dup2(listener.fileno(), 3)
             os.set_inheritable(3, True)
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "-", sys.executable, "-B", PROGRAM,
              "--key", self.key, "--verifier", self.daemon.path, "--site", HOST, *self._words],
-            preexec_fn=place, close_fds=False, stderr=subprocess.PIPE, text=True,
+            preexec_fn=pass_socket, close_fds=False, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "LISTEN_FDS": "1"})
         listener.close()
 
     def stop(self):
-        """Stops it, if it runs. Returns what it logged."""
+        """Stops the application if it runs. Returns its log."""
         if self._process.stderr.closed:
             return ""
         self._process.terminate()
@@ -113,16 +113,16 @@ class Login:
         return said
 
     def says(self, result, retry_after=0):
-        """What the verifier will answer."""
+        """Sets the reply of the verifier."""
         self.daemon.reply = json.dumps(
             {"parameters": {"result": result, "retry_after": retry_after}}).encode() + b"\0"
 
     def get(self, path, cookie=None, user=None, **headers):
-        """A request as nginx passes it on."""
+        """Sends a request as nginx passes it on."""
         return self._ask("GET", path, None, cookie, user, headers)
 
     def post(self, path, cookie=None, user=None, body=None, origin=ORIGIN, fields=None, **headers):
-        """A form that a browser sends from a page of the site."""
+        """Sends a form as a browser does from a page of the site."""
         if body is None:
             body = urllib.parse.urlencode(fields or {})
         headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
@@ -131,7 +131,7 @@ class Login:
         return self._ask("POST", path, body, cookie, user, headers)
 
     def sign_in(self, name="alice", user=None, target="/"):
-        """A login with a good code."""
+        """Logs in with a right code."""
         self.says("accepted")
         fields = {"code": CODE, "next": target}
         if user is None:
@@ -153,12 +153,12 @@ class Login:
 
 
 def behind_a_password():
-    """The application as the example of nginx has it."""
+    """The application with the options for nginx."""
     return Login("--user-header", "X-Remote-User")
 
 
 @test
-def a_right_code_makes_a_session_that_signing_out_ends(_):
+def a_right_code_makes_a_session_and_signing_out_ends_it(_):
     with Login() as login:
         equal(login.get("/auth").status, 401, "without a session")
         answer = login.sign_in("J\u00fcrgen", target="/page?a=1&b=2")
@@ -200,7 +200,7 @@ def a_stranger_is_always_told_the_same(_):
 
 
 @test
-def who_passed_the_password_is_told_why(_):
+def after_the_password_the_reason_is_told(_):
     with behind_a_password() as login:
         for result, seconds, status, pattern in (
                 ("refused", 0, 403, "not right"), ("refused", 1, 403, "already.* 1 second\\."),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The programs of examples/verify: how each is started, and what it answers."""
+"""Builds and runs the programs of examples/verify."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ from case import Skip
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/verify")
 
-# What is needed for each, and the package of Debian's that has it.
+# The program or library that each needs, and its package in Debian.
 LANGUAGES = {
     "c": ("json-c", "libjson-c-dev"),
     "go": ("go", "golang-go"),
@@ -21,12 +21,12 @@ LANGUAGES = {
     "py": ("python3", "python3"),
 }
 
-# Longer than any of them waits for a reply.
+# No program waits longer for a reply.
 PATIENCE = 60
 
 
 class Programs:
-    """All six, built where they must be in a folder of their own. A context manager."""
+    """All six programs. A context manager with a folder for those that are built."""
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="totpgroup-verify-")
@@ -37,7 +37,7 @@ class Programs:
         shutil.rmtree(self._folder)
 
     def command(self, language):
-        """The words that start the program in that language."""
+        """Returns the command of the program in a language."""
         need, package = LANGUAGES[language]
         source = os.path.join(FOLDER, f"verify.{language}")
         if language != "c" and shutil.which(need) is None:
@@ -52,7 +52,7 @@ class Programs:
             return program
         environment = dict(os.environ)
         if language == "go":
-            # Nothing of the caller's: no settings, no cache, no modules, no network.
+            # Use no settings, cache or modules of the caller, and no network.
             environment |= {"GOCACHE": f"{self._folder}/cache", "GOENV": "off", "GOFLAGS": "",
                             "GO111MODULE": "off", "GOPATH": self._folder, "GOPROXY": "off"}
             words = ["go", "build", "-o", program, source]
@@ -78,7 +78,7 @@ def _json_c():
 
 
 def ask(command, path, name, code, **options):
-    """Runs one of them. Returns its exit status, output and messages."""
+    """Runs a program. Returns its exit status, output and messages."""
     done = subprocess.run([*command, path], input=f"{name}\n{code}\n".encode("utf-8"),
                           capture_output=True, timeout=PATIENCE, **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace")

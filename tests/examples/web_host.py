@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The private machine with a web server on it: the verification daemon, nginx, Apache, the login
-application. All are as the examples have them; what is written elsewhere is said here."""
+"""A private machine with totp-verifyd, nginx, Apache and the login application, all configured as
+in the examples."""
 
 import contextlib
 import os
@@ -23,8 +23,8 @@ STORE = f"{private_root.TOP}/store"
 DEADLINE = 30
 
 APACHE_MODULES = "/usr/lib/apache2/modules"
-# What Debian has enabled from the start, as far as it is needed; what README.md enables; and
-# what it advises against.
+# The modules that Debian enables by default and that are needed, those that README.md enables,
+# and those that it advises against.
 APACHE_LOADED = ("mpm_event", "authz_core", "authn_core", "authz_user", "authz_host", "alias", "dir",
                  "mime", "socache_shmcb", "ssl", "request", "session", "session_cookie",
                  "session_crypto", "auth_form", "authnz_external",
@@ -39,7 +39,7 @@ state={store}/state/${{USER}}
 
 
 class WebHost:
-    """Adds the web to a host of tests/e2e. A context manager: what it starts ends with it."""
+    """Adds a web server to a host of tests/e2e. A context manager that ends all its programs."""
 
     def __init__(self, host):
         self.host = host
@@ -58,7 +58,7 @@ class WebHost:
         self._at_end.close()
 
     def enroll(self, name, *lines):
-        """A user who may sign in on the web, with a secret in the system's store."""
+        """Adds a user who may sign in on the web, with a secret in the store. Returns the secret."""
         self.host.add_user(name, "webtotp")
         secret = self.host.secret(name)
         path = f"{STORE}/secret/{name}"
@@ -68,7 +68,7 @@ class WebHost:
         return secret
 
     def configure(self, *lines):
-        """/etc/security/totpgroup.conf, which the module and the daemon both read."""
+        """Writes /etc/security/totpgroup.conf, which the module and the daemon both read."""
         os.makedirs("/etc/security", exist_ok=True)
         write("/etc/security/totpgroup.conf",
               CONFIGURATION.format(store=STORE, more="\n".join(lines)))
@@ -76,21 +76,21 @@ class WebHost:
     # Programs
 
     def start(self, name, words, ready=None, sockets=(), **options):
-        """A program that runs until the end. ready: what it says when it is. What it says is part
-        of what the whole machine said, where no code may stand."""
+        """Starts a program that runs until the end, and waits for the line `ready`. Its output is
+        part of the machine's log, which must not hold a code."""
         return self._at_end.enter_context(
             Program(name, words, self.host.sshd_messages, ready, sockets, **options))
 
     def start_verifier(self):
-        """The daemon, started by its socket as systemd does it."""
+        """Starts the daemon with a socket, as systemd does."""
         listener = listen(VERIFIER, 0o666)
         self._at_end.callback(_remove, VERIFIER)
         self._at_end.callback(listener.close)
         return self.start("totp-verifyd", [self.host.verifyd_program], sockets=[listener])
 
     def start_login(self, *changes):
-        """The login application, as its units have it. changes: pairs of a text of the command line
-        and what stands in its place."""
+        """Starts the login application as its units do. changes are pairs of a text in its command
+        line and its replacement."""
         unit = units("web-login/web-login.service")
         where = units("web-login/web-login.socket")
         source = f"{EXAMPLES}/web-login"
@@ -112,8 +112,8 @@ class WebHost:
                           sockets=[listener], user=user.uid, group=user.gid, extra_groups=[])
 
     def start_nginx(self, *changes):
-        """nginx with the example as it stands, where that says it should be. changes: pairs of a
-        text of the example and what stands in its place."""
+        """Starts nginx with the file of the example. changes are pairs of a text in that file and
+        its replacement."""
         need("nginx", "/usr/sbin/nginx", "nginx")
         self._certificate(f"/etc/ssl/certs/{NAME}.pem", f"/etc/ssl/private/{NAME}.key")
         os.makedirs("/etc/nginx/sites-enabled", exist_ok=True)
@@ -147,7 +147,7 @@ http {{
         return program
 
     def start_apache(self, *changes):
-        """Apache with the example as it stands. Needs what certify() made."""
+        """Starts Apache with the file of the example, after certify()."""
         need("apache2", "/usr/sbin/apache2", "apache2")
         need("mod_authnz_external", f"{APACHE_MODULES}/mod_authnz_external.so",
              "libapache2-mod-authnz-external")
@@ -177,8 +177,8 @@ http {{
         return program
 
     def certify(self, *names):
-        """An authority for people's certificates, and one for each name. Returns their paths, each
-        with the key in the same file."""
+        """Makes a certificate authority, and a certificate for each name. Returns their paths; each
+        file also has the key."""
         need("openssl", "/usr/bin/openssl", "openssl")
         folder = self.host.folder("people")
         os.makedirs("/etc/apache2/totpgroup", exist_ok=True)
@@ -200,7 +200,7 @@ http {{
         return paths
 
     def _pages(self):
-        """What is to be protected."""
+        """Makes the protected pages. Returns their folder."""
         folder = f"{private_root.TOP}/pages"
         if not os.path.exists(folder):
             os.mkdir(folder, 0o755)
@@ -210,7 +210,7 @@ http {{
         return folder
 
     def _apache_pages(self):
-        """The folder that README.md has made."""
+        """Makes the folder as README.md says. Returns its path."""
         folder = f"{private_root.TOP}/totpgroup-login"
         os.makedirs(folder, exist_ok=True)
         for source in ("apache/login/index.html", "apache/login/again.html", "web-login/style.css"):
@@ -239,7 +239,7 @@ PAGE = """\
 
 
 class Program:
-    """A process, and what it says. A context manager."""
+    """A process and its output. A context manager."""
 
     # pylint: disable=too-many-arguments
     def __init__(self, name, words, messages, ready=None, sockets=(),
@@ -248,15 +248,15 @@ class Program:
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                        **(environment or {})}
         if sockets:
-            # As systemd gives it: the sockets from 3 on, and the process that they are for.
+            # Pass the sockets as systemd does, from descriptor 3 on.
             words = ["/bin/sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "-", *words]
             environment["LISTEN_FDS"] = str(len(sockets))
 
-            def place():
+            def pass_sockets():
                 for number, each in enumerate(sockets, 3):
                     os.dup2(each.fileno(), number)
                     os.set_inheritable(number, True)
-            options |= {"preexec_fn": place, "close_fds": False}
+            options |= {"preexec_fn": pass_sockets, "close_fds": False}
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, env=environment, **options)
         self._arrived = threading.Condition()
@@ -284,7 +284,7 @@ class Program:
             self._arrived.notify_all()
 
     def wait_for(self, words):
-        """Waits until it says that."""
+        """Waits until a line of the output has these words."""
         def said():
             return any(words in line for line in self.lines)
         with self._arrived:
@@ -294,11 +294,11 @@ class Program:
                                      + "\n".join(self.lines))
 
     def has_ended(self):
-        """Whether it runs no more."""
+        """Whether the process has ended."""
         return self.process.poll() is not None
 
     def stop(self):
-        """Ends it, and waits until it has."""
+        """Ends the process, and waits for it."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -311,7 +311,7 @@ class Program:
 
 
 def listen(path, mode, user=None):
-    """A socket as systemd makes it."""
+    """Makes a listening socket as systemd does."""
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     _remove(path)
     listener = socket.socket(socket.AF_UNIX)
@@ -324,7 +324,7 @@ def listen(path, mode, user=None):
 
 
 def await_port(port, program):
-    """Waits until somebody listens there. A listener can only be asked for by trying."""
+    """Waits until connecting to the port works."""
     for _ in range(DEADLINE * 100):
         with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port)).close()
@@ -337,24 +337,24 @@ def await_port(port, program):
 
 
 def units(name):
-    """The settings of a unit of systemd's."""
+    """Returns the settings of a systemd unit."""
     return dict(re.findall(r"^(\w+)=(.*)$", example(name), re.MULTILINE))
 
 
 def example(name):
-    """The text of an example."""
+    """Returns the text of a file of the examples."""
     with open(f"{EXAMPLES}/{name}", encoding="utf-8") as file:
         return file.read()
 
 
 def need(what, path, package):
-    """Skips the scenario where a program is missing."""
+    """Skips the test if a program is missing."""
     if not os.path.exists(path):
         raise Skip(f"{what} is not installed (package {package})")
 
 
 def write(path, text, mode=0o644):
-    """A file that everybody may read, or with that mode."""
+    """Writes a file, by default one that everybody may read."""
     with open(path, "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), mode)
         file.write(text)
