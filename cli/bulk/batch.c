@@ -250,7 +250,7 @@ static int stage_batch(struct bulk_run *run, struct error *error)
 		batch->ends[i] = run->shared[i].name != NULL ? run->shared[i].end : -1;
 	if (durable_draw_suffix(batch->suffix) != 0)
 		return error_set_system(
-			error, TOTPGROUP_ECRYPTO, "no random numbers are to be had");
+			error, TOTPGROUP_ECRYPTO, "there are no random numbers");
 	status = bulk_letters_stage(run, error);
 	if (status == 0)
 		status = bulk_journal_write(run, error);

@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What it costs to enroll a group with an SVG letter for each, beside a loop over
-# google-authenticator and qrencode that leaves the same files, and how much memory
-# that takes:
+# Measures the time to enroll a group with an SVG letter for each user, beside a loop over
+# google-authenticator and qrencode that writes the same files, and the memory:
 #
 #     top_builddir=BUILD tests/bench/bulk_cost.sh [USERS [USERS-OF-THE-LOOP]]
 #
-# The loop is run before and after, for fewer users, and counted per user. The ratio
-# is what totp-enroll needs for each second of the loop.
+# The loop runs before and after, for fewer users. The ratio is the time of totp-enroll divided
+# by the time of the loop for as many users.
 set -eu
 
 users=${1:-10000}
@@ -37,7 +36,7 @@ for name in nsswitch.conf group passwd; do
 	mount --bind "$work/$name" "/etc/$name"
 done
 
-# have USERS: the user database has so many members of the group, beside root.
+# have USERS: makes a user database with so many members of the group, beside root.
 have() {
 	seq --format="user%.0f" 1 "$1" | awk -v OFS=: '
 		BEGIN {print "root:x:0:0::/root:/bin/sh"}
@@ -48,7 +47,7 @@ now() {
 	date +%s.%N
 }
 
-# enroll FOLDER [COMMAND]: ours, perhaps below a command, in new folders.
+# enroll FOLDER [COMMAND]: runs totp-enroll, or COMMAND totp-enroll, in new folders.
 enroll() {
 	mkdir -m 700 "$work/$1" "$work/$1/secrets"
 	printf "secret=%s/secrets/\${USER}\nuser=root\n" "$work/$1" >"$work/$1/conf"
@@ -57,7 +56,7 @@ enroll() {
 		--output="$work/$1/letters"
 }
 
-# loop FOLDER: what people do without.
+# loop FOLDER: enrolls the users one by one with the other programs.
 loop() {
 	mkdir -m 700 "$work/$1" "$work/$1/secrets" "$work/$1/letters"
 	seq --format="user%.0f" 1 "$looped" | while read -r user; do

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Times what the letters of a user cost to draw, beside their QR code alone:
+ * Measures the time to draw the letters of a user, beside a QR code by libqrencode alone:
  *
  *     letter_cost ROUNDS
  *
- * Each round makes one bare QR code by libqrencode, and each kind of letter, in turns,
- * so that a host that is busy for a while slows all. Prints the median of each in
- * microseconds: the bare code, SVG with HTML, SVG, HTML, PNG, TXT, a page of a print
- * run.
+ * Each round makes one QR code and each kind of letter, so that a busy host slows all of them
+ * alike. Prints the median of each in microseconds: the QR code, SVG with HTML, SVG, HTML,
+ * PNG, TXT, and a page of a print run.
  */
 
 #include "config.h"
@@ -27,7 +26,7 @@
 
 enum kind { BARE, BOTH, SVG, HTML, PNG, TXT, PAGE, KINDS };
 
-/* What every round uses. */
+/* Used in every round. */
 struct bench {
 	__typeof__(QRcode_encodeString8bit) *encode;
 	__typeof__(QRcode_free) *release;
@@ -142,7 +141,7 @@ int main(int argc, char **argv)
 	prepare(&bench);
 	for (size_t i = 0; i < rounds; i++)
 		for (int turn = 0; turn < KINDS; turn++) {
-			/* Each comes first once, and pays for it. */
+			/* The first of a round is slower: each is first in turn. */
 			int kind = (turn + (int)i) % KINDS;
 			double start = seconds();
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the letters of a user cost to draw, beside libqrencode's QRcode_encodeString8bit()
-# for the same link, in turns:
+# Measures the time to draw the letters of a user, beside libqrencode's
+# QRcode_encodeString8bit() for the same URI:
 #
 #     top_builddir=BUILD tests/bench/letter_cost.sh [ROUNDS]
 #
-# The ratio is what they cost for each microsecond of the bare QR code.
+# The ratio is the time for a letter divided by the time for the QR code alone.
 set -eu
 
 "${top_builddir:?}/tests/bench/letter_cost" "${1:-2000}" | awk '{

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* peak_memory COMMAND [ARGUMENT...]: runs it, and prints on standard error the most
- * memory that it had resident at once, in KiB. What it is started from has next to
- * none itself, which would count. */
+/* peak_memory COMMAND [ARGUMENT...]: runs the command and prints on standard error its
+ * largest resident memory, in KiB. The memory of the process that forks counts, too, so this
+ * program is small. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

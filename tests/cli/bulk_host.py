@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests of `totp-enroll bulk` share: users of their own, by nss_wrapper, and
-looking at what a run has left."""
+"""A host for the tests of `totp-enroll bulk`, with users by nss_wrapper, and a check of the
+files that a run wrote."""
 
 import collections
 import csv
@@ -20,8 +20,8 @@ Done = collections.namedtuple("Done", "status output errors")
 
 
 class Host:
-    """A passwd and a group file, folders for the secrets, and the program run with them.
-    Root alone may enroll others, so all of it needs root."""
+    """A passwd and a group file, folders for secrets and letters, and the program run with them.
+    This needs root, because only root may enroll others."""
 
     def __init__(self, folder, users, others="", members=""):
         need_root()
@@ -43,7 +43,7 @@ class Host:
         self.configure()
 
     def configure(self, text=""):
-        """Secrets in a folder of root's, or what text says."""
+        """Writes the configuration; by default, secrets are in a folder of root's."""
         self.conf.write_text(text or f"secret={self.store}/${{USER}}\nuser=root\n")
         self.conf.chmod(0o600)
 
@@ -75,7 +75,7 @@ class Host:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def report(self, *arguments, **changes):
-        """The JSON report: its users by name, as they are told of first, and the whole."""
+        """Runs with --json. Returns the first result and reason of each user, and the report."""
         done = self.run("--json", *arguments, **changes)
         report = json.loads(done.output)
         equal((report["version"], report["status"]), (1, done.status), "version and status")
@@ -84,7 +84,7 @@ class Host:
         return users, report
 
     def secret(self, user):
-        """The first line of a user's file; None without one."""
+        """The secret of a user, or None."""
         path = self.store / user
         home = self.top / "home" / user / ".google_authenticator"
         path = path if path.exists() else home
@@ -105,7 +105,7 @@ def secrets_of_json(text):
 
 
 def secrets_of_letters(text):
-    """The users and secrets that the pages of a print run have."""
+    """The users and secrets on the pages of a print run."""
     found = collections.Counter()
     for user, secret in re.findall(r"otpauth://totp/[^?\"]*?:([^@?]*)@[^?]*\?secret=([A-Z2-7]+)",
                                    text):
@@ -114,8 +114,8 @@ def secrets_of_letters(text):
 
 
 def check_whole(host, formats):
-    """Whoever is enrolled has his output, once and of his secret, and nobody else has
-    any; nothing is left over. Returns who is enrolled."""
+    """Checks that each user who is enrolled is in all files, once and with the right secret, that
+    no other user is, and that nothing is left over. Returns the users who are enrolled."""
     enrolled = {user: host.secret(user) for user in host.users if host.secret(user)}
     expected = collections.Counter(enrolled.items())
     formats = formats.split(",")
@@ -143,5 +143,5 @@ def check_whole(host, formats):
               entry.name)
     equal(stat.S_IMODE(host.out.stat().st_mode), 0o700, "the folder's mode")
     left = [path.name for path in host.store.iterdir() if path.name not in host.users]
-    equal(left, [], "left beside the secrets")
+    equal(left, [], "temporary files beside the secrets")
     return set(enrolled)

@@ -25,7 +25,7 @@
 
 #define USERS_MAX 16
 
-/* What the arguments said. */
+/* The values from the arguments. */
 struct wish {
 	const char *users[USERS_MAX];
 	unsigned int user_count;
@@ -37,8 +37,8 @@ struct wish {
 
 char *bindtextdomain(const char *domain, const char *folder);
 
-/* What stands in for the C library's own: translations are those of the build, where
- * the variable top_builddir says where that is. */
+/* Replaces the C library's function: where top_builddir is set, translations are those of
+ * the build. */
 char *bindtextdomain(const char *domain, const char *folder)
 {
 	char *(*original)(const char *, const char *) = dlsym(RTLD_NEXT, "bindtextdomain");
@@ -80,7 +80,7 @@ static bool is(const char *argument, const char *name, const char **value)
 	return true;
 }
 
-/* False for what is no NAME=VALUE. */
+/* Takes a NAME=VALUE; false where the argument is none. */
 static bool take(struct wish *wish, const char *argument)
 {
 	struct new_credential *credential = &wish->credential;

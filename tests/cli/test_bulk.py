@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""totp-enroll bulk: whom it enrolls, what it leaves, and what it says."""
+"""totp-enroll bulk: which users it enrolls, the files it writes, and its messages."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def snapshot(host):
 
 
 @test
-def a_group(folder):
+def a_group_is_enrolled_without_those_who_do_not_log_in(folder):
     host = Host(folder, ["alice", "bob"], OTHERS, "guest,alice,gone")
     users, report = host.report(formats=ALL)
     equal(users, {"alice": ("created", None), "bob": ("created", None),
@@ -63,8 +63,8 @@ def a_group(folder):
 
 
 @test
-def the_folders_of_the_store_are_made(folder):
-    """As for one user: a host that was configured a minute ago has none yet."""
+def missing_folders_of_the_store_are_made(folder):
+    """A host that was just configured has none yet."""
     host = Host(folder, ["alice", "bob"])
     host.store.rmdir()
     host.store = host.top / "var" / "secret"
@@ -76,8 +76,7 @@ def the_folders_of_the_store_are_made(folder):
 
 
 @test
-def again_and_with_more_users(folder):
-    """Running it again does no harm, and adds who is new to the same files."""
+def a_second_run_changes_nothing_and_adds_new_users(folder):
     host = Host(folder, ["alice", "bob"])
     expect(host.run(formats=ALL), 0, r"^created 2; skipped 0; failed 0\n$", "", "the first run")
     before = snapshot(host)
@@ -94,7 +93,7 @@ def again_and_with_more_users(folder):
 
 
 @test
-def names_from_a_file_and_from_standard_input(folder):
+def names_are_read_from_a_file_or_standard_input(folder):
     host = Host(folder, ["alice", "bob"], OTHERS)
     names = "\ufeff# who\r\n\n  alice \r\nclosed\nno\x01body\nno-one\n" + "x" * 300 + "\nalice\nservice"
     path = host.top / "names"
@@ -114,7 +113,7 @@ def names_from_a_file_and_from_standard_input(folder):
 
 
 @test
-def in_home_folders(folder):
+def secrets_in_home_folders_belong_to_their_users(folder):
     host = Host(folder, ["alice", "bob"])
     host.make_homes()
     expect(host.run(formats="txt,csv"), 0, "^created 2", "", "homes")
@@ -122,11 +121,11 @@ def in_home_folders(folder):
     equal((status.st_uid, stat.S_IMODE(status.st_mode)), (20001, 0o400), "owner and mode")
     equal(check_whole(host, "txt,csv"), {"alice", "bob"}, "enrolled")
     expect(host.run(f"--secret={host.store}/${{USER}}", "--rotate", formats="txt"), 0,
-           "skipped 2: has-letter 2", "", "another place, the same folder")
+           "skipped 2: has-letter 2", "", "another store, the same folder")
 
 
 @test
-def rotation(folder):
+def rotation_replaces_the_secrets_once_for_each_folder(folder):
     host = Host(folder, ["alice", "bob", "carol"])
     expect(host.run(group=False, names="alice\nbob\n"), 0, "^created 2", "", "the first secrets")
     old = {user: host.secret(user) for user in host.users}
@@ -153,7 +152,7 @@ def a_dry_run_does_nothing(folder):
 
 
 @test
-def the_folder(folder):
+def the_folder_is_made_private_or_refused(folder):
     host = Host(folder, ["alice"])
     host.out.mkdir(mode=0o755)
     host.out.chmod(0o755)
@@ -179,7 +178,7 @@ def the_folder(folder):
 
 
 @test
-def where_the_folder_should_not_be(folder):
+def a_folder_that_others_may_reach_is_warned_of(folder):
     host = Host(folder, ["alice"])
     expect(host.run("-n"), 0, "", "^$", "not yet there")
     expect(host.run(), 0, "", "warning: everybody may look into the folder", "a public parent")
@@ -214,7 +213,7 @@ def nothing_is_overwritten_and_no_link_followed(folder):
 
 
 @test
-def names_that_no_file_can_have(folder):
+def a_name_that_no_file_can_have_is_refused(folder):
     host = Host(folder, ["letters", "a b", "x" * 251])
     users, _ = host.report(formats="html,csv")
     equal([users[name] for name in host.users],
@@ -223,11 +222,11 @@ def names_that_no_file_can_have(folder):
     equal(users["letters"], ("created", None), "where there is no print run")
     host.passwd.write_text(host.passwd.read_text() + f".hidden:x:30003:{GID}::/:/bin/sh\n")
     users, _ = host.report()
-    equal(users[".hidden"], ("failed", "bad-name"), "that the path of the secret cannot have")
+    equal(users[".hidden"], ("failed", "bad-name"), "a name that no path can have")
 
 
 @test
-def what_is_there_and_is_no_secret(folder):
+def a_secret_file_that_is_not_as_it_should_be_is_an_error(folder):
     host = Host(folder, ["alice", "bob"])
     (host.store / "alice").mkdir()
     (host.store / "bob").write_text("")
@@ -237,7 +236,7 @@ def what_is_there_and_is_no_secret(folder):
 
 
 @test
-def pending_until_a_first_code(folder):
+def pending_secrets_end_without_a_first_code(folder):
     host = Host(folder, ["alice", "bob"])
     before = int(time.time())
     expect(host.run("--pending-for=14d", formats="json,txt"), 0, "^created 2", "", "run")
@@ -257,9 +256,9 @@ def pending_until_a_first_code(folder):
 
 
 @test
-def the_letter_in_a_browser_lets_in(folder):
-    """A browser shows the letter, its QR code is scanned, and the module takes the code
-    that an app would show then, which confirms the secret."""
+def the_qr_code_in_the_letter_logs_in(folder):
+    """A browser shows the letter, and its QR code is scanned. The module accepts the code that
+    an app would show then, which confirms the secret."""
     host = Host(folder, ["alice"])
     expect(host.run("--pending-for=1d", formats="html"), 0, "^created 1", "", "run")
     link = urllib.parse.urlsplit(read_codes(photograph(folder, host.out / "alice.html"))[0])
@@ -276,7 +275,7 @@ def the_letter_in_a_browser_lets_in(folder):
 
 
 @test
-def a_command_gets_each_letter(folder):
+def the_command_gets_each_letter(folder):
     host = Host(folder, ["alice", "bob", "carol"])
     sent = host.top / "sent"
     sent.mkdir()
@@ -304,8 +303,7 @@ def folder_below(folder):
 
 
 @test
-def a_command_that_was_interrupted_goes_on(folder):
-    """Whose letter was not handed over is handed over by the next run."""
+def after_an_interruption_the_command_gets_the_rest(folder):
     host = Host(folder, ["alice", "bob", "carol"])
     log, gate = host.top / "log", host.top / "gate"
     os.mkfifo(gate)
@@ -313,7 +311,7 @@ def a_command_that_was_interrupted_goes_on(folder):
     with subprocess.Popen(host.arguments(f"--exec={command}"), env=host.environment(),
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         with open(gate, "w", encoding="ascii") as stream:
-            # bob's command is running.
+            # The command for bob is running.
             second = host.run()
             expect(second, 6, "^$", "another run writes there", "a second run")
             child.send_signal(signal.SIGTERM)
@@ -329,8 +327,8 @@ def a_command_that_was_interrupted_goes_on(folder):
 
 
 @test
-def a_command_that_ends_with_the_run_gets_the_letter_again(folder):
-    """Ctrl-C on a terminal reaches the command as well."""
+def a_command_that_the_signal_ended_gets_its_letter_again(folder):
+    """Ctrl-C on a terminal reaches the command, too."""
     host = Host(folder, ["alice", "bob", "carol"])
     log, gate = host.top / "log", host.top / "gate"
     os.mkfifo(gate)
@@ -351,8 +349,8 @@ def a_command_that_ends_with_the_run_gets_the_letter_again(folder):
 
 
 def kill_before_publishing(host, *arguments, shared=0):
-    """A run that dies when its journal is complete and nobody is enrolled yet; before
-    that it names the files that it shares."""
+    """Kills a run that has completed its journal and has not enrolled anyone yet. Before that
+    it gives the `shared` files their names."""
     need("strace")
     done = host.run(command=[
         "env", "-u", "LD_PRELOAD", "strace", "-qq", "-e", "trace=renameat2", "-e",
@@ -363,7 +361,7 @@ def kill_before_publishing(host, *arguments, shared=0):
 
 
 @test
-def enrolled_by_somebody_else_in_between(folder):
+def a_secret_that_somebody_else_made_meanwhile_stands(folder):
     host = Host(folder, ["alice", "bob", "carol"])
     formats = "svg,csv,txt"
     kill_before_publishing(host, *host.arguments(formats=formats), shared=1)
@@ -379,8 +377,8 @@ def enrolled_by_somebody_else_in_between(folder):
 
 
 @test
-def a_rotation_that_was_interrupted(folder):
-    """The old secrets stand until the next run replaces them; not one of meanwhile."""
+def an_interrupted_rotation_is_finished_except_for_changed_secrets(folder):
+    """The old secrets stand until the next run."""
     host = Host(folder, ["alice", "bob", "carol"])
     equal(host.run().status, 0, "the first secrets")
     old = {user: host.secret(user) for user in host.users}
@@ -400,17 +398,17 @@ def a_rotation_that_was_interrupted(folder):
 
 
 @test
-def another_place_than_before(folder):
+def an_interrupted_run_is_not_finished_in_another_store(folder):
     host = Host(folder, ["alice"])
     kill_before_publishing(host, *host.arguments())
     (host.top / "other").mkdir(mode=0o700)
     expect(host.run(f"--secret={host.top}/other/${{USER}}"), 6, "", "name the same --secret", "")
-    equal(host.run().status, 0, "the same place")
+    equal(host.run().status, 0, "the same store")
     equal(check_whole(host, "svg"), {"alice"}, "enrolled")
 
 
 @test
-def a_damaged_journal(folder):
+def a_damaged_journal_is_refused(folder):
     host = Host(folder, ["alice"])
     kill_before_publishing(host, *host.arguments())
     journal = host.out / ".totp-enroll-bulk" / "journal"
@@ -422,7 +420,7 @@ def a_damaged_journal(folder):
 
 
 @test
-def a_bar_on_a_terminal(folder):
+def a_terminal_shows_a_bar(folder):
     host = Host(folder, [f"user{number}" for number in range(1200)])
     child = pexpect.spawn("/bin/sh", ["-c", 'exec "$@" >/dev/null', "sh",
                                       *host.arguments(formats="txt")],
@@ -443,7 +441,7 @@ def a_bar_on_a_terminal(folder):
 
 
 @test
-def a_bar_while_commands_run(folder):
+def the_bar_stands_while_a_command_runs(folder):
     host = Host(folder, ["alice", "bob", "carol"])
     gate, names = host.top / "gate", host.top / "names"
     os.mkfifo(gate)
@@ -454,7 +452,7 @@ def a_bar_while_commands_run(folder):
                           env=host.environment(), dimensions=(24, 80), timeout=PATIENCE,
                           encoding="utf-8")
     child.expect(r"  0% \[\.+\] 0 users, 0/s  sent alice\r\n")
-    # bob's command waits.
+    # The command for bob waits.
     child.expect(r" 33% \[#+\.+\] 1 user, [0-9]+/s, 0:[0-9]+ left  $")
     with open(gate, "w", encoding="ascii"):
         pass
@@ -466,7 +464,7 @@ def a_bar_while_commands_run(folder):
 
 
 @test
-def plain_lines_elsewhere(folder):
+def without_a_terminal_progress_is_in_plain_lines(folder):
     host = Host(folder, [f"user{number}" for number in range(600)])
     done = host.run(formats="txt")
     lines = [line for line in done.errors.splitlines() if "of 600 users" in line]
@@ -481,7 +479,7 @@ def plain_lines_elsewhere(folder):
 
 
 @test
-def codes_that_nobody_would_see(folder):
+def hashed_codes_need_a_format_that_shows_them(folder):
     host = Host(folder, ["alice"])
     base = host.conf.read_text()
     host.configure(base + "[enroll]\nemergency_codes=1\ncodes=hashed\n")
@@ -496,7 +494,7 @@ def codes_that_nobody_would_see(folder):
 
 
 @test
-def words_that_will_not_do(folder):
+def wrong_options_are_refused(folder):
     host = Host(folder, ["alice"])
     for words in (["--format=pdf"], ["--format=svg,"], ["--format="], ["--rotate", "--rotate"]):
         equal(host.run(*words, formats="svg").status, 2, f"{words}")
@@ -515,7 +513,7 @@ def words_that_will_not_do(folder):
 
 
 @test
-def the_host_cannot_say_who_is_a_person(folder):
+def a_missing_or_empty_group_is_reported(folder):
     host = Host(folder, ["alice"])
     done = host.run("--group=no-such-group", group=False)
     expect(done, 2, "^$", "there is no group 'no-such-group'", "no group")
@@ -525,7 +523,7 @@ def the_host_cannot_say_who_is_a_person(folder):
 
 
 @test
-def who_is_not_root(folder):
+def a_caller_who_is_not_root_enrolls_only_himself(folder):
     need("setpriv")
     host = Host(folder, ["alice", "bob"])
     own = host.top / "own"

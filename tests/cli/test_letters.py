@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Letters as a browser shows and prints them: what it makes of the QR code, and how many
-sheets of a print run."""
+"""A browser shows and prints letters: their QR codes can be scanned, and a print run has a
+sheet for each user."""
 
 import html.parser
 import os
@@ -18,7 +18,7 @@ SECRET = "HQI5TLL72WPUNYA4ZUHNOBOHKCJMCIRZ"
 CODES = "codes=78625093,91194427,81326448,19186889,14339775"
 PENDING = "pending=1797206400"
 
-# The most that a letter can have to say.
+# The longest contents that a letter can have.
 LONG_SECRET = SECRET + SECRET[:19] + "A"
 LONG_HOST = "login-gateway-2.datacenter.example.org"
 LONGEST = [
@@ -26,13 +26,13 @@ LONGEST = [
     f"label=maximilian.mustermann@{LONG_HOST}", "hashed=yes", "algorithm=SHA256", "digits=8",
     "codes=" + ",".join(10 * ["WXYZ-WXYZ-WXYZ-WXYZ"]), f"secret={LONG_SECRET}"]
 
-# The elements that a letter is made of.
+# The HTML elements of a letter.
 ELEMENTS = set("""html head meta title style body article p h1 h2 bdi dl dt dd div ol ul li
                   a svg path span section""".split())
 
 
 def uri(label="alice@host.example.org", issuer="Example", secret=SECRET):
-    """The link, put together otherwise than by the program."""
+    """The otpauth URI, made independently of the program."""
     name = f"{urllib.parse.quote(issuer, safe='')}:" if issuer else ""
     name += urllib.parse.quote(label, safe="@")
     query = f"secret={secret}"
@@ -42,7 +42,7 @@ def uri(label="alice@host.example.org", issuer="Example", secret=SECRET):
 
 
 def make(folder, name, *arguments):
-    """Writes letters to a file of the folder, and gives its path."""
+    """Writes letters to a file in the folder. Returns its path."""
     path = folder.path / name
     done = subprocess.run([MAKE_LETTERS, *arguments], capture_output=True, check=False,
                           env=folder.environment(top_builddir=os.environ["top_builddir"],
@@ -53,12 +53,12 @@ def make(folder, name, *arguments):
 
 
 def scan(folder, path, size, *arguments):
-    """The QR codes that are seen in a window of that size."""
+    """The QR codes that a window of that size shows."""
     return read_codes(photograph(folder, path, size, *arguments))
 
 
 def print_out(folder, path):
-    """The QR codes of each sheet."""
+    """Prints a page. Returns the QR codes of each sheet."""
     for program in ("pdfinfo", "pdftoppm"):
         need(program)
     paper = folder.path / "paper.pdf"
@@ -103,7 +103,7 @@ def a_page_can_be_scanned_on_every_screen(folder):
 
 
 @test
-def a_print_run_has_a_sheet_for_each(folder):
+def a_print_run_has_a_sheet_for_each_user(folder):
     users = [f"user=user{i}" for i in range(1, 6)]
     sheets = print_out(folder, make(folder, "run.html", CODES, PENDING, *users, "run"))
     equal(sheets, 5 * [[uri()]], "QR codes")
@@ -127,7 +127,7 @@ def a_single_letter_is_one_sheet(folder):
 
 
 class Reader(html.parser.HTMLParser):
-    """Which elements there are, and what is read of them."""
+    """Collects the elements, attributes and texts of a page."""
 
     def __init__(self, text):
         super().__init__()
@@ -163,7 +163,7 @@ def nothing_is_run_or_loaded(folder):
     reader = Reader(text)
     check(not {"script", "link", "img", "iframe", "object"} & set(reader.elements), "elements")
     check(not {"src", "action", "style"} & set(reader.attributes), "attributes")
-    # Should something come in all the same, the browser does not run it.
+    # The browser runs no script even if one gets into the page.
     path.write_text(text.replace(
         "</body>", "<script>document.title = 'it ran'</script></body>"), encoding="utf-8")
     check("it ran</title>" not in browse(folder, path, "--dump-dom"), "a script ran")

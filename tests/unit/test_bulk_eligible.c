@@ -33,7 +33,7 @@ static int first_uid_of(const char *text, uid_t *first)
 	return status;
 }
 
-static void the_first_uid_is_that_of_the_file(void **state)
+static void the_first_uid_is_read_from_the_file(void **state)
 {
 	static const struct {
 		const char *text;
@@ -69,7 +69,7 @@ static void a_line_without_a_number_is_refused(void **state)
 		assert_int_equal(first_uid_of(bad[i], &first), TOTPGROUP_ECONFIG);
 }
 
-static void tells_people_from_services(void **state)
+static void uids_of_people_and_services_are_told_apart(void **state)
 {
 	static const uid_t people[] = {1000, 1001, 60001, 61183, 65536, 1234567890};
 	static const uid_t services[] = {0, 1, 999, 61184, 65519, 65534, 65535};
@@ -81,7 +81,7 @@ static void tells_people_from_services(void **state)
 		assert_true(bulk_is_system_uid(services[i], 1000));
 }
 
-static void tells_shells_from_closed_doors(void **state)
+static void shells_that_let_nobody_in_are_recognized(void **state)
 {
 	static const char *const open[] = {
 		"/bin/sh", "/usr/bin/zsh", "", "/bin/nologin-not", "/opt/false/sh"};
@@ -100,10 +100,10 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(the_first_uid_is_that_of_the_file),
+		TEST(the_first_uid_is_read_from_the_file),
 		TEST(a_line_without_a_number_is_refused),
-		TEST(tells_people_from_services),
-		TEST(tells_shells_from_closed_doors),
+		TEST(uids_of_people_and_services_are_told_apart),
+		TEST(shells_that_let_nobody_in_are_recognized),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
