@@ -110,11 +110,9 @@ static char *corrected_line(const char *problem, const char *written)
 static bool mend_named_line(
 	struct finding *finding, const struct configuration *configuration, const char *message)
 {
-	const struct configuration_path *file = NULL;
-	const char *path;
-
-	while ((file = configuration_next_path(configuration, file, &path)) != NULL) {
-		const char *rest = message + strlen(path);
+	for (const struct configuration_file *file = configuration->files; file != NULL;
+		file = file->earlier) {
+		const char *path = file->path, *rest = message + strlen(path);
 		unsigned int number;
 		int length = 0;
 		char *written;
@@ -243,8 +241,6 @@ static void check_daemon_sections(
 static bool load_configuration(
 	struct doctor *doctor, const struct pam_line *line, struct configuration *configuration)
 {
-	const struct configuration_path *file = NULL;
-	const char *path;
 	struct error error = ERROR_INIT;
 
 	if (configuration_load(configuration, line->argument_count,
@@ -254,9 +250,10 @@ static bool load_configuration(
 	}
 	if (line != doctor->line)
 		return true;
-	while ((file = configuration_next_path(configuration, file, &path)) != NULL)
+	for (const struct configuration_file *file = configuration->files; file != NULL;
+		file = file->earlier)
 		report_add(doctor, FINDING_OK, FILE_CHECK,
-			"the module understands %s, and only root can change it", path);
+			"the module understands %s, and only root can change it", file->path);
 	check_daemon_sections(doctor, configuration);
 	return true;
 }

@@ -15,19 +15,12 @@
 #include "totpgroup.h"
 
 /* The files in the order in which they were read, which is the reverse of the list's. */
-static void append_paths(struct text *text, const struct configuration *configuration,
-	const struct configuration_path *after)
+static void append_paths(struct text *text, const struct configuration_file *file)
 {
-	const char *path;
-	const struct configuration_path *next =
-		configuration_next_path(configuration, after, &path);
-
-	if (next != NULL) {
-		append_paths(text, configuration, next);
-		text_append_format(text, "# read: %s\n", path);
-	} else if (after == NULL) {
-		text_append_string(text, "# no configuration file\n");
-	}
+	if (file == NULL)
+		return;
+	append_paths(text, file->earlier);
+	text_append_format(text, "# read: %s\n", file->path);
 }
 
 /* Quotes keep blanks at the ends of a value. */
@@ -58,7 +51,9 @@ static void append_section(struct text *text, const struct configuration *config
 
 static void append_login_settings(struct text *text, const struct configuration *configuration)
 {
-	append_paths(text, configuration, NULL);
+	if (configuration->files == NULL)
+		text_append_string(text, "# no configuration file\n");
+	append_paths(text, configuration->files);
 	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
 		if (row->alias_of == NULL && strcmp(row->name, "conf") != 0)
 			append_setting(text, configuration, NULL, row->name);

@@ -59,8 +59,7 @@ static int refuse_unopened(const char *path, struct error *error)
 		path);
 }
 
-/* Asks for one byte more than the size that fstat() told, which shows a file that
- * grows. */
+/* Asks for one byte more than the size from fstat(), to notice a file that grows. */
 static int read_all(
 	struct text *text, int descriptor, size_t size, const char *path, struct error *error)
 {

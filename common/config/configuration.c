@@ -11,34 +11,27 @@
 #include "config/config_file.h"
 #include "totpgroup.h"
 
-/* Longer than any name that means something, with its NUL. */
-#define NAME_SIZE 80
+/* No known name is longer. */
+#define NAME_MAX_LENGTH 79
 
 #define BLANKS	   " \t"
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-/* A file that was read. Its settings point into the text, in which the parser has ended
- * every name and value with a NUL. */
-struct configuration_path {
-	struct configuration_path *earlier;
-	struct text text;
-	char path[];
-};
-
-/* The line that is being read. Lines that could be understood in two ways are errors. */
+/* What is known while a file is read. A line that could be understood in two ways is an
+ * error. */
 struct parser {
 	struct configuration *configuration;
 	const char *path;
 	const char *section; /* NULL before the first */
 	unsigned int line;
-	size_t first; /* of the file's values */
+	size_t first; /* the index of the file's first value */
 };
 
 static const struct {
 	const char *name;
 } section_names[] = {{CONFIGURATION_ENROLL}, {CONFIGURATION_DAEMON}, {"verify"}, {NULL}};
 
-/* Only totp-verifyd judges these. */
+/* Only totp-verifyd checks these sections. */
 static bool is_for_daemon(const char *section)
 {
 	return section != NULL && (strcmp(section, CONFIGURATION_DAEMON) == 0 ||
@@ -66,7 +59,7 @@ static int check_section(const char *section, struct error *error)
 		SIMILAR_NAME_MAXIMUM, section);
 }
 
-/* A name, or two with one blank between them; its length, or 0. */
+/* The length of a name, or of two names with one blank between them; or 0. */
 static size_t section_length(const char *name)
 {
 	size_t first = strspn(name, NAME_BYTES), second;
@@ -77,12 +70,11 @@ static size_t section_length(const char *name)
 	return second == 0 ? 0 : first + 1 + second;
 }
 
-/* line begins with a bracket. */
 static int parse_section(struct parser *parser, char *line, struct error *error)
 {
 	size_t length = section_length(line + 1);
 
-	if (length == 0 || length >= NAME_SIZE || strcmp(line + 1 + length, "]") != 0)
+	if (length == 0 || length > NAME_MAX_LENGTH || strcmp(line + 1 + length, "]") != 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"no header of a section; write [name] or [name name], and nothing "
 			"behind it");
@@ -128,7 +120,7 @@ static int apply(
 	return options_set(&configuration->options, key, strlen(key), value, error);
 }
 
-/* The place for one more value at the end of the array. */
+/* Makes the array one value longer, and returns that value. */
 static struct configuration_value *add_value(struct configuration *configuration)
 {
 	if (configuration->count == configuration->capacity) {
@@ -186,7 +178,7 @@ static int parse_setting(const struct parser *parser, char *line, struct error *
 	size_t length = strspn(line, NAME_BYTES);
 	char *value = line + length + strspn(line + length, BLANKS);
 
-	if (length == 0 || length >= NAME_SIZE || *value != '=')
+	if (length == 0 || length > NAME_MAX_LENGTH || *value != '=')
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"no setting; write name=value, or # before a comment");
 	value += 1 + strspn(value + 1, BLANKS);
@@ -209,7 +201,7 @@ static bool has_control_character(const char *line, size_t length)
 	return false;
 }
 
-/* The byte behind the line is the text's to overwrite: its end, or the text's NUL. */
+/* line[length] may be overwritten: it is the end of the line, or the NUL of the text. */
 static int parse_line(struct parser *parser, char *line, size_t length, struct error *error)
 {
 	if (length > CONFIGURATION_LINE_MAX)
@@ -227,8 +219,8 @@ static int parse_line(struct parser *parser, char *line, size_t length, struct e
 			    : parse_setting(parser, line, error);
 }
 
-/* Every message gets the file and the line put before it. */
-static int parse_text(struct configuration *configuration, struct configuration_path *file,
+/* Puts the file and the line before every message. */
+static int parse_text(struct configuration *configuration, struct configuration_file *file,
 	struct error *error)
 {
 	struct parser parser = {
@@ -240,7 +232,7 @@ static int parse_text(struct configuration *configuration, struct configuration_
 	const char *line;
 	size_t length;
 
-	/* An option is repeated within one file only; see options_set(). */
+	/* options_set() refuses repetitions within one file, not in a later one. */
 	configuration->options.given = 0;
 	while (lines_next(&lines, &line, &length)) {
 		struct error inner = ERROR_INIT;
@@ -258,7 +250,7 @@ int configuration_add_file(struct configuration *configuration, int folder, cons
 	const char *path, struct error *error)
 {
 	size_t size = strlen(path) + 1;
-	struct configuration_path *file = malloc(sizeof *file + size);
+	struct configuration_file *file = malloc(sizeof *file + size);
 	int status;
 
 	if (file == NULL)
@@ -271,8 +263,8 @@ int configuration_add_file(struct configuration *configuration, int folder, cons
 		free(file);
 		return status;
 	}
-	file->earlier = configuration->paths;
-	configuration->paths = file;
+	file->earlier = configuration->files;
+	configuration->files = file;
 	return parse_text(configuration, file, error);
 }
 
@@ -288,24 +280,13 @@ const struct configuration_value *configuration_find(
 	return NULL;
 }
 
-const struct configuration_path *configuration_next_path(
-	const struct configuration *configuration, const struct configuration_path *before,
-	const char **path)
-{
-	const struct configuration_path *next =
-		before == NULL ? configuration->paths : before->earlier;
-
-	*path = next != NULL ? next->path : NULL;
-	return next;
-}
-
 void configuration_free(struct configuration *configuration)
 {
 	free(configuration->values);
-	while (configuration->paths != NULL) {
-		struct configuration_path *file = configuration->paths;
+	while (configuration->files != NULL) {
+		struct configuration_file *file = configuration->files;
 
-		configuration->paths = file->earlier;
+		configuration->files = file->earlier;
 		text_free(&file->text);
 		free(file);
 	}

@@ -3,10 +3,10 @@
 /*
  * The configuration files and the module's line, merged.
  *
- * A file of the host replaces the vendor's file of the same name; its drop-ins
- * are read after the vendor's. What is read later overrules what was read
- * before, and the module's line overrules all. A file that conf= names is read
- * alone, with its own drop-ins in the folder of its name with .d behind it.
+ * The host's file replaces the vendor's file. The vendor's drop-ins are read after that,
+ * then the host's; a drop-in of the host's replaces the vendor's of the same name. Later
+ * settings overrule earlier ones, and the module's line overrules all. A file that conf=
+ * names is read with the drop-ins of the folder NAME.d beside it, and no other file.
  */
 #ifndef TOTPGROUP_CONFIG_CONFIGURATION_H
 #define TOTPGROUP_CONFIG_CONFIGURATION_H
@@ -14,24 +14,31 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/enroll_defaults.h"
 #include "config/options.h"
 
 /* The host's file. It need not exist. */
 #define CONFIGURATION_FILE "/etc/security/totpgroup.conf"
 
-#define CONFIGURATION_ENROLL "enroll"
-
-/* Sections that totp-verifyd reads (verify_config.h). What is in them is kept, and
- * not judged here: a mistake in them is none that a login should be refused for. */
-#define CONFIGURATION_DAEMON "daemon"
-#define CONFIGURATION_VERIFY "verify " /* and a name */
-
 /* The longest line of a file, in bytes. */
 #define CONFIGURATION_LINE_MAX 1000
 
-/* One value that a file has, whether or not it is overruled. The strings are the
- * configuration's. */
+#define CONFIGURATION_ENROLL "enroll"
+
+/* Sections for totp-verifyd, which verify_config.h reads. Here their values are kept, and
+ * not checked, because a mistake in them is no reason to refuse a login. */
+#define CONFIGURATION_DAEMON "daemon"
+#define CONFIGURATION_VERIFY "verify " /* and a name */
+
+/* A file that was read. */
+struct configuration_file {
+	struct configuration_file *earlier; /* the file that was read before it */
+	struct text text; /* the parser has ended names and values in it with NULs */
+	char path[];
+};
+
+/* A value of a file, which a later one may overrule. Strings point into the file. */
 struct configuration_value {
 	const char *section; /* NULL before the first */
 	const char *name;    /* as it stands in the table */
@@ -41,8 +48,6 @@ struct configuration_value {
 	unsigned int line;
 };
 
-struct configuration_path;
-
 /* Begins as CONFIGURATION_INIT, ends with configuration_free(); strings in
  * options and enroll are good until then. */
 struct configuration {
@@ -51,7 +56,7 @@ struct configuration {
 	struct configuration_value *values; /* in the order in which they were read */
 	size_t count;
 	size_t capacity;
-	struct configuration_path *paths; /* of all files that were read */
+	struct configuration_file *files; /* the one that was read last */
 };
 
 #define CONFIGURATION_INIT                                                                     \
@@ -59,34 +64,34 @@ struct configuration {
 		.options = OPTIONS_INIT, .enroll = ENROLL_DEFAULTS_INIT                        \
 	}
 
-/* Which files are read; each path is absolute. */
-struct configuration_files {
+/* The files to read; each path is absolute. */
+struct configuration_paths {
 	const char *vendor; /* NULL for none */
 	const char *host;
 	bool required; /* the host's file must exist */
 };
 
 /*
- * Reads the files, then the arguments of the module's line over them, which
- * must outlive the configuration. Without conf= among them it looks for the
- * vendor's file, CONFIGURATION_FILE and their drop-ins, none of which need
- * exist. Nothing is read from the environment or from a home folder.
+ * Reads the files, then the arguments of the module's line, which must outlive the
+ * configuration. Without conf= among them the files are the vendor's file,
+ * CONFIGURATION_FILE and their drop-ins, none of which need exist. Nothing depends on
+ * the environment or a home folder.
  *
- * TOTPGROUP_ECONFIG and, where a file is to blame, a message that names it
- * and the line; TOTPGROUP_EUNSAFE, TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM,
- * TOTPGROUP_EMEMORY. To be freed after an error, too.
+ * TOTPGROUP_ECONFIG with a message that names the file and the line, where a file is
+ * wrong; TOTPGROUP_EUNSAFE, TOTPGROUP_ENOTFOUND, TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
+ * The caller frees the configuration, after an error too.
  */
 int configuration_load(struct configuration *configuration, int count,
 	const char *const *arguments, struct error *error);
 
-/* The same with other files than the usual ones; conf= is not looked for. */
+/* The same with the given files; conf= does not change them. */
 int configuration_load_from(struct configuration *configuration,
-	const struct configuration_files *files, int count, const char *const *arguments,
+	const struct configuration_paths *paths, int count, const char *const *arguments,
 	struct error *error);
 
 /*
- * Adds the settings of one file of an open folder, which overrule those that are there.
- * Messages call the file `path`. Part of the two above.
+ * Adds the settings of one file of an open folder, which overrule earlier ones. Messages
+ * call the file `path`. Part of the two above.
  *
  * The errors of config_file_read(). TOTPGROUP_ECONFIG, with file and line, for a line
  * that is not exactly blank, a comment, a section's header or key=value; for an unknown
@@ -95,16 +100,10 @@ int configuration_load_from(struct configuration *configuration,
 int configuration_add_file(struct configuration *configuration, int folder, const char *name,
 	const char *path, struct error *error);
 
-/* The file's value that is in force for a name of one of the tables; NULL
- * where no file has one. What the module's line says overrules it. */
+/* The value of a file that is in force, by the name in the table; NULL where no file has
+ * one. The module's line may overrule it. */
 const struct configuration_value *configuration_find(
 	const struct configuration *configuration, const char *section, const char *name);
-
-/* The next path of a file that was read, the one read last first: NULL to begin
- * with, and at the end. */
-const struct configuration_path *configuration_next_path(
-	const struct configuration *configuration, const struct configuration_path *before,
-	const char **path);
 
 void configuration_free(struct configuration *configuration);
 

@@ -22,7 +22,7 @@ struct source {
 	const char *path;
 	int folder; /* -1 where it does not exist */
 	struct config_drop_ins drop_ins;
-	char *drop_ins_path;
+	char *drop_ins_path; /* the path with .d at its end */
 };
 
 static int out_of_memory(struct error *error)
@@ -35,8 +35,7 @@ static const char *last_name(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
-/* drop_ins_path is the path with .d behind it. Its beginning serves as the folder's
- * path. */
+/* The beginning of drop_ins_path serves as the path of the folder. */
 static int open_folder(struct source *source, struct error *error)
 {
 	const char *name = last_name(source->path);
@@ -85,7 +84,7 @@ static void close_source(struct source *source)
 	free(source->drop_ins_path);
 }
 
-/* A missing file is no error here. */
+/* A missing file is no error. */
 static int read_main(struct configuration *configuration, const struct source *source,
 	bool *exists, struct error *error)
 {
@@ -126,7 +125,7 @@ static bool has_drop_in(const struct source *source, const char *name)
 	return false;
 }
 
-/* All but those that `replacing` has by the same name. */
+/* Reads all drop-ins but those that `replacing` has under the same name. */
 static int read_drop_ins(struct configuration *configuration, const struct source *source,
 	const struct source *replacing, struct error *error)
 {
@@ -177,8 +176,8 @@ static int read_files(struct configuration *configuration, const struct source *
 	return status;
 }
 
-/* Options that contradict each other are named by the message; where one of them is from
- * a file, the message gets its file and line put before it. */
+/* Where options contradict each other, and one that the message names is from a file,
+ * its file and line are put before the message. */
 static int read_line(struct configuration *configuration, int count,
 	const char *const *arguments, struct error *error)
 {
@@ -200,17 +199,17 @@ static int read_line(struct configuration *configuration, int count,
 }
 
 int configuration_load_from(struct configuration *configuration,
-	const struct configuration_files *files, int count, const char *const *arguments,
+	const struct configuration_paths *paths, int count, const char *const *arguments,
 	struct error *error)
 {
 	struct source vendor = {.folder = -1, .drop_ins = CONFIG_DROP_INS_INIT};
 	struct source host = vendor;
-	int status = open_source(&host, files->host, error);
+	int status = open_source(&host, paths->host, error);
 
 	if (status == 0)
-		status = open_source(&vendor, files->vendor, error);
+		status = open_source(&vendor, paths->vendor, error);
 	if (status == 0)
-		status = read_files(configuration, &vendor, &host, files->required, error);
+		status = read_files(configuration, &vendor, &host, paths->required, error);
 	close_source(&vendor);
 	close_source(&host);
 	if (status != 0)
@@ -237,7 +236,7 @@ static int find_file(
 int configuration_load(struct configuration *configuration, int count,
 	const char *const *arguments, struct error *error)
 {
-	struct configuration_files files = {
+	struct configuration_paths paths = {
 		.vendor = VENDOR_CONFIGURATION_FILE,
 		.host = CONFIGURATION_FILE,
 	};
@@ -247,6 +246,6 @@ int configuration_load(struct configuration *configuration, int count,
 	if (status != 0)
 		return status;
 	if (path != NULL)
-		files = (struct configuration_files){.host = path, .required = true};
-	return configuration_load_from(configuration, &files, count, arguments, error);
+		paths = (struct configuration_paths){.host = path, .required = true};
+	return configuration_load_from(configuration, &paths, count, arguments, error);
 }

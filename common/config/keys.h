@@ -21,6 +21,7 @@ enum key_kind {
 	KEY_RATE,    /* struct config_rate: ATTEMPTS SECONDS, or no */
 };
 
+/* A row of a table. The last row has the name NULL. */
 struct key_definition {
 	const char *name;
 	enum key_kind kind;
@@ -40,10 +41,9 @@ struct config_rate {
 };
 
 /*
- * Sets the key `name` of a table, whose last row has the name NULL, in the struct that
- * the table is about. Strings of the struct point to value. TOTPGROUP_ECONFIG, with a
- * message that names the key, where the table does not have it or the value is
- * malformed. section is what messages call the section.
+ * Sets the key `name` of a table in the struct that the table is about, whose strings
+ * point to value. Messages call the section `section`. TOTPGROUP_ECONFIG, with a message
+ * that names the key, where the table does not have the key or the value is malformed.
  */
 int config_key_set(const struct key_definition *table, const char *section, void *fields,
 	const char *name, const char *value, struct error *error);

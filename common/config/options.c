@@ -15,49 +15,52 @@
 
 #define PERMISSION_MAXIMUM 0777
 #define SECONDS_MAXIMUM	   (365 * INT64_C(86400))
-/* The uid after it, (uid_t)-1, means "leave it as it is" to the kernel. */
+/* The next uid, (uid_t)-1, means "no change" to the kernel. */
 #define UID_MAXIMUM INT64_C(4294967294)
 
 #define STORE_FILE   "file"
 #define STORE_SOCKET "socket"
 
 /* clang-format off */
-#define OPTION(field, kind)           { #field, kind, offsetof(struct options, field), NULL }
-#define OPTION_ALIAS(name, kind, field) { name, kind, offsetof(struct options, field), #field }
+#define ROW(name, kind, field, alias_of, daemons) \
+	{ name, kind, offsetof(struct options, field), alias_of, daemons }
+#define OPTION(field, kind)             ROW(#field, kind, field, NULL, false)
+#define OPTION_ALIAS(name, kind, field) ROW(name, kind, field, #field, false)
+#define DAEMON_OPTION(field, kind)      ROW(#field, kind, field, NULL, true)
 /* clang-format on */
 
 const struct option_definition option_definitions[] = {
 	OPTION(conf, MODULE_OPTION_STRING),
 	OPTION(store, MODULE_OPTION_STORE),
-	OPTION(secret, MODULE_OPTION_STRING),
-	OPTION(state, MODULE_OPTION_PATH),
-	OPTION(user, MODULE_OPTION_USER),
+	DAEMON_OPTION(secret, MODULE_OPTION_STRING),
+	DAEMON_OPTION(state, MODULE_OPTION_PATH),
+	DAEMON_OPTION(user, MODULE_OPTION_USER),
 	OPTION(authtok_prompt, MODULE_OPTION_PROMPT),
 	OPTION(services, MODULE_OPTION_STRING),
 	OPTION(group, MODULE_OPTION_STRING),
 	OPTION(skip_net, MODULE_OPTION_STRING),
 	OPTION(skip_after, MODULE_OPTION_STRING),
-	OPTION(nullok, MODULE_OPTION_FLAG),
-	OPTION(nullok_until, MODULE_OPTION_DATE),
-	OPTION(nullok_for, MODULE_OPTION_SECONDS),
-	OPTION(first_seen, MODULE_OPTION_STRING),
-	OPTION(enroll, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(nullok, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(nullok_until, MODULE_OPTION_DATE),
+	DAEMON_OPTION(nullok_for, MODULE_OPTION_SECONDS),
+	DAEMON_OPTION(first_seen, MODULE_OPTION_STRING),
+	DAEMON_OPTION(enroll, MODULE_OPTION_FLAG),
 	OPTION(try_first_pass, MODULE_OPTION_FLAG),
 	OPTION(use_first_pass, MODULE_OPTION_FLAG),
 	OPTION(forward_pass, MODULE_OPTION_FLAG),
-	OPTION(noskewadj, MODULE_OPTION_FLAG),
-	OPTION(no_increment_hotp, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(noskewadj, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(no_increment_hotp, MODULE_OPTION_FLAG),
 	OPTION(echo_verification_code, MODULE_OPTION_FLAG),
 	OPTION_ALIAS("echo-verification-code", MODULE_OPTION_FLAG, echo_verification_code),
-	OPTION(no_strict_owner, MODULE_OPTION_FLAG),
-	OPTION(allowed_perm, MODULE_OPTION_MODE),
-	OPTION(grace_period, MODULE_OPTION_SECONDS),
-	OPTION(allow_readonly, MODULE_OPTION_FLAG),
-	OPTION(disallow_reuse, MODULE_OPTION_FLAG),
-	OPTION(strict, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(no_strict_owner, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(allowed_perm, MODULE_OPTION_MODE),
+	DAEMON_OPTION(grace_period, MODULE_OPTION_SECONDS),
+	DAEMON_OPTION(allow_readonly, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(disallow_reuse, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(strict, MODULE_OPTION_FLAG),
 	OPTION(tell_reason, MODULE_OPTION_FLAG),
 	OPTION(debug, MODULE_OPTION_FLAG),
-	{NULL, MODULE_OPTION_FLAG, 0, NULL},
+	{.name = NULL},
 };
 
 _Static_assert(sizeof option_definitions / sizeof option_definitions[0] - 1 <= 64,
@@ -88,7 +91,7 @@ static uint64_t given_bit(const struct option_definition *definition)
 	return UINT64_C(1) << (find_option(name, strlen(name)) - option_definitions);
 }
 
-static int refuse_unknown(const char *name, size_t length, struct error *error)
+static int refuse_unknown_option(const char *name, size_t length, struct error *error)
 {
 	const char *nearest;
 
@@ -107,9 +110,9 @@ static int refuse_unknown(const char *name, size_t length, struct error *error)
 		"unknown option %.*s; pam_totpgroup(8) lists the options", (int)length, name);
 }
 
-/* Names are left to the lookup; a number that is none would silently become
- * another user's. */
-static bool user_has_shape(const char *user)
+/* A name is checked when it is looked up. A malformed number must not become the uid of
+ * somebody else. */
+static bool user_is_well_formed(const char *user)
 {
 	int64_t uid;
 
@@ -118,14 +121,14 @@ static bool user_has_shape(const char *user)
 	return number_parse(user, strlen(user), 0, UID_MAXIMUM, &uid);
 }
 
-/* One file for each user, in no place that the user chooses. */
-static bool path_has_shape(const char *path)
+/* One file for each user, which the user cannot choose. */
+static bool path_is_well_formed(const char *path)
 {
 	return *path == '/' && strstr(path, "${USER}") != NULL &&
 	       strstr(path, "${HOME}") == NULL && strstr(path, "/~") == NULL;
 }
 
-/* The path behind socket:, the usual one without it, or NULL for other stores. */
+/* The path after "socket:", the default path for "socket", or NULL for other stores. */
 static const char *socket_path(const char *store)
 {
 	const size_t length = strlen(STORE_SOCKET);
@@ -168,12 +171,12 @@ static int read_string(const struct option_definition *definition, const char *v
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s is empty; give it a value or leave it out",
 			definition->name);
-	if (definition->kind == MODULE_OPTION_USER && !user_has_shape(value))
+	if (definition->kind == MODULE_OPTION_USER && !user_is_well_formed(value))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s begins like a number but is no uid; write a user name or a "
 			"number from 0 to %" PRId64,
 			definition->name, UID_MAXIMUM);
-	if (definition->kind == MODULE_OPTION_PATH && !path_has_shape(value))
+	if (definition->kind == MODULE_OPTION_PATH && !path_is_well_formed(value))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s must be an absolute path with ${USER} in it, and without ~ "
 			"and ${HOME}",
@@ -238,7 +241,7 @@ static int read_flag(const struct option_definition *definition, const char *val
 	return 0;
 }
 
-/* value is what follows the '=', or NULL where there is none. */
+/* value is the text after the '=', or NULL without a '='. */
 static int read_value(const struct option_definition *definition, const char *value,
 	struct options *options, struct error *error)
 {
@@ -250,13 +253,32 @@ static int read_value(const struct option_definition *definition, const char *va
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s needs a value; write %s=VALUE", definition->name,
 			definition->name);
-	if (definition->kind == MODULE_OPTION_MODE)
+	switch (definition->kind) {
+	case MODULE_OPTION_MODE:
 		return read_mode(definition, value, field, error);
-	if (definition->kind == MODULE_OPTION_SECONDS)
+	case MODULE_OPTION_SECONDS:
 		return read_seconds(definition, value, field, error);
-	if (definition->kind == MODULE_OPTION_DATE)
+	case MODULE_OPTION_DATE:
 		return read_date(definition, value, field, error);
-	return read_string(definition, value, field, error);
+	default:
+		return read_string(definition, value, field, error);
+	}
+}
+
+/* Of the field; 0 for a string. */
+static size_t number_size(enum module_option_kind kind)
+{
+	switch (kind) {
+	case MODULE_OPTION_FLAG:
+		return sizeof(bool);
+	case MODULE_OPTION_MODE:
+		return sizeof(uint32_t);
+	case MODULE_OPTION_SECONDS:
+	case MODULE_OPTION_DATE:
+		return sizeof(int64_t);
+	default:
+		return 0;
+	}
 }
 
 static bool same_value(const struct option_definition *definition, const struct options *before,
@@ -264,23 +286,10 @@ static bool same_value(const struct option_definition *definition, const struct 
 {
 	const void *a = (const char *)before + definition->offset;
 	const void *b = (const char *)after + definition->offset;
+	size_t size = number_size(definition->kind);
 
-	switch (definition->kind) {
-	case MODULE_OPTION_FLAG:
-		return *(const bool *)a == *(const bool *)b;
-	case MODULE_OPTION_MODE:
-		return *(const uint32_t *)a == *(const uint32_t *)b;
-	case MODULE_OPTION_SECONDS:
-	case MODULE_OPTION_DATE:
-		return *(const int64_t *)a == *(const int64_t *)b;
-	case MODULE_OPTION_STRING:
-	case MODULE_OPTION_PROMPT:
-	case MODULE_OPTION_STORE:
-	case MODULE_OPTION_USER:
-	case MODULE_OPTION_PATH:
-		return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
-	}
-	return false;
+	return size == 0 ? strcmp(*(const char *const *)a, *(const char *const *)b) == 0
+			 : memcmp(a, b, size) == 0;
 }
 
 int options_set(struct options *options, const char *name, size_t name_length,
@@ -291,7 +300,7 @@ int options_set(struct options *options, const char *name, size_t name_length,
 	int code;
 
 	if (definition == NULL)
-		return refuse_unknown(name, name_length, error);
+		return refuse_unknown_option(name, name_length, error);
 	code = read_value(definition, value, &changed, error);
 	if (code != 0)
 		return code;
@@ -312,57 +321,34 @@ int options_read(struct options *options, const char *argument, struct error *er
 		argument[length] == '=' ? argument + length + 1 : NULL, error);
 }
 
-/* What is the daemon's to know, or would have to be known before the prompt. */
-static const char *const daemons_options[] = {"secret", "state", "user", "nullok",
-	"nullok_until", "nullok_for", "first_seen", "enroll", "noskewadj", "no_increment_hotp",
-	"no_strict_owner", "allowed_perm", "grace_period", "allow_readonly", "disallow_reuse",
-	"strict", NULL};
-
-static size_t size_of(enum module_option_kind kind)
-{
-	switch (kind) {
-	case MODULE_OPTION_FLAG:
-		return sizeof(bool);
-	case MODULE_OPTION_MODE:
-		return sizeof(uint32_t);
-	case MODULE_OPTION_SECONDS:
-	case MODULE_OPTION_DATE:
-		return sizeof(int64_t);
-	default:
-		return sizeof(const char *);
-	}
-}
-
 void options_leave_to_daemon(struct options *options)
 {
 	const struct options defaults = OPTIONS_INIT;
 
 	if (options_socket(options) == NULL)
 		return;
-	for (const char *const *name = daemons_options; *name != NULL; name++) {
-		const struct option_definition *row = find_option(*name, strlen(*name));
+	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
+		if (row->daemons) {
+			size_t size = number_size(row->kind);
 
-		memcpy((char *)options + row->offset, (const char *)&defaults + row->offset,
-			size_of(row->kind));
-	}
+			memcpy((char *)options + row->offset,
+				(const char *)&defaults + row->offset,
+				size == 0 ? sizeof(const char *) : size);
+		}
 }
 
-/* In a line that leaves the decision to the daemon they have no place. */
 static int check_line_with_socket(const struct options *options, struct error *error)
 {
-	for (const char *const *name = daemons_options; *name != NULL; name++) {
-		const struct option_definition *row = find_option(*name, strlen(*name));
-
-		if ((options->given & given_bit(row)) != 0)
+	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
+		if (row->daemons && (options->given & given_bit(row)) != 0)
 			return error_set(error, TOTPGROUP_ECONFIG,
 				"option %s does nothing in a line with store=socket: "
 				"totp-verifyd decides, by totpgroup.conf; leave it out here",
 				row->name);
-	}
 	return 0;
 }
 
-/* Only the secret tells where in a text the password ends and the code begins. */
+/* A password and a code in one text can be split only by whoever reads the secret. */
 static int check_socket(const struct options *options, struct error *error)
 {
 	const char *name = options->try_first_pass   ? "try_first_pass"

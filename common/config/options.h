@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The module's options: one table that whoever reads, checks or documents
- * them shares. pam_totpgroup(8) says what each is for. */
+/* The module's options: one table for the module's line, the configuration file,
+ * `totp-enroll doctor` and the check of the manual. pam_totpgroup(8) says what each
+ * option is for. */
 #ifndef TOTPGROUP_CONFIG_OPTIONS_H
 #define TOTPGROUP_CONFIG_OPTIONS_H
 
@@ -12,8 +13,8 @@
 
 #include "base/error.h"
 
-/* Every option with its value. Strings point into the argument that they were
- * read from; NULL means not given. Begins as OPTIONS_INIT. */
+/* Every option with its value. Strings point into the argument that they were read from,
+ * and are NULL where the option is not given. Begins as OPTIONS_INIT. */
 struct options {
 	const char *conf;
 	const char *store; /* NULL: files; see options_socket() */
@@ -26,9 +27,9 @@ struct options {
 	const char *skip_net;
 	const char *skip_after;
 	bool nullok;
-	int64_t nullok_until;	/* seconds since 1970, the first that is too late; 0: no date */
-	int64_t nullok_for;	/* seconds from first sight, 0: not given */
-	const char *first_seen; /* where first sight is noted; see OPTIONS_FIRST_SEEN */
+	int64_t nullok_until;	/* seconds since 1970: the end of the day; 0: not given */
+	int64_t nullok_for;	/* seconds from the first login; 0: not given */
+	const char *first_seen; /* NULL: OPTIONS_FIRST_SEEN */
 	bool enroll;
 	bool try_first_pass;
 	bool use_first_pass;
@@ -44,8 +45,7 @@ struct options {
 	bool strict; /* disallow_reuse and noskewadj are set with it */
 	bool tell_reason;
 	bool debug;
-	/* Which table rows were given, to find one that is repeated with another
-	 * value. */
+	/* A bit for each row of the table that was given, to find repetitions. */
 	uint64_t given;
 };
 
@@ -69,34 +69,33 @@ enum module_option_kind {
 struct option_definition {
 	const char *name;
 	enum module_option_kind kind;
-	size_t offset; /* of the value in struct options */
-	/* Another spelling of the option that has this name, or NULL. */
-	const char *alias_of;
+	size_t offset;	      /* of the value in struct options */
+	const char *alias_of; /* the name of the option that this is another spelling of, or
+				 NULL */
+	bool daemons;	      /* with store=socket, only the daemon's value counts */
 };
 
-/* Where the day on which a user was first seen is noted, unless first_seen= says
- * otherwise. */
+/* The default of first_seen=: the file that records when a user first logged in. */
 #define OPTIONS_FIRST_SEEN "/var/lib/totpgroup/first-seen/${USER}"
 
 /* The whole table, ended by a row whose name is NULL. */
 extern const struct option_definition option_definitions[];
 
-/* The name of the option that an alias stands for; another name, known or not, as it is. */
+/* The name of the option that an alias stands for; any other name unchanged. */
 const char *options_name(const char *name);
 
-/* The socket of the daemon that decides, where store= names one; NULL where files
- * are the store. */
+/* The path of the daemon's socket where store= names one; NULL where files are the
+ * store. */
 const char *options_socket(const struct options *options);
 
-/* Sets back to their defaults those options that are the daemon's to know where
- * store= names its socket: a configuration file may have them, for the daemon and for
- * lines that use files. */
+/* With store=socket, resets the options that only the daemon needs to their defaults. A
+ * configuration file may set them for the daemon and for lines that use files. */
 void options_leave_to_daemon(struct options *options);
 
 /*
- * Sets one option; value is NULL where it was given by its name alone.
- * TOTPGROUP_ECONFIG with a message that names it where it is unknown, malformed,
- * or was given before with another value.
+ * Sets one option; value is NULL where only the name was given. TOTPGROUP_ECONFIG, with
+ * a message that names the option, where it is unknown or malformed, or was given before
+ * with another value.
  */
 int options_set(struct options *options, const char *name, size_t name_length,
 	const char *value, struct error *error);
@@ -105,8 +104,8 @@ int options_set(struct options *options, const char *name, size_t name_length,
 int options_read(struct options *options, const char *argument, struct error *error);
 
 /*
- * Reads a whole argument vector and checks what only makes sense together. What
- * stood in options before, from a configuration file, is overruled.
+ * Reads all arguments of a line, which overrule the options that are set, and checks
+ * options that exclude each other. TOTPGROUP_ECONFIG as above.
  */
 int options_read_all(
 	struct options *options, int count, const char *const *arguments, struct error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may ask totp-verifyd about whom: the sections [verify NAME] and [daemon] of
- * the configuration file. totpgroup.conf(5) says what each key is for. */
+/* Which peers may ask totp-verifyd about which users: the sections [verify NAME] and
+ * [daemon] of the configuration file. totpgroup.conf(5) says what each key is for. */
 #ifndef TOTPGROUP_CONFIG_VERIFY_CONFIG_H
 #define TOTPGROUP_CONFIG_VERIFY_CONFIG_H
 
@@ -15,20 +15,20 @@
 #define VERIFY_GRANTS_MAX 32
 #define VERIFY_NAME_MAX	  32
 
-/* What the log calls the service of a peer that needs no grant. */
+/* The services in the log for peers that need no grant. */
 #define VERIFY_SERVICE_ROOT "root"
 #define VERIFY_SERVICE_SELF "self"
 
 /* One section [verify NAME]. */
 struct verify_grant {
 	char name[VERIFY_NAME_MAX + 1];
-	const char *peer;	     /* names and uids separated by commas, or NULL */
-	const char *peer_group;	     /* likewise groups, or NULL */
-	const char *groups;	     /* of whose members it may ask; see gate/group_gate.h */
-	bool root;		     /* of uid 0, too, if it is in one of them */
-	bool status;		     /* not for codes alone */
-	struct config_rate attempts; /* for each user asked about */
-	struct config_rate peer_attempts; /* of each peer, whomever it asks about */
+	const char *peer;	     /* names and uids, separated by commas; or NULL */
+	const char *peer_group;	     /* names and gids of groups of peers, likewise; or NULL */
+	const char *groups;	     /* it may ask about their members; see gate/group_gate.h */
+	bool root;		     /* also about uid 0, if it is a member */
+	bool status;		     /* may call Status, too */
+	struct config_rate attempts; /* about each user */
+	struct config_rate peer_attempts; /* of each peer, about all users together */
 };
 
 /* Begins as VERIFY_CONFIG_INIT. Strings are the configuration's. */
@@ -38,7 +38,7 @@ struct verify_config {
 	int idle_exit; /* seconds; 0: never */
 	int connections;
 	int peer_connections; /* of one uid */
-	bool self;	      /* users may ask for themselves */
+	bool self;	      /* users may ask about themselves */
 	struct config_rate self_attempts;
 	bool self_enroll; /* users without a secret may get one */
 };
@@ -52,14 +52,13 @@ struct verify_config {
 		}                                                                              \
 	}
 
-/* The tables of both sections, each ended by a row whose name is NULL. */
 extern const struct key_definition verify_definitions[];
 extern const struct key_definition daemon_definitions[];
 
 /*
- * Reads the sections of a configuration that was loaded, which must outlive the
- * result. TOTPGROUP_ECONFIG with file and line for an unknown key, a malformed
- * value, and a grant that lacks groups, or both peer and peer_group.
+ * Reads the sections of a loaded configuration, which must outlive the result.
+ * TOTPGROUP_ECONFIG with file and line for an unknown key or a malformed value, and for a
+ * grant without groups, or with neither peer nor peer_group.
  */
 int verify_config_read(const struct configuration *configuration, struct verify_config *config,
 	struct error *error);

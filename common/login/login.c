@@ -54,11 +54,9 @@ void login_tell(const struct login *login, const char *step, const char *format,
 /* Names the files that were read, the one that overrules the others first. */
 static void tell_files(const struct login *login)
 {
-	const struct configuration_path *file = NULL;
-	const char *path;
-
-	while ((file = configuration_next_path(&login->configuration, file, &path)) != NULL)
-		login_tell(login, "conf", "%s", path);
+	for (const struct configuration_file *file = login->configuration.files; file != NULL;
+		file = file->earlier)
+		login_tell(login, "conf", "%s", file->path);
 }
 
 bool login_read_options(struct login *login, int argc, const char *const *argv)

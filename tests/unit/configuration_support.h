@@ -37,14 +37,14 @@ static inline int configuration_teardown(void **state)
 static inline int load_with(const char *argument)
 {
 	char vendor[PATH_MAX], host[PATH_MAX];
-	const struct configuration_files files = {.vendor = vendor, .host = host};
+	const struct configuration_paths paths = {.vendor = vendor, .host = host};
 
 	strcpy(vendor, in_folder("vendor/t.conf"));
 	strcpy(host, in_folder("host/t.conf"));
 	configuration_free(&configuration);
 	error = (struct error)ERROR_INIT;
 	return configuration_load_from(
-		&configuration, &files, argument != NULL, &argument, &error);
+		&configuration, &paths, argument != NULL, &argument, &error);
 }
 
 static inline int load(void)
