@@ -112,7 +112,7 @@ void bulk_folder_warn(const struct bulk_folder *folder)
 
 	if (path != NULL && is_in_web_root(path))
 		terminal_complain("warning: %s is where a web server may look; a folder below "
-				  "/root is a better place for letters",
+				  "/root is better for letters",
 			folder->path);
 	else if (fstatat(folder->descriptor, "..", &parent, 0) == 0 &&
 		 (parent.st_mode & S_IROTH) != 0)
