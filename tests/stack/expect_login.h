@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Secret files that many tests begin with, and what a login is to look like. */
+/* Common secret files, and checks of a login. */
 #ifndef TOTPGROUP_TESTS_EXPECT_LOGIN_H
 #define TOTPGROUP_TESTS_EXPECT_LOGIN_H
 
@@ -13,11 +13,11 @@
 #define TOTP	STACK_SECRET "\n\" TOTP_AUTH\n"
 #define TRACKED STACK_SECRET "\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n"
 
-/* Of alice's login from the usual host, in the log; her secret file there. */
+/* How log lines begin for alice from the usual host, and the path of her secret file in them. */
 #define WHO   "user=alice rhost=192.0.2.7"
 #define PLACE "@D/home/alice/.google_authenticator"
 
-/* The log is exactly these lines; @D in them is the folder. */
+/* Checks that the log is exactly these lines. @D in them stands for the folder. */
 static inline void expect_log(const char *expected)
 {
 	char text[8192];
@@ -36,7 +36,7 @@ static inline void expect_log(const char *expected)
 	assert_string_equal(stack_log, text);
 }
 
-/* The last login's result and number of prompts. */
+/* Checks the result and the number of prompts of the last login. */
 static inline void expect_result(int result, unsigned int prompts)
 {
 	if (stack_last.result != result || stack_last.prompts != prompts)
@@ -45,7 +45,7 @@ static inline void expect_result(int result, unsigned int prompts)
 	assert_int_equal(stack_last.prompts, prompts);
 }
 
-/* The same, and its log; a prompt is the usual one. */
+/* Checks also the log, and that the prompt is the usual one. */
 static inline void expect(int result, unsigned int prompts, const char *log)
 {
 	expect_result(result, prompts);

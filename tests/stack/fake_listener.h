@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Stands in for totp-verifyd in a login: who runs the test need not be root for the
- * module to believe it. Link with -rdynamic. */
+/* Replaces getsockopt(), so that the module believes a fake totp-verifyd that does not run as root.
+ * Link with -rdynamic. */
 #ifndef TOTPGROUP_TESTS_FAKE_LISTENER_H
 #define TOTPGROUP_TESTS_FAKE_LISTENER_H
 
@@ -9,7 +9,7 @@
 
 #include "../unit/fake_verifyd.h"
 
-static uid_t fake_listener_uid; /* that the kernel is made to name */
+static uid_t fake_listener_uid; /* the uid that the module sees */
 
 static inline int fake_credentials(int fd, int level, int name, void *value, socklen_t *size)
 {

@@ -31,8 +31,8 @@ void offer_options(const char *options)
 	stack_lines(lines);
 }
 
-/* Takes down the secret of the latest message, from the link, which is the same in
- * every language. */
+/* Keeps the secret of the latest message. It is read from the link, which is the same in every
+ * language. */
 static void read_offer(void)
 {
 	const char *at = NULL;
@@ -68,7 +68,7 @@ static void code_of(char *code, int seconds)
 	free(key);
 }
 
-/* A code of no step for hours. */
+/* A code of no step within hours. */
 static void wrong_code(char *code)
 {
 	char *key;

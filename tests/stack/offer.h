@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A person who is offered a secret in a login, and answers with its codes. */
+/* A user who is offered a secret in a login, and answers with codes of this secret. */
 #ifndef TOTPGROUP_TESTS_OFFER_H
 #define TOTPGROUP_TESTS_OFFER_H
 
@@ -8,25 +8,28 @@
 
 #include "stack.h"
 
-/* A stack in which a password was asked for before. @D and the like as in
- * stack_lines(). */
+/* Writes a stack with a password before the module. @D and the like are as in stack_lines(). */
 void offer_options(const char *options);
 
 /*
- * One login, into stack_last, with a letter of script for each prompt: r the
- * right code of the secret that the message shows, p of the step before, n of
- * the next, q of two steps ahead, o of ten minutes ago, b the right one with
- * blanks, w a wrong one, s no code at all, e nothing, F no answer, N a response
- * without text. What stands in stack_last.methods, .flags, .rhost and .lost
- * counts. Returns the result.
+ * Logs in, into stack_last, and returns the result. Each letter of the script answers a prompt:
+ *
+ *     r  the right code of the secret in the message
+ *     p  the code of the step before        n  the code of the next step
+ *     q  the code of two steps ahead        o  the code of ten minutes ago
+ *     b  the right code with blanks         w  a wrong code
+ *     s  text that is no code               e  the empty answer
+ *     F  the conversation fails             N  a response without text
+ *
+ * The methods, flags, rhost and lost of stack_last are used.
  */
 int offer_log_in(const char *user, const char *script);
 
-/* What the letters for right codes take the secret for; OFFER_KIND_USUAL at first. */
+/* The parameters that right codes have; OFFER_KIND_USUAL at first. */
 struct offer_kind {
 	unsigned int digits;
 	unsigned int period;
-	int flags; /* of liboath: the hash */
+	int flags; /* of liboath, for the hash */
 };
 
 #define OFFER_KIND_USUAL                                                                       \
@@ -36,17 +39,17 @@ struct offer_kind {
 
 extern struct offer_kind offer_kind;
 
-/* What at_prompt does besides, or NULL. */
+/* Called at each prompt; or NULL. */
 extern void (*offer_at_prompt)(void);
 
-/* Of the last login: the secret that was shown last, how many offers there were,
- * and whether all showed the same. */
+/* The last secret that the last login showed, the number of its offers, and whether all of them
+ * showed the same secret. */
 extern char offer_secret[128];
 extern unsigned int offer_count;
 extern bool offer_same;
 
-/* The file's text up to the emergency codes, and those as they were shown;
- * with so many steps between now and the code that was spent. */
+/* Checks the text of the file up to the emergency codes, and that the codes are those that were
+ * shown. The spent code is so many steps from the current one. */
 const char *offer_expected_file(int steps);
 
 #endif

@@ -34,7 +34,7 @@ static char everything[1 << 20];
 
 static const char *const users[] = {"alice", "bob", "carol"};
 
-/* What stands in for the C library's own. */
+/* These replace functions of the C library. */
 time_t time(time_t *result)
 {
 	if (stack_on_time != NULL && stack_on_time(__builtin_return_address(0)))
@@ -52,7 +52,7 @@ static void append(char *buffer, size_t size, const char *text)
 	strcpy(buffer + length, text);
 }
 
-/* Of a test with many thousand logins the first are forgotten. */
+/* A test with thousands of logins loses the first lines. */
 static void keep(const char *text)
 {
 	if (strlen(everything) + strlen(text) >= sizeof everything)
@@ -151,7 +151,7 @@ uid_t stack_uid(const char *user)
 	return 0;
 }
 
-/* Accounts that a login may meet. */
+/* Writes the users. Some of them have unusual homes or names. */
 static void write_users(void)
 {
 	FILE *file = fopen(in_folder("passwd"), "we");
@@ -239,7 +239,7 @@ void stack_main(char **argv)
 	snprintf(folder_path, sizeof folder_path, "%s", path);
 	unsetenv("TOTPGROUP_TEST_FOLDER");
 	unsetenv("LD_PRELOAD");
-	/* Its files are open from here on, and stay so. */
+	/* nss_wrapper opens its files here, and keeps them open. */
 	if (getpwnam("alice") == NULL || getgrnam("totp") == NULL) {
 		fprintf(stderr, "%s does not know alice\n", WRAPPER);
 		exit(99);
@@ -365,7 +365,7 @@ static const char *next_answer(struct stack_login *login)
 	return index < COUNT(login->answers) ? login->answers[index] : stack_fails;
 }
 
-/* Answers one prompt as the script says. */
+/* Answers one prompt. */
 static int respond(struct stack_login *login, const struct pam_message *message,
 	struct pam_response **responses)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Secret files that must not be used. */
+/* Secret files that the module must not use. */
 
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "../unit/test_support.h"
 #include "expect_login.h"
 
-/* Each leaves a file that must not be used, nullok or not. */
+/* Each of these makes a file that must be refused, also with nullok. */
 static void give_to_alice(void)
 {
 	uid_t uid = stack_uid("alice");

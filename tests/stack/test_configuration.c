@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Logins whose options stand in a file. */
+/* Logins with options in a configuration file. */
 
 #include "config.h"
 
@@ -42,7 +42,7 @@ static void expect(int result, unsigned int prompts)
 	assert_int_equal(stack_last.prompts, prompts);
 }
 
-/* Refused before anybody was asked, with both words in one line of the log. */
+/* Checks that the login was refused without a prompt, and that a log line has both words. */
 static void expect_refusal(const char *word, const char *another)
 {
 	stack_log_in("bob", "000000");
@@ -69,7 +69,7 @@ static void options_of_a_file_are_obeyed(void **state)
 	expect(PAM_IGNORE, 0);
 }
 
-static void the_line_wins(void **state)
+static void an_option_of_the_line_wins(void **state)
 {
 	(void)state;
 	put_configuration("group=totp\nnullok=yes\n");
@@ -81,7 +81,7 @@ static void the_line_wins(void **state)
 	expect(PAM_IGNORE, 0);
 }
 
-/* Both settings would let bob pass, were the file not read to its end. */
+/* Both settings would skip bob if the file were not read to its end. */
 static void a_bad_line_refuses_by_file_and_line(void **state)
 {
 	(void)state;
@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(options_of_a_file_are_obeyed),
-		TEST(the_line_wins),
+		TEST(an_option_of_the_line_wins),
 		TEST(a_bad_line_refuses_by_file_and_line),
 		TEST(an_unsafe_file_refuses),
 		TEST(a_missing_file_refuses),

@@ -27,7 +27,7 @@ static const char *tablet_code(int steps)
 	return code[next];
 }
 
-static void each_lets_in_and_the_log_names_it(void **state)
+static void each_device_lets_in_and_the_log_names_it(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", BOTH);
@@ -39,7 +39,7 @@ static void each_lets_in_and_the_log_names_it(void **state)
 	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=totp offset=0 device=phone\n");
 }
 
-static void a_step_that_one_has_spent_is_spent(void **state)
+static void a_step_that_one_device_spent_is_spent_for_all(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", BOTH);
@@ -49,7 +49,7 @@ static void a_step_that_one_has_spent_is_spent(void **state)
 	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=reused offset=0 retry_after=15s\n");
 }
 
-static void attempts_count_together(void **state)
+static void attempts_of_all_devices_count_together(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", BOTH);
@@ -62,7 +62,7 @@ static void attempts_count_together(void **state)
 	expect(PAM_AUTH_ERR, 0, "<5>refused " WHO " reason=rate-limited retry_after=31s\n");
 }
 
-static void a_revoked_one_is_refused(void **state)
+static void a_revoked_device_is_refused(void **state)
 {
 	(void)state;
 	stack_put_secret(
@@ -73,7 +73,7 @@ static void a_revoked_one_is_refused(void **state)
 	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=totp offset=0\n");
 }
 
-static void a_wrong_clock_is_told(void **state)
+static void the_log_says_how_far_off_the_clock_of_a_device_is(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", BOTH);
@@ -81,7 +81,7 @@ static void a_wrong_clock_is_told(void **state)
 	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code offset=+285s\n");
 }
 
-static void a_malformed_line_is_told(void **state)
+static void the_log_names_a_malformed_line_of_a_device(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TRACKED "\" DEVICE tablet\n");
@@ -92,9 +92,8 @@ static void a_malformed_line_is_told(void **state)
 		"name of 1 to 64 bytes\"\n");
 }
 
-/* With the state apart the secret is not written, and what is spent is known all the
- * same. */
-static void with_the_state_apart(void **state)
+/* With state= the secret file is not written, and spent codes are known all the same. */
+static void devices_work_with_separate_state(void **state)
 {
 	(void)state;
 	stack_options("state=@D/home/system/state/${USER}");
@@ -111,19 +110,20 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			each_lets_in_and_the_log_names_it, stack_setup, stack_teardown),
+			each_device_lets_in_and_the_log_names_it, stack_setup, stack_teardown),
+		cmocka_unit_test_setup_teardown(a_step_that_one_device_spent_is_spent_for_all,
+			stack_setup, stack_teardown),
 		cmocka_unit_test_setup_teardown(
-			a_step_that_one_has_spent_is_spent, stack_setup, stack_teardown),
+			attempts_of_all_devices_count_together, stack_setup, stack_teardown),
 		cmocka_unit_test_setup_teardown(
-			attempts_count_together, stack_setup, stack_teardown),
+			a_revoked_device_is_refused, stack_setup, stack_teardown),
 		cmocka_unit_test_setup_teardown(
-			a_revoked_one_is_refused, stack_setup, stack_teardown),
+			the_log_says_how_far_off_the_clock_of_a_device_is, stack_setup,
+			stack_teardown),
+		cmocka_unit_test_setup_teardown(the_log_names_a_malformed_line_of_a_device,
+			stack_setup, stack_teardown),
 		cmocka_unit_test_setup_teardown(
-			a_wrong_clock_is_told, stack_setup, stack_teardown),
-		cmocka_unit_test_setup_teardown(
-			a_malformed_line_is_told, stack_setup, stack_teardown),
-		cmocka_unit_test_setup_teardown(
-			with_the_state_apart, stack_setup, stack_teardown),
+			devices_work_with_separate_state, stack_setup, stack_teardown),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who is offered a secret in the login, and what becomes of the offer. */
+/* Enrollment in the login: who is offered a secret, and how the login ends. */
 
 #include "config.h"
 
@@ -30,7 +30,7 @@ static int begin(void **state)
 	return status;
 }
 
-/* What the last login came to, and that nothing is left in alice's home. */
+/* Checks the result of the last login, and that alice's home is empty. */
 static void expect_nothing_stored(int result, unsigned int prompts, const char *log)
 {
 	if (strcmp(stack_log, log) != 0)
@@ -54,7 +54,7 @@ static void expect_stored(const char *log, int steps)
 	assert_int_equal(count_entries("home/alice"), 1);
 }
 
-/* The user is asked, and shown no secret, as if there were no such option. */
+/* Checks that the user is asked and shown no secret, as without the option. */
 static void expect_no_offer(const char *user, const char *reason)
 {
 	offer_log_in(user, "s");
@@ -114,7 +114,7 @@ static void the_message_has_link_secret_and_qr_code(void **state)
 	assert_null(strstr(message, "Enter alone"));
 }
 
-static void codes_of_the_neighbouring_steps_are_right(void **state)
+static void codes_of_the_neighboring_steps_are_right(void **state)
 {
 	(void)state;
 	offer_log_in("alice", "p");
@@ -183,7 +183,7 @@ static void three_wrong_codes_store_nothing(void **state)
 	}
 }
 
-static void no_answer_refuses_always(void **state)
+static void no_answer_always_refuses(void **state)
 {
 	static const char *const scripts[] = {"F", "N", "wF", "wwN"};
 
@@ -197,7 +197,7 @@ static void no_answer_refuses_always(void **state)
 	}
 }
 
-static void a_message_that_is_not_taken_refuses(void **state)
+static void a_message_that_fails_refuses(void **state)
 {
 	(void)state;
 	offer_options("enroll nullok");
@@ -209,7 +209,7 @@ static void a_message_that_is_not_taken_refuses(void **state)
 	offer_log_in("alice", "wr");
 	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 	assert_int_equal(count_entries("home/alice"), 0);
-	/* The emergency codes: by then there is a secret. */
+	/* The message with the emergency codes fails when the secret is already stored. */
 	offer_log_in("alice", "r");
 	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 	assert_non_null(strstr(stack_log, "<6>enrolled " WHO "\n"));
@@ -218,7 +218,7 @@ static void a_message_that_is_not_taken_refuses(void **state)
 	assert_int_equal(count_entries("home/alice"), 1);
 }
 
-static void an_earlier_factor_is_needed(void **state)
+static void without_an_earlier_factor_nothing_is_offered(void **state)
 {
 	static const char *const stacks[] = {"auth @M enroll", "auth @M enroll nullok=no",
 		"auth optional @T set=\nauth @M enroll"};
@@ -235,7 +235,7 @@ static void an_earlier_factor_is_needed(void **state)
 	expect_stored("<6>enrolled " WHO "\n<6>accepted " WHO " method=totp offset=0\n", 0);
 }
 
-static void who_is_not_asked_is_not_offered_one(void **state)
+static void a_user_who_is_not_asked_is_offered_nothing(void **state)
 {
 	(void)state;
 	offer_options("enroll group=totp");
@@ -252,7 +252,7 @@ static void who_is_not_asked_is_not_offered_one(void **state)
 	assert_null(strstr(stack_last.messages, "Secret"));
 }
 
-static void nobody_unknown_is_offered_one(void **state)
+static void an_unknown_user_is_offered_nothing(void **state)
 {
 	char options[128];
 	static const char *const names[] = {
@@ -263,7 +263,7 @@ static void nobody_unknown_is_offered_one(void **state)
 		expect_no_offer(names[i], "reason=not-enrolled");
 	offer_options("enroll secret=${HOME}/${USER}");
 	expect_no_offer("sla/sh", "reason=not-enrolled");
-	/* A stranger, for whom there would be a place. */
+	/* With user= unknown users get paths too. */
 	make_folder("home/store", 0700);
 	snprintf(options, sizeof options, "enroll secret=@D/home/store/${USER} user=%u",
 		geteuid());
@@ -271,7 +271,7 @@ static void nobody_unknown_is_offered_one(void **state)
 	expect_no_offer("nobody-knows", "reason=not-enrolled");
 }
 
-static void where_nothing_is_prompted_nothing_is_offered(void **state)
+static void without_a_prompt_nothing_is_offered(void **state)
 {
 	(void)state;
 	offer_options("enroll use_first_pass");
@@ -292,7 +292,7 @@ static void where_nothing_is_prompted_nothing_is_offered(void **state)
 	assert_int_equal(stack_last.result, PAM_SUCCESS);
 }
 
-static void nullok_lets_the_offer_be_passed_over(void **state)
+static void with_nullok_the_offer_can_be_skipped(void **state)
 {
 	char log[256];
 
@@ -356,7 +356,7 @@ static void nothing_is_stored_while_the_person_thinks_check(void)
 	assert_int_equal(count_entries("home/alice"), 0);
 }
 
-static void nothing_is_stored_while_the_person_thinks(void **state)
+static void nothing_is_stored_during_the_prompt(void **state)
 {
 	(void)state;
 	offer_at_prompt = nothing_is_stored_while_the_person_thinks_check;
@@ -385,7 +385,7 @@ static void open_store_to_all(void)
 	assert_int_equal(chmod(in_folder("home/store"), 0777), 0);
 }
 
-static void the_secret_goes_where_the_options_say(void **state)
+static void the_secret_is_stored_where_the_options_say(void **state)
 {
 	char options[128];
 
@@ -398,7 +398,7 @@ static void the_secret_goes_where_the_options_say(void **state)
 	assert_int_equal(stack_last.result, PAM_SUCCESS);
 	assert_string_equal(text_of("home/store/alice"), offer_expected_file(0));
 	assert_int_equal(count_entries("home/alice"), 0);
-	/* Where others can write no secret goes. */
+	/* A folder that others can write to is refused. */
 	offer_at_prompt = open_store_to_all;
 	offer_log_in("bob", "r");
 	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
@@ -431,22 +431,22 @@ int main(int argc, char **argv)
 		TEST(a_right_code_stores_and_lets_in),
 		TEST(the_code_is_spent_and_the_emergency_codes_are_good),
 		TEST(the_message_has_link_secret_and_qr_code),
-		TEST(codes_of_the_neighbouring_steps_are_right),
+		TEST(codes_of_the_neighboring_steps_are_right),
 		TEST(a_wrong_code_is_asked_for_again_with_the_same_secret),
 		TEST(each_login_shows_another_secret),
 		TEST(three_wrong_codes_store_nothing),
-		TEST(no_answer_refuses_always),
-		TEST(a_message_that_is_not_taken_refuses),
-		TEST(an_earlier_factor_is_needed),
-		TEST(who_is_not_asked_is_not_offered_one),
-		TEST(nobody_unknown_is_offered_one),
-		TEST(where_nothing_is_prompted_nothing_is_offered),
-		TEST(nullok_lets_the_offer_be_passed_over),
+		TEST(no_answer_always_refuses),
+		TEST(a_message_that_fails_refuses),
+		TEST(without_an_earlier_factor_nothing_is_offered),
+		TEST(a_user_who_is_not_asked_is_offered_nothing),
+		TEST(an_unknown_user_is_offered_nothing),
+		TEST(without_a_prompt_nothing_is_offered),
+		TEST(with_nullok_the_offer_can_be_skipped),
 		TEST(a_secret_that_is_there_stays),
 		TEST(a_secret_that_appears_meanwhile_stays),
-		TEST(nothing_is_stored_while_the_person_thinks),
+		TEST(nothing_is_stored_during_the_prompt),
 		TEST(a_folder_that_cannot_be_written_refuses),
-		TEST(the_secret_goes_where_the_options_say),
+		TEST(the_secret_is_stored_where_the_options_say),
 		TEST(an_impossible_clock_refuses),
 	};
 

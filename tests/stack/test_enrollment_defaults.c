@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the section [enroll] says holds for the enrollment in a login. */
+/* The section [enroll] sets the defaults of the enrollment in a login. */
 
 #include "config.h"
 
@@ -13,8 +13,7 @@
 
 #define FILE "home/alice/.google_authenticator"
 
-/* The quiet zone at the top of the QR code: light on a dark terminal, and left blank
- * on a light one. */
+/* The quiet zone above the QR code: light blocks for a dark terminal, blanks for a light one. */
 #define FULL  "\xe2\x96\x88"
 #define DARK  ")\n\n" FULL FULL FULL FULL
 #define LIGHT ")\n\n    "
@@ -51,8 +50,8 @@ static void expect_message(const char *text, bool there)
 			stack_last.messages);
 }
 
-/* Enrolls alice, whose file is to consist of the secret, these lines and so many
- * emergency codes with this at the start of their lines. */
+/* Enrolls alice and checks her file: the secret, these lines, and so many emergency codes whose
+ * lines begin so. */
 static void enroll(const char *lines, unsigned int codes, const char *start)
 {
 	const char *text;
@@ -71,7 +70,7 @@ static void enroll(const char *lines, unsigned int codes, const char *start)
 	assert_int_equal(count, codes);
 }
 
-static void the_issuer_stands_in_the_link(void **state)
+static void the_issuer_is_in_the_link(void **state)
 {
 	(void)state;
 	put_defaults("issuer=\"Example Corp\"\n");
@@ -84,7 +83,7 @@ static void the_issuer_stands_in_the_link(void **state)
 	expect_message("issuer", false);
 }
 
-static void every_line_of_the_file_is_as_they_say(void **state)
+static void every_line_of_the_file_follows_the_section(void **state)
 {
 	char code[16];
 
@@ -102,7 +101,7 @@ static void every_line_of_the_file_is_as_they_say(void **state)
 	assert_int_equal(stack_log_in("alice", code), PAM_SUCCESS);
 }
 
-static void without_them_it_is_as_ever(void **state)
+static void without_the_section_the_file_is_the_usual_one(void **state)
 {
 	char lines[128];
 
@@ -117,7 +116,7 @@ static void without_them_it_is_as_ever(void **state)
 	expect_message("not every app", false);
 }
 
-static void there_may_be_no_limit(void **state)
+static void the_rate_limit_can_be_left_out(void **state)
 {
 	char lines[128];
 
@@ -127,7 +126,7 @@ static void there_may_be_no_limit(void **state)
 	enroll(lines, 5, "");
 }
 
-static void emergency_codes_are_hashed_where_that_suits(void **state)
+static void emergency_codes_are_hashed_where_the_section_says(void **state)
 {
 	char lines[128];
 
@@ -148,7 +147,7 @@ static void emergency_codes_are_hashed_where_that_suits(void **state)
 	expect_message("hashes of them.", false);
 }
 
-static void there_may_be_no_emergency_codes(void **state)
+static void emergency_codes_can_be_left_out(void **state)
 {
 	(void)state;
 	put_defaults("emergency_codes=0\n");
@@ -156,14 +155,14 @@ static void there_may_be_no_emergency_codes(void **state)
 	assert_int_equal(stack_last.result, PAM_SUCCESS);
 	expect_message("The app works", true);
 	expect_message("Emergency", false);
-	/* Nothing is lost with the message then. */
+	/* There are no codes that could be lost with the message. */
 	unlink(in_folder(FILE));
 	stack_last.lost = 2;
 	offer_log_in("alice", "r");
 	assert_int_equal(stack_last.result, PAM_SUCCESS);
 }
 
-static void the_qr_code_is_drawn_as_far_as_a_login_can(void **state)
+static void the_qr_code_is_drawn_as_the_section_says(void **state)
 {
 	static const char *const cases[][2] = {
 		{"", DARK},
@@ -186,7 +185,7 @@ static void the_qr_code_is_drawn_as_far_as_a_login_can(void **state)
 	expect_message(FULL, false);
 }
 
-static void apps_that_cannot_do_it_are_named_in_a_line(void **state)
+static void the_message_names_apps_that_cannot_do_it(void **state)
 {
 	static const char line[] =
 		")\nSHA256, 8 digits, 1 second: not every app supports this. Apps that "
@@ -211,18 +210,19 @@ static void apps_that_cannot_do_it_are_named_in_a_line(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_issuer_stands_in_the_link, begin, end),
+		cmocka_unit_test_setup_teardown(the_issuer_is_in_the_link, begin, end),
 		cmocka_unit_test_setup_teardown(
-			every_line_of_the_file_is_as_they_say, begin, end),
-		cmocka_unit_test_setup_teardown(without_them_it_is_as_ever, begin, end),
-		cmocka_unit_test_setup_teardown(there_may_be_no_limit, begin, end),
+			every_line_of_the_file_follows_the_section, begin, end),
 		cmocka_unit_test_setup_teardown(
-			emergency_codes_are_hashed_where_that_suits, begin, end),
-		cmocka_unit_test_setup_teardown(there_may_be_no_emergency_codes, begin, end),
+			without_the_section_the_file_is_the_usual_one, begin, end),
+		cmocka_unit_test_setup_teardown(the_rate_limit_can_be_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(
-			the_qr_code_is_drawn_as_far_as_a_login_can, begin, end),
+			emergency_codes_are_hashed_where_the_section_says, begin, end),
+		cmocka_unit_test_setup_teardown(emergency_codes_can_be_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(
-			apps_that_cannot_do_it_are_named_in_a_line, begin, end),
+			the_qr_code_is_drawn_as_the_section_says, begin, end),
+		cmocka_unit_test_setup_teardown(
+			the_message_names_apps_that_cannot_do_it, begin, end),
 	};
 
 	(void)argc;

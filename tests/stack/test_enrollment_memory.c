@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* After an enrollment in the login, however it ends, nothing of the secret is left
- * in the process by the module. */
+/* After an enrollment in the login, the module leaves nothing of the secret in memory. */
 
 #include "config.h"
 
@@ -19,8 +18,8 @@
 #define CODE	  "661763"
 #define EMERGENCY "48271935"
 
-/* Longer than what the allocator itself overwrites in memory that is free, and
- * than what is allocated soon after. */
+/* Longer than the part of freed memory that the allocator overwrites, and than what is allocated
+ * soon after. */
 #define BLANKS                                                                                 \
 	"                                                            "                         \
 	"                                                            "                         \
@@ -35,11 +34,11 @@ static const unsigned char key[] = "Hello!\xde\xad\xbe\xefHello!\xde\xad\xbe\xef
 static uint32_t drawn;
 static bool encoder_missing;
 
-/* What stands in for libgcrypt's: a key that is known, and then numbers that
- * become emergency codes. */
+/* Replaces libgcrypt's function: returns a known key, and then numbers that become known emergency
+ * codes. */
 void gcry_randomize(void *buffer, size_t length, enum gcry_random_level level)
 {
-	/* Of 2^32 numbers the lowest are drawn again. */
+	/* The lowest of 2^32 numbers would be drawn again. */
 	uint32_t number = 90000000 + 38271935 + drawn;
 
 	(void)level;
@@ -52,8 +51,8 @@ void gcry_randomize(void *buffer, size_t length, enum gcry_random_level level)
 	drawn += length == sizeof number;
 }
 
-/* libqrencode frees copies of what it draws as they are, so it is left out where
- * the module alone is looked at. */
+/* libqrencode frees copies of its data without wiping them. So it is made unavailable when only the
+ * module is tested. */
 void *dlopen(const char *name, int flags)
 {
 	static void *(*real)(const char *name, int flags);
@@ -70,7 +69,7 @@ struct person {
 	unsigned int prompts;
 };
 
-/* Keeps nothing of what is shown. */
+/* A conversation that keeps no message. */
 static int converse(int count, const struct pam_message **messages,
 	struct pam_response **responses, void *data)
 {
@@ -151,7 +150,7 @@ static const struct {
 	{"enroll", {CODE}, PAM_AUTHINFO_UNAVAIL, true},
 };
 
-static void nothing_is_left(void **state)
+static void nothing_of_the_secret_is_left(void **state)
 {
 	(void)state;
 	encoder_missing = true;
@@ -171,7 +170,7 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_is_left),
+		TEST(nothing_of_the_secret_is_left),
 		TEST(the_secret_is_the_one_that_is_searched_for),
 	};
 

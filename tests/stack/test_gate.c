@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who is asked for a code, by which service, from where and after what. */
+/* The rules group=, skip_net=, skip_after= and services=. */
 
 #include "config.h"
 
@@ -14,8 +14,7 @@
 #define CONNECTION "192.0.2.7 50000 192.0.2.1 22"
 #define KEY	   "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA\n"
 
-/* A login of alice from 192.0.2.7 over ssh with a key, and a wrong code, unless
- * a case says otherwise. */
+/* The default: alice logs in from 192.0.2.7 over ssh with a key and a wrong code. */
 static struct stack_login login;
 
 static int setup(void **state)
@@ -42,7 +41,7 @@ static void expect_asked(const char *reason)
 	assert_non_null(strstr(stack_log, line));
 }
 
-/* Stepped aside, said nothing, and logged one line with that reason. */
+/* Checks that the module returned PAM_IGNORE silently, and logged one line with that reason. */
 static void expect_skipped(const char *reason)
 {
 	char line[256];
@@ -57,7 +56,7 @@ static void expect_skipped(const char *reason)
 	assert_string_equal(login.messages, "");
 }
 
-/* Nobody is asked, and nobody passes. */
+/* The login is refused without a prompt. */
 static void expect_error(const char *reason, const char *detail)
 {
 	char line[128];
@@ -70,7 +69,7 @@ static void expect_error(const char *reason, const char *detail)
 	assert_non_null(strstr(stack_log, detail));
 }
 
-static void services_names_who_asks(void **state)
+static void services_limits_the_module_to_those_services(void **state)
 {
 	(void)state;
 	stack_options("services=sshd");
@@ -81,12 +80,12 @@ static void services_names_who_asks(void **state)
 	expect_asked("wrong-code");
 	login.service = "sshd";
 	expect_skipped("service");
-	/* Names are whole. */
+	/* A name must match as a whole. */
 	stack_options("services=sshd2,ssh,ssh-d");
 	expect_skipped("service");
 }
 
-static void group_names_who_is_asked(void **state)
+static void group_limits_the_question_to_members(void **state)
 {
 	(void)state;
 	stack_options("group=totp");
@@ -98,7 +97,7 @@ static void group_names_who_is_asked(void **state)
 	expect_skipped("not-in-group");
 }
 
-static void skip_net_names_where_nobody_is_asked(void **state)
+static void skip_net_skips_those_networks(void **state)
 {
 	static const struct {
 		const char *list;
@@ -110,14 +109,14 @@ static void skip_net_names_where_nobody_is_asked(void **state)
 		{"192.0.2.7", CONNECTION, "192.0.2.7", true},
 		{"192.0.2.8/29", CONNECTION, "192.0.2.7", false},
 		{"198.51.100.0/24,192.0.2.0/24", CONNECTION, NULL, true},
-		/* What sshd took from the socket counts, and nothing else then. */
+		/* The address in SSH_CONNECTION counts, and nothing else. */
 		{"198.51.100.0/24", CONNECTION, "198.51.100.1", false},
 		{"192.0.2.0/24", CONNECTION, "198.51.100.1", true},
 		{"192.0.2.0/24", "", "192.0.2.7", false},
 		{"192.0.2.0/24", "192.0.2.7", "192.0.2.7", false},
 		{"192.0.2.0/24", CONNECTION " x", "192.0.2.7", false},
 		{"local,0.0.0.0/0,::/0", "UNKNOWN 0 UNKNOWN 0", NULL, false},
-		/* Without it the host that the application names, if it is a number. */
+		/* Without SSH_CONNECTION, PAM_RHOST counts if it is an address. */
 		{"192.0.2.0/24", NULL, "192.0.2.7", true},
 		{"192.0.2.0/24", NULL, "198.51.100.1", false},
 		{"127.0.0.0/8,::1", NULL, "localhost", false},
@@ -131,7 +130,7 @@ static void skip_net_names_where_nobody_is_asked(void **state)
 		{"local", NULL, "localhost", false},
 		{"local", CONNECTION, NULL, false},
 		{"local", NULL, ":0", false},
-		/* Version 6, and 4 in it. */
+		/* IPv6, and IPv4 in IPv6. */
 		{"2001:db8::/32", "2001:db8::7 5 2001:db8::1 22", NULL, true},
 		{"2001:db8::/32", "2001:db9::7 5 2001:db8::1 22", NULL, false},
 		{"192.0.2.0/24", "::ffff:192.0.2.7 5 ::ffff:192.0.2.1 22", NULL, true},
@@ -158,7 +157,7 @@ static void skip_net_names_where_nobody_is_asked(void **state)
 	}
 }
 
-static void skip_after_names_what_is_enough(void **state)
+static void skip_after_skips_after_those_methods(void **state)
 {
 	static const struct {
 		const char *list;
@@ -191,7 +190,7 @@ static void skip_after_names_what_is_enough(void **state)
 	}
 }
 
-/* What whoever starts sudo or su decides. */
+/* Variables that the caller of sudo or su can set. */
 static void the_environment_of_the_process_does_not_count(void **state)
 {
 	(void)state;
@@ -207,7 +206,7 @@ static void the_environment_of_the_process_does_not_count(void **state)
 	unsetenv("SSH_AUTH_INFO_0");
 }
 
-static void the_first_that_skips_is_named(void **state)
+static void the_log_names_the_first_rule_that_skips(void **state)
 {
 	static const char *const parts[] = {"services=", "group=", "skip_net=", "skip_after="};
 	static const char *const skips[] = {"sudo", "!totp", "192.0.2.0/24", "publickey"};
@@ -237,7 +236,7 @@ static void the_first_that_skips_is_named(void **state)
 	}
 }
 
-/* Also where a rule before it would have skipped. */
+/* Also when an earlier rule would skip. */
 static void an_error_of_any_list_refuses(void **state)
 {
 	static const struct {
@@ -286,8 +285,8 @@ static void an_error_of_any_list_refuses(void **state)
 	}
 }
 
-/* Whoever is not known to the system is asked whatever would skip him: else it
- * would show who is. By what services= says, which is the same for all, he is not. */
+/* Unknown users are asked whatever rule would skip them, so that a skip does not show who exists.
+ * services= is the same for all users, so it skips unknown ones too. */
 static void an_unknown_user_is_asked(void **state)
 {
 	static const char *const options[] = {"group=totp", "group=!totp",
@@ -305,7 +304,7 @@ static void an_unknown_user_is_asked(void **state)
 	expect_skipped("service");
 }
 
-/* A skip is not a success: the stack needs somebody who says yes. */
+/* A skip is not a success: another module of the stack must succeed. */
 static void who_is_skipped_passes_only_where_the_stack_says_so(void **state)
 {
 	static const char *const options[] = {"services=sudo", "group=!totp",
@@ -323,7 +322,7 @@ static void who_is_skipped_passes_only_where_the_stack_says_so(void **state)
 	}
 }
 
-static void debug_tells_each_step(void **state)
+static void debug_logs_each_step(void **state)
 {
 	(void)state;
 	stack_options("debug services=sshd group=totp skip_net=198.51.100.0/24 "
@@ -342,16 +341,16 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(services_names_who_asks),
-		TEST(group_names_who_is_asked),
-		TEST(skip_net_names_where_nobody_is_asked),
-		TEST(skip_after_names_what_is_enough),
+		TEST(services_limits_the_module_to_those_services),
+		TEST(group_limits_the_question_to_members),
+		TEST(skip_net_skips_those_networks),
+		TEST(skip_after_skips_after_those_methods),
 		TEST(the_environment_of_the_process_does_not_count),
-		TEST(the_first_that_skips_is_named),
+		TEST(the_log_names_the_first_rule_that_skips),
 		TEST(an_error_of_any_list_refuses),
 		TEST(an_unknown_user_is_asked),
 		TEST(who_is_skipped_passes_only_where_the_stack_says_so),
-		TEST(debug_tells_each_step),
+		TEST(debug_logs_each_step),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* For whom a code that was accepted spares the next: user, service and address. */
+/* grace_period=: an accepted code spares the next one for the same user, service and address. */
 
 #include "config.h"
 
@@ -35,7 +35,7 @@ static int log_in(
 	return stack_login(&stack_last);
 }
 
-/* A login that can only come in by grace, and whether it did. */
+/* Logs in with a wrong code. Returns whether the grace period let it in. */
 static void expect_spared(const char *service, const char *connection, const char *rhost)
 {
 	if (log_in(service, connection, rhost, "000000") != PAM_SUCCESS)
@@ -57,7 +57,7 @@ static void let_in(const char *service, const char *connection, const char *rhos
 	assert_int_equal(stack_last.prompts, 1);
 }
 
-static void each_service_has_its_own(void **state)
+static void each_service_has_its_own_grace(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -68,13 +68,13 @@ static void each_service_has_its_own(void **state)
 	expect_asked("sudo", FROM_7, "192.0.2.7");
 	expect_asked("sudo", NULL, "192.0.2.7");
 	expect_asked("test", FROM_7, "192.0.2.7");
-	/* And once sudo has been asked too, both are spared. */
+	/* After a code for sudo, both services are spared. */
 	let_in("sudo", NULL, "192.0.2.7");
 	expect_spared("sudo", NULL, "192.0.2.7");
 	expect_spared("sshd", FROM_7, "192.0.2.7");
 }
 
-static void google_authenticators_lines_are_good_for_all(void **state)
+static void lines_of_google_authenticator_are_good_for_each_service(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", WITH("\" LAST3 192.0.2.7 1700000020\n"));
@@ -87,7 +87,7 @@ static void google_authenticators_lines_are_good_for_all(void **state)
 	expect_spared("sudo", FROM_7, NULL);
 }
 
-/* sshd takes it from the socket; what else is said of the host does not count. */
+/* sshd takes the address from the socket. PAM_RHOST does not count. */
 static void the_address_of_the_connection_counts(void **state)
 {
 	(void)state;
@@ -98,15 +98,15 @@ static void the_address_of_the_connection_counts(void **state)
 	expect_asked("sshd", FROM_8, "192.0.2.7");
 	expect_asked("sshd", FROM_8, "192.0.2.99");
 	expect_asked("sshd", NULL, "192.0.2.99");
-	/* What is no address is nobody's, whatever the host is called. */
+	/* Without an address there is no grace, whatever the name of the host. */
 	expect_asked("sshd", "UNKNOWN 65535 UNKNOWN 65535", "192.0.2.7");
 	expect_asked("sshd", "", "192.0.2.7");
 	expect_asked("sshd", "192.0.2.7", "192.0.2.7");
-	/* Without a connection the application's word is all there is. */
+	/* Without SSH_CONNECTION, PAM_RHOST counts. */
 	expect_spared("sshd", NULL, "192.0.2.7");
 }
 
-static void a_connection_that_is_none_is_never_written(void **state)
+static void text_that_is_no_address_is_never_written(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -115,7 +115,7 @@ static void a_connection_that_is_none_is_never_written(void **state)
 	assert_null(strstr(text_of(stack_secret("alice")), "LAST"));
 }
 
-static void one_address_is_one_however_it_is_written(void **state)
+static void an_address_matches_however_it_is_written(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -128,7 +128,7 @@ static void one_address_is_one_however_it_is_written(void **state)
 	expect_asked("sshd", "2001:db8::8 6 2001:db8::1 22", NULL);
 }
 
-static void it_is_never_prolonged_by_use(void **state)
+static void use_does_not_prolong_grace(void **state)
 {
 	char text[256];
 
@@ -145,7 +145,7 @@ static void it_is_never_prolonged_by_use(void **state)
 	expect_asked("sshd", FROM_7, NULL);
 }
 
-static void a_time_to_come_is_none(void **state)
+static void a_time_in_the_future_gives_no_grace(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", WITH("\" LAST0 192.0.2.7 1700000026 sshd\n"));
@@ -154,7 +154,7 @@ static void a_time_to_come_is_none(void **state)
 	expect_spared("sshd", FROM_7, NULL);
 }
 
-static void it_is_each_users_own(void **state)
+static void each_user_has_their_own_grace(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -172,14 +172,14 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(each_service_has_its_own),
-		TEST(google_authenticators_lines_are_good_for_all),
+		TEST(each_service_has_its_own_grace),
+		TEST(lines_of_google_authenticator_are_good_for_each_service),
 		TEST(the_address_of_the_connection_counts),
-		TEST(a_connection_that_is_none_is_never_written),
-		TEST(one_address_is_one_however_it_is_written),
-		TEST(it_is_never_prolonged_by_use),
-		TEST(a_time_to_come_is_none),
-		TEST(it_is_each_users_own),
+		TEST(text_that_is_no_address_is_never_written),
+		TEST(an_address_matches_however_it_is_written),
+		TEST(use_does_not_prolong_grace),
+		TEST(a_time_in_the_future_gives_no_grace),
+		TEST(each_user_has_their_own_grace),
 	};
 
 	(void)argc;

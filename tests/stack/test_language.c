@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* In which language a user is told things: in that of the service, if it has set
- * one, which it finds as it was before. */
+/* The language of messages is that of the service, if it has set a locale. The module changes
+ * nothing of the locale. */
 
 #include "config.h"
 
@@ -22,8 +22,8 @@
 
 static unsigned int bindings;
 
-/* What stands in for the C library's own: the module looks for its translations
- * where they are going to be installed, and finds those of the build. */
+/* Replaces the C library's function, so that the module finds the translations of the build where it
+ * looks for installed ones. */
 char *bindtextdomain(const char *domain, const char *folder)
 {
 	char *(*original)(const char *, const char *) = dlsym(RTLD_NEXT, "bindtextdomain");
@@ -31,7 +31,7 @@ char *bindtextdomain(const char *domain, const char *folder)
 	char path[PATH_MAX];
 
 	assert_non_null(original);
-	/* libgpg-error has a domain too. */
+	/* libgpg-error binds a domain too. */
 	if (folder == NULL || strcmp(domain, "totpgroup") != 0)
 		return original(domain, folder);
 	assert_string_equal(folder, LOCALEDIR);
@@ -55,7 +55,7 @@ static int end(void **state)
 	return stack_teardown(state);
 }
 
-/* As a service that cares for it. Newer C libraries translate nothing in C.UTF-8. */
+/* Sets a locale as a service does. Newer C libraries translate nothing in C.UTF-8. */
 static bool set_locale(void)
 {
 	static const char *const names[] = {"de_DE.UTF-8", "en_US.UTF-8", "C.UTF-8"};
@@ -71,7 +71,7 @@ static void speak_german(void)
 	assert_true(set_locale());
 }
 
-/* Whether gettext, without the module, translates here. */
+/* Whether gettext translates on this machine, without the module. */
 static bool can_translate(void)
 {
 	const char *text = "The verification code is wrong.";
@@ -111,7 +111,7 @@ static void a_refusal_is_german(void **state)
 		"error: Dieser Code wurde schon benutzt. Warten Sie auf den nächsten.\n");
 }
 
-static void numbers_are_put_in(void **state)
+static void numbers_are_put_into_the_german_text(void **state)
 {
 	(void)state;
 	speak_german();
@@ -179,8 +179,8 @@ static void the_apps_of_an_unusual_kind_are_named_in_german(void **state)
 	expect_all(texts, COUNT(texts));
 }
 
-/* A service that has not called setlocale(), whatever its environment says. */
-static void without_a_locale_it_is_english(void **state)
+/* A service that did not call setlocale(). Its environment does not count. */
+static void without_a_locale_messages_are_english(void **state)
 {
 	(void)state;
 	assert_int_equal(setenv("LC_ALL", "C.UTF-8", 1), 0);
@@ -190,7 +190,7 @@ static void without_a_locale_it_is_english(void **state)
 	expect_messages("error: The verification code was not accepted.\n");
 }
 
-static void an_unknown_language_is_english(void **state)
+static void in_an_unknown_language_messages_are_english(void **state)
 {
 	(void)state;
 	assert_int_equal(setenv("LANGUAGE", "xx", 1), 0);
@@ -200,7 +200,7 @@ static void an_unknown_language_is_english(void **state)
 	expect_messages("error: The verification code was not accepted.\n");
 }
 
-/* What of the process has to do with languages. */
+/* Everything in a process that concerns languages. */
 static void describe(char *text, size_t size)
 {
 	int length = snprintf(text, size, "%s %p %s", setlocale(LC_ALL, NULL),
@@ -213,7 +213,7 @@ static void describe(char *text, size_t size)
 	assert_true((size_t)length < size);
 }
 
-static void the_caller_finds_everything_as_before(void **state)
+static void the_locale_of_the_caller_does_not_change(void **state)
 {
 	static char before[65536], after[65536];
 
@@ -229,7 +229,7 @@ static void the_caller_finds_everything_as_before(void **state)
 		stack_log_in("alice", "000000");
 		assert_int_equal(strncmp(stack_last.messages, "error: ", 7), 0);
 		describe(after, sizeof after);
-		/* Not to be printed where they differ. */
+		/* A comparison without a printed difference. */
 		assert_int_equal(strcmp(after, before), 0);
 		unlink(in_folder(stack_secret("alice")));
 	}
@@ -241,12 +241,12 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_refusal_is_german),
-		TEST(numbers_are_put_in),
+		TEST(numbers_are_put_into_the_german_text),
 		TEST(an_enrollment_is_german),
 		TEST(the_apps_of_an_unusual_kind_are_named_in_german),
-		TEST(without_a_locale_it_is_english),
-		TEST(an_unknown_language_is_english),
-		TEST(the_caller_finds_everything_as_before),
+		TEST(without_a_locale_messages_are_english),
+		TEST(in_an_unknown_language_messages_are_english),
+		TEST(the_locale_of_the_caller_does_not_change),
 	};
 
 	(void)argc;

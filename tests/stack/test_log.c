@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the log says, whatever is in a name, and what it never says. */
+/* The log: no name can forge a line, and no secret appears. */
 
 #include "config.h"
 
@@ -104,7 +104,7 @@ static void an_option_cannot_forge_a_line(void **state)
 	assert_int_equal(strcspn(stack_log, "\n"), strlen(stack_log) - 1);
 }
 
-static void a_login_is_one_line(void **state)
+static void a_login_logs_one_line(void **state)
 {
 	static const char *const options[] = {"", "nullok", "group=totp", "group=nosuch",
 		"nosuch", "use_first_pass", "grace_period=9"};
@@ -120,8 +120,8 @@ static void a_login_is_one_line(void **state)
 		}
 }
 
-/* Every way to a verdict that has a secret, a code or a password in it. */
-static void no_secret_ever_shows(void **state)
+/* Each kind of login with a secret, a code or a password. */
+static void no_secret_is_ever_logged(void **state)
 {
 	static const char *const options[] = {"debug", "debug forward_pass",
 		"debug grace_period=60", "debug noskewadj", "debug disallow_reuse"};
@@ -164,8 +164,8 @@ int main(int argc, char **argv)
 		TEST(a_long_name_is_cut),
 		TEST(a_path_cannot_forge_a_line),
 		TEST(an_option_cannot_forge_a_line),
-		TEST(a_login_is_one_line),
-		TEST(no_secret_ever_shows),
+		TEST(a_login_logs_one_line),
+		TEST(no_secret_is_ever_logged),
 	};
 
 	(void)argc;

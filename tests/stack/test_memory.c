@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* After a login neither the secret nor the code is left in the process: what
- * a core dump, or the next user of a freed page, could show. */
+/* After a login neither the secret nor the code is left in memory, where a core dump could show it. */
 
 #include "config.h"
 
@@ -19,7 +18,7 @@
 #include "stack.h"
 
 #define EMERGENCY "48271935"
-/* Longer than what the allocator itself overwrites in memory that is free. */
+/* Longer than the part of freed memory that the allocator overwrites. */
 #define PASSWORD "correct horse and no battery, staple it"
 /* The code of STACK_SECRET at STACK_NOW, checked below. */
 #define CODE "661763"
@@ -43,13 +42,13 @@ static void remember_all(void)
 	memory_remember("the hashed emergency code", CODE_A, EMERGENCY_HASH_LENGTH, 0);
 	memory_remember("the hashed emergency code as written", WRITTEN_A,
 		EMERGENCY_HASH_WRITTEN_LENGTH, 0);
-	/* As HMAC has it, for want of a block's length. */
+	/* HMAC uses the code itself as key, because it is shorter than a block. */
 	memory_remember("the inner key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x36);
 	memory_remember("the outer key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x5c);
 	memory_remember("the password", PASSWORD, strlen(PASSWORD), 0);
 }
 
-/* Another process puts the file there, so that this one never saw it. */
+/* Another process writes the file, so that this one never had the secret. */
 static void put_secret_elsewhere(void)
 {
 	int status;
@@ -110,13 +109,13 @@ static void nothing_is_left_after_a_login(void **state)
 		stack_options(logins[i].options);
 		stack_log_in("alice", logins[i].answer);
 		assert_int_equal(stack_last.result, logins[i].result);
-		/* pam_end() has ended it all; sshd's process may live on. */
+		/* After pam_end() the process of sshd may live on. */
 		if (memory_search() != 0)
 			fail_msg("after login %u", i);
 	}
 }
 
-static void nothing_is_left_where_the_state_cannot_be_written(void **state)
+static void nothing_is_left_when_the_state_cannot_be_written(void **state)
 {
 	(void)state;
 	remember_all();
@@ -133,7 +132,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 	return fake_credentials(fd, level, name, value, size);
 }
 
-static void nothing_is_left_of_what_the_daemon_was_told(void **state)
+static void nothing_is_left_of_a_request_to_the_daemon(void **state)
 {
 	static const struct fake_reply replies[] = {
 		{"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0}}", 0,
@@ -175,7 +174,7 @@ static void search_at_prompt(void)
 	left_at_prompt = memory_search();
 }
 
-static void nothing_is_left_while_the_person_thinks(void **state)
+static void nothing_is_left_during_the_prompt(void **state)
 {
 	(void)state;
 	remember_all();
@@ -194,10 +193,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(the_search_finds_what_is_there),
 		TEST(nothing_is_left_after_a_login),
-		TEST(nothing_is_left_where_the_state_cannot_be_written),
-		TEST(nothing_is_left_of_what_the_daemon_was_told),
+		TEST(nothing_is_left_when_the_state_cannot_be_written),
+		TEST(nothing_is_left_of_a_request_to_the_daemon),
 		TEST(nothing_is_left_of_an_unknown_users_answer),
-		TEST(nothing_is_left_while_the_person_thinks),
+		TEST(nothing_is_left_during_the_prompt),
 	};
 
 	(void)argc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the user is told: why, where an earlier factor was passed; else the same
- * words for everything. */
+/* Messages: after an earlier factor the user is told why; without one all refusals have the same
+ * message. */
 
 #include "config.h"
 
@@ -23,11 +23,11 @@
 #define BAD_FILE     "error: Your secret file is damaged or not safe. Ask the administrator.\n"
 #define NOT_ENROLLED "error: You have no verification code set up. Ask the administrator.\n"
 
-/* The right code, in the table below. */
+/* Stands for the right code in the table below. */
 static const char right[] = "(right)";
 
 static const struct {
-	const char *reason; /* as the log has it */
+	const char *reason; /* in the log */
 	const char *options;
 	const char *user;
 	const char *secret; /* the text of the file, or NULL */
@@ -82,7 +82,7 @@ static int log_in(unsigned int i, const char *options, const char *auth_info, in
 	return stack_login(&stack_last);
 }
 
-/* Not let in, and for that reason. */
+/* Checks that the login was refused for that reason. */
 static void expect(unsigned int i, const char *messages)
 {
 	char line[64];
@@ -96,7 +96,7 @@ static void expect(unsigned int i, const char *messages)
 	assert_string_equal(stack_last.messages, messages);
 }
 
-static void why_is_told_after_an_earlier_factor(void **state)
+static void after_an_earlier_factor_the_user_is_told_why(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(cases); i++) {
@@ -111,8 +111,8 @@ static void why_is_told_after_an_earlier_factor(void **state)
 	}
 }
 
-/* sshd sets the variable to nothing where nothing was completed yet. */
-static void a_stranger_is_told_the_same_for_everything(void **state)
+/* sshd sets the variable to the empty text when no method was completed yet. */
+static void a_stranger_is_told_the_same_for_each_reason(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(cases); i++) {
@@ -147,9 +147,9 @@ static void a_silent_application_is_told_nothing(void **state)
 	}
 }
 
-/* Two codes of steps that are far from now teach how the clock is off, whoever is
- * told: the words stay those for a wrong code. */
-static void a_right_code_of_another_time_is_wrong(void **state)
+/* Two codes of distant steps teach the module how wrong the clock is. The message is that for a wrong
+ * code. */
+static void a_code_of_another_time_is_called_wrong(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -168,7 +168,7 @@ static bool never(void *caller)
 	return true;
 }
 
-static void a_store_that_fails_is_told_apart_after_an_earlier_factor(void **state)
+static void after_an_earlier_factor_a_failing_store_is_told_apart(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -185,7 +185,7 @@ static void a_store_that_fails_is_told_apart_after_an_earlier_factor(void **stat
 }
 
 /* A stranger must not learn from a full disk who is enrolled. */
-static void a_state_that_cannot_be_written_is_told_like_the_rest(void **state)
+static void a_stranger_is_not_told_that_the_state_cannot_be_written(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", STACK_SECRET "\n\" RATE_LIMIT 9 30\n\" TOTP_AUTH\n");
@@ -202,7 +202,7 @@ static void a_state_that_cannot_be_written_is_told_like_the_rest(void **state)
 	assert_int_equal(chmod(in_folder("home/alice"), 0700), 0);
 }
 
-static void who_is_let_in_is_told_nothing(void **state)
+static void a_user_who_is_let_in_is_told_nothing(void **state)
 {
 	static const char *const options[] = {"tell_reason", "grace_period=60 tell_reason",
 		"nullok tell_reason", "group=!totp tell_reason"};
@@ -224,14 +224,14 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(why_is_told_after_an_earlier_factor),
-		TEST(a_stranger_is_told_the_same_for_everything),
+		TEST(after_an_earlier_factor_the_user_is_told_why),
+		TEST(a_stranger_is_told_the_same_for_each_reason),
 		TEST(the_environment_of_the_process_does_not_count),
 		TEST(a_silent_application_is_told_nothing),
-		TEST(a_right_code_of_another_time_is_wrong),
-		TEST(a_store_that_fails_is_told_apart_after_an_earlier_factor),
-		TEST(a_state_that_cannot_be_written_is_told_like_the_rest),
-		TEST(who_is_let_in_is_told_nothing),
+		TEST(a_code_of_another_time_is_called_wrong),
+		TEST(after_an_earlier_factor_a_failing_store_is_told_apart),
+		TEST(a_stranger_is_not_told_that_the_state_cannot_be_written),
+		TEST(a_user_who_is_let_in_is_told_nothing),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What each option of the module changes. */
+/* The effect of each option of the module. */
 
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "../unit/test_support.h"
 #include "expect_login.h"
 
-/* A file of the calling user in a folder that nobody else can write to. */
+/* Writes a file of the calling user in a folder that nobody else can write to. */
 static void put_system_secret(const char *name, const char *text)
 {
 	char path[300];
@@ -43,7 +43,7 @@ static void secret_names_the_file(void **state)
 	expect_result(PAM_AUTH_ERR, 1);
 }
 
-/* What is no token stays as it is written. */
+/* Text that is no token stays as it is. */
 static void other_tokens_are_plain_text(void **state)
 {
 	static const char *const names[] = {
@@ -62,7 +62,7 @@ static void other_tokens_are_plain_text(void **state)
 	}
 }
 
-static void user_names_whose_rights_reach_the_file(void **state)
+static void user_names_the_user_whose_rights_are_used(void **state)
 {
 	char options[256];
 
@@ -81,7 +81,7 @@ static void user_names_whose_rights_reach_the_file(void **state)
 	expect_result(PAM_SUCCESS, 1);
 	stack_log_in("../store/alice", stack_code(0));
 	expect_result(PAM_AUTH_ERR, 1);
-	/* Of those without a file nullok skips the known alone. */
+	/* Without a file, nullok skips known users only. */
 	snprintf(options, sizeof options, "secret=@D/home/store/${USER} user=%u nullok",
 		geteuid());
 	stack_options(options);
@@ -89,7 +89,7 @@ static void user_names_whose_rights_reach_the_file(void **state)
 	expect_result(PAM_IGNORE, 0);
 	stack_log_in("nobody-knows", stack_code(0));
 	expect_result(PAM_AUTH_ERR, 1);
-	/* There is no home to speak of. */
+	/* This user has no home. */
 	snprintf(options, sizeof options, "secret=~/x user=%u nullok", geteuid());
 	stack_options(options);
 	stack_log_in("alice", stack_code(0));
@@ -130,7 +130,7 @@ static void a_users_own_link_stays_a_link(void **state)
 	assert_string_equal(text_of("home/alice/real"), TOTP);
 }
 
-static void the_prompt_can_be_another(void **state)
+static void the_prompt_can_be_set(void **state)
 {
 	static const struct {
 		const char *lines;
@@ -156,7 +156,7 @@ static void the_prompt_can_be_another(void **state)
 	}
 }
 
-static void the_code_can_be_shown(void **state)
+static void the_code_can_be_echoed(void **state)
 {
 	static const char *const options[] = {
 		"echo_verification_code", "echo-verification-code"};
@@ -171,7 +171,7 @@ static void the_code_can_be_shown(void **state)
 	}
 }
 
-static void a_silent_application_is_asked_and_not_told(void **state)
+static void a_silent_application_is_prompted_but_shown_no_message(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP "\" DISALLOW_REUSE\n");
@@ -206,7 +206,7 @@ static void skew_is_learned_unless_told_otherwise(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TOTP);
 }
 
-static void a_wrong_hotp_code_moves_on_unless_told_otherwise(void **state)
+static void a_wrong_hotp_code_moves_the_counter_unless_told_otherwise(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 5\n");
@@ -275,7 +275,7 @@ static void grace_never_lifts_a_rate_limit(void **state)
 	assert_non_null(strstr(stack_log, "reason=rate-limited"));
 }
 
-static void a_strange_host_is_never_written(void **state)
+static void text_that_is_no_host_is_never_written(void **state)
 {
 	(void)state;
 	stack_options("grace_period=3600");
@@ -287,7 +287,7 @@ static void a_strange_host_is_never_written(void **state)
 	expect_result(PAM_AUTH_ERR, 1);
 }
 
-static void a_read_only_state_is_forgiven_only_where_allowed(void **state)
+static void a_read_only_state_lets_in_only_where_allowed(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP "\" DISALLOW_REUSE\n");
@@ -349,19 +349,19 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(secret_names_the_file),
 		TEST(other_tokens_are_plain_text),
-		TEST(user_names_whose_rights_reach_the_file),
+		TEST(user_names_the_user_whose_rights_are_used),
 		TEST(a_system_folder_must_be_safe),
 		TEST(a_users_own_link_stays_a_link),
-		TEST(the_prompt_can_be_another),
-		TEST(the_code_can_be_shown),
-		TEST(a_silent_application_is_asked_and_not_told),
+		TEST(the_prompt_can_be_set),
+		TEST(the_code_can_be_echoed),
+		TEST(a_silent_application_is_prompted_but_shown_no_message),
 		TEST(skew_is_learned_unless_told_otherwise),
-		TEST(a_wrong_hotp_code_moves_on_unless_told_otherwise),
+		TEST(a_wrong_hotp_code_moves_the_counter_unless_told_otherwise),
 		TEST(other_modes_can_be_allowed),
 		TEST(a_grace_period_spares_a_known_host),
 		TEST(grace_never_lifts_a_rate_limit),
-		TEST(a_strange_host_is_never_written),
-		TEST(a_read_only_state_is_forgiven_only_where_allowed),
+		TEST(text_that_is_no_host_is_never_written),
+		TEST(a_read_only_state_lets_in_only_where_allowed),
 		TEST(reuse_can_be_refused_for_everybody),
 		TEST(debug_says_more_and_no_secret),
 	};

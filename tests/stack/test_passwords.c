@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A code behind a password: forward_pass, try_first_pass and use_first_pass. */
+/* A code after a password in one answer: forward_pass, try_first_pass and use_first_pass. */
 
 #include "config.h"
 
@@ -10,8 +10,7 @@
 #include "../unit/test_support.h"
 #include "expect_login.h"
 
-/* @M ends the stack, so here success goes on to the module that shows what is
- * passed on. */
+/* @M would end the stack. Here a success goes on to the module that shows the password. */
 #define GO_ON "auth [success=ok default=die] @R "
 #define SHOW  "\nauth optional @T show"
 
@@ -71,7 +70,7 @@ static void set_token(const char *token, const char *options)
 	stack_lines(lines);
 }
 
-static void the_code_may_stand_behind_an_earlier_password(void **state)
+static void the_code_may_follow_an_earlier_password(void **state)
 {
 	static const char *const options[] = {"try_first_pass", "use_first_pass"};
 	char token[64];
@@ -91,7 +90,7 @@ static void the_code_may_stand_behind_an_earlier_password(void **state)
 	assert_string_equal(stack_last.token, "pass");
 }
 
-static void try_first_pass_asks_where_there_is_no_code(void **state)
+static void try_first_pass_asks_when_there_is_no_code(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP "\" RATE_LIMIT 3 30\n");
@@ -103,7 +102,7 @@ static void try_first_pass_asks_where_there_is_no_code(void **state)
 	stack_lines(GO_ON "try_first_pass" SHOW);
 	stack_log_in("alice", stack_code(0));
 	expect_result(PAM_SUCCESS, 1);
-	/* The unenrolled are asked as often. */
+	/* Users without a secret are asked as often. */
 	set_token("password000000", "try_first_pass");
 	stack_log_in("alice", "000000");
 	expect_result(PAM_AUTH_ERR, 1);
@@ -130,7 +129,7 @@ static void use_first_pass_never_asks(void **state)
 	assert_non_null(strstr(stack_log, "reason=conversation"));
 }
 
-static void a_spent_code_in_the_password_ends_it(void **state)
+static void a_spent_code_after_the_password_ends_the_login(void **state)
 {
 	char token[64];
 
@@ -152,10 +151,10 @@ int main(int argc, char **argv)
 		TEST(the_password_is_passed_on),
 		TEST(a_long_password_is_passed_on_whole),
 		TEST(nothing_is_passed_on_after_a_refusal),
-		TEST(the_code_may_stand_behind_an_earlier_password),
-		TEST(try_first_pass_asks_where_there_is_no_code),
+		TEST(the_code_may_follow_an_earlier_password),
+		TEST(try_first_pass_asks_when_there_is_no_code),
 		TEST(use_first_pass_never_asks),
-		TEST(a_spent_code_in_the_password_ends_it),
+		TEST(a_spent_code_after_the_password_ends_the_login),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A secret that an administrator made, and that a first code has to confirm. */
+/* A secret that an administrator made, which a first code confirms. */
 
 #include "config.h"
 
@@ -22,7 +22,7 @@ static void expect(int result, unsigned int prompts, const char *log)
 	assert_non_null(strstr(stack_log, log));
 }
 
-static void a_first_code_confirms_it(void **state)
+static void a_first_code_confirms_the_secret(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", PENDING);
@@ -37,7 +37,7 @@ static void a_first_code_confirms_it(void **state)
 	expect(PAM_SUCCESS, 1, "accepted");
 }
 
-static void after_its_time_it_asks_and_refuses(void **state)
+static void after_its_time_the_user_is_asked_and_refused(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", PENDING);
@@ -47,8 +47,8 @@ static void after_its_time_it_asks_and_refuses(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), PENDING);
 }
 
-/* A password of before is no reason not to be asked. */
-static void with_a_password_it_asks_too(void **state)
+/* The user is asked also when a password comes before. */
+static void the_user_is_asked_also_after_a_password(void **state)
 {
 	(void)state;
 	stack_lines("auth optional @T set=secret000000\nauth @M try_first_pass");
@@ -62,9 +62,9 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_first_code_confirms_it),
-		TEST(after_its_time_it_asks_and_refuses),
-		TEST(with_a_password_it_asks_too),
+		TEST(a_first_code_confirms_the_secret),
+		TEST(after_its_time_the_user_is_asked_and_refused),
+		TEST(the_user_is_asked_also_after_a_password),
 	};
 
 	(void)argc;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the module does to the process that it runs in, and holds while the
- * person thinks. */
+/* The module leaves the process as it was, and holds nothing during the prompt. */
 
 #include "config.h"
 
@@ -41,8 +40,8 @@ static mode_t umask_now(void)
 	return mask;
 }
 
-/* While the person thinks, sshd may kill the process: nothing may be locked,
- * half done, or done with other rights. */
+/* sshd may kill the process during the prompt. So nothing may be locked, half done, or done with
+ * other rights. */
 static void look_around(void)
 {
 	int file = open(in_folder(stack_secret("alice")), O_RDONLY | O_CLOEXEC);
@@ -57,7 +56,7 @@ static void look_around(void)
 	assert_string_equal(stack_identity(), identity_before);
 }
 
-/* A login, with the process looked at before, within and after. */
+/* Logs in, and compares the process before, during and after. */
 static void log_in_and_look(const char *user, const char *answer)
 {
 	char folder_before[PATH_MAX], folder_after[PATH_MAX];
@@ -78,7 +77,7 @@ static void log_in_and_look(const char *user, const char *answer)
 	assert_int_equal(umask_now(), mask);
 }
 
-static void holds_nothing_while_the_person_thinks(void **state)
+static void nothing_is_held_during_the_prompt(void **state)
 {
 	(void)state;
 	looks = 0;
@@ -94,7 +93,7 @@ static void holds_nothing_while_the_person_thinks(void **state)
 	assert_int_equal(looks, 6);
 }
 
-static void leaves_the_process_as_it_was(void **state)
+static void a_login_leaves_the_process_as_it_was(void **state)
 {
 	static const char *const options[] = {"", "nullok", "group=totp", "group=nosuch",
 		"nosuch", "grace_period=100", "forward_pass", "use_first_pass",
@@ -118,7 +117,7 @@ static void leaves_the_process_as_it_was(void **state)
 	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
 }
 
-static void the_users_file_stays_the_users(void **state)
+static void the_file_stays_the_users_own(void **state)
 {
 	struct stat status;
 
@@ -133,7 +132,7 @@ static void the_users_file_stays_the_users(void **state)
 }
 
 /* root could read and write there; the user could not. */
-static void root_never_helps_a_user_to_a_file(void **state)
+static void a_file_that_the_user_cannot_read_is_refused(void **state)
 {
 	char other[300];
 
@@ -159,7 +158,7 @@ static void root_never_helps_a_user_to_a_file(void **state)
 	assert_int_equal(count_entries("home/root"), 1);
 }
 
-static void nobody_but_the_user_can_block_a_login(void **state)
+static void only_the_user_can_block_a_login(void **state)
 {
 	struct stat status;
 
@@ -181,7 +180,7 @@ static int no_conversation(int count, const struct pam_message **messages,
 	return PAM_CONV_ERR;
 }
 
-static void setcred_does_nothing_again_and_again(void **state)
+static void setcred_does_nothing_each_time(void **state)
 {
 	static const int flags[] = {PAM_ESTABLISH_CRED, PAM_REINITIALIZE_CRED, PAM_REFRESH_CRED,
 		PAM_DELETE_CRED, PAM_DELETE_CRED, PAM_SILENT | PAM_ESTABLISH_CRED};
@@ -220,8 +219,8 @@ static unsigned long pages_in_use(void)
 	return total;
 }
 
-/* Daemons load and unload the module for every login. */
-static void a_thousand_logins_cost_nothing(void **state)
+/* Daemons load and unload the module for each login. */
+static void a_thousand_logins_leak_nothing(void **state)
 {
 	unsigned int descriptors = 0;
 	unsigned long pages = 0;
@@ -244,7 +243,7 @@ static void a_thousand_logins_cost_nothing(void **state)
 	print_message("# after 500 and 1500 logins: %zu and %zu bytes, %lu and %lu pages\n",
 		memory, memory_in_use(), pages, pages_in_use());
 	assert_int_equal(count_descriptors(), descriptors);
-	/* Less than a byte for each, and no mapping that grows. */
+	/* Less than a byte for each login, and no mapping grows. */
 	assert_true(memory_in_use() <= memory + 1000);
 	assert_true(pages_in_use() <= pages + 16);
 }
@@ -253,17 +252,17 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(holds_nothing_while_the_person_thinks),
-		TEST(leaves_the_process_as_it_was),
-		TEST(the_users_file_stays_the_users),
-		TEST(root_never_helps_a_user_to_a_file),
-		TEST(nobody_but_the_user_can_block_a_login),
-		TEST(setcred_does_nothing_again_and_again),
-		TEST(a_thousand_logins_cost_nothing),
+		TEST(nothing_is_held_during_the_prompt),
+		TEST(a_login_leaves_the_process_as_it_was),
+		TEST(the_file_stays_the_users_own),
+		TEST(a_file_that_the_user_cannot_read_is_refused),
+		TEST(only_the_user_can_block_a_login),
+		TEST(setcred_does_nothing_each_time),
+		TEST(a_thousand_logins_leak_nothing),
 	};
 
 	(void)argc;
-	/* What the C library keeps for the thread counts as in use, and comes and goes. */
+	/* The C library's cache for the thread counts as memory in use, and varies. */
 	assert_int_equal(setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1), 0);
 	stack_main(argv);
 	return cmocka_run_group_tests(tests, NULL, stack_end);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the module returns, how often it asks, and what it logs. */
+/* The result of a login, the number of prompts, and the log. */
 
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "../unit/test_support.h"
 #include "expect_login.h"
 
-static void lets_in_with_a_right_code(void **state)
+static void a_right_code_lets_in(void **state)
 {
 	static const struct {
 		int step;
@@ -27,11 +27,11 @@ static void lets_in_with_a_right_code(void **state)
 			cases[i].offset);
 		expect(PAM_SUCCESS, 1, log);
 	}
-	/* Nothing to record: nothing written. */
+	/* Nothing must be recorded, so nothing is written. */
 	assert_string_equal(text_of(stack_secret("alice")), TOTP);
 }
 
-static void refuses_a_wrong_code(void **state)
+static void a_wrong_code_is_refused(void **state)
 {
 	static const char *const wrong[] = {"000000", "", " ", "12345", "1234567", "abcdef",
 		"12345a", "-12345", "+12345", "\b\n\r\177IN",
@@ -45,12 +45,12 @@ static void refuses_a_wrong_code(void **state)
 		stack_log_in("alice", wrong[i]);
 		expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code\n");
 	}
-	/* The same words for whatever it is. */
+	/* The message is the same for each reason. */
 	assert_string_equal(
 		stack_last.messages, "error: The verification code was not accepted.\n");
 }
 
-static void says_how_far_off_a_code_is(void **state)
+static void the_log_says_how_far_off_a_code_is(void **state)
 {
 	(void)state;
 	stack_options("noskewadj");
@@ -61,7 +61,7 @@ static void says_how_far_off_a_code_is(void **state)
 	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code offset=-106s\n");
 }
 
-static void spends_a_code(void **state)
+static void a_code_is_good_once(void **state)
 {
 	const char *code;
 
@@ -75,7 +75,7 @@ static void spends_a_code(void **state)
 	assert_non_null(strstr(text_of(stack_secret("alice")), "\" DISALLOW_REUSE 56666667\n"));
 }
 
-static void takes_an_emergency_code_once(void **state)
+static void an_emergency_code_is_good_once(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP "12345678\n87654321\n");
@@ -86,7 +86,7 @@ static void takes_an_emergency_code_once(void **state)
 	expect(PAM_AUTH_ERR, 1, "<5>refused " WHO " reason=wrong-code\n");
 }
 
-static void takes_a_hashed_emergency_code_once(void **state)
+static void a_hashed_emergency_code_is_good_once(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP A_1 B_1);
@@ -98,7 +98,7 @@ static void takes_a_hashed_emergency_code_once(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TOTP B_1);
 }
 
-static void takes_a_hashed_emergency_code_behind_a_password(void **state)
+static void a_hashed_emergency_code_may_follow_a_password(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP A_1 B_1);
@@ -110,7 +110,7 @@ static void takes_a_hashed_emergency_code_behind_a_password(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TOTP B_1);
 }
 
-static void names_a_damaged_line(void **state)
+static void the_log_names_a_damaged_line(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP A_1 "\" SCRATCH_HASH scrypt 20 8 1 x y\n");
@@ -120,7 +120,7 @@ static void names_a_damaged_line(void **state)
 	assert_non_null(strstr(stack_log, "line 4: SCRATCH_HASH"));
 }
 
-static void counts_hotp_codes(void **state)
+static void an_hotp_code_moves_the_counter(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 5\n");
@@ -134,7 +134,7 @@ static void counts_hotp_codes(void **state)
 		text_of(stack_secret("alice")), STACK_SECRET "\n\" HOTP_COUNTER 8\n");
 }
 
-static void limits_attempts(void **state)
+static void attempts_are_limited(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP "\" RATE_LIMIT 2 30\n12345678\n");
@@ -162,7 +162,7 @@ static void a_clock_before_1970_is_a_store_error(void **state)
 	assert_non_null(strstr(stack_log, "clock"));
 }
 
-static void options_that_are_wrong_refuse_everybody_unasked(void **state)
+static void wrong_options_refuse_everybody_without_a_prompt(void **state)
 {
 	static const char *const wrong[] = {"nosuch", "nullok=1", "secret=", "secret",
 		"grace_period=-1", "grace_period=x", "allowed_perm=0", "allowed_perm=9",
@@ -199,18 +199,18 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(lets_in_with_a_right_code),
-		TEST(refuses_a_wrong_code),
-		TEST(says_how_far_off_a_code_is),
-		TEST(spends_a_code),
-		TEST(takes_an_emergency_code_once),
-		TEST(takes_a_hashed_emergency_code_once),
-		TEST(takes_a_hashed_emergency_code_behind_a_password),
-		TEST(names_a_damaged_line),
-		TEST(counts_hotp_codes),
-		TEST(limits_attempts),
+		TEST(a_right_code_lets_in),
+		TEST(a_wrong_code_is_refused),
+		TEST(the_log_says_how_far_off_a_code_is),
+		TEST(a_code_is_good_once),
+		TEST(an_emergency_code_is_good_once),
+		TEST(a_hashed_emergency_code_is_good_once),
+		TEST(a_hashed_emergency_code_may_follow_a_password),
+		TEST(the_log_names_a_damaged_line),
+		TEST(an_hotp_code_moves_the_counter),
+		TEST(attempts_are_limited),
 		TEST(a_clock_before_1970_is_a_store_error),
-		TEST(options_that_are_wrong_refuse_everybody_unasked),
+		TEST(wrong_options_refuse_everybody_without_a_prompt),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Users without a secret, while there is time for them to enroll. */
+/* nullok_until= and nullok_for=: users without a secret have time to enroll. */
 
 #include "config.h"
 
@@ -46,7 +46,7 @@ static void expect_passed_at(time_t now, int days)
 	assert_string_equal(stack_last.messages, message);
 }
 
-/* Asked like anybody whom the system does not know, and told the same. */
+/* Checks that the user is asked and refused like an unknown user. */
 static void expect_asked_at(time_t now)
 {
 	stack_now = now;
@@ -68,7 +68,7 @@ static void expect_store_error(const char *detail)
 	assert_non_null(strstr(stack_log, detail));
 }
 
-static void until_a_day_is_to_its_end_in_utc(void **state)
+static void nullok_until_lasts_to_the_end_of_the_day_in_utc(void **state)
 {
 	(void)state;
 	setenv("TZ", "Pacific/Kiritimati", 1);
@@ -79,16 +79,16 @@ static void until_a_day_is_to_its_end_in_utc(void **state)
 	expect_passed_at(MIDNIGHT - 1, 1);
 	expect_asked_at(MIDNIGHT);
 	expect_asked_at(MIDNIGHT + 10 * DAY);
-	/* A whole day too many is one more. */
+	/* A begun day counts as a day. */
 	expect_passed_at(MIDNIGHT - DAY - 1, 2);
 	expect_passed_at(MIDNIGHT - 30 * DAY, 30);
-	/* Nothing is kept for this. */
+	/* This option keeps no state. */
 	assert_int_equal(count_entries("home"), 4);
 	unsetenv("TZ");
 	tzset();
 }
 
-static void for_a_while_counts_from_first_sight(void **state)
+static void nullok_for_counts_from_the_first_login(void **state)
 {
 	(void)state;
 	stack_options(FOR_3D);
@@ -103,12 +103,12 @@ static void for_a_while_counts_from_first_sight(void **state)
 	expect_asked_at(STACK_NOW + 3 * DAY);
 	expect_asked_at(STACK_NOW + 300 * DAY);
 	assert_string_equal(text_of(SEEN), "1700000025\n");
-	/* It goes on as it began where the administrator allows more. */
+	/* When the administrator allows more days, they count from the same start. */
 	stack_options("nullok_for=5d " SEEN_IN);
 	expect_passed_at(STACK_NOW + 3 * DAY, 2);
 }
 
-static void everybody_has_a_time_of_their_own(void **state)
+static void each_user_has_a_time_of_their_own(void **state)
 {
 	(void)state;
 	stack_options(FOR_3D);
@@ -122,21 +122,21 @@ static void everybody_has_a_time_of_their_own(void **state)
 	assert_int_equal(count_entries("home/state/seen"), 2);
 }
 
-static void the_earlier_of_both_ends_it(void **state)
+static void the_earlier_of_both_ends_the_time(void **state)
 {
 	(void)state;
 	stack_options("nullok_until=2023-11-14 nullok_for=3d " SEEN_IN);
 	expect_passed_at(MIDNIGHT - 2 * DAY, 2);
 	expect_passed_at(MIDNIGHT - 1, 1);
 	expect_asked_at(MIDNIGHT);
-	/* The day stands, and the time from first sight does not. */
+	/* With a later day, the time from the first login ends first. */
 	stack_options("nullok_until=2023-11-30 nullok_for=3d " SEEN_IN);
 	expect_passed_at(MIDNIGHT, 1);
 	expect_passed_at(MIDNIGHT + DAY - 1, 1);
 	expect_asked_at(MIDNIGHT + DAY);
 }
 
-static void it_is_for_users_without_a_file_alone(void **state)
+static void only_users_without_a_file_are_skipped(void **state)
 {
 	static const char *const options[] = {"nullok_until=2030-01-01", FOR_3D};
 
@@ -161,12 +161,12 @@ static void it_is_for_users_without_a_file_alone(void **state)
 		assert_string_equal(stack_log, "<5>refused user=nobody-knows rhost=192.0.2.7 "
 					       "reason=not-enrolled\n");
 	}
-	/* Of none of them anything was noted. */
+	/* No first login was recorded for any of them. */
 	assert_false(exists("home/state"));
 }
 
-/* With user= there is a place for the file of anybody. */
-static void an_unknown_user_never_passes(void **state)
+/* With user= unknown users get paths too. */
+static void an_unknown_user_is_never_skipped(void **state)
 {
 	static const char *const options[] = {"nullok", "nullok_until=2030-01-01", FOR_3D};
 	char line[256];
@@ -185,7 +185,7 @@ static void an_unknown_user_never_passes(void **state)
 	}
 }
 
-static void who_is_not_asked_anyway_is_not_noted(void **state)
+static void a_user_who_is_not_asked_is_not_recorded(void **state)
 {
 	(void)state;
 	stack_options("group=totp nullok_for=3d " SEEN_IN);
@@ -195,7 +195,7 @@ static void who_is_not_asked_anyway_is_not_noted(void **state)
 	assert_false(exists("home/state"));
 }
 
-static void enrolling_ends_it_at_once(void **state)
+static void enrolling_ends_the_time_at_once(void **state)
 {
 	(void)state;
 	stack_options(FOR_3D);
@@ -240,14 +240,14 @@ static void state_that_cannot_be_kept_refuses(void **state)
 	assert_int_equal(chmod(in_folder("home/state/seen"), 0700), 0);
 }
 
-/* Whose home it is could else say when the time began, or have a file written
+/* Otherwise the owner of the home could decide when the time began, or have a file written
  * elsewhere with the rights of the service. */
-static void it_is_never_kept_in_a_home(void **state)
+static void the_first_login_is_never_recorded_in_a_home(void **state)
 {
 	(void)state;
 	stack_options("nullok_for=3d first_seen=~/seen");
 	expect_store_error("home directory");
-	/* Not even where it would lead to a safe place. */
+	/* Not even when the link leads to a safe folder. */
 	stack_options("nullok_for=3d first_seen=${HOME}/../state/seen");
 	expect_store_error("home directory");
 	stack_options("nullok_for=3d first_seen=seen");
@@ -262,7 +262,7 @@ static bool never(void *caller)
 	return true;
 }
 
-static void a_clock_that_tells_nothing_lets_nobody_pass(void **state)
+static void without_a_clock_nobody_is_skipped(void **state)
 {
 	(void)state;
 	stack_options(FOR_3D);
@@ -291,7 +291,7 @@ static void a_silent_application_is_told_nothing(void **state)
 	assert_non_null(strstr(stack_log, " days_left="));
 }
 
-static void without_an_end_nothing_is_said(void **state)
+static void without_an_end_no_message_is_shown(void **state)
 {
 	(void)state;
 	stack_options("nullok");
@@ -301,7 +301,7 @@ static void without_an_end_nothing_is_said(void **state)
 	assert_string_equal(stack_last.messages, "");
 }
 
-static void ends_that_are_no_ends_refuse(void **state)
+static void malformed_ends_refuse(void **state)
 {
 	static const char *const options[] = {"nullok_until=", "nullok_until=tomorrow",
 		"nullok_until=2023-02-30", "nullok_until=2023-1-1", "nullok_until",
@@ -316,7 +316,7 @@ static void ends_that_are_no_ends_refuse(void **state)
 		assert_int_equal(stack_last.prompts, 0);
 		assert_non_null(strstr(stack_log, "reason=config-error"));
 	}
-	/* No time at all is none. */
+	/* A period of no days is an error. */
 	stack_options("nullok_for=0");
 	stack_log_in("bob", "000000");
 	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
@@ -327,20 +327,20 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(until_a_day_is_to_its_end_in_utc),
-		TEST(for_a_while_counts_from_first_sight),
-		TEST(everybody_has_a_time_of_their_own),
-		TEST(the_earlier_of_both_ends_it),
-		TEST(it_is_for_users_without_a_file_alone),
-		TEST(an_unknown_user_never_passes),
-		TEST(who_is_not_asked_anyway_is_not_noted),
-		TEST(enrolling_ends_it_at_once),
+		TEST(nullok_until_lasts_to_the_end_of_the_day_in_utc),
+		TEST(nullok_for_counts_from_the_first_login),
+		TEST(each_user_has_a_time_of_their_own),
+		TEST(the_earlier_of_both_ends_the_time),
+		TEST(only_users_without_a_file_are_skipped),
+		TEST(an_unknown_user_is_never_skipped),
+		TEST(a_user_who_is_not_asked_is_not_recorded),
+		TEST(enrolling_ends_the_time_at_once),
 		TEST(state_that_cannot_be_kept_refuses),
-		TEST(it_is_never_kept_in_a_home),
-		TEST(a_clock_that_tells_nothing_lets_nobody_pass),
+		TEST(the_first_login_is_never_recorded_in_a_home),
+		TEST(without_a_clock_nobody_is_skipped),
 		TEST(a_silent_application_is_told_nothing),
-		TEST(without_an_end_nothing_is_said),
-		TEST(ends_that_are_no_ends_refuse),
+		TEST(without_an_end_no_message_is_shown),
+		TEST(malformed_ends_refuse),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Logins with the option state=: the secret's file is read and never written. */
+/* Logins with state=: the secret file is read and never written. */
 
 #include "config.h"
 
@@ -48,7 +48,7 @@ static void refuse(const char *answer, const char *reason)
 	expect(answer, PAM_AUTH_ERR, reason);
 }
 
-/* What a file is like, as far as any writing would show. */
+/* Everything about a file that a write would change. */
 struct look {
 	struct stat file;
 	struct stat folder;
@@ -81,12 +81,12 @@ static void assert_untouched(const struct look *before, const char *file, const 
 	assert_int_equal(now.file.st_uid, before->file.st_uid);
 	assert_true(same_time(now.file.st_mtim, before->file.st_mtim));
 	assert_true(same_time(now.file.st_ctim, before->file.st_ctim));
-	/* Nothing was made beside it either. */
+	/* No other file was made in its folder. */
 	assert_true(same_time(now.folder.st_mtim, before->folder.st_mtim));
 }
 
-/* Everything that a login can change: reuse, emergency codes of both kinds, limits,
- * and a clock that is wrong. */
+/* Everything that a login can change: spent codes, emergency codes of both kinds, limits, and the
+ * skew of the clock. */
 static void live(void)
 {
 	accept(stack_code(0));
@@ -109,7 +109,7 @@ static void live(void)
 	accept(stack_code(20));
 }
 
-static void a_whole_life_on_a_secret_that_cannot_be_written(void **state)
+static void a_secret_that_cannot_be_written_works_for_its_whole_life(void **state)
 {
 	struct look before;
 
@@ -125,7 +125,7 @@ static void a_whole_life_on_a_secret_that_cannot_be_written(void **state)
 	assert_int_equal(chmod(in_folder("home/fixed"), 0755), 0);
 }
 
-static void a_whole_life_in_a_home_that_cannot_be_written(void **state)
+static void a_home_that_cannot_be_written_works_for_its_whole_life(void **state)
 {
 	struct look before;
 
@@ -139,13 +139,13 @@ static void a_whole_life_in_a_home_that_cannot_be_written(void **state)
 	assert_int_equal(chmod(in_folder("home/alice"), 0700), 0);
 }
 
-/* Another file each time, with the text that it had at first. */
+/* Writes a new file with the first text. */
 static void put_back(void)
 {
 	stack_put_secret("alice", FULL);
 }
 
-static void a_secret_that_is_put_back_gives_nothing_back(void **state)
+static void codes_stay_spent_when_the_secret_is_put_back(void **state)
 {
 	char first[8], second[8];
 
@@ -163,7 +163,7 @@ static void a_secret_that_is_put_back_gives_nothing_back(void **state)
 	stack_now += 31;
 	snprintf(second, sizeof second, "%s", stack_code(0));
 	refuse("12345678", "reason=wrong-code");
-	/* In between it is another one, which knows nothing of that. */
+	/* In between there is another secret, whose codes are not spent. */
 	stack_put_secret("alice", "KRUGS4ZANFZSAYJA\n" LIMIT TOTP "12345678\n");
 	accept("12345678");
 	refuse("12345678", "reason=wrong-code");
@@ -180,7 +180,7 @@ static void a_secret_that_is_put_back_gives_nothing_back(void **state)
 	accept("87654321");
 }
 
-static void the_state_is_the_modules_own(void **state)
+static void the_state_belongs_to_the_module(void **state)
 {
 	struct stat status;
 
@@ -207,7 +207,7 @@ static void expect_bad(int result, const char *detail)
 	assert_null(strstr(stack_log, "accepted"));
 }
 
-/* Never afresh, and never unasked. */
+/* Such a state never counts as a new one, and the user is asked. */
 static void a_state_that_is_damaged_or_not_safe_refuses(void **state)
 {
 	static const char *const damaged[] = {"totpgroup-state 2\n\" END\n", "x",
@@ -243,7 +243,7 @@ static void a_state_that_cannot_be_written_refuses(void **state)
 	put_file("home/file", "", 0600);
 	stack_options("state=@D/home/file/${USER}");
 	expect_bad(PAM_AUTHINFO_UNAVAIL, "home/file");
-	/* A place where nothing can be made is no state that is read-only. */
+	/* allow_readonly does not help where no state can be made at all. */
 	stack_options("allow_readonly state=/proc/totpgroup/${USER}");
 	expect_bad(PAM_AUTHINFO_UNAVAIL, "cannot make /proc/totpgroup");
 	if (geteuid() == 0)
@@ -257,7 +257,7 @@ static void a_state_that_cannot_be_written_refuses(void **state)
 	refuse("000000", "reason=wrong-code");
 }
 
-static void only_one_file_for_each_user_will_do(void **state)
+static void state_must_name_a_file_for_each_user(void **state)
 {
 	static const char *const bad[] = {"state=", "state", "state=state/${USER}",
 		"state=~/state", "state=${HOME}/${USER}", "state=/x/${HOME}/${USER}",
@@ -275,7 +275,7 @@ static void only_one_file_for_each_user_will_do(void **state)
 	}
 }
 
-static void who_has_no_secret_has_no_state(void **state)
+static void a_user_without_a_secret_has_no_state(void **state)
 {
 	(void)state;
 	stack_log_in("bob", "000000");
@@ -289,7 +289,7 @@ static void who_has_no_secret_has_no_state(void **state)
 	assert_false(exists("home/system"));
 }
 
-/* A name that would lead elsewhere has no file: its user is asked, and refused. */
+/* A name that would lead to another folder has no file. Its user is asked and refused. */
 static void an_unsafe_name_is_refused(void **state)
 {
 	static const char *const users[] = {".dot", "sla/sh"};
@@ -309,7 +309,7 @@ static void an_unsafe_name_is_refused(void **state)
 
 static unsigned int looks;
 
-/* While the person thinks, anybody else can have the lock. */
+/* During the prompt another process can take the lock. */
 static void lock_it(void)
 {
 	int file = open(in_folder(STATE), O_RDONLY | O_CLOEXEC);
@@ -320,7 +320,7 @@ static void lock_it(void)
 	looks++;
 }
 
-static void nothing_is_held_while_the_person_thinks(void **state)
+static void nothing_is_held_during_the_prompt(void **state)
 {
 	(void)state;
 	put_back();
@@ -370,16 +370,16 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_whole_life_on_a_secret_that_cannot_be_written),
-		TEST(a_whole_life_in_a_home_that_cannot_be_written),
-		TEST(a_secret_that_is_put_back_gives_nothing_back),
-		TEST(the_state_is_the_modules_own),
+		TEST(a_secret_that_cannot_be_written_works_for_its_whole_life),
+		TEST(a_home_that_cannot_be_written_works_for_its_whole_life),
+		TEST(codes_stay_spent_when_the_secret_is_put_back),
+		TEST(the_state_belongs_to_the_module),
 		TEST(a_state_that_is_damaged_or_not_safe_refuses),
 		TEST(a_state_that_cannot_be_written_refuses),
-		TEST(only_one_file_for_each_user_will_do),
-		TEST(who_has_no_secret_has_no_state),
+		TEST(state_must_name_a_file_for_each_user),
+		TEST(a_user_without_a_secret_has_no_state),
 		TEST(an_unsafe_name_is_refused),
-		TEST(nothing_is_held_while_the_person_thinks),
+		TEST(nothing_is_held_during_the_prompt),
 		TEST(a_secret_that_goes_away_meanwhile_refuses),
 		TEST(grace_is_kept_in_the_state),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The session guard: a session over SSH for which a code was due and not asked for. */
+/* The session guard: it refuses a session over SSH whose user must give a code and was not asked. */
 
 #include "config.h"
 
@@ -38,7 +38,7 @@ static int open_as(const char *user, const char *ssh_auth_info)
 	return stack_login(&stack_last);
 }
 
-/* Nobody is ever asked here. */
+/* A session never prompts. */
 static void expect(int result, const char *log, const char *messages)
 {
 	if (stack_last.result != result)
@@ -49,11 +49,11 @@ static void expect(int result, const char *log, const char *messages)
 	assert_string_equal(stack_last.messages, messages);
 }
 
-static void refuses_where_nobody_asked(void **state)
+static void a_session_without_a_question_is_refused(void **state)
 {
 	static const char *const methods[] = {NULL, "", KEY, "password\n", "none\n",
 		"hostbased\n", "gssapi-with-mic\n", KEY "password\n",
-		/* Names that only look like it. */
+		/* Methods with similar names. */
 		"keyboard-interactives\n", "xkeyboard-interactive/pam\n",
 		"publickey keyboard-interactive/pam\n", "Keyboard-Interactive/pam\n",
 		"keyboard\n", "publickey ssh-ed25519 A/keyboard-interactive\n"};
@@ -68,7 +68,7 @@ static void refuses_where_nobody_asked(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TOTP);
 }
 
-static void lets_pass_who_was_asked(void **state)
+static void a_user_who_was_asked_gets_a_session(void **state)
 {
 	static const char *const methods[] = {ASKED, "keyboard-interactive/pam\n",
 		"keyboard-interactive\n", "keyboard-interactive/pam", "password\n" ASKED};
@@ -81,8 +81,8 @@ static void lets_pass_who_was_asked(void **state)
 	}
 }
 
-/* sshd puts at least one of the three, and each alone is enough. */
-static void every_sign_of_ssh_counts(void **state)
+/* sshd sets at least one of these three. Each one is enough. */
+static void each_sign_of_ssh_is_enough(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -100,7 +100,7 @@ static void every_sign_of_ssh_counts(void **state)
 	}
 }
 
-/* What the process itself has in its environment is whoever started it to say. */
+/* The caller sets the environment of the process itself. */
 static void the_environment_of_the_process_does_not_count(void **state)
 {
 	(void)state;
@@ -116,8 +116,8 @@ static void the_environment_of_the_process_does_not_count(void **state)
 	unsetenv("SSH_CONNECTION");
 }
 
-/* pam_env may have let the user set it since the login. */
-static void where_a_login_comes_from_is_not_for_the_user_to_say(void **state)
+/* The user may have set it through pam_env since the login. */
+static void the_user_cannot_forge_the_address(void **state)
 {
 	static const char *const hosts[] = {"192.0.2.7", "host.example", "", NULL};
 
@@ -142,7 +142,7 @@ static void where_a_login_comes_from_is_not_for_the_user_to_say(void **state)
 	assert_int_equal(stack_last.result, PAM_IGNORE);
 }
 
-static void the_gate_is_that_of_the_login(void **state)
+static void the_rules_are_those_of_the_login(void **state)
 {
 	static const struct {
 		const char *options;
@@ -172,7 +172,7 @@ static void the_gate_is_that_of_the_login(void **state)
 	}
 }
 
-static void who_has_no_secret_is_held_to_it_too(void **state)
+static void a_user_without_a_secret_is_refused_too(void **state)
 {
 	(void)state;
 	open_as("alice", KEY);
@@ -181,8 +181,8 @@ static void who_has_no_secret_is_held_to_it_too(void **state)
 	expect(PAM_SUCCESS, "", "");
 }
 
-/* The auth stack has logged it where it was run; else this is the only trace. */
-static void the_roll_out_passes_and_is_logged_once(void **state)
+/* When the auth stack was not run, this is the only log line. */
+static void during_a_roll_out_the_session_opens_and_is_logged_once(void **state)
 {
 	(void)state;
 	stack_options("nullok");
@@ -215,7 +215,7 @@ static void the_roll_out_passes_and_is_logged_once(void **state)
 #define BROKEN                                                                                 \
 	"error: Verification codes are set up wrongly on this host. Ask the administrator.\n"
 
-static void what_is_set_up_wrongly_refuses(void **state)
+static void wrong_options_refuse(void **state)
 {
 	static const struct {
 		const char *options;
@@ -257,8 +257,8 @@ static void state_that_cannot_be_kept_refuses(void **state)
 	}
 }
 
-/* The auth stack has judged the file where it was run. */
-static void a_broken_file_lets_pass_who_was_asked(void **state)
+/* When the auth stack was run, it has judged the file. */
+static void a_damaged_file_does_not_refuse_a_user_who_was_asked(void **state)
 {
 	static const char *const texts[] = {"!\n", "", STACK_SECRET "\n",
 		STACK_SECRET "\n\" RATE_LIMIT x y\n\" TOTP_AUTH\n"};
@@ -277,8 +277,8 @@ static void a_broken_file_lets_pass_who_was_asked(void **state)
 	expect(PAM_SUCCESS, "", "");
 }
 
-/* The login that has just come in may be what fills it. */
-static void a_limit_that_is_reached_is_not_the_reason(void **state)
+/* The login before may have been the one that reached the limit. */
+static void a_reached_limit_does_not_refuse(void **state)
 {
 	(void)state;
 	stack_put_secret(
@@ -289,8 +289,8 @@ static void a_limit_that_is_reached_is_not_the_reason(void **state)
 	expect(PAM_SESSION_ERR, NOT_ASKED, MESSAGE);
 }
 
-/* Grace spares the prompt of those who get as far as that. */
-static void grace_does_not_stand_for_being_asked(void **state)
+/* Grace spares a prompt in the auth stack, which was not run here. */
+static void grace_does_not_open_a_session(void **state)
 {
 	(void)state;
 	stack_options("grace_period=60");
@@ -339,19 +339,19 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(refuses_where_nobody_asked),
-		TEST(lets_pass_who_was_asked),
-		TEST(every_sign_of_ssh_counts),
+		TEST(a_session_without_a_question_is_refused),
+		TEST(a_user_who_was_asked_gets_a_session),
+		TEST(each_sign_of_ssh_is_enough),
 		TEST(the_environment_of_the_process_does_not_count),
-		TEST(where_a_login_comes_from_is_not_for_the_user_to_say),
-		TEST(the_gate_is_that_of_the_login),
-		TEST(who_has_no_secret_is_held_to_it_too),
-		TEST(the_roll_out_passes_and_is_logged_once),
-		TEST(what_is_set_up_wrongly_refuses),
+		TEST(the_user_cannot_forge_the_address),
+		TEST(the_rules_are_those_of_the_login),
+		TEST(a_user_without_a_secret_is_refused_too),
+		TEST(during_a_roll_out_the_session_opens_and_is_logged_once),
+		TEST(wrong_options_refuse),
 		TEST(state_that_cannot_be_kept_refuses),
-		TEST(a_broken_file_lets_pass_who_was_asked),
-		TEST(a_limit_that_is_reached_is_not_the_reason),
-		TEST(grace_does_not_stand_for_being_asked),
+		TEST(a_damaged_file_does_not_refuse_a_user_who_was_asked),
+		TEST(a_reached_limit_does_not_refuse),
+		TEST(grace_does_not_open_a_session),
 		TEST(a_silent_application_is_told_nothing),
 		TEST(closing_always_succeeds),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Logins that totp-verifyd decides: store=socket. */
+/* Logins with store=socket, which totp-verifyd decides. */
 
 #include "config.h"
 
@@ -41,7 +41,7 @@ static int teardown(void **state)
 	return stack_teardown(state);
 }
 
-/* One login of a user, whom the daemon answers so; NULL: it is down. */
+/* Logs in a user. The daemon replies so; with NULL it is down. */
 static void log_in(const char *options, const char *user, const char *answer, const char *reply)
 {
 	const struct fake_reply replies[] = {{reply, 0, FAKE_HANG_UP}};
@@ -54,19 +54,19 @@ static void log_in(const char *options, const char *user, const char *answer, co
 	fake_stop();
 }
 
-static void lets_in_whom_the_daemon_lets_in(void **state)
+static void a_user_whom_the_daemon_accepts_is_let_in(void **state)
 {
 	(void)state;
 	log_in(SOCKET, "alice", "123 456", ACCEPTED);
 	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=totp offset=0\n");
 	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("alice", "123456"));
-	/* A peer who is told no more. */
+	/* A reply to a peer without rights. */
 	log_in(SOCKET, "alice", "123456",
 		"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0}}");
 	expect(PAM_SUCCESS, 1, "<6>accepted " WHO " method=none\n");
 }
 
-static void refuses_whom_it_refuses(void **state)
+static void a_user_whom_the_daemon_refuses_is_refused(void **state)
 {
 	(void)state;
 	log_in(SOCKET, "alice", "123456", MUTE);
@@ -96,7 +96,7 @@ static void a_daemon_that_is_down_is_a_store_error(void **state)
 		"directory\"\n");
 }
 
-static void whatever_else_is_said_lets_nobody_in(void **state)
+static void any_other_reply_lets_nobody_in(void **state)
 {
 	static const char *const replies[] = {"", "{}", "accepted", ACCEPTED ACCEPTED,
 		"{\"parameters\":{\"result\":\"accepted\"}}",
@@ -113,7 +113,7 @@ static void whatever_else_is_said_lets_nobody_in(void **state)
 	}
 }
 
-static void another_users_socket_is_not_believed(void **state)
+static void the_socket_of_another_user_is_not_believed(void **state)
 {
 	(void)state;
 	fake_listener_uid = 20001;
@@ -123,8 +123,8 @@ static void another_users_socket_is_not_believed(void **state)
 	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
 }
 
-/* sshd would fail over an unknown user who is let in. */
-static void who_is_unknown_is_asked_and_refused(void **state)
+/* sshd would fail when an unknown user is let in. */
+static void an_unknown_user_is_asked_and_refused(void **state)
 {
 	(void)state;
 	log_in(SOCKET, "nobody-knows", "123456", ACCEPTED);
@@ -134,7 +134,7 @@ static void who_is_unknown_is_asked_and_refused(void **state)
 	log_in(SOCKET, "nobody-knows", "\b\n\r\177INCORRECT", MUTE);
 	expect_result(PAM_AUTH_ERR, 1);
 	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("nobody-knows", "????INCORRECT"));
-	/* Nor is the daemon to blame for a name that cannot be told to it. */
+	/* A name that is not text cannot be sent. The daemon is not blamed for it. */
 	log_in(SOCKET, "nobody\xff", "123456", ACCEPTED);
 	expect_result(PAM_AUTH_ERR, 1);
 	assert_non_null(strstr(stack_log, "<5>refused user=nobody\\xff"));
@@ -142,7 +142,7 @@ static void who_is_unknown_is_asked_and_refused(void **state)
 	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
 }
 
-static void without_an_answer_nothing_is_asked(void **state)
+static void without_an_answer_the_daemon_is_not_asked(void **state)
 {
 	const char *const answers[] = {stack_fails, stack_null_answer, stack_no_responses};
 
@@ -155,8 +155,7 @@ static void without_an_answer_nothing_is_asked(void **state)
 	}
 }
 
-/* No file is looked at: neither the user's own, which would let in, nor one that
- * would refuse him. */
+/* No file is read: neither a good one, nor one that would refuse the user. */
 static void no_secret_is_read(void **state)
 {
 	(void)state;
@@ -167,12 +166,12 @@ static void no_secret_is_read(void **state)
 	stack_put_secret("alice", "damaged");
 	log_in(SOCKET, "alice", "123456", ACCEPTED);
 	expect_result(PAM_SUCCESS, 1);
-	/* Nor is a home needed, or the rights of another user. */
+	/* Neither a home nor the rights of another user are needed. */
 	log_in(SOCKET, "homeless", "123456", ACCEPTED);
 	expect_result(PAM_SUCCESS, 1);
 }
 
-static void the_gate_is_the_modules(void **state)
+static void the_module_applies_the_rules(void **state)
 {
 	(void)state;
 	log_in(SOCKET " group=totp", "bob", "123456", ACCEPTED);
@@ -184,7 +183,7 @@ static void the_gate_is_the_modules(void **state)
 	expect_result(PAM_IGNORE, 0);
 }
 
-static void what_a_file_says_of_secrets_is_for_the_daemon(void **state)
+static void options_about_secrets_in_a_file_are_for_the_daemon(void **state)
 {
 	(void)state;
 	make_folder("conf", 0755);
@@ -201,7 +200,7 @@ static void what_a_file_says_of_secrets_is_for_the_daemon(void **state)
 	nftw(in_folder("conf"), folder_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-static void what_makes_no_sense_is_a_mistake(void **state)
+static void options_that_contradict_the_socket_refuse(void **state)
 {
 	static const char *const wrong[] = {SOCKET " nullok", SOCKET " enroll",
 		SOCKET " secret=/x", SOCKET " forward_pass", SOCKET " use_first_pass",
@@ -221,7 +220,7 @@ static void what_makes_no_sense_is_a_mistake(void **state)
 	expect_result(PAM_SUCCESS, 1);
 }
 
-/* The session guard asks nobody. */
+/* The session guard asks no daemon. */
 static void a_session_needs_no_daemon(void **state)
 {
 	struct stack_login session = {.user = "alice", .service = "sshd", .session = true};
@@ -234,7 +233,7 @@ static void a_session_needs_no_daemon(void **state)
 	assert_int_equal(stack_login(&session), PAM_SUCCESS);
 }
 
-static void nothing_of_it_stays_in_the_log(void **state)
+static void no_secret_is_logged(void **state)
 {
 	(void)state;
 	log_in(SOCKET " debug", "alice", "918273", MUTE);
@@ -247,19 +246,19 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(lets_in_whom_the_daemon_lets_in),
-		TEST(refuses_whom_it_refuses),
+		TEST(a_user_whom_the_daemon_accepts_is_let_in),
+		TEST(a_user_whom_the_daemon_refuses_is_refused),
 		TEST(a_daemon_that_is_down_is_a_store_error),
-		TEST(whatever_else_is_said_lets_nobody_in),
-		TEST(another_users_socket_is_not_believed),
-		TEST(who_is_unknown_is_asked_and_refused),
-		TEST(without_an_answer_nothing_is_asked),
+		TEST(any_other_reply_lets_nobody_in),
+		TEST(the_socket_of_another_user_is_not_believed),
+		TEST(an_unknown_user_is_asked_and_refused),
+		TEST(without_an_answer_the_daemon_is_not_asked),
 		TEST(no_secret_is_read),
-		TEST(the_gate_is_the_modules),
-		TEST(what_a_file_says_of_secrets_is_for_the_daemon),
-		TEST(what_makes_no_sense_is_a_mistake),
+		TEST(the_module_applies_the_rules),
+		TEST(options_about_secrets_in_a_file_are_for_the_daemon),
+		TEST(options_that_contradict_the_socket_refuse),
 		TEST(a_session_needs_no_daemon),
-		TEST(nothing_of_it_stays_in_the_log),
+		TEST(no_secret_is_logged),
 	};
 
 	(void)argc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The option strict: no reuse, no learned clock, and blocked attempts that do not
- * prolong the block. Each test sees the opposite without it. */
+/* The option strict: no reuse, no learned clock, and blocked attempts do not prolong the block. Each
+ * test sees the opposite without the option. */
 
 #include "config.h"
 
@@ -43,13 +43,13 @@ static void blocked_attempts_do_not_prolong_the_block(void **state)
 		stack_now = STACK_NOW + waited;
 		expect_limited(31 - waited);
 	}
-	/* The interval holds its last second, as in google-authenticator. */
+	/* The last second belongs to the interval, as in google-authenticator. */
 	stack_now = STACK_NOW + 31;
 	stack_log_in("alice", stack_code(0));
 	expect(PAM_SUCCESS, 1);
 }
 
-static void without_it_they_do(void **state)
+static void without_the_option_they_prolong_it(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", LIMITED);
@@ -77,7 +77,7 @@ static void the_file_holds_no_blocked_attempt(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), text);
 }
 
-static void a_clock_is_not_learned(void **state)
+static void the_skew_of_a_clock_is_not_learned(void **state)
 {
 	(void)state;
 	for (int strict = 0; strict < 2; strict++) {
@@ -116,8 +116,8 @@ static void a_code_is_good_once(void **state)
 	}
 }
 
-/* Whatever else the line says. */
-static void it_cannot_be_taken_back_in_part(void **state)
+/* Other options on the line do not weaken it. */
+static void other_options_do_not_weaken_it(void **state)
 {
 	static const char *const options[] = {"strict disallow_reuse=no",
 		"disallow_reuse=no strict", "strict=yes noskewadj=no disallow_reuse=no"};
@@ -146,11 +146,11 @@ int main(int argc, char **argv)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(blocked_attempts_do_not_prolong_the_block),
-		TEST(without_it_they_do),
+		TEST(without_the_option_they_prolong_it),
 		TEST(the_file_holds_no_blocked_attempt),
-		TEST(a_clock_is_not_learned),
+		TEST(the_skew_of_a_clock_is_not_learned),
 		TEST(a_code_is_good_once),
-		TEST(it_cannot_be_taken_back_in_part),
+		TEST(other_options_do_not_weaken_it),
 	};
 
 	(void)argc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who is asked for a code, who is let go on without one, and who is refused. */
+/* Who is asked for a code, who is skipped, and who is refused. */
 
 #include "config.h"
 
@@ -10,7 +10,7 @@
 #include "../unit/test_support.h"
 #include "expect_login.h"
 
-static void asks_once_where_nothing_is_answered(void **state)
+static void a_user_who_gives_no_answer_is_asked_once(void **state)
 {
 	static const char *const none[] = {stack_fails, stack_null_answer, stack_no_responses};
 
@@ -20,7 +20,7 @@ static void asks_once_where_nothing_is_answered(void **state)
 		stack_log_in("alice", none[i]);
 		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 		assert_int_equal(stack_last.prompts, 1);
-		/* libpam may have something to say too. */
+		/* libpam may show messages too. */
 		assert_non_null(strstr(stack_log, "<5>refused " WHO " reason=conversation\n"));
 		stack_log_in("nobody-knows", none[i]);
 		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
@@ -31,8 +31,8 @@ static void asks_once_where_nothing_is_answered(void **state)
 	}
 }
 
-/* The remote side cannot tell who exists, or who has a secret. */
-static void asks_unknown_and_unenrolled_users_alike(void **state)
+/* The client cannot tell who exists or who has a secret. */
+static void unknown_and_unenrolled_users_are_asked_alike(void **state)
 {
 	static const char *const answers[] = {"123456", "12345678", "", "\b\n\r\177IN"};
 	static const char *const unenrolled[] = {"nobody-knows", "bob", "lost", "homeless",
@@ -60,7 +60,7 @@ static void asks_unknown_and_unenrolled_users_alike(void **state)
 	}
 }
 
-static void logs_why_somebody_is_not_enrolled(void **state)
+static void the_log_says_why_a_user_is_not_enrolled(void **state)
 {
 	(void)state;
 	stack_log_in("alice", "123456");
@@ -94,8 +94,8 @@ static void nullok_skips_only_a_known_user_without_a_file(void **state)
 	assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 }
 
-/* A name that is no file name reaches ${USER} by no way. */
-static void refuses_user_names_that_lead_elsewhere(void **state)
+/* A name that is no file name is never put in for ${USER}. */
+static void user_names_that_lead_elsewhere_are_refused(void **state)
 {
 	static const char *const names[] = {"sla/sh", ".dot"};
 
@@ -110,7 +110,7 @@ static void refuses_user_names_that_lead_elsewhere(void **state)
 	}
 }
 
-static void asks_members_of_a_group_only(void **state)
+static void only_members_of_the_group_are_asked(void **state)
 {
 	(void)state;
 	stack_put_secret("alice", TOTP);
@@ -122,7 +122,7 @@ static void asks_members_of_a_group_only(void **state)
 	expect(PAM_IGNORE, 0, "<6>skipped user=bob rhost=192.0.2.7 reason=not-in-group\n");
 	stack_log_in("carol", NULL);
 	expect(PAM_IGNORE, 0, "<6>skipped user=carol rhost=192.0.2.7 reason=not-in-group\n");
-	/* Who is unknown is in no group, and is asked all the same. */
+	/* An unknown user is in no group, and is asked all the same. */
 	stack_log_in("nobody-knows", "123456");
 	expect(PAM_AUTH_ERR, 1,
 		"<5>refused user=nobody-knows rhost=192.0.2.7 reason=not-enrolled\n");
@@ -158,7 +158,7 @@ static void a_group_that_does_not_resolve_refuses_everybody(void **state)
 		"group= does not exist; create it or correct group=\"\n");
 }
 
-/* In the stack of a service, as administrators write it. */
+/* The stack of a service as administrators write it. */
 static void a_skipped_user_passes_only_where_the_stack_says_so(void **state)
 {
 	(void)state;
@@ -179,12 +179,12 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(asks_once_where_nothing_is_answered),
-		TEST(asks_unknown_and_unenrolled_users_alike),
-		TEST(logs_why_somebody_is_not_enrolled),
+		TEST(a_user_who_gives_no_answer_is_asked_once),
+		TEST(unknown_and_unenrolled_users_are_asked_alike),
+		TEST(the_log_says_why_a_user_is_not_enrolled),
 		TEST(nullok_skips_only_a_known_user_without_a_file),
-		TEST(refuses_user_names_that_lead_elsewhere),
-		TEST(asks_members_of_a_group_only),
+		TEST(user_names_that_lead_elsewhere_are_refused),
+		TEST(only_members_of_the_group_are_asked),
 		TEST(a_group_that_does_not_resolve_refuses_everybody),
 		TEST(a_skipped_user_passes_only_where_the_stack_says_so),
 	};
