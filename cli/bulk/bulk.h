@@ -287,7 +287,7 @@ int bulk_shared_finish(struct bulk_shared_file *shared, struct error *error);
 void bulk_shared_close(struct bulk_shared_file *shared);
 
 /* secrets.c: the secrets of a batch, and storing them where a login looks. All use of
- * user_file.h and file_batch.h is there. */
+ * user_file.h and of the store is there. */
 
 #define BULK_BATCH_MAX 512
 
