@@ -187,29 +187,6 @@ static int sleep_time(const struct server *server)
 	return (int)earlier(next - server->now, SLEEP_MAX);
 }
 
-static void watch_listener(struct server *server, bool wanted)
-{
-	struct epoll_event event = {.events = wanted ? EPOLLIN : 0, .data.ptr = server};
-
-	(void)epoll_ctl(server->epoll, EPOLL_CTL_MOD, server->settings->listener, &event);
-}
-
-static void accept_connections(struct server *server)
-{
-	server_accept(server);
-	if (server->paused_until != 0)
-		watch_listener(server, false);
-}
-
-static void end_pause(struct server *server)
-{
-	if (server->paused_until == 0 || server->now < server->paused_until)
-		return;
-	server->paused_until = 0;
-	if (!server->stopping)
-		watch_listener(server, true);
-}
-
 static void take_connection_event(struct server *server, const struct epoll_event *event)
 {
 	struct connection *connection = event->data.ptr;
@@ -239,11 +216,11 @@ static void take_events(struct server *server, const struct epoll_event *events,
 	if (replied)
 		server_take_replies(server);
 	server_check_deadlines(server);
-	end_pause(server);
+	server_end_pause(server);
 	if (signalled)
 		take_signals(server);
 	if (accept && !server->stopping)
-		accept_connections(server);
+		server_accept(server);
 }
 
 int server_run(const struct server_settings *settings, struct error *error)

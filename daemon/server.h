@@ -171,7 +171,10 @@ int server_run(const struct server_settings *settings, struct error *error);
 /* Makes room for the connections that the policy allows, or for fewer if the limit of open
  * files is lower. */
 int server_make_room(struct server *server, struct error *error);
+/* Accepts connections, or pauses where the system has no descriptor left. */
 void server_accept(struct server *server);
+/* Ends a pause whose time is over. */
+void server_end_pause(struct server *server);
 void server_close(struct server *server, struct connection *connection);
 
 /* server_calls.c: the calls on a connection. */

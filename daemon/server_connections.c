@@ -163,6 +163,13 @@ static void add_connection(struct server *server, int descriptor)
 	server->uids[server->count++] = connection->peer.uid;
 }
 
+static void watch_listener(struct server *server, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = server};
+
+	(void)epoll_ctl(server->epoll, EPOLL_CTL_MOD, server->settings->listener, &event);
+}
+
 void server_accept(struct server *server)
 {
 	for (int i = 0; i < ACCEPTED_AT_ONCE; i++) {
@@ -180,7 +187,17 @@ void server_accept(struct server *server)
 			return;
 		if (!close_one_for_room(server)) {
 			server->paused_until = server->now + PAUSE;
+			watch_listener(server, 0);
 			return;
 		}
 	}
+}
+
+void server_end_pause(struct server *server)
+{
+	if (server->paused_until == 0 || server->now < server->paused_until)
+		return;
+	server->paused_until = 0;
+	if (!server->stopping)
+		watch_listener(server, EPOLLIN);
 }

@@ -199,13 +199,6 @@ int totpgroup_must_ask(
 	return status;
 }
 
-static enum totpgroup_confirmation confirmation_of(const struct pending *pending)
-{
-	if (pending->expired)
-		return TOTPGROUP_CONFIRMATION_EXPIRED;
-	return pending->pending ? TOTPGROUP_CONFIRMATION_PENDING : TOTPGROUP_CONFIRMATION_GIVEN;
-}
-
 static enum totpgroup_method method_of(enum summary_kind kind)
 {
 	if (kind == SUMMARY_TOTP)
@@ -218,7 +211,11 @@ static void translate_summary(
 {
 	const struct summary_times *used = &summary->used;
 
-	status->confirmation = confirmation_of(&summary->pending);
+	status->confirmation = TOTPGROUP_CONFIRMATION_GIVEN;
+	if (summary->pending.expired)
+		status->confirmation = TOTPGROUP_CONFIRMATION_EXPIRED;
+	else if (summary->pending.pending)
+		status->confirmation = TOTPGROUP_CONFIRMATION_PENDING;
 	status->pending_until = summary->pending.until;
 	status->method = method_of(summary->kind);
 	status->algorithm = hmac_algorithm_name(summary->algorithm);
