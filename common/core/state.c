@@ -155,6 +155,8 @@ static int apply_all(const struct pair *pair, totpgroup_credential *effective)
 {
 	int status = 0;
 
+	if (pair->own == NULL)
+		return 0;
 	for (const struct state_key *key = state_keys; status == 0 && key->name != NULL; key++)
 		if (key->of_credential)
 			status = apply_key(pair, key->name, effective);

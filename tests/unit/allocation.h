@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Memory that runs out when a test says so. The program that includes this is
- * linked with -Wl,--wrap=malloc -Wl,--wrap=calloc. */
+/* Allocations that fail when a test says so. Programs that include this are linked with
+ * -Wl,--wrap=malloc -Wl,--wrap=calloc. */
 #ifndef TOTPGROUP_TESTS_ALLOCATION_H
 #define TOTPGROUP_TESTS_ALLOCATION_H
 
@@ -12,7 +12,7 @@ void *__real_calloc(size_t count, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
-/* 1 fails the next allocation, 2 the one after it; at 0 all succeed. */
+/* 1 makes the next allocation fail, 2 the one after it; with 0 all succeed. */
 static unsigned allocation_to_fail;
 
 static int allocation_fails(void)

@@ -48,7 +48,7 @@ static inline void assert_credential(
 	assert_int_equal(credential->text.length, strlen(expected));
 }
 
-/* A message is one line, not empty, and says what it must. */
+/* A message is one line, and contains a text. */
 static inline void assert_message(const struct error *error, const char *part)
 {
 	if (strstr(error->message, part) == NULL || strchr(error->message, '\n') != NULL)
@@ -56,8 +56,8 @@ static inline void assert_message(const struct error *error, const char *part)
 	assert_int_not_equal(error->code, 0);
 }
 
-/* What liboath computes for a counter; flags are those of
- * oath_totp_generate2(), 0 for SHA-1. device is 0 for the first one. */
+/* The code that liboath computes for a counter; flags are those of oath_totp_generate2(),
+ * 0 for SHA-1. device 0 is the first one. */
 static inline void put_code_of(
 	size_t device, int64_t counter, unsigned int digits, int flags, code_text code)
 {

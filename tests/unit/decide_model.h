@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * What google-authenticator's format says about one attempt, written down a
- * second time in the plainest way, on fields in place of a text, with codes
- * from liboath. Of several devices the first one's secret is SECRET. The tests compare it with decide().
- */
+/* A second, simple implementation of decide(), on fields in place of a text, with codes
+ * from liboath. The secret of the first device is SECRET. The tests compare it with
+ * decide(). */
 #ifndef TOTPGROUP_DECIDE_MODEL_H
 #define TOTPGROUP_DECIDE_MODEL_H
 
@@ -49,8 +47,8 @@ struct model {
 
 #define MODEL_DEVICES 3
 
-/* Codes of eight digits, by device and algorithm, from a first step on; those of fewer
- * digits are their ends. */
+/* Codes of eight digits, by device and algorithm, for consecutive steps. Their ends are
+ * the codes of fewer digits. */
 #define CODES_FIRST (STEP - 1800)
 #define CODES_COUNT 4200
 #define HOTP_CODES  13000
@@ -105,13 +103,13 @@ static inline unsigned long model_hotp(
 	return shorten(codes->hotp[model->algorithm][counter], model->digits);
 }
 
-/* One attempt on its way through the model. */
+/* The state of one attempt. */
 struct model_work {
 	const struct model_codes *codes;
 	struct model *model;
 	const struct attempt *attempt;
 	struct decision decision;
-	size_t device; /* whose code it is */
+	size_t device; /* of the code */
 };
 
 static const char *const model_names[MODEL_DEVICES] = {"first", "a tablet", "on paper"};
@@ -124,7 +122,7 @@ static inline void model_refuse(
 	work->decision.no_match = no_match;
 }
 
-/* Adds a time to the list; true where the limit is exceeded. */
+/* Adds a time to the list. True if the limit is exceeded. */
 static inline bool model_add_time(struct model *model, int64_t now)
 {
 	int64_t kept[MODEL_TIMES];
@@ -146,7 +144,7 @@ static inline bool model_add_time(struct model *model, int64_t now)
 	return (int64_t)count > model->attempts;
 }
 
-/* How long until one more would not exceed it: tried second by second. */
+/* Seconds until one more attempt is allowed, by trying each second. */
 static inline int64_t model_wait(const struct model *model, int64_t now)
 {
 	int64_t seconds = 0;
@@ -159,7 +157,7 @@ static inline int64_t model_wait(const struct model *model, int64_t now)
 	return seconds;
 }
 
-/* The number of that many digits that was typed; false where there is none. */
+/* Reads the typed number of that many digits; false if there is none. */
 static inline bool model_read_typed(
 	const struct attempt *attempt, size_t digits, unsigned long *code, size_t *password)
 {
@@ -257,7 +255,7 @@ static inline void model_try_hotp(struct model_work *work, unsigned long code, s
 	work->decision.penalty_due = true;
 }
 
-/* The least change of the clock that brings it into a step. */
+/* The smallest change of the clock that brings it into a step. */
 static inline void model_offset(struct model_work *work, int64_t step)
 {
 	int64_t period = work->model->period, now = work->attempt->now;
@@ -315,7 +313,7 @@ static inline void model_spend_step(struct model_work *work, int64_t step, size_
 	model_accept(work, TOTPGROUP_METHOD_TOTP, password);
 }
 
-/* Notes a code of another time down; true where that makes three. */
+/* Records a code of another time. True if it completes a run of three. */
 static inline bool model_note(struct model *model, struct model_sighting seen)
 {
 	struct model_sighting *run = model->run;
@@ -437,7 +435,7 @@ static inline void model_try_codes(struct model_work *work)
 		model_try_totp(work, code, password);
 }
 
-/* What decide() should say, with the model changed as the text should be. */
+/* Gives the expected decision, and changes the model as the text should change. */
 static inline struct decision model_decide(
 	const struct model_codes *codes, struct model *model, const struct attempt *attempt)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Random credentials: as a model of them and as text. */
+/* Random credentials, as a model and as text. */
 #ifndef TOTPGROUP_DECIDE_MODEL_TEXT_H
 #define TOTPGROUP_DECIDE_MODEL_TEXT_H
 
@@ -39,12 +39,12 @@ static inline void make_model(struct model *model, struct test_random *random)
 	model->emergency_count = pick(random, 6);
 	for (size_t i = 0; i < model->emergency_count; i++)
 		model->emergency_codes[i] = 10000000 + pick(random, 90000000);
-	/* Twice the same counts twice. */
+	/* A code that is there twice is good twice. */
 	if (model->emergency_count > 2)
 		model->emergency_codes[1] = model->emergency_codes[2];
 }
 
-/* A line of the text, with how many numbers follow. */
+/* Appends numbers to a line, and its end. */
 static inline void add_numbers(char *line, const int64_t *numbers, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -73,7 +73,6 @@ static inline void add_option(
 		add_line(text, line, random);
 }
 
-/* The one with the later secret stands below the other. */
 static inline void add_devices(char *text, size_t further, struct test_random *random)
 {
 	static const char *const lines[] = {"", "\" DEVICE " SECRET_2 " a tablet\n",

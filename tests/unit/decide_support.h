@@ -8,8 +8,7 @@
 
 #include "core/decide.h"
 
-/* When it happens unless a test says otherwise: in the middle of a step of 30
- * seconds. */
+/* The default time of attempts: the middle of a step of 30 seconds. */
 #define STEP INT64_C(60000000)
 #define NOW  (STEP * 30 + 15)
 
@@ -22,7 +21,7 @@ static inline struct attempt attempt_with(const char *typed)
 	return attempt;
 }
 
-/* What is true of every decision. */
+/* Checks what is true of every decision. */
 static inline void assert_sound(const struct decision *decision, const struct error *error)
 {
 	const struct totpgroup_result *result = &decision->result;
@@ -46,7 +45,7 @@ static inline void assert_sound(const struct decision *decision, const struct er
 		assert_int_equal(error->code, 0);
 }
 
-/* Decides, and checks what can always be checked. */
+/* Decides, and checks what is true of every decision. */
 static inline struct decision decide_on(
 	totpgroup_credential *credential, const struct attempt *attempt, struct error *error)
 {

@@ -4,8 +4,8 @@
 #ifndef TOTPGROUP_TESTS_HASHED_CODES_H
 #define TOTPGROUP_TESTS_HASHED_CODES_H
 
-/* Codes, and lines for them that hashlib.scrypt of Python computed: one salt of
- * 16 and one of 24 bytes, both at a cost that tests can pay often. */
+/* Codes, and their lines as computed by Python's hashlib.scrypt: with a salt of 16 or 24
+ * bytes, and a low cost. */
 #define CODE_A "7K3MQ9TDX2HAP5VW"
 #define CODE_B "0123456789ABCDEF"
 #define CODE_C "ZZZZZZZZZZZZZZZZ"

@@ -13,7 +13,7 @@ struct mutant {
 	size_t length;
 };
 
-/* Texts that parsers stumble over. */
+/* Texts that are difficult for parsers. */
 struct mutant_pieces {
 	const char *const *piece;
 	size_t count;
@@ -24,7 +24,7 @@ static inline size_t pick(struct test_random *random, size_t limit)
 	return (size_t)test_random_below(random, limit);
 }
 
-/* Does nothing where there is no room. */
+/* Does nothing if there is no room. */
 static inline void mutant_replace(
 	struct mutant *mutant, size_t at, size_t removed, const char *with)
 {
@@ -43,7 +43,7 @@ static inline void mutant_append(struct mutant *mutant, const char *text)
 	mutant_replace(mutant, mutant->length, 0, text);
 }
 
-/* Changes one byte, or removes a few or all that follow, or puts in a piece. */
+/* Changes one byte, removes some or all that follow, or inserts a piece. */
 static inline void mutate(
 	struct mutant *mutant, const struct mutant_pieces *pieces, struct test_random *random)
 {

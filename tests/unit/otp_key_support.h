@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Random keys, comparing them, writing and reading them, and damaging what was
- * made of them. */
+/* Random keys, and the round trips and mutations of formats. */
 #ifndef TOTPGROUP_OTP_KEY_SUPPORT_H
 #define TOTPGROUP_OTP_KEY_SUPPORT_H
 
@@ -13,7 +12,7 @@
 #define MUTATIONS   100000
 #define ROUND_TRIPS 5000
 
-/* What a format can hold. */
+/* The limits of a format. */
 struct key_limits {
 	size_t secret_max;
 	bool only_sha1;
@@ -26,8 +25,8 @@ struct key_limits {
 	int64_t counter_min;
 };
 
-/* Text in a name: letters, what formats give a meaning to, and UTF-8. A name
- * never begins with a blank or holds a colon: labels cannot say that. */
+/* A name of letters, special characters of formats, and UTF-8. It does not begin with a
+ * blank or contain a colon, which labels cannot express. */
 static inline void random_string(
 	struct test_random *random, char *string, size_t size, bool plain, bool colon)
 {
@@ -124,11 +123,9 @@ static inline void assert_same_named(const struct otp_key *a, const struct otp_k
 	assert_same_key(a, b);
 }
 
-/*
- * A damaged copy of bytes in memory of exactly its size, so that a sanitizer
- * sees any reading behind it: bytes changed, taken out, doubled, cut off, or
- * another seed's bytes put in. The caller frees it.
- */
+/* A damaged copy of bytes: some are changed, removed, doubled or cut off, or replaced by
+ * bytes of another seed. The memory has exactly its size, so that sanitizers find reads
+ * behind it. The caller frees it. */
 static inline char *mutate(struct test_random *random, const char *bytes, size_t *length)
 {
 	size_t size = *length + 64;
@@ -175,7 +172,7 @@ static inline char *mutate(struct test_random *random, const char *bytes, size_t
 	return exact;
 }
 
-/* What every reader promises of a key, whatever it was made from. */
+/* Checks what is true of every key that was read. */
 static inline void assert_sound(const struct otp_key *key)
 {
 	assert_true(key->secret_length >= 1);
@@ -189,7 +186,7 @@ static inline void assert_sound(const struct otp_key *key)
 		assert_in_range(key->emergency_codes[i], 10000000, 99999999);
 }
 
-/* An error is one printable line, and does not hold the secret's text. */
+/* An error is one printable line without the secret. */
 static inline void assert_message(const struct error *error, const char *part)
 {
 	assert_int_not_equal(error->code, 0);
@@ -198,8 +195,7 @@ static inline void assert_message(const struct error *error, const char *part)
 		fail_msg("'%s' is not in '%s'", part, error->message);
 }
 
-/* How one key is written as text, and read from it; the functions return 0 or
- * a negative error. */
+/* How one key is written and read. The functions return 0 or a negative error. */
 struct key_format {
 	struct key_limits limits;
 	int (*write)(struct text *text, const struct otp_key *key, struct error *error);
@@ -228,7 +224,7 @@ static inline void assert_round_trips(const struct key_format *format)
 	}
 }
 
-/* Damaged, the seed is an error or still a sound key. */
+/* A damaged seed is an error or a sound key. */
 static inline void assert_survives_mutations(const struct key_format *format, const char *seed)
 {
 	struct test_random random = test_random_begin();

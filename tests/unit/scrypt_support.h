@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Counts derivations, and makes them fail when a test says so. The program that
- * includes this is linked with -Wl,--wrap=gcry_kdf_derive. */
+/* Counts derivations, and makes them fail when a test says so. Programs that include this
+ * are linked with -Wl,--wrap=gcry_kdf_derive. */
 #ifndef TOTPGROUP_TESTS_SCRYPT_SUPPORT_H
 #define TOTPGROUP_TESTS_SCRYPT_SUPPORT_H
 
@@ -14,8 +14,8 @@ gpg_error_t __wrap_gcry_kdf_derive(const void *password, size_t password_length,
 	int subalgorithm, const void *salt, size_t salt_length, unsigned long iterations,
 	size_t key_length, void *key);
 
-/* How many there were; what they fail with, 0 for nothing; and whether they
- * cost nothing, and give zeros. */
+/* How many derivations there were; their error, 0 for success; and whether they do no
+ * work and give zeros. */
 static unsigned int derivations;
 static gpg_err_code_t derivation_error;
 static int derivation_is_fake;

@@ -16,8 +16,7 @@ static inline struct text text_from(const char *string)
 	return text;
 }
 
-/* The state after one attempt takes the place of the one before, where anything
- * changed. */
+/* Decides on both texts, and replaces the state if it changed. */
 static inline struct decision decide_apart(
 	const char *secret, struct text *state, const struct attempt *attempt)
 {

@@ -37,7 +37,7 @@ static void assert_decodes(const char *characters, const void *expected, size_t 
 	assert_memory_equal(bytes, expected, length);
 }
 
-static void test_rfc4648(void **state)
+static void the_vectors_of_rfc4648_are_right(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rfc4648_cases); i++) {
@@ -51,7 +51,7 @@ static void test_rfc4648(void **state)
 	}
 }
 
-static void test_written_by_people(void **state)
+static void secrets_may_be_written_as_people_do(void **state)
 {
 	(void)state;
 	assert_decodes("mzxw6ytb", "fooba", 5);
@@ -66,9 +66,9 @@ static void test_written_by_people(void **state)
 	assert_decodes("OOOOOOOOLLLLLLLL", "\x73\x9c\xe7\x39\xce\x5a\xd6\xb5\xad\x6b", 10);
 }
 
-/* One character has no whole byte, three have one; what is left over is
- * dropped whatever it is. */
-static void test_left_over_bits_are_dropped(void **state)
+/* One character has no whole byte, three have one. The bits left over are dropped,
+ * whatever their value. */
+static void left_over_bits_are_dropped(void **state)
 {
 	(void)state;
 	assert_decodes("7", "", 0);
@@ -80,8 +80,7 @@ static void test_left_over_bits_are_dropped(void **state)
 	assert_decodes("MZXW6YTB7", "fooba", 5);
 }
 
-/* The value that a character should have, by looking it up; -1 to skip it,
- * -2 to refuse it. */
+/* The expected value of a character; -1 for one that is skipped, -2 for an error. */
 static int expected_value(int c)
 {
 	const char *found;
@@ -102,7 +101,7 @@ static int expected_value(int c)
 	return found == NULL ? -2 : (int)(found - ALPHABET);
 }
 
-static void test_every_byte_value(void **state)
+static void each_byte_is_a_digit_or_skipped_or_an_error(void **state)
 {
 	(void)state;
 	for (int c = 0; c < 256; c++) {
@@ -117,12 +116,12 @@ static void test_every_byte_value(void **state)
 		assert_int_equal(decoded, expected == -2 ? 0 : expected == -1 ? 4 : 5);
 		if (expected >= 0)
 			assert_int_equal(bytes[4], expected);
-		/* Nothing is left of what was decoded before the refusal. */
+		/* A refusal leaves no decoded byte behind. */
 		assert_int_equal(bytes[0], expected == -2 ? 0 : 'f');
 	}
 }
 
-static void test_padding_is_refused(void **state)
+static void padding_is_refused(void **state)
 {
 	uint8_t bytes[16];
 	size_t decoded;
@@ -133,8 +132,8 @@ static void test_padding_is_refused(void **state)
 	assert_int_equal(base32_decode("MZXW6YTB=", 9, bytes, &decoded), TOTPGROUP_EFORMAT);
 }
 
-/* The room asked for is enough: the byte behind it stays as it was. */
-static void test_room_is_as_documented(void **state)
+/* The byte behind the documented room is not changed. */
+static void the_documented_room_is_enough(void **state)
 {
 	(void)state;
 	for (size_t length = 0; length < 64; length++) {
@@ -153,8 +152,8 @@ static void test_room_is_as_documented(void **state)
 	}
 }
 
-/* Both ways against liboath, which writes padding where this does not. */
-static void test_random_against_liboath(void **state)
+/* Unlike base32_encode(), liboath writes padding. */
+static void random_bytes_are_encoded_as_by_liboath(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -183,9 +182,8 @@ static void test_random_against_liboath(void **state)
 	}
 }
 
-/* Text that liboath takes too (whole bytes, no padding, blanks anywhere) is
- * decoded alike. */
-static void test_random_text_against_liboath(void **state)
+/* Text that liboath accepts too: whole bytes, no padding, blanks anywhere. */
+static void random_text_is_decoded_as_by_liboath(void **state)
 {
 	static const size_t whole[] = {0, 2, 4, 5, 7};
 	struct test_random random = test_random_begin();
@@ -224,14 +222,14 @@ static void test_random_text_against_liboath(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc4648),
-		cmocka_unit_test(test_written_by_people),
-		cmocka_unit_test(test_left_over_bits_are_dropped),
-		cmocka_unit_test(test_every_byte_value),
-		cmocka_unit_test(test_padding_is_refused),
-		cmocka_unit_test(test_room_is_as_documented),
-		cmocka_unit_test(test_random_against_liboath),
-		cmocka_unit_test(test_random_text_against_liboath),
+		cmocka_unit_test(the_vectors_of_rfc4648_are_right),
+		cmocka_unit_test(secrets_may_be_written_as_people_do),
+		cmocka_unit_test(left_over_bits_are_dropped),
+		cmocka_unit_test(each_byte_is_a_digit_or_skipped_or_an_error),
+		cmocka_unit_test(padding_is_refused),
+		cmocka_unit_test(the_documented_room_is_enough),
+		cmocka_unit_test(random_bytes_are_encoded_as_by_liboath),
+		cmocka_unit_test(random_text_is_decoded_as_by_liboath),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static void assert_decodes(const char *characters, const char *expected)
 	text_free(&bytes);
 }
 
-static void test_vectors(void **state)
+static void the_vectors_of_rfc4648_are_right(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(vectors); i++) {
@@ -52,7 +52,7 @@ static void test_vectors(void **state)
 	assert_decodes("Zm8", "fo");
 }
 
-static void test_malformed(void **state)
+static void malformed_text_is_refused(void **state)
 {
 	static const char *const malformed[] = {"Z", "Zm9vY",
 		"Z===", "Zg===", "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm9.", "====", "="};
@@ -62,14 +62,14 @@ static void test_malformed(void **state)
 		struct text bytes = TEXT_INIT;
 		int status = base64_decode(&bytes, malformed[i], strlen(malformed[i]));
 
-		/* Padding of nothing is nothing. */
+		/* Padding alone decodes to nothing. */
 		assert_int_equal(
 			status, strcmp(malformed[i], "=") == 0 ? 0 : TOTPGROUP_EFORMAT);
 		text_free(&bytes);
 	}
 }
 
-static void test_round_trip(void **state)
+static void random_bytes_come_back(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -93,9 +93,9 @@ static void test_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(the_vectors_of_rfc4648_are_right),
+		cmocka_unit_test(malformed_text_is_refused),
+		cmocka_unit_test(random_bytes_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which codes confirm a new credential, and what is said about the others. */
+/* Which codes confirm a new credential, and the remarks about the others. */
 
 #include "config.h"
 
@@ -48,7 +48,7 @@ static const char *remark_on(const char *typed, int64_t now)
 	return remark;
 }
 
-static void test_right_in_its_step_and_beside_it(void **state)
+static void a_code_is_right_in_its_step_and_beside_it(void **state)
 {
 	static const struct {
 		int64_t now;
@@ -75,13 +75,13 @@ static void test_right_in_its_step_and_beside_it(void **state)
 	}
 }
 
-static void test_blanks_do_not_count(void **state)
+static void blanks_do_not_count(void **state)
 {
 	(void)state;
 	assert_int_equal(judge(" 287 082\t", 59).verdict, CONFIRMATION_RIGHT);
 }
 
-static void test_what_is_no_code(void **state)
+static void another_number_of_digits_is_no_code(void **state)
 {
 	static const char *const typed[] = {"", " ", "28708", "2870820", "28708x", "-87082",
 		"287082287082287082287082287082287082287082287082287082287082287082287082"};
@@ -91,7 +91,7 @@ static void test_what_is_no_code(void **state)
 		assert_int_equal(judge(typed[i], 59).verdict, CONFIRMATION_NO_CODE);
 }
 
-static void test_remarks(void **state)
+static void each_verdict_has_its_remark(void **state)
 {
 	(void)state;
 	assert_string_equal(remark_on(CODE_STEP_1, 59), "");
@@ -105,7 +105,7 @@ static void test_remarks(void **state)
 	assert_non_null(strstr(remark_on("000000", 59), "This code is wrong."));
 }
 
-static void test_impossible_clock(void **state)
+static void an_impossible_clock_is_an_error(void **state)
 {
 	static const int64_t times[] = {-1, INT64_MIN, INT64_MAX};
 	struct new_credential credential = rfc_credential();
@@ -126,11 +126,11 @@ static void test_impossible_clock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_right_in_its_step_and_beside_it),
-		cmocka_unit_test(test_blanks_do_not_count),
-		cmocka_unit_test(test_what_is_no_code),
-		cmocka_unit_test(test_remarks),
-		cmocka_unit_test(test_impossible_clock),
+		cmocka_unit_test(a_code_is_right_in_its_step_and_beside_it),
+		cmocka_unit_test(blanks_do_not_count),
+		cmocka_unit_test(another_number_of_digits_is_no_code),
+		cmocka_unit_test(each_verdict_has_its_remark),
+		cmocka_unit_test(an_impossible_clock_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

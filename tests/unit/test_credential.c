@@ -6,7 +6,7 @@
 #include "allocation.h"
 #include "core/otp.h"
 
-static void test_load_takes_any_text_of_a_size(void **state)
+static void any_text_of_a_valid_size_is_loaded(void **state)
 {
 	static char large[CREDENTIAL_TEXT_MAX + 1];
 	totpgroup_credential *credential = NULL;
@@ -34,7 +34,7 @@ static void test_load_takes_any_text_of_a_size(void **state)
 	totpgroup_credential_free(NULL);
 }
 
-static void test_load_without_memory(void **state)
+static void loading_without_memory_is_an_error(void **state)
 {
 	totpgroup_credential *credential = NULL;
 	struct error error = ERROR_INIT;
@@ -50,7 +50,7 @@ static void test_load_without_memory(void **state)
 	}
 }
 
-static void test_find(void **state)
+static void the_first_line_with_exactly_that_key_is_found(void **state)
 {
 	static const struct {
 		const char *text;
@@ -104,7 +104,7 @@ static void test_find(void **state)
 	}
 }
 
-static void test_words(void **state)
+static void a_value_is_read_word_by_word(void **state)
 {
 	totpgroup_credential *credential = load("S\n\" KEY \t one two\t\tthree  \n");
 	struct credential_option option;
@@ -133,10 +133,10 @@ struct change {
 	const char *after;
 };
 
-static void test_set(void **state)
+static void an_option_is_written_over_its_first_line(void **state)
 {
 	static const struct change rows[] = {
-		/* In place, whatever ends the line. */
+		/* The line is overwritten whatever its end. */
 		{"S\n\" KEY old\n", "S\n\" KEY new\n"},
 		{"S\n\" KEY\n", "S\n\" KEY new\n"},
 		{"S\n\" KEY\told one\r\nx\r\n", "S\n\" KEY new\r\nx\r\n"},
@@ -144,7 +144,7 @@ static void test_set(void **state)
 		{"S\n\" KEY old", "S\n\" KEY new\n"},
 		{"S\nx\n\" KEY", "S\nx\n\" KEY new\n"},
 		{"S\n\n\n\" KEY old\n\n\n", "S\n\n\n\" KEY new\n\n\n"},
-		/* Further lines with the key go, others stay. */
+		/* Further lines with the key are deleted, others stay. */
 		{"S\n\" KEY a\nx\n\" KEY b\n\" KEYS c\n \" KEY d\n\" KEY",
 			"S\n\" KEY "
 			"new\nx\n\" "
@@ -152,7 +152,7 @@ static void test_set(void **state)
 		{"S\n\" KEY a\n\" KEY b\r\n\" KEY c\r\" KEY d\n", "S\n\" KEY new\n"},
 		{"S\n\" KEY a\r\n\r\n\" KEY b\r\n\r\ny", "S\n\" KEY new\r\n\r\n\r\ny"},
 		{"S\n\" KEY a\r\" KEY b", "S\n\" KEY new\r"},
-		/* Where it was missing, it comes right below the secret. */
+		/* A new line is inserted right below the secret. */
 		{"S\n", "S\n\" KEY new\n"},
 		{"S", "S\n\" KEY new\n"},
 		{"S\nx", "S\n\" KEY new\nx"},
@@ -160,7 +160,7 @@ static void test_set(void **state)
 		{"S\n\n\n12345678\n", "S\n\" KEY new\n\n\n12345678\n"},
 		{"\nx", "\n\" KEY new\nx"},
 		{"\n", "\n\" KEY new\n"},
-		/* The secret is what ends with LF: a CR in it is a blank. */
+		/* Only LF ends the secret; a CR in it is a blank. */
 		{"S\rS\nx\n", "S\rS\n\" KEY new\nx\n"},
 		{"S\r\r\nx\n", "S\r\r\n\" KEY new\nx\n"},
 		{"S\r", "S\r\n\" KEY new\n"},
@@ -177,7 +177,7 @@ static void test_set(void **state)
 	}
 }
 
-static void test_set_to_nothing(void **state)
+static void a_value_may_be_empty(void **state)
 {
 	totpgroup_credential *credential = load("S\n\" KEY old\n");
 
@@ -187,7 +187,7 @@ static void test_set_to_nothing(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_unset(void **state)
+static void all_lines_of_an_option_are_deleted(void **state)
 {
 	static const struct change rows[] = {
 		{"S\n", "S\n"},
@@ -209,7 +209,7 @@ static void test_unset(void **state)
 }
 
 /* As many lines as fit, each with the same key. */
-static void test_thousands_of_the_same(void **state)
+static void thousands_of_lines_with_one_key_become_one(void **state)
 {
 	static const char line[] = "\" KEY\n";
 	static char text[CREDENTIAL_TEXT_MAX + 1] = "S\n";
@@ -226,8 +226,7 @@ static void test_thousands_of_the_same(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Which first lines are the secret of these tests, and which are none. */
-static void test_secret(void **state)
+static void the_secret_is_the_first_line(void **state)
 {
 	static const struct {
 		const char *text;
@@ -279,7 +278,7 @@ static void test_secret(void **state)
 }
 
 /* One byte of secret is enough, and 0, 1 and 8 are O, L and B. */
-static void test_odd_secrets(void **state)
+static void odd_secrets_are_read_or_refused(void **state)
 {
 	static const struct change rows[] = {{"AA\n", "AA======"}, {"O0L1B888\n", "OOLLBBBB"},
 		{"ME", "ME======"}, {"m-f r a", "MFRA===="}};
@@ -307,7 +306,7 @@ static void test_odd_secrets(void **state)
 	}
 }
 
-static void test_algorithms(void **state)
+static void the_algorithm_line_chooses_the_hash(void **state)
 {
 	static const struct {
 		const char *line;
@@ -352,7 +351,7 @@ static void test_algorithms(void **state)
 	}
 }
 
-static void test_hmac_without_memory(void **state)
+static void opening_a_key_without_memory_is_an_error(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n");
 	struct error error = ERROR_INIT;
@@ -373,18 +372,18 @@ static void test_hmac_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_load_takes_any_text_of_a_size),
-		cmocka_unit_test(test_load_without_memory),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_set_to_nothing),
-		cmocka_unit_test(test_unset),
-		cmocka_unit_test(test_thousands_of_the_same),
-		cmocka_unit_test(test_secret),
-		cmocka_unit_test(test_odd_secrets),
-		cmocka_unit_test(test_algorithms),
-		cmocka_unit_test(test_hmac_without_memory),
+		cmocka_unit_test(any_text_of_a_valid_size_is_loaded),
+		cmocka_unit_test(loading_without_memory_is_an_error),
+		cmocka_unit_test(the_first_line_with_exactly_that_key_is_found),
+		cmocka_unit_test(a_value_is_read_word_by_word),
+		cmocka_unit_test(an_option_is_written_over_its_first_line),
+		cmocka_unit_test(a_value_may_be_empty),
+		cmocka_unit_test(all_lines_of_an_option_are_deleted),
+		cmocka_unit_test(thousands_of_lines_with_one_key_become_one),
+		cmocka_unit_test(the_secret_is_the_first_line),
+		cmocka_unit_test(odd_secrets_are_read_or_refused),
+		cmocka_unit_test(the_algorithm_line_chooses_the_hash),
+		cmocka_unit_test(opening_a_key_without_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

@@ -7,10 +7,8 @@
 
 #include "core/emergency.h"
 
-/*
- * Changes of random texts, compared with what a plain model of them does.
- * The model makes every text anew from the pieces of the old one.
- */
+/* Changes of random texts, compared with those of a simple model, which builds each text
+ * anew from the pieces of the old one. */
 
 #define TEXT_SIZE 4096
 
@@ -81,8 +79,8 @@ static bool has_key(const char *line, size_t length)
 	       (length == 5 || line[5] == ' ' || line[5] == '\t');
 }
 
-/* Copies a text without the lines that have the key; the first of them becomes
- * `replacement`, where there is one. Returns how many there were. */
+/* Copies a text without the lines that have the key. The first of them becomes
+ * `replacement`, unless that is NULL. Returns how many there were. */
 static unsigned int copy_lines(struct paper *to, const char *text, const char *replacement)
 {
 	unsigned int count = 0;
@@ -136,7 +134,7 @@ static void assert_same(const totpgroup_credential *credential, const struct pap
 	fail_msg("the text is another than the model says");
 }
 
-static void test_set_changes_only_its_lines(void **state)
+static void setting_an_option_changes_only_its_lines(void **state)
 {
 	static const char *const values[] = {"", "x", "5 6 7"};
 	static struct paper before, expected;
@@ -154,14 +152,14 @@ static void test_set_changes_only_its_lines(void **state)
 		credential = load(before.text);
 		assert_int_equal(credential_set(credential, "KEY", value), 0);
 		assert_same(credential, &expected, before.text);
-		/* Once more changes nothing. */
+		/* The same change again has no effect. */
 		assert_int_equal(credential_set(credential, "KEY", value), 0);
 		assert_same(credential, &expected, before.text);
 		totpgroup_credential_free(credential);
 	}
 }
 
-static void test_unset_deletes_only_its_lines(void **state)
+static void unsetting_an_option_deletes_only_its_lines(void **state)
 {
 	static struct paper before, expected;
 	struct test_random random = test_random_begin();
@@ -182,9 +180,8 @@ static void test_unset_deletes_only_its_lines(void **state)
 	}
 }
 
-/* The next emergency code, read as a number in the way of strtoul(): false
- * where the list ends. *start is where its line begins, *end where its digits
- * end. */
+/* Reads the next emergency code as strtoul() does; false at the end of the list. *start
+ * is where its line begins, *end where its digits end. */
 static bool model_next_code(
 	const char *from, const char **start, const char **end, unsigned long *code)
 {
@@ -236,7 +233,7 @@ static unsigned int model_count(const char *text)
 	return count;
 }
 
-static void test_spending_removes_only_its_line(void **state)
+static void spending_a_code_removes_only_its_line(void **state)
 {
 	static const char *const codes[] = {
 		"12345678", "12345678", "23456789", "99999999", "10000000", "02345678"};
@@ -265,9 +262,9 @@ static void test_spending_removes_only_its_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set_changes_only_its_lines),
-		cmocka_unit_test(test_unset_deletes_only_its_lines),
-		cmocka_unit_test(test_spending_removes_only_its_line),
+		cmocka_unit_test(setting_an_option_changes_only_its_lines),
+		cmocka_unit_test(unsetting_an_option_deletes_only_its_lines),
+		cmocka_unit_test(spending_a_code_removes_only_its_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static int read_parameters(
 	return status;
 }
 
-static void test_defaults(void **state)
+static void parameters_have_defaults(void **state)
 {
 	struct credential_parameters parameters;
 	struct error error;
@@ -30,8 +30,7 @@ static void test_defaults(void **state)
 	assert_int_equal(parameters.hotp_counter, 0);
 }
 
-/* What makes a credential one for time codes. */
-static void test_totp_line(void **state)
+static void totp_needs_its_line_and_no_counter(void **state)
 {
 	static const struct {
 		const char *text;
@@ -69,7 +68,7 @@ static void test_totp_line(void **state)
 
 /* The values of one option. */
 struct value {
-	const char *value; /* with what stands between it and the key */
+	const char *value; /* including the text between key and value */
 	int number;	   /* -1 where it is malformed */
 };
 
@@ -111,7 +110,7 @@ static unsigned int get_window(const struct credential_parameters *parameters)
 	return parameters->window;
 }
 
-static void test_ranges(void **state)
+static void each_parameter_has_its_range(void **state)
 {
 	static const struct value digits[] = {
 		{" 6", 6}, {" 7\n", 7}, {"\t8\r\n", 8}, {" 5", -1}, {" 9", -1}, {"", -1}};
@@ -119,7 +118,7 @@ static void test_ranges(void **state)
 		{" 3600", 3600}, {" 0", -1}, {" 3601", -1}, {" -1", -1}, {"\n", -1}};
 	static const struct value windows[] = {{" 1", 1}, {" 3\n", 3}, {" 100", 100},
 		{" 0", -1}, {" 101", -1}, {" 4294967299", -1}, {" 18446744073709551617", -1},
-		/* What follows a blank is not looked at, nor a further line. */
+		/* Text behind a blank and further lines are ignored. */
 		{" 17 x", 17}, {" \t17\t", 17}, {" 17\n\" WINDOW_SIZE x\n", 17},
 		{" x\n\" WINDOW_SIZE 17\n", -1}, {" 17x", -1}, {" 1.5", -1}, {" 0x10", -1},
 		{" +3", -1}, {" ", -1}, {" \n", -1}, {" x", -1}};
@@ -130,8 +129,8 @@ static void test_ranges(void **state)
 	test_values("WINDOW_SIZE", windows, COUNT(windows), get_window);
 }
 
-/* Nothing but a time code has a period. */
-static void test_period_without_totp(void **state)
+/* Only TOTP has a period. */
+static void a_period_is_ignored_without_totp(void **state)
 {
 	struct credential_parameters parameters;
 	struct error error;
@@ -145,7 +144,7 @@ static void test_period_without_totp(void **state)
 	assert_int_equal(parameters.period, 30);
 }
 
-static void test_hotp_counter(void **state)
+static void a_counter_beyond_any_real_one_is_an_error(void **state)
 {
 	static const struct {
 		const char *line;
@@ -183,7 +182,7 @@ static void test_hotp_counter(void **state)
 	}
 }
 
-static void test_lenient_numbers(void **state)
+static void some_numbers_are_read_leniently(void **state)
 {
 	static const struct {
 		const char *line;
@@ -221,12 +220,12 @@ static void test_lenient_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_totp_line),
-		cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_period_without_totp),
-		cmocka_unit_test(test_hotp_counter),
-		cmocka_unit_test(test_lenient_numbers),
+		cmocka_unit_test(parameters_have_defaults),
+		cmocka_unit_test(totp_needs_its_line_and_no_counter),
+		cmocka_unit_test(each_parameter_has_its_range),
+		cmocka_unit_test(a_period_is_ignored_without_totp),
+		cmocka_unit_test(a_counter_beyond_any_real_one_is_an_error),
+		cmocka_unit_test(some_numbers_are_read_leniently),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,11 +24,11 @@ static void next(struct csv_reader *reader, struct otp_key *key)
 	assert_true(found);
 }
 
-static void test_headers(void **state)
+static void the_first_line_names_known_columns_once(void **state)
 {
 	static const struct {
 		const char *text;
-		const char *message; /* NULL: it is good */
+		const char *message; /* NULL: valid */
 	} cases[] = {
 		{"user,secret", NULL},
 		{"secret,user\r\n", NULL},
@@ -62,7 +62,7 @@ static void test_headers(void **state)
 	}
 }
 
-static void test_rows(void **state)
+static void rows_are_read_by_their_columns(void **state)
 {
 	static const char text[] =
 		"issuer,user,secret,type,digits,period,algorithm,counter,emergency_codes\r\n"
@@ -104,7 +104,7 @@ static void test_rows(void **state)
 	assert_false(found);
 }
 
-static void test_errors(void **state)
+static void an_error_names_the_line_and_not_the_secret(void **state)
 {
 	static const struct {
 		const char *row;
@@ -143,7 +143,7 @@ static void test_errors(void **state)
 		assert_message(&error, cases[i].message);
 		assert_message(&error, "line 3: ");
 		otp_key_free(&key);
-		/* The row behind it is read all the same. */
+		/* The next row is read nevertheless. */
 		next(&reader, &key);
 		assert_string_equal(key.name, "bob");
 		assert_int_equal(key.line, strchr(cases[i].row, '\n') != NULL ? 5 : 4);
@@ -151,7 +151,7 @@ static void test_errors(void **state)
 	}
 }
 
-static void test_nul_is_refused(void **state)
+static void a_nul_byte_is_refused(void **state)
 {
 	static const char text[] = "user,secret\na\0b,MZXW6YTBOI\n";
 	struct otp_key key = OTP_KEY_INIT;
@@ -165,7 +165,7 @@ static void test_nul_is_refused(void **state)
 	otp_key_free(&key);
 }
 
-static void test_writing(void **state)
+static void rows_are_written_for_any_reader(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
@@ -194,7 +194,7 @@ static void test_writing(void **state)
 
 #define ROWS 20
 
-static void test_round_trip(void **state)
+static void what_is_written_is_read_back(void **state)
 {
 	static const struct key_limits limits = {.secret_max = 128, .emergency_codes = true};
 	struct test_random random = test_random_begin();
@@ -242,7 +242,7 @@ static void read_all(struct csv_reader *reader, unsigned int *good)
 	}
 }
 
-static void test_mutations(void **state)
+static void damaged_rows_are_refused_or_sound(void **state)
 {
 	static const char seed[] =
 		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes\r\n"
@@ -270,13 +270,13 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_nul_is_refused),
-		cmocka_unit_test(test_writing),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(the_first_line_names_known_columns_once),
+		cmocka_unit_test(rows_are_read_by_their_columns),
+		cmocka_unit_test(an_error_names_the_line_and_not_the_secret),
+		cmocka_unit_test(a_nul_byte_is_refused),
+		cmocka_unit_test(rows_are_written_for_any_reader),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(damaged_rows_are_refused_or_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Days and lengths of time as a person writes them. */
+/* Days and lengths of time as people write them. */
 #include "config.h"
 
 #include "base/date.h"

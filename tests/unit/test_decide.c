@@ -6,8 +6,8 @@
 #define TOTP SECRET "\n\" TOTP_AUTH\n"
 #define HOTP SECRET "\n\" HOTP_COUNTER 50\n"
 
-/* Which codes around the current step a window of each size takes. */
-static void test_totp_window(void **state)
+/* All codes around the current step, for windows of each size. */
+static void codes_of_the_window_are_accepted(void **state)
 {
 	static const struct {
 		const char *line;
@@ -47,14 +47,14 @@ static void test_totp_window(void **state)
 	}
 }
 
-/* The first step of two that have the same code and are near each other. */
+/* Finds the first of two near steps with the same code. */
 static int64_t find_twins(code_text code, int64_t *later)
 {
 	static code_text codes[100];
 
 	for (int64_t step = STEP;; step++) {
 		put_code(step, 6, 0, codes[step % 100]);
-		/* Of the 98 before it, those that were computed. */
+		/* Compares with up to 98 steps before it. */
 		for (int64_t before = step - 1; before >= STEP && before > step - 98; before--)
 			if (strcmp(codes[before % 100], codes[step % 100]) == 0) {
 				strcpy(code, codes[step % 100]);
@@ -64,9 +64,8 @@ static int64_t find_twins(code_text code, int64_t *later)
 	}
 }
 
-/* Of two steps of a window with the same code the earlier one counts, even
- * where the other is nearer, and where it was spent. */
-static void test_twins_in_a_window(void **state)
+/* The earlier step counts even if the other one is nearer, and even if it is spent. */
+static void of_two_steps_with_one_code_the_first_counts(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "\" WINDOW_SIZE 100\n");
 	code_text code = "";
@@ -87,9 +86,9 @@ static void test_twins_in_a_window(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Every algorithm, length and some periods; and no code of one serves for
+/* All algorithms and lengths, and some periods. A code of one combination is wrong for
  * another. */
-static void test_totp_parameters(void **state)
+static void codes_follow_the_parameters(void **state)
 {
 	static const char *const algorithms[] = {"SHA1", "SHA256", "SHA512"};
 	static const int flags[] = {0, OATH_TOTP_HMAC_SHA256, OATH_TOTP_HMAC_SHA512};
@@ -123,7 +122,7 @@ static void test_totp_parameters(void **state)
 	}
 }
 
-static void test_without_any_kind_of_code(void **state)
+static void without_any_kind_of_code_none_is_accepted(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n");
 	code_text code = "";
@@ -135,7 +134,7 @@ static void test_without_any_kind_of_code(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_hotp_window(void **state)
+static void a_code_of_the_hotp_window_moves_the_counter(void **state)
 {
 	(void)state;
 	for (int64_t counter = 40; counter <= 60; counter++) {
@@ -162,7 +161,7 @@ static void test_hotp_window(void **state)
 			SECRET "\n\" HOTP_COUNTER %d\n\" WINDOW_SIZE 5\n\" TOTP_AUTH\n",
 			(int)(counter >= 50 && counter < 55 ? counter + 1 : 51));
 		assert_credential(credential, after);
-		/* One that was used is none, nor is a code of the clock. */
+		/* A used code is wrong, and so is a code of the current time. */
 		if (counter >= 50 && counter < 55)
 			assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
 		put_code(STEP, 6, 0, code);
@@ -171,31 +170,31 @@ static void test_hotp_window(void **state)
 	}
 }
 
-static void test_hotp_penalty(void **state)
+static void a_wrong_hotp_code_moves_the_counter_by_one(void **state)
 {
 	totpgroup_credential *credential = load(HOTP);
 	struct attempt attempt = attempt_with("000000");
 	struct decision decision;
 
 	(void)state;
-	/* Not for what is no code. */
+	/* Text that is no code has no penalty. */
 	attempt.typed = "password";
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
 	assert_credential(credential, HOTP);
-	/* Not where it is not wanted. */
+	/* The penalty can be switched off. */
 	attempt.typed = "000000";
 	attempt.no_increment_hotp = true;
 	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
 	assert_false(decision.penalty_due);
 	assert_credential(credential, HOTP);
-	/* Later, where another text is to be tried. */
+	/* The penalty waits while another text will be tried. */
 	attempt.no_increment_hotp = false;
 	attempt.last = false;
 	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
 	assert_true(decision.penalty_due);
 	assert_true(decision.no_match);
 	assert_credential(credential, HOTP);
-	/* Once for both, and for each text by itself. */
+	/* Both texts together have one penalty, and each alone has one. */
 	attempt.last = true;
 	attempt.penalty_due = true;
 	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
@@ -204,15 +203,14 @@ static void test_hotp_penalty(void **state)
 	attempt.typed = "";
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
 	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 52\n");
-	/* Also where the second text never came. */
+	/* The penalty applies even if the user gave no second text. */
 	attempt.typed = NULL;
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_CONVERSATION);
 	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 53\n");
 	totpgroup_credential_free(credential);
 }
 
-/* A right code in the second text moves the counter on as it is. */
-static void test_hotp_second_text(void **state)
+static void a_right_second_text_has_no_penalty(void **state)
 {
 	totpgroup_credential *credential = load(HOTP);
 	code_text code = "";
@@ -224,7 +222,7 @@ static void test_hotp_second_text(void **state)
 	attempt.count = false;
 	assert_false(assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP).penalty_due);
 	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 52\n");
-	/* A penalty for a credential that is none of HOTP is none. */
+	/* A credential without HOTP has no penalty. */
 	totpgroup_credential_free(credential);
 	credential = load(TOTP);
 	attempt.typed = "000000";
@@ -233,10 +231,10 @@ static void test_hotp_second_text(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_emergency_code(void **state)
+static void an_emergency_code_comes_before_others(void **state)
 {
 	static const char *const texts[] = {SECRET "\n", TOTP, HOTP, TOTP "\" DIGITS 8\n",
-		/* It is the way in also where the options are damaged. */
+		/* Emergency codes are accepted even if options are damaged. */
 		TOTP "\" WINDOW_SIZE x\n\" STEP_SIZE x\n\" DIGITS x\n\" DISALLOW_REUSE x\n"};
 
 	(void)state;
@@ -260,7 +258,7 @@ static void test_emergency_code(void **state)
 	}
 }
 
-static void test_emergency_code_once(void **state)
+static void an_emergency_code_is_accepted_once(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "12345678\n");
 	struct attempt attempt = attempt_with("12345678");
@@ -272,7 +270,7 @@ static void test_emergency_code_once(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_rate_limit(void **state)
+static void attempts_beyond_the_limit_are_refused(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "\" RATE_LIMIT 2 30\n12345678\n");
 	struct attempt attempt = attempt_with("000000");
@@ -288,7 +286,7 @@ static void test_rate_limit(void **state)
 	attempt.count = true;
 	attempt.typed = NULL;
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_CONVERSATION);
-	/* No code is looked at beyond the limit. */
+	/* Beyond the limit, codes are not tried. */
 	attempt.now += 1;
 	attempt.typed = "12345678";
 	decision = assert_refused(credential, &attempt, TOTPGROUP_REASON_RATE_LIMITED);
@@ -304,7 +302,7 @@ static void test_rate_limit(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_reuse(void **state)
+static void a_code_is_accepted_once(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "\" DISALLOW_REUSE\n");
 	code_text code = "", other = "";
@@ -333,8 +331,8 @@ static void test_reuse(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Without the line a code can be used again, unless that is forbidden. */
-static void test_reuse_allowed(void **state)
+/* Without the line a code can be used again, unless disallow_reuse is set. */
+static void a_code_is_accepted_again_where_reuse_is_allowed(void **state)
 {
 	totpgroup_credential *credential = load(TOTP);
 	code_text code = "";
@@ -356,18 +354,18 @@ static void test_reuse_allowed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_totp_window),
-		cmocka_unit_test(test_twins_in_a_window),
-		cmocka_unit_test(test_totp_parameters),
-		cmocka_unit_test(test_without_any_kind_of_code),
-		cmocka_unit_test(test_hotp_window),
-		cmocka_unit_test(test_hotp_penalty),
-		cmocka_unit_test(test_hotp_second_text),
-		cmocka_unit_test(test_emergency_code),
-		cmocka_unit_test(test_emergency_code_once),
-		cmocka_unit_test(test_rate_limit),
-		cmocka_unit_test(test_reuse),
-		cmocka_unit_test(test_reuse_allowed),
+		cmocka_unit_test(codes_of_the_window_are_accepted),
+		cmocka_unit_test(of_two_steps_with_one_code_the_first_counts),
+		cmocka_unit_test(codes_follow_the_parameters),
+		cmocka_unit_test(without_any_kind_of_code_none_is_accepted),
+		cmocka_unit_test(a_code_of_the_hotp_window_moves_the_counter),
+		cmocka_unit_test(a_wrong_hotp_code_moves_the_counter_by_one),
+		cmocka_unit_test(a_right_second_text_has_no_penalty),
+		cmocka_unit_test(an_emergency_code_comes_before_others),
+		cmocka_unit_test(an_emergency_code_is_accepted_once),
+		cmocka_unit_test(attempts_beyond_the_limit_are_refused),
+		cmocka_unit_test(a_code_is_accepted_once),
+		cmocka_unit_test(a_code_is_accepted_again_where_reuse_is_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

@@ -5,7 +5,7 @@
 
 #define TOTP SECRET "\n\" TOTP_AUTH\n"
 
-/* Decides on a damaged text: a refusal that says what is wrong. */
+/* Decides on a damaged text, and expects a refusal with a message. */
 static struct decision assert_damage(
 	const char *text, const struct attempt *attempt, const char *message)
 {
@@ -22,7 +22,7 @@ static struct decision assert_damage(
 	return decision;
 }
 
-static void test_damaged_options(void **state)
+static void a_damaged_option_is_named_and_refused(void **state)
 {
 	static const struct {
 		const char *lines;
@@ -58,9 +58,9 @@ static void test_damaged_options(void **state)
 	}
 }
 
-/* Damage is reported whatever the length of the code that was typed, and ends
- * the login; without a code another text may be tried. */
-static void test_damage_and_what_was_typed(void **state)
+/* A code of any length ends the login; after text without a code another text may be
+ * tried. */
+static void damage_ends_the_login_for_a_code_of_any_length(void **state)
 {
 	static const struct {
 		const char *typed;
@@ -86,10 +86,9 @@ static void test_damage_and_what_was_typed(void **state)
 	}
 }
 
-/* Where no code can match in the first place, because the lines name neither kind
- * of code or no possible counter, the damage is reported but another text may be
- * tried. */
-static void test_damage_where_no_code_counts(void **state)
+/* No code can match where the lines name no kind of code, or an impossible counter. Then
+ * another text may be tried. */
+static void damage_where_no_code_can_match_allows_another_text(void **state)
 {
 	static const char *const texts[] = {SECRET "\n\" WINDOW_SIZE 5x\n",
 		SECRET "\n\" DIGITS 9\n", SECRET "\n\" HOTP_COUNTER 0\n\" WINDOW_SIZE x\n",
@@ -104,8 +103,8 @@ static void test_damage_where_no_code_counts(void **state)
 	}
 }
 
-/* The attempt counts before the secret is looked at. */
-static void test_damaged_secret(void **state)
+/* The attempt is counted before the secret is read. */
+static void an_attempt_counts_even_with_a_damaged_secret(void **state)
 {
 	static const char *const texts[] = {"NOT=\n", "\n", "A\n", "\" TOTP_AUTH\n"};
 	struct attempt attempt = attempt_with("12345678");
@@ -117,15 +116,15 @@ static void test_damaged_secret(void **state)
 		snprintf(text, sizeof text, "%s\" RATE_LIMIT 3 30\n12345678\n", texts[i]);
 		assert_true(assert_damage(text, &attempt, "line 1: ").result.changed);
 	}
-	/* But not where the file has no room to count in. */
+	/* Without RATE_LIMIT there is nothing to count in. */
 	assert_false(assert_damage("NOT=\n", &attempt, "line 1: ").result.changed);
 }
 
-static void test_impossible_clocks(void **state)
+static void an_impossible_clock_is_an_error(void **state)
 {
 	static const struct {
 		int64_t now;
-		bool for_totp_only; /* an emergency code works all the same */
+		bool for_totp_only; /* emergency codes are accepted nevertheless */
 	} rows[] = {{-1, false}, {-30, false}, {INT64_MIN, false}, {INT64_MAX, false},
 		{INT64_MAX / 2, false}, {0, true}, {29, true}};
 
@@ -152,8 +151,8 @@ static void test_impossible_clocks(void **state)
 	}
 }
 
-/* The first codes that there are, and a clock of a far future. */
-static void test_possible_clocks(void **state)
+/* The earliest possible codes, and a clock of the far future. */
+static void codes_are_accepted_at_any_possible_time(void **state)
 {
 	static const struct {
 		int64_t now;
@@ -185,12 +184,12 @@ static void test_possible_clocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_damaged_options),
-		cmocka_unit_test(test_damage_and_what_was_typed),
-		cmocka_unit_test(test_damage_where_no_code_counts),
-		cmocka_unit_test(test_damaged_secret),
-		cmocka_unit_test(test_impossible_clocks),
-		cmocka_unit_test(test_possible_clocks),
+		cmocka_unit_test(a_damaged_option_is_named_and_refused),
+		cmocka_unit_test(damage_ends_the_login_for_a_code_of_any_length),
+		cmocka_unit_test(damage_where_no_code_can_match_allows_another_text),
+		cmocka_unit_test(an_attempt_counts_even_with_a_damaged_secret),
+		cmocka_unit_test(an_impossible_clock_is_an_error),
+		cmocka_unit_test(codes_are_accepted_at_any_possible_time),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

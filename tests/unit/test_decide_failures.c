@@ -9,10 +9,8 @@
 
 #include "allocation.h"
 
-/*
- * Decisions in which one allocation or one hash fails, each in turn: none of
- * them may let in and report an error, or report none and be a half decision.
- */
+/* Decisions in which one allocation or one hash fails, each in turn. An error must always
+ * come with a complete refusal. */
 
 /* How many hashes were begun, and which one fails. */
 static struct {
@@ -20,8 +18,7 @@ static struct {
 	uint64_t failing; /* counted from 1; 0 for none */
 } hashing;
 
-/* Stands in front of libgcrypt's function, because a program's own symbols
- * come first. */
+/* Replaces libgcrypt's function, because a program's own symbols come first. */
 gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t length)
 {
 	static gcry_error_t (*real)(gcry_mac_hd_t, const void *, size_t);
@@ -33,8 +30,7 @@ gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t len
 	return real(handle, buffer, length);
 }
 
-/* Set where libgcrypt is to take no key, as under a policy that forbids the
- * algorithm. */
+/* Makes libgcrypt refuse keys, as a policy that forbids the algorithm does. */
 static bool keys_are_refused;
 
 gcry_error_t gcry_mac_setkey(gcry_mac_hd_t handle, const void *key, size_t length)
@@ -46,8 +42,8 @@ gcry_error_t gcry_mac_setkey(gcry_mac_hd_t handle, const void *key, size_t lengt
 	return keys_are_refused ? gcry_error(GPG_ERR_FORBIDDEN) : real(handle, key, length);
 }
 
-/* libgcrypt ends the whole process when memory runs out while it finishes a
- * digest, which can only be left out here. */
+/* libgcrypt aborts the process when an allocation fails while it finishes a digest, so
+ * these do not fail here. */
 static bool finishing_digest;
 
 gcry_error_t gcry_mac_read(gcry_mac_hd_t handle, void *buffer, size_t *length)
@@ -63,7 +59,7 @@ gcry_error_t gcry_mac_read(gcry_mac_hd_t handle, void *buffer, size_t *length)
 	return status;
 }
 
-/* libgcrypt's memory, which runs out like all other. */
+/* Allocations of libgcrypt fail like all others. */
 static void *allocate(size_t size)
 {
 	void *memory = finishing_digest ? __real_malloc(size) : malloc(size);
@@ -85,10 +81,10 @@ static int set_up(void **state)
 	return set_up_liboath(state);
 }
 
-/* Every way through the decision. */
+/* Every path through the decision. */
 struct scenario {
 	const char *text;
-	int64_t step; /* whose code is typed, where typed is NULL */
+	int64_t step; /* whose code is typed, if typed is NULL */
 	const char *typed;
 	enum totpgroup_reason reason; /* NONE where it is accepted */
 };
@@ -133,7 +129,7 @@ static struct attempt attempt_of(const struct scenario *scenario, code_text code
 	return attempt;
 }
 
-/* A failure leaves a refusal of which nothing can be used. */
+/* A failure leaves a refusal without any other result. */
 static void assert_failure(
 	int status, const struct decision *decision, const struct error *error, int expected)
 {
@@ -149,8 +145,7 @@ static void assert_failure(
 	assert_int_equal(decision->password_length, 0);
 }
 
-/* Decides while the given allocation or hash fails; true where it was
- * reached. */
+/* Decides while the given allocation or hash fails. True if it was reached. */
 static bool decide_with_failure(
 	const struct scenario *scenario, unsigned int allocation, uint64_t hash)
 {
@@ -182,7 +177,7 @@ static bool decide_with_failure(
 	return reached;
 }
 
-static void test_without_memory(void **state)
+static void each_failed_allocation_is_a_refusal(void **state)
 {
 	unsigned int most = 0;
 
@@ -195,23 +190,24 @@ static void test_without_memory(void **state)
 		if (allocation > most)
 			most = allocation;
 	}
-	/* The sweep did reach into the decision. */
+	/* Some decision made that many allocations. */
 	assert_true(most > 10);
 }
 
-static void test_without_hashes(void **state)
+static void each_failed_hash_is_a_refusal(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(scenarios); i++) {
 		uint64_t hash = 1;
 
-		/* Of the thousands of another time, some. */
+		/* A search at other times makes thousands of hashes; some of them are
+		 * enough. */
 		while (decide_with_failure(&scenarios[i], 0, hash))
 			hash += hash < 10 ? 1 : 177;
 	}
 }
 
-static void test_without_keys(void **state)
+static void a_key_that_libgcrypt_refuses_is_a_refusal(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(scenarios); i++) {
@@ -226,7 +222,7 @@ static void test_without_keys(void **state)
 		status = decide(credential, &attempt, &decision, &error);
 		keys_are_refused = false;
 		totpgroup_credential_free(credential);
-		/* Where the secret is not needed it makes no difference. */
+		/* Succeeds only if the secret is not needed. */
 		if (status == 0)
 			assert_true(scenarios[i].reason == TOTPGROUP_REASON_RATE_LIMITED ||
 				    strcmp(scenarios[i].text, "NOT=\n") == 0);
@@ -235,21 +231,21 @@ static void test_without_keys(void **state)
 	}
 }
 
-static void test_verdict_is_one_of_two(void **state)
+static void a_verdict_is_one_of_two_values(void **state)
 {
 	(void)state;
 	assert_int_equal(TOTPGROUP_REFUSED, 0);
-	/* No single flipped bit makes one of the other. */
+	/* One flipped bit does not turn a refusal into an acceptance. */
 	assert_true(__builtin_popcount(TOTPGROUP_ACCEPTED) > 8);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_without_memory),
-		cmocka_unit_test(test_without_hashes),
-		cmocka_unit_test(test_without_keys),
-		cmocka_unit_test(test_verdict_is_one_of_two),
+		cmocka_unit_test(each_failed_allocation_is_a_refusal),
+		cmocka_unit_test(each_failed_hash_is_a_refusal),
+		cmocka_unit_test(a_key_that_libgcrypt_refuses_is_a_refusal),
+		cmocka_unit_test(a_verdict_is_one_of_two_values),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down_liboath);

@@ -4,10 +4,8 @@
 #include "decide_support.h"
 #include "mutant.h"
 
-/*
- * Texts that were damaged at random, decided on. Nothing is said about the
- * verdict but what is true of every one; the sanitizers watch the rest.
- */
+/* Decisions on texts that were damaged at random. The tests check what is true of every
+ * decision; sanitizers find other errors. */
 
 #define TEXTS 200000
 
@@ -24,7 +22,7 @@ static const char *const seeds[] = {
 	"\n\n\r\r\n \n12345678",
 };
 
-/* Pieces that parsers stumble over. */
+/* Pieces that are difficult for parsers. */
 static const char *const pieces[] = {"\n", "\r", "\r\n", "\"", "\" ", " ", "\t", "\v", "0", "9",
 	"-1", "+", "99999999999999999999", "9223372036854775807", "-9223372036854775808",
 	"2147483648", "12345678", "\n12345678\n", "\" TOTP_AUTH", "\n\" RATE_LIMIT 3 30 ",
@@ -43,7 +41,7 @@ static void make(struct mutant *mutant, struct test_random *random)
 	memcpy(mutant->text, seed, mutant->length);
 	for (size_t i = pick(random, 8); i > 0; i--)
 		mutate(mutant, &all, random);
-	/* A NUL byte now and then. */
+	/* Some texts have a NUL byte. */
 	if (pick(random, 50) == 0 && mutant->length > 0)
 		mutant->text[pick(random, mutant->length)] = '\0';
 }
@@ -56,7 +54,7 @@ static struct attempt make_attempt(struct test_random *random)
 		NOW, NOW, NOW, NOW, 0, 29, 31, -1, INT64_MAX, INT64_MIN, INT64_MAX / 4};
 	struct attempt attempt = attempt_with(typed[pick(random, COUNT(typed))]);
 
-	/* Few, because these are looked for at other times. */
+	/* Rarely, because such a code is searched at thousands of other times. */
 	if (pick(random, 50) == 0)
 		attempt.typed = "123456";
 	attempt.now = clocks[pick(random, COUNT(clocks))];
@@ -72,7 +70,7 @@ static struct attempt make_attempt(struct test_random *random)
 	return attempt;
 }
 
-/* How it ended, so that the test can say that it saw something. */
+/* The outcomes, to check that all kinds were seen. */
 struct tally {
 	unsigned int loaded, accepted, damaged, other;
 };
@@ -88,7 +86,7 @@ static void decide_on_mutant(
 	assert_int_equal(decide_before_prompt(credential, &attempt, &before, &error), 0);
 	assert_true(before.verdict == TOTPGROUP_REFUSED || attempt.grace_period > 0);
 	decision = decide_on(credential, &attempt, &error);
-	/* It is still a text. */
+	/* The text is still one. */
 	assert_null(memchr(credential->text.data, '\0', credential->text.length));
 	assert_int_equal(credential->text.data[credential->text.length], '\0');
 	assert_null(strstr(credential->text.data, "87654321"));
@@ -100,7 +98,7 @@ static void decide_on_mutant(
 		tally->other++;
 }
 
-static void test_damaged_texts(void **state)
+static void every_damaged_text_has_a_sound_decision(void **state)
 {
 	static struct mutant mutant;
 	struct test_random random = test_random_begin();
@@ -131,7 +129,7 @@ static void test_damaged_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_damaged_texts),
+		cmocka_unit_test(every_damaged_text_has_a_sound_decision),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

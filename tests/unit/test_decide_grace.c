@@ -7,7 +7,7 @@
 
 #define TOTP SECRET "\n\" TOTP_AUTH\n"
 
-/* Asks before the prompt, which changes nothing. */
+/* Decides before the prompt, and checks that nothing changes. */
 static struct totpgroup_result look(const char *text, const struct attempt *attempt)
 {
 	totpgroup_credential *credential = load(text);
@@ -50,7 +50,7 @@ static struct attempt from_host(void)
 	return attempt;
 }
 
-static void test_grace(void **state)
+static void a_host_is_not_asked_again_within_the_period(void **state)
 {
 	static const char text[] = TOTP "\" LAST0 192.0.2.7 1800000015\n";
 	struct attempt attempt = from_host();
@@ -75,8 +75,7 @@ static void test_grace(void **state)
 	assert_asked(TOTP, &attempt);
 }
 
-/* Grace is nothing that a damaged credential gives. */
-static void test_grace_needs_a_secret(void **state)
+static void grace_needs_a_usable_secret(void **state)
 {
 	struct attempt attempt = from_host();
 
@@ -86,7 +85,7 @@ static void test_grace_needs_a_secret(void **state)
 	assert_asked(SECRET "\n\" LAST0 192.0.2.7 1800000015\n\" ALGORITHM MD5\n", &attempt);
 }
 
-static void test_limit(void **state)
+static void grace_does_not_lift_the_rate_limit(void **state)
 {
 	static const char limited[] = SECRET "\n\" LAST0 192.0.2.7 1800000015\n"
 					     "\" RATE_LIMIT 2 30 1800000000 1800000010\n";
@@ -96,13 +95,13 @@ static void test_limit(void **state)
 	(void)state;
 	assert_int_equal(result.verdict, TOTPGROUP_REFUSED);
 	assert_int_equal(result.reason, TOTPGROUP_REASON_RATE_LIMITED);
-	/* With this attempt recorded, the one at 1800000010 is the first. */
+	/* With this attempt recorded, the attempt at 1800000010 is the oldest one. */
 	assert_int_equal(result.retry_after, 26);
 	attempt.now = 1800000031;
 	assert_int_equal(look(limited, &attempt).verdict, TOTPGROUP_ACCEPTED);
 }
 
-static void test_damaged_limit(void **state)
+static void a_damaged_limit_is_refused_before_the_prompt(void **state)
 {
 	struct attempt attempt = from_host();
 	struct totpgroup_result result =
@@ -113,8 +112,8 @@ static void test_damaged_limit(void **state)
 	assert_int_equal(result.reason, TOTPGROUP_REASON_BAD_FILE);
 }
 
-/* With a clock that cannot be right, the person is asked and then refused. */
-static void test_impossible_clocks(void **state)
+/* With an impossible clock, the user is asked and then refused. */
+static void an_impossible_clock_gives_no_grace(void **state)
 {
 	static const int64_t clocks[] = {
 		INT64_MIN, INT64_MIN + 1, -1, INT64_MAX, INT64_MAX / 2};
@@ -131,7 +130,7 @@ static void test_impossible_clocks(void **state)
 	assert_int_equal(look(text, &attempt).verdict, TOTPGROUP_ACCEPTED);
 }
 
-static void test_look_without_memory(void **state)
+static void without_memory_there_is_an_error_before_the_prompt(void **state)
 {
 	static const char text[] = TOTP "\" RATE_LIMIT 3 30 5\n\" LAST0 192.0.2.7 1800000015\n";
 	struct attempt attempt = from_host();
@@ -157,8 +156,8 @@ static void test_look_without_memory(void **state)
 	assert_true(failures >= 3);
 }
 
-/* What is accepted is recorded, where there is a period and a host. */
-static void test_recording(void **state)
+/* An accepted code is recorded if there are a period and a host. */
+static void an_accepted_code_is_recorded_for_its_host(void **state)
 {
 	static const struct {
 		const char *host;
@@ -197,7 +196,7 @@ static void test_recording(void **state)
 	}
 }
 
-static void test_recording_for_hotp(void **state)
+static void hotp_codes_are_recorded_too(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n\" HOTP_COUNTER 5\n");
 	code_text code = "";
@@ -215,14 +214,14 @@ static void test_recording_for_hotp(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_grace),
-		cmocka_unit_test(test_grace_needs_a_secret),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_damaged_limit),
-		cmocka_unit_test(test_impossible_clocks),
-		cmocka_unit_test(test_look_without_memory),
-		cmocka_unit_test(test_recording),
-		cmocka_unit_test(test_recording_for_hotp),
+		cmocka_unit_test(a_host_is_not_asked_again_within_the_period),
+		cmocka_unit_test(grace_needs_a_usable_secret),
+		cmocka_unit_test(grace_does_not_lift_the_rate_limit),
+		cmocka_unit_test(a_damaged_limit_is_refused_before_the_prompt),
+		cmocka_unit_test(an_impossible_clock_gives_no_grace),
+		cmocka_unit_test(without_memory_there_is_an_error_before_the_prompt),
+		cmocka_unit_test(an_accepted_code_is_recorded_for_its_host),
+		cmocka_unit_test(hotp_codes_are_recorded_too),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

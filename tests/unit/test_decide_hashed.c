@@ -7,7 +7,7 @@
 
 #define TOTP SECRET "\n\" TOTP_AUTH\n"
 
-static void test_let_in_once(void **state)
+static void a_hashed_code_is_accepted_once(void **state)
 {
 	static const char *const forms[] = {
 		WRITTEN_A, CODE_A, "7k3m-q9td-x2ha-p5vw", " 7k3m q9td x2ha p5vw\t"};
@@ -29,8 +29,8 @@ static void test_let_in_once(void **state)
 	}
 }
 
-/* As plain ones, they are good with HOTP, and with neither. */
-static void test_other_credentials(void **state)
+/* Like plain codes, they are accepted with HOTP, and without any other kind of code. */
+static void hashed_codes_work_with_any_kind_of_credential(void **state)
 {
 	static const char *const texts[] = {
 		SECRET "\n", SECRET "\n\" HOTP_COUNTER 7\n", SECRET "\n\" DIGITS 9\n"};
@@ -49,7 +49,7 @@ static void test_other_credentials(void **state)
 	}
 }
 
-static void test_attempts_are_limited(void **state)
+static void hashed_codes_are_rate_limited(void **state)
 {
 	totpgroup_credential *credential =
 		load(SECRET "\n\" RATE_LIMIT 2 30\n\" TOTP_AUTH\n" A_1);
@@ -62,15 +62,15 @@ static void test_attempts_are_limited(void **state)
 	assert_int_equal(derivations, 2);
 	attempt.typed = WRITTEN_A;
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_RATE_LIMITED);
-	/* What is refused anyway costs nothing. */
+	/* A refused attempt derives nothing. */
 	assert_int_equal(derivations, 2);
 	attempt.now += 31;
 	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
 	totpgroup_credential_free(credential);
 }
 
-/* Nothing is hashed that has another form, and nothing without lines. */
-static void test_what_is_not_hashed(void **state)
+/* Text of another form is not hashed, and nothing is hashed without lines. */
+static void only_text_in_the_form_of_a_code_is_hashed(void **state)
 {
 	static const char *const typed[] = {"", "123456", "12345678", "password",
 		"4000-1234-5678-9010", "7K3M-Q9TD-X2HA-P5V", "7K3M-Q9TD-X2HA-P5VWX",
@@ -94,7 +94,7 @@ static void test_what_is_not_hashed(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* The text before the code, and how long it is; -1 where the whole is wrong. */
+/* Expects the length of the password, or -1 for a refusal. */
 static void assert_behind_password(const char *typed, int password_length)
 {
 	totpgroup_credential *credential = load(TOTP A_1);
@@ -114,7 +114,7 @@ static void assert_behind_password(const char *typed, int password_length)
 	totpgroup_credential_free(credential);
 }
 
-static void test_behind_a_password(void **state)
+static void behind_a_password_a_code_needs_its_dashes(void **state)
 {
 	char longer[301];
 
@@ -134,8 +134,7 @@ static void test_behind_a_password(void **state)
 	assert_behind_password(WRITTEN_A "x", -1);
 }
 
-/* Whatever is wrong with these lines, other codes go on working. */
-static void test_damage(void **state)
+static void a_damaged_line_does_not_stop_other_codes(void **state)
 {
 	static const char text[] = TOTP "12345678\n" A_1 "\" SCRATCH_HASH scrypt 17 8 1\n";
 	totpgroup_credential *credential = load(text);
@@ -157,8 +156,7 @@ static void test_damage(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* The line that is named is the one that matters for what was typed. */
-static void test_damage_besides(void **state)
+static void the_damaged_line_that_matters_is_named(void **state)
 {
 	totpgroup_credential *credential =
 		load(TOTP "\" SCRATCH_HASH\n\" DIGITS 9\n" A_1 "\" STEP_SIZE 0\n");
@@ -174,7 +172,7 @@ static void test_damage_besides(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_failures(void **state)
+static void a_failed_derivation_is_a_refusal(void **state)
 {
 	static const struct {
 		gpg_err_code_t why;
@@ -200,8 +198,8 @@ static void test_failures(void **state)
 	}
 }
 
-/* An app's code of eight digits and a plain emergency code are tried first. */
-static void test_other_codes_go_before(void **state)
+/* TOTP codes of eight digits and plain emergency codes are tried first. */
+static void other_codes_are_tried_without_hashing(void **state)
 {
 	totpgroup_credential *credential =
 		load(SECRET "\n\" ALGORITHM SHA256\n\" DIGITS 8\n\" STEP_SIZE 60\n\" "
@@ -225,15 +223,15 @@ static void test_other_codes_go_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_let_in_once),
-		cmocka_unit_test(test_other_credentials),
-		cmocka_unit_test(test_attempts_are_limited),
-		cmocka_unit_test(test_what_is_not_hashed),
-		cmocka_unit_test(test_behind_a_password),
-		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_damage_besides),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_other_codes_go_before),
+		cmocka_unit_test(a_hashed_code_is_accepted_once),
+		cmocka_unit_test(hashed_codes_work_with_any_kind_of_credential),
+		cmocka_unit_test(hashed_codes_are_rate_limited),
+		cmocka_unit_test(only_text_in_the_form_of_a_code_is_hashed),
+		cmocka_unit_test(behind_a_password_a_code_needs_its_dashes),
+		cmocka_unit_test(a_damaged_line_does_not_stop_other_codes),
+		cmocka_unit_test(the_damaged_line_that_matters_is_named),
+		cmocka_unit_test(a_failed_derivation_is_a_refusal),
+		cmocka_unit_test(other_codes_are_tried_without_hashing),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

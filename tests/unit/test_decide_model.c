@@ -3,16 +3,14 @@
 
 #include "decide_model_text.h"
 
-/*
- * Random credentials, and chains of random attempts on each: decide() and the
- * model must agree on every verdict and on every field of the text.
- */
+/* Chains of random attempts on random credentials. decide() and the model must agree on
+ * every verdict and every field of the text. */
 
 #define CREDENTIALS 420
 #define ATTEMPTS    60
 #define TEXT_SIZE   12000
 
-/* All that a model holds, for comparison; an absent option as its default. */
+/* Writes all fields of a model, for comparison; a missing option has its default. */
 static void describe_model(const struct model *model, char *text)
 {
 	sprintf(text, "%lld %lld %lld %d %zu", (long long)model->hotp_counter,
@@ -74,7 +72,7 @@ static const char *value_of(const char *line, const char *start)
 	return strncmp(line, start, strlen(start)) == 0 ? line + strlen(start) : NULL;
 }
 
-/* Reads what attempts can change back from a line of a text. */
+/* Reads the fields that attempts can change back from a line of a text. */
 static void read_line_into(const char *line, struct model *model)
 {
 	int64_t numbers[MODEL_TIMES + 2];
@@ -122,7 +120,7 @@ struct person {
 	size_t emergency_count;
 };
 
-/* A code of one of the devices, of about now. */
+/* A code of one of the devices, of about the current step. */
 static unsigned long device_code(const struct model_codes *codes, const struct model *model,
 	const struct person *person, int64_t now, struct test_random *random)
 {
@@ -138,7 +136,7 @@ static unsigned long device_code(const struct model_codes *codes, const struct m
 	return model_totp(codes, model, device, step);
 }
 
-/* What is typed this time. */
+/* Chooses the text to type. */
 static void type(const struct model_codes *codes, const struct model *model,
 	struct person *person, int64_t now, char *typed, struct test_random *random)
 {
@@ -162,7 +160,7 @@ static void type(const struct model_codes *codes, const struct model *model,
 	strcpy(person->last, typed);
 }
 
-/* Puts a password before the code, or blanks into it. */
+/* Adds a password before the code, or blanks. */
 static void dress(char *typed, bool password_before_code, struct test_random *random)
 {
 	static const char *const passwords[] = {"", "secret", "pass 12", "7",
@@ -199,16 +197,16 @@ static void assert_same_decision(const struct decision *found, const struct deci
 	assert_string_equal(found->device, expected->device);
 }
 
-/* How often the chains came to each end. */
+/* How often each outcome was seen. */
 struct tally {
 	unsigned int attempts;
 	unsigned int methods[TOTPGROUP_METHOD_GRACE + 1];
 	unsigned int reasons[TOTPGROUP_REASON_PENDING_EXPIRED + 1];
 	unsigned int learned;
-	unsigned int further; /* let in with another device than the first */
+	unsigned int further; /* accepted with another device than the first */
 };
 
-/* One attempt, decided both ways. */
+/* Makes one attempt with decide() and with the model. */
 static struct decision attempt_both(const struct model_codes *codes, struct model *model,
 	totpgroup_credential *credential, const struct attempt *attempt, struct tally *tally)
 {
@@ -230,7 +228,7 @@ static struct decision attempt_both(const struct model_codes *codes, struct mode
 	return decision;
 }
 
-/* A login: one text, or a first one and then another. */
+/* Makes a login with one text or two. */
 static void log_in(const struct model_codes *codes, struct model *model,
 	totpgroup_credential *credential, struct attempt *attempt, struct person *person,
 	struct tally *tally, struct test_random *random)
@@ -290,7 +288,7 @@ static void run_chain(
 	totpgroup_credential_free(credential);
 }
 
-static void test_agrees_with_the_model(void **state)
+static void random_logins_agree_with_the_model(void **state)
 {
 	struct test_random random = test_random_begin();
 	struct tally tally = {0};
@@ -340,7 +338,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agrees_with_the_model),
+		cmocka_unit_test(random_logins_agree_with_the_model),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -6,7 +6,7 @@
 #include "allocation.h"
 #include "core/pending.h"
 
-/* The last second in which a code is good, and a credential until then. */
+/* The last second in which a code is accepted, and a credential with it. */
 #define UNTIL	"1800000100"
 #define EXPIRED (NOW - 15 + 101)
 #define PENDING "\" PENDING_UNTIL " UNTIL "\n"
@@ -21,7 +21,7 @@ static struct attempt attempt_at(int64_t now, char *code)
 	return attempt;
 }
 
-static void test_first_code_confirms(void **state)
+static void the_first_code_confirms(void **state)
 {
 	totpgroup_credential *credential = load(TOTP);
 	code_text code;
@@ -32,14 +32,14 @@ static void test_first_code_confirms(void **state)
 	decision = assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP);
 	assert_true(decision.result.changed);
 	assert_credential(credential, SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE 60000000\n");
-	/* From then on its time does not matter. */
+	/* After the confirmation the time does not matter. */
 	attempt = attempt_at(EXPIRED + 1000, code);
 	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_TOTP);
 	totpgroup_credential_free(credential);
 }
 
-/* Without anything else to change, that line alone is to be made durable. */
-static void test_every_kind_confirms(void **state)
+/* The removed line is a change even if nothing else changes. */
+static void a_code_of_any_kind_confirms(void **state)
 {
 	totpgroup_credential *credential =
 		load(SECRET "\n" PENDING "\" TOTP_AUTH\n" PENDING "12345678\n");
@@ -65,7 +65,7 @@ static void test_every_kind_confirms(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_wrong_code_confirms_nothing(void **state)
+static void a_wrong_code_confirms_nothing(void **state)
 {
 	totpgroup_credential *credential = load(TOTP);
 	struct attempt attempt = attempt_with("000000");
@@ -76,7 +76,7 @@ static void test_wrong_code_confirms_nothing(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_last_second(void **state)
+static void a_code_is_accepted_up_to_the_last_second(void **state)
 {
 	totpgroup_credential *credential = load(TOTP);
 	code_text code;
@@ -90,7 +90,7 @@ static void test_last_second(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_no_kind_after_that(void **state)
+static void no_kind_of_code_is_accepted_later(void **state)
 {
 	static const char text[] = SECRET "\n" PENDING "\" HOTP_COUNTER 5\n12345678\n";
 	static const char *const typed[] = {"12345678", "000000", "", "7K3M-Q9TD-X2HA-P5VW"};
@@ -103,8 +103,8 @@ static void test_no_kind_after_that(void **state)
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_PENDING_EXPIRED);
 	for (size_t i = 0; i < COUNT(typed); i++) {
 		attempt.typed = typed[i];
-		/* Whoever tried a password with a code is asked too, and a wrong
-		 * HOTP code costs nothing. */
+		/* Another text of the login may be tried, and a wrong HOTP code has no
+		 * penalty. */
 		assert_true(
 			assert_refused(credential, &attempt, TOTPGROUP_REASON_PENDING_EXPIRED)
 				.no_match);
@@ -115,8 +115,8 @@ static void test_no_kind_after_that(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A damaged secret is not looked at any more. */
-static void test_before_the_secret(void **state)
+/* The secret of an expired credential is not read. */
+static void expiry_comes_before_a_damaged_secret(void **state)
 {
 	totpgroup_credential *credential = load("!\n" PENDING);
 	code_text code;
@@ -129,7 +129,7 @@ static void test_before_the_secret(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_rate_limit_comes_first(void **state)
+static void the_rate_limit_comes_before_expiry(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "\" RATE_LIMIT 1 3600\n");
 	code_text code;
@@ -143,7 +143,7 @@ static void test_rate_limit_comes_first(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_malformed(void **state)
+static void a_malformed_line_is_refused(void **state)
 {
 	static const char *const values[] = {"", "soon", "1800000100x", "-1", "1800000100 1",
 		"99999999999999999999", "+1800000100", "1e9"};
@@ -171,8 +171,8 @@ static void test_malformed(void **state)
 	}
 }
 
-/* Blanks may stand around the time, and names that only begin alike mean nothing. */
-static void test_well_formed(void **state)
+/* Keys that only begin with the same letters are other keys. */
+static void blanks_around_the_time_are_allowed(void **state)
 {
 	totpgroup_credential *credential =
 		load(SECRET "\n\" TOTP_AUTH\n\" PENDING_UNTIL \t " UNTIL " \t\r\n");
@@ -187,8 +187,8 @@ static void test_well_formed(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Asked as ever, also where an earlier login from there would do. */
-static void test_before_the_prompt(void **state)
+/* The user is asked even if an earlier login from the host would give grace. */
+static void a_pending_credential_has_no_grace(void **state)
 {
 	totpgroup_credential *credential = load(TOTP "\" LAST0 192.0.2.7 1800000015\n");
 	struct attempt attempt = attempt_with(NULL);
@@ -207,8 +207,7 @@ static void test_before_the_prompt(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Without memory nobody is let in. */
-static void test_out_of_memory(void **state)
+static void confirming_without_memory_is_an_error(void **state)
 {
 	int status = TOTPGROUP_EMEMORY;
 	unsigned int i;
@@ -236,17 +235,17 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_code_confirms),
-		cmocka_unit_test(test_every_kind_confirms),
-		cmocka_unit_test(test_wrong_code_confirms_nothing),
-		cmocka_unit_test(test_last_second),
-		cmocka_unit_test(test_no_kind_after_that),
-		cmocka_unit_test(test_before_the_secret),
-		cmocka_unit_test(test_rate_limit_comes_first),
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_well_formed),
-		cmocka_unit_test(test_before_the_prompt),
-		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(the_first_code_confirms),
+		cmocka_unit_test(a_code_of_any_kind_confirms),
+		cmocka_unit_test(a_wrong_code_confirms_nothing),
+		cmocka_unit_test(a_code_is_accepted_up_to_the_last_second),
+		cmocka_unit_test(no_kind_of_code_is_accepted_later),
+		cmocka_unit_test(expiry_comes_before_a_damaged_secret),
+		cmocka_unit_test(the_rate_limit_comes_before_expiry),
+		cmocka_unit_test(a_malformed_line_is_refused),
+		cmocka_unit_test(blanks_around_the_time_are_allowed),
+		cmocka_unit_test(a_pending_credential_has_no_grace),
+		cmocka_unit_test(confirming_without_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

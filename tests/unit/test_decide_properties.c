@@ -19,8 +19,7 @@ static void fill(code_table codes)
 		put_code(FIRST + i, 6, 0, codes[i]);
 }
 
-/* Types every code that may be good, the old ones first, again and again while
- * the clock goes on: no step is accepted twice. */
+/* Types every possible code, old ones first, again and again while time passes. */
 static void try_all(totpgroup_credential *credential, struct attempt *attempt,
 	const code_table codes, int64_t width, bool *accepted, unsigned int *count)
 {
@@ -40,7 +39,7 @@ static void try_all(totpgroup_credential *credential, struct attempt *attempt,
 	}
 }
 
-static void test_no_step_is_accepted_twice(void **state)
+static void no_step_is_accepted_twice(void **state)
 {
 	static code_table codes;
 	static bool accepted[CODES];
@@ -73,9 +72,9 @@ static void test_no_step_is_accepted_twice(void **state)
 	}
 }
 
-/* In no m seconds are more than n attempts evaluated: however they come,
- * whatever is typed, with one text or two. */
-static void test_no_more_attempts_than_allowed(void **state)
+/* In any m seconds at most n attempts are evaluated, whatever is typed, with one text or
+ * two. */
+static void no_more_attempts_pass_than_allowed(void **state)
 {
 	static const char *const typed[] = {
 		"000000", "12345678", "password", "", "87654321", NULL};
@@ -112,9 +111,8 @@ static void test_no_more_attempts_than_allowed(void **state)
 	}
 }
 
-/* Without a right code nobody gets in, and the text stays one that can be
- * read: every code but the good ones, in one window. */
-static void test_no_wrong_code_is_accepted(void **state)
+/* Tries all codes but the right ones of a window. The text stays readable. */
+static void no_wrong_code_is_accepted(void **state)
 {
 	static code_table codes;
 	totpgroup_credential *credential = load(SECRET "\n\" TOTP_AUTH\n\" WINDOW_SIZE 5\n");
@@ -140,9 +138,8 @@ static void test_no_wrong_code_is_accepted(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* An emergency code is good once, however many there are and in whatever
- * order they come. */
-static void test_each_emergency_code_once(void **state)
+/* Any number of codes, in any order. */
+static void each_emergency_code_is_accepted_once(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -177,10 +174,10 @@ static void test_each_emergency_code_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_step_is_accepted_twice),
-		cmocka_unit_test(test_no_more_attempts_than_allowed),
-		cmocka_unit_test(test_no_wrong_code_is_accepted),
-		cmocka_unit_test(test_each_emergency_code_once),
+		cmocka_unit_test(no_step_is_accepted_twice),
+		cmocka_unit_test(no_more_attempts_pass_than_allowed),
+		cmocka_unit_test(no_wrong_code_is_accepted),
+		cmocka_unit_test(each_emergency_code_is_accepted_once),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

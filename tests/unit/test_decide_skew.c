@@ -5,7 +5,7 @@
 
 #define TOTP SECRET "\n\" TOTP_AUTH\n"
 
-/* A device and the host, both of which can be ahead. */
+/* A credential, and the codes of a device that is ahead or behind. */
 struct scene {
 	totpgroup_credential *credential;
 	struct attempt attempt;
@@ -43,7 +43,7 @@ static struct decision right(struct scene *scene)
 	return assert_accepted(scene->credential, &scene->attempt, TOTPGROUP_METHOD_TOTP);
 }
 
-static void test_learns_with_the_third_code(void **state)
+static void a_skew_is_learned_with_the_third_code(void **state)
 {
 	static const int64_t skews[] = {-1499, -20, -2, 2, 20, 1499};
 
@@ -76,7 +76,7 @@ static void test_learns_with_the_third_code(void **state)
 			SECRET "\n\" TIME_SKEW %d\n\" RESETTING_TIME_SKEW \n\" TOTP_AUTH\n",
 			(int)skew);
 		assert_credential(scene.credential, after);
-		/* From now on that is the middle of the window. */
+		/* The skew is now the center of the window. */
 		at(&scene, STEP + 3, STEP + 3 + skew);
 		assert_false(right(&scene).result.changed);
 		at(&scene, STEP + 3, STEP + 3);
@@ -85,8 +85,7 @@ static void test_learns_with_the_third_code(void **state)
 	}
 }
 
-/* The third code is spent with that. */
-static void test_third_code_is_spent(void **state)
+static void the_third_code_is_spent(void **state)
 {
 	struct scene scene;
 
@@ -103,7 +102,7 @@ static void test_third_code_is_spent(void **state)
 		       "\" DISALLOW_REUSE 60000024\n");
 	assert_refused(scene.credential, &scene.attempt, TOTPGROUP_REASON_REUSED);
 	end(&scene);
-	/* Also where that is asked for from outside alone. */
+	/* The third code is spent with disallow_reuse, too. */
 	begin(&scene, TOTP "\" RESETTING_TIME_SKEW 59999998+20 59999999+20\n");
 	scene.attempt.disallow_reuse = true;
 	at(&scene, STEP, STEP + 20);
@@ -112,8 +111,8 @@ static void test_third_code_is_spent(void **state)
 	end(&scene);
 }
 
-/* A third code that was spent before lets nobody in, and teaches nothing. */
-static void test_third_code_was_spent(void **state)
+/* A third code that was spent before is refused, and teaches nothing. */
+static void a_spent_third_code_completes_nothing(void **state)
 {
 	struct scene scene;
 
@@ -126,9 +125,9 @@ static void test_third_code_was_spent(void **state)
 	end(&scene);
 }
 
-/* Before that, a spent code is noted as by google-authenticator, and so is one of
- * which a damaged list cannot tell; but nobody gets in. */
-static void test_earlier_codes_were_spent(void **state)
+/* As in google-authenticator, the first two codes of a run are recorded even if they are
+ * spent, or the list is damaged. They are refused. */
+static void spent_codes_are_recorded_but_refused(void **state)
 {
 	static const struct {
 		const char *list;
@@ -166,7 +165,7 @@ static void test_earlier_codes_were_spent(void **state)
 	}
 }
 
-static void test_how_far_it_looks(void **state)
+static void a_skew_is_looked_for_up_to_its_bound(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -183,7 +182,7 @@ static void test_how_far_it_looks(void **state)
 	}
 }
 
-static void test_no_skew_adjust(void **state)
+static void no_skew_is_learned_where_that_is_off(void **state)
 {
 	struct scene scene;
 
@@ -202,8 +201,8 @@ static void test_no_skew_adjust(void **state)
 	end(&scene);
 }
 
-/* A stored skew counts also where none is to be learned. */
-static void test_stored_skew(void **state)
+/* A stored skew counts even if none may be learned. */
+static void a_stored_skew_moves_the_window(void **state)
 {
 	static const struct {
 		const char *value;
@@ -221,7 +220,7 @@ static void test_stored_skew(void **state)
 		begin(&scene, text);
 		scene.attempt.no_skew_adjust = true;
 		for (int64_t steps = -2; steps <= 2; steps++) {
-			/* Behind 1970 there are no codes. */
+			/* Before 1970 there are no codes. */
 			if (STEP + rows[i].skew + steps < 0)
 				continue;
 			at(&scene, STEP, STEP + rows[i].skew + steps);
@@ -235,8 +234,8 @@ static void test_stored_skew(void **state)
 	}
 }
 
-/* A device that was set right again is learned to be right. */
-static void test_skew_is_unlearned(void **state)
+/* A device whose clock was corrected has the skew 0 learned. */
+static void another_skew_replaces_a_stored_one(void **state)
 {
 	struct scene scene;
 
@@ -256,8 +255,8 @@ static void test_skew_is_unlearned(void **state)
 	end(&scene);
 }
 
-/* The same code again is no second one, and ends the login all the same. */
-static void test_same_code_again(void **state)
+/* The same code again is not a second one, but ends the login. */
+static void the_same_code_again_teaches_nothing(void **state)
 {
 	struct scene scene;
 
@@ -276,8 +275,7 @@ static void test_same_code_again(void **state)
 	end(&scene);
 }
 
-/* A good code between them does not disturb the three. */
-static void test_good_code_between(void **state)
+static void a_right_code_between_does_not_end_a_run(void **state)
 {
 	struct scene scene;
 
@@ -294,9 +292,9 @@ static void test_good_code_between(void **state)
 	end(&scene);
 }
 
-/* Of two steps with the same code the nearer one counts, before the clock
- * where both are as near. */
-static void test_nearest_step(void **state)
+/* Of two steps with the same code the nearer one counts; of two at the same distance, the
+ * earlier one. */
+static void of_several_steps_the_nearest_counts(void **state)
 {
 	static code_text codes[3000];
 	unsigned int seen = 0;
@@ -327,17 +325,17 @@ static void test_nearest_step(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_learns_with_the_third_code),
-		cmocka_unit_test(test_third_code_is_spent),
-		cmocka_unit_test(test_third_code_was_spent),
-		cmocka_unit_test(test_earlier_codes_were_spent),
-		cmocka_unit_test(test_how_far_it_looks),
-		cmocka_unit_test(test_no_skew_adjust),
-		cmocka_unit_test(test_stored_skew),
-		cmocka_unit_test(test_skew_is_unlearned),
-		cmocka_unit_test(test_same_code_again),
-		cmocka_unit_test(test_good_code_between),
-		cmocka_unit_test(test_nearest_step),
+		cmocka_unit_test(a_skew_is_learned_with_the_third_code),
+		cmocka_unit_test(the_third_code_is_spent),
+		cmocka_unit_test(a_spent_third_code_completes_nothing),
+		cmocka_unit_test(spent_codes_are_recorded_but_refused),
+		cmocka_unit_test(a_skew_is_looked_for_up_to_its_bound),
+		cmocka_unit_test(no_skew_is_learned_where_that_is_off),
+		cmocka_unit_test(a_stored_skew_moves_the_window),
+		cmocka_unit_test(another_skew_replaces_a_stored_one),
+		cmocka_unit_test(the_same_code_again_teaches_nothing),
+		cmocka_unit_test(a_right_code_between_does_not_end_a_run),
+		cmocka_unit_test(of_several_steps_the_nearest_counts),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

@@ -5,11 +5,10 @@
 
 #define TEXT SECRET "\n\" TOTP_AUTH\n12345678\n"
 
-/* What was typed, with "TOTP" for the current code and "TO TP" for the same
- * with a blank in it. */
+/* The typed text, with "TOTP" for the current code and "TO TP" for the code with a blank. */
 struct typed {
 	const char *text;
-	enum totpgroup_method method; /* NONE where it is no code */
+	enum totpgroup_method method; /* NONE for a refusal */
 	size_t password_length;
 };
 
@@ -50,7 +49,7 @@ static void assert_typed(const struct typed *typed, bool password_before_code)
 	totpgroup_credential_free(credential);
 }
 
-static void test_code_alone(void **state)
+static void a_code_alone_may_have_blanks(void **state)
 {
 	static const struct typed rows[] = {
 		{"TOTP", TOTPGROUP_METHOD_TOTP, 0},
@@ -75,7 +74,7 @@ static void test_code_alone(void **state)
 		{"123456789", TOTPGROUP_METHOD_NONE, 0},
 		{"1234-5678", TOTPGROUP_METHOD_NONE, 0},
 		{"99912345678", TOTPGROUP_METHOD_NONE, 0},
-		/* What sshd puts in place of an answer for an unknown user. */
+		/* sshd passes this in place of an answer of an unknown user. */
 		{"\b\n\r\177IN", TOTPGROUP_METHOD_NONE, 0},
 		{"\b\n\r\177INCO", TOTPGROUP_METHOD_NONE, 0},
 	};
@@ -85,7 +84,7 @@ static void test_code_alone(void **state)
 		assert_typed(&rows[i], false);
 }
 
-static void test_password_before_code(void **state)
+static void a_code_may_follow_a_password(void **state)
 {
 	static const struct typed rows[] = {
 		{"TOTP", TOTPGROUP_METHOD_TOTP, 0},
@@ -100,7 +99,7 @@ static void test_password_before_code(void **state)
 		{"TOTP\n", TOTPGROUP_METHOD_NONE, 0},
 		{"", TOTPGROUP_METHOD_NONE, 0},
 		{"12345", TOTPGROUP_METHOD_NONE, 0},
-		/* Eight digits that are an emergency code are one. */
+		/* Eight digits are first tried as an emergency code. */
 		{"12345678", TOTPGROUP_METHOD_EMERGENCY, 0},
 		{"password12345678", TOTPGROUP_METHOD_EMERGENCY, 8},
 		{"012345678", TOTPGROUP_METHOD_EMERGENCY, 1},
@@ -113,8 +112,8 @@ static void test_password_before_code(void **state)
 		assert_typed(&rows[i], true);
 }
 
-/* Passwords of every length, some longer than what is kept of them. */
-static void test_long_passwords(void **state)
+/* Passwords of every length, some longer than TYPED_MAX. */
+static void a_password_may_be_of_any_length(void **state)
 {
 	char text[400];
 
@@ -135,8 +134,8 @@ static void test_long_passwords(void **state)
 	}
 }
 
-/* Any number of blanks may be left out, but no other text is cut. */
-static void test_long_codes(void **state)
+/* Any number of blanks is dropped, but no other text is. */
+static void a_code_has_exactly_its_digits(void **state)
 {
 	char text[400];
 	struct typed typed = {text, TOTPGROUP_METHOD_EMERGENCY, 0};
@@ -154,9 +153,9 @@ static void test_long_codes(void **state)
 	}
 }
 
-/* The end of a longer code is a shorter one, and no shorter one serves for a
- * longer. */
-static void test_longer_codes(void **state)
+/* Behind a password, the end of a longer code may be a shorter code. A shorter code is
+ * never accepted for a longer one. */
+static void codes_of_seven_and_eight_digits_are_read(void **state)
 {
 	(void)state;
 	for (unsigned int digits = 6; digits <= 8; digits++) {
@@ -185,9 +184,8 @@ static void test_longer_codes(void **state)
 	}
 }
 
-/* A text without a code costs a limited credential one attempt, and nothing
- * else. */
-static void test_no_code_at_all(void **state)
+/* It changes nothing else. */
+static void a_text_without_a_code_costs_one_attempt(void **state)
 {
 	totpgroup_credential *credential =
 		load(SECRET "\n\" RATE_LIMIT 3 30\n\" HOTP_COUNTER 5\n");
@@ -207,12 +205,12 @@ static void test_no_code_at_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_code_alone),
-		cmocka_unit_test(test_password_before_code),
-		cmocka_unit_test(test_long_passwords),
-		cmocka_unit_test(test_long_codes),
-		cmocka_unit_test(test_longer_codes),
-		cmocka_unit_test(test_no_code_at_all),
+		cmocka_unit_test(a_code_alone_may_have_blanks),
+		cmocka_unit_test(a_code_may_follow_a_password),
+		cmocka_unit_test(a_password_may_be_of_any_length),
+		cmocka_unit_test(a_code_has_exactly_its_digits),
+		cmocka_unit_test(codes_of_seven_and_eight_digits_are_read),
+		cmocka_unit_test(a_text_without_a_code_costs_one_attempt),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

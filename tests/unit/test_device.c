@@ -17,7 +17,7 @@
 	FURTHER("1")                                                                           \
 	FURTHER("2") FURTHER("3") FURTHER("4") FURTHER("5") FURTHER("6") FURTHER("7")
 
-/* An attempt with a device's code of so many steps from now. */
+/* An attempt with a device's code, that many steps from now. */
 static struct attempt attempt_of(size_t device, int64_t steps, char *code)
 {
 	put_code_of(device, STEP + steps, 6, 0, code);
@@ -42,7 +42,7 @@ static void assert_reads(const char *text, size_t count, const char *names)
 	totpgroup_credential_free(credential);
 }
 
-static void test_lines(void **state)
+static void each_device_has_its_line(void **state)
 {
 	(void)state;
 	assert_reads(SECRET "\n" SHARED, 1, "first;");
@@ -50,20 +50,20 @@ static void test_lines(void **state)
 	assert_reads(THREE, 3, "phone;the tablet;paper;");
 	assert_reads(SECRET "\n" SHARED "12345678\n\" DEVICE \t" SECRET_2 " \t\xc3\xa9 x \r\n",
 		2, "first;\xc3\xa9 x;");
-	/* A label may be anything, and too long for a name. */
+	/* A label may have any bytes and any length. */
 	assert_reads(SECRET "\n\" LABEL a\x1b[1m\n" SHARED, 1, "a?[1m;");
 	assert_reads(SECRET "\n\" LABEL a\xc2\x9b\x31m\xff\n" SHARED, 1, "a??1m?;");
 	assert_reads(SECRET "\n\" LABEL " TEN TEN TEN TEN TEN TEN "abc\xc3\xa9\n" SHARED, 1,
 		TEN TEN TEN TEN TEN TEN "abc;");
 	assert_reads(SECRET "\n\" LABEL paper\n" SHARED PAPER, 2, "paper;paper;");
-	/* Where codes go by count, or there are none, one device is all there is. */
+	/* Without TOTP there is one device. */
 	assert_reads(SECRET "\n\" HOTP_COUNTER 1\n" TABLET, 1, "first;");
 	assert_reads(SECRET "\n" TABLET "\" DEVICE x\n", 1, "first;");
-	/* As many as there may be. */
+	/* The maximum. */
 	assert_reads(SECRET "\n" SHARED SEVEN, DEVICES_MAX, "first;1;2;3;4;5;6;7;");
 }
 
-static void test_damage(void **state)
+static void a_damaged_line_is_named(void **state)
 {
 	static const struct {
 		const char *line;
@@ -96,14 +96,14 @@ static void test_damage(void **state)
 		assert_int_equal(decide_on(credential, &attempt, &error).result.reason,
 			TOTPGROUP_REASON_BAD_FILE);
 		assert_message(&error, rows[i].message);
-		/* No code of a device is good then. Emergency codes are. */
+		/* Then no device's code is accepted, but emergency codes are. */
 		attempt.typed = "12345678";
 		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
 		totpgroup_credential_free(credential);
 	}
 }
 
-static void test_each_device_lets_in(void **state)
+static void codes_of_each_device_are_accepted(void **state)
 {
 	static const char *const names[] = {"phone", "the tablet", "paper"};
 
@@ -122,8 +122,7 @@ static void test_each_device_lets_in(void **state)
 	}
 }
 
-/* With one device the log has nothing to tell apart. */
-static void test_one_device_has_no_name(void **state)
+static void a_single_device_is_not_named(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n\" LABEL phone\n" SHARED);
 	code_text code;
@@ -137,7 +136,7 @@ static void test_one_device_has_no_name(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_a_step_is_spent_for_all(void **state)
+static void a_step_is_spent_for_all_devices(void **state)
 {
 	totpgroup_credential *credential = load(THREE);
 	code_text code;
@@ -154,9 +153,8 @@ static void test_a_step_is_spent_for_all(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* The skew is the first one's, and what another device spends makes no code of the
- * first one good again. */
-static void test_skew_is_of_the_first(void **state)
+/* A code that another device spends does not make a code of the first device valid again. */
+static void the_skew_is_that_of_the_first_device(void **state)
 {
 	totpgroup_credential *credential = load(THREE "\" TIME_SKEW 20\n");
 	code_text code;
@@ -178,8 +176,8 @@ static void test_skew_is_of_the_first(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Of a further device whose clock is wrong three codes teach nothing. */
-static void test_nothing_is_learned_from_others(void **state)
+/* Three codes of a further device whose clock is wrong teach nothing. */
+static void no_skew_is_learned_from_further_devices(void **state)
 {
 	totpgroup_credential *credential = load(THREE);
 	code_text code;
@@ -197,8 +195,8 @@ static void test_nothing_is_learned_from_others(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A code that is right for two devices counts for the first of them. */
-static void test_search_goes_on_and_keeps_the_first(void **state)
+/* A code of two devices counts for the first of them. */
+static void a_search_keeps_the_first_match_and_goes_on(void **state)
 {
 	totpgroup_credential *credential =
 		load(SECRET "\n" SHARED "\" DEVICE " SECRET_2 " a\n\" DEVICE " SECRET_2 " b\n");
@@ -221,7 +219,7 @@ static void test_search_goes_on_and_keeps_the_first(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_names(void **state)
+static void names_are_short_and_can_be_shown(void **state)
 {
 	static const char *const good[] = {"a", "my phone", "\xe2\x82\xac", "\xf0\x9f\x93\xb1",
 		"\"quoted\"", TEN TEN TEN TEN TEN TEN "1234"};
@@ -240,15 +238,15 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_each_device_lets_in),
-		cmocka_unit_test(test_one_device_has_no_name),
-		cmocka_unit_test(test_a_step_is_spent_for_all),
-		cmocka_unit_test(test_skew_is_of_the_first),
-		cmocka_unit_test(test_nothing_is_learned_from_others),
-		cmocka_unit_test(test_search_goes_on_and_keeps_the_first),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(each_device_has_its_line),
+		cmocka_unit_test(a_damaged_line_is_named),
+		cmocka_unit_test(codes_of_each_device_are_accepted),
+		cmocka_unit_test(a_single_device_is_not_named),
+		cmocka_unit_test(a_step_is_spent_for_all_devices),
+		cmocka_unit_test(the_skew_is_that_of_the_first_device),
+		cmocka_unit_test(no_skew_is_learned_from_further_devices),
+		cmocka_unit_test(a_search_keeps_the_first_match_and_goes_on),
+		cmocka_unit_test(names_are_short_and_can_be_shown),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

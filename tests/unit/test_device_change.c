@@ -16,7 +16,7 @@
 /* Which allocation fails in the next change; 0 for none. */
 static unsigned int failing;
 
-/* What comes of a change: the text, or a message. */
+/* The result of a change: the text, or a message. */
 struct outcome {
 	struct text secret, state;
 	bool damaged_state;
@@ -71,7 +71,7 @@ static const struct device_change add_paper = {.name = "on paper", .secret = SEC
 static const struct device_change revoke_phone = {.name = "phone"};
 static const struct device_change revoke_tablet = {.name = "tablet"};
 
-static void test_adding(void **state)
+static void a_device_is_added_below_the_others(void **state)
 {
 	const struct device_change confirmed = {
 		.name = "tablet", .secret = SECRET_2, .spent_step = 60000001};
@@ -82,25 +82,26 @@ static void test_adding(void **state)
 
 	(void)state;
 	expect(&add_tablet, ONE, SECRET "\n" B "\" LABEL phone\n" KIND CODES);
-	/* Below the others, wherever these stand. */
+	/* Below the last of the others. */
 	expect(&add_paper, ONE B "\" X\n", ONE B C "\" X\n");
 	expect(&add_paper, SECRET "\n\" TOTP_AUTH\n" B, SECRET "\n\" TOTP_AUTH\n" B C);
 	expect(&add_paper, SECRET "\n\" TOTP_AUTH\n\" DEVICE " SECRET_2 " x",
 		SECRET "\n\" TOTP_AUTH\n\" DEVICE " SECRET_2 " x\n" C);
-	/* The code that confirmed it is spent, where codes are. */
+	/* The code that confirmed it is spent, if the credential disallows reuse. */
 	expect(&confirmed, SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE 60000000\n",
 		SECRET "\n" B "\" TOTP_AUTH\n\" DISALLOW_REUSE 60000000 60000001\n");
 	expect(&confirmed, SECRET "\n\" TOTP_AUTH\n", SECRET "\n" B "\" TOTP_AUTH\n");
 	expect(&tracked, SECRET "\n\" TOTP_AUTH\n",
 		SECRET "\n\" DISALLOW_REUSE 60000001\n" B "\" TOTP_AUTH\n");
-	/* And what the first one has spent, far away by its skew, stays spent. */
+	/* Steps that the first device has spent, far away because of its skew, stay
+	 * spent. */
 	expect(&confirmed,
 		SECRET "\n\" TOTP_AUTH\n\" TIME_SKEW 20\n\" DISALLOW_REUSE 60000020\n",
 		SECRET "\n" B "\" TOTP_AUTH\n\" TIME_SKEW 20\n"
 		       "\" DISALLOW_REUSE 60000020 60000001\n");
 }
 
-static void test_no_place_to_add_to(void **state)
+static void a_device_that_cannot_be_added_is_refused(void **state)
 {
 	const struct device_change nameless = {.name = "", .secret = SECRET_2};
 	const struct device_change first = {.name = "first", .secret = SECRET_2};
@@ -124,7 +125,7 @@ static void test_no_place_to_add_to(void **state)
 	expect_error(&add_tablet, text, TOTPGROUP_EARGUMENT, "8 devices already");
 }
 
-static void test_replacing(void **state)
+static void a_device_is_replaced_where_that_is_asked(void **state)
 {
 	const struct device_change tablet = {
 		.name = "tablet", .secret = SECRET_3, .replace = true};
@@ -139,24 +140,24 @@ static void test_replacing(void **state)
 	expect(&phone, ONE B "\" TIME_SKEW 3\n", SECRET_3 "\n\" LABEL phone\n" KIND CODES B);
 }
 
-static void test_revoking(void **state)
+static void a_device_is_revoked_and_the_next_becomes_first(void **state)
 {
 	(void)state;
 	expect(&revoke_tablet, ONE B C, ONE C);
-	/* The next one takes the place of the first. Its clock is another. */
+	/* The next device becomes the first one, and the skew is forgotten. */
 	expect(&revoke_phone, ONE B C "\" TIME_SKEW 3\n\" RESETTING_TIME_SKEW 59999999+9\n",
 		SECRET_2 "\n\" LABEL tablet\n" KIND CODES C);
 	expect(&(struct device_change){.name = "first"}, SECRET "\r\n\" TOTP_AUTH\n" B,
 		SECRET_2 "\n\" LABEL tablet\n\" TOTP_AUTH\n");
-	/* No host is spared a code that the device may have let in. */
+	/* Grace is forgotten, because a code of the device may have given it. */
 	expect(&revoke_tablet, ONE B "\" LAST0 192.0.2.7 1800000000 sshd\n",
 		ONE "\" LAST0 - 0\n");
-	/* Where both are called so, it is the further one. */
+	/* If both have that name, the further device is revoked. */
 	expect(&revoke_tablet, SECRET "\n\" LABEL tablet\n\" TOTP_AUTH\n" B,
 		SECRET "\n\" LABEL tablet\n\" TOTP_AUTH\n");
 }
 
-static void test_nothing_to_revoke(void **state)
+static void an_unknown_or_only_device_is_not_revoked(void **state)
 {
 	(void)state;
 	expect_error(&revoke_tablet, ONE C, TOTPGROUP_ENOTFOUND, "no device 'tablet'");
@@ -187,9 +188,9 @@ static void expect_reason(const struct text *secret, const struct text *state,
 	text_free(&copy);
 }
 
-/* With a state apart the next device inherits what was spent, in the state; and the
- * secret has nothing that it had not. */
-static void test_a_state_follows_the_first_device(void **state)
+/* With separate state, the next device inherits what was spent. The secret gets no new
+ * lines. */
+static void the_state_follows_the_first_device(void **state)
 {
 	struct text kept = state_of(ONE B, "12345678"), old = text_from(ONE B);
 	struct outcome outcome = change_with(&revoke_phone, ONE B, &kept);
@@ -203,10 +204,11 @@ static void test_a_state_follows_the_first_device(void **state)
 	expect_reason(&outcome.secret, &outcome.state, "12345678", TOTPGROUP_REASON_WRONG_CODE);
 	expect_reason(&outcome.secret, &outcome.state, "87654321", TOTPGROUP_REASON_NONE);
 	expect_reason(&outcome.secret, &outcome.state, code, TOTPGROUP_REASON_REUSED);
-	/* Before the new secret is there, and when the old one is put back. */
+	/* It stays spent before the new secret is stored, and when the old one is
+	 * restored. */
 	expect_reason(&old, &outcome.state, "12345678", TOTPGROUP_REASON_WRONG_CODE);
 	expect_reason(&old, &outcome.state, code, TOTPGROUP_REASON_REUSED);
-	/* What is spent from then on is spent in the old one too. */
+	/* Codes that are spent later are spent with the old secret, too. */
 	assert_int_equal(text_append(&tablet, outcome.state.data, outcome.state.length), 0);
 	expect_reason(&old, &tablet, "87654321", TOTPGROUP_REASON_NONE);
 	{
@@ -225,8 +227,8 @@ static void test_a_state_follows_the_first_device(void **state)
 	outcome_free(&outcome);
 }
 
-/* The state's list is the one that counts. */
-static void test_confirming_spends_in_the_state(void **state)
+/* The list of the state counts. */
+static void the_confirming_code_is_spent_in_the_state(void **state)
 {
 	const struct device_change confirmed = {
 		.name = "tablet", .secret = SECRET_2, .spent_step = 60000001};
@@ -245,7 +247,7 @@ static void test_confirming_spends_in_the_state(void **state)
 	outcome_free(&outcome);
 }
 
-static void test_a_state_forgets_hosts(void **state)
+static void a_revoked_device_ends_grace_in_the_state(void **state)
 {
 	struct text kept = text_from("");
 	struct attempt attempt = attempt_with("12345678");
@@ -269,7 +271,7 @@ static void test_a_state_forgets_hosts(void **state)
 	outcome_free(&outcome);
 }
 
-static void test_a_damaged_state_is_told(void **state)
+static void a_damaged_state_is_reported_as_such(void **state)
 {
 	struct text kept = text_from("totpgroup-state 2\n\" END\n");
 	struct outcome outcome = change_with(&revoke_phone, ONE B, &kept);
@@ -283,8 +285,8 @@ static void test_a_damaged_state_is_told(void **state)
 	outcome_free(&outcome);
 }
 
-/* One allocation after the other fails: there is an error, or all is done. */
-static void test_without_memory(void **state)
+/* Each failed allocation is an error. */
+static void each_failed_allocation_is_an_error(void **state)
 {
 	const struct device_change changes[] = {add_paper, revoke_phone, revoke_tablet};
 	struct text kept = state_of(ONE B, "12345678");
@@ -310,16 +312,16 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_adding),
-		cmocka_unit_test(test_no_place_to_add_to),
-		cmocka_unit_test(test_replacing),
-		cmocka_unit_test(test_revoking),
-		cmocka_unit_test(test_nothing_to_revoke),
-		cmocka_unit_test(test_a_state_follows_the_first_device),
-		cmocka_unit_test(test_confirming_spends_in_the_state),
-		cmocka_unit_test(test_a_state_forgets_hosts),
-		cmocka_unit_test(test_a_damaged_state_is_told),
-		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(a_device_is_added_below_the_others),
+		cmocka_unit_test(a_device_that_cannot_be_added_is_refused),
+		cmocka_unit_test(a_device_is_replaced_where_that_is_asked),
+		cmocka_unit_test(a_device_is_revoked_and_the_next_becomes_first),
+		cmocka_unit_test(an_unknown_or_only_device_is_not_revoked),
+		cmocka_unit_test(the_state_follows_the_first_device),
+		cmocka_unit_test(the_confirming_code_is_spent_in_the_state),
+		cmocka_unit_test(a_revoked_device_ends_grace_in_the_state),
+		cmocka_unit_test(a_damaged_state_is_reported_as_such),
+		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Whatever was spent stays spent, and who was revoked stays out, after any sequence
- * of logins, devices that come and go, and old secrets that are put back. */
+/* What was spent stays spent, and revoked devices stay revoked, after any sequence of
+ * logins, added and revoked devices, and restored old secrets. */
 
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #define EMERGENCY_CODES 4
 #define FIRST_SKEW	20
 
-/* A device that there is or was. */
+/* A present or former device. */
 struct known_device {
 	uint8_t secret[SECRET_SIZE];
 	char base32[BASE32_LENGTH(SECRET_SIZE) + 1];
@@ -63,7 +63,7 @@ static struct known_device *make_device(struct world *world)
 	return device;
 }
 
-/* Seven digits, so that an emergency code is none of them. */
+/* Codes have seven digits, so that none is an emergency code. */
 static void code_of(const struct known_device *device, int64_t step, code_text code)
 {
 	assert_int_equal(oath_totp_generate2((const char *)device->secret, SECRET_SIZE,
@@ -105,7 +105,7 @@ static void replace(struct text *text, struct text *by)
 	*by = (struct text)TEXT_INIT;
 }
 
-/* One attempt, on copies; kept is what is left of them. */
+/* Makes one attempt on copies of the texts, which go to kept. */
 static struct decision try_code(struct world *world, const char *typed, bool keep)
 {
 	struct text state = text_from(world->state.data);
@@ -134,14 +134,14 @@ static struct decision try_code(struct world *world, const char *typed, bool kee
 	return decision;
 }
 
-/* By chance it may be the code of another step. */
+/* By chance the code may also belong to another step. */
 static void refuse_step(struct world *world, size_t device, int64_t step)
 {
 	int64_t distance = step - world->now / 30 - world->devices[device].skew;
 	code_text code;
 	struct decision decision;
 
-	/* No window reaches it. */
+	/* No window reaches that step. */
 	if (llabs(distance) > 1)
 		return;
 
@@ -218,7 +218,7 @@ static void log_in(struct world *world)
 
 	code_of(&world->devices[device], step, code);
 	decision = try_code(world, code, true);
-	/* What the list of spent steps has forgotten is another device's. */
+	/* A step that the list has forgotten may belong to another device. */
 	if (decision.result.verdict != TOTPGROUP_ACCEPTED) {
 		assert_true(is_spent(world, step));
 		return;
@@ -238,8 +238,8 @@ static void use_emergency_code(struct world *world)
 	world->code_spent[i] = true;
 }
 
-/* Making the change again, on the state that it leaves, soon leaves that as it is: so
- * whoever writes both files sees when the secret can follow. */
+/* Repeats the change with the state that it gives, until the state does not change any
+ * more. Then the secret may be written. */
 static void settle(
 	struct world *world, const struct device_change *change, const struct text *secret)
 {
@@ -259,7 +259,7 @@ static void settle(
 	assert_true(same);
 }
 
-/* Makes a change, and looks what would be if it broke off between the files. */
+/* Makes a change, and checks the situation between writing the two files. */
 static void apply(struct world *world, const struct device_change *change)
 {
 	struct text secret = TEXT_INIT, state = TEXT_INIT;
@@ -316,8 +316,8 @@ static void revoke_device(struct world *world)
 	for (size_t i = 0; i < world->count; i++)
 		world->live_then[i] = world->devices[i].live;
 	apply(world, &change);
-	/* What a further device has spent is forgotten with it where the window of the
-	 * first one is elsewhere: it is not to be put back within its last codes. */
+	/* The steps of a revoked further device are forgotten if the window of the first
+	 * device is elsewhere. So the test does not restore it within its last codes. */
 	if (!is_first && strstr(world->secret.data, "TIME_SKEW 20") != NULL) {
 		text_free(&world->put_back);
 		world->put_back = text_from("");
@@ -327,8 +327,8 @@ static void revoke_device(struct world *world)
 	promoted += is_first;
 }
 
-/* As a backup or configuration management does it. Without a state apart, what
- * was spent since is in the file that it replaces. */
+/* Restores an old secret, as a backup or configuration management does. Without separate
+ * state, that also forgets what was spent since. */
 static void put_back(struct world *world)
 {
 	if (!world->apart || world->put_back.length == 0)
@@ -360,7 +360,7 @@ static void act(struct world *world)
 	}
 }
 
-static void what_is_spent_stays_spent(void **state)
+static void a_spent_code_stays_spent_whatever_device_changes(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -387,7 +387,7 @@ static void what_is_spent_stays_spent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_spent_stays_spent),
+		cmocka_unit_test(a_spent_code_stays_spent_whatever_device_changes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

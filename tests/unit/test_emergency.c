@@ -16,8 +16,7 @@ static void assert_left(const char *text, unsigned int expected)
 	totpgroup_credential_free(credential);
 }
 
-/* What is a code, where the list is in order. */
-static void test_forms_of_a_code(void **state)
+static void a_code_is_eight_digits_on_a_line(void **state)
 {
 	(void)state;
 	assert_left("S\n12345678\n", 1);
@@ -47,8 +46,7 @@ static void test_forms_of_a_code(void **state)
 		0);
 }
 
-/* What may stand between codes, and what ends the list. */
-static void test_list_ends_at_a_foreign_line(void **state)
+static void a_foreign_line_ends_the_list(void **state)
 {
 	(void)state;
 	assert_left("S", 0);
@@ -69,8 +67,8 @@ static void test_list_ends_at_a_foreign_line(void **state)
 	assert_left("S\ngarbage\n12345678\n", 0);
 }
 
-/* A line of blanks is passed over only where a code comes next. */
-static void test_lines_of_blanks(void **state)
+/* A line of blanks is skipped only before a code. */
+static void lines_of_blanks_are_skipped_before_a_code(void **state)
 {
 	(void)state;
 	assert_left("S\n  \n12345678\n", 1);
@@ -93,7 +91,7 @@ static void assert_spent(const char *before, const char *code, const char *after
 	totpgroup_credential_free(credential);
 }
 
-static void test_spending(void **state)
+static void a_code_is_spent_with_its_line(void **state)
 {
 	(void)state;
 	assert_spent("S\n12345678\n", "12345678", "S\n");
@@ -105,11 +103,12 @@ static void test_spending(void **state)
 	assert_spent("S\n11111111\n22222222\n33333333", "33333333", "S\n11111111\n22222222\n");
 	assert_spent("S\n\" A\n +011111111\n\n\" B\n22222222\n", "11111111",
 		"S\n\" A\n\n\" B\n22222222\n");
-	/* Each line is one use. */
+	/* Each line is good for one use. */
 	assert_spent("S\n11111111\n11111111\n", "11111111", "S\n11111111\n");
-	/* Blank lines before it go too: a foreign line would end the list there. */
+	/* Blank lines before it are removed, too, because a foreign line would end the
+	 * list. */
 	assert_spent("S\n \n11111111\n\" A\n22222222\n", "11111111", "S\n\" A\n22222222\n");
-	/* None of the live ones. */
+	/* No valid code matches. */
 	assert_spent("S\n11111111\n", "22222222", "S\n11111111\n");
 	assert_spent("S\n11111111\n", "11111112", "S\n11111111\n");
 	assert_spent("S\n11111111\n", "21111111", "S\n11111111\n");
@@ -119,8 +118,8 @@ static void test_spending(void **state)
 	assert_spent("S\n", "11111111", "S\n");
 }
 
-/* Any single wrong digit is seen. */
-static void test_every_digit_counts(void **state)
+/* One wrong digit is enough for a refusal. */
+static void every_digit_counts(void **state)
 {
 	static const char text[] = "S\n12345678\n";
 
@@ -134,8 +133,7 @@ static void test_every_digit_counts(void **state)
 		}
 }
 
-/* Removing needs no memory. */
-static void test_spending_without_memory(void **state)
+static void spending_needs_no_memory(void **state)
 {
 	totpgroup_credential *credential = load("S\n12345678\n");
 	bool found;
@@ -152,12 +150,12 @@ static void test_spending_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms_of_a_code),
-		cmocka_unit_test(test_list_ends_at_a_foreign_line),
-		cmocka_unit_test(test_lines_of_blanks),
-		cmocka_unit_test(test_spending),
-		cmocka_unit_test(test_every_digit_counts),
-		cmocka_unit_test(test_spending_without_memory),
+		cmocka_unit_test(a_code_is_eight_digits_on_a_line),
+		cmocka_unit_test(a_foreign_line_ends_the_list),
+		cmocka_unit_test(lines_of_blanks_are_skipped_before_a_code),
+		cmocka_unit_test(a_code_is_spent_with_its_line),
+		cmocka_unit_test(every_digit_counts),
+		cmocka_unit_test(spending_needs_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 void __real_gcry_randomize(void *bytes, size_t length, enum gcry_random_level level);
 void __wrap_gcry_randomize(void *bytes, size_t length, enum gcry_random_level level);
 
-/* So many draws give zeros. */
+/* How many draws give zeros. */
 static unsigned int zeros_to_draw;
 
 void __wrap_gcry_randomize(void *bytes, size_t length, enum gcry_random_level level)
@@ -39,7 +39,7 @@ static void assert_read(const char *text, const char *expected)
 	assert_string_equal(code, expected != NULL ? expected : "");
 }
 
-static void test_typed_forms(void **state)
+static void a_code_may_be_typed_in_many_forms(void **state)
 {
 	(void)state;
 	assert_read(WRITTEN_A, CODE_A);
@@ -64,13 +64,13 @@ static void test_typed_forms(void **state)
 	assert_read("7K3M.Q9TD.X2HA.P5VW", NULL);
 	assert_read("7K3MQ9TDX2HAP5V\n", NULL);
 	assert_read("7K3MQ9TDX2HAP5V\xc3\x9f", NULL);
-	/* Digits alone, also where letters stand for them. */
+	/* Digits alone, or letters that stand for digits, are no code. */
 	assert_read("4000-1234-5678-9010", NULL);
 	assert_read("4ooo-l234-5678-90i0", NULL);
 }
 
-/* length counts: what is behind it is not read, and a NUL is no character. */
-static void test_length_of_the_typed(void **state)
+/* Bytes behind length are not read, and a NUL is no character of a code. */
+static void a_code_has_exactly_its_length(void **state)
 {
 	char code[EMERGENCY_HASH_LENGTH + 1];
 
@@ -82,7 +82,7 @@ static void test_length_of_the_typed(void **state)
 	assert_false(emergency_hash_read(CODE_A, 15, false, code));
 }
 
-static void test_long_text_stays_in_bounds(void **state)
+static void a_long_text_stays_in_bounds(void **state)
 {
 	struct {
 		char code[EMERGENCY_HASH_LENGTH + 1];
@@ -98,7 +98,7 @@ static void test_long_text_stays_in_bounds(void **state)
 		assert_int_equal(place.behind[i], 'x');
 }
 
-static void test_written_form(void **state)
+static void the_written_form_has_its_dashes(void **state)
 {
 	static const char *const good[] = {WRITTEN_A, "7k3m-q9td-x2ha-p5vw"};
 	static const char *const bad[] = {CODE_A, "7K3M Q9TD X2HA P5VW", "7K3M-Q9TD-X2HAP-5VW",
@@ -116,7 +116,7 @@ static void test_written_form(void **state)
 			fail_msg("\"%s\" counts as written", bad[i]);
 }
 
-/* Spends a code, with that many derivations. */
+/* Spends a code, and expects that many derivations. */
 static void assert_spent(
 	const char *before, const char *code, const char *after, unsigned int expected)
 {
@@ -136,7 +136,7 @@ static void assert_spent(
 }
 
 /* The hashes come from another program. */
-static void test_spending(void **state)
+static void a_code_is_spent_with_its_line(void **state)
 {
 	(void)state;
 	assert_spent("S\n" A_1, CODE_A, "S\n", 1);
@@ -150,7 +150,7 @@ static void test_spending(void **state)
 	/* Each line is one use. */
 	assert_spent("S\n" A_1 A_1, CODE_A, "S\n" A_1, 1);
 	assert_spent("S\n" A_1 A_2, CODE_A, "S\n" A_2, 2);
-	/* Wherever the lines stand, and however they end. */
+	/* Lines anywhere, with any end. */
 	assert_spent("S\n\" K v\n" A_1 "12345678\nforeign\n" B_1 "x", CODE_B,
 		"S\n\" K v\n" A_1 "12345678\nforeign\nx", 1);
 	assert_spent("S\r\n" LINE_1 HASH_A "\r\nx\r\n", CODE_A, "S\r\nx\r\n", 1);
@@ -160,19 +160,18 @@ static void test_spending(void **state)
 		"S\n", 1);
 }
 
-static void test_nothing_to_spend(void **state)
+static void nothing_is_derived_without_a_line(void **state)
 {
 	(void)state;
 	assert_spent("S\n", CODE_A, "S\n", 0);
 	assert_spent("S\n12345678\n", CODE_A, "S\n12345678\n", 0);
 	assert_spent("S\n" B_1 C_1, CODE_A, "S\n" B_1 C_1, 1);
-	/* No such lines. */
+	/* Lines with another key. */
 	assert_spent("S\n \" SCRATCH_HASH x\n\" SCRATCH_HASHES x\n\"SCRATCH_HASH x\n", CODE_A,
 		"S\n \" SCRATCH_HASH x\n\" SCRATCH_HASHES x\n\"SCRATCH_HASH x\n", 0);
 }
 
-/* A line of that value, the third of the text, is reported, and nothing else
- * comes of it, although the first line matches. */
+/* Expects an error for a third line with that value, although another line matches. */
 static void assert_damaged(const char *value, const char *message)
 {
 	char text[1024];
@@ -192,7 +191,7 @@ static void assert_damaged(const char *value, const char *message)
 	totpgroup_credential_free(credential);
 }
 
-static void test_damaged_lines(void **state)
+static void a_damaged_line_is_named(void **state)
 {
 	(void)state;
 	assert_damaged("", "kind");
@@ -224,7 +223,7 @@ static void test_damaged_lines(void **state)
 	assert_damaged("scrypt 1 8 1 " SALT_1 " " HASH_A " x", "behind");
 }
 
-static void test_longest_and_shortest_salt(void **state)
+static void a_salt_has_16_to_64_bytes(void **state)
 {
 	totpgroup_credential *credential;
 	char text[512], salt[104];
@@ -238,8 +237,8 @@ static void test_longest_and_shortest_salt(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A damaged line costs nothing, nor do the good ones beside it. */
-static void test_refused_costs_are_not_paid(void **state)
+/* Not even for the valid lines beside it. */
+static void a_damaged_line_costs_no_derivation(void **state)
 {
 	derivations = 0;
 	(void)state;
@@ -247,7 +246,7 @@ static void test_refused_costs_are_not_paid(void **state)
 	assert_int_equal(derivations, 0);
 }
 
-static void test_too_many_salts(void **state)
+static void more_than_two_salts_are_refused(void **state)
 {
 	(void)state;
 	assert_spent("S\n" B_1 B_2, CODE_A, "S\n" B_1 B_2, EMERGENCY_HASH_SETS_MAX);
@@ -271,11 +270,11 @@ static void test_too_many_salts(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Any other character in the hash or the salt, and any other code, is none. */
-static void test_every_character_counts(void **state)
+/* Any other character in the hash, the salt or the code is a mismatch. */
+static void every_character_counts(void **state)
 {
 	static const char line[] = "S\n" A_1;
-	/* The last of each has bits beyond the last byte. */
+	/* The last character of each has bits beyond the last byte. */
 	size_t salt = strlen("S\n\" SCRATCH_HASH scrypt 1 8 1 ");
 	size_t hash = salt + strlen(SALT_1 " ");
 	char text[sizeof line];
@@ -297,7 +296,7 @@ static void test_every_character_counts(void **state)
 	assert_spent(line, code, "S\n", 1);
 }
 
-static void test_both_kinds_are_counted(void **state)
+static void codes_of_both_kinds_are_counted(void **state)
 {
 	totpgroup_credential *credential = load("S\n12345678\n" A_1 "23456789\n" B_2 "x\n" C_1);
 
@@ -306,7 +305,7 @@ static void test_both_kinds_are_counted(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_drawn_codes(void **state)
+static void drawn_codes_have_the_written_form(void **state)
 {
 	char written[2000][EMERGENCY_HASH_WRITTEN_LENGTH + 1];
 	unsigned int seen[256] = {0};
@@ -330,8 +329,8 @@ static void test_drawn_codes(void **state)
 			assert_int_equal(seen[c], 0);
 }
 
-/* Digits alone are drawn again, once in a hundred million times. */
-static void test_a_code_has_a_letter(void **state)
+/* A code of digits alone is drawn again, which happens once in a hundred million times. */
+static void a_drawn_code_has_a_letter(void **state)
 {
 	char written[EMERGENCY_HASH_WRITTEN_LENGTH + 1];
 
@@ -351,8 +350,8 @@ static double milliseconds_since(const struct timespec *start)
 	       (double)(now.tv_nsec - start->tv_nsec) / 1e6;
 }
 
-/* With the cost that we choose; what that is in time is printed, not judged. */
-static void test_round_trip(void **state)
+/* With the default cost. The time is printed, but not judged. */
+static void written_codes_are_accepted(void **state)
 {
 	char written[3][EMERGENCY_HASH_WRITTEN_LENGTH + 1];
 	char code[EMERGENCY_HASH_LENGTH + 1];
@@ -391,7 +390,7 @@ static void test_round_trip(void **state)
 	text_free(&lines);
 }
 
-static void test_appending_what_is_no_code(void **state)
+static void only_a_code_in_its_form_is_appended(void **state)
 {
 	struct emergency_hash_salt salt = {{0}};
 	struct text lines = TEXT_INIT;
@@ -418,7 +417,7 @@ static void assert_spending_fails(gpg_err_code_t why, int expected, const char *
 	totpgroup_credential_free(credential);
 }
 
-static void test_failures(void **state)
+static void a_failed_derivation_is_an_error(void **state)
 {
 	struct emergency_hash_salt salt = {{0}};
 	struct text lines = TEXT_INIT;
@@ -440,23 +439,23 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_typed_forms),
-		cmocka_unit_test(test_length_of_the_typed),
-		cmocka_unit_test(test_long_text_stays_in_bounds),
-		cmocka_unit_test(test_written_form),
-		cmocka_unit_test(test_spending),
-		cmocka_unit_test(test_nothing_to_spend),
-		cmocka_unit_test(test_damaged_lines),
-		cmocka_unit_test(test_longest_and_shortest_salt),
-		cmocka_unit_test(test_refused_costs_are_not_paid),
-		cmocka_unit_test(test_too_many_salts),
-		cmocka_unit_test(test_every_character_counts),
-		cmocka_unit_test(test_both_kinds_are_counted),
-		cmocka_unit_test(test_drawn_codes),
-		cmocka_unit_test(test_a_code_has_a_letter),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_appending_what_is_no_code),
-		cmocka_unit_test(test_failures),
+		cmocka_unit_test(a_code_may_be_typed_in_many_forms),
+		cmocka_unit_test(a_code_has_exactly_its_length),
+		cmocka_unit_test(a_long_text_stays_in_bounds),
+		cmocka_unit_test(the_written_form_has_its_dashes),
+		cmocka_unit_test(a_code_is_spent_with_its_line),
+		cmocka_unit_test(nothing_is_derived_without_a_line),
+		cmocka_unit_test(a_damaged_line_is_named),
+		cmocka_unit_test(a_salt_has_16_to_64_bytes),
+		cmocka_unit_test(a_damaged_line_costs_no_derivation),
+		cmocka_unit_test(more_than_two_salts_are_refused),
+		cmocka_unit_test(every_character_counts),
+		cmocka_unit_test(codes_of_both_kinds_are_counted),
+		cmocka_unit_test(drawn_codes_have_the_written_form),
+		cmocka_unit_test(a_drawn_code_has_a_letter),
+		cmocka_unit_test(written_codes_are_accepted),
+		cmocka_unit_test(only_a_code_in_its_form_is_appended),
+		cmocka_unit_test(a_failed_derivation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void assert_replaced(const char *before, const char *after)
 	totpgroup_credential_free(credential);
 }
 
-static void test_places(void **state)
+static void new_codes_stand_where_they_are_valid(void **state)
 {
 	(void)state;
 	assert_replaced("S\n", "S\n" NEW);
@@ -35,8 +35,8 @@ static void test_places(void **state)
 	assert_replaced("S\r\n\" A 1\r\n +012345678\r\n", "S\r\n\" A 1\r\n" NEW);
 }
 
-/* A foreign line ends the list: what is below it is dead and stays dead. */
-static void test_foreign_lines(void **state)
+/* Codes below a foreign line are void, and stay so. */
+static void new_codes_stand_above_foreign_lines(void **state)
 {
 	(void)state;
 	assert_replaced("S\nforeign\n", "S\n" NEW "foreign\n");
@@ -46,17 +46,17 @@ static void test_foreign_lines(void **state)
 	assert_replaced("S\n \n\" A\n12345678\n", "S\n" NEW " \n\" A\n12345678\n");
 }
 
-static void test_hashed_ones(void **state)
+static void hashed_codes_are_replaced_too(void **state)
 {
 	(void)state;
 	assert_replaced("S\n\" A\n" A_1 B_1 "\" B\n", "S\n\" A\n\" B\n" NEW);
 	assert_replaced("S\n" A_1 "12345678\n" A_2 "foreign\n" B_2, "S\n" NEW "foreign\n");
-	/* Damaged ones are codes, too, of which nothing shall be left. */
+	/* Damaged hashed codes are removed, too. */
 	assert_replaced("S\n\" SCRATCH_HASH x\n\" SCRATCH_HASH\n", "S\n" NEW);
 	assert_replaced("S\n\" SCRATCH_HASHES x\n", "S\n\" SCRATCH_HASHES x\n" NEW);
 }
 
-static void test_hashed_lines_as_new_ones(void **state)
+static void new_codes_may_be_hashed(void **state)
 {
 	totpgroup_credential *credential = load("S\n12345678\n\" A\nforeign\n");
 
@@ -73,8 +73,8 @@ static const char *const parts[] = {"12345678\n", "98765432\r\n", " +34567890\n"
 	"\" B\r\n", "\n", "\r\n", " \n", "foreign\n", "# 12345678\n", "12345678 \n",
 	"\"no option\n", A_1, B_2, "\" SCRATCH_HASH damaged\n"};
 
-/* Whatever the lines are: only new codes are good, and no other line is lost. */
-static void test_random_texts(void **state)
+/* Only the new codes are valid, and no other line is lost. */
+static void only_codes_change_in_random_texts(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -101,7 +101,7 @@ static void test_random_texts(void **state)
 			const char *at = credential->text.data;
 			unsigned int seen = 0;
 
-			/* Blank lines before a code go with it. */
+			/* Blank lines before a code are removed with it. */
 			if (strspn(parts[part], " \r\n") == strlen(parts[part]))
 				continue;
 			while ((at = strstr(at, parts[part])) != NULL) {
@@ -116,7 +116,7 @@ static void test_random_texts(void **state)
 	}
 }
 
-static void test_memory(void **state)
+static void each_failed_allocation_is_an_error(void **state)
 {
 	static const char text[] = "S\n12345678\n" A_1;
 
@@ -144,12 +144,12 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_foreign_lines),
-		cmocka_unit_test(test_hashed_ones),
-		cmocka_unit_test(test_hashed_lines_as_new_ones),
-		cmocka_unit_test(test_random_texts),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(new_codes_stand_where_they_are_valid),
+		cmocka_unit_test(new_codes_stand_above_foreign_lines),
+		cmocka_unit_test(hashed_codes_are_replaced_too),
+		cmocka_unit_test(new_codes_may_be_hashed),
+		cmocka_unit_test(only_codes_change_in_random_texts),
+		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

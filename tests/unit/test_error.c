@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "totpgroup.h"
 
-static void test_begins_empty(void **state)
+static void an_error_begins_empty(void **state)
 {
 	struct error error = ERROR_INIT;
 
@@ -20,7 +20,7 @@ static void test_begins_empty(void **state)
 	assert_string_equal(error.message, "");
 }
 
-static void test_sets_code_and_message(void **state)
+static void code_and_message_are_set(void **state)
 {
 	struct error error = {1, 2, "old"};
 
@@ -34,7 +34,7 @@ static void test_sets_code_and_message(void **state)
 	assert_string_equal(error.message, "line 7 of file");
 }
 
-static void test_system_error_is_recorded(void **state)
+static void a_system_error_is_recorded(void **state)
 {
 	struct error error = ERROR_INIT;
 
@@ -49,7 +49,7 @@ static void test_system_error_is_recorded(void **state)
 }
 
 /* Every length around the size of the buffer, with a guard behind it. */
-static void test_long_messages_are_cut(void **state)
+static void long_messages_are_cut(void **state)
 {
 	struct {
 		struct error error;
@@ -79,7 +79,7 @@ static void test_long_messages_are_cut(void **state)
 	}
 }
 
-static void test_control_characters_are_replaced(void **state)
+static void control_characters_are_replaced(void **state)
 {
 	struct error error = ERROR_INIT;
 	char expected[2] = "";
@@ -99,9 +99,8 @@ static void test_control_characters_are_replaced(void **state)
 	assert_string_equal(error.message, "a?b??[2Jc?d");
 }
 
-/* No locale was set, so this character has no bytes, and printf says so in
- * errno. */
-static void test_message_that_cannot_be_printed(void **state)
+/* No locale was set, so printf cannot encode this character, and sets errno. */
+static void a_message_that_cannot_be_printed_is_replaced(void **state)
 {
 	struct error error = ERROR_INIT;
 
@@ -120,12 +119,12 @@ static void test_message_that_cannot_be_printed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_begins_empty),
-		cmocka_unit_test(test_sets_code_and_message),
-		cmocka_unit_test(test_system_error_is_recorded),
-		cmocka_unit_test(test_long_messages_are_cut),
-		cmocka_unit_test(test_control_characters_are_replaced),
-		cmocka_unit_test(test_message_that_cannot_be_printed),
+		cmocka_unit_test(an_error_begins_empty),
+		cmocka_unit_test(code_and_message_are_set),
+		cmocka_unit_test(a_system_error_is_recorded),
+		cmocka_unit_test(long_messages_are_cut),
+		cmocka_unit_test(control_characters_are_replaced),
+		cmocka_unit_test(a_message_that_cannot_be_printed_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* New emergency codes are none of those that are there or spent, whatever the random
+/* New emergency codes are different from present and spent ones, whatever the random
  * numbers are. */
 
 #include "test_support.h"
@@ -16,8 +16,8 @@
 
 #define SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n\" TOTP_AUTH\n"
 
-/* What is drawn: codes without their first 10000000, ended by a 0. Behind that all
- * numbers follow one another. */
+/* The numbers that are drawn: codes minus 10000000, ended by 0. Later draws give
+ * consecutive numbers. */
 static const uint32_t *script;
 static uint32_t next_number;
 
@@ -41,7 +41,7 @@ static struct text text_of(const char *string)
 	return text;
 }
 
-/* The state after the codes of `spent` were used up, of a secret that had them. */
+/* The state of a secret whose codes in `spent` were used. */
 static struct text state_with_spent(const char *spent)
 {
 	struct text secret = text_of(SECRET), before = TEXT_INIT, next = TEXT_INIT;
@@ -86,7 +86,7 @@ static void expect_drawn(
 	assert_string_equal(lines, expected);
 }
 
-static void test_any_are_fresh_without_a_state(void **unused)
+static void without_a_state_any_codes_are_fresh(void **unused)
 {
 	static const uint32_t numbers[] = {1, 2, 0};
 	const struct text none = TEXT_INIT;
@@ -96,7 +96,7 @@ static void test_any_are_fresh_without_a_state(void **unused)
 	expect_drawn(SECRET, &none, 2, "10000001\n10000002\n");
 }
 
-static void test_spent_ones_are_drawn_again(void **unused)
+static void spent_codes_are_drawn_again(void **unused)
 {
 	static const uint32_t numbers[] = {1, 7, 3, 8, 4, 5, 0};
 	struct text state = state_with_spent("10000007\n10000008\n");
@@ -107,8 +107,8 @@ static void test_spent_ones_are_drawn_again(void **unused)
 	text_free(&state);
 }
 
-/* They are void as soon as there are new ones. */
-static void test_old_ones_are_drawn_again(void **unused)
+/* New codes make them void. */
+static void codes_of_the_secret_are_drawn_again(void **unused)
 {
 	static const uint32_t numbers[] = {9, 4, 0};
 	const struct text none = TEXT_INIT;
@@ -118,7 +118,7 @@ static void test_old_ones_are_drawn_again(void **unused)
 	expect_drawn(SECRET "12345678\n10000009\n", &none, 1, "10000004\n");
 }
 
-static void test_what_is_spent_of_another_secret_is_fresh(void **unused)
+static void codes_spent_with_another_secret_are_fresh(void **unused)
 {
 	static const uint32_t numbers[] = {7, 0};
 	struct text state = state_with_spent("10000007\n");
@@ -130,7 +130,7 @@ static void test_what_is_spent_of_another_secret_is_fresh(void **unused)
 	text_free(&state);
 }
 
-static void test_random_numbers_that_never_change(void **unused)
+static void random_numbers_that_never_change_are_an_error(void **unused)
 {
 	static uint32_t numbers[200];
 	struct text state = state_with_spent("10000007\n");
@@ -148,7 +148,7 @@ static void test_random_numbers_that_never_change(void **unused)
 	text_free(&state);
 }
 
-static void test_damaged_texts(void **unused)
+static void damaged_texts_are_an_error(void **unused)
 {
 	const struct text none = TEXT_INIT;
 	struct text state = text_of("rubbish\n");
@@ -168,7 +168,7 @@ static void test_damaged_texts(void **unused)
 	text_free(&state);
 }
 
-static void test_hashed_ones(void **unused)
+static void hashed_codes_are_fresh_too(void **unused)
 {
 	struct text state = state_with_spent("10000007\n");
 	struct error error = ERROR_INIT;
@@ -186,13 +186,13 @@ static void test_hashed_ones(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_any_are_fresh_without_a_state),
-		cmocka_unit_test(test_spent_ones_are_drawn_again),
-		cmocka_unit_test(test_old_ones_are_drawn_again),
-		cmocka_unit_test(test_what_is_spent_of_another_secret_is_fresh),
-		cmocka_unit_test(test_random_numbers_that_never_change),
-		cmocka_unit_test(test_damaged_texts),
-		cmocka_unit_test(test_hashed_ones),
+		cmocka_unit_test(without_a_state_any_codes_are_fresh),
+		cmocka_unit_test(spent_codes_are_drawn_again),
+		cmocka_unit_test(codes_of_the_secret_are_drawn_again),
+		cmocka_unit_test(codes_spent_with_another_secret_are_fresh),
+		cmocka_unit_test(random_numbers_that_never_change_are_an_error),
+		cmocka_unit_test(damaged_texts_are_an_error),
+		cmocka_unit_test(hashed_codes_are_fresh_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static bool applies(const char *lines, const char *host, int64_t now, int64_t pe
 	return answer;
 }
 
-static void test_period(void **state)
+static void grace_ends_with_the_period(void **state)
 {
 	static const char line[] = "\" LAST0 192.0.2.7 1800000000\n";
 
@@ -32,14 +32,14 @@ static void test_period(void **state)
 	assert_false(applies(line, "192.0.2.7", NOW + 100, 100));
 	assert_false(applies(line, "192.0.2.7", NOW, 0));
 	assert_false(applies(line, "192.0.2.7", NOW, -1));
-	/* A stamp of the future lets nobody in. */
+	/* A time in the future gives no grace. */
 	assert_false(applies(line, "192.0.2.7", NOW - 1, 100));
 	assert_false(applies(line, "192.0.2.7", 0, INT64_MAX));
 	assert_true(applies(line, "192.0.2.7", NOW + 1, INT64_MAX));
 	assert_false(applies("", "192.0.2.7", NOW, 100));
 }
 
-static void test_hosts(void **state)
+static void grace_is_for_one_host(void **state)
 {
 	static const char line[] = "\" LAST0 host.example 1800000000\n"
 				   "\" LAST1 fe80::1%eth0 1800000000\n";
@@ -57,8 +57,8 @@ static void test_hosts(void **state)
 	assert_false(applies(line, "host.example\n", NOW, 100));
 }
 
-/* A host that was written by hand, or by another program, is not trusted. */
-static void test_odd_lines(void **state)
+/* A malformed host may be written by hand or by another program. */
+static void malformed_lines_give_no_grace(void **state)
 {
 	static const char *const refused[] = {"\" LAST0 a", "\" LAST0 a ", "\" LAST0",
 		"\" LAST0 1800000000", "\" LAST0 a x", "\" LAST0 a 1800000000x",
@@ -79,8 +79,8 @@ static void test_odd_lines(void **state)
 			fail_msg("%s does not let in", accepted[i]);
 }
 
-/* Of two slots with the host the lower one counts, even when it is over. */
-static void test_first_slot_wins(void **state)
+/* Of two lines with the host the lower one counts, even if its time is over. */
+static void the_first_line_for_a_host_counts(void **state)
 {
 	(void)state;
 	assert_false(applies("\" LAST5 a 1800000000\n\" LAST2 a 1799999000\n", "a", NOW, 100));
@@ -88,7 +88,7 @@ static void test_first_slot_wins(void **state)
 	assert_false(applies("\" LAST5 a 1800000000\n\" LAST2 a 1800000001\n", "a", NOW, 100));
 }
 
-static void test_record(void **state)
+static void a_login_is_recorded_in_the_oldest_line(void **state)
 {
 	static const struct {
 		const char *before;
@@ -96,13 +96,13 @@ static void test_record(void **state)
 	} rows[] = {
 		{"", "\" LAST0 a 1800000000\n"},
 		{"\" LAST0 b 5\n", "\" LAST1 a 1800000000\n\" LAST0 b 5\n"},
-		/* The slot of the host, though an earlier one is empty. */
+		/* The line of the host, although an earlier one is empty. */
 		{"\" LAST7 a 5\n\" LAST8 a 6\n", "\" LAST7 a 1800000000\n\" LAST8 a 6\n"},
-		/* The lowest empty one, and a malformed one is empty. */
+		/* The lowest empty line; a malformed line counts as empty. */
 		{"\" LAST0 b 5\n\" LAST2 c 5\n",
 			"\" LAST1 a 1800000000\n\" LAST0 b 5\n\" LAST2 c 5\n"},
 		{"\" LAST0 b x\r\n\" LAST2 c 5\n", "\" LAST0 a 1800000000\r\n\" LAST2 c 5\n"},
-		/* The oldest, the lowest of two as old. */
+		/* The oldest line, and the lowest of two with the same time. */
 		{"\" LAST0 k 9\n\" LAST1 b 3\n\" LAST2 c 5\n\" LAST3 d 3\n\" LAST4 e 4\n"
 		 "\" LAST5 f 5\n\" LAST6 g 6\n\" LAST7 h 7\n\" LAST8 i 8\n\" LAST9 j 9\n",
 			"\" LAST0 k 9\n\" LAST1 a 1800000000\n\" LAST2 c 5\n\" LAST3 d 3\n"
@@ -130,8 +130,8 @@ static void test_record(void **state)
 	}
 }
 
-/* A line is for one service, or, without one, for all. */
-static void test_services(void **state)
+/* A line without a service is valid for all. */
+static void grace_is_for_one_service(void **state)
 {
 	static const struct {
 		const char *line;
@@ -162,8 +162,8 @@ static void test_services(void **state)
 	}
 }
 
-/* Each service has a slot of its own, and a slot without one becomes one. */
-static void test_record_services(void **state)
+/* Each service has its own line. A line without a service gets one. */
+static void a_login_is_recorded_with_its_service(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n\" LAST0 a 5\n");
 	bool changed = false;
@@ -189,8 +189,7 @@ static void test_record_services(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* What is no plain name or address is never written. */
-static void test_hostile_hosts(void **state)
+static void hosts_that_are_no_plain_names_are_not_recorded(void **state)
 {
 	static const char *const hosts[] = {"", "a\n12345678", "a b", "a\t", "\"", "a\r", "a/b",
 		"a_b", "%s%n\n", "[::1]", "\xc3\xa4", "a\x01", "a\x7f", "a;b", "a'", "a\\",
@@ -226,8 +225,8 @@ static void test_hostile_hosts(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Of all single bytes exactly these make a host. */
-static void test_bytes_of_a_host(void **state)
+/* Exactly these bytes are a host alone. */
+static void only_plain_bytes_make_a_host(void **state)
 {
 	(void)state;
 	for (int byte = 1; byte < 256; byte++) {
@@ -249,7 +248,7 @@ static void test_bytes_of_a_host(void **state)
 	}
 }
 
-static void test_without_memory(void **state)
+static void recording_without_memory_is_an_error(void **state)
 {
 	unsigned int failures = 0;
 
@@ -278,16 +277,16 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_period),
-		cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_odd_lines),
-		cmocka_unit_test(test_first_slot_wins),
-		cmocka_unit_test(test_record),
-		cmocka_unit_test(test_services),
-		cmocka_unit_test(test_record_services),
-		cmocka_unit_test(test_hostile_hosts),
-		cmocka_unit_test(test_bytes_of_a_host),
-		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(grace_ends_with_the_period),
+		cmocka_unit_test(grace_is_for_one_host),
+		cmocka_unit_test(malformed_lines_give_no_grace),
+		cmocka_unit_test(the_first_line_for_a_host_counts),
+		cmocka_unit_test(a_login_is_recorded_in_the_oldest_line),
+		cmocka_unit_test(grace_is_for_one_service),
+		cmocka_unit_test(a_login_is_recorded_with_its_service),
+		cmocka_unit_test(hosts_that_are_no_plain_names_are_not_recorded),
+		cmocka_unit_test(only_plain_bytes_make_a_host),
+		cmocka_unit_test(recording_without_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

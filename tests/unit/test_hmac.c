@@ -17,9 +17,8 @@
 
 static atomic_uint initializations;
 
-/* Stands in front of libgcrypt's function, because a program's own symbols
- * come first. It takes its time, so that a thread that does not wait for the
- * first one has every chance to come here too. */
+/* Replaces libgcrypt's function, because a program's own symbols come first. It is slow,
+ * so that a thread that does not wait for the first one would come here, too. */
 const char *gcry_check_version(const char *required)
 {
 	const struct timespec pause = {0, 10000000};
@@ -85,7 +84,7 @@ static void assert_digest(struct hmac *hmac, const char *message, const char *ex
 	assert_string_equal(hexadecimal, expected);
 }
 
-static void test_published_vectors(void **state)
+static void the_published_vectors_are_right(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(hmac_cases); i++) {
@@ -93,14 +92,14 @@ static void test_published_vectors(void **state)
 		struct hmac *hmac = open_hmac(c->algorithm, c->key, strlen(c->key));
 
 		assert_digest(hmac, c->message, c->digest);
-		/* The handle is as good for a second message. */
+		/* The handle computes a second message, too. */
 		assert_digest(hmac, c->message, c->digest);
 		hmac_close(hmac);
 	}
 }
 
-/* One handle for many messages gives what a new one for each gives. */
-static void test_reused_handle(void **state)
+/* One handle gives the same digests as a new one for each message. */
+static void a_handle_serves_for_many_messages(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -133,7 +132,7 @@ static void test_reused_handle(void **state)
 	}
 }
 
-static void test_bad_arguments(void **state)
+static void bad_arguments_are_refused(void **state)
 {
 	struct hmac *hmac = (struct hmac *)state;
 
@@ -146,7 +145,7 @@ static void test_bad_arguments(void **state)
 	hmac_close(NULL);
 }
 
-/* Initializes libgcrypt in passing. */
+/* Initializes libgcrypt. */
 static int open_and_close(void)
 {
 	struct hmac *hmac;
@@ -168,7 +167,7 @@ static int fresh_process(void)
 	return initializations == 1 ? 0 : 5;
 }
 
-/* In a process whose owner wants libgcrypt to lock secret memory. */
+/* In a process that has made libgcrypt lock secret memory. */
 static int owned_process(void)
 {
 	void *memory;
@@ -223,7 +222,7 @@ static int threads_at_once(void)
 	return failed != 0 ? failed : initializations != 1;
 }
 
-/* libgcrypt can be initialized once in a process, so each way has its own. */
+/* libgcrypt can be initialized once in a process, so each check has its own process. */
 static void assert_passes_in_child(int (*check)(void))
 {
 	int status = -1;
@@ -237,19 +236,19 @@ static void assert_passes_in_child(int (*check)(void))
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void test_initializes_where_nobody_has(void **state)
+static void libgcrypt_is_initialized_once(void **state)
 {
 	(void)state;
 	assert_passes_in_child(fresh_process);
 }
 
-static void test_leaves_an_initialized_library_alone(void **state)
+static void an_initialized_libgcrypt_is_left_alone(void **state)
 {
 	(void)state;
 	assert_passes_in_child(owned_process);
 }
 
-static void test_threads_may_come_at_once(void **state)
+static void threads_may_initialize_at_once(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 5; i++)
@@ -260,12 +259,12 @@ int main(void)
 {
 	/* The first three need a parent that has not used libgcrypt. */
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_initializes_where_nobody_has),
-		cmocka_unit_test(test_leaves_an_initialized_library_alone),
-		cmocka_unit_test(test_threads_may_come_at_once),
-		cmocka_unit_test(test_published_vectors),
-		cmocka_unit_test(test_reused_handle),
-		cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(libgcrypt_is_initialized_once),
+		cmocka_unit_test(an_initialized_libgcrypt_is_left_alone),
+		cmocka_unit_test(threads_may_initialize_at_once),
+		cmocka_unit_test(the_published_vectors_are_right),
+		cmocka_unit_test(a_handle_serves_for_many_messages),
+		cmocka_unit_test(bad_arguments_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

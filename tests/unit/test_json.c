@@ -13,7 +13,7 @@ static bool reads(const char *text)
 	return json_read(text, strlen(text), &value);
 }
 
-static void what_the_standard_has(void **state)
+static void values_of_the_standard_are_read(void **state)
 {
 	static const struct {
 		const char *text;
@@ -34,7 +34,7 @@ static void what_the_standard_has(void **state)
 	}
 }
 
-static void what_it_has_not(void **state)
+static void other_text_is_refused(void **state)
 {
 	static const char *const wrong[] = {"", " ", "nul", "nulll", "True", "+1", "01", "-",
 		"1.", ".5", "1e", "1e+", "0x10", "NaN", "'a'", "\"", "\"a", "\"\\\"", "\"\\x\"",
@@ -54,7 +54,7 @@ static void what_it_has_not(void **state)
 	assert_false(json_read("1\0", 2, &value));
 }
 
-/* A text cut short is none; nothing behind its length is looked at. */
+/* Bytes behind the length are not read. */
 static void every_beginning_is_refused(void **state)
 {
 	static const char text[] =
@@ -72,7 +72,7 @@ static void every_beginning_is_refused(void **state)
 	}
 }
 
-static void members(void **state)
+static void a_member_is_found_by_its_name(void **state)
 {
 	struct json_value object, member;
 	int64_t number;
@@ -96,8 +96,8 @@ static void members(void **state)
 	assert_false(json_member(&member, "a", &member));
 }
 
-/* Whoever asks for them all sees those that nobody expects, and those that come twice. */
-static void all_members(void **state)
+/* Unknown and repeated members are given, too. */
+static void members_are_given_in_order(void **state)
 {
 	static const char *const names[] = {"a", "b", "", "a"};
 	struct json_value object, name, member = {JSON_ABSENT, NULL, 0};
@@ -118,11 +118,11 @@ static void all_members(void **state)
 	assert_int_equal(name.kind, JSON_ABSENT);
 }
 
-/* A string over itself, and what is behind it. */
-static void strings_in_place(void **state)
+/* Decodes a string over itself, and reads the values behind it. */
+static void strings_may_be_decoded_in_place(void **state)
 {
 	char text[] = "{\"a\\u0062\":\"\",\"c\":\"\\ud83d\\ude00\\n\xc3\xa9\",\"d\":\"whole\"}";
-	static const char *const strings[] = {
+	static const char *const strings_are_decoded[] = {
 		"ab", "", "c", "\xf0\x9f\x98\x80\n\xc3\xa9", "d", "whole"};
 	struct json_value object, pair[2], before = {JSON_ABSENT, NULL, 0};
 	unsigned int count = 0;
@@ -134,16 +134,16 @@ static void strings_in_place(void **state)
 		for (unsigned int i = 0; i < 2; i++, count++) {
 			char *place = text + (pair[i].text - text);
 
-			assert_true(count < COUNT(strings));
+			assert_true(count < COUNT(strings_are_decoded));
 			assert_true(json_string(&pair[i], place, pair[i].length));
-			assert_string_equal(place, strings[count]);
+			assert_string_equal(place, strings_are_decoded[count]);
 		}
 		before = pair[1];
 	}
-	assert_int_equal(count, COUNT(strings));
+	assert_int_equal(count, COUNT(strings_are_decoded));
 }
 
-static void truth(void **state)
+static void only_true_is_true(void **state)
 {
 	static const char *const others[] = {"false", "null", "1", "\"true\"", "[true]"};
 
@@ -155,7 +155,7 @@ static void truth(void **state)
 	assert_false(json_is_true(&value));
 }
 
-static void items(void **state)
+static void items_are_given_in_order(void **state)
 {
 	struct json_value array, item = {JSON_ABSENT, NULL, 0};
 	unsigned int count = 0;
@@ -177,7 +177,7 @@ static void items(void **state)
 	assert_false(json_next(&value, &item, &item));
 }
 
-static void strings(void **state)
+static void strings_are_decoded(void **state)
 {
 	char buffer[8];
 
@@ -203,7 +203,7 @@ static void strings(void **state)
 	assert_false(json_string(&value, buffer, sizeof buffer));
 }
 
-static void integers(void **state)
+static void integers_are_read_strictly(void **state)
 {
 	static const char *const none[] = {
 		"1.0", "1e2", "\"1\"", "true", "10", "-1", "99999999999999999999"};
@@ -236,8 +236,7 @@ static void what_is_written_is_read(void **state)
 	text_free(&text);
 }
 
-/* Whatever it is, it is read or refused, and what is read has its length. */
-static void random_texts(void **state)
+static void random_texts_are_read_or_refused(void **state)
 {
 	static const char alphabet[] = "{}[]\":,0123e.-+\\unltrfas \xc3\xa9\n";
 	struct test_random random = test_random_begin();
@@ -263,18 +262,18 @@ static void random_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_the_standard_has),
-		cmocka_unit_test(what_it_has_not),
+		cmocka_unit_test(values_of_the_standard_are_read),
+		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(every_beginning_is_refused),
-		cmocka_unit_test(members),
-		cmocka_unit_test(all_members),
-		cmocka_unit_test(items),
-		cmocka_unit_test(strings),
-		cmocka_unit_test(strings_in_place),
-		cmocka_unit_test(truth),
-		cmocka_unit_test(integers),
+		cmocka_unit_test(a_member_is_found_by_its_name),
+		cmocka_unit_test(members_are_given_in_order),
+		cmocka_unit_test(items_are_given_in_order),
+		cmocka_unit_test(strings_are_decoded),
+		cmocka_unit_test(strings_may_be_decoded_in_place),
+		cmocka_unit_test(only_true_is_true),
+		cmocka_unit_test(integers_are_read_strictly),
 		cmocka_unit_test(what_is_written_is_read),
-		cmocka_unit_test(random_texts),
+		cmocka_unit_test(random_texts_are_read_or_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

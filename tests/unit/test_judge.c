@@ -37,7 +37,7 @@ static void a_rate_limit_with_a_blank_at_its_end_is_refused(void **state)
 	assert_judged(TOTP "\" RATE_LIMIT 3 30\n", NULL);
 }
 
-static void whatever_some_attempt_reads_is_read(void **state)
+static void all_that_an_attempt_can_read_is_judged(void **state)
 {
 	static const struct {
 		const char *text;
@@ -105,12 +105,12 @@ static void a_text_that_is_no_credential_is_refused(void **state)
 	assert_int_equal(credential_judge_text(text, sizeof text - 1, &error), 0);
 }
 
-/* First lines, the good ones more often. */
+/* First lines, valid ones more often. */
 static const char *const first_lines[] = {SECRET "\n", SECRET "\n", SECRET "\n", SECRET "\n",
 	SECRET "\r\n", SECRET "\n\" TOTP_AUTH\n", SECRET "\n\" TOTP_AUTH\n", "NOT=\n", "\n",
 	"\" TOTP_AUTH\n"};
 
-/* Lines that are good, good in some company only, and bad. */
+/* Lines that are valid, valid in some texts, and malformed. */
 static const char *const lines[] = {
 	"\" TOTP_AUTH\n",
 	"\" TOTP_AUTH\n",
@@ -176,7 +176,7 @@ static void make(struct mutant *mutant, struct test_random *random)
 			mutate(mutant, &all, random);
 }
 
-/* What became of all attempts on one text. */
+/* The outcome of all attempts on one text. */
 struct outcome {
 	const struct mutant *mutant;
 	const struct error *judged;
@@ -195,7 +195,7 @@ static void note_outcome(
 		outcome->same = true;
 }
 
-/* Each attempt sees the text as it was at first. */
+/* Makes an attempt on the original text. */
 static void try_text(struct outcome *outcome, const struct attempt *attempt)
 {
 	totpgroup_credential *credential =
@@ -212,7 +212,7 @@ static void try_text(struct outcome *outcome, const struct attempt *attempt)
 	totpgroup_credential_free(credential);
 }
 
-/* The right codes of the credential, so that attempts come as far as they can. */
+/* The right codes of the credential, which reach the last parts of a decision. */
 struct right_codes {
 	char code[DEVICES_MAX][OTP_DIGITS_MAX + 1];
 	size_t count;
@@ -241,7 +241,7 @@ static void find_codes(
 	device_keys_close(&keys);
 }
 
-/* Tries a code in all ways in which it can reach another part of the text. */
+/* Tries a code with and without RATE_LIMIT. */
 static void try_code(
 	struct outcome *outcome, const char *typed, int64_t now, struct test_random *random)
 {
@@ -262,8 +262,8 @@ static void try_code(
 	try_text(outcome, &attempt);
 }
 
-/* All attempts that the text is judged by. Before the credential expired, because
- * nothing is read afterwards. */
+/* Makes all attempts. They are made before the credential expires, because later nothing
+ * is read. */
 static void try_all(struct outcome *outcome, const totpgroup_credential *credential,
 	int64_t until, struct test_random *random)
 {
@@ -289,7 +289,7 @@ static void try_all(struct outcome *outcome, const totpgroup_credential *credent
 	try_text(outcome, &attempt);
 }
 
-/* What the judge found fault with, so that the test can say that it saw all. */
+/* The faults that the judge must have found in the course of the test. */
 static const char *const faults[] = {"RATE_LIMIT", "FRONT_END_ATTEMPTS", "PENDING_UNTIL",
 	"secret", "ALGORITHM", "SCRATCH_HASH,", "different salts", "HOTP_COUNTER", "DIGITS",
 	"STEP_SIZE", "WINDOW_SIZE", "DEVICE", "DISALLOW_REUSE"};
@@ -315,7 +315,7 @@ static void judge_and_try(
 	(void)pending_look(credential, 0, &pending, &ignored);
 	if (pending.pending)
 		until = pending.until;
-	/* Before that, a clock has no time step to find a code in. */
+	/* Earlier clocks may be in time step 0, which has no codes. */
 	if (until < OTP_PERIOD_MAX)
 		goto out;
 	try_all(&outcome, credential, until, random);
@@ -357,7 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rate_limit_with_a_blank_at_its_end_is_refused),
-		cmocka_unit_test(whatever_some_attempt_reads_is_read),
+		cmocka_unit_test(all_that_an_attempt_can_read_is_judged),
 		cmocka_unit_test(lines_that_no_login_reads_may_say_anything),
 		cmocka_unit_test(an_expired_or_limited_credential_is_no_error),
 		cmocka_unit_test(a_text_that_is_no_credential_is_refused),

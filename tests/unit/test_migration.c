@@ -43,7 +43,7 @@ static void assert_end(struct migration *migration)
 }
 
 /* Encoded by the protobuf library for Python. */
-static void test_of_another_encoder(void **state)
+static void uris_of_another_encoder_are_read(void **state)
 {
 	struct migration migration;
 	struct otp_key key;
@@ -92,7 +92,7 @@ static void test_of_another_encoder(void **state)
 	migration_close(&migration);
 }
 
-/* A payload of one key with one more field, and the base64 as it comes. */
+/* A URI of one key with one more field. */
 static void one_key(struct text *uri, uint32_t number, uint64_t value)
 {
 	struct text message = TEXT_INIT;
@@ -108,12 +108,12 @@ static void one_key(struct text *uri, uint32_t number, uint64_t value)
 	text_free(&payload);
 }
 
-static void test_unusable_keys(void **state)
+static void an_unusable_key_does_not_stop_the_others(void **state)
 {
 	static const struct {
 		uint32_t number;
 		uint64_t value;
-		const char *message; /* NULL: it is good */
+		const char *message; /* NULL: valid */
 	} cases[] = {
 		{4, 0, NULL},
 		{4, 4, "algorithm"},
@@ -146,7 +146,7 @@ static void test_unusable_keys(void **state)
 			assert_message(&error, "account 1: ");
 		}
 		otp_key_free(&key);
-		/* The one behind it is read all the same. */
+		/* The next key is read nevertheless. */
 		next(&migration, &key);
 		assert_null(key.name);
 		assert_memory_equal(key.secret, "foobar", 6);
@@ -157,8 +157,8 @@ static void test_unusable_keys(void **state)
 	}
 }
 
-/* The fields around the keys hold together, those within one do not. */
-static void test_damaged_key(void **state)
+/* The fields of the payload are valid, but not those within a key. */
+static void damage_within_a_key_is_its_own(void **state)
 {
 	static const char *const messages[] = {"\x0a\x06"
 					       "foobar\x38",
@@ -195,11 +195,11 @@ static void test_damaged_key(void **state)
 	}
 }
 
-static void test_errors(void **state)
+static void an_error_says_what_is_wrong(void **state)
 {
 	static const struct {
 		const char *uri;
-		const char *message; /* NULL: it is good, and empty */
+		const char *message; /* NULL: valid, and empty */
 	} cases[] = {
 		{START, NULL},
 		{"OTPAUTH-Migration://offline?x=1&DATA=&y", NULL},
@@ -243,7 +243,7 @@ static void test_errors(void **state)
 	}
 }
 
-static void test_what_it_cannot_hold(void **state)
+static void keys_that_the_format_cannot_hold_are_refused(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	const struct otp_key *keys[] = {&key};
@@ -296,7 +296,7 @@ static void assert_parts(
 	assert_int_equal(*at, '\0');
 }
 
-static void test_round_trip(void **state)
+static void what_is_written_is_read_back(void **state)
 {
 	static const size_t counts[] = {1, 2, 9, 10, 11, 20, 21, 45};
 	struct test_random random = test_random_begin();
@@ -380,7 +380,7 @@ static char *mutated_uri(struct test_random *random, const struct text *payload,
 	return result;
 }
 
-static void test_mutations(void **state)
+static void damaged_uris_are_refused_or_sound(void **state)
 {
 	struct test_random random = test_random_begin();
 	struct text payload = TEXT_INIT;
@@ -408,13 +408,13 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_of_another_encoder),
-		cmocka_unit_test(test_unusable_keys),
-		cmocka_unit_test(test_damaged_key),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_what_it_cannot_hold),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(uris_of_another_encoder_are_read),
+		cmocka_unit_test(an_unusable_key_does_not_stop_the_others),
+		cmocka_unit_test(damage_within_a_key_is_its_own),
+		cmocka_unit_test(an_error_says_what_is_wrong),
+		cmocka_unit_test(keys_that_the_format_cannot_hold_are_refused),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(damaged_uris_are_refused_or_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static const int codes[] = {0, TOTPGROUP_EMEMORY, TOTPGROUP_EARGUMENT, TOTPGROUP
 	TOTPGROUP_ECONFLICT, TOTPGROUP_EUNWRITABLE, TOTPGROUP_ECRYPTO, TOTPGROUP_ECONFIG,
 	TOTPGROUP_EGROUP, TOTPGROUP_EMISSING};
 
-static void test_every_code_has_its_own_sentence(void **state)
+static void every_code_has_its_own_sentence(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(codes); i++) {
@@ -29,7 +29,7 @@ static void test_every_code_has_its_own_sentence(void **state)
 	assert_string_equal(totpgroup_strerror(TOTPGROUP_EGROUP), "a group does not resolve");
 }
 
-static void test_other_codes(void **state)
+static void other_codes_are_unknown(void **state)
 {
 	static const int others[] = {1, 2, 100, INT_MAX, TOTPGROUP_EMISSING - 1, -100, INT_MIN};
 
@@ -38,7 +38,7 @@ static void test_other_codes(void **state)
 		assert_string_equal(totpgroup_strerror(others[i]), "unknown error");
 }
 
-static void test_reasons(void **state)
+static void every_reason_has_its_word(void **state)
 {
 	static const char *const names[] = {
 		[TOTPGROUP_REASON_NONE] = "none",
@@ -63,7 +63,7 @@ static void test_reasons(void **state)
 	assert_string_equal(totpgroup_reason_name((enum totpgroup_reason) - 1), "unknown");
 }
 
-static void test_methods(void **state)
+static void every_method_has_its_word(void **state)
 {
 	static const char *const names[] = {
 		[TOTPGROUP_METHOD_NONE] = "none",
@@ -84,10 +84,10 @@ static void test_methods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_code_has_its_own_sentence),
-		cmocka_unit_test(test_other_codes),
-		cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_methods),
+		cmocka_unit_test(every_code_has_its_own_sentence),
+		cmocka_unit_test(other_codes_are_unknown),
+		cmocka_unit_test(every_reason_has_its_word),
+		cmocka_unit_test(every_method_has_its_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ static const struct number_case number_cases[] = {
 	{"-9223372036854775808", INT64_MIN + 1, 0, false, 0},
 };
 
-static void test_decimal_cases(void **state)
+static void decimal_numbers_are_read_strictly(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(number_cases); i++) {
@@ -78,7 +78,7 @@ static void test_decimal_cases(void **state)
 }
 
 /* Every byte value but a digit is refused at the start, inside and at the end. */
-static void test_only_digits_are_accepted(void **state)
+static void only_digits_are_accepted(void **state)
 {
 	(void)state;
 	for (int c = 0; c < 256; c++) {
@@ -97,7 +97,7 @@ static void test_only_digits_are_accepted(void **state)
 	}
 }
 
-static void test_length_bounds_what_is_read(void **state)
+static void no_byte_behind_the_length_is_read(void **state)
 {
 	int64_t value = UNTOUCHED;
 	uint32_t octal;
@@ -111,7 +111,7 @@ static void test_length_bounds_what_is_read(void **state)
 	assert_false(number_parse_octal("6", 0, 07777, &octal));
 }
 
-static void test_random_numbers_come_back(void **state)
+static void random_numbers_come_back(void **state)
 {
 	struct test_random random = test_random_begin();
 	char digits[32];
@@ -132,7 +132,7 @@ static void test_random_numbers_come_back(void **state)
 	}
 }
 
-static void test_octal_limits(void **state)
+static void octal_numbers_have_a_limit(void **state)
 {
 	uint32_t value = UNTOUCHED;
 
@@ -155,11 +155,11 @@ static void test_octal_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decimal_cases),
-		cmocka_unit_test(test_only_digits_are_accepted),
-		cmocka_unit_test(test_length_bounds_what_is_read),
-		cmocka_unit_test(test_random_numbers_come_back),
-		cmocka_unit_test(test_octal_limits),
+		cmocka_unit_test(decimal_numbers_are_read_strictly),
+		cmocka_unit_test(only_digits_are_accepted),
+		cmocka_unit_test(no_byte_behind_the_length_is_read),
+		cmocka_unit_test(random_numbers_come_back),
+		cmocka_unit_test(octal_numbers_have_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,7 @@
 
 static bool hashing_fails;
 
-/* Stands in front of libgcrypt's function, because a program's own symbols
- * come first. */
+/* Replaces libgcrypt's function, because a program's own symbols come first. */
 gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t length)
 {
 	gcry_error_t (*real)(gcry_mac_hd_t, const void *, size_t);
@@ -37,7 +36,7 @@ static struct hmac *open_hmac(enum hmac_algorithm algorithm, const void *key, si
 	return hmac;
 }
 
-static void test_rfc4226_appendix_d(void **state)
+static void the_codes_of_rfc4226_are_right(void **state)
 {
 	static const char *const codes[] = {"755224", "287082", "359152", "969429", "338314",
 		"254676", "287922", "162583", "399871", "520489"};
@@ -52,7 +51,7 @@ static void test_rfc4226_appendix_d(void **state)
 	hmac_close(hmac);
 }
 
-static void test_rfc6238_appendix_b(void **state)
+static void the_codes_of_rfc6238_are_right(void **state)
 {
 	static const struct {
 		int64_t now;
@@ -83,7 +82,7 @@ static void test_rfc6238_appendix_b(void **state)
 	}
 }
 
-static void test_random_hotp_against_liboath(void **state)
+static void random_hotp_codes_are_those_of_liboath(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -110,7 +109,7 @@ static void test_random_hotp_against_liboath(void **state)
 	oath_done();
 }
 
-static void test_random_totp_against_liboath(void **state)
+static void random_totp_codes_are_those_of_liboath(void **state)
 {
 	static const int flags[] = {0, OATH_TOTP_HMAC_SHA256, OATH_TOTP_HMAC_SHA512};
 	struct test_random random = test_random_begin();
@@ -142,7 +141,7 @@ static void test_random_totp_against_liboath(void **state)
 	oath_done();
 }
 
-static void test_generate_refuses_other_digits(void **state)
+static void other_numbers_of_digits_are_refused(void **state)
 {
 	static const unsigned int refused[] = {0, 1, 5, 9, 10, UINT32_MAX};
 	static const char wiped[OTP_DIGITS_MAX + 1] = {0};
@@ -166,7 +165,7 @@ static void test_generate_refuses_other_digits(void **state)
 	hmac_close(hmac);
 }
 
-static void test_generate_wipes_after_failure(void **state)
+static void a_failure_leaves_no_code(void **state)
 {
 	static const char wiped[OTP_DIGITS_MAX + 1] = {0};
 	struct hmac *hmac = open_hmac(HMAC_SHA1, SEED_20, 20);
@@ -178,13 +177,13 @@ static void test_generate_wipes_after_failure(void **state)
 	assert_int_equal(otp_generate(hmac, 0, 6, code), TOTPGROUP_ECRYPTO);
 	hashing_fails = false;
 	assert_memory_equal(code, wiped, sizeof code);
-	/* The handle is still good. */
+	/* The handle can still be used. */
 	assert_int_equal(otp_generate(hmac, 0, 6, code), 0);
 	assert_string_equal(code, "755224");
 	hmac_close(hmac);
 }
 
-static void test_time_steps(void **state)
+static void a_time_has_its_step(void **state)
 {
 	(void)state;
 	assert_int_equal(otp_time_step(0, 30), 0);
@@ -208,7 +207,7 @@ static void test_time_steps(void **state)
 
 /* A clock that differs by the offset is in the step, and one that differs by
  * a second less is not. */
-static void test_offsets_are_the_least(void **state)
+static void an_offset_is_the_smallest_one(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -230,14 +229,14 @@ static void test_offsets_are_the_least(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc4226_appendix_d),
-		cmocka_unit_test(test_rfc6238_appendix_b),
-		cmocka_unit_test(test_random_hotp_against_liboath),
-		cmocka_unit_test(test_random_totp_against_liboath),
-		cmocka_unit_test(test_generate_refuses_other_digits),
-		cmocka_unit_test(test_generate_wipes_after_failure),
-		cmocka_unit_test(test_time_steps),
-		cmocka_unit_test(test_offsets_are_the_least),
+		cmocka_unit_test(the_codes_of_rfc4226_are_right),
+		cmocka_unit_test(the_codes_of_rfc6238_are_right),
+		cmocka_unit_test(random_hotp_codes_are_those_of_liboath),
+		cmocka_unit_test(random_totp_codes_are_those_of_liboath),
+		cmocka_unit_test(other_numbers_of_digits_are_refused),
+		cmocka_unit_test(a_failure_leaves_no_code),
+		cmocka_unit_test(a_time_has_its_step),
+		cmocka_unit_test(an_offset_is_the_smallest_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void assert_text(const struct otp_key *key, const char *expected)
 	text_free(&text);
 }
 
-static void test_plain_text(void **state)
+static void a_key_becomes_a_credential(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
@@ -67,7 +67,7 @@ static void assert_incomplete(const struct otp_key *key)
 	text_free(&text);
 }
 
-static void test_incomplete(void **state)
+static void an_incomplete_key_is_refused(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 
@@ -91,7 +91,7 @@ static void test_incomplete(void **state)
 	otp_key_free(&key);
 }
 
-static void test_too_many_emergency_codes(void **state)
+static void too_many_emergency_codes_are_refused(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
@@ -118,7 +118,7 @@ static void code_of_step(struct otp_key *key, int64_t step)
 	hmac_close(hmac);
 }
 
-/* Tries the code of a step on what was made of the key. */
+/* Whether the credential of a key accepts the code of a step. */
 static bool lets_in(const struct otp_key *key, int64_t step)
 {
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
@@ -137,7 +137,7 @@ static bool lets_in(const struct otp_key *key, int64_t step)
 	return result.verdict == TOTPGROUP_ACCEPTED;
 }
 
-static void test_last_code_is_spent(void **state)
+static void the_last_code_and_earlier_ones_are_spent(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	int64_t step = NOW / 30;
@@ -155,7 +155,7 @@ static void test_last_code_is_spent(void **state)
 	/* Accepted by another program whose window is wide. */
 	code_of_step(&key, step + 5);
 	assert_false(lets_in(&key, step + 1));
-	/* Of long ago: nothing is spent. */
+	/* A code of long ago: nothing is spent. */
 	code_of_step(&key, step - 100);
 	assert_true(lets_in(&key, step - 1));
 	strcpy(key.last_code, "junk");
@@ -170,7 +170,7 @@ static int from(struct otp_key *key, const char *text, struct error *error)
 	return otp_key_from_credential(key, text, strlen(text), error);
 }
 
-static void test_foreign_lines(void **state)
+static void codes_below_a_foreign_line_stay_void(void **state)
 {
 	struct otp_key key;
 	struct error error;
@@ -206,7 +206,7 @@ static void test_foreign_lines(void **state)
 	otp_key_free(&key);
 }
 
-static void test_no_key(void **state)
+static void a_credential_without_codes_of_an_app_is_no_key(void **state)
 {
 	static const struct {
 		const char *text;
@@ -231,7 +231,7 @@ static void test_no_key(void **state)
 	}
 }
 
-static void test_setters_refuse(void **state)
+static void setters_refuse_bad_values(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
@@ -263,7 +263,7 @@ static void test_setters_refuse(void **state)
 	otp_key_free(&key);
 }
 
-/* No code that is dead in the file may come alive. */
+/* A code that is void in the file must not become valid. */
 static void assert_no_more_codes(const struct otp_key *key, const char *text, size_t length)
 {
 	totpgroup_credential *credential;
@@ -299,13 +299,13 @@ static const struct key_format format = {
 	.notes = OTP_KEY_STATE_LEFT_OUT,
 };
 
-static void test_round_trip(void **state)
+static void what_is_written_is_read_back(void **state)
 {
 	(void)state;
 	assert_round_trips(&format);
 }
 
-static void test_mutations(void **state)
+static void damaged_credentials_are_refused_or_sound(void **state)
 {
 	(void)state;
 	assert_survives_mutations(&format,
@@ -316,15 +316,15 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain_text),
-		cmocka_unit_test(test_incomplete),
-		cmocka_unit_test(test_too_many_emergency_codes),
-		cmocka_unit_test(test_last_code_is_spent),
-		cmocka_unit_test(test_foreign_lines),
-		cmocka_unit_test(test_no_key),
-		cmocka_unit_test(test_setters_refuse),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(a_key_becomes_a_credential),
+		cmocka_unit_test(an_incomplete_key_is_refused),
+		cmocka_unit_test(too_many_emergency_codes_are_refused),
+		cmocka_unit_test(the_last_code_and_earlier_ones_are_spent),
+		cmocka_unit_test(codes_below_a_foreign_line_stay_void),
+		cmocka_unit_test(a_credential_without_codes_of_an_app_is_no_key),
+		cmocka_unit_test(setters_refuse_bad_values),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(damaged_credentials_are_refused_or_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

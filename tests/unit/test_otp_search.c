@@ -13,14 +13,13 @@
 
 #define SECRET "12345678901234567890"
 
-/* How many messages were hashed, and which one of them is to fail. */
+/* How many messages were hashed, and which one fails. */
 static struct {
 	uint64_t messages;
 	uint64_t failing; /* counted from 1; 0 for none */
 } hashing;
 
-/* Stands in front of libgcrypt's function, because a program's own symbols
- * come first. */
+/* Replaces libgcrypt's function, because a program's own symbols come first. */
 gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t length)
 {
 	static gcry_error_t (*real)(gcry_mac_hd_t, const void *, size_t);
@@ -32,8 +31,7 @@ gcry_error_t gcry_mac_write(gcry_mac_hd_t handle, const void *buffer, size_t len
 	return real(handle, buffer, length);
 }
 
-/* The tests look in codes that liboath computed, so many that some come more
- * than once. */
+/* Codes that liboath computed: so many that some are equal. */
 #define TABLE_SIZE 20000
 
 struct table {
@@ -116,7 +114,7 @@ static int64_t find_twin(const struct table *table, int64_t start)
 	return start;
 }
 
-static void test_search_edges(void **state)
+static void both_ends_of_a_range_are_searched(void **state)
 {
 	const struct table *table = *state;
 
@@ -135,7 +133,7 @@ static void test_search_edges(void **state)
 	assert_int_equal(search(table, INT64_MAX, INT64_MIN, 0, table->codes[0]), -1);
 }
 
-static void test_search_skips_negative_counters(void **state)
+static void negative_counters_are_skipped(void **state)
 {
 	const struct table *table = *state;
 	const char *code = table->codes[0];
@@ -150,7 +148,7 @@ static void test_search_skips_negative_counters(void **state)
 	assert_int_equal(hashing.messages, 3);
 }
 
-static void test_search_at_the_top(void **state)
+static void the_highest_counters_are_searched(void **state)
 {
 	const struct table *table = *state;
 	char code[OTP_DIGITS_MAX + 1];
@@ -165,7 +163,7 @@ static void test_search_at_the_top(void **state)
 	}
 }
 
-static void test_search_limits_the_range(void **state)
+static void a_range_has_a_limit(void **state)
 {
 	static const struct otp_range refused[] = {{0, 1 << 20}, {5, (1 << 20) + 5},
 		{-1, 1 << 20}, {0, INT64_MAX}, {INT64_MIN, INT64_MAX}, {1, INT64_MAX}};
@@ -187,7 +185,7 @@ static void test_search_limits_the_range(void **state)
 	assert_int_equal(hashing.messages, 1 << 20);
 }
 
-static void test_search_prefers_the_nearest(void **state)
+static void the_nearest_match_is_found(void **state)
 {
 	const struct table *table = *state;
 	int64_t start = 0;
@@ -203,7 +201,7 @@ static void test_search_prefers_the_nearest(void **state)
 		even += (b - a) % 2 == 0;
 		assert_int_equal(search(table, a, b, a, code), a);
 		assert_int_equal(search(table, a, b, b, code), b);
-		/* Halfway, the lower one. */
+		/* In the middle, the lower one. */
 		assert_int_equal(search(table, a, b, middle, code), a);
 		assert_int_equal(search(table, a, b, middle + 1, code), b);
 		assert_int_equal(search(table, a, b, INT64_MIN, code), a);
@@ -215,7 +213,7 @@ static void test_search_prefers_the_nearest(void **state)
 	assert_true(even > 0);
 }
 
-static void test_random_searches_match_a_model(void **state)
+static void random_searches_agree_with_a_model(void **state)
 {
 	const struct table *table = *state;
 	struct test_random random = test_random_begin();
@@ -240,8 +238,8 @@ static void test_random_searches_match_a_model(void **state)
 	}
 }
 
-/* The work is the same wherever the code is, or where it is not. */
-static void test_search_has_no_early_exit(void **state)
+/* The number of hashes does not depend on where the code is, or whether it is found. */
+static void a_search_does_not_end_early(void **state)
 {
 	const struct table *table = *state;
 
@@ -252,7 +250,7 @@ static void test_search_has_no_early_exit(void **state)
 	}
 }
 
-static void test_search_compares_every_digit(void **state)
+static void every_digit_is_compared(void **state)
 {
 	const struct table *table = *state;
 	char code[7];
@@ -267,8 +265,8 @@ static void test_search_compares_every_digit(void **state)
 	}
 }
 
-/* A match that was seen before the failure does not count. */
-static void test_search_fails_as_a_whole(void **state)
+/* A match before the failure does not count. */
+static void a_failed_hash_fails_the_search(void **state)
 {
 	const struct table *table = *state;
 
@@ -290,15 +288,15 @@ static void test_search_fails_as_a_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_search_edges),
-		cmocka_unit_test(test_search_skips_negative_counters),
-		cmocka_unit_test(test_search_at_the_top),
-		cmocka_unit_test(test_search_limits_the_range),
-		cmocka_unit_test(test_search_prefers_the_nearest),
-		cmocka_unit_test(test_random_searches_match_a_model),
-		cmocka_unit_test(test_search_has_no_early_exit),
-		cmocka_unit_test(test_search_compares_every_digit),
-		cmocka_unit_test(test_search_fails_as_a_whole),
+		cmocka_unit_test(both_ends_of_a_range_are_searched),
+		cmocka_unit_test(negative_counters_are_skipped),
+		cmocka_unit_test(the_highest_counters_are_searched),
+		cmocka_unit_test(a_range_has_a_limit),
+		cmocka_unit_test(the_nearest_match_is_found),
+		cmocka_unit_test(random_searches_agree_with_a_model),
+		cmocka_unit_test(a_search_does_not_end_early),
+		cmocka_unit_test(every_digit_is_compared),
+		cmocka_unit_test(a_failed_hash_fails_the_search),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_table, tear_down_table);

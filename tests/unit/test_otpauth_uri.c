@@ -28,7 +28,7 @@ static void assert_uri(const struct otpauth_uri *uri, const char *expected)
 	text_free(&text);
 }
 
-static void test_defaults_are_left_out(void **state)
+static void defaults_are_left_out(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -37,7 +37,7 @@ static void test_defaults_are_left_out(void **state)
 			 "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example");
 }
 
-static void test_no_issuer(void **state)
+static void the_issuer_may_be_missing(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -48,7 +48,7 @@ static void test_no_issuer(void **state)
 	assert_uri(&uri, "otpauth://totp/alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
 }
 
-static void test_other_parameters(void **state)
+static void other_parameters_are_written(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -69,7 +69,7 @@ static void test_other_parameters(void **state)
 	assert_uri(&uri, "otpauth://totp/alice?secret=MZXW6YTB&digits=7&period=1");
 }
 
-static void test_hotp_has_its_counter(void **state)
+static void hotp_has_its_counter(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -87,7 +87,7 @@ static void test_hotp_has_its_counter(void **state)
 			 "&digits=8&counter=9223372036854775807");
 }
 
-static void test_secret_is_made_plain(void **state)
+static void the_secret_is_made_plain(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -101,8 +101,8 @@ static void test_secret_is_made_plain(void **state)
 	assert_uri(&uri, "otpauth://totp/alice?secret=MZXW6YTB");
 }
 
-/* In the label and in the issuer parameter, each byte by itself. */
-static void test_every_byte_is_escaped(void **state)
+/* Each byte alone, in the label and in the issuer parameter. */
+static void every_other_byte_is_escaped(void **state)
 {
 	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 					 "0123456789-._~";
@@ -128,7 +128,7 @@ static void test_every_byte_is_escaped(void **state)
 	}
 }
 
-static void test_names_of_people(void **state)
+static void names_of_people_are_escaped(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -153,7 +153,7 @@ static void assert_refused(const struct otpauth_uri *uri, int expected)
 	text_free(&text);
 }
 
-static void test_refusals_leave_the_text_alone(void **state)
+static void an_error_appends_nothing(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 
@@ -172,7 +172,7 @@ static void test_refusals_leave_the_text_alone(void **state)
 	assert_refused(&uri, TOTPGROUP_EFORMAT);
 }
 
-static void test_appends(void **state)
+static void a_uri_is_appended(void **state)
 {
 	struct otpauth_uri uri = plain_uri();
 	struct text text = TEXT_INIT;
@@ -189,15 +189,15 @@ static void test_appends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults_are_left_out),
-		cmocka_unit_test(test_no_issuer),
-		cmocka_unit_test(test_other_parameters),
-		cmocka_unit_test(test_hotp_has_its_counter),
-		cmocka_unit_test(test_secret_is_made_plain),
-		cmocka_unit_test(test_every_byte_is_escaped),
-		cmocka_unit_test(test_names_of_people),
-		cmocka_unit_test(test_refusals_leave_the_text_alone),
-		cmocka_unit_test(test_appends),
+		cmocka_unit_test(defaults_are_left_out),
+		cmocka_unit_test(the_issuer_may_be_missing),
+		cmocka_unit_test(other_parameters_are_written),
+		cmocka_unit_test(hotp_has_its_counter),
+		cmocka_unit_test(the_secret_is_made_plain),
+		cmocka_unit_test(every_other_byte_is_escaped),
+		cmocka_unit_test(names_of_people_are_escaped),
+		cmocka_unit_test(an_error_appends_nothing),
+		cmocka_unit_test(a_uri_is_appended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static int parse(struct otp_key *key, const char *uri, struct error *error)
 	return otpauth_uri_parse(key, uri, strlen(uri), error);
 }
 
-static void test_everything(void **state)
+static void every_part_is_read(void **state)
 {
 	struct otp_key key;
 	struct error error;
@@ -37,7 +37,7 @@ static void test_everything(void **state)
 	otp_key_free(&key);
 }
 
-static void test_either_case_and_order(void **state)
+static void case_and_order_do_not_count(void **state)
 {
 	struct otp_key key;
 	struct error error;
@@ -58,8 +58,8 @@ static void test_either_case_and_order(void **state)
 	otp_key_free(&key);
 }
 
-/* A counter has no meaning for TOTP, and is not even looked at. */
-static void test_defaults(void **state)
+/* A counter has no meaning for TOTP, and is not read. */
+static void parameters_have_defaults(void **state)
 {
 	struct otp_key key;
 	struct error error;
@@ -77,7 +77,7 @@ static void test_defaults(void **state)
 	otp_key_free(&key);
 }
 
-static void test_labels(void **state)
+static void a_label_may_name_the_issuer(void **state)
 {
 	static const struct {
 		const char *label; /* and the issuer parameter */
@@ -123,7 +123,7 @@ static void test_labels(void **state)
 	}
 }
 
-static void test_errors(void **state)
+static void an_error_names_the_part_and_not_the_secret(void **state)
 {
 	static const struct {
 		const char *uri;
@@ -187,13 +187,13 @@ static const struct key_format format = {
 	.assert_same = assert_same_named,
 };
 
-static void test_round_trip(void **state)
+static void what_is_written_is_read_back(void **state)
 {
 	(void)state;
 	assert_round_trips(&format);
 }
 
-static void test_mutations(void **state)
+static void damaged_uris_are_refused_or_sound(void **state)
 {
 	(void)state;
 	assert_survives_mutations(&format,
@@ -204,13 +204,13 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_either_case_and_order),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(every_part_is_read),
+		cmocka_unit_test(case_and_order_do_not_count),
+		cmocka_unit_test(parameters_have_defaults),
+		cmocka_unit_test(a_label_may_name_the_issuer),
+		cmocka_unit_test(an_error_names_the_part_and_not_the_secret),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(damaged_uris_are_refused_or_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,7 +105,8 @@ static void right_codes_are_accepted_once(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A password before the code is not accepted as with the module, and no host is recorded. */
+/* Unlike the module, this function accepts no password before the code, and records no
+ * host. */
 static void only_the_code_itself_is_accepted(void **state)
 {
 	totpgroup_credential *credential = parse(TEXT, strlen(TEXT));
@@ -148,7 +149,7 @@ static void assert_no_later_members(const struct totpgroup_result *result)
 		assert_true(result->reserved[i] == 0);
 }
 
-/* Also in memory that is all zero, and after an error. */
+/* Zeroed memory and the result of an error are refusals, too. */
 static void a_result_is_a_refusal_by_default(void **state)
 {
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;

@@ -28,7 +28,7 @@ static const struct {
 /* More than any QR code holds. */
 #define TOO_LONG 2954
 
-/* A host without libqrencode, or with another one. */
+/* Simulates a host without libqrencode, or with another one. */
 static bool library_missing;
 static const char *symbol_missing = "";
 
@@ -67,7 +67,7 @@ static void assert_size(size_t length, unsigned int size)
 	test_free(string);
 }
 
-static void test_smallest_of_level_l(void **state)
+static void the_smallest_code_of_level_l_is_made(void **state)
 {
 	(void)state;
 	assert_size(1, versions[0].size);
@@ -78,7 +78,7 @@ static void test_smallest_of_level_l(void **state)
 	assert_size(TOO_LONG - 1, 177);
 }
 
-static void test_too_long(void **state)
+static void a_string_that_is_too_long_is_refused(void **state)
 {
 	char *string = repeat('a', TOO_LONG);
 	struct qr qr;
@@ -90,7 +90,7 @@ static void test_too_long(void **state)
 	test_free(string);
 }
 
-static void test_nothing_to_encode(void **state)
+static void an_empty_string_is_refused(void **state)
 {
 	struct qr qr;
 
@@ -113,7 +113,7 @@ static void assert_finder(const struct qr *qr, int left, int top)
 	}
 }
 
-static void test_pattern(void **state)
+static void a_code_has_its_finder_patterns(void **state)
 {
 	struct qr qr;
 	int end;
@@ -136,7 +136,7 @@ static void test_pattern(void **state)
 	qr_free(&qr);
 }
 
-static void test_light_outside(void **state)
+static void all_is_light_outside(void **state)
 {
 	struct qr qr;
 
@@ -153,8 +153,8 @@ static void test_light_outside(void **state)
 	qr_free(&qr);
 }
 
-/* Every module is 0 or 1, whatever else libqrencode keeps in its bytes. */
-static void test_module_values(void **state)
+/* libqrencode keeps more in its bytes. */
+static void a_module_is_0_or_1(void **state)
 {
 	size_t dark = 0;
 	struct qr qr;
@@ -169,7 +169,7 @@ static void test_module_values(void **state)
 	qr_free(&qr);
 }
 
-static void test_free_twice(void **state)
+static void a_code_may_be_freed_twice(void **state)
 {
 	struct qr qr;
 
@@ -181,7 +181,7 @@ static void test_free_twice(void **state)
 	qr_free(&qr);
 }
 
-static void test_out_of_memory(void **state)
+static void without_memory_there_is_an_error(void **state)
 {
 	struct qr qr;
 
@@ -204,7 +204,7 @@ static void assert_no_library(void)
 	assert_int_equal(qr.size, 0);
 }
 
-static void test_no_library(void **state)
+static void without_the_library_there_is_an_error(void **state)
 {
 	static const char *const symbols[] = {"QRcode_encodeString8bit", "QRcode_free"};
 
@@ -219,8 +219,7 @@ static void test_no_library(void **state)
 	symbol_missing = "";
 }
 
-/* It is loaded only while a code is made. */
-static void test_library_is_given_up(void **state)
+static void the_library_is_loaded_only_while_it_is_used(void **state)
 {
 	struct qr qr;
 
@@ -233,16 +232,16 @@ static void test_library_is_given_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_smallest_of_level_l),
-		cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_nothing_to_encode),
-		cmocka_unit_test(test_pattern),
-		cmocka_unit_test(test_light_outside),
-		cmocka_unit_test(test_module_values),
-		cmocka_unit_test(test_free_twice),
-		cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_no_library),
-		cmocka_unit_test(test_library_is_given_up),
+		cmocka_unit_test(the_smallest_code_of_level_l_is_made),
+		cmocka_unit_test(a_string_that_is_too_long_is_refused),
+		cmocka_unit_test(an_empty_string_is_refused),
+		cmocka_unit_test(a_code_has_its_finder_patterns),
+		cmocka_unit_test(all_is_light_outside),
+		cmocka_unit_test(a_module_is_0_or_1),
+		cmocka_unit_test(a_code_may_be_freed_twice),
+		cmocka_unit_test(without_memory_there_is_an_error),
+		cmocka_unit_test(without_the_library_there_is_an_error),
+		cmocka_unit_test(the_library_is_loaded_only_while_it_is_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

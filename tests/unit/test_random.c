@@ -10,7 +10,7 @@
 #include "base/crypto.h"
 #include "totpgroup.h"
 
-/* What gcry_randomize() gives out, and what was asked of it. */
+/* The numbers that gcry_randomize() gives, and its arguments. */
 static struct {
 	const uint32_t *draws; /* NULL for libgcrypt's own */
 	size_t count;
@@ -18,8 +18,7 @@ static struct {
 	enum gcry_random_level level;
 } script;
 
-/* Stands in front of libgcrypt's function, because a program's own symbols
- * come first. */
+/* Replaces libgcrypt's function, because a program's own symbols come first. */
 void gcry_randomize(void *buffer, size_t length, enum gcry_random_level level)
 {
 	void (*real)(void *, size_t, enum gcry_random_level);
@@ -43,7 +42,7 @@ static void play(const uint32_t *draws, size_t count)
 	script.used = 0;
 }
 
-static void test_bytes_are_random(void **state)
+static void bytes_are_random(void **state)
 {
 	uint8_t first[34];
 	uint8_t second[34];
@@ -63,7 +62,7 @@ static void test_bytes_are_random(void **state)
 	assert_int_equal(random_bytes(first, 0), 0);
 }
 
-static void test_numbers_are_below_the_limit(void **state)
+static void numbers_are_below_the_limit(void **state)
 {
 	static const uint32_t limits[] = {1, 2, 3, 10, 90000000, 0x80000001, UINT32_MAX};
 	uint32_t number;
@@ -84,9 +83,9 @@ static void test_numbers_are_below_the_limit(void **state)
 	assert_int_equal(random_below(0, &number), TOTPGROUP_EARGUMENT);
 }
 
-/* 2^32 is not a multiple of the limit: the draws that would make some
- * numbers likelier are drawn again, and none besides. */
-static void test_surplus_draws_are_rejected(void **state)
+/* 2^32 is not a multiple of the limit. Only draws that would make some numbers more
+ * likely are drawn again. */
+static void surplus_draws_are_rejected(void **state)
 {
 	static const struct {
 		uint32_t limit;
@@ -124,9 +123,9 @@ static void test_surplus_draws_are_rejected(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bytes_are_random),
-		cmocka_unit_test(test_numbers_are_below_the_limit),
-		cmocka_unit_test(test_surplus_draws_are_rejected),
+		cmocka_unit_test(bytes_are_random),
+		cmocka_unit_test(numbers_are_below_the_limit),
+		cmocka_unit_test(surplus_draws_are_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static totpgroup_credential *load_limit(const char *line)
 	return load(text);
 }
 
-/* Counts an attempt, after looking whether it says the same. */
+/* Counts an attempt, and checks that rate_limit_look() agrees. */
 static struct rate_limit_answer count(totpgroup_credential *credential, int64_t now)
 {
 	struct rate_limit_answer look, answer;
@@ -37,7 +37,7 @@ static struct rate_limit_answer count(totpgroup_credential *credential, int64_t 
 	return answer;
 }
 
-static void test_no_limit(void **state)
+static void without_a_line_there_is_no_limit(void **state)
 {
 	totpgroup_credential *credential = load_limit("\" RATE_LIMITS 3 30\n");
 	struct rate_limit_answer answer;
@@ -55,8 +55,8 @@ static void test_no_limit(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Where blocked attempts do not count, the block ends however often one tries. */
-static void test_blocked_attempts_uncounted(void **state)
+/* If blocked attempts do not count, the block ends in spite of them. */
+static void blocked_attempts_need_not_count(void **state)
 {
 	static const char full[] = "\" RATE_LIMIT 2 30 1799999990 1799999980\n";
 	totpgroup_credential *credential = load_limit(full);
@@ -108,7 +108,7 @@ static void assert_malformed(const char *line)
 	totpgroup_credential_free(credential);
 }
 
-static void test_malformed(void **state)
+static void malformed_lines_are_refused(void **state)
 {
 	static const char *const values[] = {"", " ", " 3", " 3 ", " x 30", " 3 x", " 0 30",
 		" 101 30", " 3 0", " 3 3601", " -3 30", " 3 -30", " +3 30", " 3x 30", " 3 30x",
@@ -123,11 +123,11 @@ static void test_malformed(void **state)
 		snprintf(line, sizeof line, "\" RATE_LIMIT%s\r\n", values[i]);
 		assert_malformed(line);
 	}
-	/* The first line decides. */
+	/* The first line counts. */
 	assert_malformed("\" RATE_LIMIT x\n\" RATE_LIMIT 3 30\n");
 }
 
-static void test_well_formed(void **state)
+static void well_formed_lines_are_accepted(void **state)
 {
 	static const char *const values[] = {" 1 1", " 100 3600", "\t3\t30", "  3  30",
 		" 03 030", " 3 30 5", " 3 30\t5\t6", " 3 30  5  6",
@@ -145,7 +145,7 @@ static void test_well_formed(void **state)
 	}
 }
 
-static void test_line_after_an_attempt(void **state)
+static void an_attempt_is_written_to_the_line(void **state)
 {
 	static const struct {
 		const char *before;
@@ -154,16 +154,16 @@ static void test_line_after_an_attempt(void **state)
 	} rows[] = {
 		{"3 30", "3 30 1800000000", 0},
 		{"3 30 1799999999", "3 30 1799999999 1800000000", 0},
-		/* The bounds: 30 seconds ago counts, 31 does not. */
+		/* 30 seconds ago counts, 31 seconds do not. */
 		{"3 30 1799999970", "3 30 1799999970 1800000000", 0},
 		{"3 30 1799999969", "3 30 1800000000", 0},
-		/* What is in the future is dropped, now is not. */
+		/* A time in the future is dropped; now is not. */
 		{"3 30 1800000001 1800000000", "3 30 1800000000 1800000000", 0},
 		{"1 30 9223372036854775807", "1 30 1800000000", 0},
-		/* Sorted, and duplicates count. */
+		/* Times are sorted, and duplicates count. */
 		{"4 30 1799999999 1799999990 1799999990",
 			"4 30 1799999990 1799999990 1799999999 1800000000", 0},
-		/* One too many: the newest stay, this one among them. */
+		/* One too many: the latest times stay, including this one. */
 		{"3 30 1799999971 1799999980 1799999990",
 			"3 30 1799999980 1799999990 1800000000", 11},
 		{"3 30 1799999990 1799999980 1799999971 1799999975",
@@ -192,8 +192,7 @@ static void test_line_after_an_attempt(void **state)
 	}
 }
 
-/* A blocked attempt prolongs the block. */
-static void test_blocked_attempts_prolong(void **state)
+static void blocked_attempts_prolong_the_block(void **state)
 {
 	totpgroup_credential *credential = load_limit("\" RATE_LIMIT 3 30\n");
 
@@ -209,7 +208,7 @@ static void test_blocked_attempts_prolong(void **state)
 }
 
 /* As many times as a line can hold. */
-static void test_long_list(void **state)
+static void a_long_list_is_read_and_cut(void **state)
 {
 	char line[7000] = "\" RATE_LIMIT 100 3600";
 	totpgroup_credential *credential;
@@ -226,8 +225,8 @@ static void test_long_list(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Wait as long as it says, and no shorter wait would have done. */
-static void test_retry_after_is_exact(void **state)
+/* To wait for retry_after is enough, and a second less is not. */
+static void retry_after_is_exact(void **state)
 {
 	struct test_random random = test_random_begin();
 	int64_t now = NOW;
@@ -257,8 +256,8 @@ static void test_retry_after_is_exact(void **state)
 	}
 }
 
-/* However attempts come, no interval sees more of them let through. */
-static void test_never_more_in_any_interval(void **state)
+/* Attempts at random times. */
+static void no_interval_has_more_attempts_than_allowed(void **state)
 {
 	static int64_t passed[4000];
 	struct test_random random = test_random_begin();
@@ -288,7 +287,7 @@ static void test_never_more_in_any_interval(void **state)
 	}
 }
 
-static void test_without_memory(void **state)
+static void each_failed_allocation_is_an_error(void **state)
 {
 	struct rate_limit_answer answer;
 	unsigned int failures = 0;
@@ -316,16 +315,16 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_blocked_attempts_uncounted),
-		cmocka_unit_test(test_no_limit),
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_well_formed),
-		cmocka_unit_test(test_line_after_an_attempt),
-		cmocka_unit_test(test_blocked_attempts_prolong),
-		cmocka_unit_test(test_long_list),
-		cmocka_unit_test(test_retry_after_is_exact),
-		cmocka_unit_test(test_never_more_in_any_interval),
-		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(blocked_attempts_need_not_count),
+		cmocka_unit_test(without_a_line_there_is_no_limit),
+		cmocka_unit_test(malformed_lines_are_refused),
+		cmocka_unit_test(well_formed_lines_are_accepted),
+		cmocka_unit_test(an_attempt_is_written_to_the_line),
+		cmocka_unit_test(blocked_attempts_prolong_the_block),
+		cmocka_unit_test(a_long_list_is_read_and_cut),
+		cmocka_unit_test(retry_after_is_exact),
+		cmocka_unit_test(no_interval_has_more_attempts_than_allowed),
+		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

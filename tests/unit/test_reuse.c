@@ -33,7 +33,7 @@ static void assert_list(const totpgroup_credential *credential, const char *line
 	assert_credential(credential, text);
 }
 
-static void test_where_reuse_is_allowed(void **state)
+static void without_a_line_reuse_is_allowed(void **state)
 {
 	totpgroup_credential *credential = load_list("x\n");
 
@@ -41,7 +41,7 @@ static void test_where_reuse_is_allowed(void **state)
 	assert_int_equal(spend(credential, 100, 3, false), REUSE_NOT_TRACKED);
 	assert_int_equal(spend(credential, 100, 3, false), REUSE_NOT_TRACKED);
 	assert_list(credential, "x\n");
-	/* Unless it is forbidden from outside. */
+	/* Unless `always` is set. */
 	assert_int_equal(spend(credential, 100, 3, true), REUSE_FRESH);
 	assert_list(credential, "\" DISALLOW_REUSE 100\nx\n");
 	assert_int_equal(spend(credential, 100, 3, true), REUSE_SPENT_BEFORE);
@@ -49,28 +49,28 @@ static void test_where_reuse_is_allowed(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_lists(void **state)
+static void a_spent_step_is_refused_and_a_fresh_one_listed(void **state)
 {
 	static const struct {
 		const char *before;
 		unsigned int window;
-		const char *after; /* of spending step 100; NULL where it is spent */
+		const char *after; /* after step 100 was spent; NULL if it was spent before */
 	} rows[] = {
 		{"\" DISALLOW_REUSE\n", 3, "\" DISALLOW_REUSE 100\n"},
 		{"\" DISALLOW_REUSE", 3, "\" DISALLOW_REUSE 100\n"},
 		{"\" DISALLOW_REUSE \r\n", 3, "\" DISALLOW_REUSE 100\r\n"},
 		{"\" DISALLOW_REUSE 99 101\n", 3, "\" DISALLOW_REUSE 99 101 100\n"},
-		/* Listed is spent, wherever it stands, and nothing changes. */
+		/* A listed step is spent, and nothing changes. */
 		{"\" DISALLOW_REUSE 100\n", 3, NULL},
 		{"\" DISALLOW_REUSE 90 100 101 \n", 3, NULL},
 		{"\" DISALLOW_REUSE 99\t0100\n", 3, NULL},
 		{"\" DISALLOW_REUSE 100\n\" DISALLOW_REUSE 7\n", 3, NULL},
-		/* Dropped is what is as far away as the window is wide. */
+		/* A step is dropped if it is as far away as the window is wide. */
 		{"\" DISALLOW_REUSE 97 98 102 103\n", 3, "\" DISALLOW_REUSE 98 102 100\n"},
 		{"\" DISALLOW_REUSE 99 101 99\n", 1, "\" DISALLOW_REUSE 100\n"},
 		{"\" DISALLOW_REUSE 0 1 199 200\n", 100, "\" DISALLOW_REUSE 1 199 100\n"},
 		{"\" DISALLOW_REUSE 4611686018427387903\n", 3, "\" DISALLOW_REUSE 100\n"},
-		/* The first line counts, the others go. */
+		/* The first line counts, and the others are removed. */
 		{"\" DISALLOW_REUSE 99\nx\n\" DISALLOW_REUSE 100\n", 3,
 			"\" DISALLOW_REUSE 99 100\nx\n"},
 		{"\" DISALLOW_REUSE 99\n\" DISALLOW_REUSE x\n", 3,
@@ -89,7 +89,7 @@ static void test_lists(void **state)
 	}
 }
 
-static void test_malformed_lists(void **state)
+static void malformed_lists_are_refused(void **state)
 {
 	static const char *const values[] = {"x", "1 x", "100 x", "5x", "-5", "+5", "1,2",
 		"4611686018427387904", "99999999999999999999"};
@@ -112,9 +112,8 @@ static void test_malformed_lists(void **state)
 	}
 }
 
-/* Where the clock never goes back, a step is spent once and for all, however
- * wide the window and however far the steps are from the clock. */
-static void test_never_twice(void **state)
+/* While the clock does not go back, a spent step stays spent, for windows of any width. */
+static void no_step_is_fresh_twice(void **state)
 {
 	struct test_random random = test_random_begin();
 	static bool spent[4000];
@@ -140,7 +139,7 @@ static void test_never_twice(void **state)
 	}
 }
 
-static void test_without_memory(void **state)
+static void each_failed_allocation_is_an_error(void **state)
 {
 	unsigned int failures = 0;
 
@@ -168,11 +167,11 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_where_reuse_is_allowed),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_malformed_lists),
-		cmocka_unit_test(test_never_twice),
-		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(without_a_line_reuse_is_allowed),
+		cmocka_unit_test(a_spent_step_is_refused_and_a_fresh_one_listed),
+		cmocka_unit_test(malformed_lists_are_refused),
+		cmocka_unit_test(no_step_is_fresh_twice),
+		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

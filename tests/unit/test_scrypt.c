@@ -8,7 +8,7 @@
 #include "base/crypto.h"
 #include "totpgroup.h"
 
-/* RFC 7914 section 12, those with r = 8 that the bound allows. */
+/* RFC 7914 section 12: the vectors with r = 8 that the bound allows. */
 static const struct {
 	const char *password;
 	const char *salt;
@@ -28,7 +28,7 @@ static struct scrypt_input input_with(struct scrypt_cost cost)
 	return (struct scrypt_input){"password", 8, "NaCl", 4, cost};
 }
 
-static void test_vectors(void **state)
+static void the_vectors_of_rfc7914_are_right(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(vectors); i++) {
@@ -52,7 +52,7 @@ static void test_vectors(void **state)
 	}
 }
 
-static void test_cost(void **state)
+static void the_cost_has_a_bound(void **state)
 {
 	static const struct scrypt_cost allowed[] = {
 		{1, 1}, {14, 1}, {14, 4}, {16, 1}, {15, 2}, {1, 32768}, {10, 64}};
@@ -93,7 +93,7 @@ static void assert_fails(gpg_err_code_t why, int expected)
 	assert_memory_equal(key, zeros, sizeof key);
 }
 
-static void test_failures(void **state)
+static void a_failure_leaves_no_key(void **state)
 {
 	(void)state;
 	assert_fails(GPG_ERR_ENOMEM, TOTPGROUP_EMEMORY);
@@ -104,9 +104,9 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_cost),
-		cmocka_unit_test(test_failures),
+		cmocka_unit_test(the_vectors_of_rfc7914_are_right),
+		cmocka_unit_test(the_cost_has_a_bound),
+		cmocka_unit_test(a_failure_leaves_no_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,10 +6,10 @@
 #include "allocation.h"
 #include "core/skew.h"
 
-/* What one code does. */
+/* The effect of one code. */
 enum step {
 	IGNORED, /* nothing */
-	TAKEN,	 /* it is noted down */
+	TAKEN,	 /* it is recorded */
 	LEARNED, /* it was the third */
 };
 
@@ -24,7 +24,7 @@ static enum step learn(totpgroup_credential *credential, int64_t now_step, int64
 	return changed ? TAKEN : IGNORED;
 }
 
-static void test_three_codes(void **state)
+static void three_codes_teach_a_skew(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\nx\n");
 
@@ -36,7 +36,7 @@ static void test_three_codes(void **state)
 	assert_int_equal(learn(credential, 102, -20), LEARNED);
 	assert_credential(
 		credential, SECRET "\n\" TIME_SKEW -20\n\" RESETTING_TIME_SKEW \nx\n");
-	/* And from the beginning again. */
+	/* A new run begins. */
 	assert_int_equal(learn(credential, 103, 0), TAKEN);
 	assert_credential(
 		credential, SECRET "\n\" TIME_SKEW -20\n\" RESETTING_TIME_SKEW 103+0\nx\n");
@@ -44,7 +44,7 @@ static void test_three_codes(void **state)
 }
 
 /* Runs of three codes at steps 100, 100 + a and 100 + a + b. */
-static void test_gaps_between_codes(void **state)
+static void codes_may_be_two_steps_apart(void **state)
 {
 	(void)state;
 	for (int64_t a = -3; a <= 5; a++) {
@@ -55,7 +55,7 @@ static void test_gaps_between_codes(void **state)
 			(void)learn(credential, 100, 7);
 			assert_int_equal(
 				learn(credential, 100 + a, 7), a == 0 ? IGNORED : TAKEN);
-			/* After a code that was ignored the third is the second. */
+			/* If a code was ignored, the third code is the second of the run. */
 			assert_int_equal(learn(credential, 100 + a + b, 7), b == 0 ? IGNORED
 									    : good ? LEARNED
 										   : TAKEN);
@@ -64,8 +64,8 @@ static void test_gaps_between_codes(void **state)
 	}
 }
 
-/* Two codes of one step are no run, however little they differ. */
-static void test_two_codes_in_one_step(void **state)
+/* Even if their skews are nearly the same. */
+static void two_codes_in_one_step_teach_nothing(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n");
 
@@ -79,8 +79,8 @@ static void test_two_codes_in_one_step(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* Runs of three codes that are off by a, b and c. */
-static void test_drift(void **state)
+/* Runs of three codes with the skews a, b and c. */
+static void a_skew_may_drift_by_one_step(void **state)
 {
 	(void)state;
 	for (int64_t a = -4; a <= 4; a++)
@@ -107,7 +107,7 @@ static void test_drift(void **state)
 }
 
 /* The mean is cut towards zero. */
-static void test_mean(void **state)
+static void the_mean_of_three_is_learned(void **state)
 {
 	static const struct {
 		int64_t skews[3];
@@ -141,8 +141,8 @@ static void test_mean(void **state)
 	}
 }
 
-/* The same code once more, when the clock has moved on or not. */
-static void test_same_code_again(void **state)
+/* In the same step or a later one. */
+static void the_same_code_again_teaches_nothing(void **state)
 {
 	static const char text[] = SECRET "\n\" RESETTING_TIME_SKEW 99+21 100+20\n";
 	totpgroup_credential *credential = load(text);
@@ -154,14 +154,14 @@ static void test_same_code_again(void **state)
 	assert_int_equal(learn(credential, 130, -10), IGNORED);
 	assert_credential(credential, text);
 	totpgroup_credential_free(credential);
-	/* Only the last one counts for this. */
+	/* Only the latest code is compared. */
 	credential = load(SECRET "\n\" RESETTING_TIME_SKEW 100+20 101+20\n");
 	assert_int_equal(learn(credential, 102, 18), TAKEN);
 	totpgroup_credential_free(credential);
 }
 
-/* A run that broke goes on with the latest codes. */
-static void test_only_the_latest_count(void **state)
+/* A broken run goes on with the latest codes. */
+static void only_the_latest_three_count(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n");
 
@@ -175,8 +175,8 @@ static void test_only_the_latest_count(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* What a line is read as: seen from what a third code at 102+20 leaves. */
-static void test_stored_lines(void **state)
+/* How a line is read shows in the line after a third code at 102+20. */
+static void a_stored_run_is_read_up_to_its_first_error(void **state)
 {
 	static const struct {
 		const char *before;
@@ -220,7 +220,7 @@ static void test_stored_lines(void **state)
 }
 
 /* Steps of one second go beyond 32 bits in 2038. */
-static void test_steps_beyond_32_bits(void **state)
+static void steps_may_exceed_32_bits(void **state)
 {
 	totpgroup_credential *credential = load(SECRET "\n");
 
@@ -231,7 +231,7 @@ static void test_steps_beyond_32_bits(void **state)
 	totpgroup_credential_free(credential);
 }
 
-static void test_without_memory(void **state)
+static void each_failed_allocation_is_an_error(void **state)
 {
 	static const char *const texts[] = {SECRET "\n" /* room at the end of a small one */,
 		SECRET "\n\" RESETTING_TIME_SKEW 100+20 101+20\n"};
@@ -262,16 +262,16 @@ static void test_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_three_codes),
-		cmocka_unit_test(test_gaps_between_codes),
-		cmocka_unit_test(test_two_codes_in_one_step),
-		cmocka_unit_test(test_drift),
-		cmocka_unit_test(test_mean),
-		cmocka_unit_test(test_same_code_again),
-		cmocka_unit_test(test_only_the_latest_count),
-		cmocka_unit_test(test_stored_lines),
-		cmocka_unit_test(test_steps_beyond_32_bits),
-		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(three_codes_teach_a_skew),
+		cmocka_unit_test(codes_may_be_two_steps_apart),
+		cmocka_unit_test(two_codes_in_one_step_teach_nothing),
+		cmocka_unit_test(a_skew_may_drift_by_one_step),
+		cmocka_unit_test(the_mean_of_three_is_learned),
+		cmocka_unit_test(the_same_code_again_teaches_nothing),
+		cmocka_unit_test(only_the_latest_three_count),
+		cmocka_unit_test(a_stored_run_is_read_up_to_its_first_error),
+		cmocka_unit_test(steps_may_exceed_32_bits),
+		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ static const char *code_at(int64_t step)
 	return code;
 }
 
-/* Applies, and expects the effective text; for NULL, damage with that message. */
+/* Applies the state, and expects the effective text; or for NULL, an error with that
+ * message. */
 static void expect_applied(
 	const char *secret, const char *state, const char *expected, const char *message)
 {
@@ -84,7 +85,7 @@ static void expect_applied(
 	text_free(&state_text);
 }
 
-static void what_a_login_leaves(void **state)
+static void a_login_leaves_its_state(void **state)
 {
 	struct text kept = TEXT_INIT;
 	const char *secret = SECRET "\n" LIMIT REUSE TOTP;
@@ -101,8 +102,8 @@ static void what_a_login_leaves(void **state)
 	text_free(&kept);
 }
 
-/* A first good code confirms, and what is confirmed stays so; another time in the
- * secret file is another hand-over. */
+/* A first accepted code confirms for good. Another time in the secret file means that it
+ * was handed out again. */
 static void a_confirmation_is_kept(void **state)
 {
 	struct text kept = TEXT_INIT;
@@ -119,7 +120,7 @@ static void a_confirmation_is_kept(void **state)
 	text_free(&kept);
 }
 
-/* What is spent is there as a digest of it, and nothing of the code. */
+/* The state has a digest of the code, and nothing else of it. */
 static void spent_codes_stay_spent(void **state)
 {
 	struct text kept = TEXT_INIT;
@@ -138,7 +139,7 @@ static void spent_codes_stay_spent(void **state)
 	assert_null(strstr(kept.data, "7654321"));
 	/* Every line keeps its number. */
 	expect_applied(secret, kept.data, SECRET "\n" TOTP "\n\n\n\n\r\nend\n", NULL);
-	/* Not of another line with the same code, and however it is spaced. */
+	/* Not another line with the same code. Blanks do not matter. */
 	refuse(SECRET "\n12345678\n" TOTP "12345678\n", &kept, "12345678",
 		TOTPGROUP_REASON_WRONG_CODE);
 	refuse(SECRET "\n\" SCRATCH_HASH  scrypt\t1 8 1 " SALT_1 "   " HASH_A " \n" TOTP, &kept,
@@ -187,7 +188,7 @@ static void put_other(char *secret, unsigned int i)
 }
 
 /* Eight earlier secrets are remembered; the ninth is forgotten. */
-static void so_many_secrets_are_remembered(void **state)
+static void eight_earlier_secrets_are_remembered(void **state)
 {
 	struct text kept = TEXT_INIT;
 	char secret[100];
@@ -219,14 +220,14 @@ static void the_greater_counter_counts(void **state)
 		SECRET "\n\" HOTP_COUNTER 5\n", kept, SECRET "\n\" HOTP_COUNTER 7\n", NULL);
 	expect_applied(
 		SECRET "\n\" HOTP_COUNTER 9\n", kept, SECRET "\n\" HOTP_COUNTER 9\n", NULL);
-	/* One that does not count logins does not begin to. */
+	/* A credential without a counter does not get one. */
 	expect_applied(SECRET "\n" TOTP, kept, SECRET "\n" TOTP, NULL);
 	expect_applied(SECRET "\n\" HOTP_COUNTER 0\n" TOTP, kept,
 		SECRET "\n\" HOTP_COUNTER 0\n" TOTP, NULL);
 }
 
-/* Values that a login of now has no use for are not lost by it. */
-static void what_the_secret_does_not_have_is_kept(void **state)
+/* A login does not lose values that it does not use. */
+static void values_that_the_secret_lacks_are_kept(void **state)
 {
 	struct text kept = text_from(HEAD
 		"\" RATE_LIMIT 1\n\" TIME_SKEW -3\n\" HOTP_COUNTER 7\n\" LAST4 host 5\n" END);
@@ -242,9 +243,9 @@ static void what_the_secret_does_not_have_is_kept(void **state)
 	text_free(&kept);
 }
 
-/* google-authenticator reads these without looking closely. They stay where they
- * are, and do not spoil the state. */
-static void what_is_malformed_stays_in_the_secret(void **state)
+/* google-authenticator reads these values leniently. They stay in the secret, and do not
+ * damage the state. */
+static void a_malformed_value_stays_in_the_secret(void **state)
 {
 	struct text kept = TEXT_INIT;
 	const char *secret = SECRET "\n" TOTP "\" TIME_SKEW 0x\n\" LAST0 a b c d\n"
@@ -256,7 +257,7 @@ static void what_is_malformed_stays_in_the_secret(void **state)
 	text_free(&kept);
 }
 
-/* Then no code is ever right, so there is nothing to record. */
+/* No code is accepted, so there is nothing to record. */
 static void a_damaged_secret_has_no_state(void **state)
 {
 	struct text kept = text_from(STATE_EMPTY);
@@ -273,7 +274,7 @@ static void a_damaged_secret_has_no_state(void **state)
 	text_free(&kept);
 }
 
-static void damage_refuses(void **state)
+static void a_damaged_state_is_an_error(void **state)
 {
 	static const struct {
 		const char *text;
@@ -343,8 +344,8 @@ static void one_secret_too_many_is_damage(void **state)
 	text_free(&secret);
 }
 
-/* Every text that is cut off, or has a byte changed, is a state or damage; a cut
- * one is always damage. */
+/* A text with a changed byte is a state or damaged. A text that is cut off is always
+ * damaged. */
 static void a_state_that_was_cut_off_is_damage(void **state)
 {
 	const char *whole = HEAD "\" RATE_LIMIT 1 2\n\" SPENT " SPENT_CODE "\n" END;
@@ -372,7 +373,7 @@ static void the_size_is_bounded(void **state)
 		state_extract(&secret, &kept, effective, &next, &error), TOTPGROUP_ESYSTEM);
 	assert_message(&error, "longer than 65536 bytes");
 	assert_null(next.data);
-	/* An earlier secret has to go before that. */
+	/* Earlier secrets are forgotten first. */
 	text_free(&secret);
 	secret = text_from(SECRET "\n");
 	for (unsigned int i = 0; i < 1900; i++)
@@ -395,17 +396,17 @@ static void the_size_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_a_login_leaves),
+		cmocka_unit_test(a_login_leaves_its_state),
 		cmocka_unit_test(a_confirmation_is_kept),
 		cmocka_unit_test(spent_codes_stay_spent),
 		cmocka_unit_test(a_new_secret_starts_afresh_and_an_old_one_does_not),
 		cmocka_unit_test(another_spelling_is_the_same_secret),
-		cmocka_unit_test(so_many_secrets_are_remembered),
+		cmocka_unit_test(eight_earlier_secrets_are_remembered),
 		cmocka_unit_test(the_greater_counter_counts),
-		cmocka_unit_test(what_the_secret_does_not_have_is_kept),
-		cmocka_unit_test(what_is_malformed_stays_in_the_secret),
+		cmocka_unit_test(values_that_the_secret_lacks_are_kept),
+		cmocka_unit_test(a_malformed_value_stays_in_the_secret),
 		cmocka_unit_test(a_damaged_secret_has_no_state),
-		cmocka_unit_test(damage_refuses),
+		cmocka_unit_test(a_damaged_state_is_an_error),
 		cmocka_unit_test(one_secret_too_many_is_damage),
 		cmocka_unit_test(a_state_that_was_cut_off_is_damage),
 		cmocka_unit_test(the_size_is_bounded),

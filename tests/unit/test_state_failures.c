@@ -8,7 +8,7 @@
 #include "allocation.h"
 #include "hashed_codes.h"
 
-/* A secret and a state in which every kind of line has something to do. */
+/* A secret and a state with every kind of line. */
 #define SECRET_TEXT SECRET "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n" A_1 B_1 "12345678\n87654321\n"
 #define STATE_ID    "b0862033bb0e8d129ce994e10895a7ba"
 #define STATE_TEXT                                                                             \
@@ -77,7 +77,7 @@ static unsigned int fail_each(
 	}
 }
 
-/* Texts that are there before anything fails. */
+/* Texts that are made before anything fails. */
 static struct text secret_text, state_text;
 
 static int work_apply(struct error *error)
@@ -105,7 +105,7 @@ static int work_extract(struct error *error)
 	return status;
 }
 
-static void every_failure_is_told(void **state)
+static void every_failure_is_reported(void **state)
 {
 	struct error error = ERROR_INIT;
 
@@ -125,7 +125,7 @@ static void every_failure_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_failure_is_told),
+		cmocka_unit_test(every_failure_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Deciding on a secret and a state gives what deciding on one file gives. */
+/* Decisions on a secret and a state are the same as decisions on one file. */
 
 #include "config.h"
 
@@ -21,8 +21,7 @@ static void maybe(struct test_random *random, struct text *text, const char *lin
 		assert_int_equal(text_append(text, line, strlen(line)), 0);
 }
 
-/* A credential, with lines in which a login may be interested, as they are when
- * they were used before too. */
+/* A credential with lines that logins use, some of them with values of earlier logins. */
 static struct text random_secret(struct test_random *random)
 {
 	static const char *const heads[] = {SECRET "\n", "jbsw y3dp ehpk 3pxp\n", SECRET "\r\n",
@@ -88,7 +87,6 @@ static void assert_same(const struct totpgroup_result *a, const struct totpgroup
 	assert_int_equal(a->offset, b->offset);
 }
 
-/* Whether there is grace, or a limit is reached, is known before the prompt. */
 static void compare_before_prompt(totpgroup_credential *one, const struct text *secret,
 	const struct text *state, const struct attempt *attempt)
 {
@@ -113,8 +111,7 @@ static void count(const struct totpgroup_result *result)
 	limited += result->reason == TOTPGROUP_REASON_RATE_LIMITED;
 }
 
-/* With a damaged secret the one file counts attempts, and a state of it does not:
- * it says what is wrong each time. */
+/* With a damaged secret one file counts attempts, and a separate state does not. */
 static bool is_damaged(const struct text *secret)
 {
 	return secret->data[0] == '1';
@@ -150,8 +147,7 @@ static void one_file_and_two_give_the_same_verdicts(void **state)
 	assert_true(accepted > CASES / 2 && reused > CASES / 50 && limited > CASES / 20);
 }
 
-/* Bytes changed at random never crash anything, and what is not refused is a state
- * that the next login can read. */
+/* A damaged state that is not refused can be read by the next login. */
 static void damage_is_refused_or_harmless(void **state)
 {
 	struct test_random random = test_random_begin();

@@ -33,7 +33,7 @@ static void assert_damaged(const char *text, const char *message)
 	totpgroup_credential_free(credential);
 }
 
-static void test_kinds(void **state)
+static void a_summary_tells_the_kind_of_codes(void **state)
 {
 	struct credential_summary summary = summarize(SECRET "\n\" TOTP_AUTH\n");
 
@@ -59,7 +59,7 @@ static void test_kinds(void **state)
 	assert_int_equal(summarize(SECRET "\n12345678\n").kind, SUMMARY_EMERGENCY_ONLY);
 }
 
-static void test_pending(void **state)
+static void a_summary_tells_whether_it_is_pending(void **state)
 {
 	struct credential_summary summary = summarize(SECRET "\n\" PENDING_UNTIL 1800000015\n");
 
@@ -70,7 +70,7 @@ static void test_pending(void **state)
 	assert_true(summarize(SECRET "\n\" PENDING_UNTIL 1800000014\n").pending.expired);
 }
 
-static void test_codes_left(void **state)
+static void a_summary_counts_emergency_codes(void **state)
 {
 	struct credential_summary summary =
 		summarize(SECRET "\n\" SCRATCH_HASH scrypt 1 8 1 AAAQEAYEAUDAOCAJBIFQYDIOB4 "
@@ -82,7 +82,7 @@ static void test_codes_left(void **state)
 	assert_int_equal(summary.hashed_codes, 1);
 }
 
-static void test_times(void **state)
+static void a_summary_tells_the_times_of_use(void **state)
 {
 	struct credential_summary summary =
 		summarize(SECRET "\n\" TOTP_AUTH\n\" RATE_LIMIT 99 3600 1700000001 1700000003 "
@@ -97,8 +97,7 @@ static void test_times(void **state)
 	assert_false(summary.limited);
 }
 
-/* What is yet to come has not been. */
-static void test_times_to_come(void **state)
+static void times_of_the_future_are_not_told(void **state)
 {
 	struct credential_summary summary =
 		summarize(SECRET "\n\" TOTP_AUTH\n\" RATE_LIMIT 9 30 1800000016 5\n"
@@ -110,8 +109,8 @@ static void test_times_to_come(void **state)
 	assert_true(summary.used.login == 0);
 }
 
-/* How long it takes if nobody tries in between. */
-static void test_limit(void **state)
+/* retry_after assumes that there is no attempt in between. */
+static void a_summary_tells_the_limit(void **state)
 {
 	struct credential_summary summary =
 		summarize(SECRET "\n\" RATE_LIMIT 2 30 1800000010 1800000005\n");
@@ -120,11 +119,11 @@ static void test_limit(void **state)
 	assert_true(summary.limited);
 	assert_int_equal(summary.retry_after, 1800000005 + 31 - NOW);
 	assert_false(summarize(SECRET "\n\" RATE_LIMIT 2 30 1800000010\n").limited);
-	/* The limit itself is no time. */
+	/* The numbers of the limit are no times. */
 	assert_true(summarize(SECRET "\n\" RATE_LIMIT 2 30\n").used.attempt == 0);
 }
 
-static void test_label(void **state)
+static void a_label_is_cut_and_can_be_shown(void **state)
 {
 	char text[400] = SECRET "\n\" LABEL ";
 	struct credential_summary summary =
@@ -132,7 +131,7 @@ static void test_label(void **state)
 
 	(void)state;
 	assert_string_equal(summary.label, "J\xc3\xbcrgen's ?[31mphone?2");
-	/* Nor what terminals take for ESC and a bracket. */
+	/* Some terminals treat these bytes like ESC and a bracket. */
 	summary = summarize(SECRET "\n\" LABEL a\xc2\x9b\x33\x31mb\x9b\n");
 	assert_string_equal(summary.label, "a??31mb?");
 	for (int i = 0; i < 100; i++)
@@ -145,7 +144,7 @@ static void test_label(void **state)
 	assert_int_equal(strlen(summarize(text).label), SUMMARY_LABEL_SIZE - 1);
 }
 
-static void test_devices(void **state)
+static void a_summary_names_the_devices(void **state)
 {
 	struct credential_summary summary = summarize(SECRET "\n\" TOTP_AUTH\n");
 
@@ -160,7 +159,7 @@ static void test_devices(void **state)
 	assert_string_equal(summary.devices[2], "paper");
 }
 
-static void test_damage(void **state)
+static void damage_is_an_error(void **state)
 {
 	(void)state;
 	assert_damaged("!\n", "line 1: not a base32 secret");
@@ -176,15 +175,15 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_pending),
-		cmocka_unit_test(test_codes_left),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_times_to_come),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_label),
-		cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(a_summary_tells_the_kind_of_codes),
+		cmocka_unit_test(a_summary_tells_whether_it_is_pending),
+		cmocka_unit_test(a_summary_counts_emergency_codes),
+		cmocka_unit_test(a_summary_tells_the_times_of_use),
+		cmocka_unit_test(times_of_the_future_are_not_told),
+		cmocka_unit_test(a_summary_tells_the_limit),
+		cmocka_unit_test(a_label_is_cut_and_can_be_shown),
+		cmocka_unit_test(a_summary_names_the_devices),
+		cmocka_unit_test(damage_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

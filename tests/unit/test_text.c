@@ -16,7 +16,7 @@ static void assert_text(const struct text *text, const char *expected)
 	assert_true(text->capacity > text->length);
 }
 
-static void test_begins_and_ends_empty(void **state)
+static void a_text_begins_and_ends_empty(void **state)
 {
 	struct text text = TEXT_INIT;
 
@@ -35,7 +35,7 @@ static void test_begins_and_ends_empty(void **state)
 	assert_int_equal(text.capacity, 0);
 }
 
-static void test_append_format(void **state)
+static void formatted_text_is_appended(void **state)
 {
 	struct text text = TEXT_INIT;
 	char expected[5000];
@@ -54,20 +54,20 @@ static void test_append_format(void **state)
 	text_free(&text);
 }
 
-static void test_format_that_cannot_be_printed(void **state)
+static void a_format_that_cannot_be_printed_is_an_error(void **state)
 {
 	struct text text = TEXT_INIT;
 
 	(void)state;
 	assert_int_equal(text_append(&text, "kept", 4), 0);
-	/* No locale was set, so this character has no bytes. */
+	/* No locale was set, so this character cannot be encoded. */
 	assert_int_equal(
 		text_append_format(&text, "x%lc", (wint_t)0x20ac), TOTPGROUP_EARGUMENT);
 	assert_text(&text, "kept");
 	text_free(&text);
 }
 
-static void test_splice_outside_is_refused(void **state)
+static void a_splice_outside_is_refused(void **state)
 {
 	struct text text = TEXT_INIT;
 
@@ -85,8 +85,8 @@ static void test_splice_outside_is_refused(void **state)
 	text_free(&text);
 }
 
-/* Lengths that no memory can hold; nothing of the data is read. */
-static void test_impossible_lengths_are_refused(void **state)
+/* No memory can hold these lengths. The data is not read. */
+static void impossible_lengths_are_refused(void **state)
 {
 	struct text text = TEXT_INIT;
 
@@ -99,9 +99,9 @@ static void test_impossible_lengths_are_refused(void **state)
 	text_free(&text);
 }
 
-/* Every offset and every number of removed bytes, for texts and insertions
- * of many lengths, so that both growing and staying in place are met. */
-static void test_splice_everywhere(void **state)
+/* Every offset and every number of removed bytes, for texts and insertions of many
+ * lengths, with and without new memory. */
+static void a_splice_may_be_anywhere(void **state)
 {
 	static const char source[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 	char inserted[80];
@@ -146,7 +146,7 @@ static void model_splice(
 	model->length = offset + length + tail;
 }
 
-static void test_random_splices_match_a_model(void **state)
+static void random_splices_agree_with_a_model(void **state)
 {
 	struct test_random random = test_random_begin();
 	struct text text = TEXT_INIT;
@@ -177,8 +177,8 @@ static void test_random_splices_match_a_model(void **state)
 	text_free(&text);
 }
 
-/* The bytes behind a text that became shorter are not what was there. */
-static void test_shortening_erases(void **state)
+/* The bytes behind a shortened text are wiped. */
+static void shortening_wipes(void **state)
 {
 	struct text text = TEXT_INIT;
 
@@ -191,8 +191,8 @@ static void test_shortening_erases(void **state)
 	text_free(&text);
 }
 
-/* After a failure nothing is appended any more, so that a text never has a gap. */
-static void test_an_append_that_failed_ends_all_later_ones(void **state)
+/* So a text never has a gap. */
+static void a_failed_append_ends_all_later_ones(void **state)
 {
 	struct text text = TEXT_INIT;
 
@@ -210,15 +210,15 @@ static void test_an_append_that_failed_ends_all_later_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_begins_and_ends_empty),
-		cmocka_unit_test(test_append_format),
-		cmocka_unit_test(test_format_that_cannot_be_printed),
-		cmocka_unit_test(test_splice_outside_is_refused),
-		cmocka_unit_test(test_impossible_lengths_are_refused),
-		cmocka_unit_test(test_splice_everywhere),
-		cmocka_unit_test(test_random_splices_match_a_model),
-		cmocka_unit_test(test_shortening_erases),
-		cmocka_unit_test(test_an_append_that_failed_ends_all_later_ones),
+		cmocka_unit_test(a_text_begins_and_ends_empty),
+		cmocka_unit_test(formatted_text_is_appended),
+		cmocka_unit_test(a_format_that_cannot_be_printed_is_an_error),
+		cmocka_unit_test(a_splice_outside_is_refused),
+		cmocka_unit_test(impossible_lengths_are_refused),
+		cmocka_unit_test(a_splice_may_be_anywhere),
+		cmocka_unit_test(random_splices_agree_with_a_model),
+		cmocka_unit_test(shortening_wipes),
+		cmocka_unit_test(a_failed_append_ends_all_later_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

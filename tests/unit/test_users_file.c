@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Against liboath: it accepts what is written here, and what it wrote is read. */
+/* liboath accepts the rows that are written here, and rows that it wrote are read. */
 
 #include "config.h"
 
@@ -37,7 +37,7 @@ static int first(struct otp_key *key, const char *text, struct error *error)
 	return status;
 }
 
-static void test_types(void **state)
+static void every_type_of_liboath_is_read(void **state)
 {
 	static const struct {
 		const char *type;
@@ -76,7 +76,7 @@ static void test_types(void **state)
 	}
 }
 
-static void test_rows(void **state)
+static void rows_are_read_by_their_columns(void **state)
 {
 	static const char text[] =
 		"# a comment\n"
@@ -121,7 +121,7 @@ static void test_rows(void **state)
 	assert_false(found);
 }
 
-static void test_errors(void **state)
+static void an_error_names_the_line_and_not_the_secret(void **state)
 {
 	static const struct {
 		const char *row;
@@ -166,7 +166,7 @@ static void test_errors(void **state)
 	}
 }
 
-static void test_bad_rows_do_not_stop(void **state)
+static void a_bad_row_does_not_stop_the_others(void **state)
 {
 	static const char text[] = "x\nHOTP a - 00\nHOTP b - 0\nHOTP c - 00\n";
 	struct lines lines = {.text = text, .length = strlen(text)};
@@ -186,7 +186,7 @@ static void test_bad_rows_do_not_stop(void **state)
 	assert_string_equal(seen, "-a-c");
 }
 
-static void test_what_it_cannot_hold(void **state)
+static void keys_that_the_format_cannot_hold_are_refused(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	struct error error = ERROR_INIT;
@@ -216,14 +216,13 @@ static void test_what_it_cannot_hold(void **state)
 	text_free(&text);
 }
 
-/* The text ends where it says, as text_append() has it. */
 static int read_first(struct otp_key *key, const char *text, size_t length, struct error *error)
 {
 	assert_int_equal(strlen(text), length);
 	return first(key, text, error);
 }
 
-static void test_round_trip(void **state)
+static void what_is_written_is_read_back(void **state)
 {
 	const struct key_format format = {
 		.limits = limits,
@@ -258,7 +257,7 @@ static int oath_login(const struct otp_key *key, const char *code)
 	return oath_authenticate_usersfile(in_folder("users"), key->name, code, 2, "", &last);
 }
 
-/* A row among others, as liboath sees it. */
+/* Writes a row among others, for liboath. */
 static void put_row(const struct otp_key *key)
 {
 	struct error error = ERROR_INIT;
@@ -270,7 +269,7 @@ static void put_row(const struct otp_key *key)
 	text_free(&text);
 }
 
-/* What liboath made of the row after a login. */
+/* Reads the row after a login with liboath. */
 static void read_row(struct otp_key *again)
 {
 	static char text[4096];
@@ -287,7 +286,7 @@ static void read_row(struct otp_key *again)
 	}
 }
 
-static void test_with_liboath(void **state)
+static void liboath_accepts_what_is_written(void **state)
 {
 	struct test_random random = test_random_begin();
 
@@ -308,7 +307,7 @@ static void test_with_liboath(void **state)
 		else
 			assert_string_equal(again.last_code, code);
 		assert_same_named(&key, &again);
-		/* Where the code's counter is behind us, liboath says so too. */
+		/* liboath refuses the code, too. */
 		assert_int_not_equal(oath_login(&key, code), OATH_OK);
 		otp_key_free(&key);
 		otp_key_free(&again);
@@ -317,7 +316,7 @@ static void test_with_liboath(void **state)
 	oath_done();
 }
 
-static void test_mutations(void **state)
+static void damaged_rows_are_refused_or_sound(void **state)
 {
 	static const char seed[] = "# comment\nHOTP/E/8\tdave\t-\t" HEX_KEY
 				   "\t41\t12345678\t2026-01-02T03:04:05L\r\n"
@@ -353,14 +352,14 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_bad_rows_do_not_stop),
-		cmocka_unit_test(test_what_it_cannot_hold),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_with_liboath),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(every_type_of_liboath_is_read),
+		cmocka_unit_test(rows_are_read_by_their_columns),
+		cmocka_unit_test(an_error_names_the_line_and_not_the_secret),
+		cmocka_unit_test(a_bad_row_does_not_stop_the_others),
+		cmocka_unit_test(keys_that_the_format_cannot_hold_are_refused),
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(liboath_accepts_what_is_written),
+		cmocka_unit_test(damaged_rows_are_refused_or_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

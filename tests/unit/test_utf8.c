@@ -11,8 +11,9 @@ static void assert_length(const char *text, size_t length)
 		fail_msg("%zu, not %zu", utf8_length(text), length);
 }
 
-/* The least and the greatest of each length, and what lies beside them (RFC 3629). */
-static void test_lengths(void **state)
+/* The first and the last character of each length, and invalid bytes beside them (RFC
+ * 3629). */
+static void each_character_has_its_length(void **state)
 {
 	(void)state;
 	assert_length("", 0);
@@ -37,7 +38,7 @@ static void test_lengths(void **state)
 	assert_length("\xff", 0);
 }
 
-static void test_characters_that_are_cut(void **state)
+static void a_cut_character_has_no_length(void **state)
 {
 	(void)state;
 	assert_length("\xc3", 0);
@@ -54,7 +55,7 @@ static bool shown(const char *character)
 	return utf8_is_shown(character, utf8_length(character));
 }
 
-static void test_what_is_shown(void **state)
+static void printable_characters_are_shown(void **state)
 {
 	static const char *const good[] = {" ", "~", "\xc2\xa0", "\xc3\xbc", "\xe2\x82\xac",
 		"\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa", "\xf0\x9f\x98\x80", "\xd7\x90"};
@@ -71,7 +72,7 @@ static void test_what_is_shown(void **state)
 			fail_msg("bad character %zu is shown", i);
 }
 
-static void test_what_is_not_shown_is_hidden(void **state)
+static void bytes_that_cannot_be_shown_are_hidden(void **state)
 {
 	static const struct {
 		const char *text, *hidden;
@@ -79,7 +80,8 @@ static void test_what_is_not_shown_is_hidden(void **state)
 		{"", ""},
 		{"Ulmer M\xc3\xbcnster", "Ulmer M\xc3\xbcnster"},
 		{"\x1b[31m", "?[31m"},
-		/* Terminals take U+009B for ESC and a bracket, some the byte alone. */
+		/* Terminals treat U+009B like ESC and a bracket, some even the byte
+		 * alone. */
 		{"a\xc2\x9b\x33\x31m", "a??31m"},
 		{"a\x9b", "a?"},
 		{"\xe2\x80\xae"
@@ -127,7 +129,7 @@ static void a_copy_is_cut_between_characters(void **state)
 	}
 }
 
-static void test_every_character_comes_back(void **state)
+static void every_character_comes_back(void **state)
 {
 	(void)state;
 	for (uint32_t character = 1; character < 0x110100; character++) {
@@ -146,11 +148,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_is_cut_between_characters),
-		cmocka_unit_test(test_every_character_comes_back),
-		cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_characters_that_are_cut),
-		cmocka_unit_test(test_what_is_shown),
-		cmocka_unit_test(test_what_is_not_shown_is_hidden),
+		cmocka_unit_test(every_character_comes_back),
+		cmocka_unit_test(each_character_has_its_length),
+		cmocka_unit_test(a_cut_character_has_no_length),
+		cmocka_unit_test(printable_characters_are_shown),
+		cmocka_unit_test(bytes_that_cannot_be_shown_are_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

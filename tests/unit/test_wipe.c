@@ -9,8 +9,8 @@
 
 static void checking_free(void *memory);
 
-/* wipe.h and text.c are compiled here once more with a free() that looks at
- * what it is given: once memory was freed, it can no longer be read. */
+/* Compiles wipe.h and text.c again, with a free() that checks the memory, which cannot be
+ * read later. */
 #define free checking_free
 #include "base/text.c"
 #include "base/wipe.h"
@@ -51,7 +51,7 @@ static void assert_only(const void *memory, size_t length, int byte)
 		assert_int_equal(bytes[i], byte);
 }
 
-static void test_array_is_wiped_whole(void **state)
+static void an_array_is_wiped_whole(void **state)
 {
 	struct {
 		char before[8];
@@ -67,7 +67,7 @@ static void test_array_is_wiped_whole(void **state)
 	assert_only(guarded.after, sizeof guarded.after, 0xa5);
 }
 
-static void test_object_is_wiped_whole(void **state)
+static void an_object_is_wiped_whole(void **state)
 {
 	struct {
 		char before[8];
@@ -86,7 +86,7 @@ static void test_object_is_wiped_whole(void **state)
 	assert_only(guarded.after, sizeof guarded.after, 0xa5);
 }
 
-static void test_freed_memory_is_wiped(void **state)
+static void freed_memory_is_wiped(void **state)
 {
 	char *memory = strdup(NEEDLE);
 
@@ -101,8 +101,8 @@ static void test_freed_memory_is_wiped(void **state)
 	assert_int_equal(frees, 2);
 }
 
-/* Growing by appending, by inserting and by formatting, and the end. */
-static void test_text_wipes_what_it_gives_up(void **state)
+/* When it grows by an append, an insertion or formatted text, and at its end. */
+static void a_text_wipes_memory_that_it_releases(void **state)
 {
 	struct text text = TEXT_INIT;
 
@@ -122,10 +122,8 @@ static void test_text_wipes_what_it_gives_up(void **state)
 	text_free(&text);
 }
 
-/*
- * What a function leaves behind on the stack is looked for by running it on a
- * stack of its own, which can be read after it has returned.
- */
+/* To find what a function leaves on the stack, it runs on its own stack, which is read
+ * after it has returned. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
 static char *run_on_own_stack(void (*function)(void))
@@ -190,10 +188,10 @@ static bool leaves_needle(void (*function)(void))
 	return found;
 }
 
-static void test_compiler_keeps_the_wiping(void **state)
+static void the_compiler_keeps_the_wiping(void **state)
 {
 	(void)state;
-	/* Without wiping it is found, so the search can find it. */
+	/* The search finds the bytes if they are not wiped. */
 	assert_true(leaves_needle(leave_array));
 	assert_false(leaves_needle(leave_wiped_array));
 	assert_false(leaves_needle(leave_wiped_object));
@@ -215,7 +213,7 @@ static void search_for_code(void)
 		abort();
 }
 
-static void test_search_leaves_no_code_behind(void **state)
+static void a_search_leaves_no_code_behind(void **state)
 {
 	char *stack;
 
@@ -246,12 +244,12 @@ static void formatting_leaves_nothing_on_the_stack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_array_is_wiped_whole),
-		cmocka_unit_test(test_object_is_wiped_whole),
-		cmocka_unit_test(test_freed_memory_is_wiped),
-		cmocka_unit_test(test_text_wipes_what_it_gives_up),
-		cmocka_unit_test(test_compiler_keeps_the_wiping),
-		cmocka_unit_test(test_search_leaves_no_code_behind),
+		cmocka_unit_test(an_array_is_wiped_whole),
+		cmocka_unit_test(an_object_is_wiped_whole),
+		cmocka_unit_test(freed_memory_is_wiped),
+		cmocka_unit_test(a_text_wipes_memory_that_it_releases),
+		cmocka_unit_test(the_compiler_keeps_the_wiping),
+		cmocka_unit_test(a_search_leaves_no_code_behind),
 		cmocka_unit_test(formatting_leaves_nothing_on_the_stack),
 	};
 
