@@ -15,8 +15,10 @@
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
-/* Root's own files are reached with the rights that root has. */
-static const struct passwd root = {.pw_name = (char[]){"root"}, .pw_dir = (char[]){"/"}};
+/* Root's own files are reached with the rights that root has. Nobody writes to the names, although
+ * struct passwd has no const. */
+static char root_name[] = "root", root_home[] = "/";
+static const struct passwd root = {.pw_name = root_name, .pw_dir = root_home};
 
 /* What one attempt needs in a transaction. */
 struct verification {
