@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Configuration files in the folder of a test, and reading them. */
+/* Writes configuration files into a temporary folder, and loads them. */
 #ifndef TOTPGROUP_TESTS_CONFIGURATION_SUPPORT_H
 #define TOTPGROUP_TESTS_CONFIGURATION_SUPPORT_H
 
@@ -13,7 +13,7 @@
 static struct configuration configuration;
 static struct error error;
 
-/* The folders vendor/ and host/, which have no files yet. */
+/* Makes the empty folders vendor/ and host/. */
 static inline int configuration_setup(void **state)
 {
 	(void)state;
@@ -33,7 +33,7 @@ static inline int configuration_teardown(void **state)
 	return 0;
 }
 
-/* Reads vendor/t.conf, host/t.conf and their drop-ins, and one argument. */
+/* Loads vendor/t.conf, host/t.conf, their drop-ins, and one argument or NULL. */
 static inline int load_with(const char *argument)
 {
 	char vendor[PATH_MAX], host[PATH_MAX];
@@ -52,14 +52,14 @@ static inline int load(void)
 	return load_with(NULL);
 }
 
-/* host/t.conf with this text alone. */
+/* Loads host/t.conf with this text. */
 static inline int load_text(const char *text)
 {
 	put_file("host/t.conf", text, 0644);
 	return load();
 }
 
-/* The last reading failed so, with one line that has both words. */
+/* The last load failed with this code, and a message of one line with both words. */
 static inline void assert_failed(int status, int code, const char *word, const char *another)
 {
 	if (status == 0 || strstr(error.message, word) == NULL ||

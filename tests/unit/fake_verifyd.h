@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Stands in for totp-verifyd: a process that answers whoever connects to a socket as
- * a test says, be it nonsense. What it was asked it keeps in the file "requests" of
- * the temporary folder, one request on a line.
+ * A process in place of totp-verifyd, which gives the replies of a test, malformed ones
+ * too. It writes the requests into the file "requests" of the temporary folder, one a
+ * line.
  */
 #ifndef TOTPGROUP_TESTS_FAKE_VERIFYD_H
 #define TOTPGROUP_TESTS_FAKE_VERIFYD_H
@@ -22,11 +22,11 @@
 #define FAKE_SOCKET   "verify"
 #define FAKE_REQUESTS "requests"
 
-/* The answer to one request: some bytes, and what follows them. */
+/* The reply to one request. */
 struct fake_reply {
 	const char *bytes; /* NULL for none */
-	size_t length;	   /* 0 for those of the string with its NUL */
-	/* What becomes of the connection. */
+	size_t length;	   /* 0 for the string with its NUL */
+	/* What happens to the connection afterwards. */
 	enum { FAKE_HANG_UP, FAKE_WAIT, FAKE_IN_PIECES, FAKE_HANG_UP_UNREAD } manner;
 };
 
@@ -49,7 +49,7 @@ static inline int fake_listen(const char *name, int backlog)
 	return listener;
 }
 
-/* Up to its NUL; false where the other side hangs up before. */
+/* Reads a request up to its NUL; false where the client hangs up before. */
 static inline bool fake_read_request(int connection)
 {
 	char request[8192];
@@ -90,7 +90,7 @@ static inline void fake_serve(int connection, const struct fake_reply *replies, 
 	}
 }
 
-/* Listens when it returns. replies are those to the requests of one connection. */
+/* The process listens when this returns. The replies are for one connection. */
 static inline void fake_start(const struct fake_reply *replies, size_t count)
 {
 	assert_int_equal(fake.process, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What configuration files say, and in which order. */
+/* The settings of configuration files, and their order. */
 
 #include "config.h"
 
@@ -21,7 +21,7 @@ static void no_file_needs_to_exist(void **state)
 	assert_int_equal(error.code, 0);
 }
 
-/* Where nothing is read nothing is judged: other people's folders. */
+/* A folder without our files may belong to anybody. */
 static void an_open_folder_without_files_is_left_alone(void **state)
 {
 	(void)state;
@@ -85,7 +85,7 @@ static void a_value_may_be_empty(void **state)
 	assert_failed(load_text("group=\n"), TOTPGROUP_ECONFIG, "t.conf:1: ", "is empty");
 }
 
-/* All keys of the enrollment, at both ends of what they take. */
+/* With the least and the greatest values. */
 static void every_enrollment_default_is_read(void **state)
 {
 	const struct enroll_defaults *enroll = &configuration.enroll;
@@ -246,7 +246,7 @@ static void a_contradiction_names_the_file(void **state)
 	assert_int_equal(load_with("use_first_pass=no"), 0);
 }
 
-/* Other programs look there for a user's own files. */
+/* Other programs read files of the user's from these folders. */
 static void the_environment_does_not_matter(void **state)
 {
 	(void)state;

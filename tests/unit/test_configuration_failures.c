@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every call that reading configuration files makes fails in turn: what they
- * say is known in full, or refused. */
+/* Each call that reads configuration files fails in turn. Loading must fail then, because
+ * half of the settings could let anybody in. */
 
 #include "config.h"
 
@@ -22,7 +22,7 @@ static int teardown(void **state)
 	return configuration_teardown(state);
 }
 
-/* Reads with the k-th call failing, and returns how many calls there were. */
+/* Loads with the k-th call failing, and returns the number of calls. */
 static unsigned int fail_call(unsigned int k, int number, int *status)
 {
 	unsigned int descriptors = count_descriptors();

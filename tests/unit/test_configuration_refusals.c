@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Configuration files that nobody may rely on, and lines that could be read in
- * more than one way, refuse. */
+/* Files that others can change, and lines that could be understood in two ways, are
+ * refused. */
 
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 #include "config/config_file.h"
 
-/* Lines, each behind two good ones, and what is said of them. */
+/* Each line is put after two good ones. The word is part of the message. */
 static const struct {
 	const char *line;
 	const char *word;
@@ -156,7 +156,7 @@ static void long_lines_and_names_are_refused(void **state)
 	assert_failed(load_text(text), TOTPGROUP_ECONFIG, "t.conf:2: ", "unknown key");
 }
 
-/* Each file that is read: the vendor's, the host's, and a drop-in of either. */
+/* The vendor's file, the host's, and a drop-in of each. */
 static const char *const files[] = {
 	"vendor/t.conf", "host/t.conf", "vendor/t.conf.d/x.conf", "host/t.conf.d/x.conf"};
 
@@ -190,7 +190,7 @@ static void files_that_others_may_write_are_refused(void **state)
 	}
 }
 
-/* The folder of a file, and the folder of that one where it is a drop-in's. */
+/* Both the folder of the drop-ins and the folder that holds it. */
 static void folders_that_others_may_write_are_refused(void **state)
 {
 	(void)state;
@@ -237,7 +237,7 @@ static void files_of_others_are_refused(void **state)
 	}
 }
 
-/* Not even where they lead to a file that is good. */
+/* Even a link to a good file. */
 static void links_are_refused(void **state)
 {
 	(void)state;
@@ -320,7 +320,7 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
 	assert_failed(load(), TOTPGROUP_ESYSTEM, "t.conf", "Permission denied");
 }
 
-/* Any text at all is read or refused, and never a login's end. */
+/* No text makes the parser crash. */
 static void random_text_is_read_or_refused(void **state)
 {
 	static const char bytes[] = "=[]\"# \tab\n\n\ngroup\r\\;'";

@@ -33,17 +33,17 @@ static int begin(void **state)
 	return 0;
 }
 
-/* What a rule says about alice. */
+/* The effect of a rule on alice. */
 enum effect { NOT_GIVEN, GOES_ON, SKIPS, MALFORMED, UNRESOLVED, EFFECTS };
 
-/* By rule and effect. */
+/* A value for each rule and effect. */
 static const char *const values[4][EFFECTS] = {{NULL, "su,sshd", "su", "su,,sshd", NULL},
 	{NULL, "otp", "staff", "otp,", "otp,nonesuch"},
 	{NULL, "10.0.0.0/8,local", "192.0.2.0/24", "192.0.2.7/24", NULL},
 	{NULL, "password", "password,publickey", "keyboard-interactive", NULL}};
 
-/* The rule, read off the description: what is malformed, then in order. NULL
- * for an error, "" for asked, else the reason. */
+/* The expected answer, by the description: first malformed rules, then the rules in
+ * order. NULL for an error, "" for asked, otherwise the reason. */
 static const char *expected_of(const enum effect *effects, bool known)
 {
 	static const char *const reasons[4] = {"service", "not-in-group", "network", "method"};
@@ -93,7 +93,7 @@ static void the_first_rule_that_skips_decides(void **state)
 		const enum effect effects[4] = {i % EFFECTS, i / EFFECTS % EFFECTS,
 			i / EFFECTS / EFFECTS % EFFECTS, i / EFFECTS / EFFECTS / EFFECTS};
 
-		/* Only group has what does not resolve. */
+		/* Only entries of group can fail to resolve. */
 		if (effects[0] == UNRESOLVED || effects[2] == UNRESOLVED ||
 			effects[3] == UNRESOLVED)
 			continue;
@@ -140,7 +140,7 @@ static void missing_facts_refuse(void **state)
 		judge((struct gate_rules){.skip_net = "198.51.100.1"}, facts), GATE_SKIP);
 }
 
-/* An unknown user meets broken groups as everybody does, and has no group. */
+/* Broken groups refuse an unknown user, too. */
 static void unknown_users_are_skipped_by_services_alone(void **state)
 {
 	struct gate_facts mallory = alice;
@@ -258,7 +258,7 @@ static void a_skip_is_told_with_its_entry(void **state)
 		"not asked\n");
 }
 
-/* Their names stay out of it: people type passwords there. */
+/* People type passwords as names. */
 static void names_of_unknown_users_are_not_told(void **state)
 {
 	struct gate_facts facts = alice;
@@ -279,7 +279,7 @@ static void names_of_unknown_users_are_not_told(void **state)
 		"as the system does not know the user\n");
 }
 
-/* However long the values are, the fact behind them is told. */
+/* The fact after a long value is still told. */
 static void long_values_are_cut_in_notes(void **state)
 {
 	struct notes notes = {""};

@@ -10,10 +10,8 @@
 #include "gate/gate.h"
 #include "totpgroup.h"
 
-/*
- * No failure skips. Each of these rules alone would skip this user, so a
- * failure that went unnoticed in one would show.
- */
+/* Each of these rules alone would skip this user. A failure that one of them ignored would
+ * show as a skip. */
 static const struct gate_rules skipping = {
 	"sshd,su", "staff,!robots", "local,192.0.2.0/24", "password,publickey"};
 
@@ -47,8 +45,7 @@ static void ignore_line(void *context, const char *step, const char *line)
 	(void)line;
 }
 
-/* With somebody who is told, and with nobody, and for a user whom the system
- * does not know. */
+/* With and without a callback, and for an unknown user. */
 static void assert_refused(const struct gate_rules *rules, int code)
 {
 	static const struct gate_note told = {ignore_line, NULL};
@@ -73,7 +70,7 @@ static void assert_refused(const struct gate_rules *rules, int code)
 	}
 }
 
-/* Else the tests below would prove nothing. */
+/* Otherwise the tests below would prove nothing. */
 static void each_rule_alone_skips(void **state)
 {
 	const struct gate_rules alone[] = {{.services = "su"}, {.group = skipping.group},
@@ -103,7 +100,7 @@ static void malformed_lists_never_skip(void **state)
 
 			*values[i] = broken[i][j];
 			assert_refused(&rules, TOTPGROUP_ECONFIG);
-			/* Not even where an earlier rule skips. */
+			/* Also where an earlier rule skips. */
 			if (i > 0)
 				rules.services = "su";
 			assert_refused(&rules, TOTPGROUP_ECONFIG);
@@ -125,7 +122,7 @@ static void groups_that_do_not_resolve_never_skip(void **state)
 	assert_refused(&rules, TOTPGROUP_EGROUP);
 }
 
-/* Each lookup that the gate makes, with each way to fail. */
+/* Each lookup fails in each possible way. */
 static void failing_lookups_never_skip(void **state)
 {
 	static const int failures[] = {EIO, ENOMEM, EMFILE, ENFILE, EAGAIN, EPERM, EBADF,
@@ -184,7 +181,7 @@ static void a_gate_without_memory_never_skips(void **state)
 		assert_refused(&skipping, TOTPGROUP_EMEMORY);
 		failed++;
 	}
-	/* Both lists, the groups once more, the user's gids, two lookups. */
+	/* Both lists, the list of groups again, the user's gids, two lookups. */
 	assert_int_equal(failed, 2 + 1 + 1 + 2);
 }
 

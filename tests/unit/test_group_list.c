@@ -6,7 +6,7 @@
 #include "gate/group_list.h"
 #include "totpgroup.h"
 
-/* Writes what was understood, one word an entry: -name exempts, #7 is a gid. */
+/* Writes the parsed entries, one word each: -name exempts, #7 is a gid. */
 static void describe(const struct group_list *groups, char *text, size_t size)
 {
 	size_t length = 0;
@@ -152,7 +152,6 @@ static void gids_count_wherever_they_stand(void **state)
 	assert_int_equal(judge(&entry, 1, 7, NULL, 0), GROUP_GATE_OUTSIDE);
 }
 
-/* The entry that decides, and how. */
 static void decisions(void **state)
 {
 	static const gid_t gids[] = {10, 30};
@@ -213,7 +212,7 @@ static void lists_that_ask_nobody(void **state)
 	}
 }
 
-/* Two names of one group. */
+/* Two names of the same group. */
 static void resolved_groups_are_compared_by_gid(void **state)
 {
 	struct group_entry entries[] = {
@@ -229,10 +228,10 @@ static void resolved_groups_are_compared_by_gid(void **state)
 	assert_null(group_list_warning(&groups));
 }
 
-/* Bits of what one entry is. */
+/* Properties of an entry. */
 enum { EXEMPT = 1, HELD = 2, LISTED = 4, RESOLVED = 8, ALL = 16 };
 
-/* The rule, read off the description word for word. */
+/* The expected answer, by the description. */
 static enum group_gate expected_of(const unsigned *kinds, size_t count)
 {
 	unsigned exemptions = 0;
@@ -273,7 +272,7 @@ static void assert_judged(const unsigned *kinds, size_t count)
 			kinds[2]);
 }
 
-/* Every list of up to three entries of every kind: 4368 of them. */
+/* All 4368 lists of up to three entries of every kind. */
 static void every_short_list(void **state)
 {
 	(void)state;
@@ -288,7 +287,7 @@ static void every_short_list(void **state)
 	}
 }
 
-/* Any bytes: either a list of entries that are not empty, or a refusal. */
+/* Random bytes are a list of entries that are not empty, or are refused. */
 static void random_lists(void **state)
 {
 	static const char bytes[] = ",,,,!! \taZ09_\n\xff";

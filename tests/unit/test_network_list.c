@@ -212,8 +212,8 @@ static bool bit(const uint8_t *bytes, unsigned int at)
 	return ((unsigned)bytes[at / 8] >> (7 - at % 8) & 1U) != 0;
 }
 
-/* Every prefix length, bit by bit, on addresses that share a random number of
- * first bits with the network. */
+/* Every prefix length, with addresses that share a random number of first bits with the
+ * network; compared with a bit-by-bit model. */
 static void random_networks_match_by_their_prefix(void **state)
 {
 	struct test_random random = test_random_begin();
@@ -245,7 +245,7 @@ static void random_networks_match_by_their_prefix(void **state)
 	assert_true(seen[0] > 1000 && seen[1] > 1000);
 }
 
-/* Any bytes: either refused, or networks that read the same once more. */
+/* Random bytes are refused, or are networks whose text reads the same again. */
 static void random_lists_are_read_or_refused(void **state)
 {
 	static const char bytes[] = "0012489..::::///,ff%e \xff";

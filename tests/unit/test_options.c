@@ -14,7 +14,7 @@ static int read_one(const char *argument)
 	return options_read(&options, argument, &error);
 }
 
-/* Refused with a one-line message that holds each word, and nothing changed. */
+/* The argument is refused with a one-line message that has the word, and changes nothing. */
 static void assert_refused(struct options *options, const char *argument, const char *word)
 {
 	struct error error = ERROR_INIT;
@@ -77,7 +77,6 @@ static void a_line_sets_all_kinds_of_options(void **state)
 	assert_true(options.allow_readonly && options.disallow_reuse && options.debug);
 }
 
-/* Each flag sets its own field and no other. */
 static void each_flag_sets_its_field_alone(void **state)
 {
 	(void)state;
@@ -100,7 +99,7 @@ static void each_flag_sets_its_field_alone(void **state)
 	}
 }
 
-/* A flag can be switched off, too, as a line must where a file switched it on. */
+/* The module's line must be able to switch off a flag that a file switched on. */
 static void flags_are_yes_or_no(void **state)
 {
 	static const char *const endings[] = {"=", "=1", "=true", "=Yes", "=yes ", "=nono"};
@@ -175,8 +174,8 @@ static void a_store_is_files_or_a_socket(void **state)
 	assert_fresh_refused(path, "at most 107 bytes");
 }
 
-/* What files and the daemon know has no place in the line; in a file it may stand,
- * but for what changes what is typed. */
+/* Options that only the daemon needs are refused in a line with store=socket, and allowed
+ * in a file. Options that change the text that is typed are refused in both. */
 static void a_socket_excludes_options_of_files(void **state)
 {
 	static const char *const alone[] = {"secret=/x", "state=/x/${USER}", "user=root",
@@ -202,7 +201,7 @@ static void a_socket_excludes_options_of_files(void **state)
 			options_read_all(&options, 2, line, &error), TOTPGROUP_ECONFIG);
 		assert_non_null(strstr(error.message, "store=socket"));
 		assert_memory_equal(error.message + 7, alone[i], strcspn(alone[i], "="));
-		/* A file has it. */
+		/* From a file. */
 		options = (struct options)OPTIONS_INIT;
 		assert_int_equal(options_read(&options, alone[i], &error), 0);
 		assert_int_equal(options_read_all(&options, 1, line + 1, &error), 0);
@@ -222,7 +221,6 @@ static void a_socket_excludes_options_of_files(void **state)
 	}
 }
 
-/* Whatever a file says of them. */
 static void options_of_the_daemon_are_set_back(void **state)
 {
 	static const char *const lines[] = {"secret=/x", "state=/x/${USER}", "user=root",
@@ -358,7 +356,6 @@ static void a_grace_period_has_a_unit_and_a_limit(void **state)
 		assert_fresh_refused(bad[i], "option grace_period is malformed");
 }
 
-/* The whole of the day that is named counts. */
 static void a_date_includes_its_day(void **state)
 {
 	static const char *const bad[] = {"nullok_until=", "nullok_until=2027",
@@ -373,7 +370,7 @@ static void a_date_includes_its_day(void **state)
 		assert_fresh_refused(bad[i], "option nullok_until is malformed");
 }
 
-/* A line overrules what a file has set, and strict sets what it stands for. */
+/* strict sets the two options that it stands for. */
 static void the_line_overrules_earlier_options(void **state)
 {
 	static const char *const line[] = {"nullok=no", "group=b", "strict"};
@@ -421,7 +418,7 @@ static void unknown_names_are_refused_with_the_nearest(void **state)
 		assert_fresh_refused(cases[i].argument, cases[i].words);
 }
 
-/* What follows an unknown name may be a secret in the wrong place. */
+/* The value may be a secret that was put into the wrong option. */
 static void values_of_unknown_options_are_not_shown(void **state)
 {
 	struct options options = OPTIONS_INIT;
@@ -529,7 +526,7 @@ static void one_bad_argument_refuses_the_line(void **state)
 	assert_string_equal(error.message, "unknown option nulok; did you mean nullok?");
 }
 
-/* An alias is another name for one row that has the same field. */
+/* An alias has the same field as exactly one other row. */
 static void the_table_is_sound(void **state)
 {
 	(void)state;
@@ -553,8 +550,8 @@ static void the_table_is_sound(void **state)
 	}
 }
 
-/* Any bytes: either they are an option of the table, or they are refused with
- * a message and nothing is changed. */
+/* Random bytes are an option of the table, or are refused with a message and change
+ * nothing. */
 static void random_arguments_are_read_or_refused(void **state)
 {
 	static const char *const pieces[] = {"nullok", "secret", "user", "allowed_perm", "=",

@@ -78,7 +78,7 @@ static void names_are_never_addresses(void **state)
 	}
 }
 
-/* Whatever PAM_RHOST says. */
+/* PAM_RHOST does not change that. */
 static void malformed_connections_are_unknown(void **state)
 {
 	static const char *const connections[] = {"", " ", "192.0.2.7", "192.0.2.7 50022",
@@ -100,7 +100,7 @@ static void malformed_connections_are_unknown(void **state)
 	assert_peer("192.0.2.7 0 192.0.2.1 65535", "localhost", "192.0.2.7");
 }
 
-/* Bytes of addresses, put together anyhow, against inet_pton() itself. */
+/* Random bytes of addresses, compared with inet_pton(). */
 static void random_texts_are_addresses_or_unknown(void **state)
 {
 	static const char bytes[] = "0012579.:.:afFe ";

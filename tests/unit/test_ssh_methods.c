@@ -6,7 +6,7 @@
 #include "gate/ssh_methods.h"
 #include "totpgroup.h"
 
-/* What an sshd wrote after a key and a password, and after all three. */
+/* Written by an sshd after a key and a password, and after all three methods. */
 #define KEY	 "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIcBf6KKqP3r5H+7QCvxGIRTZoB7\n"
 #define PASSWORD "password\n"
 #define CODE	 "keyboard-interactive/pam\n"

@@ -12,7 +12,7 @@
 #include "client/verify_client.h"
 #include "core/typed.h"
 
-/* Nobody waits for that long, and what shall be waited for comes at once. */
+/* Milliseconds. No test waits for LONG. */
 #define LONG  60000
 #define SHORT 50
 
@@ -20,7 +20,7 @@
 
 static struct totpgroup_result result;
 static struct error failure;
-static uid_t listener_uid; /* that the kernel is made to name */
+static uid_t listener_uid; /* in the answer to SO_PEERCRED */
 
 WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1, -1, NULL)
 WRAP(int, connect, (int fd, const struct sockaddr *address, socklen_t size),
@@ -43,7 +43,7 @@ ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
 	return __real_send(fd, data, size, flags);
 }
 
-/* The test need not be root to be root's listener. */
+/* The uid of the listener is the test's to choose, so that it need not be root. */
 int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *size);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
@@ -60,8 +60,8 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 	return status;
 }
 
-/* Each look at the clock takes ten milliseconds, so that whoever goes on for ever
- * comes to an end, on any machine. */
+/* Each reading of the clock takes ten milliseconds, so that an endless loop reaches its
+ * deadline on any machine. */
 static int64_t clock_shows = 5000;
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
@@ -122,7 +122,7 @@ static enum verify_answer ask(int64_t milliseconds)
 	return ask_about("alice", "123456", milliseconds);
 }
 
-/* One question to a daemon that answers so. */
+/* Asks a daemon that gives this reply. */
 static enum verify_answer ask_once(const struct fake_reply *reply, int64_t milliseconds)
 {
 	enum verify_answer answer;
@@ -190,7 +190,7 @@ static void a_reason_has_its_name_in_the_log(void **state)
 			      "\"reason\":\"of-a-later-version\"}}"),
 		VERIFY_ANSWERED);
 	assert_int_equal(result.reason, TOTPGROUP_REASON_WRONG_CODE);
-	/* A reason that is new is as one of today, as the last of them shows. */
+	/* The loop above ends with the last reason. */
 	assert_string_equal(
 		totpgroup_reason_name(TOTPGROUP_REASON_PENDING_EXPIRED + 1), "unknown");
 	assert_string_equal(totpgroup_method_name(TOTPGROUP_METHOD_GRACE + 1), "unknown");
@@ -241,7 +241,7 @@ static void malformed_answers_are_no_verdict(void **state)
 	}
 }
 
-/* Nor does any other beginning or single wrong byte of an acceptance let in. */
+/* Every beginning of an acceptance, and every acceptance with one wrong byte. */
 static void cut_or_damaged_answers_are_no_verdict(void **state)
 {
 	char text[] = ACCEPTED;
@@ -254,7 +254,7 @@ static void cut_or_damaged_answers_are_no_verdict(void **state)
 			VERIFY_FAILED);
 		assert_fails("hung up");
 	}
-	/* What time there is to wait is all that can be another without harm. */
+	/* Only the 0 of retry_after may have another value. */
 	for (size_t i = 0; i < strlen(ACCEPTED); i++) {
 		if (text[i] == '0')
 			continue;
@@ -283,7 +283,7 @@ static void anything_after_a_reply_is_refused(void **state)
 	large.length = 1 << 20;
 	assert_int_equal(ask_once(&large, LONG), VERIFY_FAILED);
 	assert_fails("too long");
-	/* The longest that is read. */
+	/* The longest reply that is read. */
 	memcpy(bytes, ACCEPTED, strlen(ACCEPTED));
 	bytes[VARLINK_REPLY_MAX] = '\0';
 	large.length = VARLINK_REPLY_MAX + 1;
@@ -316,7 +316,7 @@ static void each_error_has_a_sentence(void **state)
 			errors[i].name);
 		assert_int_equal(hear(text), errors[i].answer);
 		assert_fails(errors[i].word);
-		/* Whatever the parameters are. */
+		/* With any parameters. */
 		snprintf(text, sizeof text,
 			"{\"error\":\"%s\",\"parameters\":{\"result\":\"accepted\","
 			"\"retry_after\":0}}",
@@ -374,7 +374,7 @@ static void a_silent_daemon_is_given_up(void **state)
 	}
 }
 
-/* One byte after the other, each in time, are not all in time. */
+/* Each byte comes in time, and the last one too late. */
 static void the_time_limit_is_for_the_whole_answer(void **state)
 {
 	const struct fake_reply reply = {ACCEPTED, 0, FAKE_IN_PIECES};
@@ -385,7 +385,7 @@ static void the_time_limit_is_for_the_whole_answer(void **state)
 	assert_fails("no answer in time");
 }
 
-/* Nobody takes connections from the queue, which is full. */
+/* The listener's queue is full, and nobody accepts connections. */
 static void connecting_has_a_time_limit(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -413,7 +413,7 @@ static void only_root_is_believed(void **state)
 	listener_uid = 1000;
 	assert_int_equal(hear(ACCEPTED), VERIFY_FAILED);
 	assert_fails("uid 1000 listens there");
-	/* Nor is the code told. */
+	/* The code is not sent. */
 	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
 }
 
@@ -485,7 +485,7 @@ static void the_interface_is_recognized(void **state)
 	assert_int_equal(look("x"), VERIFY_FAILED);
 }
 
-/* Each call of the client fails, once or from there on. */
+/* Each call of the client fails, once or always from then on. */
 static void no_failure_is_an_acceptance(void **state)
 {
 	static const int errors[] = {EIO, ENOMEM, EINTR, EAGAIN, EACCES, ECONNRESET, 0};
@@ -505,7 +505,7 @@ static void no_failure_is_an_acceptance(void **state)
 			calls_arm((k + 1) / 2, errors[e]);
 			calls.fail_for = k % 2 == 0 ? 1 : 1000000;
 			answer = ask(1000);
-			/* Only what may be tried again comes right in the end. */
+			/* Only a call that may be repeated succeeds in the end. */
 			if (answer == VERIFY_ANSWERED) {
 				assert_true(errors[e] == EINTR || errors[e] == EAGAIN);
 				assert_int_equal(calls.fail_for, 1);
@@ -516,8 +516,7 @@ static void no_failure_is_an_acceptance(void **state)
 	assert_true(retried > 0);
 }
 
-/* The other side closes the connection while a person thinks: that is an error, and no
- * signal. */
+/* The daemon closes the connection between two calls: an error, and no SIGPIPE. */
 static void a_closed_connection_fails(void **state)
 {
 	const struct fake_reply draft = {
@@ -536,7 +535,7 @@ static void a_closed_connection_fails(void **state)
 	enroll_client_end(&enroll);
 }
 
-/* How long a person takes is no matter. */
+/* The time between two calls does not count. */
 static void each_call_has_its_own_time_limit(void **state)
 {
 	const struct fake_reply replies[] = {
@@ -553,7 +552,7 @@ static void each_call_has_its_own_time_limit(void **state)
 	enroll_client_end(&enroll);
 }
 
-/* One enrollment. True where it is taken to be stored. */
+/* Makes one enrollment. True where the client says that it is stored. */
 static bool enroll(int64_t milliseconds)
 {
 	char path[128];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The sections that totp-verifyd reads, and that a login passes over. */
+/* The sections that totp-verifyd reads, and that logins ignore. */
 
 #include "config.h"
 
@@ -83,8 +83,7 @@ static void every_key_is_read(void **state)
 	assert_true(verify.self_enroll);
 }
 
-/* A drop-in overrules key by key, and the order of the grants is that in which they
- * are named first. */
+/* The order of the grants is the order in which they are first named. */
 static void drop_ins_overrule_single_keys(void **state)
 {
 	(void)state;
@@ -103,7 +102,7 @@ static void drop_ins_overrule_single_keys(void **state)
 	assert_true(verify.self);
 }
 
-/* What a login reads without a word is refused here, with file and line. */
+/* Logins ignore these mistakes. */
 static void bad_sections_are_refused_with_file_and_line(void **state)
 {
 	static const struct {
