@@ -303,6 +303,35 @@ def status_reports_unusable_files(folder):
 
 
 @test
+def a_secret_that_every_login_refuses_is_refused_by_every_command(folder):
+    """A blank at the end of RATE_LIMIT is enough for that."""
+    text = f'{SECRET}\n" RATE_LIMIT 3 30 \n" TOTP_AUTH\n'
+    path = put(folder, text)
+    source = folder.path / "source"
+    source.write_text(text, encoding="ascii")
+    elsewhere = f"--secret={folder.path}/others/${{USER}}"
+    (folder.path / "others").mkdir()
+    why = r"line 2: .*RATE_LIMIT"
+    expect(verify(folder, "123456"), 6, "", why, "verify")
+    user, = status_json(folder)
+    equal(user["state"], "problem", "status")
+    check(re.search(why, user["message"]), user["message"])
+    for command in (("show", "--force"), ("codes", "--force"), ("export",),
+                    ("enroll", "--device=tablet", "--force"), ("revoke", "--device=tablet", ME)):
+        result = result_of(folder, *command)
+        check(result.status != 0 and re.search(why, result.errors),
+              f"{command}: {result.status}, {result.errors!r}")
+        check(SECRET not in result.output, f"{command} shows the secret")
+    for command in (("import", elsewhere, f"--user={ME}", str(source)),
+                    ("enroll", elsewhere, f"--from-file={source}")):
+        result = run(folder, *command)
+        check(result.status != 0 and re.search(why, result.errors),
+              f"{command}: {result.status}, {result.errors!r}")
+    equal(path.read_text(), text, "the file")
+    equal(list((folder.path / "others").iterdir()), [], "what was taken over")
+
+
+@test
 def the_columns_of_status_are_aligned(folder):
     need_root()
     put(folder, TOTP)
