@@ -316,13 +316,14 @@ def a_secret_that_every_login_refuses_is_refused_by_every_command(folder):
     user, = status_json(folder)
     equal(user["state"], "problem", "status")
     check(re.search(why, user["message"]), user["message"])
-    for command in (("show", "--force"), ("codes", "--force"), ("export",),
+    for command in (("show", "--force"), ("export",),
                     ("enroll", "--device=tablet", "--force"), ("revoke", "--device=tablet", ME)):
         result = result_of(folder, *command)
         check(result.status != 0 and re.search(why, result.errors),
               f"{command}: {result.status}, {result.errors!r}")
         check(SECRET not in result.output, f"{command} shows the secret")
-    for command in (("import", elsewhere, f"--user={ME}", str(source)),
+    for command in (("codes", "--force", f"--secret={path}"),
+                    ("import", elsewhere, f"--user={ME}", str(source)),
                     ("enroll", elsewhere, f"--from-file={source}")):
         result = run(folder, *command)
         check(result.status != 0 and re.search(why, result.errors),
