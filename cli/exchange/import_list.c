@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/lines.h"
 #include "cli/exchange/exchange.h"
+#include "core/credential.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
 #include "exchange/otp_key.h"
@@ -20,14 +21,22 @@ static bool begins_with(const char *line, size_t length, const char *start)
 	return length >= strlen(start) && ascii_is_word(line, strlen(start), start);
 }
 
+/* Whether the text begins with a secret and has the option of an app's codes. Any other
+ * damaged line is reported when the credential is read. */
 static bool is_credential(const char *text, size_t length)
 {
-	struct otp_key key = OTP_KEY_INIT;
+	totpgroup_credential *credential = NULL;
+	struct credential_option option;
+	struct hmac *hmac = NULL;
 	struct error ignored = ERROR_INIT;
-	int status = otp_key_from_credential(&key, text, length, &ignored);
+	int status = credential_load(&credential, text, length, &ignored);
+	bool is_one = status == 0 && credential_open_hmac(credential, &hmac, &ignored) == 0 &&
+		      (credential_find(credential, "TOTP_AUTH", &option) ||
+			      credential_find(credential, "HOTP_COUNTER", &option));
 
-	otp_key_free(&key);
-	return status == 0;
+	hmac_close(hmac);
+	totpgroup_credential_free(credential);
+	return is_one;
 }
 
 static enum exchange_format guess_line(const char *line, size_t length)

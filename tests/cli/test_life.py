@@ -326,8 +326,8 @@ def a_secret_that_every_login_refuses_is_refused_by_every_command(folder):
                     ("import", elsewhere, f"--user={ME}", str(source)),
                     ("enroll", elsewhere, f"--from-file={source}")):
         result = run(folder, *command)
-        check(result.status != 0 and re.search(why, result.errors),
-              f"{command}: {result.status}, {result.errors!r}")
+        check(result.status != 0 and re.search(why, result.errors + result.output),
+              f"{command}: {result.status}, {result.errors!r}, {result.output!r}")
     equal(path.read_text(), text, "the file")
     equal(list((folder.path / "others").iterdir()), [], "what was taken over")
 
