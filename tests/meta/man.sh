@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manual pages are well-formed. They and the sample configuration name every option of the
-# module, every key of the sections, and every placeholder of letters.
+# The manual pages are well-formed. They name every command of totp-enroll, and with the sample
+# configuration every option of the module, every key of the sections and every placeholder of letters.
 . "$(dirname "$0")/lib.sh"
 
 if need "manual pages" mandoc; then
@@ -13,7 +13,7 @@ fi
 
 # names FILE TABLE: the first string of each row of the table.
 names() {
-	${CC:-cc} -E -P -I"$top_builddir" -Icommon "$1" |
+	${CC:-cc} -E -P -I"$top_builddir" -I. -Icommon "$1" |
 		sed -n "/$2\\[\\] = {/,/^};/s/^[[:space:]]*{ *\"\\([^\"]*\\)\".*/\\1/p"
 }
 
@@ -31,6 +31,14 @@ result $? "the table of options is found"
 for option in $options; do
 	sed 's/\\//g' man/pam_totpgroup.8 | grep -qE "(^|[^a-z_-])$option([^a-z_-]|$)"
 	result $? "pam_totpgroup.8 names $option"
+done
+
+commands=$(names cli/main.c commands)
+[ -n "$commands" ]
+result $? "the table of commands is found"
+for command in $commands; do
+	grep -qE "^\.(It )?Cm $command( |\$)" man/totp-enroll.1
+	result $? "totp-enroll.1 names the command $command"
 done
 
 same "the sample has every option" "$(grep -vx conf <<<"$options" | sort)" "$(sample '')"
