@@ -18,7 +18,7 @@
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
-enum exit_status user_file_find_user(
+static enum exit_status find_entry(
 	const char *user, struct user_entry **entry, struct error *error)
 {
 	int status = user == NULL ? user_entry_of_caller(entry, error)
@@ -34,6 +34,17 @@ enum exit_status user_file_find_user(
 		return STATUS_DONE;
 	free(*entry);
 	*entry = NULL;
+	error_set(error, TOTPGROUP_EUNSAFE, "only root may do that for another user");
+	return STATUS_NOT_PERMITTED;
+}
+
+enum exit_status user_file_find_user(
+	const char *name, struct user_entry **entry, struct error *error)
+{
+	enum exit_status status = find_entry(name, entry, error);
+
+	if (status != STATUS_USAGE || getuid() == 0)
+		return status;
 	error_set(error, TOTPGROUP_EUNSAFE, "only root may do that for another user");
 	return STATUS_NOT_PERMITTED;
 }
@@ -80,7 +91,7 @@ enum exit_status user_file_find(struct user_file *file, const char *user,
 	const struct user_credential_source source = {
 		.file = secret, .without_state = file->without_state};
 	struct user_entry *entry = NULL;
-	enum exit_status status = user_file_find_user(user, &entry, error);
+	enum exit_status status = find_entry(user, &entry, error);
 
 	return status == STATUS_DONE ? find_credential(file, defaults, entry, &source, error)
 				     : status;
@@ -172,11 +183,6 @@ enum exit_status user_file_find_by_flags(struct user_file *file, const char *use
 	struct user_entry *entry = NULL;
 	enum exit_status status = user_file_find_user(user, &entry, error);
 
-	/* Who exists is told to root alone here. */
-	if (status == STATUS_USAGE && getuid() != 0) {
-		error_set(error, TOTPGROUP_EUNSAFE, "only root may do that for another user");
-		status = STATUS_NOT_PERMITTED;
-	}
 	if (status != STATUS_DONE)
 		return status;
 	if (find_named_path(file, &entry->passwd, defaults, secret, quiet, error) != 0) {

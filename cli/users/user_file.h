@@ -24,7 +24,8 @@ struct user_file {
 };
 
 /* Looks up a user, or the caller where name is NULL. The caller frees *entry, which is NULL
- * after an error. Returns as user_file_find(). */
+ * after an error. Returns as user_file_find(), but STATUS_NOT_PERMITTED in place of
+ * STATUS_USAGE where the caller is not root, so as not to tell who exists. */
 enum exit_status user_file_find_user(
 	const char *name, struct user_entry **entry, struct error *error);
 
