@@ -265,13 +265,15 @@ struct script {
 static void disturb(void)
 {
 	static unsigned int count;
+	const char *path = kind == APART ? state_path : secret_path;
 	FILE *file;
 
 	if (kind == IN_MEMORY) {
 		memory.version++;
 		return;
 	}
-	file = fopen(kind == APART ? state_path : secret_path, "ae");
+	assert_int_equal(chmod(path, 0600), 0);
+	file = fopen(path, "ae");
 	assert_non_null(file);
 	assert_true(fprintf(file, "\" X%u\n", count++) > 0);
 	assert_int_equal(fclose(file), 0);
