@@ -230,9 +230,8 @@ static int write_secret(void *argument, struct error *error)
 	if (status == 0 && !is_same(&now, &task->record->secret))
 		status = error_set(
 			error, TOTPGROUP_ECONFLICT, "%s: was replaced meanwhile", rules->path);
-	if (status == 0) {
+	if (status == 0)
 		status = locked_file_commit(&file, task->text, false, error);
-	}
 	locked_file_abort(file);
 	text_free(&now);
 	return status;
@@ -264,12 +263,11 @@ static int commit(struct store_place *place, struct store_record *record,
 	struct file_place *file = file_place_of(place);
 	int status;
 
-	if (record->apart) {
+	if (record->apart)
 		status = commit_apart(file, record, change, error);
-	} else {
+	else
 		status =
 			locked_file_commit(&record->token->file, &change->secret, false, error);
-	}
 	abort_transaction(place, record);
 	return status;
 }

@@ -57,6 +57,10 @@ static int transact(void *argument, struct error *error)
 		if (record.token == NULL) {
 			store_record_free(&record);
 			status = operations->begin(place, &record, error);
+			/* Callers may forgive that a verdict could not be written, but
+			 * not that none was reached. */
+			if (status == TOTPGROUP_EUNWRITABLE)
+				status = error->code = TOTPGROUP_ESYSTEM;
 		}
 		if (status == 0)
 			status = transaction->work(

@@ -198,7 +198,8 @@ int store_look(struct store_place *place, struct store_record *record, struct er
  * The one way to change a credential: begins, calls the work, and commits what it says;
  * after a conflict all over again, until STORE_DEADLINE_SECONDS are over. Returns 0
  * where the work succeeded and its change, if any, is durable; otherwise what the work
- * or the store returned, TOTPGROUP_ECONFLICT after the deadline.
+ * or the store returned, TOTPGROUP_ECONFLICT after the deadline. TOTPGROUP_EUNWRITABLE
+ * says that the work succeeded on the newest texts and its change could not be written.
  */
 int store_transact(
 	struct store_place *place, store_work *work, void *argument, struct error *error);

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -99,12 +100,21 @@ static int memory_look(
 	return status;
 }
 
+/* Somebody else commits before every commit. */
+static bool is_commit_late;
+
+/* How often a transaction can begin before the store says that it is unwritable. */
+static unsigned int begins_left = UINT_MAX;
+
 static int memory_begin(
 	struct store_place *place, struct store_record *record, struct error *error)
 {
 	int status;
 
 	(void)place;
+	if (begins_left == 0)
+		return error_set(error, TOTPGROUP_EUNWRITABLE, "unwritable");
+	begins_left--;
 	pthread_mutex_lock(&memory.mutex);
 	status = memory_read(record, error);
 	if (status == 0) {
@@ -130,9 +140,13 @@ static int memory_commit(struct store_place *place, struct store_record *record,
 	int status = 0;
 
 	pthread_mutex_lock(&memory.mutex);
+	if (is_commit_late)
+		memory.version++;
 	if (record->token->version != memory.version) {
 		status = memory_read(record, error);
 		record->token->version = memory.version;
+		if (begins_left == 0)
+			memory_abort(place, record);
 		if (status == 0)
 			status = error_set(error, TOTPGROUP_ECONFLICT, "changed meanwhile");
 	} else {
@@ -457,6 +471,36 @@ static void of_many_with_one_code_one_is_accepted(void)
 	assert_int_equal(count, 1);
 }
 
+/* A verdict from before a conflict, which was never committed, is no verdict, also where a
+ * state that cannot be written is overlooked. */
+static void a_verdict_from_before_a_conflict_is_void(void **state)
+{
+	struct user_credential credential = {.place = NULL};
+	struct attempt attempt = ATTEMPT_INIT;
+	struct decision decision;
+	struct error unrecorded = ERROR_INIT;
+
+	(void)state;
+	kind = IN_MEMORY;
+	failure = (struct error)ERROR_INIT;
+	open_store(&opened);
+	assert_int_equal(create(SECRET, false), 0);
+	credential.place = opened.place;
+	attempt.typed = "12345678";
+	begins_left = 1;
+	is_commit_late = true;
+	assert_int_not_equal(
+		user_credential_verify(&credential, &attempt, &decision, &unrecorded, &failure),
+		0);
+	assert_int_equal(decision.result.verdict, TOTPGROUP_REFUSED);
+	assert_int_equal(unrecorded.code, 0);
+	begins_left = UINT_MAX;
+	is_commit_late = false;
+	close_store(&opened);
+	text_free(&memory.secret);
+	text_free(&memory.state);
+}
+
 static unsigned int count_open_files(void)
 {
 	DIR *folder = opendir("/proc/self/fd");
@@ -522,6 +566,7 @@ int main(void)
 		TEST(after_a_conflict_the_work_is_done_again),
 		TEST(conflicts_without_end_end_at_the_deadline),
 		TEST(of_many_with_one_code_one_is_accepted),
+		cmocka_unit_test(a_verdict_from_before_a_conflict_is_void),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
