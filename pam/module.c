@@ -48,7 +48,7 @@ bool module_prepare(struct module *module, int argc, const char **argv)
 
 	if (!login_read_options(login, argc, (const char *const *)argv))
 		return false;
-	/* Whoever gave a name is not asked for one. */
+	/* Do not prompt for a name that is already known. */
 	if (login->facts.user == NULL &&
 		pam_get_user(module->pamh, &login->facts.user, NULL) != PAM_SUCCESS)
 		login->facts.user = NULL;

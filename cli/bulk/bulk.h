@@ -354,8 +354,8 @@ int bulk_secret_draw(struct bulk_entry *entry, const struct bulk_run *run,
 /*
  * Stores the secrets of all entries that have no reason against it, durably, and sets
  * `stored`, or a reason. Files in folders of root are written together; each of the others
- * with its owner's identity. A secret that an entry does not mean to replace stands,
- * whoever made it. Of a recovered batch, secrets that are there already are left alone.
+ * with its owner's rights. A secret that an entry does not mean to replace stays. Of a
+ * recovered batch, secrets that are there already are left alone.
  */
 void bulk_secrets_store(struct bulk_batch *batch);
 
@@ -424,7 +424,7 @@ struct bulk_run {
 void bulk_consider(struct bulk_run *run, const struct bulk_user *user);
 
 /*
- * batch.c: enrolls the users of the batch, and empties it. At every moment whoever is
+ * batch.c: enrolls the users of the batch, and empties it. At every moment each user who is
  * enrolled has a letter:
  *
  *   1. Letters, pieces and the journal are written into the staging folder, and synced.

@@ -31,7 +31,7 @@ static enum bulk_reason judge_user(const struct bulk_run *run, const struct bulk
 	if (!user->named && bulk_is_system_uid(entry->pw_uid, run->first_uid))
 		return refuse(BULK_SYSTEM_ACCOUNT, error, "is a system account");
 	if (!user->named && !bulk_has_login_shell(entry->pw_shell))
-		return refuse(BULK_NO_LOGIN_SHELL, error, "has a shell that lets nobody in");
+		return refuse(BULK_NO_LOGIN_SHELL, error, "has no login shell");
 	return BULK_NONE;
 }
 

@@ -164,8 +164,7 @@ void doctor_check_sshd(struct doctor *doctor);
 void doctor_check_files(struct doctor *doctor);
 /* Whether the kernel's clock is synchronized. */
 void doctor_check_clock(struct doctor *doctor);
-/* Whether the module accepts the user's secret. Where the secret is the user's own, the
- * process takes on that user's identity for good: this is the last check. */
+/* Whether the module accepts the user's secret. */
 void doctor_check_user(struct doctor *doctor);
 
 /* The lines of the stack, in stack.c. */

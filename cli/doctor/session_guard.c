@@ -142,8 +142,10 @@ static bool check_options(struct doctor *doctor)
 	const char *option = NULL;
 
 	if (configuration_load(&configuration, guard->argument_count,
-		    (const char *const *)guard->arguments, &error) == 0)
+		    (const char *const *)guard->arguments, &error) == 0) {
+		options_leave_to_daemon(&configuration.options);
 		option = find_difference(doctor->module, &configuration.options);
+	}
 	if (option != NULL)
 		report_difference(doctor, option);
 	configuration_free(&configuration);

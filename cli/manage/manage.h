@@ -83,11 +83,10 @@ void manage_end(struct manage *manage);
  * new_codes_free(). Holds secrets. */
 struct new_codes {
 	const struct manage *manage;
-	bool by_flags;		 /* the file is found by google-authenticator's rules */
-	struct user_file file;	 /* with the state */
-	struct user_file writer; /* the same without the state */
-	struct text secret;
-	struct text state; /* empty where it is not kept apart from the secret */
+	bool by_flags;		    /* the file is found by google-authenticator's rules */
+	struct user_file file;	    /* with the state */
+	struct user_file writer;    /* the same without the state */
+	struct store_record record; /* the texts from before */
 	unsigned int old_count;
 	bool hashed;
 	struct emergency_codes codes;
@@ -97,8 +96,7 @@ struct new_codes {
 
 #define NEW_CODES_INIT                                                                         \
 	{                                                                                      \
-		.secret = TEXT_INIT, .state = TEXT_INIT, .lines = TEXT_INIT,                   \
-		.error = ERROR_INIT                                                            \
+		.record = STORE_RECORD_INIT, .lines = TEXT_INIT, .error = ERROR_INIT           \
 	}
 
 /* Replaces the codes of a user, or of the caller where user is NULL, and asks before that

@@ -14,6 +14,7 @@
 #include "core/emergency.h"
 #include "core/emergency_codes.h"
 #include "core/emergency_hash.h"
+#include "core/judge.h"
 #include "core/new_credential.h"
 #include "totpgroup.h"
 
@@ -47,29 +48,14 @@ static bool are_hashed(const struct new_codes *made, const totpgroup_credential 
 	return emergency_codes_left(credential) == 0 && is_ours(credential);
 }
 
-/* The texts as they are now. A user who may not read the state, in which spent codes are
- * noted, gets new codes all the same: that one of them is a spent one is too unlikely to
- * matter. */
-static int read_texts(struct new_codes *made)
-{
-	struct store_record record = STORE_RECORD_INIT;
-	int status = user_credential_look(made->file.credential, &record, &made->error);
-
-	if (status != 0 && record.secret.length > 0 && user_file_lacks_state(&made->error)) {
-		made->error = (struct error)ERROR_INIT;
-		status = 0;
-	}
-	made->secret = record.secret;
-	made->state = record.state;
-	return status;
-}
-
-/* Reads the file without a lock, because a person may be asked before the change. */
+/* Reads the file without a lock, because a person may be asked before the change. A user
+ * who may not read the state, in which spent codes are noted, gets new codes all the same:
+ * that one of them is a spent one is too unlikely to matter. */
 static enum exit_status read_old(struct new_codes *made)
 {
 	totpgroup_credential *credential = NULL;
 	bool ignored;
-	int status = user_file_load(&made->file, &credential, &ignored, &made->error);
+	int status = user_file_look(&made->file, &made->record, &ignored, &made->error);
 
 	if (status == TOTPGROUP_ENOTFOUND) {
 		error_set(&made->error, status, "%s is not enrolled: there is no %s",
@@ -77,7 +63,7 @@ static enum exit_status read_old(struct new_codes *made)
 		return STATUS_NOT_ENROLLED;
 	}
 	if (status == 0)
-		status = read_texts(made);
+		status = user_file_judge(&made->file, &made->record, &credential, &made->error);
 	if (status == 0) {
 		made->old_count = emergency_codes_left(credential);
 		made->hashed = are_hashed(made, credential);
@@ -108,8 +94,9 @@ static enum exit_status draw_codes(struct new_codes *made)
 	bool ignored;
 
 	return emergency_codes_draw_fresh(&made->codes,
-		       (unsigned int)made->manage->options.number, made->hashed, &made->secret,
-		       &made->state, &made->lines, &ignored, &made->error) == 0
+		       (unsigned int)made->manage->options.number, made->hashed,
+		       &made->record.secret, &made->record.state, &made->lines, &ignored,
+		       &made->error) == 0
 		       ? STATUS_DONE
 		       : STATUS_STORE_ERROR;
 }
@@ -124,6 +111,8 @@ static int replace_codes(const struct store_record *record, void *argument,
 	int status =
 		credential_load(&credential, record->secret.data, record->secret.length, error);
 
+	if (status == 0)
+		status = credential_judge(credential, error);
 	if (status == 0 &&
 		emergency_codes_replace(credential, made->lines.data, made->lines.length) != 0)
 		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
@@ -187,8 +176,7 @@ void new_codes_free(struct new_codes *made)
 {
 	user_file_free(&made->file);
 	user_file_free(&made->writer);
-	text_free(&made->secret);
-	text_free(&made->state);
+	store_record_free(&made->record);
 	text_free(&made->lines);
 	WIPE_OBJECT(&made->codes);
 }

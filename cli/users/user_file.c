@@ -225,33 +225,46 @@ bool user_file_lacks_state(const struct error *error)
 	return getuid() != 0 && error->system_error == EACCES;
 }
 
+int user_file_look(const struct user_file *file, struct store_record *record, bool *lacks_state,
+	struct error *error)
+{
+	int status = user_credential_look(file->credential, record, error);
+
+	if (lacks_state == NULL)
+		return status;
+	*lacks_state = status != 0 && record->secret.length > 0 && user_file_lacks_state(error);
+	if (!*lacks_state)
+		return status;
+	*error = (struct error)ERROR_INIT;
+	record->apart = false;
+	return 0;
+}
+
+int user_file_judge(const struct user_file *file, const struct store_record *record,
+	totpgroup_credential **parsed, struct error *error)
+{
+	int status = user_credential_parse(file->credential, record, parsed, error);
+
+	if (status == 0)
+		status = credential_judge(*parsed, error);
+	if (status == 0)
+		return 0;
+	totpgroup_credential_free(*parsed);
+	*parsed = NULL;
+	return name_file(file->path, status, error);
+}
+
 int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
 	bool *lacks_state, struct error *error)
 {
 	struct store_record record = STORE_RECORD_INIT;
-	int status = user_credential_look(file->credential, &record, error);
+	int status = user_file_look(file, &record, lacks_state, error);
 
 	*parsed = NULL;
-	if (lacks_state != NULL) {
-		*lacks_state =
-			status != 0 && record.secret.length > 0 && user_file_lacks_state(error);
-		if (*lacks_state) {
-			*error = (struct error)ERROR_INIT;
-			record.apart = false;
-			status = 0;
-		}
-	}
 	if (status == 0)
-		status = user_credential_parse(file->credential, &record, parsed, error);
-	if (status == 0)
-		status = credential_judge(*parsed, error);
-	status = name_file(file->path, status, error);
-	if (status != 0) {
-		totpgroup_credential_free(*parsed);
-		*parsed = NULL;
-	}
+		status = user_file_judge(file, &record, parsed, error);
 	store_record_free(&record);
-	return status;
+	return name_file(file->path, status, error);
 }
 
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,
@@ -296,38 +309,39 @@ static int change_record(const struct store_record *record, void *argument,
 	return name_file(damaged_state ? place->state_name : place->name, status, error);
 }
 
+static int refuse_without_state(const struct user_file *file, struct error *error)
+{
+	return error_set(error, TOTPGROUP_EUNSAFE,
+		"%.200s: the state of codes is kept here, and you may not change it; ask the "
+		"administrator",
+		file->credential->place->state_name);
+}
+
 enum exit_status user_file_try_device(const struct user_file *file,
 	const struct device_change *change, struct text *text, struct error *error)
 {
-	const struct changing changing = {file, change};
+	struct changing changing = {file, change};
 	struct store_record record = STORE_RECORD_INIT;
 	struct store_change next = STORE_CHANGE_INIT;
 	totpgroup_credential *parsed = NULL;
-	enum exit_status status = STATUS_DONE;
-	bool lacks_state = false;
-	int result = user_file_load(file, &parsed, &lacks_state, error);
+	bool lacks_state;
+	int result = user_file_look(file, &record, &lacks_state, error);
 
-	totpgroup_credential_free(parsed);
 	if (result == TOTPGROUP_ENOTFOUND)
 		error_set(error, result, "not enrolled: there is no %s", file->path);
+	if (result == 0)
+		result = user_file_judge(file, &record, &parsed, error);
+	totpgroup_credential_free(parsed);
 	/* The state has what was spent, so a device cannot be changed without it. */
-	if (lacks_state) {
-		error_set(error, TOTPGROUP_EUNSAFE,
-			"%.200s: the state of codes is kept here, and you may not change it; "
-			"ask the administrator",
-			file->credential->place->state_name);
-		return STATUS_NOT_PERMITTED;
-	}
-	if (result == 0)
-		result = user_file_read(file, &record.secret, error);
-	if (result == 0)
-		result = change_record(&record, (void *)(uintptr_t)&changing, &next, error);
-	status = status_of_change(result);
+	if (result == 0 && lacks_state)
+		result = refuse_without_state(file, error);
+	else if (result == 0)
+		result = change_record(&record, &changing, &next, error);
 	*text = record.secret;
 	record.secret = (struct text)TEXT_INIT;
 	store_change_free(&next);
 	store_record_free(&record);
-	return status;
+	return lacks_state ? STATUS_NOT_PERMITTED : status_of_change(result);
 }
 
 enum exit_status user_file_change_device(

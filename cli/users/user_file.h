@@ -59,13 +59,24 @@ enum exit_status user_file_find_by_flags(struct user_file *file, const char *use
 int user_file_read(const struct user_file *file, struct text *text, struct error *error);
 
 /*
- * Reads the credential together with its state, and judges whether a login would take it
- * (credential_judge()). The caller frees *parsed, which is NULL after an error; a damaged
- * line is TOTPGROUP_EFORMAT with a message that names the file.
+ * Reads the secret and its state. record must be STORE_RECORD_INIT, and is the caller's to
+ * store_record_free(), also after an error. Errors as user_credential_look().
  *
  * Where the state may not be read by a caller who is not root, *lacks_state is set and the
- * secret is parsed alone; it is an error where lacks_state is NULL.
+ * record has the secret alone; it is an error where lacks_state is NULL.
  */
+int user_file_look(const struct user_file *file, struct store_record *record, bool *lacks_state,
+	struct error *error);
+
+/*
+ * Parses a record, and judges whether a login would take it (credential_judge()). The
+ * caller frees *parsed, which is NULL after an error; a damaged line is TOTPGROUP_EFORMAT
+ * with a message that names the file.
+ */
+int user_file_judge(const struct user_file *file, const struct store_record *record,
+	totpgroup_credential **parsed, struct error *error);
+
+/* Does both. */
 int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
 	bool *lacks_state, struct error *error);
 

@@ -348,7 +348,7 @@ static int check_line_with_socket(const struct options *options, struct error *e
 	return 0;
 }
 
-/* A password and a code in one text can be split only by whoever reads the secret. */
+/* Only a program that reads the secret can split a password and a code in one text. */
 static int check_socket(const struct options *options, struct error *error)
 {
 	const char *name = options->try_first_pass   ? "try_first_pass"

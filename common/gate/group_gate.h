@@ -50,8 +50,9 @@ struct group_decision {
  * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of its groups does
  * not resolve, or a lookup fails; never because of who the user is. Reads
  * NSS: thread-safe, and as slow as the host's directory. groups are the user's,
- * read here unless they are known; NULL where the caller does not want to keep them. decision may be NULL;
- * it is written where the answer is no GROUP_GATE_ERROR.
+ * read here unless they are known; NULL where the caller does not want to keep
+ * them. decision may be NULL; it is written where the answer is no
+ * GROUP_GATE_ERROR.
  */
 enum group_gate group_gate_judge(const char *list, const char *user, gid_t primary_gid,
 	struct user_groups *groups, struct group_decision *decision, struct error *error);

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* Owned by whoever looked it up, and freed with free(). */
+/* Owned by the caller who looked it up, and freed with free(). */
 struct user_entry {
 	struct passwd passwd;
 	char strings[]; /* what passwd points to */

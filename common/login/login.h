@@ -27,7 +27,7 @@ struct login_facts {
 	const char *service; /* PAM_SERVICE */
 	const char *host;    /* PAM_RHOST */
 	/* From the PAM environment, where sshd puts them; never from the process's own,
-	 * which whoever starts su or sudo decides. */
+	 * which is up to the caller of su or sudo. */
 	const char *ssh_connection; /* SSH_CONNECTION */
 	const char *ssh_auth_info;  /* SSH_AUTH_INFO_0: completed methods */
 	/* A session is judged. Since the login, pam_env may have let the user set the PAM

@@ -27,8 +27,8 @@ struct durable_file {
  * to the place's name, and syncs the folder. Unless exclusive is set, the
  * caller holds the lock of the file that is being replaced, and temporary
  * files that dead processes left there for this name are removed first. The
- * new file is locked from before it is visible until all is durable, and
- * whoever waits for it then waits too.
+ * new file is locked from before it is visible until all is durable, so
+ * that a process which waits for the lock waits for that too.
  *
  * TOTPGROUP_EUNWRITABLE (EROFS, EACCES, EPERM, ENOSPC, EDQUOT): nothing has
  * changed. TOTPGROUP_ESYSTEM: the old file or the new one stands.

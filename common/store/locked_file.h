@@ -19,9 +19,7 @@
  *      leaves the old text or the new one, and at most one temporary file,
  *      which the next writer removes under the lock.
  *
- * All of it happens with the rights of the calling process: whoever works on
- * a user's own file takes on the user's identity before, and gives it up
- * after.
+ * All of it happens with the rights that the calling thread has.
  */
 #ifndef TOTPGROUP_STORE_LOCKED_FILE_H
 #define TOTPGROUP_STORE_LOCKED_FILE_H

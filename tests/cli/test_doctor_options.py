@@ -416,6 +416,16 @@ def a_guard_with_other_options_is_a_warning(folder):
 
 
 @test
+def a_guard_with_store_socket_leaves_the_same_to_the_daemon(folder):
+    host = ConfiguredHost(folder, "secret=/var/lib/totpgroup/secret/${USER}\nuser=root\n",
+                          f"store=socket:{folder.path}/verify", sshd=ANY_METHOD)
+    host.write("sshd", "@include sshd-totpgroup\n"
+               f"session requisite pam_totpgroup.so {host.options}\n")
+    equal([level for level, what in host.level("session-guard")
+           if "is not what the auth line says" in what], [], "differences")
+
+
+@test
 def a_guard_after_the_variables_of_the_user_is_a_warning(folder):
     host = ConfiguredHost(folder, "")
     guard = f"session required pam_totpgroup.so {host.options}"

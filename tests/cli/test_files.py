@@ -350,6 +350,32 @@ def in_the_folder_of_a_user_root_writes_as_that_user(folder):
 
 
 @test
+def a_link_of_root_does_not_hide_that_a_user_decides_where_the_path_leads(folder):
+    need_root()
+    program = share(folder)
+    home = own_home(folder)
+    roots_folder = folder.path / "roots"
+    roots_folder.mkdir(mode=0o755)
+    os.symlink(roots_folder, home / "conf")
+    os.lchown(home / "conf", NUMBER, GROUP)
+    os.symlink(home / "conf", folder.path / "link")
+    for command in ((), ("codes", "--force"), ("revoke", "--force", USER),
+                    ("import", "--user=" + USER, str(folder.path / "source"))):
+        (folder.path / "source").write_text(OLD, encoding="ascii")
+        flags = ALL if not command else ()
+        result = in_namespace(
+            folder, '"$@"', program, *command, *flags, f"--secret={folder.path}/link/secret")
+        check(result.status != 0, f"{command}: {result.output!r}")
+        equal(list(roots_folder.iterdir()), [], f"what {command} left in root's folder")
+    write_old(roots_folder / "secret")
+    for command in ((*ALL,), ("revoke", "--force", USER)):
+        result = in_namespace(
+            folder, '"$@"', program, *command, f"--secret={folder.path}/link/secret")
+        check(result.status != 0, f"{command}: {result.output!r}")
+        check_old(roots_folder / "secret")
+
+
+@test
 def root_does_not_write_where_others_may_write(folder):
     need_root()
     open_folder = folder.path / "open"

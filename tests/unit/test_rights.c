@@ -6,6 +6,8 @@
 
 #include "user_store_support.h"
 
+#include "host/user_credential.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <linux/capability.h>
@@ -145,6 +147,32 @@ static void looks_up_groups_where_they_are_needed(void **state)
 	assert_int_equal(
 		verify("alice", "87654321", TOTPGROUP_ESYSTEM).verdict, TOTPGROUP_REFUSED);
 	assert_int_equal(failure.system_error, EACCES);
+}
+
+/* The gate may have read the user's groups for group= already. */
+static void does_not_look_up_known_groups_again(void **state)
+{
+	struct options options = OPTIONS_INIT;
+	struct user_credential credential = {.place = NULL};
+	struct store_record record = STORE_RECORD_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	if (!is_root())
+		skip();
+	put_secret("alice", TEXT);
+	assert_int_equal(chown(in_folder("home"), 0, 30199), 0);
+	assert_int_equal(chmod(in_folder("home"), 0710), 0);
+	assert_int_equal(user_credential_find(&credential, &options, "alice", &error), 0);
+	assert_int_equal(user_credential_locate(&credential, &error), 0);
+	group_lookups = 0;
+	assert_int_equal(
+		user_groups_read(&credential.groups, "alice", credential.user->pw_gid, &error),
+		0);
+	assert_int_equal(user_credential_look(&credential, &record, &error), 0);
+	assert_int_equal(group_lookups, 1);
+	store_record_free(&record);
+	user_credential_free(&credential);
 }
 
 /* A process whose capabilities stay when its uid changes would reach everything. */
@@ -309,6 +337,7 @@ int main(void)
 		TEST(changes_the_calling_thread_alone),
 		TEST(reaches_what_the_user_reaches),
 		TEST(looks_up_groups_where_they_are_needed),
+		TEST(does_not_look_up_known_groups_again),
 		TEST(refuses_to_keep_capabilities),
 		TEST(goes_on_where_root_has_no_such_right),
 		TEST(takes_nothing_on_without_being_root),

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hurried_clock.h"
 #include "temporary_folder.h"
 #include "test_support.h"
 
@@ -411,20 +412,6 @@ static void after_a_conflict_the_work_is_done_again(void)
 	assert_int_equal(script.calls, 4);
 	assert_string_equal(secret_now(), CHANGED);
 }
-
-/* The clock of the deadline goes on by a second with each look. */
-int __real_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
-{
-	static time_t seconds;
-
-	if (clock != CLOCK_MONOTONIC)
-		return __real_clock_gettime(clock, now);
-	*now = (struct timespec){.tv_sec = ++seconds};
-	return 0;
-}
-
 static void conflicts_without_end_end_at_the_deadline(void)
 {
 	struct script script = {.write = CHANGED, .disturbances = 1000};

@@ -5,6 +5,7 @@
 
 #include "core/state.h"
 #include "file_store_support.h"
+#include "hurried_clock.h"
 
 #define SECRET "JBSWY3DPEHPK3PXP"
 #define TEXT   SECRET "\n12345678\n87654321\n"
@@ -26,20 +27,6 @@ static int take_rights(void *context, store_task *task, void *argument, struct e
 	status = task(argument, error);
 	return rights_fail ? error_set(error, TOTPGROUP_ESYSTEM, "not given up") : status;
 }
-
-/* Each reading of the clock is a second later. */
-int __real_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
-{
-	static time_t seconds;
-
-	if (clock != CLOCK_MONOTONIC)
-		return __real_clock_gettime(clock, now);
-	*now = (struct timespec){.tv_sec = ++seconds};
-	return 0;
-}
-
 static void open_credential(struct user_credential *credential)
 {
 	static char state[4096];
