@@ -29,7 +29,7 @@ of daemon/, e2e/ and some others need root, and make a private machine out of na
 EPILOG = """\
 environment:
   top_builddir          the folder of the build (default: the tree, or the current folder)
-  TOTPGROUP_LONG=1      random and repeated tests run for minutes instead of seconds
+  TOTPGROUP_LONG=1      random tests and sweeps run for minutes instead of seconds
   TOTPGROUP_TEST_SEED   the seed of random tests, which each of them prints
   TOTPGROUP_SSHD        another sshd than the installed one
 

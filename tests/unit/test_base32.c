@@ -158,7 +158,7 @@ static void random_bytes_are_encoded_as_by_liboath(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (int i = 0; i < 5000; i++) {
+	for (unsigned int i = 0; i < test_rounds(5000); i++) {
 		uint8_t bytes[65];
 		uint8_t again[65];
 		char characters[BASE32_LENGTH(65) + 1];
@@ -190,7 +190,7 @@ static void random_text_is_decoded_as_by_liboath(void **state)
 	static const char accepted[] = ALPHABET "abcdefghijklmnopqrstuvwxyz";
 
 	(void)state;
-	for (int i = 0; i < 5000; i++) {
+	for (unsigned int i = 0; i < test_rounds(5000); i++) {
 		char characters[128];
 		uint8_t bytes[128];
 		size_t kept = 8 * test_random_below(&random, 8) +

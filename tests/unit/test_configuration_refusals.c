@@ -329,7 +329,7 @@ static void random_text_is_read_or_refused(void **state)
 	char text[64];
 
 	(void)state;
-	for (unsigned int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < test_rounds(3000); i++) {
 		size_t length = test_random_below(&random, sizeof text - 1);
 
 		for (size_t at = 0; at < length; at++)

@@ -141,7 +141,7 @@ static void setting_an_option_changes_only_its_lines(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (int i = 0; i < 50000; i++) {
+	for (unsigned int i = 0; i < test_rounds(50000); i++) {
 		const char *value = values[pick(&random, COUNT(values))];
 		totpgroup_credential *credential;
 		char line[20];
@@ -165,7 +165,7 @@ static void unsetting_an_option_deletes_only_its_lines(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (int i = 0; i < 50000; i++) {
+	for (unsigned int i = 0; i < test_rounds(50000); i++) {
 		totpgroup_credential *credential;
 		struct credential_option option;
 
@@ -242,7 +242,7 @@ static void spending_a_code_removes_only_its_line(void **state)
 	unsigned int spent = 0;
 
 	(void)state;
-	for (int i = 0; i < 50000; i++) {
+	for (unsigned int i = 0; i < test_rounds(50000); i++) {
 		const char *typed = codes[pick(&random, COUNT(codes))];
 		totpgroup_credential *credential;
 		bool found;

@@ -124,7 +124,7 @@ static void no_wrong_code_is_accepted(void **state)
 	fill(codes);
 	attempt.no_skew_adjust = true;
 	attempt.typed = typed;
-	for (int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < test_rounds(3000); i++) {
 		bool good = false;
 		struct error error;
 

@@ -79,7 +79,7 @@ static void only_codes_change_in_random_texts(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (unsigned int round = 0; round < 5000; round++) {
+	for (unsigned int round = 0; round < test_rounds(5000); round++) {
 		unsigned int foreign[COUNT(parts)] = {0};
 		struct text text = TEXT_INIT;
 		totpgroup_credential *credential;

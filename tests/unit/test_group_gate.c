@@ -383,7 +383,7 @@ static void random_worlds(void **state)
 	unsigned seen[3] = {0, 0, 0};
 
 	(void)state;
-	for (unsigned round = 0; round < 30000; round++) {
+	for (unsigned int round = 0; round < test_rounds(30000); round++) {
 		struct world world;
 		char list[256] = "";
 		bool broken = false, exempted = false, asks = false, asked = false;

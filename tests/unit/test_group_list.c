@@ -294,7 +294,7 @@ static void random_lists(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (unsigned round = 0; round < 50000; round++) {
+	for (unsigned int round = 0; round < test_rounds(50000); round++) {
 		char list[32];
 		unsigned length = test_random_below(&random, sizeof list);
 		struct group_list groups = GROUP_LIST_INIT;

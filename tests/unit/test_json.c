@@ -243,7 +243,7 @@ static void random_texts_are_read_or_refused(void **state)
 	unsigned int read = 0;
 
 	(void)state;
-	for (unsigned int i = 0; i < 300000; i++) {
+	for (unsigned int i = 0; i < test_rounds(300000); i++) {
 		size_t length = test_random_below(&random, 12);
 		char *text = malloc(length > 0 ? length : 1);
 

@@ -79,7 +79,7 @@ static void no_name_becomes_markup(void **state)
 	(void)state;
 	assert_int_equal(letter_read("letter.html", "{{#page}}{{user}}{{/page}}"), 0);
 	letter.user = name;
-	for (unsigned int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < test_rounds(3000); i++) {
 		test_random_fill(&random, name, sizeof name - 1);
 		name[sizeof name - 1] = '\0';
 		for (const char *c = letter_draw(LETTER_HTML); *c != '\0'; c++) {

@@ -220,7 +220,7 @@ static void random_networks_match_by_their_prefix(void **state)
 	unsigned seen[2] = {0, 0};
 
 	(void)state;
-	for (unsigned round = 0; round < 100000; round++) {
+	for (unsigned int round = 0; round < test_rounds(100000); round++) {
 		bool six = test_random_below(&random, 2) == 0;
 		unsigned int bits = six ? 128 : 32;
 		struct network network = {.address.family = six ? AF_INET6 : AF_INET,
@@ -253,7 +253,7 @@ static void random_lists_are_read_or_refused(void **state)
 	unsigned taken = 0;
 
 	(void)state;
-	for (unsigned round = 0; round < 200000; round++) {
+	for (unsigned int round = 0; round < test_rounds(200000); round++) {
 		char text[12];
 		unsigned length = (unsigned)test_random_below(&random, sizeof text);
 		struct network_list list = NETWORK_LIST_INIT;

@@ -117,7 +117,7 @@ static void random_numbers_come_back(void **state)
 	char digits[32];
 
 	(void)state;
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < test_rounds(20000); i++) {
 		unsigned int shift = (unsigned int)test_random_below(&random, 64);
 		int64_t expected = (int64_t)test_random_next(&random) >> shift;
 		int64_t value;

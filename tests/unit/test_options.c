@@ -560,7 +560,7 @@ static void random_arguments_are_read_or_refused(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (unsigned round = 0; round < 20000; round++) {
+	for (unsigned int round = 0; round < test_rounds(20000); round++) {
 		char argument[256] = "";
 		struct options options = OPTIONS_INIT;
 		struct error error = ERROR_INIT;

@@ -88,7 +88,7 @@ static void random_hotp_codes_are_those_of_liboath(void **state)
 
 	(void)state;
 	assert_int_equal(oath_init(), OATH_OK);
-	for (int i = 0; i < 5000; i++) {
+	for (unsigned int i = 0; i < test_rounds(5000); i++) {
 		uint8_t key[100];
 		size_t length = 1 + test_random_below(&random, sizeof key);
 		uint64_t counter = test_random_next(&random) >> test_random_below(&random, 64);
@@ -116,7 +116,7 @@ static void random_totp_codes_are_those_of_liboath(void **state)
 
 	(void)state;
 	assert_int_equal(oath_init(), OATH_OK);
-	for (int i = 0; i < 6000; i++) {
+	for (unsigned int i = 0; i < test_rounds(6000); i++) {
 		enum hmac_algorithm algorithm = (enum hmac_algorithm)(i % 3);
 		uint8_t key[150];
 		size_t length = 1 + test_random_below(&random, sizeof key);
@@ -212,7 +212,7 @@ static void an_offset_is_the_smallest_one(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < test_rounds(20000); i++) {
 		int64_t now = 10000000 + (int64_t)test_random_below(&random, 1 << 30);
 		unsigned int period = 1 + (unsigned int)test_random_below(&random, 3600);
 		int64_t step = otp_time_step(now, period) - 1500 +

@@ -12,8 +12,6 @@
 #include "cli/pamconf/pamconf.h"
 #include "temporary_folder.h"
 
-#define ROUNDS 3000
-
 static int begin(void **state)
 {
 	(void)state;
@@ -138,11 +136,12 @@ static void stacks_succeed_like_those_of_libpam(void **state)
 	struct pam_trial trials[100];
 	struct pam_stack stack;
 	struct pam_paths paths;
+	const unsigned int rounds = test_rounds(3000);
 	unsigned int yes = 0;
 
 	(void)state;
 	put_file("other", "auth required pam_deny.so\n", 0600);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (unsigned int round = 0; round < rounds; round++) {
 		bool expected;
 
 		put_random(&random, "inner", true);
@@ -155,13 +154,13 @@ static void stacks_succeed_like_those_of_libpam(void **state)
 		if (paths.succeeds[PAM_WATCHED_NOT_RUN] != expected) {
 			char *inner = strdup(text_of("inner"));
 
-			fail_msg("round %d: libpam says %s to\n%sinner:\n%s", round,
+			fail_msg("round %u: libpam says %s to\n%sinner:\n%s", round,
 				expected ? "yes" : "no", text_of("service"), inner);
 		}
 		pam_stack_free(&stack);
 	}
 	/* Each answer is given often. */
-	assert_in_range(yes, ROUNDS / 20, ROUNDS / 20 * 19);
+	assert_in_range(yes, rounds / 20, rounds / 20 * 19);
 }
 
 /* Finds the ways through lines whose modules may have every result; pam_w.so is

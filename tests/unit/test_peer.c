@@ -108,7 +108,7 @@ static void random_texts_are_addresses_or_unknown(void **state)
 	unsigned found = 0;
 
 	(void)state;
-	for (unsigned round = 0; round < 200000; round++) {
+	for (unsigned int round = 0; round < test_rounds(200000); round++) {
 		char text[12];
 		unsigned length = 1 + (unsigned)test_random_below(&random, sizeof text - 1);
 		uint8_t address[16];

@@ -232,7 +232,7 @@ static void retry_after_is_exact(void **state)
 	int64_t now = NOW;
 
 	(void)state;
-	for (int i = 0; i < 1000; i++) {
+	for (unsigned int i = 0; i < test_rounds(1000); i++) {
 		char line[100];
 		totpgroup_credential *early, *credential;
 		struct rate_limit_answer answer = {false, 0};

@@ -308,7 +308,7 @@ static void accepted_frames_mean_the_same_to_json_c(void **state)
 	unsigned int accepted = 0, refused = 0;
 
 	(void)state;
-	for (int i = 0; i < 200000; i++) {
+	for (unsigned int i = 0; i < test_rounds(200000); i++) {
 		char bytes[2000];
 		size_t length = random_frame(&random, bytes, sizeof bytes);
 		struct frame frame = read_frame(bytes, length);

@@ -216,7 +216,7 @@ static void random_specifications(void **state)
 	struct test_random random = test_random_begin();
 
 	(void)state;
-	for (unsigned round = 0; round < 20000; round++) {
+	for (unsigned int round = 0; round < test_rounds(20000); round++) {
 		char specification[256] = "/";
 		char expected[256] = "/";
 

@@ -81,6 +81,15 @@ static inline uint64_t test_random_next(struct test_random *random)
 	return z ^ (z >> 31);
 }
 
+/* How often a random test repeats: this often in a normal run, and fifty times as often
+ * with TOTPGROUP_LONG in the environment. */
+static inline unsigned int test_rounds(unsigned int normal)
+{
+	const char *is_long = getenv("TOTPGROUP_LONG");
+
+	return is_long != NULL && *is_long != '\0' ? normal * 50 : normal;
+}
+
 /* From 0 to limit - 1. */
 static inline uint64_t test_random_below(struct test_random *random, uint64_t limit)
 {

@@ -154,7 +154,7 @@ static void random_splices_agree_with_a_model(void **state)
 	uint8_t data[128];
 
 	(void)state;
-	for (int i = 0; i < 50000; i++) {
+	for (unsigned int i = 0; i < test_rounds(50000); i++) {
 		size_t offset = test_random_below(&random, model.length + 1);
 		size_t removed = test_random_below(&random, model.length - offset + 1);
 		size_t length = test_random_below(&random, sizeof data);
