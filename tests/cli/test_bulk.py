@@ -14,7 +14,7 @@ import pexpect
 from browser import photograph, read_codes
 from bulk_host import GID, GROUP, Host, check_whole
 from support import (
-    PATIENCE, PROGRAM, Credential, check, equal, finish, log_in, need, test, totp,
+    PATIENCE, PROGRAM, Credential, check, equal, log_in, need, test, totp,
 )
 
 ALL = "svg,png,html,txt,csv,json"

@@ -9,8 +9,8 @@ import stat
 import subprocess
 
 from support import (
-    PROGRAM, Skip, check, equal, finish, need, need_root, run, shown_uri, start,
-    step_now, step_safely, test, totp,
+    PROGRAM, Skip, check, equal, finish, need, need_root, run, shown_uri, start, step_safely,
+    test, totp,
 )
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
