@@ -178,8 +178,8 @@ static int create_file(const struct offer *offer)
 	int status = new_credential_append(&offer->credential, &text, &offer->login->error);
 
 	if (status == 0)
-		status = store_create(
-			offer->login->credential.place, &text, false, &offer->login->error);
+		status = user_credential_create(
+			&offer->login->credential, &text, &offer->login->error);
 	text_free(&text);
 	return status;
 }

@@ -30,6 +30,7 @@ void module_begin(struct module *module, pam_handle_t *pamh, int flags)
 	const char *password = conversation_first_pass(pamh);
 
 	*module = (struct module){.pamh = pamh, .login = LOGIN_INIT};
+	setuid_limits_raise(&module->limits);
 	module->login.watcher = (struct login_watcher){tell_log, pamh};
 	module->login.facts = (struct login_facts){
 		.user = item(pamh, PAM_USER),
@@ -40,6 +41,12 @@ void module_begin(struct module *module, pam_handle_t *pamh, int flags)
 		.is_silent = ((unsigned int)flags & PAM_SILENT) != 0,
 		.has_password = password != NULL && *password != '\0',
 	};
+}
+
+void module_end(struct module *module)
+{
+	login_free(&module->login);
+	setuid_limits_restore(&module->limits);
 }
 
 bool module_prepare(struct module *module, int argc, const char **argv)

@@ -6,17 +6,21 @@
 
 #include <security/pam_modules.h>
 
+#include "host/setuid_guard.h"
 #include "login/login.h"
 
 /* One call of pam_sm_authenticate() or pam_sm_open_session(). */
 struct module {
 	pam_handle_t *pamh;
 	struct login login;
+	struct setuid_limits limits;
 };
 
 /* Begins with PAM's items as the facts of the login, without asking anybody. The caller
- * ends it with login_free(). It must not be moved in between. */
+ * ends it with module_end(). It must not be moved in between. Until then the limits of a
+ * set-user-ID program are raised (setuid_limits_raise()). */
 void module_begin(struct module *module, pam_handle_t *pamh, int flags);
+void module_end(struct module *module);
 
 /* Reads the options, asks for the user's name where the application has not set it, and
  * goes up to the prompt. Returns as login_prepare(). */

@@ -31,7 +31,7 @@ PAM_EXTERN int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, cons
 		log_verdict(pamh, login);
 	module_tell_outcome(&module);
 	code = outcome_pam_code(login);
-	login_free(login);
+	module_end(&module);
 	return code;
 }
 
@@ -43,7 +43,7 @@ PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, cons
 	module_begin(&module, pamh, flags);
 	module.login.facts.is_session = true;
 	code = module_guard_session(&module, argc, argv);
-	login_free(&module.login);
+	module_end(&module);
 	return code;
 }
 

@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "core/state.h"
 #include "host/path_owner.h"
+#include "host/setuid_guard.h"
 #include "store/file_store.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
@@ -220,6 +221,18 @@ int user_credential_parse(const struct user_credential *credential,
 	return status;
 }
 
+int user_credential_create(
+	struct user_credential *credential, const struct text *text, struct error *error)
+{
+	struct setuid_guard guard;
+	int status;
+
+	setuid_guard_begin(&guard);
+	status = store_create(credential->place, text, false, error);
+	setuid_guard_end(&guard);
+	return status;
+}
+
 void user_credential_apply_options(const struct options *options, struct attempt *attempt)
 {
 	attempt->grace_period = options->grace_period;
@@ -297,11 +310,57 @@ static void refuse(struct decision *decision, int status)
 	decision->result.offset_known = decided.offset_known;
 }
 
+/* Decides in one transaction, in which no starter of a set-user-ID program interferes. */
+static int transact(struct verification *verification, struct error *error)
+{
+	struct setuid_guard guard;
+	int status;
+
+	setuid_guard_begin(&guard);
+	status = store_transact(
+		verification->credential->place, decide_on_record, verification, error);
+	setuid_guard_end(&guard);
+	return status;
+}
+
+/* Counts an attempt, which has no verdict then but that the limit was reached. True where
+ * the code may be judged. */
+static bool count_first(struct verification *verification, int *status, struct error *error)
+{
+	struct attempt attempt = verification->attempt;
+
+	verification->attempt.typed = NULL;
+	verification->attempt.last = false;
+	*status = transact(verification, error);
+	attempt.count = false;
+	attempt.now = verification->attempt.now;
+	verification->attempt = attempt;
+	return *status == 0 &&
+	       verification->decision.result.reason == TOTPGROUP_REASON_CONVERSATION;
+}
+
+/* The user who started a set-user-ID program can end it at any moment, if need be by its
+ * control group, and may see by then which text is written. So its count is made first, in
+ * a write of its own: then nothing is known that was not counted. */
+static int verify(
+	struct verification *verification, bool may_be_unrecorded, struct error *error)
+{
+	const struct attempt *attempt = &verification->attempt;
+	int status;
+
+	if (setuid_is_set() && attempt->count && attempt->typed != NULL &&
+		!count_first(verification, &status, error) &&
+		!(status == TOTPGROUP_EUNWRITABLE && may_be_unrecorded))
+		return status;
+	*error = (struct error)ERROR_INIT;
+	return transact(verification, error);
+}
+
 int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
 	struct decision *decision, struct error *unrecorded, struct error *error)
 {
 	struct verification verification = {credential, *attempt, DECISION_INIT};
-	int status = store_transact(credential->place, decide_on_record, &verification, error);
+	int status = verify(&verification, unrecorded != NULL, error);
 
 	attempt->now = verification.attempt.now;
 	*decision = verification.decision;

@@ -117,12 +117,17 @@ int user_credential_parse(const struct user_credential *credential,
 int user_credential_examine(
 	struct user_credential *credential, bool *exists, struct error *error);
 
+/* Stores a credential for a user who has none. As store_create() without replace. */
+int user_credential_create(
+	struct user_credential *credential, const struct text *text, struct error *error);
+
 /* Adds what the options say to an attempt that began as ATTEMPT_INIT. */
 void user_credential_apply_options(const struct options *options, struct attempt *attempt);
 
 /*
  * Decides on an attempt in one transaction. attempt->now is set by the store's clock. The
- * caller waits for nobody but the lock.
+ * caller waits for nobody but the lock. In a set-user-ID program (setuid_is_set()) the
+ * attempt is counted in a transaction of its own before.
  *
  * Returns 0 with a verdict whose new state, if there is one, is durable. After any error
  * of store_transact(), of the state or of decide() the decision is a refusal for

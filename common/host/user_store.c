@@ -151,7 +151,7 @@ int user_store_create(struct user_store *store, const char *user, const struct t
 	int status = find_credential(store, user, &credential, error);
 
 	if (status == 0)
-		status = store_create(credential.place, text, false, error);
+		status = user_credential_create(&credential, text, error);
 	user_credential_free(&credential);
 	return status;
 }

@@ -350,6 +350,21 @@ def in_the_folder_of_a_user_root_writes_as_that_user(folder):
 
 
 @test
+def a_file_for_one_user_is_not_taken_from_the_folder_of_another(folder):
+    need_root()
+    program = share(folder)
+    home = own_home(folder)
+    write_old(home / "secret")
+    os.chown(home / "secret", NUMBER, GROUP)
+    for command in (("enroll", "daemon", *ALL), ("revoke", "--force", "daemon")):
+        result = in_namespace(
+            folder, '"$@"', program, *command, f"--secret={home}/secret")
+        check(result.status != 0 and "a folder of another user is on the way" in result.errors,
+              f"{command}: {result.errors!r}")
+        check_old(home / "secret")
+
+
+@test
 def a_link_of_root_does_not_hide_that_a_user_decides_where_the_path_leads(folder):
     need_root()
     program = share(folder)

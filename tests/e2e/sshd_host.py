@@ -370,6 +370,20 @@ class SshdHost:
                                  f"{done.stderr}")
         return done.stdout
 
+    def start_held_up(self, user, command):
+        """Starts a set-user-ID program as that user, on pipes, under root's strace, which holds up
+        each sync of a file for a second."""
+        return subprocess.Popen(
+            ["strace", "-f", "-u", user.name, "-o", "/dev/null",
+             "-e", "inject=fsync,fdatasync:delay_enter=1000000", *command],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
+            env={"PATH": "/usr/bin:/bin"})
+
+    def child_of(self, pid):
+        """The first child of a process."""
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return int(file.read().split()[0])
+
     # Mounts
 
     def mount_over(self, path, *options):

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the user who starts su can do to it: limits, signals, stops. alice knows bob's password."""
+
+import contextlib
+import fcntl
+import glob
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+from one_time_code import STEP, now_step
+from scenario import Skip, check, test
+from sshd_host import EMERGENCY_CODES, PASSWORD
+
+F_SETPIPE_SZ = 1031
+
+
+class Attack:
+    """A machine with alice, who starts su, and bob, whose home she may list."""
+
+    def __init__(self, host, options=""):
+        self.host, self.secret = host, host.secret("bob")
+        self.alice, self.bob = host.add_user("alice"), host.add_user("bob")
+        os.chmod(self.bob.home, 0o755)
+        host.password_then_code(options, service="su")
+        # su waits after a refusal.
+        with open("/etc/login.defs", "w", encoding="ascii") as file:
+            file.write("FAIL_DELAY 0\n")
+
+    def enroll(self):
+        """A limit of three attempts in 30 s. The two last codes lie in one window, so that a right
+        code makes the text shorter than a wrong one does."""
+        now, step = int(time.time()), now_step()
+        for path in glob.glob(f"{self.bob.home}/.google_authenticator~*"):
+            os.unlink(path)
+        self.bob.enroll(self.secret, '" WINDOW_SIZE 3',
+                        f'" RATE_LIMIT 3 {STEP} {now - 90} {now - 80}',
+                        f'" DISALLOW_REUSE {step - 5} {step - 4}')
+        return self
+
+    def right_code(self):
+        return self.secret.code()
+
+    def attempts(self):
+        """How many attempts of the last minute are counted."""
+        times = re.search(r"RATE_LIMIT(.*)", self.read()).group(1).split()
+        return len([when for when in times if int(when) > time.time() - 60])
+
+    def read(self):
+        return self.bob.read()
+
+    def su(self, code, starve=None, through=()):
+        """Runs su as alice, on pipes. Returns whether she is bob then."""
+        return b"bob" in self.start(code, starve, through).communicate()[0].split()
+
+    def start(self, code, starve=None, through=()):
+        alice = self.alice
+
+        def become():
+            os.setgroups([])
+            os.setgid(alice.gid)
+            os.setuid(alice.uid)
+            if starve:
+                starve()
+        process = subprocess.Popen(
+            [*through, "/usr/bin/su", "bob", "-c", "id -un"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=become, cwd="/",
+            env={"PATH": "/usr/bin:/bin"})
+        # Where the program cannot even start, nobody reads that.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(f"{PASSWORD}\n{code}\n".encode())
+            process.stdin.flush()
+        return process
+
+    def is_counted(self, starve, why):
+        """One guess under that limit, and then the right code: what was not counted may not be
+        judged."""
+        self.enroll()
+        self.su(self.secret.wrong_code(), starve)
+        counted = self.attempts()
+        check(counted == 1 or not self.su(self.right_code(), starve),
+              f"{why}: a wrong code is not counted, and the right one lets in")
+        return counted == 1
+
+
+def limit(which, value):
+    """Sets a limit in the new process, and lets its signals do nothing."""
+    def starve():
+        for name in (signal.SIGXFSZ, signal.SIGXCPU):
+            signal.signal(name, signal.SIG_IGN)
+        resource.setrlimit(which, (value, value))
+    return starve
+
+
+def may_raise_limits():
+    """Whether root may raise hard limits on this machine (CAP_SYS_RESOURCE)."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        return int(re.search(r"CapBnd:\s(\w+)", file.read()).group(1), 16) >> 24 & 1 == 1
+
+
+def sweep_file_size(attack):
+    """Limits around the sizes of the texts after a wrong and after a right code."""
+    size = len(attack.enroll().read())
+    counted = [attack.is_counted(limit(resource.RLIMIT_FSIZE, value), f"RLIMIT_FSIZE {value}")
+               for value in range(size - 30, size + 15, 3)]
+    check(any(counted) and (all(counted) or not may_raise_limits()),
+          f"under these limits attempts are counted: {counted}")
+
+
+@test
+def guesses_under_a_limit_of_the_file_size_are_counted_or_not_judged(host):
+    sweep_file_size(Attack(host))
+
+
+class StateAttack(Attack):
+    """The state is kept apart, in a folder that only root may enter."""
+
+    def __init__(self, host):
+        self.state = host.folder("state")
+        super().__init__(host, f"state={self.state}/${{USER}}")
+
+    def enroll(self):
+        super().enroll()
+        for entry in os.scandir(self.state):
+            os.unlink(entry.path)
+        # Two logins make a state; then they are moved back in time.
+        for steps in (-1, 0):
+            check(self.su(self.secret.code(steps)), "a right code should let in")
+        now, step = int(time.time()), now_step()
+        state = re.sub(r"RATE_LIMIT.*", f"RATE_LIMIT {now - 90} {now - 80}", self.read())
+        state = re.sub(r"DISALLOW_REUSE.*", f"DISALLOW_REUSE {step - 5} {step - 4}", state)
+        with open(f"{self.state}/bob", "w", encoding="ascii") as file:
+            file.write(state)
+        return self
+
+    def read(self):
+        with open(f"{self.state}/bob", encoding="ascii") as file:
+            return file.read()
+
+
+@test
+def so_are_guesses_with_a_state_that_is_kept_apart(host):
+    sweep_file_size(StateAttack(host))
+
+
+class EmergencyAttack(Attack):
+    """The right code is an emergency code, which is struck out of the text."""
+
+    def enroll(self):
+        super().enroll()
+        self.bob.write(self.read() + "\n".join(EMERGENCY_CODES) + "\n")
+        return self
+
+    def right_code(self):
+        return EMERGENCY_CODES[1]
+
+
+@test
+def so_are_guesses_at_emergency_codes(host):
+    sweep_file_size(EmergencyAttack(host))
+
+
+@test
+def guesses_under_tight_memory_are_counted_or_not_judged(host):
+    attack = Attack(host)
+    for which, kilobytes in ((resource.RLIMIT_DATA, range(300, 1300, 140)),
+                             (resource.RLIMIT_AS, range(4000, 14000, 2000)),
+                             (resource.RLIMIT_STACK, range(16, 160, 32))):
+        for size in kilobytes:
+            attack.is_counted(limit(which, size << 10), f"limit {which}, {size} kB")
+
+
+@test
+def guesses_with_few_open_files_are_counted_or_not_judged(host):
+    attack = Attack(host)
+    for number in range(3, 12):
+        attack.is_counted(limit(resource.RLIMIT_NOFILE, number), f"RLIMIT_NOFILE {number}")
+
+
+class Watched(Attack):
+    """The writes to the disk are held up, so that alice has all the time that she could want."""
+
+    def __init__(self, host, options=""):
+        super().__init__(host, options)
+        if shutil.which("strace") is None:
+            raise Skip("strace is missing (package strace)")
+
+    def held_up(self, code):
+        """Starts su, whose writes take their time. Returns strace and the pid of su once the new
+        file can be seen."""
+        strace = self.host.start_held_up(self.alice, ["su", "bob", "-c", "id -un"])
+        strace.stdin.write(f"{PASSWORD}\n{code}\n".encode())
+        strace.stdin.flush()
+        while not (fresh := [name for name in os.listdir(self.bob.home)
+                             if name.startswith(".google_authenticator~")]):
+            check(strace.poll() is None, "su ended without a write")
+            time.sleep(0.01)
+        return strace, self.host.child_of(strace.pid), fresh[0]
+
+
+def signals_of(user, pid):
+    """Which of the signals that user may send to the process."""
+    script = "import os, sys\nfor number in (0, 9, 14, 15, 19):\n" \
+             "    try:\n        os.kill(int(sys.argv[1]), number)\n        print(number)\n" \
+             "    except PermissionError:\n        pass\n"
+    done = subprocess.run(["python3", "-c", script, str(pid)], user=user.uid, group=user.gid,
+                          extra_groups=[], stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode().split()
+
+
+@test
+def nobody_may_signal_or_stop_a_login_that_is_being_recorded(host):
+    attack = Watched(host)
+    attack.enroll()
+    for code in (attack.secret.wrong_code(), attack.secret.code()):
+        strace, pid, _ = attack.held_up(code)
+        allowed = signals_of(attack.alice, pid)
+        # A timer that was set before, or a terminal, asks nobody for leave.
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            waiting = int(re.search(r"SigBlk:\s(\w+)", file.read()).group(1), 16)
+        for number in (signal.SIGINT, signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU):
+            check(waiting >> (number - 1) & 1 == 1, f"signal {number} does not wait")
+        strace.communicate()
+        check(allowed == [], f"alice may send the signals {allowed}")
+    check(attack.attempts() == 2, "both attempts are counted")
+
+
+@test
+def what_can_be_seen_before_it_is_recorded_does_not_tell_a_right_code(host):
+    """Not even a process that is killed with its control group tells an uncounted guess."""
+    attack, sizes = Watched(host), []
+    for code in (attack.secret.wrong_code(), attack.secret.code()):
+        attack.enroll()
+        strace, pid, name = attack.held_up(code)
+        sizes.append(os.stat(f"{attack.bob.home}/{name}").st_size)
+        os.kill(pid, signal.SIGKILL)
+        strace.communicate()
+    check(sizes[0] == sizes[1], f"the sizes {sizes} tell a right code from a wrong one")
+
+
+@test
+def a_message_that_nobody_reads_holds_nothing_up(host):
+    """The last message finds no room in the pipe, so that su waits for good."""
+    attack = Attack(host)
+    attack.enroll()
+    reader, writer = os.pipe()
+    room = len("Password: \nVerification code: \n") + 8
+    os.write(writer, b"x" * (fcntl.fcntl(writer, F_SETPIPE_SZ, 4096) - room))
+    process = attack.start(attack.secret.wrong_code(), lambda: os.dup2(writer, 2))
+    while attack.attempts() == 0:
+        check(process.poll() is None, "su ended although its message was not read")
+        time.sleep(0.01)
+    check(attack.su(attack.secret.code()), "bob cannot log in meanwhile")
+    check(process.poll() is None, "su ended although its message was not read")
+    os.close(reader)
+    os.close(writer)
+    process.communicate()
+
+
+@test
+def the_limits_and_the_uid_are_put_back(host):
+    attack = Attack(host)
+    attack.enroll()
+    script = f"{host.folder('script')}/say"
+    with open(script, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\nulimit -f\n/usr/bin/grep Uid /proc/$PPID/status\n")
+    os.chmod(script, 0o755)
+    host.service("su", "requisite pam_unix.so nodelay", "required MODULE",
+                 f"required pam_exec.so stdout {script}")
+    process = attack.start(attack.secret.code(), limit(resource.RLIMIT_FSIZE, 1024 * 512))
+    said = process.communicate()[0].decode()
+    check("1024\n" in said and f"Uid:\t{attack.alice.uid}\t0\t0\t0" in said,
+          f"after the module: {said}")
