@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
 	}
 	/* Neither a core file nor another process may show the memory. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	setrlimit(RLIMIT_CORE, &(const struct rlimit){0, 0});
 	setlocale(LC_CTYPE, "");
 	status = run_command(argc, argv);
 	if (status == STATUS_HELP)

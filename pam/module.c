@@ -8,6 +8,8 @@
 
 #include <security/pam_ext.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "login/outcome.h"
 #include "pam/conversation.h"
@@ -31,6 +33,10 @@ void module_begin(struct module *module, pam_handle_t *pamh, int flags)
 
 	*module = (struct module){.pamh = pamh, .login = LOGIN_INIT};
 	setuid_limits_raise(&module->limits);
+	/* From here on the memory may hold secrets. A program without root's rights, such as
+	 * a screen locker, has only those of its own user, and stays as it is. */
+	if (geteuid() == 0)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	module->login.watcher = (struct login_watcher){tell_log, pamh};
 	module->login.facts = (struct login_facts){
 		.user = item(pamh, PAM_USER),

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -89,9 +90,17 @@ static bool overrules(void)
 	       (data[0].effective & capabilities) != 0;
 }
 
+/* Sets the uid. The kernel may allow core dumps then (fs.suid_dumpable), and the memory may
+ * hold secrets. */
+static void set_uid(uid_t uid)
+{
+	(void)setfsuid(uid);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static void give_up(const struct identity *before)
 {
-	(void)setfsuid(before->uid);
+	set_uid(before->uid);
 	(void)setfsgid(before->gid);
 	if (set_groups(before) != 0 || !is_current(before))
 		abort();
@@ -108,7 +117,7 @@ static int take_on(
 		/* The uid goes last: without root's uid the right to change the gid might
 		 * be gone. */
 		(void)setfsgid(identity->gid);
-		(void)setfsuid(identity->uid);
+		set_uid(identity->uid);
 		if (is_current(identity) && !overrules())
 			return 0;
 		give_up(before);

@@ -32,8 +32,8 @@ struct rights {
  *
  * Signals wait until the task is done, and the thread cannot be cancelled
  * (pthread_cancel) meanwhile: no handler runs with these rights, and no half written file
- * is left behind. As after any change of rights, the kernel dumps no core of the process
- * any more, and forgets the thread's PR_SET_PDEATHSIG.
+ * is left behind. Afterwards the process dumps no core any more (PR_SET_DUMPABLE), and the
+ * kernel has forgotten the thread's PR_SET_PDEATHSIG.
  *
  * Returns what the task returned; TOTPGROUP_ESYSTEM or TOTPGROUP_EMEMORY where the rights
  * cannot be had, and the task was not done with them. A thread that cannot have its old

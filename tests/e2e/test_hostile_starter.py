@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 
+import ssh_client
 from one_time_code import STEP, now_step
 from scenario import Skip, check, test
 from sshd_host import EMERGENCY_CODES, PASSWORD
@@ -259,6 +260,54 @@ def a_message_that_nobody_reads_holds_nothing_up(host):
     os.close(reader)
     os.close(writer)
     process.communicate()
+
+
+def gdb(user, pid):
+    """What gdb says when that user attaches it to the process."""
+    if shutil.which("gdb") is None:
+        raise Skip("gdb is missing (package gdb)")
+    done = subprocess.run(["gdb", "-nx", "-batch", "-p", str(pid)], user=user.uid, group=user.gid,
+                          extra_groups=[], cwd="/", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.stdout.decode()
+
+
+@test
+def nobody_but_root_looks_into_the_memory_of_a_login(host):
+    attack = Attack(host)
+    terminal = ssh_client.su(attack.alice, "bob")
+    terminal.await_prompt(ssh_client.PASSWORD_PROMPT)
+    terminal.answer(PASSWORD)
+    terminal.await_prompt(ssh_client.CODE_PROMPT)
+    for user in (attack.alice, attack.bob):
+        said = gdb(user, terminal.child.pid)
+        check("Operation not permitted" in said, f"gdb of {user.name}: {said}")
+    terminal.hang_up()
+
+
+def enrolling(host, user):
+    """totp-enroll in the middle of its questions, with a secret in its memory. Core files may have
+    any size."""
+    resource.setrlimit(resource.RLIMIT_CORE, resource.getrlimit(resource.RLIMIT_CORE)[1:] * 2)
+    terminal = ssh_client.run_as(user, [host.enroll_program])
+    terminal.next_prompt(["? ", ": "])
+    return terminal
+
+
+@test
+def nobody_but_root_looks_into_the_memory_of_an_enrollment(host):
+    alice = host.add_user("alice")
+    terminal = enrolling(host, alice)
+    said = gdb(alice, terminal.child.pid)
+    check("Operation not permitted" in said, f"gdb: {said}")
+    terminal.child.kill(signal.SIGSEGV)
+    _, status = os.waitpid(terminal.child.pid, 0)
+    check(os.WIFSIGNALED(status) and not os.WCOREDUMP(status), f"a core was dumped: {status}")
+    # Another program dumps one here, where the system does that at all.
+    other = subprocess.Popen(["sleep", "60"], cwd=alice.home)
+    os.kill(other.pid, signal.SIGSEGV)
+    if not os.WCOREDUMP(os.waitpid(other.pid, 0)[1]):
+        raise Skip("this system writes no core files at all")
 
 
 @test

@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <security/pam_appl.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,6 +116,29 @@ static void a_login_leaves_the_process_as_it_was(void **state)
 	log_in_and_look("alice", stack_code(0));
 	assert_int_equal(chmod(in_folder("home/alice"), 0700), 0);
 	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
+}
+
+static void check_dumpable(void)
+{
+	assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
+}
+
+/* Also where no rights change, because the file is root's. */
+static void what_root_reads_is_never_in_a_core_file(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		fprintf(stderr, "# SKIP only root's processes are protected\n");
+		skip();
+	}
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+	stack_options("nullok");
+	stack_last = (struct stack_login){.user = "root",
+		.answers = {"000000", stack_fails},
+		.at_prompt = check_dumpable};
+	stack_login(&stack_last);
+	check_dumpable();
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
 }
 
 static void the_file_stays_the_users_own(void **state)
@@ -254,6 +278,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_held_during_the_prompt),
 		TEST(a_login_leaves_the_process_as_it_was),
+		TEST(what_root_reads_is_never_in_a_core_file),
 		TEST(the_file_stays_the_users_own),
 		TEST(a_file_that_the_user_cannot_read_is_refused),
 		TEST(only_the_user_can_block_a_login),
