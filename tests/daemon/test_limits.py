@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How often clients may try, and whom a limit keeps out."""
 
+from one_time_code import STEP, now_step
 from verifyd_host import WEB, Client, check, equal, test
+
+# How many steps late a code is: somebody typed it into another page ten minutes ago.
+OLD = 20
+
+
+def secret_with_a_run(host, user):
+    """A secret for which two of three codes were seen that are OLD steps late. Returns it and the
+    third code."""
+    now = now_step()
+    secret = host.secret(user, f'" RESETTING_TIME_SKEW {now - 2}-{OLD} {now - 1}-{OLD}')
+    return secret, secret.code_at((now - OLD) * STEP)
 
 
 @test
@@ -117,3 +129,40 @@ def attempts_of_users_about_themselves_count_as_logins(host):
         equal([result for result, _ in seen], ["refused"] * 3 + ["limited"], "alice")
         check(0 < seen[3][1] <= 31, "how long to wait")
     check(not host.log_in("alice", secret.code()), "a login is limited too")
+
+
+@test
+def front_ends_and_users_do_not_teach_a_skew(host):
+    """The third code of a run is refused like the first, and the run does not change."""
+    host.start()
+    for uid in (33, 1001):
+        for with_run in (True, False):
+            secret, late = secret_with_a_run(host, "alice")
+            if not with_run:
+                secret = host.secret("alice")
+                late = secret.code_at((now_step() - OLD) * STEP)
+            before = [line for line in host.read("alice").splitlines() if "SKEW" in line]
+            with Client(uid=uid) as client:
+                equal(client.verify("alice", late), ("refused", 0), f"uid {uid}: the old code")
+            after = [line for line in host.read("alice").splitlines() if "SKEW" in line]
+            equal(after, before, f"uid {uid}: what the secret knows of a skew")
+            check(host.log_in("alice", secret.code()), f"uid {uid}: the phone's code at a login")
+
+
+@test
+def root_teaches_a_skew(host):
+    """root asks for the logins."""
+    third = secret_with_a_run(host, "alice")[1]
+    host.start()
+    with Client() as client:
+        equal(client.verify("alice", third), ("accepted", 0), "the third code of a run")
+    check(f'" TIME_SKEW -{OLD}' in host.read("alice"), "the skew is stored")
+
+
+@test
+def a_stored_skew_applies_to_front_ends(host):
+    secret = host.secret("alice", f'" TIME_SKEW -{OLD}')
+    host.start()
+    with Client(uid=33) as client:
+        code = secret.code_at((now_step() - OLD) * STEP)
+        equal(client.verify("alice", code), ("accepted", 0), "a code of that skew")
