@@ -120,6 +120,13 @@ void connection_end_frame(struct connection *connection)
 	connection->frame = 0;
 }
 
+void connection_send_busy(const struct connection *connection)
+{
+	static const char busy[] = "{\"error\":\"" ERROR_BUSY "\",\"parameters\":{}}";
+
+	(void)send(connection->descriptor, busy, sizeof busy, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 enum connection_result connection_write(struct connection *connection)
 {
 	struct text *out = &connection->out;

@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +14,7 @@
 #include "totpgroup.h"
 
 /* Threads mostly wait for the disk, which serves many writes at once. */
-#define THREADS_MAX 16
+#define THREADS_MAX (SHARE_COUNT * SHARE_THREADS)
 
 struct worker {
 	pthread_t thread;
@@ -37,6 +36,7 @@ struct pool {
 	size_t waiting_count;
 	size_t idle;  /* threads that wait for a call */
 	size_t count; /* threads */
+	size_t running[SHARE_COUNT];
 	struct worker workers[THREADS_MAX];
 };
 
@@ -83,15 +83,31 @@ static int call_method(struct work *work, struct user_store *store, struct error
 	return error_set(error, TOTPGROUP_EARGUMENT, "no such method");
 }
 
-static void perform(struct worker *worker, struct work *work)
+/* Finds who the peer is, and so whose share the call is of; root needs no grant. */
+static int identify(struct work *work, enum share *share, struct error *error)
 {
+	int status = 0;
+
+	if (work->peer->uid != 0)
+		status = peer_identity_find(work->peer, work->socket, work->policy, error);
+	if (status == 0)
+		*share = share_of(work);
+	return status;
+}
+
+/* Returns the share of the call. If that is not the one that it ran in, nothing was done, and
+ * it has to wait for its turn there. */
+static enum share perform(struct worker *worker, struct work *work)
+{
+	enum share share = work->share;
 	struct error error = ERROR_INIT;
 	int status = update_store(worker, work->policy, &error);
 	int64_t begun = monotonic_microseconds();
 
-	/* root needs no grant. */
-	if (status == 0 && work->peer->uid != 0)
-		status = peer_identity_find(work->peer, work->socket, work->policy, &error);
+	if (status == 0)
+		status = identify(work, &share, &error);
+	if (share != work->share)
+		return share;
 	if (status == 0)
 		status = call_method(work, worker->store, &error);
 	if (status != 0) {
@@ -102,27 +118,26 @@ static void perform(struct worker *worker, struct work *work)
 			error.code == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
 	}
 	work->took = (monotonic_microseconds() - begun) / 1000;
+	return share;
 }
 
-/* Whether no call with the same key is running. *same_peer is the number of calls of the
- * same peer that are. */
+/* Whether the call may run now. *same_peer is the number of calls of the same peer and share
+ * that do. */
 static bool may_run(const struct pool *pool, const struct work *work, size_t *same_peer)
 {
-	*same_peer = 0;
-	for (size_t i = 0; i < pool->count; i++) {
-		const struct work *other = pool->workers[i].work;
+	struct share_count count = {0, false};
 
-		if (other == NULL)
-			continue;
-		if (strcmp(other->key, work->key) == 0)
-			return false;
-		*same_peer += other->peer->uid == work->peer->uid;
-	}
-	return true;
+	if (pool->running[work->share] == SHARE_THREADS)
+		return false;
+	for (size_t i = 0; i < pool->count && !count.blocked; i++)
+		if (pool->workers[i].work != NULL)
+			share_count(&count, work, pool->workers[i].work);
+	*same_peer = count.same_peer;
+	return !count.blocked;
 }
 
-/* Takes the call off the list that is to run next; NULL where there is none. */
-static struct work *take_next(struct pool *pool)
+/* The call that is to run next; NULL where there is none. */
+static struct work *find_next(const struct pool *pool)
 {
 	struct work *chosen = NULL, *work;
 	size_t fewest = SIZE_MAX;
@@ -131,17 +146,42 @@ static struct work *take_next(struct pool *pool)
 	{
 		size_t same_peer;
 
-		if (!may_run(pool, work, &same_peer) || same_peer >= fewest)
+		if (chosen != NULL && work->share > chosen->share)
+			continue;
+		if (!may_run(pool, work, &same_peer) ||
+			(chosen != NULL && work->share == chosen->share && same_peer >= fewest))
 			continue;
 		chosen = work;
 		fewest = same_peer;
-		if (fewest == 0)
+		if (chosen->share == SHARE_ROOT && fewest == 0)
 			break;
 	}
+	return chosen;
+}
+
+static void add_waiting(struct pool *pool, struct work *work)
+{
+	work->progress = WORK_WAITING;
+	STAILQ_INSERT_TAIL(&pool->waiting, work, next);
+	pool->waiting_count++;
+}
+
+static void remove_waiting(struct pool *pool, struct work *work)
+{
+	STAILQ_REMOVE(&pool->waiting, work, work, next);
+	pool->waiting_count--;
+}
+
+/* Takes the call off the list that is to run next; NULL where there is none. */
+static struct work *take_next(struct pool *pool)
+{
+	struct work *chosen = find_next(pool);
+
 	if (chosen == NULL)
 		return NULL;
-	STAILQ_REMOVE(&pool->waiting, chosen, work, next);
-	pool->waiting_count--;
+	remove_waiting(pool, chosen);
+	chosen->progress = WORK_RUNNING;
+	pool->running[chosen->share]++;
 	return chosen;
 }
 
@@ -156,6 +196,28 @@ static struct work *wait_for_work(struct pool *pool)
 	return work;
 }
 
+/* Begins and ends with the pool locked. */
+static void run_work(struct pool *pool, struct worker *worker)
+{
+	struct work *work = worker->work;
+	enum share share;
+
+	(void)pthread_mutex_unlock(&pool->mutex);
+	share = perform(worker, work);
+	(void)pthread_mutex_lock(&pool->mutex);
+	pool->running[work->share]--;
+	worker->work = NULL;
+	if (share != work->share) {
+		work->share = share;
+		add_waiting(pool, work);
+		return;
+	}
+	work->progress = WORK_DONE;
+	if (STAILQ_EMPTY(&pool->done))
+		(void)eventfd_write(pool->event, 1);
+	STAILQ_INSERT_TAIL(&pool->done, work, next);
+}
+
 static void *run_worker(void *argument)
 {
 	struct worker *worker = argument;
@@ -163,15 +225,9 @@ static void *run_worker(void *argument)
 
 	(void)pthread_mutex_lock(&pool->mutex);
 	while ((worker->work = wait_for_work(pool)) != NULL) {
-		(void)pthread_mutex_unlock(&pool->mutex);
-		perform(worker, worker->work);
-		(void)pthread_mutex_lock(&pool->mutex);
-		if (STAILQ_EMPTY(&pool->done))
-			(void)eventfd_write(pool->event, 1);
-		STAILQ_INSERT_TAIL(&pool->done, worker->work, next);
-		worker->work = NULL;
-		/* Calls with the same key may run now. This thread takes the next call, and
-		 * wakes another thread if there are more. */
+		run_work(pool, worker);
+		/* Calls that had to wait for this one may run now. This thread takes the next
+		 * call, and wakes another thread if there are more. */
 		if (!STAILQ_EMPTY(&pool->waiting) && pool->idle > 0)
 			(void)pthread_cond_signal(&pool->changed);
 	}
@@ -220,12 +276,24 @@ int pool_submit(struct pool *pool, struct work *work)
 		start_worker(pool);
 	queued = pool->count > 0;
 	if (queued) {
-		STAILQ_INSERT_TAIL(&pool->waiting, work, next);
-		pool->waiting_count++;
+		work->share = share_of(work);
+		add_waiting(pool, work);
 		(void)pthread_cond_signal(&pool->changed);
 	}
 	(void)pthread_mutex_unlock(&pool->mutex);
 	return queued ? 0 : TOTPGROUP_EBUSY;
+}
+
+enum work_progress pool_withdraw(struct pool *pool, struct work *work)
+{
+	enum work_progress progress;
+
+	(void)pthread_mutex_lock(&pool->mutex);
+	progress = work->progress;
+	if (progress == WORK_WAITING)
+		remove_waiting(pool, work);
+	(void)pthread_mutex_unlock(&pool->mutex);
+	return progress;
 }
 
 int pool_descriptor(const struct pool *pool)

@@ -175,6 +175,7 @@ static int sleep_time(const struct server *server)
 	int64_t next = idle_end(server);
 
 	next = earlier(next, first_deadline(&server->patient));
+	next = earlier(next, first_deadline(&server->at_work));
 	next = earlier(next, first_deadline(&server->held));
 	if (server->paused_until != 0)
 		next = earlier(next, server->paused_until);
@@ -195,7 +196,9 @@ static void take_connection_event(struct server *server, const struct epoll_even
 		connection->hung_up = true;
 		(void)epoll_ctl(server->epoll, EPOLL_CTL_DEL, connection->descriptor, NULL);
 	}
-	if (connection->state != CONNECTION_AT_WORK && connection->state != CONNECTION_HELD)
+	if (connection->state != CONNECTION_AT_WORK &&
+		connection->state != CONNECTION_GIVEN_UP &&
+		connection->state != CONNECTION_HELD)
 		server_advance(server, connection);
 }
 
@@ -230,6 +233,7 @@ int server_run(const struct server_settings *settings, struct error *error)
 	int status;
 
 	TAILQ_INIT(&server.patient);
+	TAILQ_INIT(&server.at_work);
 	TAILQ_INIT(&server.held);
 	server.now = server.idle_since = monotonic_microseconds() / 1000;
 	server.refusal_interval = REFUSAL_INTERVAL;

@@ -53,6 +53,7 @@ enum connection_state {
 	CONNECTION_IDLE = 0, /* the first byte of a call */
 	CONNECTION_READING,  /* the rest of a call */
 	CONNECTION_AT_WORK,  /* a worker */
+	CONNECTION_GIVEN_UP, /* a worker, to be closed; the peer has its answer */
 	CONNECTION_HELD,     /* the time at which its reply may leave */
 	CONNECTION_WRITING,  /* the peer, which has to read */
 };
@@ -66,7 +67,7 @@ struct connection {
 	size_t index;	  /* in server->connections */
 	uint32_t events;  /* the events that epoll waits for */
 	int64_t active;	  /* when something last happened, in milliseconds */
-	int64_t deadline; /* of READING, HELD and WRITING, in milliseconds */
+	int64_t deadline; /* of all but IDLE and GIVEN_UP, in milliseconds */
 	size_t readable;  /* the most bytes that are still to be read */
 	char *buffer;	  /* NULL while it is empty */
 	size_t used;
@@ -109,6 +110,9 @@ enum connection_result connection_next_frame(
 /* Wipes the frame that was found, and frees the buffer if nothing else is in it. */
 void connection_end_frame(struct connection *connection);
 
+/* Tells the peer that there is too much to do, if there is room for that. out must be empty. */
+void connection_send_busy(const struct connection *connection);
+
 /* Sends what is in out; DONE when all is sent. */
 enum connection_result connection_write(struct connection *connection);
 
@@ -117,6 +121,11 @@ enum connection_result connection_write(struct connection *connection);
 
 /* How long a peer may take to send the rest of a call, or to read a reply. */
 #define SERVER_PATIENCE INT64_C(5000)
+
+/* How long a call may wait for its turn and be at work. Then the peer is told that there is
+ * too much to do. Longer than a call waits for a lock, shorter than the module waits for a
+ * reply. */
+#define SERVER_WORK_PATIENCE INT64_C(8000)
 
 /*
  * Refusals to others than root and the user herself leave at a multiple of this interval
@@ -148,6 +157,7 @@ struct server {
 	size_t room;
 	/* Connections with a deadline, the nearest first. */
 	struct connection_list patient; /* READING and WRITING */
+	struct connection_list at_work;
 	struct connection_list held;
 	int64_t now;
 	int64_t refusal_interval;

@@ -7,17 +7,19 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "daemon/server.h"
 
 static bool has_deadline(enum connection_state state)
 {
-	return state == CONNECTION_READING || state == CONNECTION_WRITING ||
-	       state == CONNECTION_HELD;
+	return state != CONNECTION_IDLE && state != CONNECTION_GIVEN_UP;
 }
 
 static struct connection_list *list_of(struct server *server, enum connection_state state)
 {
+	if (state == CONNECTION_AT_WORK)
+		return &server->at_work;
 	return state == CONNECTION_HELD ? &server->held : &server->patient;
 }
 
@@ -97,7 +99,8 @@ static int begin_call(
 		if (pool_submit(server->pool, &connection->work) == 0) {
 			server->policy->holders++;
 			connection->oneway = request->oneway;
-			set_state(server, connection, CONNECTION_AT_WORK, 0);
+			set_state(server, connection, CONNECTION_AT_WORK,
+				server->now + SERVER_WORK_PATIENCE);
 			return 0;
 		}
 		status = reply_error(&connection->out, ERROR_BUSY, NULL, NULL);
@@ -221,8 +224,12 @@ static void take_reply(struct server *server, struct connection *connection)
 	struct work *work = &connection->work;
 
 	policy_release(work->policy);
+	if (connection->state == CONNECTION_GIVEN_UP) {
+		server_close(server, connection);
+		return;
+	}
 	connection_end_frame(connection);
-	connection->state = CONNECTION_IDLE;
+	server_forget_deadline(server, connection);
 	if (connection->oneway)
 		text_free(&work->reply);
 	else if (work->reply.length == 0) {
@@ -249,6 +256,32 @@ void server_take_replies(struct server *server)
 	}
 }
 
+/* Answers a call that has taken too long. If a worker has begun it, the connection ends,
+ * because the worker cannot be taken off it, and what it decides comes too late. */
+static void give_up(struct server *server, struct connection *connection)
+{
+	struct work *work = &connection->work;
+
+	switch (pool_withdraw(server->pool, work)) {
+	case WORK_WAITING:
+		(void)reply_error(&work->reply, ERROR_BUSY, NULL, NULL);
+		take_reply(server, connection);
+		return;
+	case WORK_RUNNING:
+		if (!connection->oneway)
+			connection_send_busy(connection);
+		(void)epoll_ctl(server->epoll, EPOLL_CTL_DEL, connection->descriptor, NULL);
+		(void)shutdown(connection->descriptor, SHUT_RDWR);
+		set_state(server, connection, CONNECTION_GIVEN_UP, 0);
+		return;
+	case WORK_DONE:
+		/* Its reply is about to be taken. */
+		set_state(server, connection, CONNECTION_AT_WORK,
+			server->now + SERVER_WORK_PATIENCE);
+		return;
+	}
+}
+
 void server_check_deadlines(struct server *server)
 {
 	struct connection *connection;
@@ -256,6 +289,9 @@ void server_check_deadlines(struct server *server)
 	while ((connection = TAILQ_FIRST(&server->patient)) != NULL &&
 		connection->deadline <= server->now)
 		server_close(server, connection);
+	while ((connection = TAILQ_FIRST(&server->at_work)) != NULL &&
+		connection->deadline <= server->now)
+		give_up(server, connection);
 	while ((connection = TAILQ_FIRST(&server->held)) != NULL &&
 		connection->deadline <= server->now) {
 		server_forget_deadline(server, connection);

@@ -144,7 +144,6 @@ static bool is_admitted(struct server *server, uid_t uid)
 
 static void add_connection(struct server *server, int descriptor)
 {
-	static const char busy[] = "{\"error\":\"" ERROR_BUSY "\",\"parameters\":{}}";
 	struct connection *connection = connection_open(descriptor);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
 
@@ -152,7 +151,7 @@ static void add_connection(struct server *server, int descriptor)
 		return;
 	if (!is_admitted(server, connection->peer.uid) ||
 		epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
-		(void)send(descriptor, busy, sizeof busy, MSG_DONTWAIT | MSG_NOSIGNAL);
+		connection_send_busy(connection);
 		connection_close(connection);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "daemon/access.h"
+#include "daemon/share.h"
 #include "daemon/varlink.h"
 
 struct new_credential;
@@ -26,6 +27,13 @@ struct draft {
 /* Wipes and frees the secret; the draft is zeroed again. */
 void draft_drop(struct draft *draft);
 
+/* What the pool does with a call. */
+enum work_progress {
+	WORK_WAITING = 0,
+	WORK_RUNNING,
+	WORK_DONE,
+};
+
 /* One call. Only its reply is its own. */
 struct work {
 	struct call call;
@@ -34,8 +42,11 @@ struct work {
 	struct draft *draft;
 	int socket;
 	int64_t now;	 /* when the call came, in milliseconds of the monotonic clock */
-	const char *key; /* calls with the same key are performed one after the other */
+	const char *key; /* the user that it is about, as the peer spells her (share.h) */
 	void *owner;	 /* for the caller of pool_submit() */
+	/* The pool's own: */
+	enum share share;
+	enum work_progress progress;
 	/* Out: */
 	struct text reply; /* the frame to send; empty if there was no memory for it */
 	bool hold;	   /* the time of this refusal must not reveal the work done */
@@ -57,8 +68,8 @@ int work_confirm(struct work *work, struct user_store *store, struct error *erro
 
 /*
  * pool.c: threads that perform calls, so that a wait for a disk, a lock or a directory delays
- * nobody else. Of the calls that may run, the first one of the peer with the fewest calls
- * running is next.
+ * nobody else. Of the calls that may run (share.h), root's are next, then those of users
+ * about themselves; among these, the first one of the peer with the fewest calls running.
  */
 struct pool;
 
@@ -70,6 +81,10 @@ int pool_open(struct pool **pool, const char *conf, struct error *error);
 /* Queues a call; the caller keeps it until pool_take() returns it. Returns 0, or
  * TOTPGROUP_EBUSY where no thread could be started. */
 int pool_submit(struct pool *pool, struct work *work);
+
+/* Takes back a call that no thread has begun: WORK_WAITING, and pool_take() will not return
+ * it. Otherwise it is WORK_RUNNING or WORK_DONE, and pool_take() returns it some time. */
+enum work_progress pool_withdraw(struct pool *pool, struct work *work);
 
 /* A descriptor that is readable when calls are done. */
 int pool_descriptor(const struct pool *pool);

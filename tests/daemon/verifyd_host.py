@@ -159,6 +159,7 @@ class Host:
         self._notify = None
         self._first_line = log.mark()
         self._at_end = contextlib.ExitStack()
+        self._before_end = []
 
     def __enter__(self):
         os.makedirs(STORE, mode=0o700)
@@ -172,7 +173,13 @@ class Host:
         return self
 
     def __exit__(self, *_):
+        for function in self._before_end:
+            function()
         self._at_end.close()
+
+    def before_end(self, function):
+        """Has a function called before the daemon is stopped at the end."""
+        self._before_end.append(function)
 
     def at_end(self, function, *arguments):
         """Has a function called when this machine ends, the last one first."""
@@ -364,9 +371,10 @@ class _Fixture(case.Fixture):
         # Read before the private machine hides the host's folders.
         built = {"verifyd": BUILD / "totp-verifyd", "module": BUILD / ".libs/pam_totpgroup.so",
                  "worker": BUILD / "tests/compat/login_worker", "enroll": BUILD / "totp-enroll",
-                 "filter": BUILD / "tests/daemon/under_filter"}
+                 "filter": BUILD / "tests/daemon/under_filter",
+                 "nss_directory": BUILD / ".libs/libnss_totptest.so"}
         programs = {name: case.read_program(path) for name, path in built.items()
-                    if name != "filter" or path.exists()}
+                    if name not in ("filter", "nss_directory") or path.exists()}
         self._sources = read_sources(case.SOURCE)
         private_root.enter()
         self._paths = {name: private_root.install(name, program)
