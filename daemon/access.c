@@ -110,13 +110,15 @@ struct access access_of(
 	return (struct access){ACCESS_NONE, NULL, 0};
 }
 
-/* entry is NULL for a user who does not exist, for whom the groups are read, too. */
+/* entry is NULL for a user who does not exist, for whom the groups are read, too. The groups
+ * are those of the name that the user database has: it may take several spellings for one. */
 static int grant_covers(const struct verify_grant *grant, const char *user,
 	const struct user_entry *entry, bool *covers, struct error *error)
 {
+	const char *name = entry != NULL ? entry->passwd.pw_name : user;
 	gid_t primary = entry != NULL ? entry->passwd.pw_gid : (gid_t)-1;
 	enum group_gate gate =
-		group_gate_judge(grant->groups, user, primary, NULL, NULL, error);
+		group_gate_judge(grant->groups, name, primary, NULL, NULL, error);
 
 	if (gate == GROUP_GATE_ERROR)
 		return error->code != 0 ? error->code : TOTPGROUP_EGROUP;
@@ -126,23 +128,22 @@ static int grant_covers(const struct verify_grant *grant, const char *user,
 }
 
 int access_covers(const struct peer_identity *peer, const struct policy *policy,
-	const char *user, bool for_status, bool *covers, const char **service,
-	struct error *error)
+	const char *user, bool for_status, struct coverage *coverage, struct error *error)
 {
 	struct user_entry *entry;
+	bool covers = false;
 	int status = user_entry_by_name(&entry, user, error);
 
-	*covers = false;
-	for (unsigned int i = 0; status == 0 && !*covers && i < policy->verify.count; i++) {
+	*coverage = (struct coverage){.covered = false};
+	for (unsigned int i = 0; status == 0 && !covers && i < policy->verify.count; i++) {
 		const struct verify_grant *grant = &policy->verify.grants[i];
 
 		if ((peer->grants >> i & 1) == 0 || (for_status && !grant->status))
 			continue;
-		status = grant_covers(grant, user, entry, covers, error);
-		if (status == 0 && *covers)
-			*service = grant->name;
+		status = grant_covers(grant, user, entry, &covers, error);
+		if (status == 0 && covers)
+			*coverage = (struct coverage){true, grant->name, entry->passwd.pw_uid};
 	}
-	*covers = *covers && status == 0;
 	free(entry);
 	return status;
 }

@@ -15,8 +15,8 @@
 #include "config/verify_config.h"
 
 /*
- * attempt_limits.c: counts attempts by name, at most so many in any interval of so many
- * seconds. Names of users who do not exist count like others, so that a limit reveals
+ * attempt_limits.c: counts attempts by name, or by uid in decimal digits, at most so many in
+ * any interval of so many seconds. Names of users who do not exist count like others, so that a limit reveals
  * nothing. The number of names is bounded: the names unused for longest are forgotten.
  */
 struct attempt_limits;
@@ -59,8 +59,9 @@ struct id_list {
 struct policy_grant {
 	struct id_list uids;
 	struct id_list gids;
-	struct attempt_limits *users; /* by the name of the user asked about */
-	struct attempt_limits *peers; /* by the uid of the peer */
+	struct attempt_limits *users;	 /* by the name asked about, as it was typed */
+	struct attempt_limits *accounts; /* by the uid of the user behind it */
+	struct attempt_limits *peers;	 /* by the uid of the peer */
 };
 
 /* All threads read it, and none changes more than the counts. */
@@ -136,13 +137,19 @@ struct access {
 struct access access_of(
 	const struct peer_identity *peer, const struct policy *policy, const char *user);
 
+/* Whether one of a front end's grants covers a user. */
+struct coverage {
+	bool covered;
+	const char *service; /* the name of that grant, if covered */
+	uid_t uid;	     /* of the user, however the name was spelled, if covered */
+};
+
 /*
- * Whether one of a front end's grants covers the user, and for_status whether it allows
- * asking for the status; *service is the name of that grant. NSS is asked as much for a user
- * who does not exist. Returns 0 or a TOTPGROUP_E... that does not depend on the user.
+ * Finds whether one of a front end's grants covers the user, and for_status whether it allows
+ * asking for the status. NSS is asked as much for a user who does not exist. Returns 0 or a
+ * TOTPGROUP_E... that does not depend on the user; after an error nothing is covered.
  */
 int access_covers(const struct peer_identity *peer, const struct policy *policy,
-	const char *user, bool for_status, bool *covers, const char **service,
-	struct error *error);
+	const char *user, bool for_status, struct coverage *coverage, struct error *error);
 
 #endif

@@ -123,6 +123,8 @@ static int open_grant(struct policy_grant *grant, const struct reading *reading)
 	if (status == 0)
 		status = attempt_limits_open(&grant->users, rules->attempts, reading->error);
 	if (status == 0)
+		status = attempt_limits_open(&grant->accounts, rules->attempts, reading->error);
+	if (status == 0)
 		status = attempt_limits_open(
 			&grant->peers, rules->peer_attempts, reading->error);
 	return status;
@@ -187,6 +189,7 @@ void policy_keep_counts(struct policy *policy, const struct policy *earlier)
 				    earlier->verify.grants[j].name) != 0)
 				continue;
 			attempt_limits_keep(&grant->users, old->users);
+			attempt_limits_keep(&grant->accounts, old->accounts);
 			attempt_limits_keep(&grant->peers, old->peers);
 		}
 }
@@ -201,6 +204,7 @@ void policy_release(struct policy *policy)
 		free(grant->uids.ids);
 		free(grant->gids.ids);
 		attempt_limits_free(grant->users);
+		attempt_limits_free(grant->accounts);
 		attempt_limits_free(grant->peers);
 	}
 	attempt_limits_free(policy->self);
@@ -212,9 +216,13 @@ bool policy_counts(const struct policy *policy, int64_t now)
 {
 	if (attempt_limits_in_use(policy->self, now))
 		return true;
-	for (size_t i = 0; i < policy->verify.count; i++)
-		if (attempt_limits_in_use(policy->grants[i].users, now) ||
-			attempt_limits_in_use(policy->grants[i].peers, now))
+	for (size_t i = 0; i < policy->verify.count; i++) {
+		const struct policy_grant *grant = &policy->grants[i];
+
+		if (attempt_limits_in_use(grant->users, now) ||
+			attempt_limits_in_use(grant->accounts, now) ||
+			attempt_limits_in_use(grant->peers, now))
 			return true;
+	}
 	return false;
 }

@@ -21,20 +21,34 @@ static struct log_subject subject_of(const struct work *work, const struct acces
 	return (struct log_subject){work->call.user, access->service, work->peer->uid, NULL};
 }
 
-/* The reply to an attempt that is one too many in memory. */
-static int reply_limited(struct work *work, const struct access *access, int64_t wait)
+static void log_limited(const struct log_subject *subject, int64_t wait)
 {
-	struct log_subject subject = subject_of(work, access);
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
 	const struct error none = ERROR_INIT;
 
 	result.reason = TOTPGROUP_REASON_RATE_LIMITED;
 	result.retry_after = wait;
-	verify_log_result(&subject, &result, &none);
+	verify_log_result(subject, &result, &none);
+}
+
+/* The reply to an attempt that is one too many in memory. */
+static int reply_limited(struct work *work, const struct access *access, int64_t wait)
+{
+	struct log_subject subject = subject_of(work, access);
+
+	log_limited(&subject, wait);
 	reply_begin(&work->reply, NULL);
 	reply_string(&work->reply, "result", "limited");
 	reply_number(&work->reply, "retry_after", wait);
 	return reply_end(&work->reply);
+}
+
+static int count_uid(struct attempt_limits *limits, uid_t uid, int64_t now, int64_t *wait)
+{
+	char name[16];
+
+	snprintf(name, sizeof name, "%" PRIu32, (uint32_t)uid);
+	return attempt_limits_count(limits, name, now, wait);
 }
 
 /* Counts the attempt in memory, where *wait is set as by attempt_limits_count(). An attempt
@@ -42,7 +56,6 @@ static int reply_limited(struct work *work, const struct access *access, int64_t
 static int count_attempt(struct work *work, const struct access *access, int64_t *wait)
 {
 	const struct policy_grant *grant = &work->policy->grants[access->grant];
-	char peer[16];
 	int status;
 
 	*wait = 0;
@@ -51,8 +64,7 @@ static int count_attempt(struct work *work, const struct access *access, int64_t
 	if (access->kind == ACCESS_FULL)
 		return attempt_limits_count(
 			work->policy->self, work->call.user, work->now, wait);
-	snprintf(peer, sizeof peer, "%" PRIu32, (uint32_t)work->peer->uid);
-	status = attempt_limits_count(grant->peers, peer, work->now, wait);
+	status = count_uid(grant->peers, work->peer->uid, work->now, wait);
 	if (status != 0 || *wait > 0)
 		return status;
 	return attempt_limits_count(grant->users, work->call.user, work->now, wait);
@@ -120,27 +132,66 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 					   : reply_to_front_end(work, result);
 }
 
-/* A user whom no grant covers, or who does not exist. The front end gets the reply that it
- * gets for a user without a secret, after the same work. */
-static int refuse_uncovered_user(struct work *work, const struct access *access)
+/* The reply that a front end gets for a user without a secret, after the same work. */
+static int refuse_like_a_wrong_code(struct work *work)
 {
 	struct attempt attempt = ATTEMPT_INIT;
 	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
-	struct log_subject subject = subject_of(work, access);
 
 	attempt.typed = work->call.code;
 	attempt.front_end = true;
 	attempt.now = work->now / 1000;
 	dummy_decide(&attempt);
-	verify_log_refused(&subject, NOT_PERMITTED);
 	return reply_to_front_end(work, &result);
+}
+
+/* A user whom no grant covers, or who does not exist. */
+static int refuse_uncovered_user(struct work *work, const struct access *access)
+{
+	struct log_subject subject = subject_of(work, access);
+
+	verify_log_refused(&subject, NOT_PERMITTED);
+	return refuse_like_a_wrong_code(work);
+}
+
+/* A user who was asked about by other spellings of the name, too. That they are the same user
+ * is nothing for the front end, which hears of the limit of each spelling alone. */
+static int refuse_limited_account(struct work *work, const struct access *access, int64_t wait)
+{
+	struct log_subject subject = subject_of(work, access);
+
+	log_limited(&subject, wait);
+	return refuse_like_a_wrong_code(work);
+}
+
+static int verify_for_front_end(
+	struct work *work, struct user_store *store, struct access *access, struct error *error)
+{
+	const struct policy_grant *grant = &work->policy->grants[access->grant];
+	struct coverage coverage;
+	int64_t wait = 0;
+	int status = access_covers(
+		work->peer, work->policy, work->call.user, false, &coverage, error);
+
+	if (status != 0)
+		return status;
+	if (coverage.covered) {
+		access->service = coverage.service;
+		status = count_uid(grant->accounts, coverage.uid, work->now, &wait);
+	}
+	if (status == 0 && !coverage.covered)
+		status = refuse_uncovered_user(work, access);
+	else if (status == 0 && wait > 0)
+		status = refuse_limited_account(work, access, wait);
+	else if (status == 0)
+		status = decide_on_code(work, store, access);
+	return status != 0 ? error_set(error, status, "out of memory") : 0;
 }
 
 int work_verify(struct work *work, struct user_store *store, struct error *error)
 {
 	struct access access = access_of(work->peer, work->policy, work->call.user);
 	struct log_subject subject = subject_of(work, &access);
-	bool covered = true;
 	int64_t wait;
 	int status;
 
@@ -152,17 +203,10 @@ int work_verify(struct work *work, struct user_store *store, struct error *error
 	status = count_attempt(work, &access, &wait);
 	if (status == 0 && wait > 0)
 		status = reply_limited(work, &access, wait);
-	if (status != 0)
-		return error_set(error, status, "out of memory");
-	if (wait > 0)
-		return 0;
-	if (access.kind == ACCESS_FRONT_END)
-		status = access_covers(work->peer, work->policy, work->call.user, false,
-			&covered, &access.service, error);
-	if (status != 0)
-		return status;
-	status = covered ? decide_on_code(work, store, &access)
-			 : refuse_uncovered_user(work, &access);
+	else if (status == 0 && access.kind == ACCESS_FRONT_END)
+		return verify_for_front_end(work, store, &access, error);
+	else if (status == 0)
+		status = decide_on_code(work, store, &access);
 	return status != 0 ? error_set(error, status, "out of memory") : 0;
 }
 
@@ -202,17 +246,16 @@ int work_status(struct work *work, struct user_store *store, struct error *error
 {
 	const enum access_kind kind = access_of(work->peer, work->policy, work->call.user).kind;
 	struct credential_summary summary;
-	bool permitted = kind == ACCESS_FULL;
-	const char *service;
+	struct coverage coverage = {.covered = kind == ACCESS_FULL};
 	int status = 0;
 
-	work->hold = !permitted;
+	work->hold = kind != ACCESS_FULL;
 	if (kind == ACCESS_FRONT_END)
-		status = access_covers(work->peer, work->policy, work->call.user, true,
-			&permitted, &service, error);
+		status = access_covers(
+			work->peer, work->policy, work->call.user, true, &coverage, error);
 	if (status != 0)
 		return status;
-	if (!permitted)
+	if (!coverage.covered)
 		return reply_error(&work->reply, ERROR_NOT_PERMITTED, NULL, NULL);
 	status = user_store_summarize(store, work->call.user, &summary, error);
 	if (status != 0 && status != TOTPGROUP_ENOTFOUND)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How often clients may try, and whom a limit keeps out."""
 
+from directory import ENVIRONMENT, Directory
 from one_time_code import STEP, now_step
-from verifyd_host import WEB, Client, check, equal, test
+from verifyd_host import USERS, WEB, Client, check, equal, test
 
 # How many steps late a code is: somebody typed it into another page ten minutes ago.
 OLD = 20
@@ -166,3 +167,51 @@ def a_stored_skew_applies_to_front_ends(host):
     with Client(uid=33) as client:
         code = secret.code_at((now_step() - OLD) * STEP)
         equal(client.verify("alice", code), ("accepted", 0), "a code of that skew")
+
+
+def spellings(user):
+    """Names that the directory takes for the same."""
+    return (user, user.upper(), user.title(), user[:-1] + user[-1].upper(),
+            user[0] + user[1:].upper(), f"DOMAIN\\{user}", f"other\\{user}")
+
+
+@test
+def all_spellings_of_a_name_share_one_limit(host):
+    """The front end cannot tell a user from nobody by them."""
+    Directory(host)
+    host.configure("[verify web]\npeer=www-data\ngroups=alice\n")
+    secret = host.secret("alice", '" WINDOW_SIZE 17')
+    host.start(environment=ENVIRONMENT)
+    with Client(uid=33) as client:
+        answers = {user: [[client.verify(name, secret.wrong_code())[0] for _ in range(4)]
+                          for name in spellings(user)]
+                   for user in ("alice", "ghost")}
+        equal(client.verify("aLIcE", secret.code()), ("refused", 0), "the right code, limited")
+    said = host.said()
+    equal(sum("reason=wrong-code" in line for line in said), 3, "guesses that were let through")
+    check("refused user=aLIcE service=web peer=33 reason=rate-limited" in said[-1], said[-1])
+    equal(answers["alice"], [["refused"] * 3 + ["limited"]] * 7, "alice")
+    equal(answers["ghost"], answers["alice"], "nobody")
+    check(host.log_in("alice", secret.code()), "a login")
+
+
+@test
+def a_code_by_another_spelling_is_accepted(host):
+    Directory(host)
+    secret = host.secret("alice")
+    host.start(environment=ENVIRONMENT)
+    with Client(uid=33) as client:
+        equal(client.verify("Alice", secret.code()), ("accepted", 0), "Alice")
+
+
+@test
+def no_spelling_leaves_a_group_that_is_excluded(host):
+    Directory(host)
+    host.write_users(dict(USERS, alice=(1001, ("other",))))
+    host.configure("[verify web]\npeer=www-data\ngroups=alice,!other\n")
+    secret = host.secret("alice")
+    host.start(environment=ENVIRONMENT)
+    with Client(uid=33) as client:
+        for name in spellings("alice"):
+            equal(client.verify(name, secret.code()), ("refused", 0), name)
+    check("FRONT_END" not in host.read("alice"), "nothing was counted")
