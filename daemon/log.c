@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "core/log_line.h"
+#include "daemon/work.h"
 
 /* Every line about a call begins with its subject. */
 static void log_line(int priority, const char *verb, const struct log_subject *subject,
@@ -18,6 +19,11 @@ static void log_line(int priority, const char *verb, const struct log_subject *s
 	syslog(priority, "%s user=%s service=%s peer=%" PRIu32 "%s", verb,
 		log_escape(subject->user, user), log_escape(subject->service, service),
 		(uint32_t)subject->peer, extra->text);
+}
+
+static bool is_admitted(struct log_bounds *bounds, uid_t peer, enum log_kind kind)
+{
+	return log_bounds_admit(bounds, peer, kind, monotonic_microseconds() / 1000);
 }
 
 void verify_log_result(const struct log_subject *subject, const struct totpgroup_result *result,
@@ -34,6 +40,9 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 		log_line(LOG_INFO, "accepted", subject, &extra);
 		return;
 	}
+	if (result->reason == TOTPGROUP_REASON_RATE_LIMITED &&
+		!is_admitted(subject->bounds, subject->peer, LOG_RATE_LIMITED))
+		return;
 	log_add(&extra, " reason=%s", totpgroup_reason_name(result->reason));
 	log_add_offset(&extra, result);
 	if (result->retry_after > 0)
@@ -42,12 +51,39 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 	log_line(log_priority(result->reason), "refused", subject, &extra);
 }
 
-void verify_log_refused(const struct log_subject *subject, const char *reason)
+void verify_log_not_permitted(const struct log_subject *subject)
+{
+	if (is_admitted(subject->bounds, subject->peer, LOG_NOT_PERMITTED))
+		verify_log_not_covered(subject);
+}
+
+void verify_log_not_covered(const struct log_subject *subject)
 {
 	struct log_extra extra = LOG_EXTRA_INIT;
 
-	log_add(&extra, " reason=%s", reason);
+	log_add(&extra, " reason=not-permitted");
 	log_line(LOG_NOTICE, "refused", subject, &extra);
+}
+
+void verify_log_not_answered(struct log_bounds *bounds, uid_t peer, const struct error *error)
+{
+	if (is_admitted(bounds, peer, LOG_NOT_ANSWERED))
+		syslog(LOG_ERR, "a call of peer=%" PRIu32 " was not answered: %s",
+			(uint32_t)peer, error->message);
+}
+
+void verify_log_withheld(struct log_bounds *bounds, int64_t now)
+{
+	static const char *const reasons[LOG_KIND_COUNT] = {
+		[LOG_NOT_PERMITTED] = "not-permitted",
+		[LOG_RATE_LIMITED] = "rate-limited",
+		[LOG_NOT_ANSWERED] = "not-answered",
+	};
+	struct log_withheld withheld;
+
+	while (log_bounds_take(bounds, now, &withheld))
+		syslog(LOG_NOTICE, "withheld peer=%" PRIu32 " reason=%s more=%" PRIu64,
+			(uint32_t)withheld.peer, reasons[withheld.kind], withheld.more);
 }
 
 void verify_log_event(const struct log_subject *subject, const char *event)

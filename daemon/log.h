@@ -7,14 +7,17 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "daemon/log_bounds.h"
 #include "totpgroup.h"
 
-/* What a line about a call is about. */
+/* What a line about a call is about. Lines that a peer could cause without end are written as
+ * far as the bounds admit them. */
 struct log_subject {
 	const char *user;
 	const char *service; /* the name of the grant, or NULL */
 	uid_t peer;
 	const char *device; /* the device that an accepted code is of; NULL or empty: no name */
+	struct log_bounds *bounds;
 };
 
 /* `accepted user=... service=... peer=... method=... offset=...`, or
@@ -22,8 +25,18 @@ struct log_subject {
 void verify_log_result(const struct log_subject *subject, const struct totpgroup_result *result,
 	const struct error *error);
 
-/* `refused ... reason=WORD`, for a reason that totpgroup.h does not have. */
-void verify_log_refused(const struct log_subject *subject, const char *reason);
+/* `refused ... reason=not-permitted`, for a call that the peer may not make at all. */
+void verify_log_not_permitted(const struct log_subject *subject);
+
+/* The same for a user whom none of the peer's grants covers: a decision. */
+void verify_log_not_covered(const struct log_subject *subject);
+
+/* `a call of peer=... was not answered: MESSAGE`. */
+void verify_log_not_answered(struct log_bounds *bounds, uid_t peer, const struct error *error);
+
+/* `withheld peer=... reason=... more=...` for all lines that are due at now, or INT64_MAX for
+ * all lines. */
+void verify_log_withheld(struct log_bounds *bounds, int64_t now);
 
 /* `WORD user=...`, for an event that is no decision on a code. */
 void verify_log_event(const struct log_subject *subject, const char *event);

@@ -111,7 +111,7 @@ static enum share perform(struct worker *worker, struct work *work)
 	if (status == 0)
 		status = call_method(work, worker->store, &error);
 	if (status != 0) {
-		verify_log_error("a call was not answered", &error);
+		verify_log_not_answered(work->log_bounds, work->peer->uid, &error);
 		text_free(&work->reply);
 		/* Without memory there is no reply, and the connection is closed. */
 		(void)reply_error(&work->reply,

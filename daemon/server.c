@@ -64,6 +64,8 @@ static int open_server(struct server *server, struct error *error)
 	if (status == 0)
 		status = server_make_room(server, error);
 	if (status == 0)
+		status = log_bounds_open(&server->log_bounds, error);
+	if (status == 0)
 		status = pool_open(&server->pool, server->settings->conf, error);
 	return status == 0 ? watch_descriptors(server, error) : status;
 }
@@ -74,6 +76,9 @@ static void close_server(struct server *server)
 	pool_close(server->pool);
 	while (server->count > 0)
 		server_close(server, server->connections[server->count - 1]);
+	if (server->log_bounds != NULL)
+		verify_log_withheld(server->log_bounds, INT64_MAX);
+	log_bounds_free(server->log_bounds);
 	policy_release(server->policy);
 	free(server->connections);
 	free(server->uids);
@@ -177,6 +182,7 @@ static int sleep_time(const struct server *server)
 	next = earlier(next, first_deadline(&server->patient));
 	next = earlier(next, first_deadline(&server->at_work));
 	next = earlier(next, first_deadline(&server->held));
+	next = earlier(next, log_bounds_due(server->log_bounds));
 	if (server->paused_until != 0)
 		next = earlier(next, server->paused_until);
 	if (server->stopping)
@@ -220,6 +226,7 @@ static void take_events(struct server *server, const struct epoll_event *events,
 		server_take_replies(server);
 	server_check_deadlines(server);
 	server_end_pause(server);
+	verify_log_withheld(server->log_bounds, server->now);
 	if (signalled)
 		take_signals(server);
 	if (accept && !server->stopping)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "daemon/access.h"
+#include "daemon/log_bounds.h"
 #include "daemon/work.h"
 
 #define LISTENER_PATH "/run/totpgroup/verify"
@@ -148,6 +149,7 @@ struct server {
 	int epoll;
 	int signals;
 	struct pool *pool;
+	struct log_bounds *log_bounds;
 	struct policy *policy;
 	uint64_t policies; /* how many were read */
 	/* All connections, and the uids of their peers in the same order. */

@@ -9,7 +9,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "daemon/log.h"
 #include "daemon/server.h"
+#include "totpgroup.h"
 
 static bool has_deadline(enum connection_state state)
 {
@@ -80,6 +82,7 @@ static void prepare_work(
 		.policy = server->policy,
 		.peer = &connection->peer,
 		.draft = &connection->draft,
+		.log_bounds = server->log_bounds,
 		.socket = connection->descriptor,
 		.now = server->now,
 		.key = call->user != NULL ? call->user : connection->peer_key,
@@ -256,13 +259,25 @@ void server_take_replies(struct server *server)
 	}
 }
 
+static void log_given_up(const struct server *server, const struct connection *connection)
+{
+	struct error error = ERROR_INIT;
+
+	error_set(&error, TOTPGROUP_EBUSY, "it took longer than %" PRId64 " s",
+		SERVER_WORK_PATIENCE / 1000);
+	verify_log_not_answered(server->log_bounds, connection->peer.uid, &error);
+}
+
 /* Answers a call that has taken too long. If a worker has begun it, the connection ends,
  * because the worker cannot be taken off it, and what it decides comes too late. */
 static void give_up(struct server *server, struct connection *connection)
 {
 	struct work *work = &connection->work;
+	const enum work_progress progress = pool_withdraw(server->pool, work);
 
-	switch (pool_withdraw(server->pool, work)) {
+	if (progress != WORK_DONE)
+		log_given_up(server, connection);
+	switch (progress) {
 	case WORK_WAITING:
 		(void)reply_error(&work->reply, ERROR_BUSY, NULL, NULL);
 		take_reply(server, connection);

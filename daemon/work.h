@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "daemon/access.h"
+#include "daemon/log_bounds.h"
 #include "daemon/share.h"
 #include "daemon/varlink.h"
 
@@ -40,6 +41,7 @@ struct work {
 	struct policy *policy;
 	struct peer_identity *peer;
 	struct draft *draft;
+	struct log_bounds *log_bounds;
 	int socket;
 	int64_t now;	 /* when the call came, in milliseconds of the monotonic clock */
 	const char *key; /* the user that it is about, as the peer spells her (share.h) */

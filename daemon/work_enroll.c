@@ -29,8 +29,10 @@ void draft_drop(struct draft *draft)
 
 static struct log_subject subject_of(const struct work *work)
 {
-	return (struct log_subject){
-		work->peer->name, VERIFY_SERVICE_SELF, work->peer->uid, NULL};
+	return (struct log_subject){.user = work->peer->name,
+		.service = VERIFY_SERVICE_SELF,
+		.peer = work->peer->uid,
+		.bounds = work->log_bounds};
 }
 
 static int report(struct error *error, int status)
@@ -52,7 +54,7 @@ static int check_permission(struct work *work, bool *permitted, struct error *er
 
 	*permitted = false;
 	if (!work->policy->verify.self_enroll || work->peer->name == NULL) {
-		verify_log_refused(&subject, "not-permitted");
+		verify_log_not_permitted(&subject);
 		return reply_with_error(work, ERROR_NOT_PERMITTED, error);
 	}
 	status = attempt_limits_count(work->policy->self, work->peer->name, work->now, &wait);

@@ -14,11 +14,12 @@
 #include "host/user_store.h"
 #include "totpgroup.h"
 
-#define NOT_PERMITTED "not-permitted"
-
 static struct log_subject subject_of(const struct work *work, const struct access *access)
 {
-	return (struct log_subject){work->call.user, access->service, work->peer->uid, NULL};
+	return (struct log_subject){.user = work->call.user,
+		.service = access->service,
+		.peer = work->peer->uid,
+		.bounds = work->log_bounds};
 }
 
 static void log_limited(const struct log_subject *subject, int64_t wait)
@@ -150,7 +151,7 @@ static int refuse_uncovered_user(struct work *work, const struct access *access)
 {
 	struct log_subject subject = subject_of(work, access);
 
-	verify_log_refused(&subject, NOT_PERMITTED);
+	verify_log_not_covered(&subject);
 	return refuse_like_a_wrong_code(work);
 }
 
@@ -197,7 +198,7 @@ int work_verify(struct work *work, struct user_store *store, struct error *error
 
 	work->hold = access.kind != ACCESS_FULL;
 	if (access.kind != ACCESS_FULL && access.kind != ACCESS_FRONT_END) {
-		verify_log_refused(&subject, NOT_PERMITTED);
+		verify_log_not_permitted(&subject);
 		return reply_error(&work->reply, ERROR_NOT_PERMITTED, NULL, NULL);
 	}
 	status = count_attempt(work, &access, &wait);

@@ -154,7 +154,7 @@ def users_who_lock_their_secrets_do_not_delay_root(host):
 def a_front_end_does_not_delay_a_user_by_asking_about_her(host):
     """However many of its calls about her wait, her own call comes first."""
     host.configure(WEB + "attempts=no\n")
-    secret = host.secret("alice")
+    secret = host.secret("alice", '" WINDOW_SIZE 17')
     host.start()
     with locked(["alice"]):
         front_end = [Client(uid=33) for _ in range(200)]
