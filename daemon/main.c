@@ -89,6 +89,7 @@ static enum exit_status serve(const struct settings *settings)
 {
 	struct server_settings server = {.conf = settings->conf, .listener = -1};
 	struct error error = ERROR_INIT;
+	bool unfinished = false;
 	int status = process_prepare(&error);
 
 	if (status == 0)
@@ -97,11 +98,13 @@ static enum exit_status serve(const struct settings *settings)
 	if (status == 0 && !server.activated)
 		status = listener_open(settings->socket, &server.listener, &error);
 	if (status == 0)
-		status = server_run(&server, &error);
+		status = server_run(&server, &unfinished, &error);
 	if (server.listener >= 0 && !server.activated)
 		(void)unlink(settings->socket);
 	if (server.listener >= 0)
 		close(server.listener);
+	if (unfinished)
+		_exit(STATUS_DONE);
 	if (status == 0)
 		return STATUS_DONE;
 	verify_log_error("cannot start", &error);

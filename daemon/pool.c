@@ -312,6 +312,19 @@ void pool_take(struct pool *pool, struct work_list *done)
 	(void)pthread_mutex_unlock(&pool->mutex);
 }
 
+size_t pool_running(struct pool *pool)
+{
+	size_t running = 0;
+
+	if (pool == NULL)
+		return 0;
+	(void)pthread_mutex_lock(&pool->mutex);
+	for (size_t i = 0; i < SHARE_COUNT; i++)
+		running += pool->running[i];
+	(void)pthread_mutex_unlock(&pool->mutex);
+	return running;
+}
+
 void pool_close(struct pool *pool)
 {
 	if (pool == NULL)

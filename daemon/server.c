@@ -70,14 +70,19 @@ static int open_server(struct server *server, struct error *error)
 	return status == 0 ? watch_descriptors(server, error) : status;
 }
 
+static void close_log(struct server *server)
+{
+	if (server->log_bounds != NULL)
+		verify_log_withheld(server->log_bounds, INT64_MAX);
+}
+
 static void close_server(struct server *server)
 {
 	/* Workers use the connections and the policy, so they end first. */
 	pool_close(server->pool);
+	close_log(server);
 	while (server->count > 0)
 		server_close(server, server->connections[server->count - 1]);
-	if (server->log_bounds != NULL)
-		verify_log_withheld(server->log_bounds, INT64_MAX);
 	log_bounds_free(server->log_bounds);
 	policy_release(server->policy);
 	free(server->connections);
@@ -233,7 +238,7 @@ static void take_events(struct server *server, const struct epoll_event *events,
 		server_accept(server);
 }
 
-int server_run(const struct server_settings *settings, struct error *error)
+int server_run(const struct server_settings *settings, bool *unfinished, struct error *error)
 {
 	struct server server = {.settings = settings, .epoll = -1, .signals = -1};
 	struct epoll_event events[EVENTS_AT_ONCE];
@@ -255,6 +260,11 @@ int server_run(const struct server_settings *settings, struct error *error)
 			take_events(&server, events, count > 0 ? count : 0);
 		}
 	}
-	close_server(&server);
+	/* A lookup may take for ever. Its thread uses all that would be freed. */
+	*unfinished = pool_running(server.pool) > 0;
+	if (*unfinished)
+		close_log(&server);
+	else
+		close_server(&server);
 	return status;
 }

@@ -175,8 +175,11 @@ struct server {
  * for idle_exit=. Calls that have arrived by then are answered first. SIGHUP reads the
  * configuration again; if that fails, the error is logged and the old one stays. The signals
  * must be blocked. Returns 0, or a TOTPGROUP_E... where it could not start.
+ *
+ * *unfinished says that threads are still at calls that nobody could wait for any longer. The
+ * process must end with _exit() then.
  */
-int server_run(const struct server_settings *settings, struct error *error);
+int server_run(const struct server_settings *settings, bool *unfinished, struct error *error);
 
 /* server_connections.c: which peers are connected. */
 

@@ -94,6 +94,9 @@ int pool_descriptor(const struct pool *pool);
 /* Moves all calls that are done to the list. */
 void pool_take(struct pool *pool, struct work_list *done);
 
+/* How many calls are running. NULL is allowed. */
+size_t pool_running(struct pool *pool);
+
 /* Waits for the calls that are running, and ends the threads. NULL is allowed. */
 void pool_close(struct pool *pool);
 

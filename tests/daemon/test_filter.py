@@ -8,6 +8,7 @@ import test_lifetime
 import test_limits
 import test_many_clients
 import test_peers
+import test_shares
 from case import Skip
 from verifyd_host import Client, check, equal, test
 
@@ -27,6 +28,7 @@ CHOSEN = (
     test_peers.a_front_end_asks_about_the_members_of_its_groups,
     test_peers.status_says_what_root_users_and_front_ends_may_know,
     test_peers.the_first_grant_that_covers_the_user_counts,
+    test_shares.calls_that_take_too_long_are_busy,
 )
 
 

@@ -3,10 +3,11 @@
 
 import contextlib
 import fcntl
+import os
 import select
 
 from directory import ENVIRONMENT, Directory
-from verifyd_host import STORE, USERS, WEB, Client, check, equal, frame, test
+from verifyd_host import SOCKET, STORE, USERS, WEB, Client, check, equal, frame, test
 
 # Threads of all front ends together, and of one of them (daemon/share.h).
 SHARE, ONE_PEER = 16, 8
@@ -173,3 +174,14 @@ def a_front_end_does_not_delay_a_user_by_asking_about_her(host):
     peers = [line.split("peer=")[1].split()[0] for line in host.said() if "user=alice" in line]
     equal(len(peers), 201, "lines about alice")
     check(peers.index("1001") < 100, "her own call was among the first")
+
+
+@test
+def the_daemon_ends_without_an_answer_of_the_directory(host):
+    directory = Directory(host)
+    host.start(environment=ENVIRONMENT)
+    slow = ask_slowly(33, 1)
+    directory.wait_for(1)
+    host.stop()
+    equal(slow[0].receive(), BUSY, "the answer")
+    check(not os.path.exists(SOCKET), "the socket is gone")
