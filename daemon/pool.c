@@ -196,6 +196,24 @@ static struct work *wait_for_work(struct pool *pool)
 	return work;
 }
 
+/* A user has had her turn: her other calls wait behind those of all others, in their order. In
+ * the other shares the number of running calls sees to that. */
+static void end_turn(struct pool *pool, uid_t uid)
+{
+	struct work_list all = STAILQ_HEAD_INITIALIZER(all);
+	struct work_list hers = STAILQ_HEAD_INITIALIZER(hers);
+	struct work *work;
+
+	STAILQ_CONCAT(&all, &pool->waiting);
+	while ((work = STAILQ_FIRST(&all)) != NULL) {
+		bool is_hers = work->share == SHARE_SELF && work->peer->uid == uid;
+
+		STAILQ_REMOVE_HEAD(&all, next);
+		STAILQ_INSERT_TAIL(is_hers ? &hers : &pool->waiting, work, next);
+	}
+	STAILQ_CONCAT(&pool->waiting, &hers);
+}
+
 /* Begins and ends with the pool locked. */
 static void run_work(struct pool *pool, struct worker *worker)
 {
@@ -207,6 +225,8 @@ static void run_work(struct pool *pool, struct worker *worker)
 	(void)pthread_mutex_lock(&pool->mutex);
 	pool->running[work->share]--;
 	worker->work = NULL;
+	if (work->share == SHARE_SELF)
+		end_turn(pool, work->peer->uid);
 	if (share != work->share) {
 		work->share = share;
 		add_waiting(pool, work);

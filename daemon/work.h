@@ -71,7 +71,8 @@ int work_confirm(struct work *work, struct user_store *store, struct error *erro
 /*
  * pool.c: threads that perform calls, so that a wait for a disk, a lock or a directory delays
  * nobody else. Of the calls that may run (share.h), root's are next, then those of users
- * about themselves; among these, the first one of the peer with the fewest calls running.
+ * about themselves, who take turns; among the others, the first one of the peer with the
+ * fewest calls running.
  */
 struct pool;
 

@@ -185,3 +185,20 @@ def the_daemon_ends_without_an_answer_of_the_directory(host):
     host.stop()
     equal(slow[0].receive(), BUSY, "the answer")
     check(not os.path.exists(SOCKET), "the socket is gone")
+
+
+@test
+def users_who_lock_their_secrets_take_turns_with_others(host):
+    """Each has many calls, and all were there before hers."""
+    users = {f"user{n}": (2000 + n, ()) for n in range(SHARE + 4)}
+    host.write_users({**USERS, **users})
+    for user in users:
+        host.secret(user)
+    secret = host.secret("alice")
+    host.start()
+    with locked(users), contextlib.ExitStack() as clients:
+        for _ in range(5):
+            for user, (uid, _) in users.items():
+                clients.enter_context(Client(uid=uid)).ask("Verify", user=user, code="123456")
+        with Client(uid=1001) as client:
+            equal(client.verify("alice", secret.code()), ("accepted", 0), "alice")
