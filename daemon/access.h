@@ -16,8 +16,9 @@
 
 /*
  * attempt_limits.c: counts attempts by name, or by uid in decimal digits, at most so many in
- * any interval of so many seconds. Names of users who do not exist count like others, so that a limit reveals
- * nothing. The number of names is bounded: the names unused for longest are forgotten.
+ * any interval of so many seconds. Names of users who do not exist count like others, so that
+ * a limit reveals nothing. The number of names is bounded: the names unused for longest are
+ * forgotten.
  */
 struct attempt_limits;
 
