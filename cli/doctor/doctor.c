@@ -56,6 +56,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_line,
 	doctor_check_groups,
 	doctor_check_exemptions,
+	doctor_check_variables,
 	doctor_check_state,
 	doctor_check_daemon,
 	doctor_check_paths,

@@ -150,6 +150,8 @@ void doctor_check_line(struct doctor *doctor);
 void doctor_check_groups(struct doctor *doctor);
 /* Other options that exempt logins: services=, skip_net=, skip_after=, nullok_...=. */
 void doctor_check_exemptions(struct doctor *doctor);
+/* Whether a path has a variable that is plain text there. */
+void doctor_check_variables(struct doctor *doctor);
 /* Whether only root can change the state of state=. */
 void doctor_check_state(struct doctor *doctor);
 /* Whether totp-verifyd answers, where store= leaves the decision to it. */
@@ -196,6 +198,15 @@ void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding);
 /* The `name` or `name=value` in written with the name that an error message proposes for
  * it; the caller frees it. NULL if there is no proposal or memory is out. */
 char *doctor_proposal(const char *message, const char *written);
+
+/* Variables in the path of an option, in variables.c. */
+
+/* Whether the setting, an argument of the line or a line of a file, is refused because of a
+ * variable in its path. */
+bool doctor_has_unknown_variable(const char *setting);
+/* That setting as name=value, with ${USER} and ${HOME} in place of the variables that were
+ * meant to be that; the caller frees it. NULL where that cannot be told, or does not do. */
+char *doctor_correct_variables(const char *setting);
 
 /* Owners and modes, in files.c. */
 

@@ -34,14 +34,16 @@ static int find_wrong_argument(const struct pam_line *line)
 	return -1;
 }
 
-/* The argument with the name that the message proposes, if it is right then; the caller
- * frees it. NULL: the argument has to go. */
+/* The argument with the name that the message proposes, or with the variables that were
+ * meant, if it is right then; the caller frees it. NULL: nobody can tell. */
 static char *corrected_argument(const char *argument, const char *message)
 {
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
 	char *text = doctor_proposal(message, argument);
 
+	if (text == NULL)
+		text = doctor_correct_variables(argument);
 	if (text != NULL && options_read(&options, text, &error) == 0)
 		return text;
 	free(text);
@@ -64,7 +66,10 @@ static void report_wrong_options(
 	if (wrong >= 0)
 		replacement = corrected_argument(line->arguments[wrong], error->message);
 	change.replacement = replacement;
-	finding_mend_line(finding, MEND_REPLACE, line, &change);
+	/* Without its path the option would mean another file. */
+	if (wrong < 0 || replacement != NULL ||
+		!doctor_has_unknown_variable(line->arguments[wrong]))
+		finding_mend_line(finding, MEND_REPLACE, line, &change);
 	free(replacement);
 }
 
@@ -97,6 +102,8 @@ static char *corrected_line(const char *problem, const char *written)
 	struct error error = ERROR_INIT;
 	char *text = doctor_proposal(problem, written);
 
+	if (text == NULL)
+		text = doctor_correct_variables(written);
 	/* On the module's line, but not in a file, a name alone would be right. */
 	if (text == NULL && strchr(written, '=') == NULL &&
 		options_read(&options, written, &error) == 0 &&
@@ -125,8 +132,9 @@ static bool mend_named_line(
 		if (written == NULL)
 			return false;
 		right = corrected_line(rest + length, written);
-		finding_mend(finding, right != NULL ? MEND_REPLACE : MEND_REMOVE, path, number,
-			"%s", right != NULL ? right : written);
+		if (right != NULL || !doctor_has_unknown_variable(written))
+			finding_mend(finding, right != NULL ? MEND_REPLACE : MEND_REMOVE, path,
+				number, "%s", right != NULL ? right : written);
 		free(right);
 		free(written);
 		return true;

@@ -11,6 +11,7 @@
 #include "base/similar.h"
 #include "client/varlink.h"
 #include "client/verify_client.h"
+#include "store/secret_path.h"
 #include "totpgroup.h"
 
 #define PERMISSION_MAXIMUM 0777
@@ -32,7 +33,7 @@
 const struct option_definition option_definitions[] = {
 	OPTION(conf, MODULE_OPTION_STRING),
 	OPTION(store, MODULE_OPTION_STORE),
-	DAEMON_OPTION(secret, MODULE_OPTION_STRING),
+	DAEMON_OPTION(secret, MODULE_OPTION_FILE),
 	DAEMON_OPTION(state, MODULE_OPTION_PATH),
 	DAEMON_OPTION(user, MODULE_OPTION_USER),
 	OPTION(authtok_prompt, MODULE_OPTION_PROMPT),
@@ -43,7 +44,7 @@ const struct option_definition option_definitions[] = {
 	DAEMON_OPTION(nullok, MODULE_OPTION_FLAG),
 	DAEMON_OPTION(nullok_until, MODULE_OPTION_DATE),
 	DAEMON_OPTION(nullok_for, MODULE_OPTION_SECONDS),
-	DAEMON_OPTION(first_seen, MODULE_OPTION_STRING),
+	DAEMON_OPTION(first_seen, MODULE_OPTION_FILE),
 	DAEMON_OPTION(enroll, MODULE_OPTION_FLAG),
 	OPTION(try_first_pass, MODULE_OPTION_FLAG),
 	OPTION(use_first_pass, MODULE_OPTION_FLAG),
@@ -164,6 +165,11 @@ static int check_store(const char *store, struct error *error)
 	return 0;
 }
 
+bool option_is_path(const struct option_definition *definition)
+{
+	return definition->kind == MODULE_OPTION_FILE || definition->kind == MODULE_OPTION_PATH;
+}
+
 static int read_string(const struct option_definition *definition, const char *value,
 	const char **field, struct error *error)
 {
@@ -176,6 +182,9 @@ static int read_string(const struct option_definition *definition, const char *v
 			"option %s begins like a number but is no uid; write a user name or a "
 			"number from 0 to %" PRId64,
 			definition->name, UID_MAXIMUM);
+	if (option_is_path(definition) &&
+		option_path_check(definition->name, value, error) != 0)
+		return error->code;
 	if (definition->kind == MODULE_OPTION_PATH && !path_is_well_formed(value))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option %s must be an absolute path with ${USER} in it, and without ~ "

@@ -55,13 +55,14 @@ struct options {
 	}
 
 enum module_option_kind {
-	MODULE_OPTION_FLAG,    /* the name alone, or name=yes, name=no */
-	MODULE_OPTION_STRING,  /* name=text, not empty */
-	MODULE_OPTION_PROMPT,  /* name=text, which may be empty */
-	MODULE_OPTION_STORE,   /* name=file, name=socket or name=socket:path */
-	MODULE_OPTION_USER,    /* name=user name or uid */
-	MODULE_OPTION_PATH,    /* name=absolute path with ${USER} in it and no home */
-	MODULE_OPTION_MODE,    /* name=octal, not 0 */
+	MODULE_OPTION_FLAG,   /* the name alone, or name=yes, name=no */
+	MODULE_OPTION_STRING, /* name=text, not empty */
+	MODULE_OPTION_PROMPT, /* name=text, which may be empty */
+	MODULE_OPTION_STORE,  /* name=file, name=socket or name=socket:path */
+	MODULE_OPTION_USER,   /* name=user name or uid */
+	MODULE_OPTION_FILE, /* name=path in which only ~, ${USER} and ${HOME} stand for more */
+	MODULE_OPTION_PATH, /* the same: an absolute path with ${USER} in it and no home */
+	MODULE_OPTION_MODE, /* name=octal, not 0 */
 	MODULE_OPTION_SECONDS, /* name=decimal, with s, m, h or d after it; empty means 0 */
 	MODULE_OPTION_DATE,    /* name=YYYY-MM-DD, the whole of that day in UTC */
 };
@@ -80,6 +81,10 @@ struct option_definition {
 
 /* The whole table, ended by a row whose name is NULL. */
 extern const struct option_definition option_definitions[];
+
+/* Whether the option is a path in which variables are replaced, as option_path_expand()
+ * does. */
+bool option_is_path(const struct option_definition *definition);
 
 /* The name of the option that an alias stands for; any other name unchanged. */
 const char *options_name(const char *name);

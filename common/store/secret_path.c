@@ -14,6 +14,10 @@
 #define TEMPORARY_LETTERS 6
 #define HOME_WORD	  "${HOME}"
 #define USER_WORD	  "${USER}"
+#define VARIABLE_BYTES	  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+/* Of a path and of a variable in a message, which must have room for its end. */
+#define SHOWN_PATH_MAX	   100
+#define SHOWN_VARIABLE_MAX 32
 
 /* What is expanded, and how far it has come. */
 struct expansion {
@@ -92,6 +96,32 @@ static bool starts_with(const char *text, const char *word)
 	return strncmp(text, word, strlen(word)) == 0;
 }
 
+/* The length of what looks like a variable at that '$'. */
+static size_t variable_length(const char *dollar)
+{
+	size_t length = dollar[1] == '{' ? 2 : 1;
+
+	length += strspn(dollar + length, VARIABLE_BYTES);
+	if (dollar[1] == '{' && dollar[length] == '}')
+		length++;
+	return length < SHOWN_VARIABLE_MAX ? length : SHOWN_VARIABLE_MAX;
+}
+
+int option_path_check(const char *option, const char *specification, struct error *error)
+{
+	const char *at = strchr(specification, '$');
+
+	while (at != NULL && (starts_with(at, HOME_WORD) || starts_with(at, USER_WORD)))
+		at = strchr(at + 1, '$');
+	if (at == NULL)
+		return 0;
+	return error_set(error, TOTPGROUP_ECONFIG,
+		"option %s=%.*s%s: unknown variable %.*s; use ${USER} or ${HOME}", option,
+		SHOWN_PATH_MAX, specification,
+		strlen(specification) > SHOWN_PATH_MAX ? "..." : "", (int)variable_length(at),
+		at);
+}
+
 /* Expands what stands at *at and moves *at behind it. Only the specification
  * is looked at, so what was put in is never expanded again. */
 static int expand_one(struct expansion *expansion, const char *specification, const char **at,
@@ -117,9 +147,11 @@ int option_path_expand(const char *option, const char *specification, const char
 	const char *home, char **path, struct error *error)
 {
 	struct expansion expansion = {option, user, home, NULL, 0};
-	int code = 0;
+	int code = option_path_check(option, specification, error);
 
 	*path = NULL;
+	if (code != 0)
+		return code;
 	expansion.path = calloc(1, PATH_MAX);
 	if (expansion.path == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY,

@@ -153,6 +153,65 @@ def other_mistakes_are_corrected_or_removed(folder):
 
 
 @test
+def a_variable_that_the_module_does_not_know_is_corrected(folder):
+    host = ConfiguredHost(folder, "")
+    for written, right in (("secret=/x/$USER/.ga", "secret=/x/${USER}/.ga"),
+                           ("secret = \"$HOME/%u\"", "secret=${HOME}/${USER}"),
+                           ("secret=/x/${USERNAME}", "secret=/x/${USER}"),
+                           ("secret=/x/${USER/y", "secret=/x/${USER}/y"),
+                           ("state=/x/${LOGNAME}", "state=/x/${USER}"),
+                           ("first_seen=/x/$user", "first_seen=/x/${USER}")):
+        host.settings(f"debug=yes\n{written}\n")
+        found = host.recognizes("configuration-file", "problem", right, alone=False)
+        equal((found["mend"]["file"], found["mend"]["line"]), (str(host.conf), 2), written)
+        check("unknown variable $" in found["what"], found["what"])
+    host.settings("")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options} "
+               "secret=/x/$USER nullok\n")
+    host.recognizes("module-options", "problem",
+                    f"{MODULE} {host.options} secret=/x/${{USER}} nullok", alone=False)
+
+
+@test
+def a_variable_that_nobody_can_tell_has_no_mend(folder):
+    """Without the line, another file would be meant."""
+    host = ConfiguredHost(folder, "")
+    for written in ("secret=/x/$UID", "secret=/x/$", "state=/x/$HOME/${USER}"):
+        host.settings(f"{written}\n")
+        found = [finding for finding in host.findings(without=("clock",))
+                 if finding["check"] == "configuration-file"]
+        check("unknown variable $" in found[0]["what"], found[0]["what"])
+        equal(found[0].get("mend"), None, written)
+    host.settings("")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options} "
+               "secret=/x/$UID nullok\n")
+    found = [finding for finding in host.findings() if finding["check"] == "module-options"]
+    equal(found[0].get("mend"), None, "on the line")
+
+
+@test
+def a_percent_sign_in_a_path_is_a_warning(folder):
+    host = ConfiguredHost(folder, "")
+    for written, right in (("secret=/x/%u/.ga", "secret=/x/${USER}/.ga"),
+                           ("secret=%h/%u", "secret=${HOME}/${USER}"),
+                           ("state=/x/%u/${USER}", "state=/x/${USER}/${USER}"),
+                           ("first_seen=/x/%u", "first_seen=/x/${USER}")):
+        host.settings(f"debug=yes\n{written}\n")
+        found = host.recognizes("path-variables", "warning", right, alone=False)
+        equal((found["mend"]["file"], found["mend"]["line"]), (str(host.conf), 2), written)
+    host.settings("")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options} "
+               "secret=/x/%u nullok\n")
+    host.recognizes("path-variables", "warning",
+                    f"{MODULE} {host.options} secret=/x/${{USER}} nullok", alone=False)
+    host.settings("secret=/x/50%\n")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options}\n")
+    equal([level for level, _ in host.level("path-variables")], ["warning"], "another use")
+    host.settings("secret=/x/${USER}\n")
+    equal(host.level("path-variables"), [], "none")
+
+
+@test
 def a_mistake_in_a_section_of_the_daemon_is_a_problem(folder):
     """The module ignores these sections; doctor does not."""
     host = ConfiguredHost(folder, "[verify web]\npeer=33\ngroups=x\n[daemon]\nself=no\n")

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 
@@ -104,6 +105,20 @@ def a_relative_path_is_taken_from_the_current_folder(folder):
         Credential(folder.path / name)
         (folder.path / name).unlink()
     check(not folder.file.exists(), "the usual file was written too")
+
+
+@test
+def a_specification_has_no_unknown_variables(folder):
+    """Taken as plain text, it would be one file for all."""
+    for command in (["status"], ["revoke", "-f"], ["verify"], ["export", "-f"]):
+        result = run(folder, *command, "-s", "/x/$USER/.ga", pwd.getpwuid(os.getuid()).pw_name)
+        equal(result.status, 6, f"exit status of {command}")
+        check("option secret=/x/$USER/.ga: unknown variable $USER; use ${USER} or ${HOME}"
+              in result.output + result.errors, f"{command}: {result.errors}")
+    # The flag of google-authenticator is a plain path.
+    result = run(folder, *ALL, "-s", "a$USER")
+    equal(result.status, 0, f"exit status ({result.errors!r})")
+    check((folder.path / "a$USER").exists(), "the file")
 
 
 @test

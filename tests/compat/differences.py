@@ -74,6 +74,9 @@ CASES = {
     "an option repeated with another value is an error": (
         Case([TOTP], ["grace_period=1", "grace_period=2"], at(0, hotp(KEY, STEP))),
         "in", "refused"),
+    "a variable that is unknown is no plain text": (
+        Case([TOTP], ["secret=/x/$USER", "nullok"], at(0, hotp(KEY, STEP))),
+        "ignored", "refused"),
     "blanks in a code do not matter": (
         Case([TOTP], [], at(0, hotp(KEY, STEP)[:3] + " " + hotp(KEY, STEP)[3:])),
         "refused", "in"),

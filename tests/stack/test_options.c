@@ -46,8 +46,7 @@ static void secret_names_the_file(void **state)
 /* Text that is no token stays as it is. */
 static void other_tokens_are_plain_text(void **state)
 {
-	static const char *const names[] = {
-		"$HOME", "$USER", "%u", "%h", "a~b", "${LOGNAME}", "${USER"};
+	static const char *const names[] = {"%u", "%h", "a~b", "{USER}"};
 	char specification[256], path[256];
 
 	(void)state;
@@ -59,6 +58,25 @@ static void other_tokens_are_plain_text(void **state)
 		stack_options(specification);
 		stack_log_in("alice", stack_code(0));
 		expect_result(PAM_SUCCESS, 1);
+	}
+}
+
+/* With nullok, a path that is nobody's would let everybody in. */
+static void unknown_variables_refuse(void **state)
+{
+	static const char *const options[] = {"nullok secret=@D/home/$USER/.ga",
+		"nullok secret=~/${LOGNAME}", "secret=@D/home/$",
+		"nullok_for=9d first_seen=/x/${UID}", "state=/x/${USER}/$HOME"};
+
+	(void)state;
+	stack_put_secret("alice", TOTP);
+	for (unsigned int i = 0; i < COUNT(options); i++) {
+		stack_options(options[i]);
+		stack_log_in("alice", stack_code(0));
+		expect_result(PAM_SERVICE_ERR, 0);
+		assert_non_null(strstr(stack_log, "reason=config-error"));
+		assert_non_null(strstr(stack_log, ": unknown variable $"));
+		assert_non_null(strstr(stack_log, "; use ${USER} or ${HOME}"));
 	}
 }
 
@@ -349,6 +367,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(secret_names_the_file),
 		TEST(other_tokens_are_plain_text),
+		TEST(unknown_variables_refuse),
 		TEST(user_names_the_user_whose_rights_are_used),
 		TEST(a_system_folder_must_be_safe),
 		TEST(a_users_own_link_stays_a_link),

@@ -132,8 +132,8 @@ static void flags_are_yes_or_no(void **state)
 
 static void the_state_path_has_the_user_and_no_home(void **state)
 {
-	static const char *const bad[] = {"state=/var/lib/state", "state=/x/$USER",
-		"state=${USER}", "state=~/${USER}", "state=/x/~/${USER}", "state=/x/~${USER}",
+	static const char *const bad[] = {"state=/var/lib/state", "state=${USER}",
+		"state=~/${USER}", "state=/x/~/${USER}", "state=/x/~${USER}",
 		"state=${HOME}/${USER}", "state=/${USER}/${HOME}"};
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
@@ -143,6 +143,25 @@ static void the_state_path_has_the_user_and_no_home(void **state)
 		assert_fresh_refused(bad[i], "option state must be an absolute path");
 	assert_int_equal(options_read(&options, "state=/var/lib/a~b/${USER}.1", &error), 0);
 	assert_string_equal(options.state, "/var/lib/a~b/${USER}.1");
+}
+
+static void a_path_has_no_other_variables(void **state)
+{
+	static const char *const bad[] = {"secret=/home/$USER/.ga", "secret=/x/${USERNAME}",
+		"secret=~/$HOME", "secret=/x/$", "state=/x/$USER", "state=/x/$$/${USER}",
+		"first_seen=/x/${UID}"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_fresh_refused(bad[i], "unknown variable $");
+		assert_fresh_refused(bad[i], bad[i]);
+	}
+	assert_int_equal(options_read(&options, "secret=${HOME}/%u/${USER}", &error), 0);
+	assert_int_equal(options_read(&options, "first_seen=/x/${USER}", &error), 0);
+	/* This is no path of a user's. */
+	assert_int_equal(options_read(&options, "authtok_prompt=$1: ", &error), 0);
 }
 
 static void a_store_is_files_or_a_socket(void **state)
@@ -587,6 +606,7 @@ int main(void)
 		cmocka_unit_test(each_flag_sets_its_field_alone),
 		cmocka_unit_test(flags_are_yes_or_no),
 		cmocka_unit_test(the_state_path_has_the_user_and_no_home),
+		cmocka_unit_test(a_path_has_no_other_variables),
 		cmocka_unit_test(a_store_is_files_or_a_socket),
 		cmocka_unit_test(a_socket_excludes_options_of_files),
 		cmocka_unit_test(options_of_the_daemon_are_set_back),

@@ -53,9 +53,6 @@ static void expansions(void **state)
 		{"/${HOME}~", "//home/alice~"}, {"${HOME}~", "/home/alice~"},
 		{"/${USER}~", "/alice~"}, {"${HOME}${HOME}", "/home/alice/home/alice"},
 		{"/plain", "/plain"}, {"/", "/"}, {"/%u/%h/%%", "/%u/%h/%%"},
-		{"/$HOME/$USER", "/$HOME/$USER"}, {"/${home}", "/${home}"},
-		{"/${HOME", "/${HOME"}, {"/${USER", "/${USER"}, {"/${", "/${"}, {"/$", "/$"},
-		{"/${UID}", "/${UID}"}, {"/$${USER}", "/$alice"}, {"/${${USER}}", "/${alice}"},
 		{"/a\\~", "/a\\~"}, {"/a b", "/a b"}, {"/../~", "/..//home/alice"},
 		{"/\xc3\xa9", "/\xc3\xa9"}};
 
@@ -95,7 +92,7 @@ static void homes(void **state)
 static void results_are_absolute(void **state)
 {
 	static const char *const cases[] = {
-		"", "x", "./x", "../x", "${USER}", "x/~", "$HOME/x", "%h/x", " /x", "x${HOME}"};
+		"", "x", "./x", "../x", "${USER}", "x/~", "%h/x", " /x", "x${HOME}"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -132,6 +129,61 @@ static void safe_users(void **state)
 	assert_refused("/otp/${USER}", longest, NULL, "not safe");
 	longest[255] = '\0';
 	assert_true(secret_path_user_is_safe(longest));
+}
+
+/* Taken as plain text, such a path would be nobody's file, or the same for all. */
+static void other_variables_are_refused(void **state)
+{
+	static const struct {
+		const char *specification;
+		const char *variable;
+	} cases[] = {{"/home/$USER/.ga", "$USER;"}, {"/$HOME/x", "$HOME;"},
+		{"/${USERNAME}", "${USERNAME};"}, {"/${home}", "${home};"},
+		{"/${HOME", "${HOME;"}, {"/${USER/x", "${USER;"}, {"/${", "${;"}, {"/$", "$;"},
+		{"/$/x", "$;"}, {"/$$", "$;"}, {"/$${USER}", "$;"}, {"/${${USER}}", "${;"},
+		{"/${USER}/$x-y", "$x;"}, {"$HOME/x", "$HOME;"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = ERROR_INIT;
+		char *path = (char *)&error;
+		char words[64];
+
+		snprintf(words, sizeof words, "unknown variable %s", cases[i].variable);
+		assert_int_equal(option_path_check("state", cases[i].specification, &error),
+			TOTPGROUP_ECONFIG);
+		if (strstr(error.message, words) == NULL)
+			fail_msg("\"%s\" lacks \"%s\"", error.message, words);
+		assert_non_null(strstr(error.message, "option state="));
+		assert_non_null(strstr(error.message, "; use ${USER} or ${HOME}"));
+		error = (struct error)ERROR_INIT;
+		assert_int_equal(secret_path_expand(cases[i].specification, "alice",
+					 "/home/alice", &path, &error),
+			TOTPGROUP_ECONFIG);
+		assert_null(path);
+		assert_non_null(strstr(error.message, "option secret="));
+	}
+}
+
+static void a_name_or_a_home_may_have_a_dollar_sign(void **state)
+{
+	(void)state;
+	assert_expands("~/${USER}", "host$", "/home/$x", "/home/$x/host$");
+}
+
+/* What to do stands at the end of the message, which is cut there if it is too long. */
+static void a_long_path_does_not_cut_the_message(void **state)
+{
+	struct error error = ERROR_INIT;
+	char path[2000];
+
+	(void)state;
+	memset(path, 'a', sizeof path);
+	path[0] = '/';
+	path[1] = '$';
+	path[sizeof path - 1] = '\0';
+	assert_int_equal(option_path_check("first_seen", path, &error), TOTPGROUP_ECONFIG);
+	assert_non_null(strstr(error.message, "; use ${USER} or ${HOME}"));
 }
 
 static void another_option_is_named(void **state)
@@ -211,8 +263,7 @@ static void random_specifications(void **state)
 		const char *piece;
 		const char *expanded;
 	} pieces[] = {{"${HOME}", "/h/al"}, {"${USER}", "al"}, {"/", "/"}, {"a", "a"},
-		{"$", "$"}, {"{", "{"}, {"}", "}"}, {"%u", "%u"}, {"$HOME", "$HOME"},
-		{"~", NULL}};
+		{"{", "{"}, {"}", "}"}, {"%u", "%u"}, {"HOME}", "HOME}"}, {"~", NULL}};
 	struct test_random random = test_random_begin();
 
 	(void)state;
@@ -240,9 +291,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(expansions),
 		cmocka_unit_test(substituted_text_is_not_expanded), cmocka_unit_test(homes),
 		cmocka_unit_test(results_are_absolute), cmocka_unit_test(unsafe_users),
-		cmocka_unit_test(safe_users), cmocka_unit_test(another_option_is_named),
-		cmocka_unit_test(lengths), cmocka_unit_test(many_substitutions),
-		cmocka_unit_test(no_memory), cmocka_unit_test(random_specifications)};
+		cmocka_unit_test(safe_users), cmocka_unit_test(other_variables_are_refused),
+		cmocka_unit_test(a_name_or_a_home_may_have_a_dollar_sign),
+		cmocka_unit_test(a_long_path_does_not_cut_the_message),
+		cmocka_unit_test(another_option_is_named), cmocka_unit_test(lengths),
+		cmocka_unit_test(many_substitutions), cmocka_unit_test(no_memory),
+		cmocka_unit_test(random_specifications)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
