@@ -184,11 +184,17 @@ static void report_entry(struct bulk_run *run, const struct bulk_entry *entry)
 	bulk_report_progress(run, progress_show);
 }
 
+/* Whether this run gives letters to a command. */
+static bool has_command(const struct bulk_run *run)
+{
+	return run->options.exec != NULL && run->batch->formats.letter_count > 0;
+}
+
 /* Runs the command for each user, and reports the user, unless an interrupted run did. */
 static int conclude_entries(struct bulk_run *run, struct error *error)
 {
 	struct bulk_batch *batch = run->batch;
-	bool exec = run->options.exec != NULL && batch->formats.letter_count > 0;
+	bool exec = has_command(run);
 	int status = 0;
 
 	for (size_t i = batch->concluded; status == 0 && i < batch->count; i++) {
@@ -198,11 +204,12 @@ static int conclude_entries(struct bulk_run *run, struct error *error)
 			run->interrupted = true;
 		else if (exec && entry->reason == BULK_NONE)
 			give_to_command(run, entry);
-		if (run->interrupted)
+		if (exec && run->interrupted)
 			return 0;
 		if (exec)
 			status = bulk_journal_note_concluded(&run->folder, error);
-		report_entry(run, entry);
+		if (!entry->left_out)
+			report_entry(run, entry);
 	}
 	return status;
 }
@@ -216,7 +223,10 @@ static int finish_batch(
 
 	for (size_t i = 0; i < batch->count; i++)
 		publish_letters(run, &batch->entries[i]);
-	bulk_secrets_store(batch);
+	bulk_secrets_store(run);
+	/* What a command is still to get is finished by the next run, from the journal. */
+	if (run->interrupted && has_command(run))
+		return 0;
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->entries[i].stored)
 			remove_letters(run, &batch->entries[i]);
@@ -225,7 +235,7 @@ static int finish_batch(
 		status = bulk_folder_sync(&run->folder, error);
 	if (status == 0)
 		status = conclude_entries(run, error);
-	if (status != 0 || run->interrupted)
+	if (status != 0 || (run->interrupted && has_command(run)))
 		return status;
 	status = bulk_journal_drop(&run->folder, error);
 	return status == 0 ? bulk_folder_clear_staging(&run->folder, false, error) : status;

@@ -307,6 +307,7 @@ struct bulk_entry {
 	size_t pieces[BULK_SHARED]; /* lengths of what goes into the shared files */
 	size_t published;	    /* how many of the letters have their names */
 	bool is_due;		    /* its secret is to be stored now */
+	bool left_out;		    /* for a signal: its user keeps the old secret */
 	bool stored;		    /* the secret is there, or may be */
 	enum bulk_reason reason;    /* the first failure, with its error; or BULK_NONE */
 	struct error error;
@@ -355,9 +356,10 @@ int bulk_secret_draw(struct bulk_entry *entry, const struct bulk_run *run,
  * Stores the secrets of all entries that have no reason against it, durably, and sets
  * `stored`, or a reason. Files in folders of root are written together; each of the others
  * with its owner's rights. A secret that an entry does not mean to replace stays. Of a
- * recovered batch, secrets that are there already are left alone.
+ * recovered batch, secrets that are there already are left alone. After a signal no more
+ * secrets are replaced: `left_out` is set, and run->interrupted.
  */
-void bulk_secrets_store(struct bulk_batch *batch);
+void bulk_secrets_store(struct bulk_run *run);
 
 /* letters.c: the letters of each user, and the pieces of the shared files. */
 

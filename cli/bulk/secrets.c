@@ -203,11 +203,53 @@ static void note_result(struct bulk_entry *entry, int status, const struct error
 		bulk_entry_fail(entry, BULK_STORE_ERROR, error);
 }
 
-void bulk_secrets_store(struct bulk_batch *batch)
+/* Stores the new secrets of users who have none, which waits for nobody. */
+static void store_first(struct bulk_batch *batch, struct store_new *items)
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->entries[i].is_due && !rotates(&batch->entries[i]))
+			items[count++] = (struct store_new){
+				.place = batch->entries[i].file.credential->place,
+				.secret = &batch->entries[i].text,
+			};
+	store_create_many(items, count, batch->suffix, batch->recovered);
+	count = 0;
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->entries[i].is_due && !rotates(&batch->entries[i])) {
+			note_result(
+				&batch->entries[i], items[count].status, &items[count].error);
+			count++;
+		}
+}
+
+/* Replaces the secrets of the others. A user can make each wait for the lock as long as that
+ * may take, so that a signal ends it between two. */
+static void replace_others(struct bulk_run *run)
+{
+	for (size_t i = 0; i < run->batch->count; i++) {
+		struct bulk_entry *entry = &run->batch->entries[i];
+		struct error error = ERROR_INIT;
+
+		if (!entry->is_due || !rotates(entry))
+			continue;
+		entry->left_out = bulk_signals_came(&run->signals);
+		if (entry->left_out)
+			run->interrupted = true;
+		else
+			note_result(entry,
+				store_create(entry->file.credential->place, &entry->text, true,
+					&error),
+				&error);
+	}
+}
+
+void bulk_secrets_store(struct bulk_run *run)
+{
+	struct bulk_batch *batch = run->batch;
 	struct store_new *items = calloc(batch->count + 1, sizeof *items);
 	struct error error = ERROR_INIT;
-	size_t count = 0;
 
 	if (items == NULL)
 		error_set(&error, TOTPGROUP_EMEMORY, "out of memory");
@@ -218,22 +260,10 @@ void bulk_secrets_store(struct bulk_batch *batch)
 				(!batch->recovered || is_left_to_store(entry));
 		if (entry->is_due && items == NULL)
 			bulk_entry_fail(entry, BULK_STORE_ERROR, &error);
-		else if (entry->is_due)
-			items[count++] = (struct store_new){
-				.place = entry->file.credential->place,
-				.secret = &entry->text,
-				.replace = rotates(entry),
-			};
 	}
 	if (items == NULL)
 		return;
-	store_create_many(items, count, batch->suffix, batch->recovered);
-	count = 0;
-	for (size_t i = 0; i < batch->count; i++)
-		if (batch->entries[i].is_due) {
-			note_result(
-				&batch->entries[i], items[count].status, &items[count].error);
-			count++;
-		}
+	store_first(batch, items);
+	replace_others(run);
 	free(items);
 }

@@ -19,6 +19,10 @@
 
 #define SECRET_MODE 0400
 
+/* A secret is not replaced without its lock: a login that writes at that moment could bring the
+ * old one back, and the new one would be nobody's. A removal can be looked at afterwards. */
+#define IF_LOCKED "; root's totp-enroll revoke needs no lock"
+
 struct file_store {
 	struct store store; /* first, so that a store can be taken for this */
 	struct file_store_settings settings;
@@ -43,6 +47,7 @@ struct file_task {
 	struct store_record *record;
 	const struct text *text; /* a new secret */
 	bool replace;
+	bool or_without; /* its lock */
 };
 
 static const struct file_store_settings *settings_of(const struct store_place *place)
@@ -127,6 +132,7 @@ static int locate(struct store *store, const struct store_user *user,
 		.any_owner = settings->any_owner,
 		.allowed_mode = settings->allowed_mode,
 		.own_file = settings->own_file,
+		.if_locked = IF_LOCKED,
 	};
 	place->place.name = place->place.file = place->path;
 	place->place.state_name = place->state_path;
@@ -242,7 +248,8 @@ static int write_secret(void *argument, struct error *error)
 static int commit_apart(struct file_place *place, struct store_record *record,
 	const struct store_change *change, struct error *error)
 {
-	struct file_task task = {place, record, &change->secret, true};
+	struct file_task task = {
+		.place = place, .record = record, .text = &change->secret, .replace = true};
 	int status = 0;
 
 	if (change->has_state && record->token->file == NULL) {
@@ -289,7 +296,8 @@ static int create_secret(void *argument, struct error *error)
 static int create(
 	struct store_place *place, const struct text *secret, bool replace, struct error *error)
 {
-	struct file_task task = {file_place_of(place), NULL, secret, replace};
+	struct file_task task = {
+		.place = file_place_of(place), .text = secret, .replace = replace};
 
 	return with_owners_rights(task.place, create_secret, &task, error);
 }
@@ -351,12 +359,12 @@ static int remove_secret(void *argument, struct error *error)
 {
 	const struct file_task *task = argument;
 
-	return locked_file_remove(&task->place->rules, error);
+	return locked_file_remove(&task->place->rules, task->or_without, error);
 }
 
-static int remove_place(struct store_place *place, struct error *error)
+static int remove_place(struct store_place *place, bool or_without, struct error *error)
 {
-	struct file_task task = {.place = file_place_of(place)};
+	struct file_task task = {.place = file_place_of(place), .or_without = or_without};
 
 	return with_owners_rights(task.place, remove_secret, &task, error);
 }

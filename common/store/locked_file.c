@@ -16,6 +16,7 @@
 #include "core/credential.h"
 #include "store/dir_entry.h"
 #include "store/durable_file.h"
+#include "store/forced_removal.h"
 #include "totpgroup.h"
 
 /* How long a process sleeps between two looks at a lock, and how often it
@@ -91,6 +92,12 @@ static int open_failed(const struct file_rules *rules, struct error *error)
 		return unsafe(error, rules->path, "is a symbolic link");
 	if (errno == ENXIO)
 		return unsafe(error, rules->path, "not a regular file");
+	/* It would take the kernel 45 seconds to end the lease. */
+	if (errno == EWOULDBLOCK)
+		return error_set(error, TOTPGROUP_EBUSY,
+			"%s: a lease of another process keeps it from being opened; end it, "
+			"lslocks(8) shows it%s",
+			rules->path, rules->if_locked != NULL ? rules->if_locked : "");
 	return error_set_system(error,
 		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM, "cannot open %s",
 		rules->path);
@@ -148,8 +155,10 @@ static int wait_for_lock(
 				error, TOTPGROUP_ESYSTEM, "cannot lock %s", rules->path);
 		if (*tries == 0)
 			return error_set(error, TOTPGROUP_EBUSY,
-				"%s: locked by another process for %d seconds", rules->path,
-				LOCKED_FILE_SECONDS);
+				"%s: locked by another process for %d seconds; end it, "
+				"lslocks(8) shows it%s",
+				rules->path, LOCKED_FILE_SECONDS,
+				rules->if_locked != NULL ? rules->if_locked : "");
 		(*tries)--;
 		(void)nanosleep(&pause, NULL);
 	}
@@ -349,15 +358,28 @@ int locked_file_create(const struct file_rules *rules, const struct text *text, 
 	return status;
 }
 
-int locked_file_remove(const struct file_rules *rules, struct error *error)
+/* What the owner of a file can do to keep others from its lock: hold it, exchange the file, or
+ * forbid to open it, by its mode or a lease. */
+static bool is_kept_from_lock(int status)
+{
+	return status == TOTPGROUP_EBUSY || status == TOTPGROUP_ESYSTEM;
+}
+
+int locked_file_remove(const struct file_rules *rules, bool or_without, struct error *error)
 {
 	struct locked_file *transaction;
 	int status = open_place(rules, &transaction, error);
 
-	if (status == 0)
+	if (status == 0) {
 		status = lock_file(rules, transaction, error);
-	if (status == 0)
-		status = durable_file_remove(&transaction->entry, transaction->file, error);
+		if (status == 0) {
+			status = durable_file_remove(
+				&transaction->entry, transaction->file, error);
+		} else if (or_without && is_kept_from_lock(status)) {
+			*error = (struct error)ERROR_INIT;
+			status = forced_removal(&transaction->entry, error);
+		}
+	}
 	locked_file_abort(transaction);
 	return status;
 }

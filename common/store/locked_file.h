@@ -11,7 +11,8 @@
  *      judged by its descriptor: type, owner, mode, links, size.
  *   3. The file that is there is locked (flock), for at most
  *      LOCKED_FILE_SECONDS. If the name means another file by then, that
- *      one is opened and locked instead.
+ *      one is opened and locked instead. Only a removal goes on without the
+ *      lock, if the caller says so: the owner of a file can hold it for ever.
  *   4. The new text goes to a new file beside it, is synced, and is renamed
  *      over the name; the folder is synced. Only then is it committed.
  *   5. The lock is given up, also for processes that were forked meanwhile, and
@@ -44,7 +45,8 @@ struct file_rules {
 	 * symbolic link is followed, and what it points to is replaced.
 	 * Otherwise a link is refused, and so is a folder that others may write. */
 	bool own_file;
-	const char *if_empty; /* what to do about it then; NULL: enroll again */
+	const char *if_empty;  /* what to do about it then; NULL: enroll again */
+	const char *if_locked; /* likewise, beside ending who has the lock; or NULL */
 };
 
 /* One file between begin and commit or abort: lock, descriptors, identity. */
@@ -100,10 +102,11 @@ int locked_file_create(const struct file_rules *rules, const struct text *text, 
 /*
  * Removes the file durably, under its lock, whatever is in it and whatever its
  * mode and owner are, so long as it is a regular file or a link to one that
- * own_file allows; the link stays. Errors as locked_file_begin() and
- * locked_file_commit().
+ * own_file allows; the link stays. With or_without the file is removed without
+ * its lock where that is not to be had: see forced_removal(). Errors as
+ * locked_file_begin() and locked_file_commit().
  */
-int locked_file_remove(const struct file_rules *rules, struct error *error);
+int locked_file_remove(const struct file_rules *rules, bool or_without, struct error *error);
 
 /* Judges an open folder, where the rules do not say that the file is the user's
  * own: TOTPGROUP_EUNSAFE where others could exchange the file. */

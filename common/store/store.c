@@ -113,9 +113,9 @@ int store_create(
 	return place->store->operations->create(place, secret, replace, error);
 }
 
-int store_remove(struct store_place *place, struct error *error)
+int store_remove(struct store_place *place, bool or_without, struct error *error)
 {
-	return place->store->operations->remove(place, error);
+	return place->store->operations->remove(place, or_without, error);
 }
 
 void store_create_many(struct store_new *items, size_t count, const char *suffix, bool is_again)

@@ -170,7 +170,9 @@ struct store_operations {
 	 * and replace is false. */
 	int (*create)(struct store_place *place, const struct text *secret, bool replace,
 		struct error *error);
-	int (*remove)(struct store_place *place, struct error *error);
+	/* Removes the credential. With or_without a lock that is not free in time does not
+	 * keep it from that; it makes sure that no other writer brings it back. */
+	int (*remove)(struct store_place *place, bool or_without, struct error *error);
 	/* Creates many with one wait for the disk. NULL: one by one. */
 	void (*create_many)(
 		struct store_new *items, size_t count, const char *suffix, bool is_again);
@@ -206,7 +208,7 @@ int store_transact(
 
 int store_create(struct store_place *place, const struct text *secret, bool replace,
 	struct error *error);
-int store_remove(struct store_place *place, struct error *error);
+int store_remove(struct store_place *place, bool or_without, struct error *error);
 
 /*
  * Creates many credentials, in less time than one by one where the store can. All places

@@ -5,13 +5,21 @@
 
 #include <sys/file.h>
 
+static bool without_lock;
+
+static int setup(void **state)
+{
+	without_lock = false;
+	return locked_file_setup(state);
+}
+
 static int remove_file(const char *name)
 {
 	unsigned int descriptors = before_call(name);
 	int status;
 
 	calls.armed = true;
-	status = locked_file_remove(&rules, &failure);
+	status = locked_file_remove(&rules, without_lock, &failure);
 	calls_disarm();
 	return after_call(status, descriptors);
 }
@@ -73,6 +81,99 @@ static void waits_for_the_lock(void **state)
 	assert_int_equal(remove_file("file"), 0);
 }
 
+/* What happens at the third sleep after the file was removed; and whether it was. */
+static void (*after_removal)(void);
+static unsigned int sleeps_after;
+static bool removed;
+static int other;
+
+static void on_call(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	if (strcmp(name, "unlinkat") == 0 && strcmp(path, "file") == 0)
+		removed = true;
+	if (removed && strcmp(name, "nanosleep") == 0 && ++sleeps_after == 3 &&
+		after_removal != NULL)
+		after_removal();
+}
+
+static void lock_as_another(void)
+{
+	put_file("file", OLD, 0600);
+	other = open(in_folder("file"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(other, LOCK_EX), 0);
+	without_lock = true;
+	sleeps_after = 0;
+	removed = false;
+	calls.watch = on_call;
+}
+
+static void a_lock_keeps_root_from_nothing(void **state)
+{
+	(void)state;
+	after_removal = NULL;
+	lock_as_another();
+	put_file("file~aB3xYz", OLD, 0600);
+	assert_int_equal(remove_file("file"), 0);
+	assert_int_equal(sleeps_after, 1000 * LOCKED_FILE_SECONDS);
+	assert_int_equal(count_entries(""), 0);
+	close(other);
+}
+
+static void name_the_old_text_again(void)
+{
+	put_file("new", OLD, 0600);
+	assert_int_equal(rename(in_folder("new"), in_folder("file")), 0);
+	assert_int_equal(flock(other, LOCK_UN), 0);
+}
+
+/* A login that has the lock writes the old secret with a new state. */
+static void a_writer_does_not_bring_it_back(void **state)
+{
+	(void)state;
+	after_removal = name_the_old_text_again;
+	lock_as_another();
+	assert_int_equal(remove_file("file"), 0);
+	assert_int_equal(sleeps_after, 3);
+	assert_int_equal(count_entries(""), 0);
+	close(other);
+}
+
+static void put_it_back(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	(void)path;
+	if (strcmp(name, "fsync") == 0)
+		put_file("file", OLD, 0600);
+}
+
+static void one_who_puts_it_back_for_ever_is_reported(void **state)
+{
+	(void)state;
+	lock_as_another();
+	calls.watch = put_it_back;
+	assert_int_equal(remove_file("file"), TOTPGROUP_EBUSY);
+	assert_non_null(strstr(failure.message, "again and again"));
+	close(other);
+}
+
+static void what_cannot_be_opened_is_removed(void **state)
+{
+	(void)state;
+	without_lock = true;
+	put_file("file", OLD, 0600);
+	calls.only = "openat";
+	calls.fail_at = 2;
+	calls.fail_for = 1;
+	calls.error = EWOULDBLOCK;
+	assert_int_equal(remove_file("file"), 0);
+	assert_false(exists("file"));
+	assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+	calls_reset();
+	assert_int_equal(remove_file("fifo"), TOTPGROUP_EUNSAFE);
+	assert_int_equal(remove_file("file"), TOTPGROUP_ENOTFOUND);
+}
+
 static unsigned int synced, removed_at, synced_at;
 
 static void watch(const char *name, int fd, const char *path)
@@ -102,12 +203,13 @@ static void whatever_fails(void **state)
 	static const int problems[] = {EIO, EROFS, EACCES, ENOMEM};
 
 	(void)state;
-	for (unsigned int e = 0; e < COUNT(problems); e++)
+	for (unsigned int e = 0; e < 2 * COUNT(problems); e++)
 		for (unsigned int k = 1, total = 1; k <= total; k++) {
 			int status;
 
 			put_file("file", OLD, 0600);
-			calls_arm(k, problems[e]);
+			without_lock = e % 2 == 1;
+			calls_arm(k, problems[e / 2]);
 			calls_disarm();
 			status = remove_file("file");
 			total = calls.count > total ? calls.count : total;
@@ -123,13 +225,16 @@ static void whatever_fails(void **state)
 
 int main(void)
 {
-#define TEST(function)                                                                         \
-	cmocka_unit_test_setup_teardown(function, locked_file_setup, locked_file_teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, locked_file_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(removes_it_with_what_dead_writers_left),
 		TEST(removes_what_no_login_would_take),
 		TEST(follows_a_users_own_link_only),
 		TEST(waits_for_the_lock),
+		TEST(a_lock_keeps_root_from_nothing),
+		TEST(a_writer_does_not_bring_it_back),
+		TEST(one_who_puts_it_back_for_ever_is_reported),
+		TEST(what_cannot_be_opened_is_removed),
 		TEST(syncs_the_folder_afterwards),
 		TEST(whatever_fails),
 	};

@@ -173,9 +173,10 @@ static int memory_create(
 	return 0;
 }
 
-static int memory_remove(struct store_place *place, struct error *error)
+static int memory_remove(struct store_place *place, bool or_without, struct error *error)
 {
 	(void)place;
+	(void)or_without;
 	if (memory.secret.length == 0)
 		return error_set(error, TOTPGROUP_ENOTFOUND, "user in memory: not there");
 	text_free(&memory.secret);
@@ -332,7 +333,7 @@ static void where_nothing_is_nothing_is_found(void)
 	assert_string_equal(secret_now(), "");
 	assert_int_equal(transact(&script), TOTPGROUP_ENOTFOUND);
 	assert_int_equal(script.calls, 0);
-	assert_int_equal(store_remove(opened.place, &failure), TOTPGROUP_ENOTFOUND);
+	assert_int_equal(store_remove(opened.place, false, &failure), TOTPGROUP_ENOTFOUND);
 }
 
 static void what_was_created_is_read_and_replaced_only_on_demand(void)
@@ -365,7 +366,7 @@ static void many_are_created_like_one(void)
 static void what_was_removed_is_gone(void)
 {
 	assert_int_equal(create(SECRET, false), 0);
-	assert_int_equal(store_remove(opened.place, &failure), 0);
+	assert_int_equal(store_remove(opened.place, false, &failure), 0);
 	assert_string_equal(secret_now(), "");
 }
 
