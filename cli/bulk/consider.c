@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/users/same_user.h"
 #include "host/user_entry.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
@@ -52,14 +53,19 @@ static enum bulk_reason judge_name(
 			      "enroll");
 }
 
-/* Whether the batch has an entry for the same secret already. */
+/* Whether the batch has an entry for the same user or the same secret already. */
 static bool is_named_twice(const struct bulk_batch *batch, const struct bulk_entry *entry)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		if (batch->entries[i].file.credential->user->pw_uid ==
-				entry->file.credential->user->pw_uid &&
-			strcmp(batch->entries[i].path, entry->path) == 0)
+	const struct passwd *user = entry->file.credential->user;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct bulk_entry *other = &batch->entries[i];
+
+		if (same_user(other->file.credential->user, user) ||
+			(other->file.credential->user->pw_uid == user->pw_uid &&
+				strcmp(other->path, entry->path) == 0))
 			return true;
+	}
 	return false;
 }
 

@@ -108,7 +108,9 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 		error_set(error, result, "%s: %s", name, problem.message);
 	else
 		result = read_list(&list, &text, name, error);
-	if (result == 0 && import_list_find_users(&list, user) != STATUS_DONE)
+	if (result == 0 &&
+		(import_list_find_users(&list, user) != STATUS_DONE ||
+			import_list_refuse_second_secret_of_one(&list) != STATUS_DONE))
 		result = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (result == 0)
 		result = take_record(source, &list, name, error);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
+#include "cli/users/host_defaults.h"
 #include "exchange/otp_key.h"
 
 enum exchange_format {
@@ -84,7 +85,7 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 
 /*
  * Finds the user of every usable record. A record cannot be used where there is no such
- * user, or where several records are for the same one: a user has one secret.
+ * user.
  *
  * wanted is the user that the whole input is for, or NULL. With it, records that name
  * another user are passed over. Of several records with labels those count whose account
@@ -93,6 +94,18 @@ int import_list_read(struct import_list *list, const char *source, const struct 
  * STATUS_STORE_ERROR where memory runs out, which is reported.
  */
 enum exit_status import_list_find_users(struct import_list *list, const char *wanted);
+
+/*
+ * Looks which records are for the same user, however the name is written, or for the same file
+ * of one. With different secrets they cannot be used: a user has one. Of equal ones all but
+ * the first are passed over, which is said unless the options are quiet. STATUS_STORE_ERROR as
+ * above.
+ */
+enum exit_status import_list_refuse_second_secrets(struct import_list *list,
+	const struct host_defaults *defaults, const struct exchange_options *options);
+
+/* The same where all records are for one user. */
+enum exit_status import_list_refuse_second_secret_of_one(struct import_list *list);
 
 void import_list_free(struct import_list *list);
 

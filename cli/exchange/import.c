@@ -244,6 +244,9 @@ enum exit_status command_import(int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = import_list_find_users(&import.list, options->user);
 	if (status == STATUS_DONE)
+		status = import_list_refuse_second_secrets(
+			&import.list, &import.defaults, options);
+	if (status == STATUS_DONE)
 		status = store_all(&import);
 	import_list_free(&import.list);
 	host_defaults_free(&import.defaults);

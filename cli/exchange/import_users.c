@@ -13,11 +13,6 @@
 #include "host/user_entry.h"
 #include "totpgroup.h"
 
-static bool is_usable(const struct import_record *record)
-{
-	return record->error.code == 0 && !record->passed_over;
-}
-
 /* Whether the name, or the part of a label before '@', is that user. */
 static bool is_for_user(const struct import_record *record, const char *user)
 {
@@ -120,58 +115,11 @@ static void find_by_name(struct import_list *list)
 	}
 }
 
-/* Compares the users, for sorting. */
-static int compare(const void *a, const void *b)
-{
-	const struct import_record *const *left = a;
-	const struct import_record *const *right = b;
-
-	return strcmp((*left)->user, (*right)->user);
-}
-
-static void refuse_neighbors(struct import_record **records, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct import_record *record = records[i];
-		const struct import_record *other = NULL;
-
-		if (i > 0 && compare(&records[i - 1], &records[i]) == 0)
-			other = records[i - 1];
-		else if (i + 1 < count && compare(&records[i + 1], &records[i]) == 0)
-			other = records[i + 1];
-		if (other != NULL)
-			error_set(&record->error, TOTPGROUP_ECONFLICT,
-				"line %u: %s has another secret in line %u of %s; a user has "
-				"one",
-				record->key.line, record->user, other->key.line, other->source);
-	}
-}
-
-static enum exit_status refuse_second_secrets(struct import_list *list)
-{
-	struct import_record **records;
-	size_t count = 0;
-
-	for (struct import_record *record = list->first; record != NULL; record = record->next)
-		count++;
-	records = calloc(count + 1, sizeof(struct import_record *));
-	if (records == NULL)
-		return terminal_out_of_memory();
-	count = 0;
-	for (struct import_record *record = list->first; record != NULL; record = record->next)
-		if (is_usable(record))
-			records[count++] = record;
-	qsort(records, count, sizeof(struct import_record *), compare);
-	refuse_neighbors(records, count);
-	free(records);
-	return STATUS_DONE;
-}
-
 enum exit_status import_list_find_users(struct import_list *list, const char *wanted)
 {
 	if (wanted == NULL)
 		find_by_name(list);
 	else if (!give_to_wanted(list, wanted))
 		return terminal_out_of_memory();
-	return refuse_second_secrets(list);
+	return STATUS_DONE;
 }

@@ -7,10 +7,13 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
 #include "cli/users/group_walk.h"
+#include "cli/users/same_user.h"
+#include "host/user_entry.h"
 
 #define OPTIONS struct manage_options
 
@@ -135,18 +138,83 @@ static enum exit_status list_group(struct manage *manage)
 	return status;
 }
 
-/* Adds a name unless it is there: among those that were named, which are few, or as the
- * last of the sorted members. */
-static void add_user(struct manage *manage, const char *name)
+/* Looks up those who were named, where several were: the database may know one user by
+ * several spellings. NULL in the list where it knows none, which is reported later. */
+static enum exit_status look_up_named(struct manage *manage, struct user_entry **entries)
 {
-	size_t count = manage->user_count;
+	struct error ignored = ERROR_INIT;
 
-	for (size_t i = 0; i < manage->named_count && i < count; i++)
-		if (strcmp(manage->users[i], name) == 0)
-			return;
-	if (count > 0 && strcmp(manage->users[count - 1], name) == 0)
-		return;
-	manage->users[manage->user_count++] = name;
+	for (size_t i = 0; manage->several && i < manage->named_count; i++)
+		if (user_entry_by_name(&entries[i], manage->named[i], &ignored) ==
+			TOTPGROUP_EMEMORY)
+			return terminal_out_of_memory();
+	return STATUS_DONE;
+}
+
+/* Whether a member of the group is a user who was named. Few are looked up for that. */
+static bool is_entry_of(const struct user_entry *entry, const char *member)
+{
+	struct user_entry *found = NULL;
+	struct error ignored = ERROR_INIT;
+	bool same = entry != NULL && strcmp(entry->passwd.pw_name, member) == 0;
+
+	if (same || entry == NULL || strcasecmp(entry->passwd.pw_name, member) != 0)
+		return same;
+	same = user_entry_by_name(&found, member, &ignored) == 0 && found != NULL &&
+	       same_user(&entry->passwd, &found->passwd);
+	free(found);
+	return same;
+}
+
+/* Adds those who were named, each once. */
+static void add_named(struct manage *manage, struct user_entry *const *entries)
+{
+	for (size_t i = 0; i < manage->named_count; i++) {
+		bool again = false;
+
+		for (size_t j = 0; j < i && !again; j++)
+			again = strcmp(manage->named[i], manage->named[j]) == 0 ||
+				(entries[i] != NULL && entries[j] != NULL &&
+					same_user(&entries[i]->passwd, &entries[j]->passwd));
+		if (!again)
+			manage->users[manage->user_count++] = manage->named[i];
+	}
+}
+
+/* Adds the sorted members, each once, unless they were named. */
+static void add_members(struct manage *manage, struct user_entry *const *entries)
+{
+	for (size_t i = 0; i < manage->member_count; i++) {
+		const char *name = manage->members[i];
+		bool again = i > 0 && strcmp(manage->members[i - 1], name) == 0;
+
+		for (size_t j = 0; j < manage->named_count && !again; j++)
+			again = strcmp(manage->named[j], name) == 0 ||
+				is_entry_of(entries[j], name);
+		if (!again)
+			manage->users[manage->user_count++] = name;
+	}
+}
+
+static enum exit_status list_users(struct manage *manage)
+{
+	struct user_entry **entries =
+		calloc(manage->named_count + 1, sizeof(struct user_entry *));
+	enum exit_status status;
+
+	manage->users = calloc(manage->named_count + manage->member_count + 1, sizeof(char *));
+	if (entries == NULL || manage->users == NULL)
+		status = terminal_out_of_memory();
+	else
+		status = look_up_named(manage, entries);
+	if (status == STATUS_DONE) {
+		add_named(manage, entries);
+		add_members(manage, entries);
+	}
+	for (size_t i = 0; entries != NULL && i < manage->named_count; i++)
+		free(entries[i]);
+	free(entries);
+	return status;
 }
 
 enum exit_status manage_begin(struct manage *manage)
@@ -158,16 +226,10 @@ enum exit_status manage_begin(struct manage *manage)
 	if (status != STATUS_DONE)
 		return status;
 	manage->several = manage->named_count > 1 || manage->options.group != NULL;
-	manage->users = calloc(manage->named_count + manage->member_count + 1, sizeof(char *));
-	if (manage->users == NULL)
-		return terminal_out_of_memory();
-	for (size_t i = 0; i < manage->named_count; i++)
-		add_user(manage, manage->named[i]);
-	for (size_t i = 0; i < manage->member_count; i++)
-		add_user(manage, manage->members[i]);
+	status = list_users(manage);
 	if (!manage->several && manage->named_count == 0)
 		manage->user_count = 1;
-	return STATUS_DONE;
+	return status;
 }
 
 void manage_count(struct manage *manage, enum exit_status status)
