@@ -17,6 +17,7 @@
 #include "store/dir_entry.h"
 #include "store/durable_file.h"
 #include "store/forced_removal.h"
+#include "store/writable_folder.h"
 #include "totpgroup.h"
 
 /* How long a process sleeps between two looks at a lock, and how often it
@@ -365,7 +366,7 @@ static bool is_kept_from_lock(int status)
 	return status == TOTPGROUP_EBUSY || status == TOTPGROUP_ESYSTEM;
 }
 
-int locked_file_remove(const struct file_rules *rules, bool or_without, struct error *error)
+static int remove_file(const struct file_rules *rules, bool or_without, struct error *error)
 {
 	struct locked_file *transaction;
 	int status = open_place(rules, &transaction, error);
@@ -381,5 +382,20 @@ int locked_file_remove(const struct file_rules *rules, bool or_without, struct e
 		}
 	}
 	locked_file_abort(transaction);
+	return status;
+}
+
+int locked_file_remove(const struct file_rules *rules, bool or_without, struct error *error)
+{
+	struct writable_folder folder = WRITABLE_FOLDER_INIT;
+	int status = remove_file(rules, or_without, error);
+
+	/* The owner of the folder, with whose rights this is done, may have forbidden it. */
+	if (status != 0 && error->system_error == EACCES && or_without && rules->own_file &&
+		writable_folder_begin(&folder, rules->path)) {
+		*error = (struct error)ERROR_INIT;
+		status = remove_file(rules, or_without, error);
+		writable_folder_end(&folder);
+	}
 	return status;
 }

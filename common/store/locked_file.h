@@ -103,7 +103,8 @@ int locked_file_create(const struct file_rules *rules, const struct text *text, 
  * Removes the file durably, under its lock, whatever is in it and whatever its
  * mode and owner are, so long as it is a regular file or a link to one that
  * own_file allows; the link stays. With or_without the file is removed without
- * its lock where that is not to be had: see forced_removal(). Errors as
+ * its lock where that is not to be had: see forced_removal(); and also from a
+ * folder that its owner has forbidden himself to write to. Errors as
  * locked_file_begin() and locked_file_commit().
  */
 int locked_file_remove(const struct file_rules *rules, bool or_without, struct error *error);

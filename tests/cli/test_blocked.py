@@ -105,6 +105,23 @@ def root_revokes_a_file_that_nobody_can_open(folder):
 
 
 @test
+def root_revokes_what_its_user_forbade_to_remove(folder):
+    host = Homes(folder)
+    homes = {user: host.file(user).parent for user in USERS}
+    homes["alice"].chmod(0o500)
+    homes["bob"].chmod(0)
+    [(status, output)] = host.all_end(("revoke", "--force", "alice", "bob"))
+    equal((status, host.file("alice").exists(), host.file("bob").exists()), (0, False, False),
+          output)
+    equal([home.stat().st_mode & 0o7777 for home in homes.values()], [0o500, 0], "modes")
+    # What alice cannot change, root does not change for her.
+    host.put("alice")
+    os.chown(homes["alice"], 0, 0)
+    [(status, output)] = host.all_end(("revoke", "--force", "alice"))
+    equal((status, host.file("alice").exists()), (6, True), output)
+
+
+@test
 def what_is_behind_a_link_is_revoked_and_nothing_else_is(folder):
     host = Homes(folder)
     real = host.top / "home" / "alice" / "real"
