@@ -4,7 +4,9 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <security/pam_appl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,6 +186,28 @@ static void a_folder_without_rights_is_a_store_error(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TRACKED);
 }
 
+/* With a lease for writing, whoever opens the file waits until it is given back. */
+static void a_lease_keeps_no_login_waiting(void **state)
+{
+	int file;
+
+	(void)state;
+	stack_put_secret("alice", TRACKED);
+	file = open(in_folder(stack_secret("alice")), O_RDWR | O_CLOEXEC);
+	assert_true(file >= 0);
+	signal(SIGIO, SIG_IGN);
+	assert_int_equal(fcntl(file, F_SETLEASE, F_WRLCK), 0);
+	alarm(30);
+	stack_log_in("alice", stack_code(0));
+	alarm(0);
+	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
+	assert_non_null(strstr(stack_log, "reason=store-error"));
+	assert_non_null(strstr(stack_log, "a lease of another process"));
+	close(file);
+	stack_log_in("alice", stack_code(0));
+	assert_int_equal(stack_last.result, PAM_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
@@ -191,6 +215,7 @@ int main(int argc, char **argv)
 		TEST(a_bad_file_is_refused_and_named),
 		TEST(a_bad_owner_is_refused),
 		TEST(a_folder_without_rights_is_a_store_error),
+		TEST(a_lease_keeps_no_login_waiting),
 	};
 
 	(void)argc;
