@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gate/group_list.h"
+#include "gate/nss_sources.h"
 #include "totpgroup.h"
 
 /* A buffer that is too small costs a lookup that reads a part of a large group
@@ -109,20 +110,50 @@ static int resolve_all(struct group_list *groups, const char *user, struct error
 	return code;
 }
 
+static bool has_gid(const struct user_groups *groups, gid_t gid)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (groups->gids[i] == gid)
+			return true;
+	return false;
+}
+
+/* The list that the C library gives may be cut short, so that a user who is in none of the
+ * groups is looked for in each source once more. */
+static int find_in_sources(struct group_list *entries, const char *user, struct error *error)
+{
+	struct user_groups groups = {.known = false};
+	int status = nss_sources_read_groups(user, &groups, error);
+
+	for (size_t i = 0; i < entries->count && status == 0; i++)
+		entries->entries[i].lists_user |= has_gid(&groups, entries->entries[i].gid);
+	user_groups_free(&groups);
+	return status;
+}
+
 enum group_gate group_gate_judge(const char *list, const char *user, gid_t primary_gid,
 	struct user_groups *groups, struct group_decision *decision, struct error *error)
 {
 	enum group_gate result = GROUP_GATE_ERROR;
 	struct group_list entries = GROUP_LIST_INIT;
 	struct user_groups own = {.known = false};
+	struct group_decision ignored;
 
 	if (groups == NULL)
 		groups = &own;
+	if (decision == NULL)
+		decision = &ignored;
 	if (group_list_parse(&entries, list, error) == 0 &&
 		user_groups_read(groups, user, primary_gid, error) == 0 &&
 		resolve_all(&entries, user, error) == 0)
 		result = group_list_judge(
 			&entries, primary_gid, groups->gids, groups->count, decision, error);
+	/* An exemption is a group that the user is in, which needs no second look. */
+	if (result == GROUP_GATE_OUTSIDE && !decision->exempt)
+		result = find_in_sources(&entries, user, error) != 0
+				 ? GROUP_GATE_ERROR
+				 : group_list_judge(&entries, primary_gid, groups->gids,
+					   groups->count, decision, error);
 	user_groups_free(&own);
 	group_list_free(&entries);
 	return result;

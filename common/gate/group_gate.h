@@ -45,10 +45,13 @@ struct group_decision {
  * exemptions alone asks everyone else. Primary and supplementary groups
  * count, compared by gid. A user whom the group's own list of members names
  * is asked even where the user's groups lack it, because a directory that is
- * half out gives too few of them; such a list never exempts.
+ * half out gives too few of them; such a list never exempts. Before a user is
+ * not asked for being in none of the groups, each source of the system is asked
+ * for the user's groups (nss_sources.h).
  *
- * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of its groups does
- * not resolve, or a lookup fails; never because of who the user is. Reads
+ * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of
+ * its groups does not resolve, a lookup fails or a source does not answer; never
+ * because of who the user is. Reads
  * NSS: thread-safe, and as slow as the host's directory. groups are the user's,
  * read here unless they are known; NULL where the caller does not want to keep
  * them. decision may be NULL; it is written where the answer is no

@@ -37,6 +37,9 @@ class _Fixture(case.Fixture):
         # Read before the private machine hides the host's folders.
         built = {"pam_totpgroup.so": BUILD / ".libs/pam_totpgroup.so",
                  "totp-enroll": BUILD / "totp-enroll", "totp-verifyd": BUILD / "totp-verifyd"}
+        directory = BUILD / ".libs/libnss_totpgroups.so"
+        if directory.exists():
+            built["libnss_totpgroups.so.2"] = directory
         if "TOTPGROUP_SSHD" in os.environ:
             built["sshd"] = os.environ["TOTPGROUP_SSHD"]
         programs = {name: case.read_program(path) for name, path in built.items()}
@@ -51,6 +54,7 @@ class _Fixture(case.Fixture):
                                   self._paths.get("sshd"))
         host.enroll_program = self._paths["totp-enroll"]
         host.verifyd_program = self._paths["totp-verifyd"]
+        host.directory_module = self._paths.get("libnss_totpgroups.so.2")
         try:
             with host:
                 yield host

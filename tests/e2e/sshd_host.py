@@ -115,7 +115,7 @@ class SshdHost:
 
     def __init__(self, module, log, sshd=None):
         self.module = module
-        self.enroll_program = self.verifyd_program = None
+        self.enroll_program = self.verifyd_program = self.directory_module = None
         self.log = log
         self.known_hosts = f"{TOP}/known_hosts"
         self.sshd_messages = []
@@ -192,6 +192,30 @@ class SshdHost:
                                for name, crypt in self._crypts.items()], 0o600)
         _write("/etc/group", [f"{name}:x:{gid}:{','.join(members)}"
                               for name, (gid, members) in self._groups.items()])
+
+    def add_directory(self, line="files totpgroups"):
+        """Adds a directory with the group vpn, in which alice is (nss_groups.c). Returns a
+        function that says whether it is up."""
+        if self.directory_module is None:
+            raise Skip("libnss_totpgroups.so was not built")
+        private_root.find_libraries(os.path.dirname(self.directory_module))
+        with open("/etc/nsswitch.conf", encoding="ascii") as file:
+            before = file.read()
+
+        def write(text):
+            with open("/etc/nsswitch.conf", "w", encoding="ascii") as file:
+                file.write(text)
+        self.at_end(write, before)
+        write(before.replace("group: files", f"group: {line}"))
+        return self._set_directory
+
+    def _set_directory(self, up):
+        mark = f"{TOP}/directory-is-down"
+        if up:
+            os.unlink(mark)
+        else:
+            open(mark, "wb").close()
+            self.at_end(lambda: os.path.exists(mark) and os.unlink(mark))
 
     # PAM services
 

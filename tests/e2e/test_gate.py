@@ -46,6 +46,34 @@ def who_is_no_member_is_not_asked_even_with_a_secret(host):
 
 
 @test
+def a_directory_that_forgets_who_is_in_a_group_refuses(host):
+    """The group is still known, from a cache, and the list of a user's groups comes out short."""
+    alice, secret = host.add_user("alice"), host.secret()
+    alice.enroll(secret, *NO_REUSE)
+    host.add_user("bob")
+    host.password_then_code("group=vpn")
+    set_up = host.add_directory()
+    host.start_sshd()
+    let_in(host.login("alice", code=secret.code()), "alice", method="totp")
+    skipped(host.login("bob"), "bob", reason="not-in-group")
+    set_up(False)
+    for user in ("alice", "bob"):
+        login = host.login(user)
+        refused(login, user, reason="group-error")
+        check("the source totpgroups of groups does not answer (Connection refused)"
+              in login.decision.fields["detail"], "the source is named", login)
+    # With exemptions alone a short list asks.
+    host.password_then_code("group=!robots")
+    host.add_group("robots")
+    refused(host.login("bob", code="123456"), "bob", reason="not-enrolled")
+    host.password_then_code("group=vpn,!robots")
+    refused(host.login("bob"), "bob", reason="group-error")
+    set_up(True)
+    host.password_then_code("group=vpn")
+    skipped(host.login("bob"), "bob", reason="not-in-group")
+
+
+@test
 def a_member_of_an_exempt_group_is_not_asked(host):
     host.add_group("otp")
     host.add_group("robots")

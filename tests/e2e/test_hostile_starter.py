@@ -182,6 +182,30 @@ def guesses_with_few_open_files_are_counted_or_not_judged(host):
         attack.is_counted(limit(resource.RLIMIT_NOFILE, number), f"RLIMIT_NOFILE {number}")
 
 
+@test
+def nobody_makes_the_list_of_groups_shorter(host):
+    """bob is a member by systemd's user database alone. A source whose library finds no memory, or
+    no descriptor, is not asked by the C library for as long as the process lives."""
+    if not glob.glob("/usr/lib*/libnss_systemd.so.2") + glob.glob("/lib/*/libnss_systemd.so.2"):
+        raise Skip("libnss_systemd is missing (package libnss-systemd)")
+    host.add_group("vpn")
+    attack = Attack(host, "group=vpn")
+    attack.enroll()
+    with open("/etc/nsswitch.conf", "a", encoding="ascii") as file:
+        file.write("initgroups: files [SUCCESS=continue] systemd\n")
+    host.at_end(shutil.rmtree, "/run/userdb")
+    os.mkdir("/run/userdb", 0o755)
+    with open("/run/userdb/bob:vpn.membership", "w", encoding="ascii") as file:
+        file.write("{}")
+    check(not attack.su("") and attack.su(attack.secret.code()), "bob should be asked")
+    for which, limits in ((resource.RLIMIT_DATA, range(440 << 10, 600 << 10, 4 << 10)),
+                          (resource.RLIMIT_AS, range(5 << 20, 9 << 20, 256 << 10)),
+                          (resource.RLIMIT_NOFILE, range(3, 12))):
+        for value in limits:
+            check(not attack.su("", limit(which, value)),
+                  f"limit {which} of {value}: let in without a code")
+
+
 class Watched(Attack):
     """The writes to the disk are held up, so that alice has all the time that she could want."""
 

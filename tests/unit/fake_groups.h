@@ -9,7 +9,11 @@
 #include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "gate/nss_sources.h"
+#include "totpgroup.h"
 
 struct fake_group {
 	const char *name;
@@ -32,6 +36,11 @@ static struct {
 	unsigned list_failures;
 	bool list_is_silent;
 	int list_extra; /* added to the count that it reports where it succeeds */
+
+	/* What the sources say one by one: a gid, or that one of them does not answer. */
+	gid_t source_gid; /* 0 for none */
+	bool source_is_down;
+	unsigned source_calls;
 
 	/* What was seen. */
 	unsigned lookups;
@@ -109,6 +118,20 @@ int getgrgid_r(gid_t gid, struct group *restrict group, char *restrict buffer, s
 	while (source->name != NULL && source->gid != gid)
 		source++;
 	return fake_lookup(source, gid, group, buffer, size, found);
+}
+
+int nss_sources_read_groups(const char *user, struct user_groups *groups, struct error *error)
+{
+	(void)user;
+	fake.source_calls++;
+	if (fake.source_is_down)
+		return error_set(error, TOTPGROUP_ESYSTEM, "a source does not answer");
+	groups->gids = malloc(sizeof *groups->gids);
+	if (groups->gids == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	groups->gids[0] = fake.source_gid;
+	groups->count = fake.source_gid != 0;
+	return 0;
 }
 
 int getgrouplist(const char *user, gid_t primary, gid_t *gids, int *count)

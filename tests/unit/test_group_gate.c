@@ -122,6 +122,40 @@ static void the_list_of_members_asks_and_never_exempts(void **state)
 	assert_int_equal(judge("staff,!otp", "dave", USERS), GROUP_GATE_OUTSIDE);
 }
 
+/* The list of the C library may be cut short. Only then, and only where it would let pass
+ * somebody who is in no group of the list, are the sources asked. */
+static void who_is_in_no_group_is_looked_for_in_each_source(void **state)
+{
+	static const gid_t otp[] = {10}, robots[] = {30};
+
+	(void)state;
+	hold(NULL, 0);
+	fake.source_calls = 0;
+	fake.source_is_down = true;
+	assert_int_equal(judge("otp", "somebody", USERS), GROUP_GATE_ERROR);
+	assert_int_equal(judge("otp,!robots", "somebody", USERS), GROUP_GATE_ERROR);
+	assert_int_equal(fake.source_calls, 2);
+	/* Where a short list asks, or a group proves something, nobody needs them. */
+	assert_int_equal(judge("!robots", "somebody", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(judge("users", "somebody", USERS), GROUP_GATE_INSIDE);
+	hold(otp, 1);
+	assert_int_equal(judge("otp,!robots", "somebody", USERS), GROUP_GATE_INSIDE);
+	hold(robots, 1);
+	assert_int_equal(judge("otp,!robots", "somebody", USERS), GROUP_GATE_OUTSIDE);
+	assert_int_equal(fake.source_calls, 2);
+	fake.source_is_down = false;
+	fake.source_gid = 10;
+	hold(NULL, 0);
+	assert_int_equal(judge("otp", "somebody", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(judge("otp,!robots", "somebody", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(judge("staff", "somebody", USERS), GROUP_GATE_OUTSIDE);
+	/* No exemption rests on it. */
+	fake.source_gid = 30;
+	assert_int_equal(judge("!robots", "somebody", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(judge("otp,!robots", "somebody", USERS), GROUP_GATE_OUTSIDE);
+	fake.source_gid = 0;
+}
+
 static void every_entry_is_looked_up(void **state)
 {
 	static const gid_t robots[] = {30, 10};
@@ -417,6 +451,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup(lists_and_users, begin),
 		cmocka_unit_test_setup(the_list_of_members_asks_and_never_exempts, begin),
+		cmocka_unit_test_setup(who_is_in_no_group_is_looked_for_in_each_source, begin),
 		cmocka_unit_test_setup(every_entry_is_looked_up, begin),
 		cmocka_unit_test_setup(failing_lookups, begin),
 		cmocka_unit_test_setup(groups_that_are_not_there, begin),

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "gate/nss_sources.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "totpgroup.h"
+
+#define CONFIGURATION "/etc/nsswitch.conf"
+#define GROUP_FILE    "/etc/group"
+#define NAME_SIZE     64
+#define BUFFER_FIRST  ((size_t)4096)
+#define BUFFER_MAX    ((size_t)64 << 20)
+
+#ifdef __GLIBC__
+#include <nss.h>
+
+/* Functions of a source, as the C library calls them. */
+typedef enum nss_status initgroups_function(const char *user, gid_t skipped, long *start,
+	long *size, gid_t **gids, long limit, int *error);
+typedef enum nss_status begin_function(int stays_open);
+typedef enum nss_status next_function(
+	struct group *group, char *buffer, size_t size, int *error);
+typedef enum nss_status end_function(void);
+
+/* One source that is asked. */
+struct source {
+	const char *name;
+	void *library;
+	const char *user;
+	struct user_groups *groups;
+	struct error *error;
+};
+
+static int fail(const struct source *source, const char *why)
+{
+	return error_set(source->error, TOTPGROUP_ESYSTEM,
+		"the source %s of groups does not answer (%s), so that nobody can tell who is "
+		"no member: mend it, take it out of " CONFIGURATION
+		", or let group= name exemptions alone",
+		source->name, why);
+}
+
+static int fail_for(const struct source *source, int number)
+{
+	char text[64];
+
+	return fail(source,
+		number != 0 ? strerror_r(number, text, sizeof text) : "it gives no reason");
+}
+
+static int add_gid(const struct source *source, gid_t gid)
+{
+	struct user_groups *groups = source->groups;
+	gid_t *gids = reallocarray(groups->gids, groups->count + 1, sizeof *gids);
+
+	if (gids == NULL)
+		return error_set(source->error, TOTPGROUP_EMEMORY,
+			"the user's groups cannot be listed: out of memory");
+	groups->gids = gids;
+	groups->gids[groups->count++] = gid;
+	return 0;
+}
+
+static int add_if_member(const struct source *source, const struct group *group)
+{
+	for (char **member = group->gr_mem; member != NULL && *member != NULL; member++)
+		if (strcmp(*member, source->user) == 0)
+			return add_gid(source, group->gr_gid);
+	return 0;
+}
+
+/* Gives the next group of an enumeration, or NULL at its end. Returns an errno. */
+typedef int next_group(void *enumeration, struct group *group, char *buffer, size_t size,
+	struct group **found);
+
+/* Looks for the user in the groups of an enumeration. */
+static int enumerate(const struct source *source, next_group *next, void *enumeration)
+{
+	size_t size = BUFFER_FIRST;
+	char *buffer = malloc(size);
+	struct group group, *found = NULL;
+	int status = 0, number = 0;
+
+	while (buffer != NULL && status == 0) {
+		number = next(enumeration, &group, buffer, size, &found);
+		if (number == ERANGE && size < BUFFER_MAX) {
+			free(buffer);
+			size *= 4;
+			buffer = malloc(size);
+			continue;
+		}
+		if (number != 0 || found == NULL)
+			break;
+		status = add_if_member(source, found);
+	}
+	if (buffer == NULL)
+		status = error_set(source->error, TOTPGROUP_EMEMORY,
+			"the user's groups cannot be listed: out of memory");
+	else if (status == 0 && number != 0)
+		status = fail_for(source, number);
+	free(buffer);
+	return status;
+}
+
+/* The C library has this source built in. A group that found no room is read again. */
+static int next_of_file(
+	void *file, struct group *group, char *buffer, size_t size, struct group **found)
+{
+	off_t before = ftello(file);
+	int number = fgetgrent_r(file, group, buffer, size, found);
+
+	if (number == ERANGE && fseeko(file, before, SEEK_SET) != 0)
+		return errno;
+	*found = number == 0 ? group : NULL;
+	return number == ENOENT && ferror(file) == 0 ? 0 : number;
+}
+
+static int ask_files(const struct source *source)
+{
+	FILE *file = fopen(GROUP_FILE, "re");
+	int status;
+
+	if (file == NULL)
+		return errno == ENOENT ? 0 : fail_for(source, errno);
+	status = enumerate(source, next_of_file, file);
+	fclose(file);
+	return status;
+}
+
+static void *find_function(const struct source *source, const char *name)
+{
+	char symbol[NAME_SIZE + 32];
+
+	(void)snprintf(symbol, sizeof symbol, "_nss_%s_%s", source->name, name);
+	return dlsym(source->library, symbol);
+}
+
+/* What the C library takes for the end, or for an empty list. systemd's source says
+ * ESRCH where it has nobody to ask. */
+static bool knows_nothing(enum nss_status status, int number)
+{
+	return status == NSS_STATUS_NOTFOUND ||
+	       (status == NSS_STATUS_UNAVAIL && number == ESRCH);
+}
+
+static int next_of_library(
+	void *function, struct group *group, char *buffer, size_t size, struct group **found)
+{
+	int number = 0;
+	enum nss_status status = (*(next_function **)function)(group, buffer, size, &number);
+
+	*found = status == NSS_STATUS_SUCCESS ? group : NULL;
+	if (status == NSS_STATUS_SUCCESS || knows_nothing(status, number))
+		return 0;
+	return number != 0 ? number : EIO;
+}
+
+/* A source that cannot list a user's groups lists all groups. One that cannot do that
+ * either has no members for anybody. */
+static int ask_by_enumeration(const struct source *source)
+{
+	begin_function *begin = (begin_function *)find_function(source, "setgrent");
+	next_function *next = (next_function *)find_function(source, "getgrent_r");
+	end_function *end = (end_function *)find_function(source, "endgrent");
+	enum nss_status status = NSS_STATUS_SUCCESS;
+	int result = 0;
+
+	if (next == NULL)
+		return 0;
+	errno = 0;
+	if (begin != NULL)
+		status = begin(0);
+	if (status == NSS_STATUS_SUCCESS)
+		result = enumerate(source, next_of_library, &next);
+	else if (!knows_nothing(status, errno))
+		result = fail_for(source, errno);
+	if (end != NULL)
+		(void)end();
+	return result;
+}
+
+static int ask_library(const struct source *source)
+{
+	initgroups_function *ask =
+		(initgroups_function *)find_function(source, "initgroups_dyn");
+	long count = 0, size = 16;
+	enum nss_status answer;
+	int status = 0, number = 0;
+	gid_t *gids;
+
+	if (ask == NULL)
+		return ask_by_enumeration(source);
+	gids = calloc((size_t)size, sizeof *gids);
+	if (gids == NULL)
+		return error_set(source->error, TOTPGROUP_EMEMORY,
+			"the user's groups cannot be listed: out of memory");
+	answer = ask(source->user, (gid_t)-1, &count, &size, &gids, -1, &number);
+	if (answer != NSS_STATUS_SUCCESS && !knows_nothing(answer, number))
+		status = fail_for(source, number);
+	for (long i = 0; i < count && status == 0; i++)
+		status = add_gid(source, gids[i]);
+	free(gids);
+	return status;
+}
+
+/* Whether the library is not there, and not something that it needs. */
+static bool is_missing(const char *library, const char *why)
+{
+	char text[64];
+
+	return why != NULL && strncmp(why, library, strlen(library)) == 0 &&
+	       strstr(why, strerror_r(ENOENT, text, sizeof text)) != NULL;
+}
+
+static int ask(struct source *source)
+{
+	char library[NAME_SIZE + 32];
+	const char *why;
+	int status;
+
+	if (strcmp(source->name, "files") == 0)
+		return ask_files(source);
+	if (strlen(source->name) >= NAME_SIZE)
+		return fail(source, "the name is too long");
+	(void)snprintf(library, sizeof library, "libnss_%s.so.2", source->name);
+	/* It stays loaded, as where the C library loads it. */
+	source->library = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (source->library == NULL) {
+		why = dlerror();
+		return is_missing(library, why) ? 0 : fail(source, why != NULL ? why : library);
+	}
+	status = ask_library(source);
+	dlclose(source->library);
+	return status;
+}
+
+int nss_sources_read_groups(const char *user, struct user_groups *groups, struct error *error)
+{
+	char *names, *rest, *name;
+	int status = nss_sources_list(&names, error);
+
+	rest = names;
+	while (status == 0 && (name = strsep(&rest, " ")) != NULL)
+		status = ask(&(struct source){
+			.name = name, .user = user, .groups = groups, .error = error});
+	free(names);
+	return status;
+}
+
+static bool has_name(const struct text *names, const char *name, size_t length)
+{
+	const char *at = names->data;
+
+	while (at != NULL && *at != '\0') {
+		size_t next = strcspn(at, " ");
+
+		if (next == length && strncmp(at, name, length) == 0)
+			return true;
+		at += next + (at[next] == ' ');
+	}
+	return false;
+}
+
+/* Adds the sources of a line that are not there yet. What stands in brackets says what to
+ * do with an answer: a source counts whether or not the C library would go on to it. */
+static void add_sources(struct text *names, const char *line)
+{
+	for (;;) {
+		size_t length;
+
+		line += strspn(line, " \t\n");
+		if (*line == '\0')
+			return;
+		length = strcspn(line, *line == '[' ? "]" : " \t\n[");
+		if (*line == '[')
+			length += line[length] == ']';
+		else if (!has_name(names, line, length))
+			(void)text_append_format(names, "%s%.*s", names->length > 0 ? " " : "",
+				(int)length, line);
+		line += length;
+	}
+}
+
+static int read_configuration(FILE *file, struct text *names)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, file) >= 0) {
+		char *rest = line + strspn(line, " \t");
+		char *database;
+
+		rest[strcspn(rest, "#")] = '\0';
+		database = strsep(&rest, ":");
+		database[strcspn(database, " \t")] = '\0';
+		if (rest != NULL &&
+			(strcmp(database, "group") == 0 || strcmp(database, "initgroups") == 0))
+			add_sources(names, rest);
+	}
+	free(line);
+	return ferror(file);
+}
+
+int nss_sources_list(char **list, struct error *error)
+{
+	FILE *file = fopen(CONFIGURATION, "re");
+	struct text names = TEXT_INIT;
+	int status = 0;
+
+	*list = NULL;
+	if ((file == NULL && errno != ENOENT) ||
+		(file != NULL && read_configuration(file, &names) != 0))
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, "cannot read " CONFIGURATION);
+	if (file != NULL)
+		fclose(file);
+	if (status == 0 && names.length == 0)
+		(void)text_append_string(&names, "files");
+	if (status == 0 && names.status != 0)
+		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	if (status == 0)
+		*list = names.data;
+	else
+		text_free(&names);
+	return status;
+}
+
+#else
+
+int nss_sources_read_groups(const char *user, struct user_groups *groups, struct error *error)
+{
+	(void)user;
+	(void)groups;
+	(void)error;
+	return 0;
+}
+
+int nss_sources_list(char **list, struct error *error)
+{
+	*list = strdup("");
+	return *list != NULL ? 0 : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+}
+
+#endif
