@@ -9,6 +9,18 @@
 #include "pam/log.h"
 #include "pam/module.h"
 
+/* Leaves the first length bytes of a text to the modules behind. */
+static void pass_on(struct module *module, const char *typed, size_t length)
+{
+	struct login *login = &module->login;
+	int status = conversation_forward_pass(module->pamh, typed, length);
+
+	if (status == 0)
+		return;
+	error_set(&login->error, status, "cannot pass the password on");
+	login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
+}
+
 /* Decides on one text, and leaves its password for the next module where that is wanted.
  * Anything but a verdict on a durable state refuses, unless the option allow_readonly
  * overlooks that the state could not be written. */
@@ -40,15 +52,8 @@ static void try_text(
 		login_refuse(login, status == TOTPGROUP_ENOTFOUND
 					    ? TOTPGROUP_REASON_STORE_ERROR
 					    : user_credential_reason(status));
-	if (login->decision.result.verdict != TOTPGROUP_ACCEPTED ||
-		!login->options.forward_pass)
-		return;
-	status =
-		conversation_forward_pass(module->pamh, typed, login->decision.password_length);
-	if (status != 0) {
-		error_set(&login->error, status, "cannot pass the password on");
-		login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
-	}
+	if (login->decision.result.verdict == TOTPGROUP_ACCEPTED && login->options.forward_pass)
+		pass_on(module, typed, login->decision.password_length);
 }
 
 /* Tries the password of an earlier module, with the code at its end. True where that
@@ -79,6 +84,26 @@ void module_ask(struct module *module)
 	if (typed == NULL)
 		login_refuse(login, TOTPGROUP_REASON_CONVERSATION);
 	wipe_free_string(typed);
+}
+
+void module_leave_password(struct module *module)
+{
+	struct login *login = &module->login;
+	const struct options *options = &login->options;
+	const char *typed = NULL;
+	char *answer = NULL;
+
+	if (options->use_first_pass || options->try_first_pass)
+		typed = conversation_first_pass(module->pamh);
+	if (typed == NULL && options->use_first_pass)
+		return;
+	if (typed == NULL)
+		typed = answer = conversation_ask_code(module->pamh, options);
+	if (typed != NULL)
+		pass_on(module, typed, login_cut_code(login, typed));
+	else
+		login_refuse(login, TOTPGROUP_REASON_CONVERSATION);
+	wipe_free_string(answer);
 }
 
 void module_count_limited(struct module *module)

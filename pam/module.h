@@ -32,6 +32,11 @@ bool module_prepare(struct module *module, int argc, const char **argv);
  */
 void module_ask(struct module *module);
 
+/* Where login_leaves_password(): asks for the password with the usual prompt, unless the
+ * options take an earlier one, and leaves it for the modules behind. Refuses where nobody
+ * answers. */
+void module_leave_password(struct module *module);
+
 /* Records that the login was refused for the rate limit before the prompt, which
  * google-authenticator counts as an attempt too. */
 void module_count_limited(struct module *module);

@@ -24,6 +24,8 @@ PAM_EXTERN int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, cons
 			module_ask(&module);
 	} else if (login->decision.result.reason == TOTPGROUP_REASON_RATE_LIMITED) {
 		module_count_limited(&module);
+	} else if (login_leaves_password(login)) {
+		module_leave_password(&module);
 	}
 	if (login_is_skipped(login))
 		log_skipped(pamh, login);

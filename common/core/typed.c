@@ -6,7 +6,12 @@
 
 #include <string.h>
 
+#include "base/wipe.h"
+#include "core/emergency.h"
+#include "core/emergency_hash.h"
 #include "core/otp.h"
+
+_Static_assert(EMERGENCY_CODE_LENGTH <= OTP_DIGITS_MAX, "typed_end() finds emergency codes");
 
 static void keep_end(struct typed *typed, const char *text)
 {
@@ -61,4 +66,30 @@ bool typed_holds_code(const struct typed *typed)
 		if (typed_digits(typed, digits) != NULL)
 			return true;
 	return false;
+}
+
+static size_t count_digits_at_end(const char *text, size_t length)
+{
+	size_t digits = 0;
+
+	while (digits < length && digits < OTP_DIGITS_MAX && text[length - digits - 1] >= '0' &&
+		text[length - digits - 1] <= '9')
+		digits++;
+	return digits;
+}
+
+const char *typed_end(const char *text)
+{
+	size_t length = strlen(text), digits = count_digits_at_end(text, length);
+	const size_t written = EMERGENCY_HASH_WRITTEN_LENGTH;
+	char code[EMERGENCY_HASH_LENGTH + 1];
+	bool is_code;
+
+	if (length >= written) {
+		is_code = emergency_hash_read(text + length - written, written, true, code);
+		WIPE_ARRAY(code);
+		if (is_code)
+			return text + length - written;
+	}
+	return digits >= OTP_DIGITS_MIN ? text + length - digits : NULL;
 }

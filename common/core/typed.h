@@ -29,4 +29,9 @@ const char *typed_digits(const struct typed *typed, size_t digits);
 /* Whether there is a code of any possible length. */
 bool typed_holds_code(const struct typed *typed);
 
+/* The end of a text, inside it, that may be a code of any kind behind a password: as many
+ * digits as there are, at most OTP_DIGITS_MAX, or an emergency code in its written form.
+ * NULL where the text ends with none, so that all of it is a password. */
+const char *typed_end(const char *text);
+
 #endif

@@ -210,8 +210,9 @@ static struct gate_answer judge_rules(struct judgement *judgement)
 		enum gate (*judge)(struct judgement *judgement);
 		const char *reason;
 		bool about_user;
-	} steps[] = {{judge_services, "service", false}, {judge_group, "not-in-group", true},
-		{judge_network, "network", true}, {judge_methods, "method", true}};
+	} steps[] = {{judge_services, GATE_REASON_SERVICE, false},
+		{judge_group, "not-in-group", true}, {judge_network, "network", true},
+		{judge_methods, "method", true}};
 
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		enum gate gate = steps[i].judge(judgement);

@@ -39,10 +39,12 @@ struct gate_facts {
  * by chance. */
 enum gate { GATE_ERROR = 0, GATE_ASK = 1, GATE_SKIP = 0x65c39a1d };
 
+#define GATE_REASON_SERVICE "service"
+
 struct gate_answer {
 	enum gate gate;
-	/* The reason of GATE_SKIP in the log: "service", "not-in-group", "network" or
-	 * "method". Otherwise NULL. */
+	/* The reason of GATE_SKIP in the log: GATE_REASON_SERVICE, "not-in-group", "network"
+	 * or "method". Otherwise NULL. */
 	const char *reason;
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/verify_client.h"
@@ -23,11 +24,13 @@ void login_free(struct login *login)
 
 bool login_is_skipped(const struct login *login)
 {
-	return login->skip == LOGIN_SKIP_GATE || login->skip == LOGIN_SKIP_NOT_ENROLLED;
+	return login->skip == LOGIN_SKIP_GATE || login->skip == LOGIN_SKIP_SERVICE ||
+	       login->skip == LOGIN_SKIP_NOT_ENROLLED;
 }
 
 void login_refuse(struct login *login, enum totpgroup_reason reason)
 {
+	login->skip = LOGIN_SKIP_NOT;
 	login->decision.result.verdict = TOTPGROUP_REFUSED;
 	login->decision.result.reason = reason;
 	login->decision.no_match = false;
@@ -155,7 +158,9 @@ static bool pass_gate(struct login *login)
 	if (answer.gate == GATE_ASK)
 		return true;
 	if (answer.gate == GATE_SKIP) {
-		login->skip = LOGIN_SKIP_GATE;
+		login->skip = strcmp(answer.reason, GATE_REASON_SERVICE) == 0
+				      ? LOGIN_SKIP_SERVICE
+				      : LOGIN_SKIP_GATE;
 		login->skip_reason = answer.reason;
 	} else {
 		login_refuse(login, login->error.code == TOTPGROUP_ECONFIG
@@ -167,8 +172,15 @@ static bool pass_gate(struct login *login)
 
 bool login_prepare(struct login *login)
 {
+	bool due;
+
 	find_peer(login);
-	return find_user(login) && pass_gate(login) && login_look(login);
+	due = find_user(login) && pass_gate(login) && login_look(login);
+	if (!due && login_leaves_password(login) && !login->facts.is_session)
+		login_tell(login, "forward_pass",
+			"the password is asked for all the same, and left for the modules "
+			"behind");
+	return due;
 }
 
 void login_begin_attempt(const struct login *login, struct attempt *attempt)

@@ -48,6 +48,7 @@ struct login_watcher {
 enum login_skip {
 	LOGIN_SKIP_NOT = 0,
 	LOGIN_SKIP_GATE = 0x4e1b93d7,
+	LOGIN_SKIP_SERVICE = 0x72d60f35, /* services= does not name this one */
 	LOGIN_SKIP_NOT_ENROLLED = 0x19a7c64b,
 };
 
@@ -105,7 +106,16 @@ bool login_prepare(struct login *login);
 /* Whether it was positively decided that no code is due. */
 bool login_is_skipped(const struct login *login);
 
-/* Refuses for good: no other text of this login is tried. */
+/* Whether this login, of which no code is asked, has to leave a password all the same: the
+ * option forward_pass promises one to the modules behind. Not where the module does nothing,
+ * because services= does not name the service. */
+bool login_leaves_password(const struct login *login);
+
+/* For such a login: how many bytes of the text are the password. A right code behind it is
+ * spent, durably; otherwise all of the text is the password. Changes no outcome. */
+size_t login_cut_code(struct login *login, const char *typed);
+
+/* Refuses for good, also who was skipped: no other text of this login is tried. */
 void login_refuse(struct login *login, enum totpgroup_reason reason);
 
 /* An attempt of this login at this moment, with what the options say about it. */

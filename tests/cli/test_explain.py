@@ -553,7 +553,8 @@ def compare(worker, host, user, text, rhost, methods):
     outcome, said = line["outcome"], line["pam_result"]
     # The offer was declined, so the login is refused.
     done = "PAM_AUTH_ERR" if outcome == "offered-enrollment" else said
-    asks = outcome in ("asked", "asked-in-vain", "offered-enrollment")
+    asks = (outcome in ("asked", "asked-in-vain", "offered-enrollment")
+            or "forward_pass" in line["facts"])
     equal((CODES.get(code, code), prompts), (done, 1 if asks else 0),
           f"{user} from {rhost} after {methods}: {(host.pam / 'sshd').read_text()}"
           f"{host.conf.read_text()}{text!r}: {line}: the module's result and prompts")

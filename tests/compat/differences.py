@@ -69,6 +69,10 @@ CASES = {
     "an emergency code after a password is tried before a spent code": (
         Case([f"{REUSE} {STEP}", TOTP, "12" + hotp(KEY, STEP)], ["forward_pass"],
              at(0, "secret12" + hotp(KEY, STEP))), "refused", "in"),
+    "with forward_pass an emergency code that nobody asked for is spent": (
+        Case([f'" LAST0 192.0.2.1 {NOW - 5}', TOTP, "12345678"],
+             ["grace_period=60", "forward_pass"], at(0, "secret12345678", "192.0.2.1"),
+             at(100, "secret12345678", "192.0.2.1")), "in", "refused"),
     "user= with a name that begins with a digit is not a uid": (
         Case([TOTP], ["user=0zzz"], at(0, hotp(KEY, STEP))), "in", "refused"),
     "an option repeated with another value is an error": (
