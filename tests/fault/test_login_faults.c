@@ -315,6 +315,32 @@ static void a_separate_state_records_each_accepted_login(void **state)
 	assert_true(total > 60 && let_in > 0);
 }
 
+/* The module behind sees the password alone only when the code behind it is spent. */
+static void a_code_that_was_not_needed_is_cut_off_only_when_it_is_spent(void **state)
+{
+	static const struct scenario unasked = {"a code that was not needed", "", "alice",
+		"x12345678", HEAD TAIL, HEAD "\" TOTP_AUTH\n", PAM_SUCCESS, false};
+	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM};
+	unsigned int total, let_in = 0;
+
+	(void)state;
+	stack_lines("auth required @R forward_pass allow_readonly group=totp,!30001\n"
+		    "auth required @T want=x");
+	total = fail_calls(&unasked, 0, 0, 0);
+	assert_int_equal(stack_last.result, PAM_SUCCESS);
+	for (unsigned int e = 0; e < COUNT(errors); e++)
+		for (unsigned int k = 1; k <= 2 * total; k++) {
+			(void)fail_calls(
+				&unasked, (k + 1) / 2, k % 2 == 0 ? 1 : 1000000, errors[e]);
+			if (stack_last.result != PAM_SUCCESS)
+				continue;
+			let_in++;
+			assert_string_equal(text_of(user_file), unasked.after);
+		}
+	print_message("# %s: %u calls, let in %u times\n", unasked.name, total, let_in);
+	assert_true(total > 60 && let_in > 0);
+}
+
 /* The lookup in a directory fails with each possible error. */
 static void a_group_lookup_that_fails_never_skips(void **state)
 {
@@ -379,6 +405,7 @@ int main(int argc, char **argv)
 		TEST(a_single_failure_lets_nobody_in),
 		TEST(a_failure_that_lasts_lets_nobody_in),
 		TEST(a_separate_state_records_each_accepted_login),
+		TEST(a_code_that_was_not_needed_is_cut_off_only_when_it_is_spent),
 		TEST(a_group_lookup_that_fails_never_skips),
 		TEST(a_gate_without_memory_never_skips),
 		TEST(a_prompt_that_fails_is_a_refusal),

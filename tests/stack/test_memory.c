@@ -94,6 +94,8 @@ static const struct {
 	{"", PASSWORD, PAM_AUTH_ERR},
 	{"", PASSWORD CODE, PAM_AUTH_ERR},
 	{"forward_pass", PASSWORD CODE, PAM_AUTH_ERR},
+	{"forward_pass group=!totp", PASSWORD WRITTEN_A, PAM_IGNORE},
+	{"forward_pass group=!totp", PASSWORD CODE, PAM_IGNORE},
 	{"debug grace_period=30", "000000", PAM_AUTH_ERR},
 	{"nosuch", CODE, PAM_SERVICE_ERR},
 	{"group=nosuch", CODE, PAM_SERVICE_ERR},
