@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""forward_pass behind real programs that ask for a password only: users who need a code type it
+behind their password, and users who need none type the password."""
+
+import pam_programs
+from log_socket import decisions
+from scenario import NO_REUSE, check, test
+from sshd_host import PASSWORD
+
+
+def enroll(host):
+    """alice needs a code, bob has a secret and needs none, and carol has none. Their secrets."""
+    host.add_group("otp")
+    secrets = {name: host.secret(name) for name in ("alice", "bob")}
+    host.add_user("alice", "otp").enroll(secrets["alice"], *NO_REUSE)
+    host.add_user("bob").enroll(secrets["bob"], *NO_REUSE)
+    host.add_user("carol", "otp")
+    return secrets
+
+
+def lines(program, host, options):
+    """The recipe for these programs."""
+    host.service(program.name, f"requisite MODULE forward_pass {options}",
+                 "required pam_unix.so use_first_pass nodelay")
+
+
+def expect(host, server, user, text, let_in, said):
+    """Gives a text to the program, and compares what it and the log say."""
+    mark = host.log.mark()
+    seen = server.log_in(user, text)
+    told = [str(decision) for decision in decisions(host.log.since(mark))]
+    what = f"{server.name}, {user}: {told}"
+    check(seen == let_in, f"{what}: let in is {seen}")
+    check(len(told) == 1 and said in told[0], f"{what}: the log should say {said}")
+
+
+def a_code_and_every_way_of_needing_none(program, host):
+    server, secrets = program(host), enroll(host)
+    lines(program, host, "group=otp nullok")
+    with server:
+        both = PASSWORD + secrets["alice"].code()
+        expect(host, server, "alice", PASSWORD, False, "wrong-code")
+        expect(host, server, "alice", both, True, "method': 'totp'")
+        expect(host, server, "alice", both, False, "reused")
+        expect(host, server, "bob", PASSWORD, True, "not-in-group")
+        expect(host, server, "bob", "wrong", False, "not-in-group")
+        both = PASSWORD + secrets["bob"].code()
+        expect(host, server, "bob", both, True, "not-in-group")
+        expect(host, server, "bob", both, False, "not-in-group")
+        expect(host, server, "carol", PASSWORD, True, "not-enrolled")
+        expect(host, server, "carol", "wrong", False, "not-enrolled")
+        # The network of the client, where the program tells it.
+        lines(program, host, "skip_net=127.0.0.0/8,local")
+        expect(host, server, "alice", PASSWORD, True, "network")
+        expect(host, server, "alice", "wrong", False, "network")
+
+
+def a_client_that_connects_again(program, host):
+    """Within the grace period with the password alone, as when it has stored it."""
+    server, secrets = program(host), enroll(host)
+    lines(program, host, "grace_period=1h")
+    with server:
+        expect(host, server, "alice", PASSWORD + secrets["alice"].code(), True, "totp")
+        expect(host, server, "alice", PASSWORD, True, "grace")
+        expect(host, server, "alice", "wrong", False, "grace")
+
+
+@test
+def dovecot_takes_a_code_from_those_who_need_one(host):
+    a_code_and_every_way_of_needing_none(pam_programs.Dovecot, host)
+
+
+@test
+def vsftpd_takes_a_code_from_those_who_need_one(host):
+    a_code_and_every_way_of_needing_none(pam_programs.Vsftpd, host)
+
+
+@test
+def freeradius_takes_a_code_from_those_who_need_one(host):
+    a_code_and_every_way_of_needing_none(pam_programs.FreeRadius, host)
+
+
+@test
+def openvpn_takes_a_code_from_those_who_need_one(host):
+    a_code_and_every_way_of_needing_none(pam_programs.OpenVpn, host)
+
+
+@test
+def dovecot_lets_a_client_in_again(host):
+    a_client_that_connects_again(pam_programs.Dovecot, host)
+
+
+@test
+def vsftpd_lets_a_client_in_again(host):
+    a_client_that_connects_again(pam_programs.Vsftpd, host)
+
+
+@test
+def openvpn_lets_a_client_in_again(host):
+    a_client_that_connects_again(pam_programs.OpenVpn, host)
