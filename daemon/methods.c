@@ -36,6 +36,18 @@ static const char verify_description[] =
 	"  offset: ?int\n"
 	")\n"
 	"\n"
+	"# The same for the end of a text in which the code follows a password. code_length "
+	"is\n"
+	"# how many bytes at the end are the accepted code.\n"
+	"method VerifyEnd(user: string, end: string) -> (\n"
+	"  result: Result,\n"
+	"  retry_after: int,\n"
+	"  code_length: ?int,\n"
+	"  reason: ?string,\n"
+	"  method: ?string,\n"
+	"  offset: ?int\n"
+	")\n"
+	"\n"
 	"# The state of a user's secret. The optional members are there for a user who is\n"
 	"# enrolled.\n"
 	"method Status(user: string) -> (\n"
@@ -95,6 +107,7 @@ struct method {
 	const char *name;
 	const char *parameters[PARAMETERS_MAX + 1];
 	enum call_method method;
+	bool behind_password;
 	int (*reply)(const char *const *values, struct text *reply);
 };
 
@@ -128,14 +141,15 @@ static int reply_description(const char *const *values, struct text *reply)
 }
 
 static const struct method methods[] = {
-	{VERIFY_INTERFACE, "Verify", {"user", "code"}, CALL_VERIFY, NULL},
-	{VERIFY_INTERFACE, "Status", {"user"}, CALL_STATUS, NULL},
-	{VERIFY_INTERFACE, "Enroll", {NULL}, CALL_ENROLL, NULL},
-	{VERIFY_INTERFACE, "Confirm", {"code"}, CALL_CONFIRM, NULL},
-	{SERVICE_INTERFACE, "GetInfo", {NULL}, CALL_NONE, reply_info},
-	{SERVICE_INTERFACE, "GetInterfaceDescription", {"interface"}, CALL_NONE,
+	{VERIFY_INTERFACE, "Verify", {"user", "code"}, CALL_VERIFY, false, NULL},
+	{VERIFY_INTERFACE, "VerifyEnd", {"user", "end"}, CALL_VERIFY, true, NULL},
+	{VERIFY_INTERFACE, "Status", {"user"}, CALL_STATUS, false, NULL},
+	{VERIFY_INTERFACE, "Enroll", {NULL}, CALL_ENROLL, false, NULL},
+	{VERIFY_INTERFACE, "Confirm", {"code"}, CALL_CONFIRM, false, NULL},
+	{SERVICE_INTERFACE, "GetInfo", {NULL}, CALL_NONE, false, reply_info},
+	{SERVICE_INTERFACE, "GetInterfaceDescription", {"interface"}, CALL_NONE, false,
 		reply_description},
-	{NULL, NULL, {NULL}, CALL_NONE, NULL},
+	{NULL, NULL, {NULL}, CALL_NONE, false, NULL},
 };
 
 /* NULL where there is none; *interface_known says whether the interface exists. */
@@ -179,5 +193,6 @@ int call_from_request(const struct request *request, struct call *call, struct t
 	if (call->user != NULL && (*call->user == '\0' || strlen(call->user) > USER_NAME_MAX))
 		return reply_error(reply, ERROR_INVALID, "parameter", "user");
 	call->method = method->method;
+	call->behind_password = method->behind_password;
 	return 0;
 }

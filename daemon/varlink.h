@@ -66,6 +66,7 @@ struct call {
 	enum call_method method;
 	const char *user; /* NULL: the peer itself */
 	const char *code;
+	bool behind_password; /* code may begin with the end of a password */
 };
 
 /*

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/decide.h"
 #include "core/summary.h"
@@ -71,9 +72,18 @@ static int count_attempt(struct work *work, const struct access *access, int64_t
 	return attempt_limits_count(grant->users, work->call.user, work->now, wait);
 }
 
-/* The reply to root and to the user herself. */
-static int reply_in_full(struct work *work, const struct totpgroup_result *result)
+/* Adds where the accepted code begins, to a client that cannot know it. */
+static void reply_code_length(struct work *work, const struct decision *decision)
 {
+	if (work->call.behind_password && decision->result.verdict == TOTPGROUP_ACCEPTED)
+		reply_number(&work->reply, "code_length",
+			(int64_t)(strlen(work->call.code) - decision->password_length));
+}
+
+/* The reply to root and to the user herself. */
+static int reply_in_full(struct work *work, const struct decision *decision)
+{
+	const struct totpgroup_result *result = &decision->result;
 	bool accepted = result->verdict == TOTPGROUP_ACCEPTED;
 	bool limited = !accepted && result->reason == TOTPGROUP_REASON_RATE_LIMITED;
 	struct text *reply = &work->reply;
@@ -87,14 +97,16 @@ static int reply_in_full(struct work *work, const struct totpgroup_result *resul
 		reply_string(reply, "reason", totpgroup_reason_name(result->reason));
 	if (result->offset_known)
 		reply_number(reply, "offset", result->offset);
+	reply_code_length(work, decision);
 	return reply_end(reply);
 }
 
 /* The reply to a front end. That the credential's own limit is reached would reveal that
  * there is a credential, so it is a refusal like others. Only a peer with a right code learns
  * when the next code comes. */
-static int reply_to_front_end(struct work *work, const struct totpgroup_result *result)
+static int reply_to_front_end(struct work *work, const struct decision *decision)
 {
+	const struct totpgroup_result *result = &decision->result;
 	bool accepted = result->verdict == TOTPGROUP_ACCEPTED;
 	bool reused = !accepted && result->reason == TOTPGROUP_REASON_REUSED;
 
@@ -103,6 +115,7 @@ static int reply_to_front_end(struct work *work, const struct totpgroup_result *
 	reply_begin(&work->reply, NULL);
 	reply_string(&work->reply, "result", accepted ? "accepted" : "refused");
 	reply_number(&work->reply, "retry_after", reused ? result->retry_after : 0);
+	reply_code_length(work, decision);
 	return reply_end(&work->reply);
 }
 
@@ -116,6 +129,7 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 	int status;
 
 	attempt.typed = work->call.code;
+	attempt.password_before_code = work->call.behind_password;
 	attempt.front_end = access->kind == ACCESS_FRONT_END;
 	/* Somebody may have typed the codes into another page minutes ago. root asks for the
 	 * logins of this host; a program that runs as the user is a front end in this. */
@@ -129,21 +143,22 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 		result->reason == TOTPGROUP_REASON_CONFIG_ERROR)
 		return reply_error(&work->reply,
 			status == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
-	return access->kind == ACCESS_FULL ? reply_in_full(work, result)
-					   : reply_to_front_end(work, result);
+	return access->kind == ACCESS_FULL ? reply_in_full(work, &decision)
+					   : reply_to_front_end(work, &decision);
 }
 
 /* The reply that a front end gets for a user without a secret, after the same work. */
 static int refuse_like_a_wrong_code(struct work *work)
 {
 	struct attempt attempt = ATTEMPT_INIT;
-	struct totpgroup_result result = TOTPGROUP_RESULT_INIT;
+	const struct decision refused = DECISION_INIT;
 
 	attempt.typed = work->call.code;
+	attempt.password_before_code = work->call.behind_password;
 	attempt.front_end = true;
 	attempt.now = work->now / 1000;
 	dummy_decide(&attempt);
-	return reply_to_front_end(work, &result);
+	return reply_to_front_end(work, &refused);
 }
 
 /* A user whom no grant covers, or who does not exist. */

@@ -38,7 +38,7 @@ static void try_text(
 	attempt.last = last;
 	attempt.penalty_due = login->decision.penalty_due;
 	if (options_socket(&login->options) != NULL)
-		login_ask_daemon(login, typed);
+		login_ask_daemon(login, &attempt);
 	else if (!login->usable)
 		login_pretend(login, &attempt);
 	else

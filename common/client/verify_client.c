@@ -203,20 +203,39 @@ static enum verify_answer take_result(const struct verify_client *client,
 	return VERIFY_ANSWERED;
 }
 
-enum verify_answer verify_client_ask(const struct verify_client *client, const char *user,
-	const char *code, struct totpgroup_result *result, struct error *error)
+/* How much of the text is the code; an acceptance has to say it. */
+static bool take_code_length(const struct reply *reply, size_t length,
+	const struct totpgroup_result *result, size_t *code_length)
 {
+	struct json_value value;
+	int64_t number;
+
+	if (result->verdict != TOTPGROUP_ACCEPTED)
+		return true;
+	if (!json_member(&reply->parameters, "code_length", &value) ||
+		!json_integer(&value, 1, (int64_t)length, &number))
+		return false;
+	*code_length = (size_t)number;
+	return true;
+}
+
+/* Asks about one text. With code_length, which may be NULL, the text is an end. */
+static enum verify_answer ask(const struct verify_client *client, const char *user,
+	const char *typed, struct totpgroup_result *result, size_t *code_length,
+	struct error *error)
+{
+	const char *method = code_length != NULL ? "VerifyEnd" : "Verify";
 	struct text request = TEXT_INIT;
 	struct reply reply = {.text = TEXT_INIT};
 	enum verify_answer answer = VERIFY_FAILED;
 	int status;
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	text_append_string(
-		&request, "{\"method\":\"" INTERFACE ".Verify\",\"parameters\":{\"user\":");
+	(void)text_append_format(
+		&request, "{\"method\":\"" INTERFACE ".%s\",\"parameters\":{\"user\":", method);
 	status = json_append(&request, user);
-	text_append_string(&request, ",\"code\":");
-	append_code(&request, code);
+	text_append_string(&request, code_length != NULL ? ",\"end\":" : ",\"code\":");
+	append_code(&request, typed);
 	text_append_string(&request, "}}");
 	if (status == TOTPGROUP_EARGUMENT)
 		error_set(error, status, "the user's name is not UTF-8");
@@ -226,9 +245,29 @@ enum verify_answer verify_client_ask(const struct verify_client *client, const c
 		answer = call_once(client, &request, &reply, error);
 	if (answer == VERIFY_ANSWERED)
 		answer = take_result(client, &reply, result, error);
+	if (answer == VERIFY_ANSWERED && code_length != NULL &&
+		!take_code_length(&reply, strlen(typed), result, code_length)) {
+		*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
+		fail_malformed(client->path, error);
+		answer = VERIFY_FAILED;
+	}
 	text_free(&request);
 	text_free(&reply.text);
 	return answer;
+}
+
+enum verify_answer verify_client_ask(const struct verify_client *client, const char *user,
+	const char *code, struct totpgroup_result *result, struct error *error)
+{
+	return ask(client, user, code, result, NULL, error);
+}
+
+enum verify_answer verify_client_ask_end(const struct verify_client *client, const char *user,
+	const char *end, struct totpgroup_result *result, size_t *code_length,
+	struct error *error)
+{
+	*code_length = 0;
+	return ask(client, user, end, result, code_length, error);
 }
 
 static bool has_interface(const struct json_value *parameters)

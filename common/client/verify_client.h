@@ -8,6 +8,7 @@
 #ifndef TOTPGROUP_CLIENT_VERIFY_CLIENT_H
 #define TOTPGROUP_CLIENT_VERIFY_CLIENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -42,6 +43,14 @@ enum verify_answer {
  */
 enum verify_answer verify_client_ask(const struct verify_client *client, const char *user,
 	const char *code, struct totpgroup_result *result, struct error *error);
+
+/* The same for the end of a text in which the code follows a password: what typed_end()
+ * (core/typed.h) gives, so that no more of the password than digits before the code leaves
+ * the caller. One call is one attempt, however many digits the user's codes have.
+ * *code_length is how many bytes at its end are the code, where it was accepted, else 0. */
+enum verify_answer verify_client_ask_end(const struct verify_client *client, const char *user,
+	const char *end, struct totpgroup_result *result, size_t *code_length,
+	struct error *error);
 
 /* VERIFY_ANSWERED where a daemon with the interface listens. Spends no code. */
 enum verify_answer verify_client_look(const struct verify_client *client, struct error *error);

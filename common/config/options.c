@@ -346,7 +346,7 @@ void options_leave_to_daemon(struct options *options)
 		}
 }
 
-static int check_line_with_socket(const struct options *options, struct error *error)
+static int check_socket(const struct options *options, struct error *error)
 {
 	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
 		if (row->daemons && (options->given & given_bit(row)) != 0)
@@ -355,22 +355,6 @@ static int check_line_with_socket(const struct options *options, struct error *e
 				"totp-verifyd decides, by totpgroup.conf; leave it out here",
 				row->name);
 	return 0;
-}
-
-/* Only a program that reads the secret can split a password and a code in one text. */
-static int check_socket(const struct options *options, struct error *error)
-{
-	const char *name = options->try_first_pass   ? "try_first_pass"
-			   : options->use_first_pass ? "use_first_pass"
-			   : options->forward_pass   ? "forward_pass"
-						     : NULL;
-
-	if (name == NULL)
-		return check_line_with_socket(options, error);
-	return error_set(error, TOTPGROUP_ECONFIG,
-		"options store=socket and %s do not go together: totp-verifyd takes a code "
-		"alone, with no password before it; write %s=no",
-		name, name);
 }
 
 static int check_together(const struct options *options, struct error *error)

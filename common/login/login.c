@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/verify_client.h"
 #include "gate/gate.h"
 #include "gate/address.h"
 #include "host/dummy_decision.h"
@@ -190,29 +189,6 @@ void login_begin_attempt(const struct login *login, struct attempt *attempt)
 	attempt->grace = (struct grace_key){login->facts.service, login->peer};
 	attempt->count = !login->counted;
 	user_credential_apply_options(&login->options, attempt);
-}
-
-/* Without an answer there is nothing to ask about: nobody has guessed. */
-void login_ask_daemon(struct login *login, const char *typed)
-{
-	const struct verify_client client = {
-		options_socket(&login->options), VERIFY_CLIENT_MILLISECONDS};
-	enum verify_answer answer;
-
-	login->decision = (struct decision)DECISION_INIT;
-	login->error = (struct error)ERROR_INIT;
-	if (typed == NULL)
-		return;
-	answer = verify_client_ask(
-		&client, login->user, typed, &login->decision.result, &login->error);
-	/* A name that is not text cannot be sent; treat the user as unknown. */
-	if (answer != VERIFY_ANSWERED &&
-		(login->usable || login->error.code != TOTPGROUP_EARGUMENT))
-		login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
-	else if (!login->usable)
-		/* Whatever the daemon says: sshd would fail if it had to let in a user whom
-		 * it does not know. */
-		login_refuse(login, login->unusable);
 }
 
 void login_pretend(struct login *login, const struct attempt *attempt)

@@ -121,9 +121,10 @@ void login_refuse(struct login *login, enum totpgroup_reason reason);
 /* An attempt of this login at this moment, with what the options say about it. */
 void login_begin_attempt(const struct login *login, struct attempt *attempt);
 
-/* Leaves the decision to totp-verifyd; typed, or NULL, is a code alone. The outcome stands
- * in login->decision. */
-void login_ask_daemon(struct login *login, const char *typed);
+/* Leaves the decision to totp-verifyd; attempt->typed may be NULL. Where a password comes
+ * before the code, only what may be the code is sent, and nothing where the text does not
+ * end with a code. The outcome stands in login->decision. */
+void login_ask_daemon(struct login *login, const struct attempt *attempt);
 
 /* Costs as much as judging a wrong code, and refuses as one: another text may be tried. */
 void login_pretend(struct login *login, const struct attempt *attempt);

@@ -60,6 +60,14 @@ class LogSocket:
         with self._arrived:
             return [line for line in self._lines[mark:] if "e2e-settle " not in line]
 
+    def await_line(self, mark, words):
+        """Waits for a line with these words after the mark."""
+        with self._arrived:
+            if not self._arrived.wait_for(
+                    lambda: any(words in line for line in self._lines[mark:]), DEADLINE):
+                raise AssertionError(f"no line with {words!r} after:\n" +
+                                     "\n".join(self._lines[mark:]))
+
     def _settle(self):
         """Sends a line and waits for it. All lines that were sent before come first."""
         token = f"e2e-settle {secrets.token_hex(8)}"

@@ -34,9 +34,9 @@ class Secret:
     def base32(self):
         return base64.b32encode(self.key).decode().rstrip("=")
 
-    def code(self, steps=0):
+    def code(self, steps=0, digits=6):
         """The code of the current step, or of a later one."""
-        code = self._code_at(now_step() + steps)
+        code = self._code_at(now_step() + steps, digits)
         self.codes_given.add(code)
         return code
 
@@ -66,11 +66,11 @@ class Secret:
         self.codes_given.add(code)
         return code
 
-    def _code_at(self, counter):
+    def _code_at(self, counter, digits=6):
         digest = hmac.digest(self.key, struct.pack(">q", counter), "sha1")
         start = digest[-1] & 15
         number = struct.unpack(">I", digest[start:start + 4])[0] & 0x7FFFFFFF
-        return f"{number % 10**6:06}"
+        return f"{number % 10**digits:0{digits}}"
 
 
 def now_step():

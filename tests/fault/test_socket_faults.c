@@ -83,13 +83,15 @@ static bool is_needed(const char *failed)
 	return false;
 }
 
-static unsigned int fail_each_call(const char *reply, int expected)
+static unsigned int fail_each_call(const char *options, const char *reply, int expected)
 {
 	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM, ECONNRESET};
 	const struct fake_reply replies[] = {{reply, 0, FAKE_HANG_UP}};
 	unsigned int total, let_in = 0;
+	char line[128];
 
-	stack_options("group=totp store=socket:@D/" FAKE_SOCKET);
+	snprintf(line, sizeof line, "group=totp store=socket:@D/" FAKE_SOCKET " %s", options);
+	stack_options(line);
 	fake_start(replies, 1);
 	total = fail_calls(0, 0, 0);
 	assert_int_equal(stack_last.result, expected);
@@ -111,11 +113,17 @@ static unsigned int fail_each_call(const char *reply, int expected)
 static void no_failure_lets_in(void **state)
 {
 	(void)state;
-	(void)fail_each_call(REPLY("accepted"), PAM_SUCCESS);
+	(void)fail_each_call("", REPLY("accepted"), PAM_SUCCESS);
 	for (unsigned int i = 0; i < ALWAYS_MADE; i++)
 		assert_true(has_failed[i]);
-	assert_int_equal(fail_each_call(REPLY("refused"), PAM_AUTH_ERR), 0);
-	assert_int_equal(fail_each_call("x", PAM_AUTHINFO_UNAVAIL), 0);
+	assert_int_equal(fail_each_call("", REPLY("refused"), PAM_AUTH_ERR), 0);
+	assert_int_equal(fail_each_call("", "x", PAM_AUTHINFO_UNAVAIL), 0);
+	(void)fail_each_call("forward_pass",
+		"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,\"code_length\":6}"
+		"}",
+		PAM_SUCCESS);
+	assert_int_equal(
+		fail_each_call("forward_pass", REPLY("accepted"), PAM_AUTHINFO_UNAVAIL), 0);
 }
 
 int main(int argc, char **argv)

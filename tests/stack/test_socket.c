@@ -203,8 +203,8 @@ static void options_about_secrets_in_a_file_are_for_the_daemon(void **state)
 static void options_that_contradict_the_socket_refuse(void **state)
 {
 	static const char *const wrong[] = {SOCKET " nullok", SOCKET " enroll",
-		SOCKET " secret=/x", SOCKET " forward_pass", SOCKET " use_first_pass",
-		SOCKET " try_first_pass", "store=pgsql", "store=socket:verify", "store="};
+		SOCKET " secret=/x", SOCKET " try_first_pass use_first_pass", "store=pgsql",
+		"store=socket:verify", "store="};
 
 	(void)state;
 	for (unsigned int i = 0; i < COUNT(wrong); i++) {
@@ -218,6 +218,175 @@ static void options_that_contradict_the_socket_refuse(void **state)
 	stack_options("store=file");
 	stack_log_in("alice", stack_code(0));
 	expect_result(PAM_SUCCESS, 1);
+}
+
+/* The reply to an end of which so many bytes are the code. */
+#define ACCEPTED_END(length)                                                                   \
+	"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,\"method\":\"totp\","      \
+	"\"offset\":0,\"code_length\":" length "}}"
+
+#define ASKED_END(end)                                                                         \
+	"{\"method\":\"org.totpgroup.Verify.VerifyEnd\",\"parameters\":{\"user\":\"alice\","   \
+	"\"end\":\"" end "\"}}\n"
+
+/* Logs alice in with these lines. The daemon replies so; with NULL it is down. */
+static void log_in_by_lines(const char *lines, const char *answer, const char *reply)
+{
+	const struct fake_reply replies[] = {{reply, 0, FAKE_HANG_UP}};
+
+	stack_lines(lines);
+	unlink(in_folder(FAKE_REQUESTS));
+	if (reply != NULL)
+		fake_start(replies, 1);
+	stack_log_in("alice", answer);
+	fake_stop();
+}
+
+#define FORWARD "auth requisite @R forward_pass " SOCKET "\nauth required @T want=pass22"
+
+static void a_code_behind_a_password_is_cut_off_by_the_daemon(void **state)
+{
+	static const struct {
+		const char *typed, *length, *asked;
+	} ends[] = {
+		{"pass22123456", "6", ASKED_END("22123456")},
+		{"pass221234567", "7", ASKED_END("21234567")},
+		{"pass2212345678", "8", ASKED_END("12345678")},
+		{"pass227K3M-Q9TD-X2HA-P5VW", "19", ASKED_END("7K3M-Q9TD-X2HA-P5VW")},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(ends); i++) {
+		char reply[256];
+
+		snprintf(reply, sizeof reply, ACCEPTED_END("%s"), ends[i].length);
+		log_in_by_lines(FORWARD, ends[i].typed, reply);
+		expect_result(PAM_SUCCESS, 1);
+		assert_string_equal(stack_last.prompt, "Password & verification code: ");
+		expect_log("<6>accepted " WHO " method=totp offset=0\n");
+		/* One attempt, and nothing else of the password. */
+		assert_string_equal(text_of(FAKE_REQUESTS), ends[i].asked);
+	}
+	log_in_by_lines(FORWARD, "wrong22123456", ACCEPTED_END("6"));
+	expect_result(PAM_AUTH_ERR, 1);
+	log_in_by_lines(FORWARD, "pass22123456", ACCEPTED_END("7"));
+	expect_result(PAM_AUTH_ERR, 1);
+}
+
+static void a_refused_end_refuses(void **state)
+{
+	(void)state;
+	log_in_by_lines(FORWARD, "pass22123456", REFUSED("wrong-code"));
+	expect_result(PAM_AUTH_ERR, 1);
+	expect_log("<5>refused " WHO " reason=wrong-code\n");
+	assert_string_equal(text_of(FAKE_REQUESTS), ASKED_END("22123456"));
+	log_in_by_lines(FORWARD, "pass22123456", REFUSED("bad-file"));
+	expect_result(PAM_AUTHINFO_UNAVAIL, 1);
+	log_in_by_lines(FORWARD, "pass22123456", NULL);
+	expect_result(PAM_AUTHINFO_UNAVAIL, 1);
+	assert_non_null(strstr(stack_log, "reason=store-error"));
+}
+
+static void a_password_without_a_code_is_not_told_to_the_daemon(void **state)
+{
+	static const char *const answers[] = {
+		"pass22", "", "pass12345", "123 456", "pass227K3MQ9TDX2HAP5VW", "pass123456 "};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(answers); i++) {
+		log_in_by_lines(FORWARD, answers[i], ACCEPTED_END("6"));
+		expect_result(PAM_AUTH_ERR, 1);
+		expect_log("<5>refused " WHO " reason=wrong-code\n");
+		assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	}
+}
+
+/* A length that is missing or impossible makes no sense of an acceptance. */
+static void an_acceptance_must_say_how_long_the_code_is(void **state)
+{
+	static const char *const replies[] = {ACCEPTED, ACCEPTED_END("0"), ACCEPTED_END("9"),
+		ACCEPTED_END("-6"), ACCEPTED_END("6.5"), ACCEPTED_END("\"6\""),
+		ACCEPTED_END("null"), ACCEPTED_END("18446744073709551622")};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(replies); i++) {
+		log_in_by_lines(FORWARD, "pass22123456", replies[i]);
+		expect_result(PAM_AUTHINFO_UNAVAIL, 1);
+		assert_non_null(strstr(stack_log, "reason=store-error"));
+	}
+}
+
+/* The daemon counts what it is asked, and a password may end with digits. */
+static void a_user_who_needs_no_code_is_not_told_to_the_daemon(void **state)
+{
+	(void)state;
+	log_in_by_lines("auth requisite @R forward_pass group=!totp " SOCKET
+			"\nauth required @T want=pass22123456",
+		"pass22123456", ACCEPTED_END("6"));
+	expect_result(PAM_SUCCESS, 1);
+	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+}
+
+#define AFTER(password, options)                                                               \
+	"auth optional @T set=" password "\nauth requisite @R " options " " SOCKET             \
+	"\nauth optional @T show"
+
+static void an_earlier_password_is_tried_first(void **state)
+{
+	(void)state;
+	log_in_by_lines(AFTER("pass123456", "use_first_pass"), stack_fails, ACCEPTED_END("6"));
+	expect_result(PAM_SUCCESS, 0);
+	assert_string_equal(stack_last.token, "pass123456");
+	assert_string_equal(text_of(FAKE_REQUESTS), ASKED_END("123456"));
+	log_in_by_lines(AFTER("pass123456", "use_first_pass forward_pass"), stack_fails,
+		ACCEPTED_END("6"));
+	expect_result(PAM_SUCCESS, 0);
+	assert_string_equal(stack_last.token, "pass");
+	log_in_by_lines(AFTER("password", "use_first_pass"), stack_fails, ACCEPTED_END("6"));
+	expect_result(PAM_AUTH_ERR, 0);
+	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	/* Without a code there, try_first_pass asks for one. */
+	log_in_by_lines(AFTER("password", "try_first_pass"), "123456", ACCEPTED);
+	expect_result(PAM_SUCCESS, 1);
+	assert_string_equal(text_of(FAKE_REQUESTS), ASKED("alice", "123456"));
+	log_in_by_lines(AFTER("pass123456", "try_first_pass"), "654321", REFUSED("wrong-code"));
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_string_equal(
+		text_of(FAKE_REQUESTS), ASKED_END("123456") ASKED("alice", "654321"));
+	/* A spent code, a limit and a daemon that is down settle it. */
+	log_in_by_lines(AFTER("pass123456", "try_first_pass"), "654321", REFUSED("reused"));
+	expect_result(PAM_AUTH_ERR, 0);
+	log_in_by_lines(AFTER("pass123456", "try_first_pass"), "654321", NULL);
+	expect_result(PAM_AUTHINFO_UNAVAIL, 0);
+}
+
+static void without_a_first_pass_the_login_is_refused(void **state)
+{
+	(void)state;
+	log_in(SOCKET " use_first_pass", "alice", stack_fails, ACCEPTED);
+	expect_result(PAM_AUTH_ERR, 0);
+	assert_non_null(strstr(stack_log, "reason=conversation"));
+	assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+}
+
+static void an_unknown_user_is_asked_as_often(void **state)
+{
+	const struct fake_reply replies[] = {{REFUSED("not-enrolled"), 0, FAKE_HANG_UP}};
+
+	(void)state;
+	stack_lines(AFTER("pass123456", "try_first_pass"));
+	fake_start(replies, 1);
+	stack_log_in("nobody-knows", "654321");
+	fake_stop();
+	expect_result(PAM_AUTH_ERR, 1);
+	log_in(SOCKET " forward_pass", "nobody-knows", "pass123456", ACCEPTED_END("6"));
+	expect_result(PAM_AUTH_ERR, 1);
+	log_in(SOCKET " forward_pass", "nobody\xff", "pass123456", ACCEPTED_END("6"));
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_non_null(strstr(stack_log, "reason=not-enrolled"));
+	log_in(SOCKET " forward_pass", "nobody-knows", "password", ACCEPTED_END("6"));
+	expect_result(PAM_AUTH_ERR, 1);
+	assert_non_null(strstr(stack_log, "reason=not-enrolled"));
 }
 
 /* The session guard asks no daemon. */
@@ -257,6 +426,14 @@ int main(int argc, char **argv)
 		TEST(the_module_applies_the_rules),
 		TEST(options_about_secrets_in_a_file_are_for_the_daemon),
 		TEST(options_that_contradict_the_socket_refuse),
+		TEST(a_code_behind_a_password_is_cut_off_by_the_daemon),
+		TEST(a_refused_end_refuses),
+		TEST(a_password_without_a_code_is_not_told_to_the_daemon),
+		TEST(an_acceptance_must_say_how_long_the_code_is),
+		TEST(a_user_who_needs_no_code_is_not_told_to_the_daemon),
+		TEST(an_earlier_password_is_tried_first),
+		TEST(without_a_first_pass_the_login_is_refused),
+		TEST(an_unknown_user_is_asked_as_often),
 		TEST(a_session_needs_no_daemon),
 		TEST(no_secret_is_logged),
 	};
