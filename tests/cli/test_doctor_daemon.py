@@ -3,6 +3,7 @@
 
 import json
 
+from case import SOURCE
 from doctor_host import COMMON_AUTH, GOOD_SSHD, Host, MODULE
 from fake_verifyd import FakeVerifyd, failure
 from support import check, equal, need_root, run, test
@@ -44,6 +45,18 @@ def a_daemon_that_answers_is_fine(folder):
     # The secrets of the daemon are not checked.
     equal([finding for finding in report["findings"]
            if finding["check"].startswith("secret")], [], "secrets")
+
+
+@test
+def the_recipe_for_lockers_is_fine(folder):
+    host = LockerHost(folder)
+    recipe = (SOURCE / "conf/pam.d/locker-password-and-code").read_text(encoding="ascii")
+    for options in ("", " group=root"):
+        host.write("locker", recipe.replace("store=socket", f"store=socket:{host.socket}{options}"))
+        with host.daemon():
+            report = host.report("--service=locker")
+        equal([finding for finding in report["findings"]
+               if finding["level"] != "ok" and finding["check"] != "clock"], [], "findings")
 
 
 @test
