@@ -35,13 +35,15 @@ class Screen:
         reader, writer = os.pipe()
         # An abstract socket belongs to the private network.
         self._server = subprocess.Popen(  # pylint: disable=consider-using-with
-            ["Xvfb", ":7", "-nolock", "-nolisten", "unix", "-listen", "local", "-screen", "0",
+            ["Xvfb", "-nolock", "-nolisten", "unix", "-listen", "local", "-screen", "0",
              "640x480x24", "-displayfd", str(writer)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(writer,))
+            stdout=subprocess.DEVNULL, pass_fds=(writer,))
         host.at_end(self._stop)
         os.close(writer)
         with os.fdopen(reader, "rb") as stream:
-            check(stream.readline() == b"7\n", "Xvfb does not start")
+            number = stream.readline().decode().strip()
+        check(number.isdecimal(), "Xvfb does not start")
+        self._display = f":{number}"
 
     def _stop(self):
         self._server.kill()
@@ -54,7 +56,7 @@ class Screen:
         locker = subprocess.Popen(  # pylint: disable=consider-using-with
             ["i3lock", "--nofork"], stdin=subprocess.DEVNULL, pass_fds=(writer,), cwd="/",
             user=user.uid, group=user.gid, extra_groups=[],
-            env={"DISPLAY": ":7", "XSS_SLEEP_LOCK_FD": str(writer), "LC_ALL": "C.UTF-8",
+            env={"DISPLAY": self._display, "XSS_SLEEP_LOCK_FD": str(writer), "LC_ALL": "C.UTF-8",
                  "HOME": user.home, "USER": user.name, "PATH": "/usr/bin:/bin"})
 
         def end():
@@ -69,8 +71,8 @@ class Screen:
     def type(self, text):
         """Types a line."""
         for words in (["type", "--delay", "0", text], ["key", "Return"]):
-            subprocess.run(["xdotool", *words], env={"DISPLAY": ":7", "PATH": "/usr/bin:/bin"},
-                           check=True, timeout=DEADLINE)
+            subprocess.run(["xdotool", *words], check=True, timeout=DEADLINE,
+                           env={"DISPLAY": self._display, "PATH": "/usr/bin:/bin"})
 
 
 class Desk:
