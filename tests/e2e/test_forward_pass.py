@@ -98,3 +98,12 @@ def vsftpd_lets_a_client_in_again(host):
 @test
 def openvpn_lets_a_client_in_again(host):
     a_client_that_connects_again(pam_programs.OpenVpn, host)
+
+
+@test
+def freeradius_tells_no_address_so_there_is_no_grace(host):
+    server, secrets = pam_programs.FreeRadius(host), enroll(host)
+    lines(pam_programs.FreeRadius, host, "grace_period=1h")
+    with server:
+        expect(host, server, "alice", PASSWORD + secrets["alice"].code(), True, "totp")
+        expect(host, server, "alice", PASSWORD, False, "wrong-code")
