@@ -33,10 +33,11 @@ static bool has_place(struct login *login)
  * Nothing but a right code changes the file. A password that ends with digits is no attempt
  * at a code, so it is not counted, moves no counter and teaches no skew.
  *
- * Somebody who has the password can try codes here, because only the right one is cut off,
- * so that the modules behind let in. But the password alone lets in as well, and a code that
- * was found this way is worth nothing: it is spent, even where the file allows reuse, and it
- * does not begin a grace period.
+ * Somebody who has the password can try codes here without being counted: only the right one
+ * is cut off, so that the modules behind let in. Without the password, the time that writing
+ * takes may tell. That is no oracle, because a code that was found this way is worth nothing:
+ * it is spent, even where the file allows reuse, it begins no grace period, and the password
+ * alone lets in as well.
  */
 static void begin_attempt(const struct login *login, const char *typed, struct attempt *attempt)
 {
