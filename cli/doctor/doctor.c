@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/doctor/doctor.h"
+#include "cli/doctor/proof.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
@@ -60,6 +61,8 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_state,
 	doctor_check_daemon,
 	doctor_check_paths,
+	doctor_check_passwords,
+	doctor_check_misplaced,
 	doctor_check_guard,
 	doctor_check_sshd,
 	doctor_check_files,
@@ -84,6 +87,7 @@ static enum exit_status run_checks(const struct doctor_options *options)
 		doctor.user = &entry->passwd;
 		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 			checks[i](&doctor);
+		doctor_prove_mends(&doctor);
 		status = doctor_print_report(&doctor);
 	}
 	report_free(&doctor.report);

@@ -50,6 +50,7 @@ enum mend_action {
 	MEND_REPLACE, /* the line of the file */
 	MEND_ADD,     /* below that line; 0 is the top of the file */
 	MEND_REMOVE,  /* the line of the file, which the text shows */
+	MEND_MOVE,    /* the line of the file below another one, where the text is written */
 	MEND_RUN,     /* the text is a command */
 };
 
@@ -58,6 +59,8 @@ struct mend {
 	enum mend_action action;
 	char *file; /* NULL for MEND_RUN */
 	unsigned int line;
+	char *to_file; /* of MEND_MOVE */
+	unsigned int to_line;
 	char *text;
 };
 
@@ -71,6 +74,10 @@ struct finding {
 	char *what;
 	char *why; /* NULL where all is well */
 	struct mend mends[FINDING_MENDS];
+	/* What may mend it where no mend above is proven: the first one that is proven becomes
+	 * a mend. */
+	struct mend *proposals;
+	size_t proposal_count;
 };
 
 /* Begins zeroed; ends with report_free(). */
@@ -96,6 +103,15 @@ void finding_mend(struct finding *finding, enum mend_action action, const char *
 /* Adds an alternative that mends it: a command, whose words are quoted already. */
 void finding_run(struct finding *finding, const char *command, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Adds a proposal: a change of a line, or with MEND_MOVE its removal and the text below line
+ * to_line of to_file. to_file is NULL for other actions. */
+void finding_propose(struct finding *finding, const struct mend *proposal);
+/* The same, before those that are there. */
+void finding_propose_first(struct finding *finding, const struct mend *proposal);
+
+/* Frees the strings of the mend and makes it MEND_NONE. */
+void mend_clear(struct mend *mend);
 
 /* STATUS_REFUSED with a problem, else STATUS_STORE_ERROR if something could not be
  * checked, else STATUS_DONE. */
@@ -123,6 +139,8 @@ struct doctor {
 	struct pam_stack stack;
 	struct pam_trial *trials;
 	size_t trial_count;
+	/* The files that are judged with a change, or NULL; see proof.h. */
+	const struct pam_changed_file *changed;
 
 	const struct pam_line *line; /* the module's first auth line, or NULL */
 	/* What that line and the configuration files say, as far as it could be read. */
@@ -158,6 +176,12 @@ void doctor_check_state(struct doctor *doctor);
 void doctor_check_daemon(struct doctor *doctor);
 /* Whether no way through the stack lets in without a code, or refuses a good one. */
 void doctor_check_paths(struct doctor *doctor);
+/* Whether no way through the stack lets in without a right password, or enrolls a user
+ * after a wrong one. */
+void doctor_check_passwords(struct doctor *doctor);
+/* Whether other lines than those of the types auth and session name the module, and whether
+ * the module is asked twice. */
+void doctor_check_misplaced(struct doctor *doctor);
 /* The module's session line: sets guard and guard_holds. */
 void doctor_check_guard(struct doctor *doctor);
 /* Whether sshd asks PAM and lets nobody in without it: sets sshd. */
@@ -171,12 +195,21 @@ void doctor_check_user(struct doctor *doctor);
 
 /* The lines of the stack, in stack.c. */
 
+/* The folders of PAM's files, ended by NULL: the two pointers of given are room for that of
+ * --pam-dir. */
+const char *const *doctor_pam_folders(const struct doctor *doctor, const char *given[2]);
+/* The lines of the type auth of the service as trials, which the caller frees; NULL if memory
+ * is out. The module counts as one that exempts nobody. */
+struct pam_trial *doctor_make_trials(
+	const struct pam_stack *stack, const char *service, size_t *count);
 /* The first auth line that names the module, or NULL. */
 const struct pam_line *doctor_find_auth_line(const struct doctor *doctor, const char *module);
 /* Whether the line's module asks for a password or checks one. */
 bool doctor_asks_password(const struct pam_line *line);
 /* Whether the line's module judges by who the user is or where the login is from. */
 bool doctor_is_gate(const struct pam_line *line);
+/* Whether the line's module asks for a code of another program. */
+bool doctor_asks_other_code(const struct pam_line *line);
 /* Whether another module than this one identifies the user by what that user knows or
  * has. */
 bool doctor_has_other_factor(const struct doctor *doctor);
@@ -191,8 +224,15 @@ void doctor_mend_option(
 /* A line of the stack, with a change, which may be NULL. */
 void finding_mend_line(struct finding *finding, enum mend_action action,
 	const struct pam_line *line, const struct pam_line_change *change);
+/* Proposes all that may mend a line of the module in a wrong place, or with a wrong control,
+ * in places.c: a stricter control, each other place, and stricter lines of passwords. */
+void doctor_propose_places(struct doctor *doctor, struct finding *finding);
 /* The command with the word, quoted for the shell, as its last argument. */
 void finding_run_on(struct finding *finding, const char *command, const char *word);
+/* The name of an option that decides whether a user must give a code, and that another line
+ * of the module says differently than doctor->line; NULL if there is none. In
+ * session_guard.c. */
+const char *doctor_find_difference(const struct doctor *doctor, const struct pam_line *line);
 /* Adds a session line like doctor->line, in session_guard.c. */
 void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding);
 /* The `name` or `name=value` in written with the name that an error message proposes for

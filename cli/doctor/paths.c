@@ -15,7 +15,6 @@
 #define SKIPPED_CHECK "skipped"
 #define EXEMPT_CHECK  "exempt-users"
 #define REFUSED_CHECK "good-code"
-#define ORDER_CHECK   "first-factor"
 
 /* The caller frees the copy. NULL if memory is out, which is noted in the report. */
 static struct pam_trial *copy_trials(struct doctor *doctor)
@@ -64,6 +63,7 @@ static void check_control(struct doctor *doctor, const struct pam_paths *paths)
 		finding_why(finding,
 			"The line must be able to refuse, whatever the other lines say.");
 		mend_control(finding, line, "required");
+		doctor_propose_places(doctor, finding);
 	} else if (lenient != NULL && !lenient->bracketed) {
 		finding = report_add(doctor, FINDING_WARNING, CONTROL_CHECK,
 			"%s, line %u: only the lines below it refuse a wrong code: the control "
@@ -104,47 +104,41 @@ static void shorten_jump(struct doctor *doctor, struct finding *finding, size_t 
 	text_free(&control);
 }
 
-/* The option group= does what `user ingroup GROUP` and a jump do. */
-static void mend_by_group(struct doctor *doctor, struct finding *finding,
-	const struct pam_line *gate, bool exempt)
-{
-	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
-	struct text option = TEXT_INIT;
-	const char *group = NULL;
-
-	for (int i = 0; i + 1 < gate->argument_count; i++)
-		if (strcmp(gate->arguments[i], "ingroup") == 0)
-			group = gate->arguments[i + 1];
-	if (doctor->module->group != NULL || group == NULL)
-		return;
-	if (text_append_format(&option, "group=%s%s", exempt ? "!" : "", group) == 0) {
-		change.more = option.data;
-		finding_mend_line(finding, MEND_REPLACE, doctor->line, &change);
-	}
-	text_free(&option);
-}
-
-static void report_gate(struct doctor *doctor, const struct pam_line *line, bool exempt)
+/* The option group= asks the same users, but that line has to be taken away for it: two
+ * changes, of which no one alone is right. */
+static void report_gate(struct doctor *doctor, const struct pam_line *line)
 {
 	struct finding *finding = report_add(doctor, FINDING_WARNING, SKIPPED_CHECK,
 		"%s, line %u: %s exempts some users from the code", line->file, line->number,
 		line->module);
 
 	finding_why(finding,
-		"A jump over lines breaks when a line is added, and a failed lookup exempts "
-		"users too. The option group= has neither fault; remove line %u if you use it.",
-		line->number);
-	mend_by_group(doctor, finding, line, exempt);
+		"A jump over lines breaks when a line is added, and a failed lookup "
+		"exempts users too. The option group= has neither fault.");
+}
+
+/* Something else than a code is a second factor, too, where a password comes before it. */
+static void report_other_factor(struct doctor *doctor, const struct pam_line *line)
+{
+	finding_why(report_add(doctor, FINDING_WARNING, SKIPPED_CHECK,
+			    "%s, line %u: users for whom %s says yes are asked for no code",
+			    line->file, line->number, line->module),
+		"That is right if it asks for something that the user has.");
 }
 
 static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 {
-	const struct pam_line *line = doctor->trials[paths->skipper].line;
-	struct pam_line moved = *doctor->line;
+	const struct pam_trial *trial = &doctor->trials[paths->skipper];
+	const struct pam_line *line = trial->line;
 	struct finding *finding;
 
+	if (trial->role == PAM_ROLE_FACTOR &&
+		paths->skipper_identified == PAM_IDENTIFIED_PASSWORD) {
+		report_other_factor(doctor, line);
+		return;
+	}
 	if (doctor_is_gate(line)) {
-		report_gate(doctor, line, paths->skipping_result == 0);
+		report_gate(doctor, line);
 		return;
 	}
 	finding = report_add(doctor, FINDING_PROBLEM, SKIPPED_CHECK,
@@ -152,14 +146,9 @@ static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 		line->number, line->module);
 	finding_why(finding, "When that line succeeds, PAM does not come to %s, line %u.",
 		doctor->line->file, doctor->line->number);
-	/* A line of a substack ends only that: the module's line goes below the line of
-	 * the service's own file that includes the substack. */
-	moved.file = doctor->stack.files[0];
-	moved.number = line->top;
-	if (line->level > 0)
-		finding_mend_line(finding, MEND_ADD, &moved, NULL);
-	else
+	if (line->level == doctor->line->level)
 		shorten_jump(doctor, finding, paths->skipper);
+	doctor_propose_places(doctor, finding);
 }
 
 /* Takes away the results by which the line skips, so that the next search finds another
@@ -194,6 +183,23 @@ static void check_skipped(struct doctor *doctor, const struct pam_paths *first)
 	free(trials);
 }
 
+static bool has_password(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->trial_count; i++)
+		if (doctor->trials[i].role == PAM_ROLE_PASSWORD)
+			return true;
+	return false;
+}
+
+/* Whether that answer of the module lets in with a right password, or where no password is
+ * asked for. */
+static bool lets_in(
+	const struct doctor *doctor, const struct pam_paths *paths, enum pam_watched answer)
+{
+	return has_password(doctor) ? paths->succeeds_as[answer][PAM_IDENTIFIED_PASSWORD]
+				    : paths->succeeds[answer];
+}
+
 static void check_exempt(struct doctor *doctor, const struct pam_paths *paths)
 {
 	const struct pam_trial *trial = doctor->trials;
@@ -201,7 +207,8 @@ static void check_exempt(struct doctor *doctor, const struct pam_paths *paths)
 
 	while (trial->line != doctor->line)
 		trial++;
-	if ((trial->results & PAM_RESULTS_IGNORE) == 0 || paths->succeeds[PAM_WATCHED_IGNORED])
+	if ((trial->results & PAM_RESULTS_IGNORE) == 0 ||
+		lets_in(doctor, paths, PAM_WATCHED_IGNORED))
 		return;
 	finding = report_add(doctor, FINDING_PROBLEM, EXEMPT_CHECK,
 		"%s, line %u: users whom the module does not ask cannot log in",
@@ -210,6 +217,7 @@ static void check_exempt(struct doctor *doctor, const struct pam_paths *paths)
 			     "if no line says yes.");
 	finding_mend(finding, MEND_ADD, doctor->line->file, doctor->line->number,
 		"auth required pam_permit.so");
+	doctor_propose_places(doctor, finding);
 }
 
 static void check_good_code(struct doctor *doctor, const struct pam_paths *paths)
@@ -218,73 +226,22 @@ static void check_good_code(struct doctor *doctor, const struct pam_paths *paths
 	struct finding *finding;
 
 	/* A line that skips the module is mended first. */
-	if (paths->succeeds[PAM_WATCHED_SUCCEEDED] || paths->succeeds[PAM_WATCHED_NOT_RUN])
+	if (lets_in(doctor, paths, PAM_WATCHED_SUCCEEDED) ||
+		lets_in(doctor, paths, PAM_WATCHED_NOT_RUN))
 		return;
 	finding = report_add(doctor, FINDING_PROBLEM, REFUSED_CHECK,
-		"%s: nobody can log in, not even with a right code", doctor->service);
-	finding_why(
-		finding, "Whatever the modules answer, a line refuses, or no line says yes.");
+		"%s: nobody can log in with a right password and a right code",
+		doctor->service);
 	if (deny != NULL)
-		finding_mend_line(finding, MEND_REMOVE, deny, NULL);
-	else
-		mend_control(finding, doctor->line, "required");
-}
-
-/* The results of the trial without those with which its line refuses; all results for the
- * one line. */
-static uint32_t only_one_refuses(const struct pam_trial *trial, const struct pam_line *one)
-{
-	uint32_t results = trial->results;
-
-	for (unsigned int i = 0; trial->line != one && i < PAM_CONTROL_RESULTS; i++)
-		if (trial->line->actions[i] == PAM_ACTION_BAD ||
-			trial->line->actions[i] == PAM_ACTION_DIE)
-			results &= ~PAM_RESULT(i);
-	return results;
-}
-
-/* Whether the module can still ask for a code after that line has refused. */
-static bool asks_after_refusal(struct doctor *doctor, const struct pam_line *line)
-{
-	struct pam_trial *trials = copy_trials(doctor);
-	struct pam_paths paths = {.reached_refused = false};
-
-	if (trials == NULL)
-		return false;
-	for (size_t i = 0; i < doctor->trial_count; i++)
-		trials[i].results = only_one_refuses(&trials[i], line);
-	if (pam_paths_find(&paths, trials, doctor->trial_count) != 0)
-		doctor->report.out_of_memory = true;
-	free(trials);
-	return paths.reached_refused;
-}
-
-/* Whether requisite would mend it: in a substack, no control ends the stack itself. */
-static bool could_refuse_at_once(const struct pam_line *line)
-{
-	return line->level == 0 && pam_line_has_control(line, "required") &&
-	       (doctor_asks_password(line) || pam_line_names(line, "pam_deny.so"));
-}
-
-static void check_order(struct doctor *doctor)
-{
-	struct finding *finding;
-
-	for (size_t i = 0; !doctor->trials[i].watched; i++) {
-		const struct pam_line *line = doctor->trials[i].line;
-
-		if (!could_refuse_at_once(line) || !asks_after_refusal(doctor, line))
-			continue;
-		finding = report_add(doctor, FINDING_WARNING, ORDER_CHECK,
-			"%s, line %u: a user who gets the password wrong is still asked for a "
-			"code",
-			line->file, line->number);
 		finding_why(finding,
-			"Unknown users are asked too, and users who need no code are not, so "
-			"strangers can tell them apart. They can also use up the attempts of "
-			"others.");
-		mend_control(finding, line, "requisite");
-	}
+			"Whatever the modules answer, a line refuses, or no line says yes. "
+			"%s, line %u refuses all who come to it: it belongs before this "
+			"module's line, and a line that says yes jumps over it.",
+			deny->file, deny->number);
+	else
+		finding_why(finding,
+			"Whatever the modules answer, a line refuses, or no line says yes.");
+	doctor_propose_places(doctor, finding);
 }
 
 void doctor_check_paths(struct doctor *doctor)
@@ -301,5 +258,4 @@ void doctor_check_paths(struct doctor *doctor)
 	check_skipped(doctor, &paths);
 	check_exempt(doctor, &paths);
 	check_good_code(doctor, &paths);
-	check_order(doctor);
 }

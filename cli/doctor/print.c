@@ -35,6 +35,7 @@ static const char *const action_names[] = {
 	[MEND_REPLACE] = "replace",
 	[MEND_ADD] = "add",
 	[MEND_REMOVE] = "remove",
+	[MEND_MOVE] = "move",
 	[MEND_RUN] = "run",
 };
 
@@ -65,6 +66,12 @@ static void append_mend(struct text *text, const struct mend *mend, bool first)
 	else if (mend->action == MEND_REMOVE)
 		text_append_format(
 			text, "%s %s, remove line %u:\n", in, mend->file, mend->line);
+	else if (mend->action == MEND_MOVE)
+		text_append_format(text,
+			"%s %s, remove line %u; then in %s, below line %u%s, add:\n", in,
+			mend->file, mend->line, mend->to_file, mend->to_line,
+			strcmp(mend->file, mend->to_file) == 0 ? " as it was counted before"
+							       : "");
 	else if (mend->line > 0)
 		text_append_format(
 			text, "%s %s, below line %u, add:\n", in, mend->file, mend->line);
@@ -138,6 +145,10 @@ static struct json_object *mend_object(const struct mend *mend)
 		(mend->file == NULL || json_put_string(object, "file", mend->file)) &&
 		(mend->line == 0 ||
 			json_put(object, "line", json_object_new_int64(mend->line))) &&
+		(mend->to_file == NULL ||
+			(json_put_string(object, "to_file", mend->to_file) &&
+				json_put(object, "to_line",
+					json_object_new_int64(mend->to_line)))) &&
 		json_put_string(object, "text", mend->text))
 		return object;
 	json_object_put(object);

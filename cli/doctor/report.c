@@ -110,6 +110,59 @@ void finding_run(struct finding *finding, const char *command, ...)
 	va_end(arguments);
 }
 
+static char *copy_string(struct report *report, const char *string)
+{
+	char *copy = string != NULL ? strdup(string) : NULL;
+
+	if (string != NULL && copy == NULL)
+		report->out_of_memory = true;
+	if (copy != NULL)
+		replace_control_characters(copy);
+	return copy;
+}
+
+void finding_propose(struct finding *finding, const struct mend *proposal)
+{
+	struct mend *proposals;
+	struct mend *mend;
+
+	if (finding == NULL)
+		return;
+	proposals = reallocarray(
+		finding->proposals, finding->proposal_count + 1, sizeof(*proposals));
+	if (proposals == NULL) {
+		finding->report->out_of_memory = true;
+		return;
+	}
+	finding->proposals = proposals;
+	mend = &proposals[finding->proposal_count++];
+	*mend = *proposal;
+	mend->file = copy_string(finding->report, proposal->file);
+	mend->to_file = copy_string(finding->report, proposal->to_file);
+	mend->text = copy_string(finding->report, proposal->text);
+}
+
+void finding_propose_first(struct finding *finding, const struct mend *proposal)
+{
+	size_t count = finding->proposal_count;
+	struct mend first;
+
+	finding_propose(finding, proposal);
+	if (finding->proposal_count == count)
+		return;
+	first = finding->proposals[count];
+	memmove(finding->proposals + 1, finding->proposals, count * sizeof(first));
+	finding->proposals[0] = first;
+}
+
+void mend_clear(struct mend *mend)
+{
+	free(mend->file);
+	free(mend->to_file);
+	free(mend->text);
+	*mend = (struct mend){.action = MEND_NONE};
+}
+
 enum exit_status report_status(const struct report *report)
 {
 	enum exit_status status = report->out_of_memory ? STATUS_STORE_ERROR : STATUS_DONE;
@@ -130,10 +183,11 @@ void report_free(struct report *report)
 
 		free(finding->what);
 		free(finding->why);
-		for (size_t j = 0; j < FINDING_MENDS; j++) {
-			free(finding->mends[j].file);
-			free(finding->mends[j].text);
-		}
+		for (size_t j = 0; j < FINDING_MENDS; j++)
+			mend_clear(&finding->mends[j]);
+		for (size_t j = 0; j < finding->proposal_count; j++)
+			mend_clear(&finding->proposals[j]);
+		free(finding->proposals);
 		free(finding);
 	}
 	free(report->findings);

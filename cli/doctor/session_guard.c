@@ -134,21 +134,27 @@ static void report_difference(struct doctor *doctor, const char *option)
 }
 
 /* doctor_check_line() has reported a line that cannot be read. */
-static bool check_options(struct doctor *doctor)
+const char *doctor_find_difference(const struct doctor *doctor, const struct pam_line *line)
 {
-	const struct pam_line *guard = doctor->guard;
 	struct configuration configuration = CONFIGURATION_INIT;
 	struct error error = ERROR_INIT;
 	const char *option = NULL;
 
-	if (configuration_load(&configuration, guard->argument_count,
-		    (const char *const *)guard->arguments, &error) == 0) {
+	if (configuration_load(&configuration, line->argument_count,
+		    (const char *const *)line->arguments, &error) == 0) {
 		options_leave_to_daemon(&configuration.options);
 		option = find_difference(doctor->module, &configuration.options);
 	}
+	configuration_free(&configuration);
+	return option;
+}
+
+static bool check_options(struct doctor *doctor)
+{
+	const char *option = doctor_find_difference(doctor, doctor->guard);
+
 	if (option != NULL)
 		report_difference(doctor, option);
-	configuration_free(&configuration);
 	return option == NULL;
 }
 

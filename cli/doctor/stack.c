@@ -13,14 +13,19 @@
 #define CHECK	     "pam-stack"
 #define OTHER_CHECK  "other-module"
 #define OTHER_MODULE "pam_google_authenticator.so"
+#define OATH_MODULE  "pam_oath.so"
 
 static const char *const password_modules[] = {"pam_unix.so", "pam_unix2.so", "pam_sss.so",
 	"pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_systemd_home.so", "pam_pwdb.so",
-	NULL};
+	"pam_tcb.so", "pam_radius_auth.so", "pam_tacplus.so", "pam_mysql.so", "pam_pgsql.so",
+	"pam_userdb.so", "pam_pwdfile.so", "pam_extrausers.so", "pam_himmelblau.so",
+	"pam_lsass.so", "pam_heimdal.so", "pam_aad.so", NULL};
 
 static const char *const gate_modules[] = {"pam_succeed_if.so", "pam_access.so",
 	"pam_listfile.so", "pam_localuser.so", "pam_usertype.so", "pam_time.so", "pam_wheel.so",
-	"pam_nologin.so", NULL};
+	"pam_nologin.so", "pam_selinux_permit.so", NULL};
+
+static const char *const code_modules[] = {OTHER_MODULE, OATH_MODULE, NULL};
 
 /* Modules that identify nobody, and those that ask for a code. */
 static const char *const no_factor_modules[] = {"pam_permit.so", "pam_deny.so", "pam_env.so",
@@ -28,7 +33,7 @@ static const char *const no_factor_modules[] = {"pam_permit.so", "pam_deny.so", 
 	"pam_securetty.so", "pam_cap.so", "pam_group.so", "pam_warn.so", "pam_echo.so",
 	"pam_debug.so", "pam_motd.so", "pam_mail.so", "pam_selinux.so", "pam_keyinit.so",
 	"pam_loginuid.so", "pam_limits.so", "pam_umask.so", "pam_shells.so", "pam_issue.so",
-	DOCTOR_MODULE, OTHER_MODULE, NULL};
+	DOCTOR_MODULE, OTHER_MODULE, OATH_MODULE, NULL};
 
 static bool is_one_of(const struct pam_line *line, const char *const *modules)
 {
@@ -48,15 +53,30 @@ bool doctor_is_gate(const struct pam_line *line)
 	return is_one_of(line, gate_modules);
 }
 
+bool doctor_asks_other_code(const struct pam_line *line)
+{
+	return is_one_of(line, code_modules);
+}
+
+/* Whether the line's module finds out who the user is by something else than a password. */
+static bool is_factor(const struct pam_line *line)
+{
+	return line->module != NULL && !is_one_of(line, no_factor_modules) &&
+	       !doctor_is_gate(line) && !doctor_asks_password(line);
+}
+
+static enum pam_role role_of(const struct pam_line *line)
+{
+	if (doctor_asks_password(line))
+		return PAM_ROLE_PASSWORD;
+	return is_factor(line) ? PAM_ROLE_FACTOR : PAM_ROLE_NONE;
+}
+
 bool doctor_has_other_factor(const struct doctor *doctor)
 {
-	for (size_t i = 0; i < doctor->trial_count; i++) {
-		const struct pam_line *line = doctor->trials[i].line;
-
-		if (line->module != NULL && !is_one_of(line, no_factor_modules) &&
-			!doctor_is_gate(line))
+	for (size_t i = 0; i < doctor->trial_count; i++)
+		if (doctor->trials[i].role != PAM_ROLE_NONE)
 			return true;
-	}
 	return false;
 }
 
@@ -77,28 +97,35 @@ static uint32_t possible_results(const struct pam_line *line, const char *servic
 	if (pam_line_names(line, "pam_permit.so"))
 		return PAM_RESULTS_SUCCESS;
 	if (pam_line_names(line, "pam_deny.so"))
-		return PAM_RESULTS_FAILURE;
+		return PAM_RESULTS_FAILURE & ~PAM_RESULTS_EXPIRED;
 	/* That root may become another user without a code is what su is for, and counts
 	 * as no finding. sshd is always root: there the line would let in everybody. */
 	if (pam_line_names(line, "pam_rootok.so") && strcmp(service, "sshd") != 0)
 		return PAM_RESULTS_FAILURE;
+	/* They say yes or no. */
+	if (doctor_asks_password(line))
+		return ~PAM_RESULTS_IGNORE;
 	return PAM_RESULTS_ALL;
 }
 
-static void collect_trials(struct doctor *doctor)
+struct pam_trial *doctor_make_trials(
+	const struct pam_stack *stack, const char *service, size_t *count)
 {
-	doctor->trials = calloc(doctor->stack.count + 1, sizeof(*doctor->trials));
-	for (size_t i = 0; doctor->trials != NULL && i < doctor->stack.count; i++) {
-		const struct pam_line *line = &doctor->stack.lines[i];
+	struct pam_trial *trials = calloc(stack->count + 1, sizeof(*trials));
+
+	*count = 0;
+	for (size_t i = 0; trials != NULL && i < stack->count; i++) {
+		const struct pam_line *line = &stack->lines[i];
 
 		if (line->type == PAM_TYPE_AUTH)
-			doctor->trials[doctor->trial_count++] = (struct pam_trial){
+			trials[(*count)++] = (struct pam_trial){
 				.line = line,
-				.results = possible_results(line, doctor->service),
+				.results = possible_results(line, service),
 				.watched = pam_line_names(line, DOCTOR_MODULE),
+				.role = role_of(line),
 			};
 	}
-	doctor->line = doctor_find_auth_line(doctor, DOCTOR_MODULE);
+	return trials;
 }
 
 static void report_unreadable(struct doctor *doctor, int status, const struct error *error)
@@ -139,11 +166,26 @@ static void report_missing(struct doctor *doctor)
 			"auth required " DOCTOR_MODULE);
 }
 
+/* pam_oath has a file of its own. */
+static void report_oath(struct doctor *doctor)
+{
+	const struct pam_line *oath = doctor_find_auth_line(doctor, OATH_MODULE);
+
+	if (oath == NULL)
+		return;
+	finding_why(report_add(doctor, FINDING_WARNING, OTHER_CHECK,
+			    "%s, line %u: " OATH_MODULE " asks for a code, too", oath->file,
+			    oath->number),
+		"A user then has to give two codes, of two secrets. Take that line away once "
+		"its users are imported; totp-enroll import reads its file.");
+}
+
 static void report_other(struct doctor *doctor)
 {
 	const struct pam_line *other = doctor_find_auth_line(doctor, OTHER_MODULE);
 	struct finding *finding;
 
+	report_oath(doctor);
 	if (other == NULL)
 		return;
 	finding = report_add(doctor, FINDING_PROBLEM, OTHER_CHECK,
@@ -154,19 +196,27 @@ static void report_other(struct doctor *doctor)
 	finding_mend_line(finding, MEND_REMOVE, other, NULL);
 }
 
+const char *const *doctor_pam_folders(const struct doctor *doctor, const char *given[2])
+{
+	given[0] = doctor->options.pam_folder;
+	given[1] = NULL;
+	return given[0] != NULL ? given : pam_stack_folders;
+}
+
 void doctor_check_stack(struct doctor *doctor)
 {
-	const char *const given[] = {doctor->options.pam_folder, NULL};
+	const char *given[2];
 	struct error error = ERROR_INIT;
-	int status = pam_stack_read(&doctor->stack,
-		doctor->options.pam_folder != NULL ? given : pam_stack_folders, doctor->service,
-		&error);
+	int status = pam_stack_read_changed(&doctor->stack, doctor_pam_folders(doctor, given),
+		doctor->service, doctor->changed, &error);
 
 	if (status != 0) {
 		report_unreadable(doctor, status, &error);
 		return;
 	}
-	collect_trials(doctor);
+	doctor->trials =
+		doctor_make_trials(&doctor->stack, doctor->service, &doctor->trial_count);
+	doctor->line = doctor_find_auth_line(doctor, DOCTOR_MODULE);
 	if (doctor->trials == NULL) {
 		doctor->report.out_of_memory = true;
 	} else if (doctor->line == NULL) {

@@ -79,6 +79,7 @@ struct pam_line {
 	char *control;
 	int actions[PAM_CONTROL_RESULTS];
 	char *module; /* as written */
+	char *target; /* of a substack: the file's name as written; else NULL */
 	char **arguments;
 	int argument_count;
 };
@@ -105,6 +106,21 @@ extern const char *const pam_stack_folders[];
  */
 int pam_stack_read(struct pam_stack *stack, const char *const *folders, const char *service,
 	struct error *error);
+
+/* A file's text as it would be with a change. */
+struct pam_changed_file {
+	const char *path; /* as the stack has it; NULL ends a list of them */
+	const char *text;
+	size_t length;
+};
+
+/* The same, where the files of the list are read as that text. changed may be NULL. */
+int pam_stack_read_changed(struct pam_stack *stack, const char *const *folders,
+	const char *service, const struct pam_changed_file *changed, struct error *error);
+
+/* Reads the whole file, up to 1 MiB, with pam_stack_read()'s errors. text begins as
+ * TEXT_INIT; the caller frees it. */
+int pam_file_read(struct text *text, const char *path, struct error *error);
 
 /* "auth", "account", "password" or "session". */
 const char *pam_type_name(enum pam_type type);
@@ -152,12 +168,32 @@ int pam_line_shorter_jump(struct text *text, const struct pam_line *line, unsign
 #define PAM_RESULTS_SUCCESS PAM_RESULT(0)
 #define PAM_RESULTS_IGNORE  PAM_RESULT(25)
 #define PAM_RESULTS_FAILURE (~(PAM_RESULTS_SUCCESS | PAM_RESULTS_IGNORE))
+/* The password is right, but has to be changed: the stack does not succeed by that. */
+#define PAM_RESULTS_EXPIRED PAM_RESULT(12)
+
+/* What the line's module finds out about the user by itself. */
+enum pam_role {
+	PAM_ROLE_NONE,
+	PAM_ROLE_PASSWORD,
+	PAM_ROLE_FACTOR, /* something else that the user has, such as a key or a finger */
+};
 
 /* A line of the stack, and the results that its module may have. */
 struct pam_trial {
 	const struct pam_line *line;
 	uint32_t results;
 	bool watched;
+	enum pam_role role;
+};
+
+/* What the lines that identify the user said on the way through the stack. Of several
+ * lines the value that stands last here counts. */
+enum pam_identified {
+	PAM_IDENTIFIED_NOT_RUN,	  /* no line with a password was run */
+	PAM_IDENTIFIED_WRONG,	  /* at least one was, and none said yes */
+	PAM_IDENTIFIED_OTHERWISE, /* by a line of PAM_ROLE_FACTOR */
+	PAM_IDENTIFIED_PASSWORD,  /* by a password */
+	PAM_IDENTIFIED_COUNT,
 };
 
 /* What the watched lines said on the way through the stack. Of several lines the value
@@ -170,18 +206,31 @@ enum pam_watched {
 	PAM_WATCHED_COUNT,
 };
 
-/* For "no line" in struct pam_paths. */
+/* No trial, in struct pam_paths. */
 #define PAM_PATHS_NONE SIZE_MAX
 
 struct pam_paths {
-	/* Whether the stack can succeed after the watched lines said that. */
+	/* Whether the stack can succeed after the watched lines said that; and after those
+	 * that identify the user said this as well. */
 	bool succeeds[PAM_WATCHED_COUNT];
+	bool succeeds_as[PAM_WATCHED_COUNT][PAM_IDENTIFIED_COUNT];
 	/* Where the stack can succeed with no watched line run: the trial that ended it,
 	 * or jumped over a watched line, and its result. */
 	size_t skipper;
 	unsigned int skipping_result;
+	/* What identified the user on that way; of several ways, the one with the least. */
+	enum pam_identified skipper_identified;
+	/* The same where the stack can succeed with a watched line run, and no line of
+	 * a password: the trial that ended it, or jumped over such a line. */
+	size_t passer;
+	unsigned int passing_result;
 	/* A watched line can be run after another line has refused for good. */
 	bool reached_refused;
+	/* A watched line can be run after a password was wrong, and nothing else identified
+	 * the user. */
+	bool reached_wrong;
+	/* A watched line can be run before anything has identified the user. */
+	bool reached_first;
 };
 
 /* Tries every result of every line by PAM's rules. The count trials are of one type and

@@ -17,9 +17,10 @@ struct state {
 	enum impression impression;
 	bool success; /* the result so far is PAM_SUCCESS */
 	enum pam_watched watched;
+	enum pam_identified identified;
 };
 
-#define STATES (IMPRESSIONS * 2 * PAM_WATCHED_COUNT)
+#define STATES (IMPRESSIONS * 2 * PAM_WATCHED_COUNT * PAM_IDENTIFIED_COUNT)
 
 /* Whether a state can be reached before a line, and the last step of a way to it. */
 struct arrival {
@@ -37,9 +38,10 @@ struct search {
 
 static unsigned int pack(const struct state *state)
 {
-	return ((unsigned int)state->watched * IMPRESSIONS + (unsigned int)state->impression) *
-		       2 +
-	       state->success;
+	unsigned int said = (unsigned int)state->identified * PAM_WATCHED_COUNT +
+			    (unsigned int)state->watched;
+
+	return (said * IMPRESSIONS + (unsigned int)state->impression) * 2 + state->success;
 }
 
 static struct state unpack(unsigned int number)
@@ -47,7 +49,9 @@ static struct state unpack(unsigned int number)
 	return (struct state){
 		.success = number % 2 != 0,
 		.impression = (enum impression)(number / 2 % IMPRESSIONS),
-		.watched = (enum pam_watched)(number / 2 / IMPRESSIONS),
+		.watched = (enum pam_watched)(number / 2 / IMPRESSIONS % PAM_WATCHED_COUNT),
+		.identified =
+			(enum pam_identified)(number / 2 / IMPRESSIONS / PAM_WATCHED_COUNT),
 	};
 }
 
@@ -116,7 +120,9 @@ static void note_success(struct state *state, unsigned int result)
 static void reset_state(
 	struct search *search, size_t at, const struct state *state, const struct arrival *how)
 {
-	struct state before = {.impression = UNDECIDED, .watched = state->watched};
+	struct state before = {.impression = UNDECIDED,
+		.watched = state->watched,
+		.identified = state->identified};
 	unsigned int level = level_of(search, at);
 	size_t entry = at;
 
@@ -131,6 +137,7 @@ static void reset_state(
 			continue;
 		before = unpack(i);
 		before.watched = state->watched;
+		before.identified = state->identified;
 		arrive(search, at + 1, &before, how);
 	}
 }
@@ -173,6 +180,19 @@ static enum pam_watched add_watched(enum pam_watched before, unsigned int result
 	return now > before ? now : before;
 }
 
+static enum pam_identified add_identified(
+	enum pam_identified before, enum pam_role role, unsigned int result)
+{
+	bool yes = (PAM_RESULT(result) & (PAM_RESULTS_SUCCESS | PAM_RESULTS_EXPIRED)) != 0;
+	enum pam_identified now = PAM_IDENTIFIED_NOT_RUN;
+
+	if (role == PAM_ROLE_PASSWORD)
+		now = yes ? PAM_IDENTIFIED_PASSWORD : PAM_IDENTIFIED_WRONG;
+	else if (role == PAM_ROLE_FACTOR && yes)
+		now = PAM_IDENTIFIED_OTHERWISE;
+	return now > before ? now : before;
+}
+
 static void try_result(
 	struct search *search, size_t at, unsigned int state_number, unsigned int result)
 {
@@ -185,6 +205,7 @@ static void try_result(
 
 	if (trial->watched)
 		state.watched = add_watched(state.watched, result);
+	state.identified = add_identified(state.identified, trial->role, result);
 	if (action == PAM_ACTION_RESET) {
 		reset_state(search, at, &state, &how);
 		return;
@@ -209,31 +230,43 @@ static void try_line(struct search *search, size_t at, unsigned int state_number
 			try_result(search, at, state_number, result);
 }
 
-static bool passes_over_watched(const struct search *search, size_t from, size_t to)
+static bool is_watched(const struct pam_trial *trial)
+{
+	return trial->watched;
+}
+
+static bool is_password(const struct pam_trial *trial)
+{
+	return trial->role == PAM_ROLE_PASSWORD;
+}
+
+static bool passes_over(const struct search *search, size_t from, size_t to,
+	bool (*wanted)(const struct pam_trial *trial))
 {
 	for (size_t i = from + 1; i < to; i++)
-		if (search->trials[i].watched)
+		if (wanted(&search->trials[i]))
 			return true;
 	return false;
 }
 
-/* Follows the steps back from the end to the one that passed over a watched line. */
-static void find_skipper(
-	const struct search *search, unsigned int state_number, struct pam_paths *paths)
+/* Follows the steps back from the end to the one that passed over a line that is wanted.
+ * Returns PAM_PATHS_NONE if none did. */
+static size_t find_step(const struct search *search, unsigned int state_number,
+	bool (*wanted)(const struct pam_trial *trial), unsigned int *result)
 {
 	size_t at = search->count;
 
 	while (at > 0) {
 		const struct arrival *arrival = &search->arrivals[at][state_number];
 
-		if (passes_over_watched(search, arrival->from, at)) {
-			paths->skipper = arrival->from;
-			paths->skipping_result = arrival->result;
-			return;
+		if (passes_over(search, arrival->from, at, wanted)) {
+			*result = arrival->result;
+			return arrival->from;
 		}
 		at = arrival->from;
 		state_number = arrival->from_state;
 	}
+	return PAM_PATHS_NONE;
 }
 
 static void judge_end(const struct search *search, struct pam_paths *paths)
@@ -245,9 +278,27 @@ static void judge_end(const struct search *search, struct pam_paths *paths)
 			state.impression != POSITIVE)
 			continue;
 		paths->succeeds[state.watched] = true;
-		if (state.watched == PAM_WATCHED_NOT_RUN)
-			find_skipper(search, i, paths);
+		paths->succeeds_as[state.watched][state.identified] = true;
+		if (state.watched == PAM_WATCHED_NOT_RUN && paths->skipper == PAM_PATHS_NONE) {
+			paths->skipper =
+				find_step(search, i, is_watched, &paths->skipping_result);
+			paths->skipper_identified = state.identified;
+		}
+		if (state.identified == PAM_IDENTIFIED_NOT_RUN &&
+			state.watched != PAM_WATCHED_NOT_RUN && paths->passer == PAM_PATHS_NONE)
+			paths->passer =
+				find_step(search, i, is_password, &paths->passing_result);
 	}
+}
+
+static void note_reached(struct pam_paths *paths, struct state state)
+{
+	if (state.impression == NEGATIVE)
+		paths->reached_refused = true;
+	if (state.identified == PAM_IDENTIFIED_WRONG)
+		paths->reached_wrong = true;
+	if (state.identified == PAM_IDENTIFIED_NOT_RUN)
+		paths->reached_first = true;
 }
 
 int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size_t count)
@@ -255,7 +306,7 @@ int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size
 	const struct state beginning = {.impression = UNDECIDED};
 	struct search search = {.trials = trials, .count = count};
 
-	*paths = (struct pam_paths){.skipper = PAM_PATHS_NONE};
+	*paths = (struct pam_paths){.skipper = PAM_PATHS_NONE, .passer = PAM_PATHS_NONE};
 	search.arrivals = calloc(count + 1, sizeof(*search.arrivals));
 	if (search.arrivals == NULL)
 		return TOTPGROUP_EMEMORY;
@@ -264,8 +315,8 @@ int pam_paths_find(struct pam_paths *paths, const struct pam_trial *trials, size
 		for (unsigned int i = 0; i < STATES; i++) {
 			if (!search.arrivals[at][i].reached)
 				continue;
-			if (trials[at].watched && unpack(i).impression == NEGATIVE)
-				paths->reached_refused = true;
+			if (trials[at].watched)
+				note_reached(paths, unpack(i));
 			try_line(&search, at, i);
 		}
 	}

@@ -39,8 +39,9 @@ struct reading {
 	unsigned int depth;
 	unsigned int top;
 	unsigned int level;
-	unsigned int *files_left;  /* a limit for files that include each other */
-	const enum pam_type *only; /* skip lines of other types; NULL: skip none */
+	unsigned int *files_left;		/* a limit for files that include each other */
+	const struct pam_changed_file *changed; /* or NULL */
+	const enum pam_type *only;		/* skip lines of other types; NULL: skip none */
 	struct error *error;
 };
 
@@ -79,6 +80,7 @@ static void free_line(struct pam_line *line)
 {
 	free(line->control);
 	free(line->module);
+	free(line->target);
 	for (int i = 0; i < line->argument_count; i++)
 		free(line->arguments[i]);
 	free(line->arguments);
@@ -156,6 +158,16 @@ static int read_module(const struct reading *reading, const char *rest, struct p
 	return status;
 }
 
+/* Takes over the contents of the line, as add_line() does. */
+static int add_substack(const struct reading *reading, struct pam_line *line, const char *name)
+{
+	line->target = strdup(name);
+	if (line->target != NULL)
+		return add_line(reading, line);
+	free_line(line);
+	return out_of_memory(reading->error);
+}
+
 /* Reads the file that the rest of the line names. line is NULL for @include; else its
  * contents are taken over. A substack begins with a line of its own. */
 static int read_include(const struct reading *reading, const char *rest, struct pam_line *line)
@@ -174,7 +186,7 @@ static int read_include(const struct reading *reading, const char *rest, struct 
 	if (line != NULL)
 		inner.only = &line->type;
 	if (status == 0 && substack)
-		status = add_line(reading, line);
+		status = add_substack(reading, line, name);
 	else if (line != NULL)
 		free_line(line);
 	if (status == 0)
@@ -265,10 +277,8 @@ static int read_whole(int fd, const char *path, struct text *text, struct error 
 	return 0;
 }
 
-static int read_path(const struct reading *reading, const char *path)
+int pam_file_read(struct text *text, const char *path, struct error *error)
 {
-	struct reading inner = *reading;
-	struct text text = TEXT_INIT;
 	struct stat file;
 	int status;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -276,19 +286,39 @@ static int read_path(const struct reading *reading, const char *path)
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return TOTPGROUP_ENOTFOUND;
 	if (fd < 0)
-		return error_set_system(
-			reading->error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
-	inner.file = remember_file(reading->stack, path);
-	if (inner.file == NULL)
-		status = out_of_memory(reading->error);
-	else if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
-		status = error_set(
-			reading->error, TOTPGROUP_EFORMAT, "%s is not a regular file", path);
+		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
+	if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+		status = error_set(error, TOTPGROUP_EFORMAT, "%s is not a regular file", path);
 	else
-		status = read_whole(fd, path, &text, reading->error);
+		status = read_whole(fd, path, text, error);
 	close(fd);
-	if (status == 0)
-		status = read_lines(&inner, &text);
+	return status;
+}
+
+/* The file's text; that of the list of changes, if it is there. */
+static int read_text(const struct reading *reading, const char *path, struct text *text)
+{
+	const struct pam_changed_file *changed = reading->changed;
+
+	for (; changed != NULL && changed->path != NULL; changed++)
+		if (strcmp(changed->path, path) == 0)
+			return text_append(text, changed->text, changed->length) == 0
+				       ? 0
+				       : out_of_memory(reading->error);
+	return pam_file_read(text, path, reading->error);
+}
+
+static int read_path(const struct reading *reading, const char *path)
+{
+	struct reading inner = *reading;
+	struct text text = TEXT_INIT;
+	int status = read_text(reading, path, &text);
+
+	if (status == 0) {
+		inner.file = remember_file(reading->stack, path);
+		status = inner.file != NULL ? read_lines(&inner, &text)
+					    : out_of_memory(reading->error);
+	}
 	text_free(&text);
 	return status;
 }
@@ -325,9 +355,18 @@ static int read_file(const struct reading *reading, const char *name)
 int pam_stack_read(struct pam_stack *stack, const char *const *folders, const char *service,
 	struct error *error)
 {
+	return pam_stack_read_changed(stack, folders, service, NULL, error);
+}
+
+int pam_stack_read_changed(struct pam_stack *stack, const char *const *folders,
+	const char *service, const struct pam_changed_file *changed, struct error *error)
+{
 	unsigned int files_left = FILES_MAXIMUM;
-	const struct reading reading = {
-		.stack = stack, .folders = folders, .files_left = &files_left, .error = error};
+	const struct reading reading = {.stack = stack,
+		.folders = folders,
+		.files_left = &files_left,
+		.changed = changed,
+		.error = error};
 	int status;
 
 	*stack = (struct pam_stack){.count = 0};

@@ -124,24 +124,39 @@ class Host:
             lines[line - 1] = mend["text"]
         elif mend["action"] == "add":
             lines.insert(line, mend["text"])
+        elif mend["action"] == "move":
+            self.move(path, line, mend)
+            return
         else:
             equal(mend["action"], "remove", "what to do")
             equal(lines.pop(line - 1).split(), mend["text"].split(), "the removed line")
         path.write_text("\n".join(lines) + "\n")
 
+    @staticmethod
+    def move(path, line, mend):
+        """Lines are counted as they were before."""
+        there = pathlib.Path(mend["to_file"])
+        texts = {file: file.read_text().splitlines() for file in (path, there)}
+        texts[there][mend["to_line"] - 1] += f"\n{mend['text']}"
+        texts[path][line - 1] = None
+        for file, lines in texts.items():
+            file.write_text("".join(f"{text}\n" for text in lines if text is not None))
+
     def recognizes(self, name, level, text, *more, alone=True):
         """Doctor reports that finding with that mending line, and no longer once it is mended.
-        With alone, it is the only finding."""
+        With None, nothing mends it. With alone, it is the only finding."""
         found = self.findings(*more, without=("clock",))
         ours = [finding for finding in found if finding["check"] == name]
         check(ours, f"{name} is not among {found}")
         equal(ours[0]["level"], level, "level")
         check(ours[0]["why"], "no reason is given")
-        equal(ours[0]["mend"]["text"], text, "the mending line")
+        equal(ours[0].get("mend", {}).get("text"), text, "the mending line")
         if alone:
             equal([finding["check"] for finding in found], [name], "findings")
             status = {"problem": 1, "warning": 0, "unknown": 6}[level]
             equal(self.report(*more)["status"], status, "exit status")
+        if text is None:
+            return ours[0]
         self.mend(ours[0]["mend"])
         left = [finding for finding in self.findings(*more, without=("clock",))
                 if finding["check"] == name]

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/doctor/proof.h"
+#include "config/configuration.h"
+
+/* The files with the mend, as the stack knows them. */
+struct change {
+	struct text texts[2];
+	struct pam_changed_file files[3]; /* ended by a path that is NULL */
+};
+
+/* The copy, and what it needs. */
+struct trial_run {
+	struct doctor doctor;
+	struct configuration configuration;
+};
+
+static bool reads_file(const struct pam_stack *stack, const char *path)
+{
+	for (size_t i = 0; i < stack->file_count; i++)
+		if (strcmp(stack->files[i], path) == 0)
+			return true;
+	return false;
+}
+
+static bool change_file(
+	struct change *change, size_t at, const struct mend *mend, const char *path)
+{
+	struct text text = TEXT_INIT;
+	struct text *copy = &change->texts[at];
+	struct error error = ERROR_INIT;
+	bool done =
+		pam_file_read(&text, path, &error) == 0 && mend_apply(mend, path, &text, copy);
+
+	text_free(&text);
+	change->files[at] = (struct pam_changed_file){.path = path,
+		.text = copy->data != NULL ? copy->data : "",
+		.length = copy->length};
+	return done;
+}
+
+static bool make_change(struct change *change, const struct mend *mend)
+{
+	bool second = mend->to_file != NULL && strcmp(mend->to_file, mend->file) != 0;
+
+	return change_file(change, 0, mend, mend->file) &&
+	       (!second || change_file(change, 1, mend, mend->to_file));
+}
+
+static void free_change(struct change *change)
+{
+	text_free(&change->texts[0]);
+	text_free(&change->texts[1]);
+}
+
+/* The checks that a change of a PAM file can make better or worse. */
+static void (*const checks[])(struct doctor *doctor) = {
+	doctor_check_stack,
+	doctor_check_line,
+	doctor_check_groups,
+	doctor_check_exemptions,
+	doctor_check_variables,
+	doctor_check_state,
+	doctor_check_paths,
+	doctor_check_passwords,
+	doctor_check_misplaced,
+	doctor_check_guard,
+};
+
+static void judge_copy(struct trial_run *run, const struct doctor *doctor,
+	const struct pam_changed_file *files)
+{
+	const struct configuration configuration = CONFIGURATION_INIT;
+
+	run->configuration = configuration;
+	run->doctor = (struct doctor){.options = doctor->options,
+		.service = doctor->service,
+		.user = doctor->user,
+		.changed = files,
+		.configuration = &run->configuration,
+		.module = &run->configuration.options};
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		checks[i](&run->doctor);
+}
+
+static void free_copy(struct trial_run *run)
+{
+	report_free(&run->doctor.report);
+	text_free(&run->doctor.sshd);
+	configuration_free(&run->configuration);
+	free(run->doctor.trials);
+	free(run->doctor.example_user);
+	pam_stack_free(&run->doctor.stack);
+}
+
+/* How many findings of that check are at least as grave. */
+static unsigned int count(
+	const struct report *report, const char *check, enum finding_level level)
+{
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < report->count; i++) {
+		const struct finding *finding = report->findings[i];
+
+		found += strcmp(finding->check, check) == 0 && finding->level >= level &&
+			 finding->level != FINDING_UNKNOWN;
+	}
+	return found;
+}
+
+/* Whether no check has more findings than before. */
+static bool nothing_is_new(
+	const struct report *before, const struct report *after, enum finding_level level)
+{
+	for (size_t i = 0; i < after->count; i++) {
+		const char *check = after->findings[i]->check;
+
+		if (count(after, check, level) > count(before, check, level))
+			return false;
+	}
+	return !after->out_of_memory;
+}
+
+/* Where strict, no warning may be new either. */
+static bool is_better(const struct doctor *before, const struct finding *finding,
+	const struct doctor *after, bool strict)
+{
+	const struct report *report = &after->report;
+
+	if (after->trials == NULL || (before->line != NULL && after->line == NULL))
+		return false;
+	return count(report, finding->check, FINDING_WARNING) <
+		       count(&before->report, finding->check, FINDING_WARNING) &&
+	       nothing_is_new(&before->report, report, FINDING_PROBLEM) &&
+	       (!strict || nothing_is_new(&before->report, report, FINDING_WARNING));
+}
+
+/* sshd may ask for a key before it asks PAM. */
+static bool is_keyed(const char *service)
+{
+	return strcmp(service, "sshd") == 0;
+}
+
+/* In another service, the module may ask nobody. */
+static void let_ignore(struct pam_trial *trials, size_t trial_count)
+{
+	for (size_t i = 0; i < trial_count; i++)
+		if (trials[i].watched)
+			trials[i].results = PAM_RESULTS_ALL;
+}
+
+static bool other_is_kept(const struct pam_stack *old, const struct pam_stack *new,
+	const char *service, const struct openness_rules *rules)
+{
+	struct trial_list before;
+	struct trial_list after;
+	struct pam_trial *trials = doctor_make_trials(old, service, &before.count);
+	struct pam_trial *changed = doctor_make_trials(new, service, &after.count);
+	bool kept = false;
+
+	if (trials != NULL && changed != NULL) {
+		let_ignore(trials, before.count);
+		let_ignore(changed, after.count);
+		before.trials = trials;
+		after.trials = changed;
+		kept = openness_is_kept(&before, &after, rules);
+	}
+	free(trials);
+	free(changed);
+	return kept;
+}
+
+static bool is_changed(const struct change *change, const struct pam_stack *stack)
+{
+	for (size_t i = 0; change->files[i].path != NULL; i++)
+		if (reads_file(stack, change->files[i].path))
+			return true;
+	return false;
+}
+
+/* A file that this service includes is a part of it, and seldom a service. */
+static struct openness_rules rules_for(
+	const struct doctor *doctor, const struct pam_stack *stack, const char *service)
+{
+	bool part = reads_file(&doctor->stack, stack->files[0]);
+
+	return (struct openness_rules){
+		.keyed = is_keyed(part ? doctor->service : service), .part = part};
+}
+
+/* A service that PAM cannot read lets nobody in. */
+static bool service_is_kept(
+	const struct doctor *doctor, const struct change *change, const char *service)
+{
+	const char *given[2];
+	const char *const *folders = doctor_pam_folders(doctor, given);
+	struct error error = ERROR_INIT;
+	struct openness_rules rules;
+	struct pam_stack before;
+	struct pam_stack after;
+	bool kept = true;
+
+	if (pam_stack_read(&before, folders, service, &error) != 0)
+		return true;
+	rules = rules_for(doctor, &before, service);
+	if (is_changed(change, &before)) {
+		kept = pam_stack_read_changed(
+			       &after, folders, service, change->files, &error) == 0;
+		kept = kept && other_is_kept(&before, &after, service, &rules);
+		pam_stack_free(&after);
+	}
+	pam_stack_free(&before);
+	return kept;
+}
+
+/* Each file of the folders may be a service. */
+static bool folder_is_kept(
+	const struct doctor *doctor, const struct change *change, const char *folder)
+{
+	DIR *directory = opendir(folder);
+	const struct dirent *entry;
+	bool kept = true;
+
+	while (directory != NULL && kept && (entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, doctor->service) != 0)
+			kept = service_is_kept(doctor, change, entry->d_name);
+	if (directory != NULL)
+		closedir(directory);
+	return kept;
+}
+
+static bool others_are_kept(const struct doctor *doctor, const struct change *change)
+{
+	const char *given[2];
+	const char *const *folders = doctor_pam_folders(doctor, given);
+
+	for (; *folders != NULL; folders++)
+		if (!folder_is_kept(doctor, change, *folders))
+			return false;
+	return true;
+}
+
+static bool this_is_kept(const struct doctor *doctor, const struct doctor *copy)
+{
+	const struct trial_list before = {
+		.trials = doctor->trials, .count = doctor->trial_count};
+	const struct trial_list after = {.trials = copy->trials, .count = copy->trial_count};
+	const struct openness_rules rules = {.keyed = is_keyed(doctor->service)};
+
+	return openness_is_kept(&before, &after, &rules);
+}
+
+static bool is_proven(const struct doctor *doctor, const struct finding *finding,
+	const struct mend *mend, bool strict)
+{
+	struct change change = {.texts = {TEXT_INIT, TEXT_INIT}};
+	struct trial_run *run = malloc(sizeof(*run));
+	bool proven = false;
+
+	if (run != NULL && make_change(&change, mend)) {
+		judge_copy(run, doctor, change.files);
+		proven = is_better(doctor, finding, &run->doctor, strict) &&
+			 this_is_kept(doctor, &run->doctor) && others_are_kept(doctor, &change);
+		free_copy(run);
+	}
+	free(run);
+	free_change(&change);
+	return proven;
+}
+
+static bool changes_stack(const struct doctor *doctor, const struct mend *mend)
+{
+	return mend->file != NULL && reads_file(&doctor->stack, mend->file);
+}
+
+/* Takes the mend away; those behind it move up. */
+static void drop_mend(struct finding *finding, size_t at)
+{
+	mend_clear(&finding->mends[at]);
+	for (; at + 1 < FINDING_MENDS; at++) {
+		finding->mends[at] = finding->mends[at + 1];
+		finding->mends[at + 1] = (struct mend){.action = MEND_NONE};
+	}
+}
+
+/* Makes the mends that change the stack the first proposals: what is left needs no proof. */
+static void set_aside(const struct doctor *doctor, struct finding *finding)
+{
+	size_t at = 0;
+
+	while (at < FINDING_MENDS && finding->mends[at].action != MEND_NONE)
+		if (changes_stack(doctor, &finding->mends[at])) {
+			finding_propose_first(finding, &finding->mends[at]);
+			drop_mend(finding, at);
+		} else {
+			at++;
+		}
+}
+
+/* Returns false where none is proven. */
+static bool find_mend(const struct doctor *doctor, struct finding *finding, bool strict)
+{
+	for (size_t i = 0; i < finding->proposal_count; i++) {
+		struct mend *proposal = &finding->proposals[i];
+
+		if (!is_proven(doctor, finding, proposal, strict))
+			continue;
+		mend_clear(&finding->mends[FINDING_MENDS - 1]);
+		for (size_t j = FINDING_MENDS - 1; j > 0; j--)
+			finding->mends[j] = finding->mends[j - 1];
+		finding->mends[0] = *proposal;
+		*proposal = (struct mend){.action = MEND_NONE};
+		return true;
+	}
+	return false;
+}
+
+void doctor_prove_mends(struct doctor *doctor)
+{
+	if (doctor->trials == NULL)
+		return;
+	for (size_t i = 0; i < doctor->report.count; i++) {
+		struct finding *finding = doctor->report.findings[i];
+
+		/* What sshd asks for besides, only its own check knows. */
+		if (strncmp(finding->check, "sshd", strlen("sshd")) == 0)
+			continue;
+		set_aside(doctor, finding);
+		/* A problem may be mended by what leaves a warning, if need be. */
+		if (!find_mend(doctor, finding, true) && finding->level == FINDING_PROBLEM)
+			find_mend(doctor, finding, false);
+	}
+}

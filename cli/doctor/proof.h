@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* No mend of a PAM file is printed that was not tried before: it is made in a copy in memory,
+ * and the copy is judged as the files are. */
+#ifndef TOTPGROUP_CLI_DOCTOR_PROOF_H
+#define TOTPGROUP_CLI_DOCTOR_PROOF_H
+
+#include "cli/doctor/doctor.h"
+
+/*
+ * Tries the mends and proposals of all findings that change PAM files, and takes away those
+ * that are not proven. Of the proposals the first one that is proven becomes a mend, where no
+ * mend is left. A change is proven if
+ * - PAM can read the files with it,
+ * - the finding is gone, and no problem is new,
+ * - openness_is_kept(), for this service and for each other one that reads a changed file.
+ */
+void doctor_prove_mends(struct doctor *doctor);
+
+/* What a stack lets in, in openness.c. */
+
+struct trial_list {
+	const struct pam_trial *trials;
+	size_t count;
+};
+
+/*
+ * openness_is_kept(): whether nobody can do more after a change than before. Tried are all answers of the modules
+ * that identify users or judge them, and of this module. What may succeed that did not before is
+ * a right password with a right code, and a right password alone of a user who is not asked for
+ * a code, and only where the stack without this module would let that user in. These two must
+ * still succeed where they did, unless the stack is a part of another one. keyed: other software
+ * has identified the user before PAM is asked, so a stack without passwords may let in who needs
+ * no code.
+ *
+ * False also if there are too many answers to try, or memory is out.
+ */
+struct openness_rules {
+	bool keyed;
+	bool part;
+};
+
+bool openness_is_kept(const struct trial_list *before, const struct trial_list *after,
+	const struct openness_rules *rules);
+
+/* Changes of lines, in edit.c. */
+
+/* Makes the change of the mend in the text of the file, which must be one of those that it
+ * names. copy begins as TEXT_INIT. False if the line is not there, or memory is out. */
+bool mend_apply(
+	const struct mend *mend, const char *file, const struct text *text, struct text *copy);
+
+#endif
