@@ -202,6 +202,14 @@ const char *const *doctor_pam_folders(const struct doctor *doctor, const char *g
  * is out. The module counts as one that exempts nobody. */
 struct pam_trial *doctor_make_trials(
 	const struct pam_stack *stack, const char *service, size_t *count);
+/* The ways through trials of doctor->stack, of which all lines of one module that identifies
+ * users say the same. False if memory is out, which is noted in the report. */
+bool doctor_find_paths(
+	struct doctor *doctor, struct pam_paths *paths, const struct pam_trial *trials);
+/* Takes away what modules that neither identify nor judge users seldom say: that they fail. */
+void doctor_let_others_agree(struct pam_trial *trials, size_t count);
+/* Whether it is one of these modules, and has nothing to refuse by. */
+bool doctor_is_idle(const struct pam_trial *trial);
 /* The first auth line that names the module, or NULL. */
 const struct pam_line *doctor_find_auth_line(const struct doctor *doctor, const char *module);
 /* Whether the line's module asks for a password or checks one. */

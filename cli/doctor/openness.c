@@ -25,7 +25,7 @@ struct variable {
 enum side { BEFORE, AFTER, WITHOUT_LINE, WITH_IDLE_LINE, SIDES };
 
 /* The number of the variable that answers for a line. */
-enum { OURS = -1, FREE = -2 };
+enum { OURS = -1, FREE = -2, IDLE = -3 };
 
 struct comparison {
 	struct trial_list sides[SIDES];	 /* lines that answer keep all results */
@@ -35,9 +35,16 @@ struct comparison {
 	struct variable lines[LINES_MAXIMUM];
 	int line_count;
 	struct variable ours;
+	unsigned int idle_answer; /* a number in idle_answers */
 	struct openness_rules rules;
 	bool has_password;
 };
+
+/* What all modules say that neither identify nor judge users. */
+static const uint32_t idle_answers[] = {PAM_RESULTS_SUCCESS, PAM_RESULTS_IGNORE,
+	PAM_RESULTS_FAILURE & ~PAM_RESULTS_EXPIRED, PAM_RESULTS_ALL};
+
+#define IDLE_ANSWERS (sizeof(idle_answers) / sizeof(idle_answers[0]))
 
 /* Whether the answers of the line's module are told apart. Those of other lines are taken as
  * they are best for the stranger, on both sides. */
@@ -45,6 +52,19 @@ static bool answers(const struct pam_trial *trial)
 {
 	return trial->line->module != NULL && !trial->watched &&
 	       (trial->role != PAM_ROLE_NONE || doctor_is_gate(trial->line));
+}
+
+/* The number of an earlier line of a module that identifies users: all of them say the same. */
+static int earlier_line(const struct comparison *comparison, enum side side, size_t at)
+{
+	const struct pam_trial *trials = comparison->sides[side].trials;
+
+	for (size_t i = 0; trials[at].role != PAM_ROLE_NONE && i < at; i++)
+		if (comparison->variable_of[side][i] >= 0 &&
+			trials[i].role == trials[at].role &&
+			strcmp(trials[i].line->module, trials[at].line->module) == 0)
+			return comparison->variable_of[side][i];
+	return FREE;
 }
 
 /* Numbers the lines of the side that answer. Returns how many there are, or -1 for too
@@ -55,15 +75,19 @@ static int number_lines(struct comparison *comparison, enum side side)
 	int count = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		int *variable = &comparison->variable_of[side][i];
+		int variable = FREE;
 
-		*variable = FREE;
 		if (list->trials[i].watched)
-			*variable = OURS;
+			variable = OURS;
 		else if (answers(&list->trials[i]))
-			*variable = count++;
+			variable = earlier_line(comparison, side, i);
+		else if (doctor_is_idle(&list->trials[i]))
+			variable = IDLE;
+		if (variable == FREE && answers(&list->trials[i]))
+			variable = count++;
 		if (count > LINES_MAXIMUM)
 			return -1;
+		comparison->variable_of[side][i] = variable;
 	}
 	return count;
 }
@@ -171,6 +195,18 @@ static unsigned int answer_of(const struct comparison *comparison, int variable)
 	return chosen->answers[chosen->chosen];
 }
 
+/* pam_permit says yes whatever the others say. */
+static uint32_t results_of(const struct comparison *comparison, int variable, uint32_t possible)
+{
+	const uint32_t idle = idle_answers[comparison->idle_answer] & possible;
+
+	if (variable == FREE)
+		return possible;
+	if (variable == IDLE)
+		return idle != 0 ? idle : possible;
+	return PAM_RESULT(answer_of(comparison, variable));
+}
+
 /* False, with *failed set, if memory is out. */
 static bool succeeds(const struct comparison *comparison, enum side side, bool *failed)
 {
@@ -181,9 +217,8 @@ static bool succeeds(const struct comparison *comparison, enum side side, bool *
 		int variable = comparison->variable_of[side][i];
 
 		comparison->trials[side][i] = list->trials[i];
-		if (variable != FREE)
-			comparison->trials[side][i].results =
-				PAM_RESULT(answer_of(comparison, variable));
+		comparison->trials[side][i].results =
+			results_of(comparison, variable, list->trials[i].results);
 	}
 	if (pam_paths_find(&paths, comparison->trials[side], list->count) != 0)
 		*failed = true;
@@ -240,7 +275,7 @@ static bool next_answers(struct comparison *comparison)
 	for (int i = 0; ++variable->chosen == variable->count; i++) {
 		variable->chosen = 0;
 		if (i == comparison->line_count)
-			return false;
+			return ++comparison->idle_answer < IDLE_ANSWERS;
 		variable = &comparison->lines[i];
 	}
 	return true;

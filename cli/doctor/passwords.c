@@ -74,15 +74,6 @@ static void report_passer(struct doctor *doctor, const struct pam_line *line)
 	doctor_propose_places(doctor, finding);
 }
 
-static bool find_again(
-	struct doctor *doctor, struct pam_paths *paths, const struct pam_trial *trials)
-{
-	if (pam_paths_find(paths, trials, doctor->trial_count) == 0)
-		return true;
-	doctor->report.out_of_memory = true;
-	return false;
-}
-
 /* Several lines may pass the passwords: a harmless one must not hide another. True if none
  * does, apart from those that only judge who the user is. */
 static bool check_passed(struct doctor *doctor, const struct pam_paths *first)
@@ -106,7 +97,7 @@ static bool check_passed(struct doctor *doctor, const struct pam_paths *first)
 			if (passer->line->actions[i] > 0 ||
 				passer->line->actions[i] == PAM_ACTION_DONE)
 				passer->results &= ~PAM_RESULT(i);
-		if (!find_again(doctor, &paths, trials))
+		if (!doctor_find_paths(doctor, &paths, trials))
 			break;
 	}
 	free(trials);
@@ -199,7 +190,7 @@ void doctor_check_passwords(struct doctor *doctor)
 	bool good;
 
 	if (doctor->line == NULL || first_password(doctor) == NULL ||
-		!find_again(doctor, &paths, doctor->trials))
+		!doctor_find_paths(doctor, &paths, doctor->trials))
 		return;
 	good = check_wrong(doctor, &paths);
 	good = check_passed(doctor, &paths) && good;

@@ -126,7 +126,8 @@ static void report_other_factor(struct doctor *doctor, const struct pam_line *li
 		"That is right if it asks for something that the user has.");
 }
 
-static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
+/* True if it is a problem. */
+static bool report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 {
 	const struct pam_trial *trial = &doctor->trials[paths->skipper];
 	const struct pam_line *line = trial->line;
@@ -135,11 +136,11 @@ static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 	if (trial->role == PAM_ROLE_FACTOR &&
 		paths->skipper_identified == PAM_IDENTIFIED_PASSWORD) {
 		report_other_factor(doctor, line);
-		return;
+		return false;
 	}
 	if (doctor_is_gate(line)) {
 		report_gate(doctor, line);
-		return;
+		return false;
 	}
 	finding = report_add(doctor, FINDING_PROBLEM, SKIPPED_CHECK,
 		"%s, line %u: %s lets in before the code is asked for", line->file,
@@ -149,6 +150,7 @@ static void report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 	if (line->level == doctor->line->level)
 		shorten_jump(doctor, finding, paths->skipper);
 	doctor_propose_places(doctor, finding);
+	return true;
 }
 
 /* Takes away the results by which the line skips, so that the next search finds another
@@ -163,24 +165,25 @@ static void stop_skipper(struct pam_trial *trials, const struct pam_paths *paths
 			trial->results &= ~PAM_RESULT(i);
 }
 
-/* Several lines may skip the module: a harmless one must not hide another. */
-static void check_skipped(struct doctor *doctor, const struct pam_paths *first)
+/* Several lines may skip the module: a harmless one must not hide another. False if one is
+ * a problem. */
+static bool check_skipped(struct doctor *doctor, const struct pam_paths *first)
 {
 	struct pam_trial *trials = copy_trials(doctor);
 	struct pam_paths paths = *first;
+	bool good = true;
 
 	if (!paths.succeeds[PAM_WATCHED_NOT_RUN])
 		report_add(doctor, FINDING_OK, SKIPPED_CHECK,
 			"no line lets in before the code is asked for");
 	while (trials != NULL && paths.succeeds[PAM_WATCHED_NOT_RUN]) {
-		report_skipper(doctor, &paths);
+		good = !report_skipper(doctor, &paths) && good;
 		stop_skipper(trials, &paths);
-		if (pam_paths_find(&paths, trials, doctor->trial_count) == 0)
-			continue;
-		doctor->report.out_of_memory = true;
-		break;
+		if (!doctor_find_paths(doctor, &paths, trials))
+			break;
 	}
 	free(trials);
+	return good;
 }
 
 static bool has_password(const struct doctor *doctor)
@@ -191,13 +194,16 @@ static bool has_password(const struct doctor *doctor)
 	return false;
 }
 
-/* Whether that answer of the module lets in with a right password, or where no password is
- * asked for. */
+/* Whether that answer of the module lets in with a right password. A way on which no password
+ * is asked for is another finding. */
 static bool lets_in(
 	const struct doctor *doctor, const struct pam_paths *paths, enum pam_watched answer)
 {
-	return has_password(doctor) ? paths->succeeds_as[answer][PAM_IDENTIFIED_PASSWORD]
-				    : paths->succeeds[answer];
+	const bool *succeeds = paths->succeeds_as[answer];
+
+	return has_password(doctor)
+		       ? succeeds[PAM_IDENTIFIED_PASSWORD] || succeeds[PAM_IDENTIFIED_NOT_RUN]
+		       : paths->succeeds[answer];
 }
 
 static void check_exempt(struct doctor *doctor, const struct pam_paths *paths)
@@ -225,12 +231,11 @@ static void check_good_code(struct doctor *doctor, const struct pam_paths *paths
 	const struct pam_line *deny = doctor_find_auth_line(doctor, "pam_deny.so");
 	struct finding *finding;
 
-	/* A line that skips the module is mended first. */
-	if (lets_in(doctor, paths, PAM_WATCHED_SUCCEEDED) ||
-		lets_in(doctor, paths, PAM_WATCHED_NOT_RUN))
+	if (lets_in(doctor, paths, PAM_WATCHED_SUCCEEDED))
 		return;
 	finding = report_add(doctor, FINDING_PROBLEM, REFUSED_CHECK,
-		"%s: nobody can log in with a right password and a right code",
+		"%s: nobody whom the module asks can log in with a right password and a right "
+		"code",
 		doctor->service);
 	if (deny != NULL)
 		finding_why(finding,
@@ -244,18 +249,33 @@ static void check_good_code(struct doctor *doctor, const struct pam_paths *paths
 	doctor_propose_places(doctor, finding);
 }
 
+/* The ways on which the modules that have no say in it do not fail. */
+static bool find_usual_paths(struct doctor *doctor, struct pam_paths *paths)
+{
+	struct pam_trial *trials = copy_trials(doctor);
+	bool found = false;
+
+	if (trials != NULL) {
+		doctor_let_others_agree(trials, doctor->trial_count);
+		found = doctor_find_paths(doctor, paths, trials);
+	}
+	free(trials);
+	return found;
+}
+
 void doctor_check_paths(struct doctor *doctor)
 {
 	struct pam_paths paths;
+	bool not_skipped;
 
-	if (doctor->line == NULL)
+	if (doctor->line == NULL || !doctor_find_paths(doctor, &paths, doctor->trials))
 		return;
-	if (pam_paths_find(&paths, doctor->trials, doctor->trial_count) != 0) {
-		doctor->report.out_of_memory = true;
-		return;
-	}
 	check_control(doctor, &paths);
-	check_skipped(doctor, &paths);
+	not_skipped = check_skipped(doctor, &paths);
+	if (!find_usual_paths(doctor, &paths))
+		return;
 	check_exempt(doctor, &paths);
-	check_good_code(doctor, &paths);
+	/* A line that skips the module is mended first. */
+	if (not_skipped)
+		check_good_code(doctor, &paths);
 }

@@ -88,12 +88,24 @@ static void propose_password_lines(struct doctor *doctor, struct finding *findin
 			propose_control(finding, doctor->trials[i - 1].line, "requisite");
 }
 
+static bool is_behind_passwords(const struct doctor *doctor)
+{
+	for (size_t i = doctor->trial_count; i > 0; i--) {
+		if (doctor->trials[i - 1].watched)
+			return true;
+		if (doctor->trials[i - 1].role == PAM_ROLE_PASSWORD)
+			return false;
+	}
+	return false;
+}
+
 void doctor_propose_places(struct doctor *doctor, struct finding *finding)
 {
 	const char *own = doctor->stack.files[0];
 	const struct pam_line *last = doctor->trials[doctor->trial_count - 1].line;
 
-	propose_control(finding, doctor->line, "required");
+	if (is_behind_passwords(doctor))
+		propose_control(finding, doctor->line, "required");
 	if (count_own_lines(doctor) == 1) {
 		propose_places_in(doctor, finding, doctor->line->file, true);
 		propose_places_in(doctor, finding, doctor->line->file, false);
@@ -101,5 +113,6 @@ void doctor_propose_places(struct doctor *doctor, struct finding *finding)
 		if (strcmp(own, doctor->line->file) != 0)
 			propose_place(doctor, finding, own, doctor->line->top);
 	}
+	propose_control(finding, doctor->line, "required");
 	propose_password_lines(doctor, finding);
 }

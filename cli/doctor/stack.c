@@ -23,7 +23,7 @@ static const char *const password_modules[] = {"pam_unix.so", "pam_unix2.so", "p
 
 static const char *const gate_modules[] = {"pam_succeed_if.so", "pam_access.so",
 	"pam_listfile.so", "pam_localuser.so", "pam_usertype.so", "pam_time.so", "pam_wheel.so",
-	"pam_nologin.so", "pam_selinux_permit.so", NULL};
+	"pam_nologin.so", "pam_selinux_permit.so", "pam_sepermit.so", NULL};
 
 static const char *const code_modules[] = {OTHER_MODULE, OATH_MODULE, NULL};
 
@@ -33,6 +33,10 @@ static const char *const no_factor_modules[] = {"pam_permit.so", "pam_deny.so", 
 	"pam_securetty.so", "pam_cap.so", "pam_group.so", "pam_warn.so", "pam_echo.so",
 	"pam_debug.so", "pam_motd.so", "pam_mail.so", "pam_selinux.so", "pam_keyinit.so",
 	"pam_loginuid.so", "pam_limits.so", "pam_umask.so", "pam_shells.so", "pam_issue.so",
+	"pam_ssh_add.so", "pam_gnome_keyring.so", "pam_kwallet.so", "pam_kwallet5.so",
+	"pam_mount.so", "pam_ecryptfs.so", "pam_fscrypt.so", "pam_zfs_key.so", "pam_systemd.so",
+	"pam_lastlog.so", "pam_lastlog2.so", "pam_xauth.so", "pam_console.so", "pam_gdm.so",
+	"pam_namespace.so", "pam_tty_audit.so", "pam_mkhomedir.so", "pam_tally.so",
 	DOCTOR_MODULE, OTHER_MODULE, OATH_MODULE, NULL};
 
 static bool is_one_of(const struct pam_line *line, const char *const *modules)
@@ -88,6 +92,14 @@ const struct pam_line *doctor_find_auth_line(const struct doctor *doctor, const 
 	return NULL;
 }
 
+static bool has_argument(const struct pam_line *line, const char *argument)
+{
+	for (int i = 0; i < line->argument_count; i++)
+		if (strcmp(line->arguments[i], argument) == 0)
+			return true;
+	return false;
+}
+
 /* The results that the line's module may have in the service. Those of DOCTOR_MODULE are
  * for options that exempt nobody; doctor_check_line() corrects them. */
 static uint32_t possible_results(const struct pam_line *line, const char *service)
@@ -102,6 +114,8 @@ static uint32_t possible_results(const struct pam_line *line, const char *servic
 	 * as no finding. sshd is always root: there the line would let in everybody. */
 	if (pam_line_names(line, "pam_rootok.so") && strcmp(service, "sshd") != 0)
 		return PAM_RESULTS_FAILURE;
+	if (pam_line_names(line, "pam_faillock.so") && has_argument(line, "authfail"))
+		return PAM_RESULTS_FAILURE & ~PAM_RESULTS_EXPIRED;
 	/* They say yes or no. */
 	if (doctor_asks_password(line))
 		return ~PAM_RESULTS_IGNORE;
