@@ -25,6 +25,8 @@ void doctor_let_others_agree(struct pam_trial *trials, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (doctor_is_idle(&trials[i]))
 			trials[i].results &= PAM_RESULTS_SUCCESS | PAM_RESULTS_IGNORE;
+		else if (pam_line_names(trials[i].line, "pam_faillock.so"))
+			trials[i].results = PAM_RESULTS_REFUSED;
 }
 
 /* The modules that identify users, each once. */
@@ -54,7 +56,7 @@ static void collect(struct modules *modules, const struct pam_trial *trials, siz
 static void answer(const struct modules *modules, unsigned int answers,
 	struct pam_trial *trials, size_t count)
 {
-	const uint32_t yes = PAM_RESULTS_SUCCESS | PAM_RESULTS_EXPIRED;
+	const uint32_t no = ~(PAM_RESULTS_SUCCESS | PAM_RESULTS_EXPIRED);
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned int number;
@@ -63,7 +65,8 @@ static void answer(const struct modules *modules, unsigned int answers,
 			continue;
 		number = number_of(modules, &trials[i]);
 		if (number < modules->count)
-			trials[i].results &= (answers >> number & 1) != 0 ? yes : ~yes;
+			trials[i].results &=
+				(answers >> number & 1) != 0 ? PAM_RESULTS_SUCCESS : no;
 	}
 }
 

@@ -78,6 +78,7 @@ struct finding {
 	 * a mend. */
 	struct mend *proposals;
 	size_t proposal_count;
+	bool proven; /* the first mend is a change of PAM's files, which was tried */
 };
 
 /* Begins zeroed; ends with report_free(). */

@@ -50,6 +50,15 @@ static bool wants_colors(void)
 	       terminal != NULL && *terminal != '\0' && strcmp(terminal, "dumb") != 0;
 }
 
+static void append_move(struct text *text, const char *in, const struct mend *mend)
+{
+	text_append_format(text, "%s %s, move line %u below line %u", in, mend->file,
+		mend->line, mend->to_line);
+	if (strcmp(mend->file, mend->to_file) != 0)
+		text_append_format(text, " of %s", mend->to_file);
+	text_append_string(text, ", where it is to be:\n");
+}
+
 /* The text that mends a finding is never wrapped, because it is there to be copied. */
 static void append_mend(struct text *text, const struct mend *mend, bool first)
 {
@@ -67,11 +76,7 @@ static void append_mend(struct text *text, const struct mend *mend, bool first)
 		text_append_format(
 			text, "%s %s, remove line %u:\n", in, mend->file, mend->line);
 	else if (mend->action == MEND_MOVE)
-		text_append_format(text,
-			"%s %s, remove line %u; then in %s, below line %u%s, add:\n", in,
-			mend->file, mend->line, mend->to_file, mend->to_line,
-			strcmp(mend->file, mend->to_file) == 0 ? " as it was counted before"
-							       : "");
+		append_move(text, in, mend);
 	else if (mend->line > 0)
 		text_append_format(
 			text, "%s %s, below line %u, add:\n", in, mend->file, mend->line);
@@ -94,6 +99,18 @@ static void append_finding(
 	}
 	for (size_t i = 0; i < FINDING_MENDS; i++)
 		append_mend(text, &finding->mends[i], i == 0);
+}
+
+/* Each change of a PAM file was tried alone. */
+static void append_advice(struct text *text, const struct report *report)
+{
+	unsigned int changes = 0;
+
+	for (size_t i = 0; i < report->count; i++)
+		changes += report->findings[i]->proven;
+	if (changes > 1)
+		text_append_string(text, "\nMake one of the changes of PAM's files at a time, "
+					 "then run this again.\n");
 }
 
 static void append_summary(struct text *text, const struct report *report)
@@ -132,6 +149,7 @@ static bool print_lines(const struct report *report)
 
 	for (size_t i = 0; i < report->count; i++)
 		append_finding(&text, report->findings[i], colors, width);
+	append_advice(&text, report);
 	append_summary(&text, report);
 	return doctor_print_text(&text);
 }

@@ -315,6 +315,7 @@ static bool find_mend(const struct doctor *doctor, struct finding *finding, bool
 		for (size_t j = FINDING_MENDS - 1; j > 0; j--)
 			finding->mends[j] = finding->mends[j - 1];
 		finding->mends[0] = *proposal;
+		finding->proven = true;
 		*proposal = (struct mend){.action = MEND_NONE};
 		return true;
 	}

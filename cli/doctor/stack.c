@@ -109,7 +109,7 @@ static uint32_t possible_results(const struct pam_line *line, const char *servic
 	if (pam_line_names(line, "pam_permit.so"))
 		return PAM_RESULTS_SUCCESS;
 	if (pam_line_names(line, "pam_deny.so"))
-		return PAM_RESULTS_FAILURE & ~PAM_RESULTS_EXPIRED;
+		return PAM_RESULTS_REFUSED;
 	/* That root may become another user without a code is what su is for, and counts
 	 * as no finding. sshd is always root: there the line would let in everybody. */
 	if (pam_line_names(line, "pam_rootok.so") && strcmp(service, "sshd") != 0)

@@ -168,6 +168,8 @@ int pam_line_shorter_jump(struct text *text, const struct pam_line *line, unsign
 #define PAM_RESULTS_SUCCESS PAM_RESULT(0)
 #define PAM_RESULTS_IGNORE  PAM_RESULT(25)
 #define PAM_RESULTS_FAILURE (~(PAM_RESULTS_SUCCESS | PAM_RESULTS_IGNORE))
+/* PAM_AUTH_ERR. */
+#define PAM_RESULTS_REFUSED PAM_RESULT(7)
 /* The password is right, but has to be changed: the stack does not succeed by that. */
 #define PAM_RESULTS_EXPIRED PAM_RESULT(12)
 
