@@ -60,10 +60,9 @@ static void report_passer(struct doctor *doctor, const struct pam_line *line)
 
 	if (gate) {
 		finding = report_add(doctor, FINDING_WARNING, CHECK,
-			"%s, line %u: %s lets some users in by a code alone, without "
-			"a password",
-			line->file, line->number, line->module);
-		finding_why(finding, "A code is one factor only.");
+			"%s, line %u: %s lets some users in without a password", line->file,
+			line->number, line->module);
+		finding_why(finding, "They need a code alone, or nothing at all.");
 		return;
 	}
 	finding = report_add(doctor, FINDING_PROBLEM, CHECK,
@@ -121,6 +120,29 @@ static const struct pam_line *late_line(const struct doctor *doctor)
 	return first_password(doctor);
 }
 
+static const char *late_why(const struct pam_line *line, bool enroll)
+{
+	if (enroll && line->module == NULL)
+		return "PAM goes on after a substack that has refused. A stranger leaves a "
+		       "secret "
+		       "of their own for a user who has none, and needs only the password "
+		       "after "
+		       "that. README has lines for Fedora without a substack.";
+	if (enroll)
+		return "A stranger leaves a secret of their own for a user who has none, and "
+		       "needs only the password after that. Without the option enroll, nobody "
+		       "can.";
+	if (line->module == NULL)
+		return "PAM goes on after a substack that has refused. So strangers can tell "
+		       "users "
+		       "who need no code from others, and use up the attempts of others. "
+		       "README "
+		       "has lines for Fedora without a substack.";
+	return "Unknown users are asked too, and users who need no code are not, so strangers "
+	       "can "
+	       "tell them apart. They can also use up the attempts of others.";
+}
+
 /* PAM goes on after a required line that refuses, and after a substack that refuses. */
 static void mend_late(struct finding *finding, const struct pam_line *line)
 {
@@ -149,16 +171,7 @@ static void check_order(struct doctor *doctor)
 			 "a code",
 		line->file, line->number);
 
-	if (enroll)
-		finding_why(finding,
-			"A stranger leaves a secret of their own for a user who has none, and "
-			"needs only the password after that. Without the option enroll, nobody "
-			"can.");
-	else
-		finding_why(finding,
-			"Unknown users are asked too, and users who need no code are not, so "
-			"strangers can tell them apart. They can also use up the attempts of "
-			"others.");
+	finding_why(finding, "%s", late_why(line, enroll));
 	mend_late(finding, line);
 	doctor_propose_places(doctor, finding);
 }

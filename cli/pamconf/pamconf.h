@@ -222,8 +222,8 @@ struct pam_paths {
 	unsigned int skipping_result;
 	/* What identified the user on that way; of several ways, the one with the least. */
 	enum pam_identified skipper_identified;
-	/* The same where the stack can succeed with a watched line run, and no line of
-	 * a password: the trial that ended it, or jumped over such a line. */
+	/* The same where the stack can succeed with no line of a password run: the trial that
+	 * ended it, or jumped over such a line. */
 	size_t passer;
 	unsigned int passing_result;
 	/* A watched line can be run after another line has refused for good. */

@@ -285,7 +285,7 @@ static void judge_end(const struct search *search, struct pam_paths *paths)
 			paths->skipper_identified = state.identified;
 		}
 		if (state.identified == PAM_IDENTIFIED_NOT_RUN &&
-			state.watched != PAM_WATCHED_NOT_RUN && paths->passer == PAM_PATHS_NONE)
+			paths->passer == PAM_PATHS_NONE)
 			paths->passer =
 				find_step(search, i, is_password, &paths->passing_result);
 	}
