@@ -248,6 +248,17 @@ void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding);
  * it; the caller frees it. NULL if there is no proposal or memory is out. */
 char *doctor_proposal(const char *message, const char *written);
 
+/* Proposes the line with one option in place of the wrong argument and those beside it, if a
+ * blank has torn them apart, in blanks.c. False if it has not. */
+bool doctor_mend_blanks(
+	struct doctor *doctor, struct finding *finding, const struct pam_line *line, int wrong);
+
+/* A line of a configuration file without the mark or the remark that spoils it, and with yes or
+ * no in place of another word, in setting.c; the caller frees it. NULL where that does not do. */
+char *doctor_correct_setting(const char *written);
+/* Whether the module would be as strict, and use the same files, without the line. */
+bool doctor_may_remove_setting(const char *written);
+
 /* Variables in the path of an option, in variables.c. */
 
 /* Whether the setting, an argument of the line or a line of a file, is refused because of a

@@ -13,10 +13,39 @@
 #include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
 #include "config/options.h"
+#include "gate/comma_list.h"
 #include "gate/group_gate.h"
 #include "gate/group_list.h"
 
 #define CHECK "groups"
+
+/* The name without quotes, and in lower case; false if there is no such group either. */
+static bool correct_name(const char *name, struct text *right)
+{
+	for (; *name != '\0'; name++) {
+		char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+
+		if (c != '"' && c != '\'')
+			text_append(right, &c, 1);
+	}
+	return right->status == 0 && right->length > 0 && getgrnam(right->data) != NULL;
+}
+
+/* A name in quotes, or with capitals, is seldom that of a group that is yet to be made. Only
+ * a list of one group is corrected. False if the name is not that of another group. */
+static bool mend_spelling(
+	struct doctor *doctor, struct finding *finding, const struct group_entry *entry)
+{
+	struct text right = TEXT_INIT;
+	bool quoted = strpbrk(entry->name, "\"'") != NULL;
+	bool known = strchr(doctor->module->group, ',') == NULL && !entry->exempt &&
+		     correct_name(entry->name, &right);
+
+	if (known)
+		doctor_mend_option(doctor, finding, "group", right.data);
+	text_free(&right);
+	return known || quoted;
+}
 
 static void report_missing(struct doctor *doctor, const struct group_entry *entry, int problem)
 {
@@ -33,6 +62,8 @@ static void report_missing(struct doctor *doctor, const struct group_entry *entr
 		origin.line);
 	finding_why(finding,
 		"The module refuses every login while one of its groups does not exist.");
+	if (mend_spelling(doctor, finding, entry))
+		return;
 	if (entry->numeric)
 		finding_run(finding, "groupadd -g %s totp", entry->name);
 	else
@@ -109,6 +140,28 @@ static void check_entry(struct doctor *doctor, struct group_entry *entry)
 	free(name);
 }
 
+/* Without the entries that are empty. The list is never taken away. */
+static void mend_commas(struct doctor *doctor, struct finding *finding)
+{
+	struct group_list groups = GROUP_LIST_INIT;
+	struct comma_list entries = {.rest = doctor->module->group};
+	struct text left = TEXT_INIT;
+	struct error error = ERROR_INIT;
+	const char *entry;
+	size_t length;
+
+	while (comma_list_next(&entries, &entry, &length))
+		if (length > 0)
+			text_append_format(&left, "%s%.*s", left.length > 0 ? "," : "",
+				(int)length, entry);
+	if (left.status != 0)
+		doctor->report.out_of_memory = true;
+	else if (left.length > 0 && group_list_parse(&groups, left.data, &error) == 0)
+		doctor_mend_option(doctor, finding, "group", left.data);
+	group_list_free(&groups);
+	text_free(&left);
+}
+
 static void report_malformed(struct doctor *doctor, const struct error *error)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "group");
@@ -117,7 +170,7 @@ static void report_malformed(struct doctor *doctor, const struct error *error)
 
 	finding_why(finding,
 		"The module refuses every login. Without the option it asks everybody.");
-	doctor_mend_option(doctor, finding, "group", NULL);
+	mend_commas(doctor, finding);
 }
 
 /* A list may exempt all users whom it asks. It is mended by leaving out the exempt

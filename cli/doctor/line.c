@@ -66,7 +66,14 @@ static void report_wrong_options(
 	if (wrong >= 0)
 		replacement = corrected_argument(line->arguments[wrong], error->message);
 	change.replacement = replacement;
-	/* Without its path the option would mean another file. */
+	/* Without its path the option would mean another file, and without its groups it would
+	 * ask other users. */
+	if (wrong >= 0 && replacement == NULL &&
+		doctor_mend_blanks(doctor, finding, line, wrong))
+		return;
+	if (wrong >= 0 && replacement == NULL &&
+		strncmp(line->arguments[wrong], "group", strlen("group")) == 0)
+		return;
 	if (wrong < 0 || replacement != NULL ||
 		!doctor_has_unknown_variable(line->arguments[wrong]))
 		finding_mend_line(finding, MEND_REPLACE, line, &change);
@@ -94,21 +101,16 @@ static char *read_line(const char *path, unsigned int number)
 	return line;
 }
 
-/* What a line of a configuration file should be; the caller frees it. NULL: there is
- * nothing better than to remove it. */
+/* What a line of a configuration file should be; the caller frees it. NULL: nobody can
+ * tell. */
 static char *corrected_line(const char *problem, const char *written)
 {
-	struct options options = OPTIONS_INIT;
-	struct error error = ERROR_INIT;
 	char *text = doctor_proposal(problem, written);
 
 	if (text == NULL)
 		text = doctor_correct_variables(written);
-	/* On the module's line, but not in a file, a name alone would be right. */
-	if (text == NULL && strchr(written, '=') == NULL &&
-		options_read(&options, written, &error) == 0 &&
-		asprintf(&text, "%s=yes", written) < 0)
-		return NULL;
+	if (text == NULL)
+		text = doctor_correct_setting(written);
 	return text;
 }
 
@@ -132,7 +134,8 @@ static bool mend_named_line(
 		if (written == NULL)
 			return false;
 		right = corrected_line(rest + length, written);
-		if (right != NULL || !doctor_has_unknown_variable(written))
+		if (right != NULL || (!doctor_has_unknown_variable(written) &&
+					     doctor_may_remove_setting(written)))
 			finding_mend(finding, right != NULL ? MEND_REPLACE : MEND_REMOVE, path,
 				number, "%s", right != NULL ? right : written);
 		free(right);

@@ -142,6 +142,20 @@ struct pam_trial *doctor_make_trials(
 	return trials;
 }
 
+/* The message begins with the file, a colon and the line. */
+static void mend_carriage_returns(struct finding *finding, const char *message)
+{
+	const char *what = strstr(message, ": " PAM_STACK_CARRIAGE_RETURN);
+	char *path = what != NULL ? strndup(message, (size_t)(what - message)) : NULL;
+	char *colon = path != NULL ? strrchr(path, ':') : NULL;
+
+	if (colon != NULL) {
+		*colon = '\0';
+		finding_run_on(finding, "sed -i 's/\\r$//'", path);
+	}
+	free(path);
+}
+
 static void report_unreadable(struct doctor *doctor, int status, const struct error *error)
 {
 	bool broken = status == TOTPGROUP_EFORMAT || status == TOTPGROUP_ENOTFOUND;
@@ -156,6 +170,7 @@ static void report_unreadable(struct doctor *doctor, int status, const struct er
 		finding_why(finding,
 			"PAM refuses every login on a line that it does not understand; "
 			"pam.d(5) says how lines are written.");
+		mend_carriage_returns(finding, error->message);
 	}
 }
 

@@ -95,11 +95,15 @@ struct pam_stack {
 /* The folders in which PAM looks for a file, ended by NULL; the first that has it wins. */
 extern const char *const pam_stack_folders[];
 
+/* What the message says after file and line where a line ends as on other systems. */
+#define PAM_STACK_CARRIAGE_RETURN                                                              \
+	"the line has a carriage return, which PAM takes as a part of the word before it"
+
 /*
  * Reads the lines of all types of a service. folders is ended by NULL.
  *
  * Returns TOTPGROUP_ENOTFOUND where no folder has the service, TOTPGROUP_EFORMAT for
- * a line that PAM would refuse (an unknown type, a malformed control, a missing word,
+ * a line that PAM would refuse (an unknown type, a malformed control, a missing word, a CR,
  * an included file that does not exist, too deep inclusion), TOTPGROUP_EARGUMENT for
  * a service's name with a slash, TOTPGROUP_ESYSTEM where a file cannot be read, or
  * TOTPGROUP_EMEMORY; with a message that names file and line. The stack is empty then.

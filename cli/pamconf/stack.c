@@ -225,6 +225,22 @@ static int read_line(const struct reading *reading, const char *rest)
 	return read_module(reading, rest, &line);
 }
 
+/* The first line with a CR that is not in a comment; 0 if there is none. PAM takes it as a part of
+ * a word, so that no module of that name is found. */
+static unsigned int find_carriage_return(const struct text *text)
+{
+	unsigned int number = 1;
+	bool comment = false;
+
+	for (size_t i = 0; i < text->length; i++) {
+		if (text->data[i] == '\r' && !comment)
+			return number;
+		comment = text->data[i] == '#' || (comment && text->data[i] != '\n');
+		number += text->data[i] == '\n';
+	}
+	return 0;
+}
+
 static int read_lines(struct reading *reading, const struct text *text)
 {
 	struct lines lines = {.text = text->data, .length = text->length};
@@ -232,6 +248,9 @@ static int read_lines(struct reading *reading, const struct text *text)
 	int found = 0;
 	int status = 0;
 
+	reading->number = find_carriage_return(text);
+	if (reading->number != 0)
+		return malformed(reading, PAM_STACK_CARRIAGE_RETURN);
 	while (status == 0 && (found = pam_line_next(&lines, &line, &reading->number)) == 1)
 		status = read_line(reading, line.data);
 	if (found < 0)

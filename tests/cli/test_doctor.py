@@ -413,8 +413,35 @@ def a_missing_group_is_a_problem(folder):
 
 @test
 def a_malformed_group_is_a_problem(folder):
-    password_and_code(folder, f"{MODULE} group={MY_GROUP},,x debug").recognizes(
-        "groups", "problem", f"{MODULE} debug")
+    """It is never left out: others would be asked then."""
+    host = password_and_code(folder, f"{MODULE} group={MY_GROUP},,x debug")
+    host.recognizes("groups", "problem", None, alone=False)
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} group={MY_GROUP},, debug\n")
+    host.recognizes("groups", "problem", f"{MODULE} group={MY_GROUP} debug")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} group debug\n")
+    host.recognizes("module-options", "problem", None)
+
+
+@test
+def an_option_torn_by_blanks_is_mended_in_one(folder):
+    host = password_and_code(folder)
+    for torn in (f"group = {MY_GROUP}", f"group= {MY_GROUP}", f"group ={MY_GROUP}"):
+        host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} debug {torn} noskewadj\n")
+        host.recognizes("module-options", "problem",
+                        f"{MODULE} debug group={MY_GROUP} noskewadj")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} nullok secret=/a b/${{USER}}\n")
+    host.recognizes("module-options", "problem", f"{MODULE} nullok [secret=/a b/${{USER}}]",
+                    alone=False)
+
+
+@test
+def a_group_in_quotes_or_with_capitals_is_corrected(folder):
+    host = password_and_code(folder)
+    for written in (f'"{MY_GROUP}"', MY_GROUP.capitalize()):
+        host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} group={written}\n")
+        host.recognizes("groups", "problem", f"{MODULE} group={MY_GROUP}")
+    host.write("sshd-totpgroup", f'@include common-auth\n{MODULE} group="nosuchgroup"\n')
+    host.recognizes("groups", "problem", None)
 
 
 @test

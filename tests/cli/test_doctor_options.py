@@ -44,6 +44,15 @@ class ConfiguredHost(Host):
         return found
 
 
+    def mends_file_first(self, name, text):
+        """The finding goes away with that line; others may come of what it says."""
+        found = [finding for finding in self.findings(without=("clock",))
+                 if finding["check"] == name]
+        equal([finding.get("mend", {}).get("text") for finding in found], [text], "the mend")
+        self.mend(found[0]["mend"])
+        equal([level for level, _ in self.level(name)], ["ok"], f"with {text}")
+
+
 # The configuration file is read
 
 
@@ -61,8 +70,8 @@ def a_group_is_found_where_the_file_sets_it(folder):
     host = ConfiguredHost(folder, "debug=yes\ngroup=nosuchgroup\n")
     equal(host.level("groups"), [("problem", "there is no group nosuchgroup, which "
                                   f"{host.conf}, line 2 names")], "a missing group")
-    host.settings(f"group={MY_GROUP},,x\n")
-    host.mends_file("groups", "problem", f"group={MY_GROUP},,x", 1)
+    host.settings(f"group={MY_GROUP},\n")
+    host.mends_file("groups", "problem", f"group={MY_GROUP}", 1)
     host.settings("group=nosuchgroup\n")
     host.write("sshd-totpgroup",
                f"@include common-auth\n{MODULE} {host.options} group={MY_GROUP}\n")
@@ -150,6 +159,27 @@ def other_mistakes_are_corrected_or_removed(folder):
     found = host.findings(without=("clock",))
     equal([finding["check"] for finding in found], ["configuration-file"], "findings")
     equal(found[0]["mend"]["file"], str(host.conf), "file")
+
+
+@test
+def what_spoils_a_line_is_left_out_and_not_the_line(folder):
+    host = ConfiguredHost(folder, "")
+    for written, right in (
+            ("nullok=true", "nullok=yes"), ("debug = off", "debug=no"),
+            ("allowed_perm=0600 # mode", "allowed_perm=0600"), ("\ufeffdebug=yes", "debug=yes"),
+            (f"group={MY_GROUP} # who", f"group={MY_GROUP}")):
+        host.settings(f"{written}\n")
+        host.mends_file_first("configuration-file", right)
+
+
+@test
+def a_line_that_says_who_is_asked_is_never_removed(folder):
+    host = ConfiguredHost(folder, "")
+    for written in ("group=", "secret=relative", "store=nowhere"):
+        host.settings(f"{written}\n")
+        found = [finding for finding in host.findings(without=("clock",))
+                 if finding["check"] == "configuration-file"]
+        equal([finding.get("mend") for finding in found], [None] * len(found), written)
 
 
 @test

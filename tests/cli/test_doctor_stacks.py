@@ -172,6 +172,17 @@ def pam_oath_beside_the_module_is_a_warning(folder):
     host.recognizes("other-module", "warning", None)
 
 
+@test
+def a_carriage_return_is_a_problem(folder):
+    """PAM would look for a module with that in its name."""
+    host = Host(folder, recipe=f"@include common-auth\r\n{MODULE}\r\n")
+    found = host.recognizes("pam-stack", "problem",
+                            f"sed -i 's/\\r$//' {host.pam}/sshd-totpgroup", alone=False)
+    check("sshd-totpgroup:1: the line has a carriage return" in found["what"], found["what"])
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} # remark\r\n")
+    host.must_be_fine()
+
+
 # What is no problem
 
 
