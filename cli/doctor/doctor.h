@@ -142,6 +142,8 @@ struct doctor {
 	size_t trial_count;
 	/* The files that are judged with a change, or NULL; see proof.h. */
 	const struct pam_changed_file *changed;
+	/* The configuration file that is read in place of that of the module's line, or NULL. */
+	const char *copied_conf;
 
 	const struct pam_line *line; /* the module's first auth line, or NULL */
 	/* What that line and the configuration files say, as far as it could be read. */
@@ -193,6 +195,10 @@ void doctor_check_files(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
 /* Whether the module accepts the user's secret. */
 void doctor_check_user(struct doctor *doctor);
+
+/* As configuration_load() for a line of the module, in line.c. */
+int doctor_load_configuration(const struct doctor *doctor, const struct pam_line *line,
+	struct configuration *configuration, struct error *error);
 
 /* The lines of the stack, in stack.c. */
 

@@ -248,14 +248,37 @@ static void check_daemon_sections(
 	free(verify);
 }
 
+/* The value of conf= on the line, or "". */
+static const char *conf_of(const struct pam_line *line)
+{
+	static const char name[] = "conf=";
+	const char *value = "";
+
+	for (int i = 0; i < line->argument_count; i++)
+		if (strncmp(line->arguments[i], name, strlen(name)) == 0)
+			value = line->arguments[i] + strlen(name);
+	return value;
+}
+
+int doctor_load_configuration(const struct doctor *doctor, const struct pam_line *line,
+	struct configuration *configuration, struct error *error)
+{
+	const struct configuration_paths copy = {.host = doctor->copied_conf, .required = true};
+	const char *const *arguments = (const char *const *)line->arguments;
+
+	if (doctor->copied_conf != NULL && strcmp(conf_of(line), conf_of(doctor->line)) == 0)
+		return configuration_load_from(
+			configuration, &copy, line->argument_count, arguments, error);
+	return configuration_load(configuration, line->argument_count, arguments, error);
+}
+
 /* Reads what the module would read for the line. True if the module would go on. */
 static bool load_configuration(
 	struct doctor *doctor, const struct pam_line *line, struct configuration *configuration)
 {
 	struct error error = ERROR_INIT;
 
-	if (configuration_load(configuration, line->argument_count,
-		    (const char *const *)line->arguments, &error) != 0) {
+	if (doctor_load_configuration(doctor, line, configuration, &error) != 0) {
 		report_refused_file(doctor, line, configuration, &error);
 		return false;
 	}

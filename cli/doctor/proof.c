@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 };
 
 static void judge_copy(struct trial_run *run, const struct doctor *doctor,
-	const struct pam_changed_file *files)
+	const struct pam_changed_file *files, const char *conf)
 {
 	const struct configuration configuration = CONFIGURATION_INIT;
 
@@ -83,6 +84,7 @@ static void judge_copy(struct trial_run *run, const struct doctor *doctor,
 		.service = doctor->service,
 		.user = doctor->user,
 		.changed = files,
+		.copied_conf = conf,
 		.configuration = &run->configuration,
 		.module = &run->configuration.options};
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -127,6 +129,41 @@ static bool nothing_is_new(
 	return !after->out_of_memory;
 }
 
+/* The line of a file that a message names, after the file; 0 if it names none. */
+static unsigned int named_line(const char *what)
+{
+	unsigned int number = 0;
+
+	for (const char *colon = what; colon != NULL && (colon = strchr(colon, ':')) != NULL;
+		colon++)
+		if (sscanf(colon, ":%u: ", &number) == 1)
+			return number;
+	return 0;
+}
+
+/* The module names the first mistake of its files only. With that one mended, it may name
+ * a later one. */
+static bool names_later_line(const struct report *report, const struct finding *finding)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct finding *other = report->findings[i];
+
+		if (strcmp(other->check, finding->check) == 0 &&
+			other->level == FINDING_PROBLEM)
+			return strcmp(finding->check, "configuration-file") == 0 &&
+			       named_line(other->what) > named_line(finding->what);
+	}
+	return false;
+}
+
+static bool is_gone(
+	const struct report *before, const struct finding *finding, const struct report *after)
+{
+	return count(after, finding->check, FINDING_WARNING) <
+		       count(before, finding->check, FINDING_WARNING) ||
+	       names_later_line(after, finding);
+}
+
 /* Where strict, no warning may be new either. */
 static bool is_better(const struct doctor *before, const struct finding *finding,
 	const struct doctor *after, bool strict)
@@ -135,8 +172,7 @@ static bool is_better(const struct doctor *before, const struct finding *finding
 
 	if (after->trials == NULL || (before->line != NULL && after->line == NULL))
 		return false;
-	return count(report, finding->check, FINDING_WARNING) <
-		       count(&before->report, finding->check, FINDING_WARNING) &&
+	return is_gone(&before->report, finding, report) &&
 	       nothing_is_new(&before->report, report, FINDING_PROBLEM) &&
 	       (!strict || nothing_is_new(&before->report, report, FINDING_WARNING));
 }
@@ -256,7 +292,7 @@ static bool this_is_kept(const struct doctor *doctor, const struct doctor *copy)
 	return openness_is_kept(&before, &after, &rules);
 }
 
-static bool is_proven(const struct doctor *doctor, const struct finding *finding,
+static bool is_proven_in_stack(const struct doctor *doctor, const struct finding *finding,
 	const struct mend *mend, bool strict)
 {
 	struct change change = {.texts = {TEXT_INIT, TEXT_INIT}};
@@ -264,7 +300,7 @@ static bool is_proven(const struct doctor *doctor, const struct finding *finding
 	bool proven = false;
 
 	if (run != NULL && make_change(&change, mend)) {
-		judge_copy(run, doctor, change.files);
+		judge_copy(run, doctor, change.files, NULL);
 		proven = is_better(doctor, finding, &run->doctor, strict) &&
 			 this_is_kept(doctor, &run->doctor) && others_are_kept(doctor, &change);
 		free_copy(run);
@@ -274,9 +310,42 @@ static bool is_proven(const struct doctor *doctor, const struct finding *finding
 	return proven;
 }
 
+/* Other services may read the file as well, but no option takes part in how PAM goes through
+ * their lines. */
+static bool is_proven_in_conf(const struct doctor *doctor, const struct finding *finding,
+	const struct mend *mend, bool strict)
+{
+	struct conf_copy copy = {.count = 0};
+	struct trial_run *run = malloc(sizeof(*run));
+	bool proven = false;
+
+	if (run != NULL && conf_copy_make(&copy, doctor, mend)) {
+		judge_copy(run, doctor, NULL, copy.path);
+		proven = is_better(doctor, finding, &run->doctor, strict) &&
+			 this_is_kept(doctor, &run->doctor);
+		free_copy(run);
+	}
+	free(run);
+	conf_copy_remove(&copy);
+	return proven;
+}
+
 static bool changes_stack(const struct doctor *doctor, const struct mend *mend)
 {
 	return mend->file != NULL && reads_file(&doctor->stack, mend->file);
+}
+
+static bool changes_files(const struct doctor *doctor, const struct mend *mend)
+{
+	return changes_stack(doctor, mend) ||
+	       (mend->file != NULL && conf_copy_reads(doctor, mend->file));
+}
+
+static bool is_proven(const struct doctor *doctor, const struct finding *finding,
+	const struct mend *mend, bool strict)
+{
+	return changes_stack(doctor, mend) ? is_proven_in_stack(doctor, finding, mend, strict)
+					   : is_proven_in_conf(doctor, finding, mend, strict);
 }
 
 /* Takes the mend away; those behind it move up. */
@@ -295,7 +364,7 @@ static void set_aside(const struct doctor *doctor, struct finding *finding)
 	size_t at = 0;
 
 	while (at < FINDING_MENDS && finding->mends[at].action != MEND_NONE)
-		if (changes_stack(doctor, &finding->mends[at])) {
+		if (changes_files(doctor, &finding->mends[at])) {
 			finding_propose_first(finding, &finding->mends[at]);
 			drop_mend(finding, at);
 		} else {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* No mend of a PAM file is printed that was not tried before: it is made in a copy in memory,
- * and the copy is judged as the files are. */
+/* No mend of a PAM file or of a configuration file of the module is printed that was not tried
+ * before: it is made in a copy, and the copy is judged as the files are. */
 #ifndef TOTPGROUP_CLI_DOCTOR_PROOF_H
 #define TOTPGROUP_CLI_DOCTOR_PROOF_H
 
 #include "cli/doctor/doctor.h"
 
 /*
- * Tries the mends and proposals of all findings that change PAM files, and takes away those
+ * Tries the mends and proposals of all findings that change such files, and takes away those
  * that are not proven. Of the proposals the first one that is proven becomes a mend, where no
  * mend is left. A change is proven if
  * - PAM can read the files with it,
@@ -42,6 +42,23 @@ struct openness_rules {
 
 bool openness_is_kept(const struct trial_list *before, const struct trial_list *after,
 	const struct openness_rules *rules);
+
+/* Configuration files with a change, in conf_copy.c. */
+
+/* Begins zeroed, ends with conf_copy_remove(). */
+struct conf_copy {
+	char folder[64];    /* that only the caller can read; "" if it could not be made */
+	char path[96];	    /* of the file; its drop-ins are beside it */
+	unsigned int count; /* of files that were copied */
+};
+
+/* Whether the file is one that the module reads for doctor->line. */
+bool conf_copy_reads(const struct doctor *doctor, const char *path);
+/* Copies the files that the module reads, with the mend in one of them. False if that cannot be
+ * done. */
+bool conf_copy_make(
+	struct conf_copy *copy, const struct doctor *doctor, const struct mend *mend);
+void conf_copy_remove(struct conf_copy *copy);
 
 /* Changes of lines, in edit.c. */
 

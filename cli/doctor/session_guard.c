@@ -140,8 +140,7 @@ const char *doctor_find_difference(const struct doctor *doctor, const struct pam
 	struct error error = ERROR_INIT;
 	const char *option = NULL;
 
-	if (configuration_load(&configuration, line->argument_count,
-		    (const char *const *)line->arguments, &error) == 0) {
+	if (doctor_load_configuration(doctor, line, &configuration, &error) == 0) {
 		options_leave_to_daemon(&configuration.options);
 		option = find_difference(doctor->module, &configuration.options);
 	}

@@ -44,13 +44,13 @@ class ConfiguredHost(Host):
         return found
 
 
-    def mends_file_first(self, name, text):
-        """The finding goes away with that line; others may come of what it says."""
+    def mends_file_first(self, name, text, then="ok"):
+        """That line mends the finding."""
         found = [finding for finding in self.findings(without=("clock",))
                  if finding["check"] == name]
         equal([finding.get("mend", {}).get("text") for finding in found], [text], "the mend")
         self.mend(found[0]["mend"])
-        equal([level for level, _ in self.level(name)], ["ok"], f"with {text}")
+        equal({level for level, _ in self.level(name)}, {then}, f"with {text}")
 
 
 # The configuration file is read
@@ -173,6 +173,30 @@ def what_spoils_a_line_is_left_out_and_not_the_line(folder):
 
 
 @test
+def one_mistake_after_the_other_is_mended(folder):
+    host = ConfiguredHost(folder, "nullok=true\n\ndebug=on\n")
+    for text in ("nullok=yes", "debug=yes"):
+        found = [finding for finding in host.findings(without=("clock",))
+                 if finding["check"] == "configuration-file"]
+        equal([finding.get("mend", {}).get("text") for finding in found], [text], "the mend")
+        host.mend(found[0]["mend"])
+    equal([level for level, _ in host.level("configuration-file")], ["ok"], "the end")
+
+
+@test
+def the_copies_of_files_are_removed(folder):
+    host = ConfiguredHost(folder, "nullok=true\n")
+    drop_in = pathlib.Path(f"{host.conf}.d") / "50.conf"
+    drop_in.parent.mkdir(mode=0o755)
+    drop_in.write_text("debug=on\n")
+    drop_in.chmod(0o644)
+    before = set(pathlib.Path("/tmp").glob("totp-enroll.*"))
+    host.mends_file_first("configuration-file", "nullok=yes", "problem")
+    host.mends_file_first("configuration-file", "debug=yes")
+    equal(set(pathlib.Path("/tmp").glob("totp-enroll.*")), before, "what is left in /tmp")
+
+
+@test
 def a_line_that_says_who_is_asked_is_never_removed(folder):
     host = ConfiguredHost(folder, "")
     for written in ("group=", "secret=relative", "store=nowhere"):
@@ -256,9 +280,9 @@ def a_mistake_in_a_drop_in_is_mended_there(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     drop_in = pathlib.Path(f"{host.conf}.d") / "50.conf"
     drop_in.parent.mkdir(mode=0o755)
-    drop_in.write_text("# x\ngrop=x\n")
+    drop_in.write_text(f"# x\ngrop={MY_GROUP}\n")
     drop_in.chmod(0o644)
-    found = host.recognizes("configuration-file", "problem", "group=x")
+    found = host.recognizes("configuration-file", "problem", f"group={MY_GROUP}")
     equal((found["mend"]["file"], found["mend"]["line"]), (str(drop_in), 2), "where")
     drop_in.write_text("")
     drop_in.chmod(0o666)
