@@ -29,9 +29,30 @@ void doctor_let_others_agree(struct pam_trial *trials, size_t count)
 			trials[i].results = PAM_RESULTS_REFUSED;
 }
 
-/* The modules that identify users, each once. */
+static bool same_arguments(const struct pam_line *one, const struct pam_line *other)
+{
+	if (one->argument_count != other->argument_count)
+		return false;
+	for (int i = 0; i < one->argument_count; i++)
+		if (strcmp(one->arguments[i], other->arguments[i]) != 0)
+			return false;
+	return true;
+}
+
+bool doctor_say_the_same(const struct pam_trial *one, const struct pam_trial *other)
+{
+	bool gate = one->line->module != NULL && doctor_is_gate(one->line);
+
+	return one->line->module != NULL && other->line->module != NULL &&
+	       (gate || one->role != PAM_ROLE_NONE) && one->role == other->role &&
+	       strcmp(one->line->module, other->line->module) == 0 &&
+	       (!gate || same_arguments(one->line, other->line));
+}
+
+/* The first line of each module that identifies users, and of each that judges them on several
+ * lines. */
 struct modules {
-	const char *names[MODULES_MAXIMUM];
+	const struct pam_trial *lines[MODULES_MAXIMUM];
 	unsigned int count;
 };
 
@@ -39,17 +60,26 @@ static unsigned int number_of(const struct modules *modules, const struct pam_tr
 {
 	unsigned int i = 0;
 
-	while (i < modules->count && strcmp(modules->names[i], trial->line->module) != 0)
+	while (i < modules->count && !doctor_say_the_same(modules->lines[i], trial))
 		i++;
 	return i;
+}
+
+static bool comes_again(const struct pam_trial *trials, size_t at, size_t count)
+{
+	for (size_t i = at + 1; i < count; i++)
+		if (doctor_say_the_same(&trials[at], &trials[i]))
+			return true;
+	return false;
 }
 
 static void collect(struct modules *modules, const struct pam_trial *trials, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (trials[i].role != PAM_ROLE_NONE && modules->count < MODULES_MAXIMUM &&
+		if ((trials[i].role != PAM_ROLE_NONE || comes_again(trials, i, count)) &&
+			modules->count < MODULES_MAXIMUM &&
 			number_of(modules, &trials[i]) == modules->count)
-			modules->names[modules->count++] = trials[i].line->module;
+			modules->lines[modules->count++] = &trials[i];
 }
 
 /* A bit of answers is set where that module says yes. */
@@ -59,11 +89,8 @@ static void answer(const struct modules *modules, unsigned int answers,
 	const uint32_t no = ~(PAM_RESULTS_SUCCESS | PAM_RESULTS_EXPIRED);
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned int number;
+		unsigned int number = number_of(modules, &trials[i]);
 
-		if (trials[i].role == PAM_ROLE_NONE)
-			continue;
-		number = number_of(modules, &trials[i]);
 		if (number < modules->count)
 			trials[i].results &=
 				(answers >> number & 1) != 0 ? PAM_RESULTS_SUCCESS : no;

@@ -213,6 +213,8 @@ struct pam_trial *doctor_make_trials(
  * users say the same. False if memory is out, which is noted in the report. */
 bool doctor_find_paths(
 	struct doctor *doctor, struct pam_paths *paths, const struct pam_trial *trials);
+/* Whether the module of both lines says the same on both at one login. */
+bool doctor_say_the_same(const struct pam_trial *one, const struct pam_trial *other);
 /* Takes away what modules that neither identify nor judge users seldom say: that they fail. */
 void doctor_let_others_agree(struct pam_trial *trials, size_t count);
 /* Whether it is one of these modules, and has nothing to refuse by. */

@@ -54,15 +54,14 @@ static bool answers(const struct pam_trial *trial)
 	       (trial->role != PAM_ROLE_NONE || doctor_is_gate(trial->line));
 }
 
-/* The number of an earlier line of a module that identifies users: all of them say the same. */
+/* The number of an earlier line whose module says the same. */
 static int earlier_line(const struct comparison *comparison, enum side side, size_t at)
 {
 	const struct pam_trial *trials = comparison->sides[side].trials;
 
-	for (size_t i = 0; trials[at].role != PAM_ROLE_NONE && i < at; i++)
+	for (size_t i = 0; i < at; i++)
 		if (comparison->variable_of[side][i] >= 0 &&
-			trials[i].role == trials[at].role &&
-			strcmp(trials[i].line->module, trials[at].line->module) == 0)
+			doctor_say_the_same(&trials[i], &trials[at]))
 			return comparison->variable_of[side][i];
 	return FREE;
 }
