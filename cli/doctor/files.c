@@ -158,6 +158,43 @@ static void check_module(struct doctor *doctor)
 	free(path);
 }
 
+/* PAM_MODULE_UNKNOWN, which libpam says for a module that it cannot load. */
+#define MODULE_UNKNOWN 28
+
+/* Relative names are looked for in PAM's own folder only: one that is named with --module-dir
+ * need not have all modules. */
+static bool is_missing(const struct doctor *doctor, const struct pam_line *line)
+{
+	if (line->module == NULL || line->silent || pam_line_names(line, DOCTOR_MODULE))
+		return false;
+	if (line->module[0] == '/')
+		return access(line->module, F_OK) != 0 && errno == ENOENT;
+	return doctor->options.module_folder == NULL &&
+	       !exists(module_folder(doctor), line->module);
+}
+
+static void check_other_modules(struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->trial_count; i++) {
+		const struct pam_line *line = doctor->trials[i].line;
+		bool refuses;
+
+		if (!is_missing(doctor, line))
+			continue;
+		refuses = line->actions[MODULE_UNKNOWN] == PAM_ACTION_BAD ||
+			  line->actions[MODULE_UNKNOWN] == PAM_ACTION_DIE;
+		finding_why(report_add(doctor, refuses ? FINDING_PROBLEM : FINDING_WARNING,
+				    STACK_CHECK, "%s, line %u: there is no module %s",
+				    line->file, line->number, line->module),
+			refuses ? "PAM refuses every login that comes to the line. Install "
+				  "what "
+				  "has the module, or correct its name."
+				: "PAM goes on as if the module had said no. Install what has "
+				  "the "
+				  "module, or correct its name.");
+	}
+}
+
 static void check_stack_files(struct doctor *doctor)
 {
 	struct doctor_file file = {
@@ -184,6 +221,7 @@ void doctor_check_files(struct doctor *doctor)
 {
 	if (doctor->trials != NULL)
 		check_stack_files(doctor);
+	check_other_modules(doctor);
 	if (doctor->line != NULL)
 		check_module(doctor);
 }

@@ -183,6 +183,16 @@ def a_carriage_return_is_a_problem(folder):
     host.must_be_fine()
 
 
+@test
+def another_module_that_is_missing_is_found(folder):
+    host = Host(folder, recipe="@include common-auth\nauth optional /nowhere/pam_cap.so\n"
+                f"-auth optional /nowhere/pam_env.so\n{MODULE}\n")
+    host.recognizes("pam-files", "warning", None)
+    host.write("sshd-totpgroup", "@include common-auth\nauth required /nowhere/pam_env.so\n"
+               f"{MODULE}\n")
+    host.recognizes("pam-files", "problem", None)
+
+
 # What is no problem
 
 
