@@ -391,19 +391,39 @@ static bool find_mend(const struct doctor *doctor, struct finding *finding, bool
 	return false;
 }
 
+/* Returns true where a change of the stack is proven. */
+static bool prove_mends(const struct doctor *doctor, struct finding *finding, bool wanted)
+{
+	set_aside(doctor, finding);
+	if (!wanted)
+		return false;
+	/* A problem may be mended by what leaves a warning, if need be. */
+	if (!find_mend(doctor, finding, true) && finding->level == FINDING_PROBLEM)
+		find_mend(doctor, finding, false);
+	return finding->proven;
+}
+
+/* What sshd asks for besides, only its own checks know. */
+static bool is_of_sshd(const struct finding *finding)
+{
+	return strncmp(finding->check, "sshd", strlen("sshd")) == 0;
+}
+
+/* A warning waits until the problems are mended: the same change may mend it. */
 void doctor_prove_mends(struct doctor *doctor)
 {
+	bool mended = false;
+
 	if (doctor->trials == NULL)
 		return;
-	for (size_t i = 0; i < doctor->report.count; i++) {
-		struct finding *finding = doctor->report.findings[i];
+	for (int level = FINDING_PROBLEM; level >= FINDING_WARNING; level--)
+		for (size_t i = 0; i < doctor->report.count; i++) {
+			struct finding *finding = doctor->report.findings[i];
+			bool waits = level == FINDING_WARNING && mended;
 
-		/* What sshd asks for besides, only its own check knows. */
-		if (strncmp(finding->check, "sshd", strlen("sshd")) == 0)
-			continue;
-		set_aside(doctor, finding);
-		/* A problem may be mended by what leaves a warning, if need be. */
-		if (!find_mend(doctor, finding, true) && finding->level == FINDING_PROBLEM)
-			find_mend(doctor, finding, false);
-	}
+			if (finding->level != (enum finding_level)level || is_of_sshd(finding))
+				continue;
+			if (prove_mends(doctor, finding, !waits) && level == FINDING_PROBLEM)
+				mended = true;
+		}
 }
