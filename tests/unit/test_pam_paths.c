@@ -163,8 +163,16 @@ static void stacks_succeed_like_those_of_libpam(void **state)
 	assert_in_range(yes, rounds / 20, rounds / 20 * 19);
 }
 
+static enum pam_role role_of(const struct pam_line *line)
+{
+	if (pam_line_names(line, "pam_p.so"))
+		return PAM_ROLE_PASSWORD;
+	return pam_line_names(line, "pam_f.so") ? PAM_ROLE_FACTOR : PAM_ROLE_NONE;
+}
+
 /* Finds the ways through lines whose modules may have every result; pam_w.so is
- * watched. */
+ * watched, pam_p.so asks for a password and says yes or no, and pam_f.so asks for something
+ * else. */
 static void find_paths(struct pam_paths *paths, const char *text)
 {
 	struct pam_trial trials[100];
@@ -175,8 +183,11 @@ static void find_paths(struct pam_paths *paths, const char *text)
 	for (size_t i = 0; i < stack.count; i++)
 		trials[i] = (struct pam_trial){
 			.line = &stack.lines[i],
-			.results = PAM_RESULTS_ALL,
+			.results = role_of(&stack.lines[i]) == PAM_ROLE_PASSWORD
+					   ? ~PAM_RESULTS_IGNORE
+					   : PAM_RESULTS_ALL,
 			.watched = pam_line_names(&stack.lines[i], "pam_w.so"),
+			.role = role_of(&stack.lines[i]),
 		};
 	assert_int_equal(pam_paths_find(paths, trials, stack.count), 0);
 	pam_stack_free(&stack);
@@ -225,12 +236,40 @@ static void the_line_that_skips_is_found(void **state)
 	assert_int_equal(paths.skipper, PAM_PATHS_NONE);
 }
 
+static void what_identifies_the_user_is_told_apart(void **state)
+{
+	struct pam_paths paths;
+
+	(void)state;
+	find_paths(&paths, "auth requisite pam_p.so\nauth required pam_w.so\n");
+	assert_true(paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_PASSWORD]);
+	assert_false(paths.reached_wrong);
+	assert_false(paths.reached_first);
+	find_paths(&paths, "auth optional pam_p.so\nauth required pam_w.so\n");
+	assert_true(paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_WRONG]);
+	assert_true(paths.reached_wrong);
+	find_paths(&paths, "auth required pam_p.so\nauth required pam_w.so\n");
+	assert_false(paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_WRONG]);
+	assert_true(paths.reached_wrong);
+	find_paths(&paths, "auth sufficient pam_w.so\nauth required pam_p.so\n");
+	assert_true(paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_NOT_RUN]);
+	assert_true(paths.reached_first);
+	assert_int_equal(paths.passer, 0);
+	assert_int_equal(paths.passing_result, PAM_SUCCESS);
+	find_paths(&paths, "auth [success=1 default=ignore] pam_f.so\n"
+			   "auth requisite pam_p.so\nauth required pam_w.so\n");
+	assert_true(paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_OTHERWISE]);
+	assert_false(paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_WRONG]);
+	assert_int_equal(paths.passer, PAM_PATHS_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stacks_succeed_like_those_of_libpam),
 		cmocka_unit_test(the_gravest_answer_of_watched_lines_counts),
-		cmocka_unit_test(the_line_that_skips_is_found)};
+		cmocka_unit_test(the_line_that_skips_is_found),
+		cmocka_unit_test(what_identifies_the_user_is_told_apart)};
 
 	return cmocka_run_group_tests(tests, begin, end);
 }
