@@ -21,6 +21,33 @@ static void log_in_from(const char *user, const char *host, const char *answer)
 	stack_login(&stack_last);
 }
 
+/* sshd lets some users not log in, and answers for them. */
+static void an_answer_of_sshd_is_no_attempt(void **state)
+{
+	static const char *const answers[] = {"\b\n\r\177IN", "\b\n\r\177INCORRECT",
+		"\b\n\r\177INCORRECT\b\n\r\177INC", "\b\n", "\b"};
+	static const char *const others[] = {
+		"\b\n\r\177INCORREKT", "INCORRECT", "\b\b", "123456"};
+	static const char text[] = STACK_SECRET "\n\" RATE_LIMIT 9 30\n\" TOTP_AUTH\n";
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(answers); i++) {
+		stack_put_secret("alice", text);
+		log_in_from("alice", "192.0.2.7", answers[i]);
+		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+		assert_non_null(strstr(stack_log, "reason=denied-by-sshd detail="));
+		assert_string_equal(text_of(stack_secret("alice")), text);
+		log_in_from("nobody-knows", "192.0.2.7", answers[i]);
+		assert_non_null(strstr(stack_log, "reason=not-enrolled"));
+	}
+	for (unsigned int i = 0; i < COUNT(others); i++) {
+		stack_put_secret("alice", text);
+		log_in_from("alice", "192.0.2.7", others[i]);
+		assert_non_null(strstr(stack_log, "reason=wrong-code"));
+		assert_string_not_equal(text_of(stack_secret("alice")), text);
+	}
+}
+
 static void a_name_cannot_forge_a_line(void **state)
 {
 	static const struct {
@@ -160,6 +187,7 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(an_answer_of_sshd_is_no_attempt),
 		TEST(a_name_cannot_forge_a_line),
 		TEST(a_long_name_is_cut),
 		TEST(a_path_cannot_forge_a_line),
