@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "config/options.h"
 #include "gate/group_gate.h"
 #include "gate/group_list.h"
+#include "gate/nss_sources.h"
 
 #define CHECK "groups"
 
@@ -76,6 +78,47 @@ static void report_empty(struct doctor *doctor, const char *name)
 	free(user);
 }
 
+static bool is_in_group_file(gid_t gid)
+{
+	FILE *file = fopen("/etc/group", "re");
+	const struct group *group = NULL;
+
+	while (file != NULL && (group = fgetgrent(file)) != NULL && group->gr_gid != gid)
+		;
+	if (file != NULL)
+		fclose(file);
+	return group != NULL;
+}
+
+/* A group that only a directory knows. A source that is down refuses, and one that forgets
+ * a member cannot be noticed. */
+static void report_remote(struct doctor *doctor, const struct group_entry *entry)
+{
+	const struct option_origin origin = doctor_option_origin(doctor, "group");
+	struct error error = ERROR_INIT;
+	struct finding *finding;
+	char *sources;
+
+	if (is_in_group_file(entry->gid))
+		return;
+	if (nss_sources_list(&sources, &error) != 0) {
+		report_add(doctor, FINDING_UNKNOWN, CHECK, "%s", error.message);
+		return;
+	}
+	if (*sources != '\0' && strcmp(sources, "files") != 0) {
+		finding = report_add(doctor, FINDING_WARNING, CHECK,
+			"%s, line %u: the group %s is not in /etc/group, so that a directory "
+			"(%s) decides who is asked",
+			origin.file, origin.line, entry->name, sources);
+		finding_why(finding,
+			"While a source is down, everybody who is in none of the groups is "
+			"refused; and a source that forgets a member lets that user in without "
+			"a code. Let group= name those who are not asked, as in group=!exempt: "
+			"then a list that is cut short asks.");
+	}
+	free(sources);
+}
+
 static void check_entry(struct doctor *doctor, struct group_entry *entry)
 {
 	const struct group *group;
@@ -102,6 +145,7 @@ static void check_entry(struct doctor *doctor, struct group_entry *entry)
 	else
 		report_add(doctor, FINDING_OK, CHECK, "the group %s has members, such as %s",
 			name, member);
+	report_remote(doctor, entry);
 	if (doctor->example_user == NULL)
 		doctor->example_user = member;
 	else

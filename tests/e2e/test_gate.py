@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who is asked: groups, exemptions, nullok, users who do not exist."""
 
+import json
+import subprocess
+
 from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped, test
 
 
@@ -71,6 +74,12 @@ def a_directory_that_forgets_who_is_in_a_group_refuses(host):
     set_up(True)
     host.password_then_code("group=vpn")
     skipped(host.login("bob"), "bob", reason="not-in-group")
+    done = subprocess.run([host.enroll_program, "doctor", "--json", "bob"], check=False,
+                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    found = [finding for finding in json.loads(done.stdout)["findings"]
+             if "the group vpn is not in /etc/group" in finding["what"]]
+    check([finding["level"] for finding in found] == ["warning"], f"doctor says {found}")
+    check("group=!exempt" in found[0]["why"], f"doctor says {found}")
 
 
 @test
