@@ -21,8 +21,8 @@
  * fs.nr_open. */
 #define FILES_WANTED 1024
 
-static const int resources[SETUID_LIMITS] = {RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK,
-	RLIMIT_CPU, RLIMIT_RTTIME, RLIMIT_NOFILE};
+static const unsigned int resources[SETUID_LIMITS] = {RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS,
+	RLIMIT_STACK, RLIMIT_CPU, RLIMIT_RTTIME, RLIMIT_NOFILE};
 
 bool setuid_is_set(void)
 {
@@ -32,7 +32,7 @@ bool setuid_is_set(void)
 }
 
 /* The hard limit as well, or at least the soft one up to that. */
-static bool raise_limit(int resource, rlim_t wanted, const struct rlimit *before)
+static bool raise_limit(unsigned int resource, rlim_t wanted, const struct rlimit *before)
 {
 	struct rlimit raised = *before;
 
