@@ -4,13 +4,11 @@
 
 #include "store/file_store.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "core/state.h"
 #include "store/file_batch.h"
 #include "store/first_seen.h"
 #include "store/locked_file.h"
@@ -370,38 +368,6 @@ static int remove_secret(void *argument, struct error *error)
 	return locked_file_remove(&task->place->rules, task->or_without, error);
 }
 
-/* Notes in the state that the secret is gone on purpose. A user who may not read the state
- * cannot do that. */
-static int note_revoked(const char *path, bool *noted, struct error *error)
-{
-	struct locked_file *file = NULL;
-	struct text state = TEXT_INIT, next = TEXT_INIT;
-	struct error look = ERROR_INIT;
-	bool enrolled = false;
-	int status = state_file_look(path, &state, &look);
-
-	if (status == 0)
-		status = state_is_enrolled(&state, &enrolled, &look);
-	if (status == 0 && enrolled) {
-		text_free(&state);
-		status = state_file_begin(path, &file, &state, &look);
-		if (status == 0)
-			status = state_revoke(&state, (int64_t)time(NULL), &next, &look);
-		if (status == 0 && next.length > 0)
-			status = locked_file_commit(&file, &next, false, &look);
-		locked_file_abort(file);
-		*noted = status == 0;
-	}
-	text_free(&state);
-	text_free(&next);
-	if (status == 0 || look.system_error == EACCES)
-		return 0;
-	return error_set(error, status,
-		"the secret is removed, but %.150s does not say so, so that the user is "
-		"refused and offered none: %.120s",
-		path, look.message);
-}
-
 static int remove_place(struct store_place *place, bool or_without, struct error *error)
 {
 	struct file_task task = {.place = file_place_of(place), .or_without = or_without};
@@ -410,7 +376,7 @@ static int remove_place(struct store_place *place, bool or_without, struct error
 
 	if ((status != 0 && status != TOTPGROUP_ENOTFOUND) || task.place->state_path == NULL)
 		return status;
-	if (note_revoked(task.place->state_path, &noted, error) != 0)
+	if (state_file_note_revoked(task.place->state_path, &noted, error) != 0)
 		return error->code;
 	return noted ? 0 : status;
 }
