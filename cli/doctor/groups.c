@@ -189,6 +189,25 @@ static void check_whole(struct doctor *doctor, const struct group_list *groups)
 	text_free(&asked);
 }
 
+/* The module refuses everybody who is in no group while a source does not answer. */
+static void check_sources(struct doctor *doctor, const struct group_list *groups)
+{
+	struct user_groups found = {.known = false};
+	struct error error = ERROR_INIT;
+	struct finding *finding;
+	bool asks_members = false;
+
+	for (size_t i = 0; i < groups->count; i++)
+		asks_members |= !groups->entries[i].exempt;
+	if (asks_members &&
+		nss_sources_read_groups(doctor->user->pw_name, &found, &error) != 0) {
+		finding = report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error.message);
+		finding_why(
+			finding, "The module refuses every user who is in none of the groups.");
+	}
+	user_groups_free(&found);
+}
+
 void doctor_check_groups(struct doctor *doctor)
 {
 	struct group_list groups = GROUP_LIST_INIT;
@@ -205,5 +224,6 @@ void doctor_check_groups(struct doctor *doctor)
 	for (size_t i = 0; i < groups.count; i++)
 		check_entry(doctor, &groups.entries[i]);
 	check_whole(doctor, &groups);
+	check_sources(doctor, &groups);
 	group_list_free(&groups);
 }
