@@ -350,7 +350,8 @@ static int verify(
 
 	if (setuid_is_set() && attempt->count && attempt->typed != NULL &&
 		!count_first(verification, &status, error) &&
-		!(status == TOTPGROUP_EUNWRITABLE && may_be_unrecorded))
+		!(status == TOTPGROUP_EUNWRITABLE && may_be_unrecorded &&
+			verification->decision.result.reason == TOTPGROUP_REASON_CONVERSATION))
 		return status;
 	*error = (struct error)ERROR_INIT;
 	return transact(verification, error);
