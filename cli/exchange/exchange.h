@@ -85,11 +85,12 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 
 /*
  * Finds the user of every usable record. A record cannot be used where there is no such
- * user.
+ * user, or where two users fit its label.
  *
  * wanted is the user that the whole input is for, or NULL. With it, records that name
  * another user are passed over. Of several records with labels those count whose account
- * name is that user; a single one counts whatever its label says.
+ * name is that user. A single one counts whatever its label says, but is refused where that
+ * is another user of this host.
  *
  * STATUS_STORE_ERROR where memory runs out, which is reported.
  */
