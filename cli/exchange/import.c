@@ -21,7 +21,8 @@ struct import {
 	unsigned int not_permitted;
 	unsigned int failed; /* or skipped, for any other reason */
 	bool output_failed;
-	bool pin_said; /* that PINs are left out */
+	bool pin_said;	  /* that PINs are left out */
+	bool digits_said; /* that their number is assumed */
 };
 
 static enum exchange_format choose_format(
@@ -148,6 +149,15 @@ static void say_notes(struct import *import, const struct import_record *record)
 		terminal_complain("%s: line %u: the label names another issuer than the "
 				  "parameter, which is taken: %s",
 			record->source, key->line, key->issuer);
+	if ((key->notes & OTP_KEY_COUNTER_ASSUMED) != 0)
+		terminal_complain("%s: line %u: the link has no counter: 0 is assumed",
+			record->source, key->line);
+	if ((key->notes & OTP_KEY_DIGITS_ASSUMED) != 0 && !import->digits_said) {
+		import->digits_said = true;
+		terminal_complain("%s: 6 digits are assumed where a row does not say how "
+				  "many: line %u",
+			record->source, key->line);
+	}
 	if (key->hotp && key->counter == 0)
 		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
 				  "0 is not accepted",

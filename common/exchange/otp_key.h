@@ -28,6 +28,10 @@ enum otp_key_note {
 	OTP_KEY_EMERGENCY_CODES_LEFT_OUT = 1 << 3,
 	/* Further devices of the same user. */
 	OTP_KEY_DEVICES_LEFT_OUT = 1 << 4,
+	/* Nothing said which counter is next: it is 0. */
+	OTP_KEY_COUNTER_ASSUMED = 1 << 5,
+	/* Nothing said how many digits codes have: they are 6. */
+	OTP_KEY_DIGITS_ASSUMED = 1 << 6,
 };
 
 /* Begins as OTP_KEY_INIT; ends with otp_key_free(). Holds secrets. */
@@ -64,11 +68,16 @@ void otp_key_free(struct otp_key *key);
 typedef int otp_key_setter(
 	struct otp_key *key, const char *value, size_t length, struct error *error);
 
-otp_key_setter otp_key_set_base32;    /* as base32_decode(), and '=' at the end */
+/* As base32_decode(), and '=' at the end, but only what base32 can be: a character that it
+ * does not have, or a length that no bytes give, means that the secret was not copied
+ * right. */
+otp_key_setter otp_key_set_base32;
+/* As the first line of a credential is read. */
+otp_key_setter otp_key_set_credential_secret;
 otp_key_setter otp_key_set_name;      /* no control characters; empty means none */
 otp_key_setter otp_key_set_issuer;    /* likewise */
 otp_key_setter otp_key_set_type;      /* totp or hotp, in either case */
-otp_key_setter otp_key_set_algorithm; /* SHA1, SHA256 or SHA512, in either case */
+otp_key_setter otp_key_set_algorithm; /* SHA1, SHA-256 and the like, in either case */
 otp_key_setter otp_key_set_digits;    /* a decimal number, as are the next two */
 otp_key_setter otp_key_set_period;
 otp_key_setter otp_key_set_counter;

@@ -182,7 +182,7 @@ static int read_lines(struct otp_key *key, const char *text, size_t length, stru
 
 	if (!lines_next(&lines, &line, &line_length))
 		return error_set(error, TOTPGROUP_EFORMAT, "line 1: no secret");
-	status = otp_key_set_base32(key, line, line_length, error);
+	status = otp_key_set_credential_secret(key, line, line_length, error);
 	while (status == 0 && lines_next(&lines, &line, &line_length))
 		status = read_line(key, line, line_length, &live, error);
 	return status;

@@ -84,7 +84,7 @@ def phone(name, issuer="", **more):
     return account
 
 
-USERS_ROW = f"HOTP/T30\t{ME}\t-\t{KEY.hex()}\n"
+USERS_ROW = f"HOTP/T30/6\t{ME}\t-\t{KEY.hex()}\n"
 
 
 def share(folder):
@@ -122,7 +122,7 @@ def in_namespace(folder, script, *arguments, answers="", users=None):
 
 
 def rows(*users):
-    return "".join(f"HOTP/T30 {user} - {KEY.hex()}\n" for user in users)
+    return "".join(f"HOTP/T30/6 {user} - {KEY.hex()}\n" for user in users)
 
 
 def check_owner(path, number):

@@ -203,7 +203,7 @@ def changes_to_a_key_are_reported(folder):
     check_result(import_text(folder, uri, "--from=uri", name="a"), 0, f"imported {ME}\n",
                  "input: line 1: the label names another issuer than the parameter, which is "
                  "taken: Small")
-    row = f"HOTP {ME} 1234 {KEY.hex()}\n"
+    row = f"HOTP/E/6 {ME} 1234 {KEY.hex()}\n"
     check_result(import_text(folder, row, "--from=users-file", name="b"), 0,
                  f"imported {ME}\n", "the code of counter 0 is not accepted", "PINs are left out")
     check(read(credential(folder, "b")).endswith('" HOTP_COUNTER 1\n'), "counter")
