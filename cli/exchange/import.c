@@ -126,11 +126,15 @@ static enum exit_status store_credential(
 static bool report_record(const struct exchange_options *options,
 	const struct import_record *record, enum exit_status status)
 {
+	const char *done = options->dry_run != 0 ? "would import" : "imported";
+
 	if (status == STATUS_DONE && options->quiet != 0)
 		return true;
+	if (status == STATUS_DONE && record->device_count > 1)
+		return terminal_say(
+			"%s %s with %zu devices\n", done, record->user, record->device_count);
 	if (status == STATUS_DONE)
-		return terminal_say("%s %s\n",
-			options->dry_run != 0 ? "would import" : "imported", record->user);
+		return terminal_say("%s %s\n", done, record->user);
 	if (status == STATUS_REFUSED)
 		return terminal_say("skipped %s: has a secret already; use --force to "
 				    "replace it\n",
@@ -162,10 +166,6 @@ static void say_notes(struct import *import, const struct import_record *record)
 		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
 				  "0 is not accepted",
 			record->source, key->line, record->user);
-	if ((key->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
-		terminal_complain("%s: %s gets the first device only: the further ones are "
-				  "left out",
-			record->source, record->user);
 	if ((key->notes & OTP_KEY_PIN_LEFT_OUT) != 0 && !import->pin_said) {
 		import->pin_said = true;
 		terminal_complain(
@@ -252,10 +252,11 @@ enum exit_status command_import(int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = read_inputs(&import);
 	if (status == STATUS_DONE)
+		import_list_choose(&import.list, options);
+	if (status == STATUS_DONE)
 		status = import_list_find_users(&import.list, options->user);
 	if (status == STATUS_DONE)
-		status = import_list_refuse_second_secrets(
-			&import.list, &import.defaults, options);
+		status = import_list_join(&import.list, &import.defaults, options);
 	if (status == STATUS_DONE)
 		status = store_all(&import);
 	import_list_free(&import.list);

@@ -9,6 +9,7 @@
 #include "base/lines.h"
 #include "cli/exchange/exchange.h"
 #include "core/credential.h"
+#include "exchange/account_name.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
 #include "exchange/otp_key.h"
@@ -130,6 +131,19 @@ static void name_line(struct import_record *record, unsigned int line)
 		error_set(&record->error, problem.code, "line %u: %s", line, problem.message);
 }
 
+/* A label may name a device. What cannot be one's name is left out. */
+static int take_device(struct import_record *record)
+{
+	struct otp_key *key = &record->key;
+	struct word device = account_name_split(key->name != NULL ? key->name : "").device;
+	struct error ignored = ERROR_INIT;
+	int status = 0;
+
+	if (device.length > 0)
+		status = otp_key_set_device(key, device.start, device.length, &ignored);
+	return status == TOTPGROUP_EFORMAT ? 0 : status;
+}
+
 /*
  * Appends a record that was read, or frees it. status is the result of the reader, and
  * found is false where there was nothing to read. Returns 0 also for a bad record, which
@@ -138,6 +152,8 @@ static void name_line(struct import_record *record, unsigned int line)
 static int finish_record(
 	const struct reading *reading, struct import_record *record, int status, bool found)
 {
+	if (status == 0 && found && !record->names_user)
+		status = take_device(record);
 	if (status == 0 && found && record->credential.length == 0) {
 		status = otp_key_to_credential(
 			&record->key, reading->now, &record->credential, &record->error);
@@ -158,6 +174,7 @@ static int read_credential(const struct reading *reading)
 
 	if (record == NULL)
 		return out_of_memory(reading->error);
+	record->is_whole = true;
 	status = otp_key_from_credential(
 		&record->key, reading->text->data, reading->text->length, &record->error);
 	/* The text itself is written, so that nothing of it is left out. */

@@ -106,6 +106,35 @@ static void refuse_without_user(struct import_record *record)
 	refuse(record, why.code, why.message);
 }
 
+/* Whether the account has that label, `account` or `issuer:account`. */
+static bool has_label(const struct otp_key *key, const char *label)
+{
+	const char *name = key->name != NULL ? key->name : "";
+	size_t issuer = key->issuer != NULL ? strlen(key->issuer) : 0;
+
+	if (strcmp(name, label) == 0)
+		return true;
+	return issuer > 0 && strncmp(label, key->issuer, issuer) == 0 && label[issuer] == ':' &&
+	       strcmp(label + issuer + 1, name) == 0;
+}
+
+void import_list_choose(struct import_list *list, const struct exchange_options *options)
+{
+	for (struct import_record *record = list->first; record != NULL;
+		record = record->next) {
+		const struct otp_key *key = &record->key;
+
+		if (record->error.code != 0 && key->name == NULL && key->issuer == NULL)
+			continue;
+		if (options->issuer != NULL &&
+			strcmp(key->issuer != NULL ? key->issuer : "", options->issuer) != 0)
+			record->passed_over = true;
+		if (options->label != NULL && !has_label(key, options->label))
+			record->passed_over = true;
+		record->is_chosen = options->label != NULL && !record->passed_over;
+	}
+}
+
 /* Whether the name, or the label's user, is written like that user. */
 static bool is_written_as(const struct import_record *record, const char *user)
 {
@@ -146,7 +175,7 @@ static int judge_other_name(struct import_record *record, const struct wanted *w
 		refuse(record, status, why.message);
 	else if (!is_wanted && (!wanted->single || record->names_user))
 		record->passed_over = true;
-	else if (!is_wanted && fitting.longest != NULL) {
+	else if (!is_wanted && fitting.longest != NULL && !record->is_chosen) {
 		error_set(&why, TOTPGROUP_ECONFLICT, "'%s' is for %s, and not for %s",
 			record->key.name, fitting.longest->passwd.pw_name, wanted->name);
 		refuse(record, why.code, why.message);

@@ -12,6 +12,8 @@ const struct option_row import_options_table[] = {
 	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, NULL,
 		"the format of the files, where a guess would be wrong"),
 	STRING_ROW(0, "user", user, 'U', 1, "USER", "for this user only"),
+	STRING_ROW(0, "label", label, 'l', 1, "LABEL", "the account with this label only"),
+	STRING_ROW('i', "issuer", issuer, 'i', 0, "ISSUER", "accounts of this issuer only"),
 	SECRET_ROW,
 	CONF_ROW,
 	FORCE_ROW("replace secrets"),

@@ -28,6 +28,7 @@ static const struct {
 	{"counter", otp_key_set_counter},
 	{"issuer", otp_key_set_issuer},
 	{"emergency_codes", add_emergency_codes},
+	{"device", otp_key_set_device},
 };
 
 enum { COLUMN_USER = 0, COLUMN_SECRET = 1 };
@@ -306,6 +307,8 @@ int csv_append(struct text *text, const struct otp_key *key)
 	for (size_t i = 0; i < key->emergency_code_count; i++)
 		(void)text_append_format(
 			text, "%s%08" PRIu32, i > 0 ? " " : "", key->emergency_codes[i]);
+	(void)text_append_string(text, ",");
+	append_value(text, key->device);
 	if (text_append_string(text, "\r\n") != 0)
 		text_cut(text, before);
 	return text->status;

@@ -4,10 +4,10 @@
  * Keys as comma-separated values (RFC 4180). The first line names the columns, in
  * any order:
  *
- *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes
+ *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes,device
  *
  * Only user and secret are required. The secret is base32, the type totp or hotp;
- * emergency codes are separated by blanks. An empty value counts as a missing one.
+ * emergency codes are separated by blanks; several rows of a user are devices. An empty value counts as a missing one.
  */
 #ifndef TOTPGROUP_EXCHANGE_CSV_H
 #define TOTPGROUP_EXCHANGE_CSV_H
@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "exchange/otp_key.h"
 
-#define CSV_COLUMNS 9
+#define CSV_COLUMNS 10
 
 /* Begins with csv_open(); owns nothing. */
 struct csv_reader {

@@ -11,16 +11,25 @@
 #include "base/base32.h"
 #include "base/number.h"
 #include "base/wipe.h"
+#include "core/device.h"
 #include "core/emergency.h"
 #include "totpgroup.h"
+
+void otp_key_drop_emergency_codes(struct otp_key *key)
+{
+	wipe_free(key->emergency_codes,
+		key->emergency_code_count * sizeof key->emergency_codes[0]);
+	key->emergency_codes = NULL;
+	key->emergency_code_count = 0;
+}
 
 void otp_key_free(struct otp_key *key)
 {
 	free(key->name);
 	free(key->issuer);
+	free(key->device);
 	wipe_free(key->secret, key->secret_length);
-	wipe_free(key->emergency_codes,
-		key->emergency_code_count * sizeof key->emergency_codes[0]);
+	otp_key_drop_emergency_codes(key);
 	WIPE_OBJECT(key);
 	*key = (struct otp_key)OTP_KEY_INIT;
 }
@@ -114,6 +123,17 @@ int otp_key_set_issuer(
 	struct otp_key *key, const char *issuer, size_t length, struct error *error)
 {
 	return set_string(&key->issuer, "issuer", issuer, length, error);
+}
+
+int otp_key_set_device(
+	struct otp_key *key, const char *name, size_t length, struct error *error)
+{
+	if (length > 0 && !device_name_is_allowed(name, length))
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"the device's name must be 1 to %d bytes that can be shown, without a "
+			"blank at either end",
+			DEVICE_NAME_MAX);
+	return set_string(&key->device, "device's name", name, length, error);
 }
 
 /* Whether the label begins with the issuer that was set before, and a colon. Programs that

@@ -51,6 +51,13 @@ def check_result(result, status, output, *errors):
         check(words in line, f"{words!r} is not in {line!r}")
 
 
+def put_credential(folder, text, name="secrets", user=ME):
+    spec(folder, name)
+    credential(folder, name, user).unlink(missing_ok=True)
+    credential(folder, name, user).write_text(text, encoding="ascii")
+    credential(folder, name, user).chmod(0o600)
+
+
 def varint(value):
     out = bytearray()
     while True:

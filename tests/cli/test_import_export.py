@@ -8,8 +8,8 @@ import urllib.parse
 import pexpect
 from import_host import (
     ALICE, BOB, COUNTED, KEY, ME, NUMBERS, PLAIN, SECRET, USERS_ROW, as_user, check_owner,
-    check_result, credential, home_of, import_text, in_namespace, migration, phone, read, rows,
-    share, spec,
+    check_result, credential, home_of, import_text, in_namespace, migration, phone, put_credential, read,
+    rows, share, spec,
 )
 from support import (
     PROGRAM, Skip, check, equal, finish, need_root, run, start, step_safely, test, totp,
@@ -130,19 +130,6 @@ def bad_rows_do_not_stop_the_others(folder):
 
 
 @test
-def two_secrets_for_one_user_are_refused(folder):
-    another = USERS_ROW.replace(KEY.hex(), KEY.hex()[::-1])
-    (folder.path / "more").write_text(another, encoding="ascii")
-    (folder.path / "one").write_text("\n" + USERS_ROW, encoding="ascii")
-    result = run(folder, "import", spec(folder), "-q", "--force", "one", "more")
-    check_result(result, 7, f"failed one: line 2: {ME} has another secret in line 1 of more; "
-                            "a user has one\n"
-                            f"failed more: line 1: {ME} has another secret in line 2 of one; "
-                            "a user has one\n")
-    equal(os.listdir(folder.path / "secrets"), [], "files")
-
-
-@test
 def user_takes_one_user_of_many(folder):
     text = (f"HOTP/T30 somebody - {KEY.hex()}\nHOTP/T45 somebody - 00\n" + USERS_ROW)
     check_result(import_text(folder, text, f"--user={ME}", "-q", name="a"), 7,
@@ -233,13 +220,6 @@ CREDENTIALS = (
 )
 
 
-def put_credential(folder, text, name="secrets", user=ME):
-    spec(folder, name)
-    credential(folder, name, user).unlink(missing_ok=True)
-    credential(folder, name, user).write_text(text, encoding="ascii")
-    credential(folder, name, user).chmod(0o600)
-
-
 @test
 def an_export_can_be_imported_without_loss(folder):
     for format_name in ("csv", "uri", "migration", "users-file", "google-authenticator"):
@@ -275,7 +255,7 @@ def both_use_the_files_that_a_login_uses(folder):
 
 @test
 def export_reports_what_a_format_cannot_hold(folder):
-    put_credential(folder, PLAIN + "12345678\n")
+    put_credential(folder, PLAIN.replace("REUSE", "REUSE 123") + "12345678\n")
     result = run(folder, "export", spec(folder), ME, ME)
     equal(result.status, 0, "exit status")
     equal(len(result.output.splitlines()), 2, "URIs")
@@ -322,7 +302,7 @@ def labels_for_apps_name_the_host(folder):
     equal(result.output, f"otpauth://totp/{ME}@{label}?secret={SECRET}\n",
           "URI without an issuer")
     result = run(folder, "export", spec(folder), "-q", "--to=csv", '--issuer=A,"B')
-    equal(result.output.splitlines()[1], f'{ME},{SECRET},SHA1,6,30,totp,,"A,""B",', "row")
+    equal(result.output.splitlines()[1], f'{ME},{SECRET},SHA1,6,30,totp,,"A,""B",,', "row")
 
 
 # A URI of each kind of credential has each of these issuers.

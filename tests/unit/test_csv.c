@@ -185,9 +185,10 @@ static void rows_are_written_for_any_reader(void **state)
 	key.algorithm = (enum hmac_algorithm)9;
 	assert_int_equal(csv_append(&text, &key), TOTPGROUP_EARGUMENT);
 	assert_string_equal(text.data,
-		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes\r\n"
-		"\"al,ice\",MZXW6YTBOI,SHA1,6,30,totp,,\"\"\"\",12345678 23456789\r\n"
-		"\"al,ice\",MZXW6YTBOI,SHA1,6,,hotp,3,\"\"\"\",12345678 23456789\r\n");
+		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes,"
+		"device\r\n"
+		"\"al,ice\",MZXW6YTBOI,SHA1,6,30,totp,,\"\"\"\",12345678 23456789,\r\n"
+		"\"al,ice\",MZXW6YTBOI,SHA1,6,,hotp,3,\"\"\"\",12345678 23456789,\r\n");
 	text_free(&text);
 	otp_key_free(&key);
 }
