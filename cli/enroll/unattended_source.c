@@ -85,9 +85,13 @@ static int read_list(struct import_list *list, const struct text *text, const ch
 	struct error *error)
 {
 	const char *data = text->data != NULL ? text->data : "";
+	enum exchange_format format = import_guess_format(data, text->length);
 	struct error problem = ERROR_INIT;
-	int result = import_list_read(list, name, text, import_guess_format(data, text->length),
-		(int64_t)time(NULL), &problem);
+	int result;
+
+	if (format == FORMAT_UNKNOWN && import_is_secret(data, text->length))
+		format = FORMAT_SECRET;
+	result = import_list_read(list, name, text, format, (int64_t)time(NULL), &problem);
 
 	if (result == 0)
 		return 0;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
@@ -23,6 +24,7 @@ enum exchange_format {
 	FORMAT_URI,		     /* otpauth://, one on a line */
 	FORMAT_MIGRATION,	     /* otpauth-migration://, one on a line */
 	FORMAT_CSV,
+	FORMAT_SECRET, /* base32 alone; no option names it */
 };
 
 /* The names from FORMAT_GOOGLE_AUTHENTICATOR on, for the options. */
@@ -77,8 +79,19 @@ struct import_list {
 	struct import_record *last;
 };
 
-/* Guesses the format of a text. FORMAT_UNKNOWN where it looks like none of them. */
+/* Guesses the format of a text, but for FORMAT_SECRET. FORMAT_UNKNOWN where it looks like none
+ * of them. */
 enum exchange_format import_guess_format(const char *text, size_t length);
+
+/* The text without the byte order mark that some programs write before UTF-8. */
+struct word import_skip_mark(const char *text, size_t length);
+
+/* Whether it begins with the mark of UTF-16. */
+bool import_is_utf16(const char *text, size_t length);
+
+/* Whether a text is base32 alone, of ten bytes or more, in one piece or in groups of one
+ * length: words of a message could be base32, too. */
+bool import_is_secret(const char *text, size_t length);
 
 /*
  * Appends a record for each key of one input. now, in seconds since 1970, decides which

@@ -56,6 +56,7 @@ const char *exchange_format_name(enum exchange_format format)
 		[FORMAT_URI] = "uri",
 		[FORMAT_MIGRATION] = "migration",
 		[FORMAT_CSV] = "csv",
+		[FORMAT_SECRET] = "secret",
 	};
 
 	return names[format];

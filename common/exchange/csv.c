@@ -64,7 +64,8 @@ static size_t line_end(const struct csv_reader *reader)
 
 static bool at_field_end(const struct csv_reader *reader)
 {
-	return at_end(reader) || reader->text[reader->at] == ',' || line_end(reader) > 0;
+	return at_end(reader) || reader->text[reader->at] == reader->separator ||
+	       line_end(reader) > 0;
 }
 
 static void skip_line(struct csv_reader *reader)
@@ -120,7 +121,7 @@ static int read_field(
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (status != 0)
 		return status;
-	*last = at_end(reader) || reader->text[reader->at] != ',';
+	*last = at_end(reader) || reader->text[reader->at] != reader->separator;
 	if (!*last)
 		reader->at++;
 	else
@@ -128,13 +129,36 @@ static int read_field(
 	return 0;
 }
 
+/* Other programs' names for a user. */
+static const char *const user_words[] = {"username", "user name", "login"};
+
+/* The column with that name, with blanks around it or not. */
 static unsigned int find_column(const struct text *name)
 {
+	struct word word = {name->data, name->length};
 	unsigned int i = 0;
 
-	while (i < CSV_COLUMNS && !ascii_is_word(name->data, name->length, columns[i].name))
+	while (word.length > 0 && ascii_is_blank(word.start[0])) {
+		word.start++;
+		word.length--;
+	}
+	while (word.length > 0 && ascii_is_blank(word.start[word.length - 1]))
+		word.length--;
+	for (size_t j = 0; j < sizeof user_words / sizeof user_words[0]; j++)
+		if (ascii_is_word(word.start, word.length, user_words[j]))
+			return COLUMN_USER;
+	while (i < CSV_COLUMNS && !ascii_is_word(word.start, word.length, columns[i].name))
 		i++;
 	return i;
+}
+
+/* No name of a column has either. */
+static char find_separator(const char *text, size_t length)
+{
+	const char *end = memchr(text, '\n', length);
+	size_t line = end != NULL ? (size_t)(end - text) : length;
+
+	return memchr(text, ',', line) == NULL && memchr(text, ';', line) != NULL ? ';' : ',';
 }
 
 /* Reads the first line. */
@@ -174,7 +198,10 @@ int csv_open(struct csv_reader *reader, const char *text, size_t length, struct 
 	struct error problem = ERROR_INIT;
 	int status;
 
-	*reader = (struct csv_reader){.text = text, .length = length, .line = 1};
+	*reader = (struct csv_reader){.text = text,
+		.length = length,
+		.separator = find_separator(text, length),
+		.line = 1};
 	/* Some spreadsheets write a byte order mark before UTF-8. */
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		reader->at = 3;

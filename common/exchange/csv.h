@@ -6,6 +6,9 @@
  *
  *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes,device
  *
+ * The user may be called username, user name or login. Where the first line has semicolons
+ * and no commas, as spreadsheets of some languages write it, they separate all values.
+ *
  * Only user and secret are required. The secret is base32, the type totp or hotp;
  * emergency codes are separated by blanks; several rows of a user are devices. An empty value counts as a missing one.
  */
@@ -25,6 +28,7 @@ struct csv_reader {
 	const char *text;
 	size_t length;
 	size_t at;
+	char separator;
 	unsigned int line;		   /* the line of `at`, counted from 1 */
 	unsigned int columns[CSV_COLUMNS]; /* for each field, its column */
 	unsigned int column_count;

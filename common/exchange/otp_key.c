@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/base32.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "base/wipe.h"
 #include "core/device.h"
 #include "core/emergency.h"
@@ -77,7 +78,8 @@ int otp_key_set_credential_secret(
 	return status;
 }
 
-int otp_key_set_base32(
+/* Reads base32 without blanks. */
+static int set_exact(
 	struct otp_key *key, const char *characters, size_t length, struct error *error)
 {
 	while (length > 0 && characters[length - 1] == '=')
@@ -94,6 +96,28 @@ int otp_key_set_base32(
 			"the secret is not base32, which has the letters A to Z and the "
 			"digits 2 to 7: 0, 1 and 8 are often misread");
 	}
+}
+
+int otp_key_set_base32(
+	struct otp_key *key, const char *characters, size_t length, struct error *error)
+{
+	struct text compact = TEXT_INIT;
+	int status;
+
+	for (size_t at = 0; at < length;) {
+		size_t blank = utf8_blank_length(characters + at, length - at);
+
+		if (blank == 0)
+			(void)text_append(&compact, characters + at, 1);
+		at += blank > 0 ? blank : 1;
+	}
+	status = text_append_string(&compact, "");
+	if (status == 0)
+		status = set_exact(key, compact.data, compact.length, error);
+	else
+		out_of_memory(error);
+	text_free(&compact);
+	return status;
 }
 
 static int set_string(char **string, const char *what, const char *characters, size_t length,

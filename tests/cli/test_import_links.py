@@ -145,3 +145,90 @@ def the_same_secret_in_many_forms_counts_once(folder):
         equal(read(credential(folder)).splitlines()[0], OTHER, "secret")
         equal(read(credential(folder)).count("DEVICE"), 0, "devices")
         credential(folder).unlink()
+
+
+MARK = "\ufeff"
+
+
+@test
+def a_byte_order_mark_is_no_part_of_the_text(folder):
+    row = f"HOTP/T30/6 {ME} - {KEY.hex()}\n"
+    for text in (f"otpauth://totp/{ME}?secret={OTHER}\n", row, f"user,secret\n{ME},{OTHER}\n",
+                 f'{OTHER}\n" RATE_LIMIT 3 30\n" DISALLOW_REUSE\n" TOTP_AUTH\n',
+                 migration(phone(ME))):
+        result = import_text(folder, MARK + text, "-q", "--force", f"--user={ME}")
+        check_result(result, 0, "")
+        equal(read(credential(folder)), PLAIN.replace(SECRET, OTHER), text)
+    result = import_text(folder, row.encode("utf-16"), f"--user={ME}")
+    check_result(result, 6, "failed input: the text is UTF-16: save it as UTF-8\n")
+
+
+@test
+def tables_of_other_programs_are_read(folder):
+    for text in (f"Username,Secret\n{ME},{SECRET}\n", f"user;secret\n{ME};{SECRET}\n",
+                 f'"Secret";"Username"\r\n"{SECRET}";"{ME}"\r\n', f"user, secret\n{ME},{SECRET}\n",
+                 f"User Name;Secret;Issuer\n{ME};{SECRET};a,b\n"):
+        for options in ((), ("--from=csv",)):
+            result = import_text(folder, text, "-q", "--force", *options)
+            check_result(result, 0, "")
+            equal(read(credential(folder)), PLAIN, text)
+
+
+@test
+def secrets_may_have_the_blanks_of_web_pages(folder):
+    credential(folder).parent.mkdir(exist_ok=True)
+    for blank in ("%C2%A0", "%E2%80%AF", "\u00a0", "%20", "%0D%0A"):
+        spaced = blank.join(SECRET[i:i + 4] for i in range(0, 32, 4))
+        take(folder, f"otpauth://totp/{ME}?secret={spaced}", PLAIN)
+    result = import_text(folder, f"user,secret\n{ME},{SECRET[:16]}\u00a0{SECRET[16:]}\n", "-q")
+    check_result(result, 0, "")
+    equal(read(credential(folder)), PLAIN, "from a table")
+
+
+def enroll(folder, text):
+    spec(folder)
+    credential(folder).unlink(missing_ok=True)
+    return run(folder, "enroll", spec(folder), "--from-file=-", ME, answers=text)
+
+
+@test
+def a_bare_secret_is_enrolled(folder):
+    groups = " ".join(SECRET[i:i + 4] for i in range(0, 32, 4))
+    for text in (SECRET, SECRET + "\n", SECRET.lower() + "\r\n", groups + "\n", f"\n  {SECRET}\n\n",
+                 groups.replace(" ", "-"), groups.replace(" ", "\u00a0"), MARK + SECRET):
+        result = enroll(folder, text)
+        equal((result.status, read(credential(folder))), (0, PLAIN), f"{text!r}: {result.errors}")
+    # Words that could be base32 are no secret, and neither is what was cut.
+    for text in ("secret not found here\n", "no such secret in this vault\n", "password\n", "MZXW6YTB",
+                 SECRET[:-2], SECRET + "\n" + SECRET, SECRET.replace("J", "1")):
+        result = enroll(folder, text)
+        equal((result.status, read(credential(folder))), (6, None), f"{text!r}: {result.errors}")
+        check(SECRET[:-2] not in result.errors, "a secret is printed")
+
+
+@test
+def a_file_that_a_login_would_refuse_is_refused_with_the_line(folder):
+    good = [SECRET, '" RATE_LIMIT 3 30', '" WINDOW_SIZE 5', '" TOTP_AUTH', "12345678"]
+    for line, bad, words in (
+            (1, "JBSWY3DPEHPK3PX!", "secret"), (1, "", "secret"),
+            (2, '" RATE_LIMIT', "RATE_LIMIT"), (2, '" RATE_LIMIT 0 30', "RATE_LIMIT"),
+            (2, '" RATE_LIMIT 3 x', "RATE_LIMIT"), (3, '" WINDOW_SIZE 0', "WINDOW_SIZE"),
+            (3, '" STEP_SIZE 0', "STEP_SIZE"), (3, '" DIGITS 9', "DIGITS"),
+            (3, '" ALGORITHM MD5', "ALGORITHM"), (3, '" TIME_SKEW x', None),
+            (3, '" DISALLOW_REUSE x', "DISALLOW_REUSE"), (3, '" DEVICE MZXW6', "DEVICE"),
+            (3, '" DEVICE 1!1 phone', "base32"), (3, '" PENDING_UNTIL x', "PENDING_UNTIL"),
+            (3, '" SCRATCH_HASH x', "SCRATCH_HASH"),
+            (3, '" LAST0 x', None)):
+        text = "\n".join(good[:line - 1] + [bad] + good[line:]) + "\n"
+        for options in ((), ("--from=google-authenticator",)):
+            result = import_text(folder, text, "-q", f"--user={ME}", *options)
+            if words is None:
+                check_result(result, 0, "")
+                credential(folder).unlink()
+                continue
+            equal((result.status, read(credential(folder))), (7, None), f"{bad}: {result.output}")
+            check(f"line {line}: " in result.output and words in result.output, result.output)
+        result = enroll(folder, text)
+        equal(result.status, 0 if words is None else 6, f"{bad}: {result.errors}")
+        check(words is None or f"line {line}: " in result.errors, result.errors)
+        credential(folder).unlink(missing_ok=True)

@@ -32,6 +32,12 @@ static void the_first_line_names_known_columns_once(void **state)
 	} cases[] = {
 		{"user,secret", NULL},
 		{"secret,user\r\n", NULL},
+		{"user , secret ", NULL},
+		{"Username,Secret", NULL},
+		{"login;secret\n", NULL},
+		{"\"user\";secret;\"issuer\"", NULL},
+		{"user,login,secret", "user is there twice"},
+		{"user;secret,issuer", "no column 'user;secret'"},
 		{"\xef\xbb\xbfUser,\"SECRET\"\n", NULL},
 		{"emergency_codes,issuer,counter,type,period,digits,algorithm,secret,user",
 			NULL},
@@ -41,7 +47,7 @@ static void the_first_line_names_known_columns_once(void **state)
 		{"user,secret,", "no column ''"},
 		{"user,secret,colour", "no column 'colour'"},
 		{"user,secret,user", "user is there twice"},
-		{"user,secret ", "no column 'secret '"},
+		{"user,secrets ", "no column 'secrets '"},
 		{"user,\"secret", "quote is not closed"},
 		{"user,se\"cret", "a quote within"},
 	};
