@@ -36,6 +36,8 @@ static const struct command commands[] = {
 		"say who is enrolled, and the state of each secret"},
 	{"show", command_show, show_options_table, " [USER]...",
 		"show the QR code and the link of a secret again"},
+	{"resync", command_resync, resync_options_table, " [USER]",
+		"find the counter of a token again by two codes in a row"},
 	{"revoke", command_revoke, revoke_options_table, " USER...", "remove secrets"},
 	{"import", command_import, import_options_table, " [FILE]...",
 		"enroll users with the secrets in another program's file"},

@@ -48,6 +48,7 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 	log_add_offset(&extra, result);
 	if (result->retry_after > 0)
 		log_add(&extra, " retry_after=%" PRId64 "s", result->retry_after);
+	log_add_behind(&extra, subject->counter_behind);
 	log_add_detail(&extra, error);
 	log_line(log_priority(result->reason), "refused", subject, &extra);
 }

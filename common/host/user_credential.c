@@ -263,9 +263,8 @@ static void note_spent(const struct totpgroup_result *result, struct store_chang
 	}
 }
 
-/* The texts after a decision that changed the credential. */
-static int write_change(const struct store_record *record, const totpgroup_credential *parsed,
-	struct store_change *change, struct error *error)
+int user_credential_change(const struct store_record *record,
+	const totpgroup_credential *parsed, struct store_change *change, struct error *error)
 {
 	int status;
 
@@ -292,7 +291,7 @@ static int decide_on_record(const struct store_record *record, void *argument,
 	if (status == 0)
 		status = decide(parsed, &verification->attempt, &verification->decision, error);
 	if (status == 0 && verification->decision.result.changed) {
-		status = write_change(record, parsed, change, error);
+		status = user_credential_change(record, parsed, change, error);
 		note_spent(&verification->decision.result, change);
 	}
 	totpgroup_credential_free(parsed);

@@ -147,6 +147,36 @@ static void a_login_logs_one_line(void **state)
 		}
 }
 
+/* A code ahead of the window is a wrong one: only the log tells that the counter is behind. */
+static void a_counter_that_is_behind_is_logged(void **state)
+{
+	static const struct {
+		unsigned int counter;
+		int behind; /* 0: nothing is logged */
+	} cases[] = {{9, 0}, {10, 4}, {50, 44}, {109, 103}, {110, 0}, {6, 0}};
+	char expected[256];
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(cases); i++) {
+		bool good = cases[i].counter == 9;
+
+		stack_options("no_increment_hotp");
+		stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 7\n");
+		log_in_from("alice", "192.0.2.7", stack_hotp(cases[i].counter));
+		assert_int_equal(stack_last.result, good ? PAM_SUCCESS : PAM_AUTH_ERR);
+		snprintf(expected, sizeof expected, "detail=\"counter behind by about %d\"",
+			cases[i].behind);
+		assert_int_equal(stack_saw(expected), cases[i].behind > 0);
+		if (!good && cases[i].behind == 0)
+			assert_null(strstr(stack_log, "behind"));
+	}
+	stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 7\n");
+	for (unsigned int i = 50; i < 52; i++) {
+		log_in_from("alice", "192.0.2.7", stack_hotp(i));
+		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+	}
+}
+
 /* Each kind of login with a secret, a code or a password. */
 static void no_secret_is_ever_logged(void **state)
 {
@@ -193,6 +223,7 @@ int main(int argc, char **argv)
 		TEST(a_path_cannot_forge_a_line),
 		TEST(an_option_cannot_forge_a_line),
 		TEST(a_login_logs_one_line),
+		TEST(a_counter_that_is_behind_is_logged),
 		TEST(no_secret_is_ever_logged),
 	};
 
