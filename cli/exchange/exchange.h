@@ -42,6 +42,9 @@ struct exchange_options {
 	const char *issuer; /* of export; or whose accounts to import */
 	const char *label;  /* import: of which account, with or without its issuer */
 	const char *output; /* export: a file; NULL for standard output */
+	const char *group;  /* import: whose homes */
+	int from_homes;
+	int remove; /* the home's file, once there is a copy */
 	int force;
 	int dry_run;
 	int quiet;
@@ -138,6 +141,12 @@ enum exit_status import_list_join_for_one(struct import_list *list);
 
 /* Passes over the records that the options --issuer and --label do not choose. */
 void import_list_choose(struct import_list *list, const struct exchange_options *options);
+
+/* Copies the secrets of users in their homes to where a login looks, and says what became of
+ * each. Where there is a copy already, what the home's file says is spent is spent on it. Only
+ * root may do it. */
+enum exit_status import_homes(
+	const struct exchange_options *options, const struct host_defaults *defaults);
 
 void import_list_free(struct import_list *list);
 

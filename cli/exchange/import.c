@@ -240,6 +240,25 @@ static enum exit_status store_all(struct import *import)
 	return choose_exit_status(import);
 }
 
+/* With --from-homes there is no input to be read. */
+static enum exit_status check_homes(const struct exchange_options *options)
+{
+	if (options->from_homes == 0 && (options->group != NULL || options->remove != 0))
+		return terminal_fail(STATUS_USAGE, "%s is for --from-homes",
+			options->group != NULL ? "--group" : "--remove");
+	if (options->from_homes == 0)
+		return STATUS_DONE;
+	if (options->group == NULL && options->user == NULL)
+		return terminal_fail(
+			STATUS_USAGE, "whose homes? Name --group=GROUP or --user=USER");
+	if (options->word_count > 0 || options->format != FORMAT_UNKNOWN ||
+		options->issuer != NULL || options->label != NULL)
+		return terminal_fail(STATUS_USAGE,
+			"--from-homes reads no FILE, and takes no --from, --issuer or "
+			"--label");
+	return STATUS_DONE;
+}
+
 enum exit_status command_import(int argc, char **argv)
 {
 	struct import import = {.options = {.format = FORMAT_UNKNOWN}};
@@ -248,7 +267,14 @@ enum exit_status command_import(int argc, char **argv)
 		exchange_options_read(options, import_options_table, argc, argv);
 
 	if (status == STATUS_DONE)
+		status = check_homes(options);
+	if (status == STATUS_DONE)
 		status = host_defaults_load(&import.defaults, options->conf);
+	if (status == STATUS_DONE && options->from_homes != 0) {
+		status = import_homes(options, &import.defaults);
+		host_defaults_free(&import.defaults);
+		return status;
+	}
 	if (status == STATUS_DONE)
 		status = read_inputs(&import);
 	if (status == STATUS_DONE)
