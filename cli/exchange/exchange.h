@@ -24,11 +24,14 @@ enum exchange_format {
 	FORMAT_URI,		     /* otpauth://, one on a line */
 	FORMAT_MIGRATION,	     /* otpauth-migration://, one on a line */
 	FORMAT_CSV,
+	FORMAT_AEGIS, /* the next ones are read only */
+	FORMAT_BITWARDEN,
 	FORMAT_SECRET, /* base32 alone; no option names it */
 };
 
 /* The names from FORMAT_GOOGLE_AUTHENTICATOR on, for the options. */
 #define EXCHANGE_FORMAT_WORDS "google-authenticator|users-file|uri|migration|csv"
+#define IMPORT_FORMAT_WORDS   EXCHANGE_FORMAT_WORDS "|aegis|bitwarden"
 
 const char *exchange_format_name(enum exchange_format format);
 

@@ -13,6 +13,7 @@
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
 #include "exchange/users_file.h"
+#include "exchange/vault_json.h"
 
 static bool begins_with(const char *line, size_t length, const char *start)
 {
@@ -64,6 +65,14 @@ enum exchange_format import_guess_format(const char *text, size_t length)
 	const char *line;
 	size_t line_length;
 
+	switch (vault_guess(word.start, word.length)) {
+	case VAULT_AEGIS:
+		return FORMAT_AEGIS;
+	case VAULT_BITWARDEN:
+		return FORMAT_BITWARDEN;
+	default:
+		break;
+	}
 	if (csv_is_header(word.start, word.length))
 		return FORMAT_CSV;
 	if (has_option(word.start, word.length))

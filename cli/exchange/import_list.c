@@ -14,6 +14,7 @@
 #include "exchange/otp_key.h"
 #include "exchange/otpauth_uri.h"
 #include "exchange/users_file.h"
+#include "exchange/vault_json.h"
 #include "totpgroup.h"
 
 static bool begins_with(const char *line, size_t length, const char *start)
@@ -171,6 +172,25 @@ static int read_rows(const struct reading *reading, bool is_csv)
 	return status;
 }
 
+/* Reads the export of an app for codes or passwords. */
+static int read_vault(const struct reading *reading, enum vault_kind kind)
+{
+	struct vault vault;
+	bool found = true;
+	int status = vault_open(
+		&vault, kind, reading->text.start, reading->text.length, reading->error);
+
+	while (status == 0 && found) {
+		struct import_record *record = new_record(reading);
+
+		if (record == NULL)
+			return out_of_memory(reading->error);
+		status = vault_next(&vault, &record->key, &found, &record->error);
+		status = finish_record(reading, record, status, found);
+	}
+	return status;
+}
+
 static int read_uri(
 	const struct reading *reading, const char *uri, size_t length, unsigned int line)
 {
@@ -261,6 +281,10 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 	case FORMAT_URI:
 	case FORMAT_MIGRATION:
 		return read_uris(&reading);
+	case FORMAT_AEGIS:
+		return read_vault(&reading, VAULT_AEGIS);
+	case FORMAT_BITWARDEN:
+		return read_vault(&reading, VAULT_BITWARDEN);
 	case FORMAT_SECRET:
 		return read_secret(&reading);
 	case FORMAT_UNKNOWN:

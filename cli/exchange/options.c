@@ -9,7 +9,7 @@
 #define OPTIONS struct exchange_options
 
 const struct option_row import_options_table[] = {
-	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, NULL,
+	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, IMPORT_FORMAT_WORDS, NULL,
 		"the format of the files, where a guess would be wrong"),
 	STRING_ROW(0, "user", user, 'U', 1, "USER", "for this user only"),
 	FLAG_ROW(0, "from-homes", from_homes, 'H', 1,
@@ -60,6 +60,8 @@ const char *exchange_format_name(enum exchange_format format)
 		[FORMAT_URI] = "uri",
 		[FORMAT_MIGRATION] = "migration",
 		[FORMAT_CSV] = "csv",
+		[FORMAT_AEGIS] = "aegis",
+		[FORMAT_BITWARDEN] = "bitwarden",
 		[FORMAT_SECRET] = "secret",
 	};
 
