@@ -164,7 +164,8 @@ static int read_rows(const struct reading *reading, bool is_csv)
 
 		if (record == NULL)
 			return out_of_memory(reading->error);
-		record->names_user = true;
+		/* A vault has accounts of all hosts. */
+		record->names_user = !is_csv || !csv.vault;
 		status = is_csv ? csv_next(&csv, &record->key, &found, &record->error)
 				: users_file_next(&lines, &record->key, &found, &record->error);
 		status = finish_record(reading, record, status, found);

@@ -53,4 +53,8 @@ int otpauth_uri_append_key(struct text *text, const struct otp_key *key);
  */
 int otpauth_uri_parse(struct otp_key *key, const char *uri, size_t length, struct error *error);
 
+/* Reads what passwords' vaults have for codes: a URI, or a secret in base32. Steam's are refused.
+ * Errors as above. */
+otp_key_setter otpauth_uri_or_secret;
+
 #endif

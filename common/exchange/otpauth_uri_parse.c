@@ -300,6 +300,21 @@ out:
 	return status;
 }
 
+static bool begins_with(const char *value, size_t length, const char *start)
+{
+	return length >= strlen(start) && ascii_is_word(value, strlen(start), start);
+}
+
+int otpauth_uri_or_secret(
+	struct otp_key *key, const char *value, size_t length, struct error *error)
+{
+	if (begins_with(value, length, "otpauth://"))
+		return otpauth_uri_parse(key, value, length, error);
+	if (begins_with(value, length, "steam://"))
+		return refuse_letters(key, "steam", strlen("steam"), error);
+	return otp_key_set_base32(key, value, length, error);
+}
+
 int otpauth_uri_parse(struct otp_key *key, const char *uri, size_t length, struct error *error)
 {
 	struct uri_parts parts = {{"", 0}, {"", 0}, {"", 0}};

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/wipe.h"
 #include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
@@ -113,22 +112,6 @@ static int read_aegis(struct otp_key *key, const struct json_value *entry, struc
 	return status;
 }
 
-static bool begins_with(const char *value, size_t length, const char *start)
-{
-	return length >= strlen(start) && ascii_is_word(value, strlen(start), start);
-}
-
-/* Reads what a vault has for codes: a URI, or a secret. */
-static int set_totp(struct otp_key *key, const char *value, size_t length, struct error *error)
-{
-	if (begins_with(value, length, "otpauth://"))
-		return otpauth_uri_parse(key, value, length, error);
-	if (begins_with(value, length, "steam://"))
-		return error_set(error, TOTPGROUP_EFORMAT,
-			"codes of Steam have letters, and no login here takes them");
-	return otp_key_set_base32(key, value, length, error);
-}
-
 static int read_bitwarden(
 	struct otp_key *key, const struct json_value *entry, struct error *error)
 {
@@ -137,7 +120,7 @@ static int read_bitwarden(
 
 	if (!json_member(entry, "login", &login) || login.kind != JSON_OBJECT)
 		return 0;
-	status = set_member(key, &login, "totp", set_totp, error);
+	status = set_member(key, &login, "totp", otpauth_uri_or_secret, error);
 	if (status == 0 && key->name == NULL)
 		status = set_member(key, &login, "username", otp_key_set_name, error);
 	if (status == 0 && key->issuer == NULL)

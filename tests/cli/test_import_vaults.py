@@ -61,6 +61,35 @@ def an_export_of_bitwarden_is_read(folder):
     take(folder, json.dumps(text), PLAIN, name="bitwarden")
 
 
+KEEPASSXC = '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified"\n'
+BITWARDEN = ("folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,"
+             "login_password,login_totp\n")
+LINK = f"otpauth://totp/Host:{ME}?secret={SECRET}&period=30&digits=6&issuer=Host"
+
+
+@test
+def tables_of_password_vaults_are_read(folder):
+    for head, rows in (
+            (KEEPASSXC, f'"Root","Host","{ME}","hunter2","","two\nlines, ""quoted""","{LINK}","0",""\n'),
+            (KEEPASSXC, f'"Root","Host","{ME}","hunter2","","","{SECRET}","0",""\n'),
+            (BITWARDEN, f",,login,Host,,,0,https://host,{ME},hunter2,{SECRET.lower()}\n"),
+            (BITWARDEN, f",,note,Note,x,,0,,,,\n,,login,Host,,,0,,{ME},hunter2,{LINK}\n")):
+        take(folder, head + rows, PLAIN, name="csv")
+    # An account of another site is not taken for one of this host.
+    other = '"Root","Shop","{0}@shop","x","","","otpauth://totp/Shop:{0}@shop?secret={1}","0",""\n'
+    text = KEEPASSXC + other.format(ME, SECRET[:16]) + other.format(ME, SECRET).replace("shop", "x")
+    result = import_text(folder, text, "-q")
+    equal((result.status, read(credential(folder))), (7, None), result.output)
+    check("choose with --issuer or --label" in result.output, result.output)
+    result = import_text(folder, KEEPASSXC + '"Root","Host","x","hunter2","","","MZX","0",""\n', "-q")
+    check_result(result, 7, "failed input: line 2: the secret is cut short: base32 has no text of "
+                            "that length\n")
+    # The rows have an empty name, and no password is printed.
+    result = import_text(folder, KEEPASSXC + '"Root","Host","","hunter2","","","","0"\n', "-q")
+    equal(result.status, 7, result.output)
+    check("hunter2" not in result.output + result.errors, result.output)
+
+
 @test
 def entries_that_cannot_be_used_are_named(folder):
     for entry, words in ((aegis_entry(kind="steam"), "the type is neither"),
