@@ -118,7 +118,8 @@ class Host:
             subprocess.run(mend["text"], shell=True, check=True)
             return
         path = pathlib.Path(mend["file"])
-        lines = path.read_text().splitlines()
+        # A drop-in may be new.
+        lines = path.read_text().splitlines() if path.exists() else []
         line = mend.get("line", 0)
         if mend["action"] == "replace":
             lines[line - 1] = mend["text"]
