@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -20,10 +21,88 @@
 
 #define CHECK "groups"
 
+static bool exists(const char *name)
+{
+	char *end;
+	unsigned long gid = strtoul(name, &end, 10);
+
+	return *end == '\0' && end != name ? getgrgid((gid_t)gid) != NULL
+					   : getgrnam(name) != NULL;
+}
+
+/* Appends an entry of the list without quotes and blanks, and in lower case if there is such
+ * a group only then. An empty entry adds nothing. */
+static void append_entry(struct text *text, const char *entry, size_t length)
+{
+	static const char around[] = " \t\"'";
+	bool exempt = false;
+	char *name;
+
+	for (; length > 0 && (strchr(around, *entry) != NULL || (*entry == '!' && !exempt));
+		entry++, length--)
+		exempt = exempt || *entry == '!';
+	while (length > 0 && strchr(around, entry[length - 1]) != NULL)
+		length--;
+	name = strndup(entry, length);
+	if (name == NULL || length == 0) {
+		free(name);
+		return;
+	}
+	if (!exists(name)) {
+		char *lower = strdup(name);
+
+		for (size_t i = 0; lower != NULL && lower[i] != '\0'; i++)
+			lower[i] = (char)tolower((unsigned char)lower[i]);
+		if (lower != NULL && exists(lower))
+			memcpy(name, lower, length);
+		free(lower);
+	}
+	text_append_format(
+		text, "%s%s%s", text->length > 0 ? "," : "", exempt ? "!" : "", name);
+	free(name);
+}
+
+/* The list as it was meant to be, if it is another one, all of its groups exist, and it asks
+ * somebody; the caller frees it. */
+static char *correct_list(const char *list)
+{
+	struct group_list groups = GROUP_LIST_INIT;
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+	bool good;
+
+	for (const char *entry = list; *entry != '\0'; entry += *entry == ',') {
+		size_t length = strcspn(entry, ",");
+
+		append_entry(&text, entry, length);
+		entry += length;
+	}
+	good = text.length > 0 && strcmp(text.data, list) != 0 &&
+	       group_list_parse(&groups, text.data, &error) == 0;
+	for (size_t i = 0; good && i < groups.count; i++)
+		good = exists(groups.entries[i].name);
+	good = good && group_list_warning(&groups) == NULL;
+	group_list_free(&groups);
+	if (good)
+		return text.data;
+	text_free(&text);
+	return NULL;
+}
+
+/* Names that groupadd takes everywhere. */
+static bool is_good_name(const char *name)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyz_";
+
+	return name[0] != '\0' && strchr(first, name[0]) != NULL && strlen(name) <= 32 &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789-")] == '\0';
+}
+
 static void report_missing(struct doctor *doctor, const struct group_entry *entry, int problem)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "group");
 	struct finding *finding;
+	char *corrected;
 
 	if (problem != 0 && problem != ENOENT && problem != ESRCH) {
 		report_add(doctor, FINDING_UNKNOWN, CHECK,
@@ -35,10 +114,14 @@ static void report_missing(struct doctor *doctor, const struct group_entry *entr
 		origin.line);
 	finding_why(finding,
 		"The module refuses every login while one of its groups does not exist.");
-	if (entry->numeric)
+	corrected = correct_list(doctor->module->group);
+	if (corrected != NULL)
+		doctor_mend_option(doctor, finding, "group", corrected);
+	else if (entry->numeric && !exists("totp"))
 		finding_run(finding, "groupadd -g %s totp", entry->name);
-	else
+	else if (!entry->numeric && is_good_name(entry->name))
 		finding_run_on(finding, "groupadd", entry->name);
+	free(corrected);
 }
 
 /* A user whose primary group it is, as far as the user database lists its users. */
@@ -153,15 +236,18 @@ static void check_entry(struct doctor *doctor, struct group_entry *entry)
 	free(name);
 }
 
+/* Without the option the module would ask everybody: it is corrected or left alone. */
 static void report_malformed(struct doctor *doctor, const struct error *error)
 {
 	const struct option_origin origin = doctor_option_origin(doctor, "group");
 	struct finding *finding = report_add(doctor, FINDING_PROBLEM, CHECK,
 		"%s, line %u: group: %s", origin.file, origin.line, error->message);
+	char *corrected = correct_list(doctor->module->group);
 
-	finding_why(finding,
-		"The module refuses every login. Without the option it asks everybody.");
-	doctor_mend_option(doctor, finding, "group", NULL);
+	finding_why(finding, "The module refuses every login.");
+	if (corrected != NULL)
+		doctor_mend_option(doctor, finding, "group", corrected);
+	free(corrected);
 }
 
 /* A list may exempt all users whom it asks. It is mended by leaving out the exempt

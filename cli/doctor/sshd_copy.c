@@ -4,32 +4,20 @@
 
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/lines.h"
+#include "cli/doctor/private_copy.h"
 #include "cli/doctor/sshd_files.h"
 #include "totpgroup.h"
 
-static int make_folder(struct sshd_files *files, struct error *error)
-{
-	char *folder;
+#define NAME_SIZE 24
 
-	if (files->folder != NULL)
-		return 0;
-	folder = strdup(P_tmpdir "/totpgroup-doctor-XXXXXX");
-	if (folder == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (mkdtemp(folder) == NULL) {
-		error_set_system(error, TOTPGROUP_ESYSTEM, "cannot make a folder in " P_tmpdir);
-		free(folder);
-		return TOTPGROUP_ESYSTEM;
-	}
-	files->folder = folder;
-	return 0;
+static const char *name_of_copy(size_t file, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "%zu", file);
+	return name;
 }
 
 static const struct sshd_change *find_change(
@@ -94,70 +82,52 @@ static int append_file(struct text *text, const struct sshd_files *files, size_t
 	return text->status;
 }
 
-static int write_text(const char *path, const struct text *text, struct error *error)
+static int copy_file(const struct sshd_files *files, size_t file,
+	const struct sshd_change *changes, size_t count, struct error *error)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t done = 0;
-	ssize_t n = 0;
+	struct text text = TEXT_INIT;
+	char name[NAME_SIZE];
+	int status;
 
-	while (fd >= 0 && done < text->length &&
-		(n = write(fd, text->data + done, text->length - done)) > 0)
-		done += (size_t)n;
-	if (fd < 0 || done < text->length)
-		error_set_system(error, TOTPGROUP_ESYSTEM, "cannot write %s", path);
-	if (fd < 0)
-		return TOTPGROUP_ESYSTEM;
-	close(fd);
-	return done == text->length ? 0 : TOTPGROUP_ESYSTEM;
+	if (append_file(&text, files, file, changes, count) != 0)
+		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	else
+		status = private_copy_write(
+			files->folder, name_of_copy(file, name), &text, error);
+	text_free(&text);
+	return status;
 }
 
 int sshd_files_copy(struct sshd_files *files, const struct sshd_change *changes, size_t count,
 	char **config, struct error *error)
 {
-	int status = make_folder(files, error);
+	int status = 0;
 
 	*config = NULL;
-	for (size_t i = 0; status == 0 && i < files->file_count; i++) {
-		struct text text = TEXT_INIT;
-		char *path = NULL;
-
-		if (asprintf(&path, "%s/%zu", files->folder, i) < 0 ||
-			append_file(&text, files, i, changes, count) != 0)
-			status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-		else
-			status = write_text(path, &text, error);
-		text_free(&text);
-		free(path);
-	}
+	if (files->folder == NULL)
+		files->folder = private_copy_folder(error);
+	if (files->folder == NULL)
+		return error->code;
+	for (size_t i = 0; status == 0 && i < files->file_count; i++)
+		status = copy_file(files, i, changes, count, error);
 	if (status == 0 && asprintf(config, "%s/0", files->folder) < 0)
 		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	return status;
 }
 
-static void remove_copies(struct sshd_files *files)
-{
-	for (size_t i = 0; i < files->file_count; i++) {
-		char *path = NULL;
-
-		if (asprintf(&path, "%s/%zu", files->folder, i) >= 0) {
-			unlink(path);
-			free(path);
-		}
-	}
-	rmdir(files->folder);
-}
-
 void sshd_files_free(struct sshd_files *files)
 {
-	if (files->folder != NULL)
-		remove_copies(files);
+	char name[NAME_SIZE];
+
 	for (size_t i = 0; i < files->file_count; i++) {
+		if (files->folder != NULL)
+			private_copy_unlink(files->folder, name_of_copy(i, name));
 		free(files->files[i].path);
 		text_free(&files->files[i].text);
 	}
+	private_copy_remove(files->folder, "0");
 	free(files->files);
 	free(files->lines);
 	free(files->includes);
-	free(files->folder);
 	*files = (struct sshd_files){.file_count = 0};
 }

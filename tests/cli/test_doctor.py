@@ -417,8 +417,8 @@ def a_missing_group_is_a_problem(folder):
 
 @test
 def a_malformed_group_is_a_problem(folder):
-    password_and_code(folder, f"{MODULE} group={MY_GROUP},,x debug").recognizes(
-        "groups", "problem", f"{MODULE} debug")
+    password_and_code(folder, f"{MODULE} group={MY_GROUP},, debug").recognizes(
+        "groups", "problem", f"{MODULE} group={MY_GROUP} debug")
 
 
 @test
