@@ -476,7 +476,7 @@ def a_pam_file_that_others_can_write_is_a_problem(folder):
 def with_secret(folder):
     secret = folder.path / "secret" / "x y"
     secret.parent.mkdir(mode=0o700)
-    secret.write_text("A" * 32 + "\n\" TOTP_AUTH\n")
+    secret.write_text("A" * 32 + "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n12345678\n")
     secret.chmod(0o600)
     return secret, password_and_code(folder, f"{MODULE} [secret={secret}]")
 
@@ -505,6 +505,130 @@ def a_secret_of_another_user_is_a_problem(folder):
     need_root()
     os.chown(secret, 12345, 12345)
     host.recognizes("secret", "problem", f"chown 0 '{secret}'")
+
+
+@test
+def a_secret_with_another_name_is_copied_and_not_drawn_anew(folder):
+    secret, host = with_secret(folder)
+    os.link(secret, folder.path / "other")
+    before = secret.read_bytes()
+    host.recognizes("secret", "problem",
+                    f"cp -p -- '{secret}' '{secret}.new' && mv -- '{secret}.new' '{secret}'")
+    equal(secret.read_bytes(), before, "the secret")
+    # What is there already is not overwritten.
+    os.link(secret, folder.path / "third")
+    secret.with_name("x y.new").write_text("")
+    found = secret_findings(host)
+    equal([(finding["check"], "mend" in finding) for finding in found], [("secret", False)],
+          "findings")
+
+
+def in_file_system(host, folder, options, more=""):
+    """Runs doctor with a file system of its own on that folder, which keeps what is there."""
+    need_root()
+    host.prefix = [
+        "unshare", "-m", "sh", "-c",
+        f"cp -a '{folder}' '{host.folder.path}/kept' && mount -t tmpfs -o mode=700 tmpfs '{folder}' "
+        f"&& cp -a '{host.folder.path}/kept/.' '{folder}' {more} && "
+        f"mount -o remount,{options} '{folder}' && rm -rf '{host.folder.path}/kept' && "
+        'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@"', "sh"]
+    return [(finding["level"], finding["what"], finding["why"], finding.get("mend"))
+            for finding in host.findings(without=("clock",)) if finding["check"] == "secret-folder"]
+
+
+@test
+def a_full_file_system_is_a_problem(folder):
+    secret, host = with_secret(folder)
+    found = in_file_system(host, secret.parent, "size=64k", f"&& (head -c 57344 /dev/zero > "
+                           f"'{secret.parent}/fill')")
+    equal(found, [], "a file system with room")
+    found = in_file_system(host, secret.parent, "size=64k", f"&& (head -c 61440 /dev/zero > "
+                           f"'{secret.parent}/fill')")
+    equal(found, [("problem", f"the file system of {secret.parent} is full: no space is left",
+                   "Each login writes there, and is refused if that fails.", None)], "full")
+    found = in_file_system(host, secret.parent, "nr_inodes=2")
+    equal([what for _, what, _, _ in found],
+          [f"the file system of {secret.parent} is full: no inode is left"], "no inode")
+
+
+@test
+def no_mode_mends_a_file_system_that_is_read_only(folder):
+    secret, host = with_secret(folder)
+    found = in_file_system(host, secret.parent, "ro")
+    equal([(level, what, mend) for level, what, _, mend in found],
+          [("problem", f"no new file can be written in {secret.parent}: Read-only file system",
+            None)], "findings")
+    check("state=" in found[0][2], found)
+
+
+@test
+def a_folder_of_another_user_has_no_mend_by_its_mode(folder):
+    need_root()
+    home = folder.path / "secret"
+    folder.path.chmod(0o755)
+    home.mkdir(mode=0o755)
+    nobody = pwd.getpwnam("nobody")
+    secret = home / "x"
+    secret.write_text("A" * 32 + "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n12345678\n")
+    secret.chmod(0o600)
+    os.chown(secret, nobody.pw_uid, -1)
+    host = password_and_code(folder, f"{MODULE} secret={secret}")
+    found = [finding for finding in host.findings("nobody", without=("clock",))
+             if finding["check"] == "secret-folder"]
+    equal([("mend" in finding, f"has to belong to uid {nobody.pw_uid}" in finding["why"])
+           for finding in found], [(False, True)], "findings")
+    os.chown(home, nobody.pw_uid, -1)
+    home.chmod(0o500)
+    found = [finding["mend"]["text"] for finding in host.findings("nobody", without=("clock",))
+             if finding["check"] == "secret-folder"]
+    equal(found, [f"chmod u+wx {home}"], "a mode of the user's own folder")
+
+
+@test
+def secrets_of_root_need_the_option_user(folder):
+    need_root()
+    store = folder.path / "store"
+    store.mkdir(mode=0o700)
+    for content in (None, "A" * 32 + "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n12345678\n"):
+        shutil.rmtree(folder.path / "pam.d", ignore_errors=True)
+        shutil.rmtree(folder.path / "security", ignore_errors=True)
+        for name in ("key", "key.pub"):
+            (folder.path / name).unlink(missing_ok=True)
+        if content is not None:
+            (store / "nobody").write_text(content)
+            (store / "nobody").chmod(0o600)
+        host = password_and_code(folder, f"{MODULE} secret={store}/${{USER}} debug")
+        found = [finding for finding in host.findings("nobody", without=("clock",))
+                 if finding["check"] == "secret"]
+        equal([(finding["level"], finding["mend"]["text"]) for finding in found],
+              [("problem", f"{MODULE} secret={store}/${{USER}} debug user=root")], "findings")
+        host.mend(found[0]["mend"])
+        found = [finding["what"] for finding in host.findings("nobody", without=("clock",))
+                 if finding["check"] == "secret"]
+        equal(found, [] if content else
+              [f"nobody is not enrolled: there is no {store}/nobody"], "with the option")
+
+
+@test
+def a_file_without_emergency_codes_or_a_limit_is_a_warning(folder):
+    secret, host = with_secret(folder)
+    secret.write_text(secret.read_text().replace("12345678\n", ""))
+    found = [(finding["check"], finding["level"], finding["mend"]["text"])
+             for finding in secret_findings(host)]
+    equal(found, [("emergency-codes", "warning", f"totp-enroll codes -s '{secret}' {ME}")],
+          "without codes")
+    secret.write_text("A" * 32 + "\n\" TOTP_AUTH\n12345678\n")
+    found = host.recognizes("rate-limit", "warning", "\" RATE_LIMIT 3 30")
+    equal((found["mend"]["action"], found["mend"]["file"], found["mend"]["line"]),
+          ("add", str(secret), 1), "where")
+    # What the host does without on purpose.
+    secret.write_text("A" * 32 + "\n\" TOTP_AUTH\n")
+    conf = folder.path / "t.conf"
+    conf.write_text("[enroll]\nemergency_codes=0\nrate_limit=no\n")
+    conf.chmod(0o644)
+    host.write("sshd-totpgroup",
+               f"@include common-auth\n{MODULE} [secret={secret}] conf={conf}\n")
+    equal(secret_findings(host), [], "by the configuration")
 
 
 @test
