@@ -66,6 +66,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_paths,
 	doctor_check_guard,
 	doctor_check_sshd,
+	doctor_check_sudo,
 	doctor_check_files,
 	doctor_check_clock,
 	doctor_check_user,

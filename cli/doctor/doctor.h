@@ -143,6 +143,7 @@ struct doctor {
 	/* What that line and the configuration files say, as far as it could be read. */
 	struct configuration *configuration;
 	const struct options *module; /* the options in it */
+	bool misread; /* not all of that could be read, and the module refuses everybody */
 
 	/* The module's first session line, or NULL, and whether it refuses every session
 	 * that it should refuse. */
@@ -181,6 +182,8 @@ void doctor_check_guard(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 /* Whether only root can change the PAM files and the module. */
 void doctor_check_files(struct doctor *doctor);
+/* Whether sudo, if that is the service, asks PAM at all. */
+void doctor_check_sudo(struct doctor *doctor);
 /* Whether the kernel's clock is synchronized. */
 void doctor_check_clock(struct doctor *doctor);
 /* Whether the module accepts the user's secret. */

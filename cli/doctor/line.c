@@ -22,6 +22,7 @@
 #define OPTIONS_CHECK "module-options"
 #define FILE_CHECK    "configuration-file"
 #define SILENT_CHECK  "silent-line"
+#define DROP_IN_CHECK "drop-in"
 
 /* The number of the argument that is wrong by itself, or -1. */
 static int find_wrong_argument(const struct pam_line *line)
@@ -303,6 +304,20 @@ static void check_daemon_sections(
 	free(verify);
 }
 
+/* Files beside the drop-ins that the module does not read. */
+static void check_drop_ins(struct doctor *doctor, const struct configuration *configuration)
+{
+	const char *conf = configuration->options.conf;
+	char *folder;
+
+	if (asprintf(&folder, "%s.d", conf != NULL ? conf : CONFIGURATION_FILE) < 0) {
+		doctor->report.out_of_memory = true;
+		return;
+	}
+	doctor_check_drop_ins(doctor, DROP_IN_CHECK, folder, "the module");
+	free(folder);
+}
+
 /* Reads what the module would read for the line. True if the module would go on. */
 static bool load_configuration(
 	struct doctor *doctor, const struct pam_line *line, struct configuration *configuration)
@@ -321,6 +336,7 @@ static bool load_configuration(
 		report_add(doctor, FINDING_OK, FILE_CHECK,
 			"the module understands %s, and only root can change it", file->path);
 	check_daemon_sections(doctor, configuration);
+	check_drop_ins(doctor, configuration);
 	return true;
 }
 
@@ -351,6 +367,7 @@ static void check_options(struct doctor *doctor, const struct pam_line *line)
 	struct error error = ERROR_INIT;
 	bool loaded;
 
+	doctor->misread = doctor->misread || first;
 	if (options_read_all(&options, line->argument_count,
 		    (const char *const *)line->arguments, &error) != 0) {
 		report_wrong_options(doctor, line, &error);
@@ -363,8 +380,10 @@ static void check_options(struct doctor *doctor, const struct pam_line *line)
 			"the module understands its options");
 	loaded = load_configuration(doctor, line, configuration);
 	options_leave_to_daemon(&configuration->options);
-	if (loaded)
+	if (loaded) {
 		correct_results(doctor, line, &configuration->options);
+		doctor->misread = doctor->misread && !first;
+	}
 	configuration_free(&own);
 }
 

@@ -194,6 +194,14 @@ void doctor_check_user(struct doctor *doctor)
 	/* The daemon does not show its secrets. */
 	if (doctor->line == NULL || options_socket(doctor->module) != NULL)
 		return;
+	if (doctor->misread) {
+		if (doctor->options.user != NULL)
+			report_add(doctor, FINDING_UNKNOWN, CHECK,
+				"the secret of %s: the options that say where it is are not "
+				"understood",
+				doctor->user->pw_name);
+		return;
+	}
 	if (doctor->user_outside) {
 		report_add(doctor, FINDING_OK, CHECK, "%s is not asked for a code: group=%s",
 			doctor->user->pw_name, doctor->module->group);

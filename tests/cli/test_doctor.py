@@ -448,6 +448,52 @@ def a_missing_module_is_a_problem(folder):
 
 
 @test
+def a_module_that_pam_cannot_load_is_a_problem(folder):
+    host = password_and_code(folder)
+    module = host.modules / "pam_totpgroup.so"
+    good = module.read_bytes()
+    other = bytearray(good)
+    other[18] ^= 0x7f  # e_machine
+    program = bytearray(good)
+    program[16] = 2  # e_type: a program
+    for content, wrong in ((b"", "is empty"), (b"#!/bin/sh\n" * 9, "is no shared object"),
+                           (good[:40], "is cut short"), (good[:len(good) // 2], "is cut short"),
+                           (good[:-1], "is cut short"), (other, "is for another kind of machine"),
+                           (program, "is no shared object"),
+                           (good.replace(b"pam_sm_authenticate", b"pam_sm_authenticatE"),
+                            "is no PAM module")):
+        module.write_bytes(content)
+        found = host.findings()
+        equal([(finding["check"], finding["level"], finding["what"]) for finding in found],
+              [("module-file", "problem", f"{module} {wrong}")], wrong)
+    module.write_bytes(good)
+    host.must_be_fine()
+
+
+@test
+def rules_of_sudo_that_ask_nobody_are_warnings(folder):
+    need_root()
+    host = password_and_code(folder)
+    host.write("sudo", f"auth requisite pam_unix.so\n{MODULE}\n")
+    rules = folder.path / "sudoers.d"
+    rules.mkdir()
+    (folder.path / "sudoers").write_text(
+        "# x ALL = NOPASSWD: ALL\nroot ALL=(ALL:ALL) ALL\n%admin ALL=(ALL) NOPASSWD: ALL\n"
+        "#1000 ALL = NOPASSWD: ALL\n@includedir /etc/sudoers.d\n#includedir /nowhere\n")
+    (rules / "90-cloud").write_text("Defaults:bob !authenticate\n")
+    (rules / "old.bak").write_text("bob ALL = NOPASSWD: ALL\n")
+    host.prefix = ["unshare", "-m", "sh", "-c", f"cp -a /etc '{folder.path}/etc' && "
+                   f"cp -a '{folder.path}/sudoers' '{rules}' '{folder.path}/etc' && "
+                   f"mount --bind '{folder.path}/etc' /etc && exec \"$@\"", "sh"]
+    result = host.run("--json", "--service=sudo")
+    found = [finding["what"] for finding in json.loads(result.output)["findings"]
+             if finding["check"] == "sudo"]
+    equal(found, [f"{where}: sudo lets some users in without asking PAM" for where in
+                  ("/etc/sudoers, line 3", "/etc/sudoers, line 4",
+                   "/etc/sudoers.d/90-cloud, line 1")], "findings")
+
+
+@test
 def a_module_that_others_can_write_is_a_problem(folder):
     host = password_and_code(folder)
     module = host.modules / "pam_totpgroup.so"

@@ -238,6 +238,31 @@ def a_mistake_in_a_drop_in_is_mended_there(folder):
 
 
 @test
+def a_drop_in_with_another_name_is_a_warning(folder):
+    host = ConfiguredHost(folder, "debug=yes\n")
+    drop_ins = pathlib.Path(f"{host.conf}.d")
+    drop_ins.mkdir(mode=0o755)
+    for name in ("50.conf", "50.conf~", "README", ".x", "50.conf.dpkg-old"):
+        (drop_ins / name).write_text("")
+    host.must_be_fine()
+    (drop_ins / "60.cnf").write_text("group=x\n")
+    equal([(finding["check"], finding["level"], finding["what"]) for finding in host.findings()],
+          [("drop-in", "warning", f"the module does not read {drop_ins}/60.cnf")], "findings")
+
+
+@test
+def a_secret_whose_place_is_not_understood_is_not_looked_at(folder):
+    host = ConfiguredHost(folder, "secret=/x/$UID\n")
+    said = [("unknown", f"the secret of {ME}: the options that say where it is are not understood")]
+    equal(host.level("secret", ME), said, "a file")
+    equal(host.level("secret"), [], "without a user")
+    host.settings("")
+    host.write("sshd-totpgroup",
+               f"@include common-auth\n{MODULE} {host.options} secret=/x y/${{USER}}\n")
+    equal(host.level("secret", ME), said, "the line")
+
+
+@test
 def a_file_that_others_can_change_is_a_problem(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     host.conf.chmod(0o664)
