@@ -160,7 +160,7 @@ static int include_found(struct sshd_files *files, const struct sshd_line *line,
 
 	for (size_t i = 0; status == 0 && i <= found->gl_pathc; i++) {
 		const char *next = i < found->gl_pathc ? found->gl_pathv[i] : NULL;
-		int order = own == NULL ? 1 : next == NULL ? -1 : strcoll(own, next);
+		int order = own == NULL ? 1 : next == NULL ? -1 : strcmp(own, next);
 
 		if (order <= 0) {
 			files->drop_in = files->file_count;
@@ -173,6 +173,12 @@ static int include_found(struct sshd_files *files, const struct sshd_line *line,
 	return status;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* sshd knows no locale: the order of paths is that of their bytes. */
 static int include_pattern(struct sshd_files *files, const struct sshd_line *line,
 	const char *pattern, unsigned int depth, struct error *error)
 {
@@ -180,8 +186,10 @@ static int include_pattern(struct sshd_files *files, const struct sshd_line *lin
 	glob_t found = {.gl_pathc = 0};
 	int status;
 
-	if (glob(pattern, 0, NULL, &found) != 0)
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
 		found.gl_pathc = 0;
+	if (found.gl_pathc > 0)
+		qsort(found.gl_pathv, found.gl_pathc, sizeof found.gl_pathv[0], compare_paths);
 	status = include_found(files, line, &found, own, depth, error);
 	free(own);
 	globfree(&found);

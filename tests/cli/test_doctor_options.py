@@ -444,10 +444,21 @@ def a_network_of_all_addresses_is_a_problem(folder):
 def a_malformed_list_is_a_problem(folder):
     host = ConfiguredHost(folder, "")
     for check_name, option in (("networks", "skip_net=192.0.2.1/24"),
-                               ("methods", "skip_after=keyboard-interactive"),
-                               ("services", "services=SSHD")):
+                               ("methods", "skip_after=keyboard-interactive")):
         host.settings(f"{option}\n")
         host.mends_file(check_name, "problem", option, 1)
+
+
+@test
+def a_malformed_list_of_services_is_corrected_or_left(folder):
+    """Without it the code would be asked for elsewhere too."""
+    host = ConfiguredHost(folder, "")
+    for written, right in (("SSHD", "sshd"), ("sshd, Su", "sshd,su"), ("sshd,,su,", "sshd,su")):
+        host.settings(f"services={written}\n")
+        host.mends_file("services", "problem", f"services={right}", 1)
+    host.settings("services=ss/hd\n")
+    found = [finding for finding in host.findings() if finding["check"] == "services"]
+    equal(["mend" in finding for finding in found], [False], "what nobody can tell")
 
 
 @test

@@ -164,6 +164,19 @@ def a_line_of_a_match_block_is_replaced_there(folder):
 
 
 @test
+def a_file_that_a_match_block_includes_is_mended_there(folder):
+    host = password_and_code(folder)
+    more = folder.path / "a b"
+    more.mkdir()
+    (more / "B.conf").write_text("Match User nobody\nX11Forwarding no\n")
+    (more / "a.conf").write_text("PasswordAuthentication yes\n")
+    settings(host, GOOD_SSHD + f'Match User {ME}\n  include = "{more}/*.conf" # more\n'
+             "Match User nobody\n  PasswordAuthentication yes\n")
+    equal(the_mend(host, "sshd-password", ME),
+          ("replace", str(more / "a.conf"), 1, "PasswordAuthentication no"), "in the file")
+
+
+@test
 def what_no_line_sets_goes_to_a_drop_in_that_sshd_reads(folder):
     host = password_and_code(folder)
     settings(host, ANY_METHOD, "X11Forwarding no\n")
