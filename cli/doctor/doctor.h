@@ -280,6 +280,8 @@ struct sshd_methods {
 	bool interactive_alone; /* a list with nothing else */
 	bool interactive_after_key;
 	bool none;	   /* no list that counts */
+	bool keyless;	   /* a list without a key, a host or a ticket */
+	bool any;	   /* AuthenticationMethods has no list: each method is enough */
 	bool other_device; /* a list asks for a device that is not PAM, and does not count */
 };
 
@@ -289,7 +291,8 @@ struct sshd_methods sshd_methods_judge(const struct text *settings);
  * Appends the value of AuthenticationMethods with the code in each list, and with everything
  * else that the list demands: nobody can log in with less than before. Lists that do not count
  * with the settings are left out; with NULL for those, all are kept. With other_factor, PAM asks
- * for more than the code, else a key has to come before it. Returns text->status.
+ * for more than the code, else a key has to come before it; so it has where no login is possible
+ * without one yet. Returns text->status.
  */
 int sshd_methods_with_code(
 	struct text *text, const struct text *settings, const char *value, bool other_factor);

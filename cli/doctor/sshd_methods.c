@@ -35,7 +35,9 @@ static bool is_on(const struct text *settings, const struct method *method)
 	return sshd_settings_is(settings, method->setting, "yes");
 }
 
-static void add_demand(struct sshd_methods *found, unsigned int demand)
+/* Without PAM nothing asks by keyboard-interactive. */
+static void add_demand(
+	struct sshd_methods *found, const struct text *settings, unsigned int demand)
 {
 	if ((demand & (PASSWORD | INTERACTIVE)) == 0)
 		found->without_pam = true;
@@ -47,6 +49,9 @@ static void add_demand(struct sshd_methods *found, unsigned int demand)
 		found->interactive_alone = true;
 	if ((demand & INTERACTIVE) != 0 && (demand & WITHOUT_PAM) != 0)
 		found->interactive_after_key = true;
+	if (demand == PASSWORD ||
+		((demand & WITHOUT_PAM) == 0 && sshd_settings_is(settings, "usepam", "yes")))
+		found->keyless = true;
 }
 
 static const struct method *find_method(const char *name, size_t length)
@@ -98,10 +103,11 @@ struct sshd_methods sshd_methods_judge(const struct text *settings)
 	struct sshd_methods found = {.password = false};
 	char *value = sshd_settings_get(settings, "authenticationmethods");
 
-	if (value == NULL || strcmp(value, "any") == 0) {
+	found.any = value == NULL || strcmp(value, "any") == 0;
+	if (found.any) {
 		for (size_t i = 0; i < METHODS; i++)
 			if (is_on(settings, &methods[i]))
-				add_demand(&found, methods[i].demand);
+				add_demand(&found, settings, methods[i].demand);
 	} else {
 		for (const char *list = value; *list != '\0'; list += strspn(list, " ")) {
 			size_t length = strcspn(list, " ");
@@ -109,7 +115,7 @@ struct sshd_methods sshd_methods_judge(const struct text *settings)
 				list_demand(settings, list, length, &found.other_device);
 
 			if (demand != 0)
-				add_demand(&found, demand);
+				add_demand(&found, settings, demand);
 			list += length;
 		}
 	}
@@ -180,9 +186,11 @@ static void append_lists(
 int sshd_methods_with_code(
 	struct text *text, const struct text *settings, const char *value, bool other_factor)
 {
+	bool keyless = settings == NULL || sshd_methods_judge(settings).keyless;
+
 	if (value == NULL || *value == '\0' || strcmp(value, "any") == 0)
 		return text_append_string(
-			text, other_factor ? WITH_CODE : "publickey," WITH_CODE);
+			text, other_factor && keyless ? WITH_CODE : "publickey," WITH_CODE);
 	if (settings != NULL)
 		append_lists(text, settings, value, other_factor);
 	if (text->length == 0)

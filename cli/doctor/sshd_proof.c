@@ -78,6 +78,8 @@ struct sshd_verdict sshd_verdict_of(
 	trial.options.sshd_config = config;
 	trial.login = login != NULL ? *login : nobody;
 	verdict.read = sshd_judge(&trial) && !trial.report.out_of_memory;
+	if (verdict.read)
+		verdict.methods = sshd_methods_judge(&trial.sshd);
 	for (size_t i = 0; i < trial.report.count; i++)
 		add_rank(&verdict, trial.report.findings[i]);
 	report_free(&trial.report);
@@ -104,6 +106,13 @@ static unsigned int sum(const struct sshd_verdict *verdict)
 	return total;
 }
 
+/* Whether a password now does where a key was needed, and no list says that it should. */
+static bool opens(const struct sshd_verdict *after, const struct sshd_verdict *before)
+{
+	return before->read && !before->methods.keyless && after->methods.keyless &&
+	       after->methods.any;
+}
+
 static bool is_good_change(
 	struct proof *proof, const struct sshd_change *change, const char *check)
 {
@@ -117,7 +126,7 @@ static bool is_good_change(
 		after = sshd_verdict_of(proof->doctor, config, &proof->doctor->login);
 	good = after.read && number < SSHD_VERDICT_CHECKS &&
 	       after.ranks[number] < proof->before.ranks[number] &&
-	       sum(&after) < sum(&proof->before) &&
+	       sum(&after) < sum(&proof->before) && !opens(&after, &proof->before) &&
 	       !sshd_verdict_has_new_problem(&after, &proof->before);
 	if (good && proof->doctor->login.user != NULL) {
 		after = sshd_verdict_of(proof->doctor, config, NULL);
@@ -240,8 +249,8 @@ void sshd_prove(struct doctor *doctor, struct sshd_proposals *proposals, bool wa
 			;
 		else if (!(ready && try_all(&proof, proposal)) && last)
 			finding_why_more(proposal->finding,
-				ready ? "Needed is: %s. No change of one line does that, as "
-					"things are."
+				ready ? "Needed is: %s. No change of one line alone does that "
+					"safely."
 				      : "Needed is: %s.",
 				proposal->setting);
 		free(proposal->setting);

@@ -96,7 +96,7 @@ def the_recipe_with_forward_pass_is_fine(folder):
 
 @test
 def sshd_without_keyboard_interactive_is_a_problem(folder):
-    password_and_code(folder, sshd="UsePAM yes\nPasswordAuthentication no\n"
+    password_and_code(folder, sshd="UsePAM yes\nPasswordAuthentication yes\n"
                       "KbdInteractiveAuthentication no\nPubkeyAuthentication yes\n").recognizes(
         "sshd-kbdinteractive", "problem", "KbdInteractiveAuthentication yes", alone=False)
 
