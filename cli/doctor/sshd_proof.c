@@ -113,6 +113,15 @@ static bool opens(const struct sshd_verdict *after, const struct sshd_verdict *b
 	       after->methods.any;
 }
 
+/* Whether sshd's own prompt goes while PAM's cannot take its place: who has no key is locked
+ * out. */
+static bool locks_out(
+	const struct sshd_verdict *after, const struct sshd_verdict *before, const char *check)
+{
+	return strcmp(check, SSHD_PASSWORD_CHECK) == 0 && before->methods.keyless &&
+	       !after->methods.keyless;
+}
+
 static bool is_good_change(
 	struct proof *proof, const struct sshd_change *change, const char *check)
 {
@@ -127,6 +136,7 @@ static bool is_good_change(
 	good = after.read && number < SSHD_VERDICT_CHECKS &&
 	       after.ranks[number] < proof->before.ranks[number] &&
 	       sum(&after) < sum(&proof->before) && !opens(&after, &proof->before) &&
+	       !locks_out(&after, &proof->before, check) &&
 	       !sshd_verdict_has_new_problem(&after, &proof->before);
 	if (good && proof->doctor->login.user != NULL) {
 		after = sshd_verdict_of(proof->doctor, config, NULL);
@@ -235,26 +245,36 @@ static bool begin(struct proof *proof, bool was_read)
 	return proof->before.read == was_read;
 }
 
+/* The first of those for the same finding is what is needed; the others help on the way. */
+static void report_unproven(const struct sshd_proposals *proposals, size_t last, bool was_tried)
+{
+	const struct sshd_proposal *rows = proposals->rows;
+	size_t first = last;
+
+	while (first > 0 && rows[first - 1].finding == rows[last].finding)
+		first--;
+	finding_why_more(rows[last].finding,
+		was_tried ? "Needed is: %s. No change of one line alone does that safely."
+			  : "Needed is: %s.",
+		rows[first].setting);
+}
+
 void sshd_prove(struct doctor *doctor, struct sshd_proposals *proposals, bool was_read)
 {
 	struct proof proof = {.doctor = doctor};
 	bool ready = proposals->count > 0 && begin(&proof, was_read);
 
 	for (size_t i = 0; i < proposals->count; i++) {
-		struct sshd_proposal *proposal = &proposals->rows[i];
+		const struct sshd_proposal *proposal = &proposals->rows[i];
 		bool last = i + 1 == proposals->count ||
 			    proposals->rows[i + 1].finding != proposal->finding;
 
-		if (proposal->finding->mends[0].action != MEND_NONE)
-			;
-		else if (!(ready && try_all(&proof, proposal)) && last)
-			finding_why_more(proposal->finding,
-				ready ? "Needed is: %s. No change of one line alone does that "
-					"safely."
-				      : "Needed is: %s.",
-				proposal->setting);
-		free(proposal->setting);
+		if (proposal->finding->mends[0].action == MEND_NONE &&
+			!(ready && try_all(&proof, proposal)) && last)
+			report_unproven(proposals, i, ready);
 	}
+	for (size_t i = 0; i < proposals->count; i++)
+		free(proposals->rows[i].setting);
 	proposals->count = 0;
 	sshd_files_free(&proof.files);
 }

@@ -243,6 +243,7 @@ def a_mend_demands_no_less_than_before(folder):
             ("publickey,password", KEY_AND_CODE),
             ("password", "keyboard-interactive:pam"),
             ("password,keyboard-interactive", "keyboard-interactive:pam"),
+            ("publickey password", f"{KEY_AND_CODE} keyboard-interactive:pam"),
             ("publickey,password hostbased,password", KEY_AND_CODE)):
         settings(host, "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication yes\n"
                  f"AuthenticationMethods {methods}\n")
@@ -272,6 +273,19 @@ def where_a_key_is_needed_no_mend_lets_in_without(folder):
     settings(host, "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n")
     check(not [finding for finding in about_sshd(host) if finding["check"] == "sshd-usepam"
                and "mend" in finding], "UsePAM")
+
+
+@test
+def a_password_is_not_turned_off_while_pam_cannot_ask_for_it(folder):
+    """Who has no key would be locked out."""
+    host = password_and_code(folder)
+    settings(host, "UsePAM yes\nPasswordAuthentication yes\nKbdInteractiveAuthentication no\n")
+    found = {finding["check"]: finding for finding in about_sshd(host)}
+    check("mend" not in found["sshd-password"], found)
+    check("Needed is: PasswordAuthentication no." in found["sshd-password"]["why"], found)
+    host.mend(found["sshd-kbdinteractive"]["mend"])
+    equal(the_mend(host, "sshd-password"),
+          ("replace", str(host.config), 3, "PasswordAuthentication no"), "the next step")
 
 
 @test
