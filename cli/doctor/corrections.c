@@ -203,14 +203,16 @@ bool correction_may_remove(const char *setting)
 {
 	static const char *const needed[] = {"conf", "store", "secret", "state", "user",
 		"group", "services", "first_seen", "nullok_until", "nullok_for", "strict",
-		"disallow_reuse", "noskewadj", "rate_limit", "authtok_prompt"};
+		"disallow_reuse", "noskewadj", "rate_limit", "authtok_prompt", "peer",
+		"peer_group", "groups", "attempts", "peer_attempts", "self_attempts"};
 	struct parts parts = split(setting);
 
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
 		if (strlen(needed[i]) == parts.name_length &&
 			memcmp(needed[i], parts.name, parts.name_length) == 0)
 			return false;
-	return parts.name_length > 0 && strchr(setting, '#') == NULL;
+	/* Without its header a section's lines would be those of another. */
+	return parts.name_length > 0 && *parts.name != '[' && strchr(setting, '#') == NULL;
 }
 
 static const struct option_definition *find_option(const char *argument)

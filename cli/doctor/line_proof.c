@@ -27,7 +27,7 @@ struct place {
 	unsigned int number;
 };
 
-/* The folder and the name of a path; false if memory is out. */
+/* Opens the folder of a file; -1 where that fails. */
 static int open_folder_of(const char *path)
 {
 	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);

@@ -169,7 +169,8 @@ static void check_room(struct doctor *doctor, const char *folder, uid_t writer)
 	finding_why(finding, "Each login writes there, and is refused if that fails.");
 }
 
-/* The folder of a path, or the one above it that exists; false if memory is out. */
+/* The folder of a path, or the nearest above it that exists; the caller frees it. NULL if memory
+ * is out. */
 static char *existing_folder(const char *path)
 {
 	char *folder = strdup(path);

@@ -324,7 +324,8 @@ def a_mend_that_mends_nothing_is_not_proposed(folder):
     host = ConfiguredHost(folder, "")
     for written in ("group=", "nulok=yes # now", "secret=", "services=",
                     "nullok_until=soon", "nullok_for=often", "store=nowhere", "state=/x",
-                    "strict=maybe", "group=a\ngroup=b"):
+                    "strict=maybe", "group=a\ngroup=b", "[rubbish]\ndebug=yes",
+                    "[verify web]\npeer=33\ngroups=x\nattempts=many"):
         host.settings(f"{written}\n")
         found = [finding for finding in host.findings() if finding["check"] == "configuration-file"]
         found = found or [finding for finding in host.findings(without=("clock",))

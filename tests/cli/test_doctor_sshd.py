@@ -203,7 +203,7 @@ def the_line_that_is_in_force_is_replaced(folder):
 @test
 def a_line_of_a_match_block_is_replaced_there(folder):
     host = password_and_code(folder)
-    settings(host, GOOD_SSHD + f"Match User nobody\n    PasswordAuthentication yes\nMatch User {ME}\n"
+    settings(host, GOOD_SSHD + f"Match User nosuchuser\n    PasswordAuthentication yes\nMatch User {ME}\n"
              "    PasswordAuthentication yes\n")
     equal(the_mend(host, "sshd-password", ME),
           ("replace", str(host.config), 9, "PasswordAuthentication no"), "in the block")
@@ -214,10 +214,10 @@ def a_file_that_a_match_block_includes_is_mended_there(folder):
     host = password_and_code(folder)
     more = folder.path / "a b"
     more.mkdir()
-    (more / "B.conf").write_text("Match User nobody\nX11Forwarding no\n")
+    (more / "B.conf").write_text("Match User nosuchuser\nX11Forwarding no\n")
     (more / "a.conf").write_text("PasswordAuthentication yes\n")
     settings(host, GOOD_SSHD + f'Match User {ME}\n  include = "{more}/*.conf" # more\n'
-             "Match User nobody\n  PasswordAuthentication yes\n")
+             "Match User nosuchuser\n  PasswordAuthentication yes\n")
     equal(the_mend(host, "sshd-password", ME),
           ("replace", str(more / "a.conf"), 1, "PasswordAuthentication no"), "in the file")
 
