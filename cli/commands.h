@@ -45,6 +45,7 @@ enum exit_status command_revoke(int argc, char **argv);
 /* Enrolls users with the secrets in other programs' files. */
 enum exit_status command_import(int argc, char **argv);
 /* Writes secrets in the formats of other programs. */
+enum exit_status command_resync(int argc, char **argv);
 enum exit_status command_export(int argc, char **argv);
 /* Says what the module would do with a login, and why. */
 enum exit_status command_explain(int argc, char **argv);

@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/similar.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
@@ -36,6 +36,8 @@ static const struct command commands[] = {
 		"say who is enrolled, and the state of each secret"},
 	{"show", command_show, show_options_table, " [USER]...",
 		"show the QR code and the link of a secret again"},
+	{"resync", command_resync, resync_options_table, " [USER]",
+		"find the counter of a token again by two codes in a row"},
 	{"revoke", command_revoke, revoke_options_table, " USER...", "remove secrets"},
 	{"import", command_import, import_options_table, " [FILE]...",
 		"enroll users with the secrets in another program's file"},
@@ -45,13 +47,13 @@ static const struct command commands[] = {
 		"say what would happen at a login, and why"},
 	{"doctor", command_doctor, doctor_options_table, " [USER]",
 		"check whether this host is set up right, and say how to mend it"},
+	{NULL, NULL, NULL, NULL, NULL},
 };
-
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static const char usage[] =
 	"Usage: totp-enroll [OPTION]...\n"
-	"       totp-enroll COMMAND [OPTION]...\n\n"
+	"       totp-enroll COMMAND [OPTION]...\n"
+	"       totp-enroll help COMMAND\n\n"
 	"Makes a secret for one-time codes and stores it where the login looks for it.\n"
 	"Asks for what no option says; Enter takes the answer in capitals.\n\n"
 	"Commands:\n";
@@ -62,16 +64,55 @@ static const char exit_statuses[] =
 	"4 limited, 5 not permitted, 6 file or system error, 7 some of many failed,\n"
 	"8 nothing to do (enroll --if-missing, --from-file or --json).\n";
 
-static bool print_help(void)
+static const struct command *find_command(const char *name)
 {
-	bool done = terminal_say("%s", usage);
+	/* British people look for this one. */
+	if (strcmp(name, "enrol") == 0)
+		name = "enroll";
+	for (const struct command *command = commands; command->name != NULL; command++)
+		if (strcmp(command->name, name) == 0)
+			return command;
+	return NULL;
+}
 
-	for (size_t i = 0; done && i < COMMAND_COUNT; i++)
-		done = terminal_say("  %-10s %s\n", commands[i].name, commands[i].help);
-	for (size_t i = 0; done && i < COMMAND_COUNT; i++)
-		done = terminal_say("\nOptions of %s%s:\n", commands[i].name,
-			       commands[i].operands) &&
-		       option_table_print(commands[i].options);
+static const struct command *find_command_or_complain(const char *name)
+{
+	const struct command *command = find_command(name);
+	const char *near =
+		command == NULL ? similar_name(commands, sizeof commands[0], name, strlen(name))
+				: NULL;
+
+	if (near != NULL)
+		terminal_complain(
+			"unknown command '%s'; did you mean %s? See totp-enroll --help", name,
+			near);
+	else if (command == NULL)
+		terminal_complain("unknown command '%s'; see totp-enroll --help", name);
+	return command;
+}
+
+static bool print_options(const struct command *command)
+{
+	return terminal_say("\nOptions of %s%s:\n", command->name, command->operands) &&
+	       option_table_print(command->options);
+}
+
+/* Prints the help of one command, or, for NULL, of the whole program. */
+static bool print_help(const struct command *only)
+{
+	const struct command *command = commands;
+	bool done;
+
+	if (only != NULL)
+		return terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n%c%s.\n",
+			       only->name, only->operands, only->help[0] - ('a' - 'A'),
+			       only->help + 1) &&
+		       print_options(only) && terminal_say("%s", exit_statuses);
+	done = terminal_say("%s", usage);
+	for (; done && command->name != NULL; command++)
+		done = terminal_say("  %-10s %s\n", command->name, command->help);
+	for (command = commands; done && command->name != NULL; command++)
+		done = print_options(command);
 	return done && terminal_say("%s", exit_statuses);
 }
 
@@ -96,19 +137,26 @@ static bool has_callers_rights(void)
 	return getuid() == geteuid() && getgid() == getegid();
 }
 
-static enum exit_status run_command(int argc, char **argv)
+/* *command is the one that the help is asked about, or NULL. */
+static enum exit_status run_command(int argc, char **argv, const struct command **command)
 {
+	bool is_help;
+
+	*command = NULL;
 	if (argc < 2 || argv[1][0] == '-')
 		return command_enroll_self(argc, argv);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	terminal_complain("unknown command '%s'; see totp-enroll --help", argv[1]);
-	return STATUS_USAGE;
+	is_help = strcmp(argv[1], "help") == 0;
+	if (is_help && argc == 2)
+		return STATUS_HELP;
+	*command = find_command_or_complain(argv[is_help ? 2 : 1]);
+	if (*command == NULL)
+		return STATUS_USAGE;
+	return is_help ? STATUS_HELP : (*command)->run(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
+	const struct command *command;
 	enum exit_status status;
 	bool printed = true;
 
@@ -122,9 +170,9 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setrlimit(RLIMIT_CORE, &(const struct rlimit){0, 0});
 	setlocale(LC_CTYPE, "");
-	status = run_command(argc, argv);
+	status = run_command(argc, argv, &command);
 	if (status == STATUS_HELP)
-		printed = print_help();
+		printed = print_help(command);
 	else if (status == STATUS_VERSION)
 		printed = terminal_say("totp-enroll (totpgroup) %s\n", PACKAGE_VERSION);
 	else

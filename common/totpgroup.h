@@ -87,6 +87,8 @@ enum totpgroup_reason {
 	TOTPGROUP_REASON_NOT_ASKED,
 	/* A credential from an administrator that no code confirmed in time. */
 	TOTPGROUP_REASON_PENDING_EXPIRED,
+	/* sshd lets this user not log in, and answered the prompt itself. */
+	TOTPGROUP_REASON_DENIED_BY_SSHD,
 };
 
 /* The kind of code that was accepted. */

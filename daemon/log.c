@@ -5,6 +5,7 @@
 #include "daemon/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <syslog.h>
 
 #include "core/log_line.h"
@@ -47,6 +48,7 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 	log_add_offset(&extra, result);
 	if (result->retry_after > 0)
 		log_add(&extra, " retry_after=%" PRId64 "s", result->retry_after);
+	log_add_behind(&extra, subject->counter_behind);
 	log_add_detail(&extra, error);
 	log_line(log_priority(result->reason), "refused", subject, &extra);
 }
@@ -81,9 +83,16 @@ void verify_log_withheld(struct log_bounds *bounds, int64_t now)
 	};
 	struct log_withheld withheld;
 
-	while (log_bounds_take(bounds, now, &withheld))
-		syslog(LOG_NOTICE, "withheld peer=%" PRIu32 " reason=%s more=%" PRIu64,
-			(uint32_t)withheld.peer, reasons[withheld.kind], withheld.more);
+	char peer[16];
+
+	while (log_bounds_take(bounds, now, &withheld)) {
+		if (withheld.peer == LOG_BOUNDS_OTHERS)
+			snprintf(peer, sizeof peer, "others");
+		else
+			snprintf(peer, sizeof peer, "%" PRIu32, (uint32_t)withheld.peer);
+		syslog(LOG_NOTICE, "withheld peer=%s reason=%s more=%" PRIu64, peer,
+			reasons[withheld.kind], withheld.more);
+	}
 }
 
 void verify_log_event(const struct log_subject *subject, const char *event)

@@ -16,6 +16,7 @@ struct log_subject {
 	const char *user;
 	const char *service; /* the name of the grant, or NULL */
 	uid_t peer;
+	int64_t counter_behind; /* of a refused code; 0: nothing to say */
 	const char *device; /* the device that an accepted code is of; NULL or empty: no name */
 	struct log_bounds *bounds;
 };

@@ -28,7 +28,7 @@ struct entry {
 struct log_bounds {
 	pthread_mutex_t mutex;
 	size_t count;
-	struct entry entries[LOG_BOUNDS_ENTRIES];
+	struct entry entries[LOG_BOUNDS_ENTRIES + LOG_KIND_COUNT];
 };
 
 int log_bounds_open(struct log_bounds **bounds, struct error *error)
@@ -68,18 +68,29 @@ static struct entry *find_entry(struct log_bounds *bounds, uid_t peer, enum log_
 	return NULL;
 }
 
-/* Begins an interval, in the place of the one that ends first if there is no room. */
+/* Forgets the intervals that are over and withheld nothing. */
+static void remove_ended(struct log_bounds *bounds, int64_t now)
+{
+	for (size_t i = bounds->count; i-- > 0;)
+		if (now > bounds->entries[i].end && withheld_lines(&bounds->entries[i]) == 0)
+			remove_entry(bounds, &bounds->entries[i]);
+}
+
+/* Begins an interval. Where there is no room for the peer, it is one of the others. */
 static struct entry *add_entry(
 	struct log_bounds *bounds, uid_t peer, enum log_kind kind, int64_t now)
 {
-	struct entry *entry = &bounds->entries[0];
+	struct entry *entry;
 
-	if (bounds->count < LOG_BOUNDS_ENTRIES)
-		entry = &bounds->entries[bounds->count++];
-	else
-		for (size_t i = 1; i < bounds->count; i++)
-			if (bounds->entries[i].end < entry->end)
-				entry = &bounds->entries[i];
+	if (bounds->count >= LOG_BOUNDS_ENTRIES)
+		remove_ended(bounds, now);
+	if (bounds->count >= LOG_BOUNDS_ENTRIES) {
+		peer = LOG_BOUNDS_OTHERS;
+		entry = find_entry(bounds, peer, kind);
+		if (entry != NULL)
+			return entry;
+	}
+	entry = &bounds->entries[bounds->count++];
 	*entry = (struct entry){peer, kind, now + LOG_BOUNDS_INTERVAL, 0};
 	return entry;
 }

@@ -27,9 +27,10 @@ enum log_kind {
 /* The interval in milliseconds. It begins with the first line. */
 #define LOG_BOUNDS_INTERVAL INT64_C(60000)
 
-/* The most peers and kinds that are counted at a time. Of more, the ones whose interval began
- * first are forgotten. */
+/* The most peers and kinds that are counted at a time. All others are counted together, as
+ * one peer: somebody may have thousands of uids (subuid(5)). */
 #define LOG_BOUNDS_ENTRIES 1024
+#define LOG_BOUNDS_OTHERS  ((uid_t)-1)
 
 /* The caller ends *bounds, which is NULL after an error, with log_bounds_free(). */
 int log_bounds_open(struct log_bounds **bounds, struct error *error);

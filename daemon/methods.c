@@ -179,6 +179,8 @@ int call_from_request(const struct request *request, struct call *call, struct t
 		return reply_error(reply, ERROR_NO_METHOD, "method", request->method);
 	if (method == NULL)
 		return reply_error(reply, ERROR_NO_INTERFACE, "interface", request->interface);
+	if (request->unknown != NULL)
+		return reply_error(reply, ERROR_INVALID, "parameter", request->unknown);
 	if (request->upgrade)
 		return reply_error(reply, ERROR_INVALID, "parameter", "upgrade");
 	if (!request_take(request, method->parameters, values, &wrong))

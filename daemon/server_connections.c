@@ -19,8 +19,12 @@
 /* The most connections that are accepted before the server does other work. */
 #define ACCEPTED_AT_ONCE 64
 
-/* Descriptors that are kept for everything but connections. */
+/* Descriptors that are kept for everything but connections, and for root's. */
 #define DESCRIPTORS_RESERVED 256
+
+/* Connections that root may have beyond those that are allowed, so that logins do not depend
+ * on how many others there are. */
+#define ROOTS_ROOM 64
 
 /* How many milliseconds nothing is accepted after the system had no descriptor left. */
 #define PAUSE INT64_C(100)
@@ -55,6 +59,7 @@ int server_make_room(struct server *server, struct error *error)
 	server->room = connections_allowed(server);
 	/* Connections that exist stay, also where fewer are allowed now. */
 	size = server->room > server->count ? server->room : server->count;
+	size += ROOTS_ROOM;
 	connections = reallocarray(server->connections, size, sizeof *connections);
 	if (connections != NULL)
 		server->connections = connections;
@@ -86,7 +91,8 @@ static int compare_uids(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* The uid with the most connections. Without memory, just any uid that has one. */
+/* The uid with the most connections, which is root's where nobody else has any. Without
+ * memory, just any uid that has one. */
 static uid_t busiest_uid(const struct server *server)
 {
 	uid_t *sorted = calloc(server->count, sizeof *sorted), uid = server->uids[0];
@@ -98,7 +104,7 @@ static uid_t busiest_uid(const struct server *server)
 	qsort(sorted, server->count, sizeof *sorted, compare_uids);
 	for (size_t i = 0; i < server->count; i++) {
 		run = i > 0 && sorted[i] == sorted[i - 1] ? run + 1 : 1;
-		if (run > most) {
+		if (run > most && sorted[i] != 0) {
 			most = run;
 			uid = sorted[i];
 		}
@@ -134,12 +140,17 @@ static bool close_one_for_room(struct server *server)
 /* Whether the peer may have one more connection. */
 static bool is_admitted(struct server *server, uid_t uid)
 {
-	size_t most = (size_t)server->policy->verify.peer_connections, count = 0;
+	size_t most = (size_t)server->policy->verify.peer_connections, count = 0, others = 0;
 
-	for (size_t i = 0; i < server->count; i++)
+	for (size_t i = 0; i < server->count; i++) {
 		count += server->uids[i] == uid;
-	return (uid == 0 || count < most) &&
-	       (server->count < server->room || close_one_for_room(server));
+		others += server->uids[i] != 0;
+	}
+	if (uid != 0 && count >= most)
+		return false;
+	if (server->count < server->room + ROOTS_ROOM && (uid == 0 || others < server->room))
+		return true;
+	return close_one_for_room(server);
 }
 
 static void add_connection(struct server *server, int descriptor)

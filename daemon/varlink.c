@@ -34,21 +34,35 @@ static char *decode_string(char *frame, const struct json_value *value)
 	return json_string(value, string, value->length) ? string : NULL;
 }
 
-/* False where a member is unknown or repeated. */
-static bool find_members(const struct json_value *call, struct json_value members[MEMBERS])
+static unsigned int find_member(const struct json_value *name)
+{
+	unsigned int member = 0;
+
+	while (member < MEMBERS && !json_is(name, member_names[member]))
+		member++;
+	return member;
+}
+
+/* False where a member is repeated. The first one that varlink does not know is remembered. */
+static bool find_members(char *frame, const struct json_value *call,
+	struct json_value members[MEMBERS], struct request *request)
 {
 	struct json_value name, value = {JSON_ABSENT, NULL, 0};
 
 	if (call->kind != JSON_OBJECT)
 		return false;
 	while (json_next_member(call, &value, &name, &value)) {
-		unsigned int member = 0;
+		unsigned int member = find_member(&name);
 
-		while (member < MEMBERS && !json_is(&name, member_names[member]))
-			member++;
-		if (member == MEMBERS || members[member].kind != JSON_ABSENT)
+		if (member < MEMBERS && members[member].kind != JSON_ABSENT)
 			return false;
-		members[member] = value;
+		if (member < MEMBERS)
+			members[member] = value;
+		else if (request->unknown == NULL) {
+			request->unknown = decode_string(frame, &name);
+			if (request->unknown == NULL)
+				return false;
+		}
 	}
 	return true;
 }
@@ -108,7 +122,8 @@ bool request_read(struct request *request, char *frame, size_t length)
 	bool more;
 
 	*request = (struct request){.method = NULL};
-	return json_read(frame, length, &call) && find_members(&call, members) &&
+	return json_read(frame, length, &call) &&
+	       find_members(frame, &call, members, request) &&
 	       read_method(frame, &members[MEMBER_METHOD], request) &&
 	       read_parameters(frame, &members[MEMBER_PARAMETERS], request) &&
 	       read_flag(&members[MEMBER_ONEWAY], &request->oneway) &&

@@ -35,12 +35,13 @@ struct request {
 	bool upgrade;	       /* the client wants to change to another protocol */
 	struct request_parameter parameters[REQUEST_PARAMETERS_MAX];
 	size_t count;
+	const char *unknown; /* the first member that varlink does not know, or NULL */
 	const char *surplus; /* a parameter that is repeated or one too many, or NULL */
 };
 
 /*
  * Reads a frame of length bytes, without its NUL, in place. False where the frame is not a
- * call: no JSON object, an unknown, repeated or mistyped member, oneway together with more,
+ * call: no JSON object, a repeated or mistyped member, oneway together with more,
  * or a method without a dot. Such a frame must not be answered.
  */
 bool request_read(struct request *request, char *frame, size_t length);

@@ -138,6 +138,7 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 	if (status != 0)
 		decision.result.verdict = TOTPGROUP_REFUSED;
 	subject.device = decision.device;
+	subject.counter_behind = decision.counter_behind;
 	verify_log_result(&subject, result, &error);
 	if (result->reason == TOTPGROUP_REASON_STORE_ERROR ||
 		result->reason == TOTPGROUP_REASON_CONFIG_ERROR)

@@ -21,6 +21,16 @@ static void pass_on(struct module *module, const char *typed, size_t length)
 	login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
 }
 
+/* The user typed something else, which nobody knows, so there is nothing to count. */
+static void refuse_for_sshd(struct login *login, const struct attempt *attempt)
+{
+	login_pretend(login, attempt);
+	error_set(&login->error, TOTPGROUP_EUNSAFE,
+		"sshd does not let this user log in, whatever the code: see PermitRootLogin, "
+		"AllowUsers, DenyUsers and the user's shell");
+	login_refuse(login, TOTPGROUP_REASON_DENIED_BY_SSHD);
+}
+
 /* Decides on one text, and leaves its password for the next module where that is wanted.
  * Anything but a verdict on a durable state refuses, unless the option allow_readonly
  * overlooks that the state could not be written. */
@@ -37,7 +47,9 @@ static void try_text(
 	attempt.password_before_code = password_before_code;
 	attempt.last = last;
 	attempt.penalty_due = login->decision.penalty_due;
-	if (options_socket(&login->options) != NULL)
+	if (login->usable && typed != NULL && conversation_is_of_sshd(typed))
+		refuse_for_sshd(login, &attempt);
+	else if (options_socket(&login->options) != NULL)
 		login_ask_daemon(login, &attempt);
 	else if (!login->usable)
 		login_pretend(login, &attempt);

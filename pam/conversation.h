@@ -24,6 +24,9 @@ bool conversation_show(pam_handle_t *pamh, const char *message);
 /* The same for an error. It changes nothing where nobody hears it. */
 void conversation_complain(pam_handle_t *pamh, const char *message);
 
+/* Whether sshd put this in the place of what was typed, because the user may not log in. */
+bool conversation_is_of_sshd(const char *typed);
+
 /* PAM_AUTHTOK as an earlier module left it, or NULL. Not owned. */
 const char *conversation_first_pass(pam_handle_t *pamh);
 

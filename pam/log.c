@@ -28,6 +28,7 @@ void log_verdict(pam_handle_t *pamh, const struct login *login)
 	}
 	if (result->retry_after > 0)
 		log_add(&extra, " retry_after=%" PRId64 "s", result->retry_after);
+	log_add_behind(&extra, decision->counter_behind);
 	log_add_detail(&extra, &login->error);
 	pam_syslog(pamh, log_priority(result->reason), "refused user=%s rhost=%s reason=%s%s",
 		log_escape(login->user, user), log_escape(login->facts.host, host),

@@ -32,7 +32,7 @@ void module_begin(struct module *module, pam_handle_t *pamh, int flags)
 	const char *password = conversation_first_pass(pamh);
 
 	*module = (struct module){.pamh = pamh, .login = LOGIN_INIT};
-	setuid_limits_raise(&module->limits);
+	setuid_inherited_set_aside(&module->inherited);
 	/* From here on the memory may hold secrets. A program without root's rights, such as
 	 * a screen locker, has only those of its own user, and stays as it is. */
 	if (geteuid() == 0)
@@ -52,7 +52,7 @@ void module_begin(struct module *module, pam_handle_t *pamh, int flags)
 void module_end(struct module *module)
 {
 	login_free(&module->login);
-	setuid_limits_restore(&module->limits);
+	setuid_inherited_put_back(&module->inherited);
 }
 
 bool module_prepare(struct module *module, int argc, const char **argv)

@@ -3,12 +3,29 @@
 #include "config.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <string.h>
 #include <sys/timex.h>
 
 #include "cli/doctor/doctor.h"
 
 #define CHECK "clock"
+
+/* timedatectl knows the services that say so there. */
+static bool has_time_service(void)
+{
+	static const char *const patterns[] = {"/etc/systemd/ntp-units.d/*.list",
+		"/usr/lib/systemd/ntp-units.d/*.list", "/lib/systemd/ntp-units.d/*.list"};
+	bool found = false;
+
+	for (size_t i = 0; !found && i < sizeof patterns / sizeof patterns[0]; i++) {
+		glob_t paths = {.gl_pathc = 0};
+
+		found = glob(patterns[i], GLOB_NOSORT, NULL, &paths) == 0;
+		globfree(&paths);
+	}
+	return found;
+}
 
 void doctor_check_clock(struct doctor *doctor)
 {
@@ -29,5 +46,10 @@ void doctor_check_clock(struct doctor *doctor)
 	finding_why(finding,
 		"When it is off by a minute, right codes are refused. Whoever can set it can "
 		"make old codes valid again.");
-	finding_run(finding, "timedatectl set-ntp true");
+	if (has_time_service())
+		finding_run(finding, "timedatectl set-ntp true");
+	else
+		finding_why_more(finding,
+			"No service for the time is installed: install systemd-timesyncd or "
+			"chrony.");
 }

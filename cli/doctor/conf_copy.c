@@ -4,15 +4,18 @@
 
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/doctor/private_copy.h"
 #include "cli/doctor/proof.h"
 #include "config/configuration.h"
+
+#define NAME	 "totpgroup.conf"
+#define DROP_INS NAME ".d"
 
 /* The parts of drop-ins are numbered with so many digits. */
 #define FILES_MAXIMUM 999
@@ -35,29 +38,13 @@ static bool is_drop_in(const char *path)
 	return slash != NULL && slash - path > 2 && strncmp(slash - 2, ".d", 2) == 0;
 }
 
-static bool write_file(const char *path, const struct text *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	size_t done = 0;
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return false;
-	while (done < text->length && n >= 0) {
-		n = write(fd, text->data + done, text->length - done);
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return close(fd) == 0 && done == text->length;
-}
-
 /* The copy of the file that is read as that one; 0 is the file beside which the others are. */
-static void name_copy(const struct conf_copy *copy, unsigned int number, char path[128])
+static void name_copy(unsigned int number, char name[64])
 {
 	if (number == 0)
-		(void)snprintf(path, 128, "%s", copy->path);
+		(void)snprintf(name, 64, "%s", NAME);
 	else
-		(void)snprintf(path, 128, "%s.d/%03u.conf", copy->path, number);
+		(void)snprintf(name, 64, "%s/%03u.conf", DROP_INS, number);
 }
 
 static bool copy_file(const struct conf_copy *copy, unsigned int number, const char *from,
@@ -66,32 +53,42 @@ static bool copy_file(const struct conf_copy *copy, unsigned int number, const c
 	struct text text = TEXT_INIT;
 	struct text changed = TEXT_INIT;
 	struct error error = ERROR_INIT;
-	char path[128];
+	char name[64];
+	bool is_changed = strcmp(from, mend->file) == 0;
 	bool done;
 
-	name_copy(copy, number, path);
-	done = pam_file_read(&text, from, &error) == 0;
-	if (done && strcmp(from, mend->file) == 0)
-		done = mend_apply(mend, from, &text, &changed) && write_file(path, &changed);
-	else if (done)
-		done = write_file(path, &text);
+	name_copy(number, name);
+	done = pam_file_read(&text, from, &error) == 0 &&
+	       (!is_changed || mend_apply(mend, from, &text, &changed)) &&
+	       private_copy_write(copy->folder, name, is_changed ? &changed : &text, &error) ==
+		       0;
 	text_free(&text);
 	text_free(&changed);
 	return done;
 }
 
+/* A path of the folder; the caller frees it. NULL if memory is out. */
+static char *path_of(const struct conf_copy *copy, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", copy->folder, name) < 0 ? NULL : path;
+}
+
 static bool make_folder(struct conf_copy *copy)
 {
-	char drop_ins[128];
+	struct error error = ERROR_INIT;
+	char *drop_ins;
+	bool made;
 
-	(void)snprintf(copy->folder, sizeof(copy->folder), "/tmp/totp-enroll.XXXXXX");
-	if (mkdtemp(copy->folder) == NULL) {
-		copy->folder[0] = '\0';
+	copy->folder = private_copy_folder(&error);
+	if (copy->folder == NULL)
 		return false;
-	}
-	(void)snprintf(copy->path, sizeof(copy->path), "%s/totpgroup.conf", copy->folder);
-	(void)snprintf(drop_ins, sizeof(drop_ins), "%s.d", copy->path);
-	return mkdir(drop_ins, 0700) == 0;
+	copy->path = path_of(copy, NAME);
+	drop_ins = path_of(copy, DROP_INS);
+	made = copy->path != NULL && drop_ins != NULL && mkdir(drop_ins, 0700) == 0;
+	free(drop_ins);
+	return made;
 }
 
 bool conf_copy_make(
@@ -99,6 +96,7 @@ bool conf_copy_make(
 {
 	const struct configuration_file *files = doctor->configuration->files;
 	const struct text empty = TEXT_INIT;
+	struct error error = ERROR_INIT;
 	bool has_file = false;
 	bool done;
 
@@ -110,23 +108,30 @@ bool conf_copy_make(
 		number--, files = files->earlier) {
 		bool drop_in = is_drop_in(files->path);
 
+		/* The vendor's file and the host's cannot both be beside the drop-ins. */
+		done = (drop_in || !has_file) &&
+		       copy_file(copy, drop_in ? number : 0, files->path, mend);
 		has_file = has_file || !drop_in;
-		done = copy_file(copy, drop_in ? number : 0, files->path, mend);
 	}
-	return done && (has_file || write_file(copy->path, &empty));
+	return done &&
+	       (has_file || private_copy_write(copy->folder, NAME, &empty, &error) == 0);
 }
 
 void conf_copy_remove(struct conf_copy *copy)
 {
-	char path[128];
+	char *drop_ins = copy->folder != NULL ? path_of(copy, DROP_INS) : NULL;
+	char name[64];
 
-	if (copy->folder[0] == '\0')
+	if (copy->folder == NULL)
 		return;
-	for (unsigned int number = 0; number <= copy->count; number++) {
-		name_copy(copy, number, path);
-		(void)unlink(path);
+	for (unsigned int number = 1; number <= copy->count; number++) {
+		name_copy(number, name);
+		private_copy_unlink(copy->folder, name);
 	}
-	(void)snprintf(path, sizeof(path), "%s.d", copy->path);
-	(void)rmdir(path);
-	(void)rmdir(copy->folder);
+	if (drop_ins != NULL)
+		(void)rmdir(drop_ins);
+	private_copy_remove(copy->folder, NAME);
+	free(drop_ins);
+	free(copy->path);
+	*copy = (struct conf_copy){.count = 0};
 }

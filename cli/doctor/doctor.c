@@ -27,6 +27,10 @@ const struct option_row doctor_options_table[] = {
 		"let sshd read FILE and not its own configuration"),
 	STRING_ROW(0, "sshd-settings", sshd_settings, 'c', 1, "FILE",
 		"FILE holds what 'sshd -T' printed; sshd is not run"),
+	STRING_ROW(0, "rhost", rhost, 'r', 1, "ADDRESS",
+		"judge sshd's Match blocks for a login from ADDRESS"),
+	NUMBER_ROW(0, "local-port", local_port, 'l', 1, 65535, "PORT",
+		"and to that port of this host"),
 	FLAG_ROW(0, "print-config", print_config, 'P', 1,
 		"print what totpgroup.conf and its drop-ins say, and the\n"
 		"line that each value is from, and nothing else"),
@@ -65,6 +69,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	doctor_check_misplaced,
 	doctor_check_guard,
 	doctor_check_sshd,
+	doctor_check_sudo,
 	doctor_check_files,
 	doctor_check_clock,
 	doctor_check_user,

@@ -30,6 +30,8 @@ struct doctor_options {
 	const char *module_folder;
 	const char *user;
 	const char *conf;
+	const char *rhost;
+	int local_port;
 	int print_config;
 	int json;
 };
@@ -97,6 +99,10 @@ struct finding *report_add(struct doctor *doctor, enum finding_level level, cons
 void finding_why(struct finding *finding, const char *why, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Adds a sentence to that. */
+void finding_why_more(struct finding *finding, const char *more, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Adds an alternative that mends it: a change of a file's line. */
 void finding_mend(struct finding *finding, enum mend_action action, const char *file,
 	unsigned int line, const char *text, ...) __attribute__((format(printf, 5, 6)));
@@ -129,6 +135,15 @@ bool doctor_print_text(struct text *text);
 
 /* What the checks share. */
 
+/* The login for which sshd's Match blocks are judged: none, if user is NULL. */
+struct sshd_login {
+	const char *user;
+	const char *rhost; /* NULL: from this host */
+	int local_port;	   /* 0: none in particular */
+};
+
+struct sshd_proposals;
+
 struct doctor {
 	struct doctor_options options;
 	struct report report;
@@ -149,6 +164,7 @@ struct doctor {
 	/* What that line and the configuration files say, as far as it could be read. */
 	struct configuration *configuration;
 	const struct options *module; /* the options in it */
+	bool misread; /* not all of that could be read, and the module refuses everybody */
 
 	/* The module's first session line, or NULL, and whether it refuses every session
 	 * that it should refuse. */
@@ -158,6 +174,8 @@ struct doctor {
 	bool user_outside;  /* group= says that the user is not asked */
 	char *example_user; /* a user who must give a code, for sshd's Match blocks, or NULL */
 	struct text sshd;   /* what sshd -T prints */
+	struct sshd_login login;
+	struct sshd_proposals *proposals; /* NULL where nobody asks what mends */
 };
 
 /* The checks, in the order in which they run. Those of the module's options do nothing
@@ -191,6 +209,8 @@ void doctor_check_guard(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 /* Whether only root can change the PAM files and the module. */
 void doctor_check_files(struct doctor *doctor);
+/* Whether sudo, if that is the service, asks PAM at all. */
+void doctor_check_sudo(struct doctor *doctor);
 /* Whether the kernel's clock is synchronized. */
 void doctor_check_clock(struct doctor *doctor);
 /* Whether the module accepts the user's secret. */
@@ -256,24 +276,11 @@ void doctor_mend_by_guard(struct doctor *doctor, struct finding *finding);
  * it; the caller frees it. NULL if there is no proposal or memory is out. */
 char *doctor_proposal(const char *message, const char *written);
 
-/* Proposes the line with one option in place of the wrong argument and those beside it, if a
- * blank has torn them apart, in blanks.c. False if it has not. */
-bool doctor_mend_blanks(
-	struct doctor *doctor, struct finding *finding, const struct pam_line *line, int wrong);
-
-/* A line of a configuration file without the mark or the remark that spoils it, and with yes or
- * no in place of another word, in setting.c; the caller frees it. NULL where that does not do. */
-char *doctor_correct_setting(const char *written);
-/* Whether the module would be as strict, and use the same files, without the line. */
-bool doctor_may_remove_setting(const char *written);
-
 /* Variables in the path of an option, in variables.c. */
 
-/* Whether the setting, an argument of the line or a line of a file, is refused because of a
- * variable in its path. */
-bool doctor_has_unknown_variable(const char *setting);
-/* That setting as name=value, with ${USER} and ${HOME} in place of the variables that were
- * meant to be that; the caller frees it. NULL where that cannot be told, or does not do. */
+/* A setting whose path has a variable that is refused, as name=value, with ${USER} and ${HOME} in
+ * place of the variables that were meant to be that; the caller frees it. NULL where that cannot
+ * be told, or does not do. */
 char *doctor_correct_variables(const char *setting);
 
 /* Owners and modes, in files.c. */
@@ -293,19 +300,25 @@ bool doctor_file_is_safe(struct doctor *doctor, const struct doctor_file *file);
 /* The same for the folders above the path, up to the first that is not safe. */
 bool doctor_folders_are_safe(struct doctor *doctor, const struct doctor_file *file);
 
+/* Reports the files of the folder of drop-ins that nothing reads, because their names do not end
+ * in .conf, in drop_ins.c. reader is who does not read them. */
+void doctor_check_drop_ins(
+	struct doctor *doctor, const char *check, const char *folder, const char *reader);
+
 /* The settings of sshd, in sshd_settings.c. They are a text of lines, each with a name in
  * lower case, a blank and a value. */
 
 /*
  * Runs the sshd in PATH, or /usr/sbin/sshd, with -T and an environment of its own.
  * config is the configuration file, or NULL for sshd's own; Match blocks are judged for
- * a login of user from this host, or not at all if user is NULL. Returns
- * TOTPGROUP_ENOTFOUND if there is no sshd, TOTPGROUP_ESYSTEM if it cannot be run, fails,
- * prints too much or takes too long (with its own words in the message), or
- * TOTPGROUP_EMEMORY.
+ * the login, or not at all if that or its user is NULL. Returns TOTPGROUP_ENOTFOUND if there
+ * is no sshd, TOTPGROUP_ESYSTEM if it cannot be run, fails, prints too much or takes too long
+ * (with its own words in the message), or TOTPGROUP_EMEMORY.
  */
-int sshd_settings_run(
-	struct text *settings, const char *config, const char *user, struct error *error);
+int sshd_settings_run(struct text *settings, const char *config, const struct sshd_login *login,
+	struct error *error);
+/* Whether sshd would start with that configuration: runs it with -t. */
+bool sshd_settings_start(const char *config);
 /* Reads a file that holds what `sshd -T` printed. */
 int sshd_settings_read(struct text *settings, const char *path, struct error *error);
 /* Copies the value of a setting; the caller frees it. NULL if sshd does not print it, or
@@ -313,17 +326,31 @@ int sshd_settings_read(struct text *settings, const char *path, struct error *er
 char *sshd_settings_get(const struct text *settings, const char *name);
 bool sshd_settings_is(const struct text *settings, const char *name, const char *value);
 
-/* What AuthenticationMethods demands. Each of its lists is enough to log in; lists with
- * a method that is switched off do not count. */
+/* What AuthenticationMethods demands, in sshd_methods.c. Each of its lists is enough to log in;
+ * lists with a method that is switched off do not count. */
 struct sshd_methods {
 	bool without_pam;	/* a list of keys, hosts or tickets only */
 	bool password;		/* a list with the password prompt of sshd itself */
 	bool interactive;	/* a list with keyboard-interactive */
 	bool interactive_alone; /* a list with nothing else */
 	bool interactive_after_key;
+	bool none;	   /* no list that counts */
+	bool keyless;	   /* a list without a key, a host or a ticket */
+	bool any;	   /* AuthenticationMethods has no list: each method is enough */
+	bool other_device; /* a list asks for a device that is not PAM, and does not count */
 };
 
 struct sshd_methods sshd_methods_judge(const struct text *settings);
+
+/*
+ * Appends the value of AuthenticationMethods with the code in each list, and with everything
+ * else that the list demands: nobody can log in with less than before. Lists that do not count
+ * with the settings are left out; with NULL for those, all are kept. With other_factor, PAM asks
+ * for more than the code, else a key has to come before it; so it has where no login is possible
+ * without one yet. Returns text->status.
+ */
+int sshd_methods_with_code(
+	struct text *text, const struct text *settings, const char *value, bool other_factor);
 
 /* --print-config, in print_config.c. */
 

@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -68,13 +69,48 @@ static void report_other_services(struct doctor *doctor)
 	mend_with_text(doctor, finding, "services", &more);
 }
 
+/* The list as it was meant to be; the caller frees it. NULL: nobody can tell. */
+static char *correct_services(const char *services)
+{
+	struct error error = ERROR_INIT;
+	char *list = strdup(services);
+	size_t length = 0;
+
+	for (const char *at = services; list != NULL && *at != '\0'; at++)
+		if (strchr(" \t\"'", *at) == NULL &&
+			!(*at == ',' && (length == 0 || list[length - 1] == ',')))
+			list[length++] = (char)tolower((unsigned char)*at);
+	if (list != NULL && length > 0 && list[length - 1] == ',')
+		length--;
+	if (list != NULL)
+		list[length] = '\0';
+	if (list != NULL && length > 0 && service_list_check(list, &error) == 0)
+		return list;
+	free(list);
+	return NULL;
+}
+
+/* Without the option the module would ask in every service: it is corrected or left alone. */
+static void report_malformed_services(struct doctor *doctor, const struct error *error)
+{
+	const struct option_origin origin = doctor_option_origin(doctor, "services");
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, SERVICES_CHECK,
+		"%s, line %u: %s", origin.file, origin.line, error->message);
+	char *corrected = correct_services(doctor->module->services);
+
+	finding_why(finding, "The module refuses every login.");
+	if (corrected != NULL)
+		doctor_mend_option(doctor, finding, "services", corrected);
+	free(corrected);
+}
+
 static void check_services(struct doctor *doctor)
 {
 	const char *services = doctor->module->services;
 	struct error error = ERROR_INIT;
 
 	if (service_list_check(services, &error) != 0)
-		report_malformed(doctor, SERVICES_CHECK, "services", &error);
+		report_malformed_services(doctor, &error);
 	else if (!service_list_has(services, doctor->service))
 		report_other_services(doctor);
 	else

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/doctor.h"
+#include "cli/doctor/shared_object.h"
 #include "cli/ui/words.h"
 
 #define MODULE_CHECK "module-file"
@@ -136,6 +137,14 @@ static void report_no_module(struct doctor *doctor, const char *path)
 	free(folder);
 }
 
+static void report_wrong_module(struct doctor *doctor, const char *path, const char *wrong)
+{
+	struct finding *finding =
+		report_add(doctor, FINDING_PROBLEM, MODULE_CHECK, "%s %s", path, wrong);
+
+	finding_why(finding, "PAM cannot load it and refuses every login. Install it again.");
+}
+
 static void check_module(struct doctor *doctor)
 {
 	struct doctor_file file = {
@@ -145,6 +154,7 @@ static void check_module(struct doctor *doctor)
 		.owner = allowed_owner(doctor->options.module_folder),
 	};
 	char *path = module_path(doctor);
+	const char *wrong = path != NULL ? shared_object_judge(path) : NULL;
 	struct stat status;
 
 	file.path = path;
@@ -152,6 +162,8 @@ static void check_module(struct doctor *doctor)
 		doctor->report.out_of_memory = true;
 	else if (stat(path, &status) != 0)
 		report_no_module(doctor, path);
+	else if (wrong != NULL)
+		report_wrong_module(doctor, path, wrong);
 	else if (doctor_file_is_safe(doctor, &file) && doctor_folders_are_safe(doctor, &file))
 		report_add(doctor, FINDING_OK, MODULE_CHECK,
 			"the module is there, and only root can change it: %s", path);

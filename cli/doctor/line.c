@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/doctor/corrections.h"
 #include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
 #include "config/configuration.h"
@@ -21,6 +22,7 @@
 #define OPTIONS_CHECK "module-options"
 #define FILE_CHECK    "configuration-file"
 #define SILENT_CHECK  "silent-line"
+#define DROP_IN_CHECK "drop-in"
 
 /* The number of the argument that is wrong by itself, or -1. */
 static int find_wrong_argument(const struct pam_line *line)
@@ -34,20 +36,68 @@ static int find_wrong_argument(const struct pam_line *line)
 	return -1;
 }
 
-/* The argument with the name that the message proposes, or with the variables that were
- * meant, if it is right then; the caller frees it. NULL: nobody can tell. */
-static char *corrected_argument(const char *argument, const char *message)
+static bool is_understood(const void *context, const char *argument)
 {
 	struct options options = OPTIONS_INIT;
 	struct error error = ERROR_INIT;
-	char *text = doctor_proposal(message, argument);
 
-	if (text == NULL)
-		text = doctor_correct_variables(argument);
-	if (text != NULL && options_read(&options, text, &error) == 0)
-		return text;
-	free(text);
-	return NULL;
+	(void)context;
+	return options_read(&options, argument, &error) == 0;
+}
+
+/* Whether the line is understood, or refused for another reason, without that argument. */
+static bool does_without(const struct pam_line *line, int argument, const struct error *problem)
+{
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+	const char **left = calloc((size_t)line->argument_count, sizeof *left);
+	int count = 0;
+	bool good = left != NULL;
+
+	for (int i = 0; good && i < line->argument_count; i++)
+		if (i != argument)
+			left[count++] = line->arguments[i];
+	if (good && options_read_all(&options, count, left, &error) != 0)
+		good = strcmp(error.message, problem->message) != 0;
+	free(left);
+	return good;
+}
+
+/* Options that contradict each other are right one by one: one of them has to go, and the module
+ * says so of those that do nothing. */
+static int find_contradiction(const struct pam_line *line, const struct error *problem)
+{
+	bool idle = strstr(problem->message, " does nothing in a line with ") != NULL;
+
+	for (int i = line->argument_count - 1; i >= 0; i--)
+		if ((correction_may_remove(line->arguments[i]) ||
+			    (idle && strncmp(line->arguments[i], "store=", 6) != 0)) &&
+			does_without(line, i, problem))
+			return i;
+	return -1;
+}
+
+static void mend_wrong_argument(struct finding *finding, const struct pam_line *line, int wrong,
+	const struct error *problem)
+{
+	const char *written = line->arguments[wrong];
+	struct text joined = TEXT_INIT;
+	struct pam_line_change change = {.argument = wrong};
+	char *replacement = NULL;
+
+	if (correction_join(&joined, line, wrong)) {
+		finding_mend(
+			finding, MEND_REPLACE, line->file, line->number, "%s", joined.data);
+	} else {
+		replacement =
+			correction_find(written, problem->message, false, is_understood, NULL);
+		change.replacement = replacement;
+		if (replacement != NULL ||
+			(correction_may_remove(written) && does_without(line, wrong, problem)))
+			finding_mend_line(finding, MEND_REPLACE, line, &change);
+	}
+	free(replacement);
+	text_free(&joined);
 }
 
 static void report_wrong_options(
@@ -57,27 +107,16 @@ static void report_wrong_options(
 		"%s, line %u: %s", line->file, line->number, error->message);
 	struct pam_line_change change = PAM_LINE_CHANGE_NONE;
 	int wrong = find_wrong_argument(line);
-	char *replacement = NULL;
 
 	finding_why(finding,
 		"The module refuses every login with an option that it does not understand.");
-	/* Options that contradict each other are right one by one: one of them has to go. */
-	change.argument = wrong >= 0 ? wrong : line->argument_count - 1;
-	if (wrong >= 0)
-		replacement = corrected_argument(line->arguments[wrong], error->message);
-	change.replacement = replacement;
-	/* Without its path the option would mean another file, and without its groups it would
-	 * ask other users. */
-	if (wrong >= 0 && replacement == NULL &&
-		doctor_mend_blanks(doctor, finding, line, wrong))
+	if (wrong >= 0) {
+		mend_wrong_argument(finding, line, wrong, error);
 		return;
-	if (wrong >= 0 && replacement == NULL &&
-		strncmp(line->arguments[wrong], "group", strlen("group")) == 0)
-		return;
-	if (wrong < 0 || replacement != NULL ||
-		!doctor_has_unknown_variable(line->arguments[wrong]))
+	}
+	change.argument = find_contradiction(line, error);
+	if (change.argument >= 0)
 		finding_mend_line(finding, MEND_REPLACE, line, &change);
-	free(replacement);
 }
 
 /* The line as it is in the file now; NULL if it cannot be read. */
@@ -101,17 +140,44 @@ static char *read_line(const char *path, unsigned int number)
 	return line;
 }
 
-/* What a line of a configuration file should be; the caller frees it. NULL: nobody can
- * tell. */
-static char *corrected_line(const char *problem, const char *written)
+/* Adds what makes the line right: other line ends, other words, or nothing in its place. */
+static void mend_file_line(struct finding *finding, const struct configuration *configuration,
+	const char *path, unsigned int number, const char *problem)
 {
-	char *text = doctor_proposal(problem, written);
+	char *written = read_line(path, number), *right = NULL;
+	char *word = shell_word(path);
 
-	if (text == NULL)
-		text = doctor_correct_variables(written);
-	if (text == NULL)
-		text = doctor_correct_setting(written);
-	return text;
+	if (written == NULL || word == NULL)
+		;
+	else if (strchr(written, '\r') != NULL &&
+		 correction_is_line_end(configuration, path, number))
+		finding_run(finding, "sed -i 's/\\r*$//' %s", word);
+	else if ((right = correction_find_line(
+			  configuration, path, number, written, problem)) != NULL)
+		finding_mend(finding, MEND_REPLACE, path, number, "%s", right);
+	else if (correction_may_remove(written) &&
+		 correction_does_without_line(configuration, path, number))
+		finding_mend(finding, MEND_REMOVE, path, number, "%s", written);
+	free(right);
+	free(word);
+	free(written);
+}
+
+/* The module says to leave nullok out where something else says when it ends, and names the line
+ * of one of them. */
+static bool mend_contradiction(
+	struct finding *finding, const struct configuration *configuration, const char *problem)
+{
+	const struct configuration_value *value =
+		configuration_find(configuration, NULL, "nullok");
+
+	if (strstr(problem, "leave nullok out") == NULL)
+		return false;
+	if (value != NULL &&
+		correction_does_without_line(configuration, value->path, value->line))
+		finding_mend(finding, MEND_REMOVE, value->path, value->line, "%s=%s",
+			value->key, value->value);
+	return true;
 }
 
 /* Mends the line of a configuration file if the message begins with it, as PATH:LINE: .
@@ -124,22 +190,12 @@ static bool mend_named_line(
 		const char *path = file->path, *rest = message + strlen(path);
 		unsigned int number;
 		int length = 0;
-		char *written;
-		char *right;
 
 		if (strncmp(message, path, strlen(path)) != 0 ||
 			sscanf(rest, ":%u: %n", &number, &length) != 1 || length == 0)
 			continue;
-		written = read_line(path, number);
-		if (written == NULL)
-			return false;
-		right = corrected_line(rest + length, written);
-		if (right != NULL || (!doctor_has_unknown_variable(written) &&
-					     doctor_may_remove_setting(written)))
-			finding_mend(finding, right != NULL ? MEND_REPLACE : MEND_REMOVE, path,
-				number, "%s", right != NULL ? right : written);
-		free(right);
-		free(written);
+		if (!mend_contradiction(finding, configuration, message))
+			mend_file_line(finding, configuration, path, number, rest + length);
 		return true;
 	}
 	return false;
@@ -272,6 +328,20 @@ int doctor_load_configuration(const struct doctor *doctor, const struct pam_line
 	return configuration_load(configuration, line->argument_count, arguments, error);
 }
 
+/* Files beside the drop-ins that the module does not read. */
+static void check_drop_ins(struct doctor *doctor, const struct configuration *configuration)
+{
+	const char *conf = configuration->options.conf;
+	char *folder;
+
+	if (asprintf(&folder, "%s.d", conf != NULL ? conf : CONFIGURATION_FILE) < 0) {
+		doctor->report.out_of_memory = true;
+		return;
+	}
+	doctor_check_drop_ins(doctor, DROP_IN_CHECK, folder, "the module");
+	free(folder);
+}
+
 /* Reads what the module would read for the line. True if the module would go on. */
 static bool load_configuration(
 	struct doctor *doctor, const struct pam_line *line, struct configuration *configuration)
@@ -289,6 +359,7 @@ static bool load_configuration(
 		report_add(doctor, FINDING_OK, FILE_CHECK,
 			"the module understands %s, and only root can change it", file->path);
 	check_daemon_sections(doctor, configuration);
+	check_drop_ins(doctor, configuration);
 	return true;
 }
 
@@ -319,6 +390,7 @@ static void check_options(struct doctor *doctor, const struct pam_line *line)
 	struct error error = ERROR_INIT;
 	bool loaded;
 
+	doctor->misread = doctor->misread || first;
 	if (options_read_all(&options, line->argument_count,
 		    (const char *const *)line->arguments, &error) != 0) {
 		report_wrong_options(doctor, line, &error);
@@ -331,8 +403,10 @@ static void check_options(struct doctor *doctor, const struct pam_line *line)
 			"the module understands its options");
 	loaded = load_configuration(doctor, line, configuration);
 	options_leave_to_daemon(&configuration->options);
-	if (loaded)
+	if (loaded) {
 		correct_results(doctor, line, &configuration->options);
+		doctor->misread = doctor->misread && !first;
+	}
 	configuration_free(&own);
 }
 

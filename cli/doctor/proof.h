@@ -47,8 +47,8 @@ bool openness_is_kept(const struct trial_list *before, const struct trial_list *
 
 /* Begins zeroed, ends with conf_copy_remove(). */
 struct conf_copy {
-	char folder[64];    /* that only the caller can read; "" if it could not be made */
-	char path[96];	    /* of the file; its drop-ins are beside it */
+	char *folder;	    /* that only the caller can read; NULL if it could not be made */
+	char *path;	    /* of the file; its drop-ins are beside it */
 	unsigned int count; /* of files that were copied */
 };
 

@@ -67,6 +67,28 @@ void finding_why(struct finding *finding, const char *why, ...)
 	va_end(arguments);
 }
 
+void finding_why_more(struct finding *finding, const char *more, ...)
+{
+	va_list arguments;
+	char *text, *longer;
+
+	if (finding == NULL)
+		return;
+	va_start(arguments, more);
+	text = format_text(finding->report, more, arguments);
+	va_end(arguments);
+	if (text == NULL)
+		return;
+	if (asprintf(&longer, "%s%s%s", finding->why != NULL ? finding->why : "",
+		    finding->why != NULL ? " " : "", text) < 0) {
+		finding->report->out_of_memory = true;
+	} else {
+		free(finding->why);
+		finding->why = longer;
+	}
+	free(text);
+}
+
 /* The first that is still free, or NULL. */
 static struct mend *next_mend(struct finding *finding)
 {

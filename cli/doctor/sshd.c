@@ -4,42 +4,61 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/doctor/doctor.h"
+#include "cli/doctor/sshd_proof.h"
 #include "config/options.h"
 
-#define SETTINGS_CHECK "sshd"
-#define PAM_CHECK      "sshd-usepam"
-#define PROMPT_CHECK   "sshd-kbdinteractive"
-#define PASSWORD_CHECK "sshd-password"
-#define METHODS_CHECK  "sshd-methods"
-#define FACTORS_CHECK  "sshd-factors"
-#define ROOT_CHECK     "sshd-root"
+/* The least time, in seconds, in which somebody can install an app and enroll. */
+#define TIME_TO_ENROLL 300
 
-/* sshd uses the first value that it finds: the file's name sorts before others. */
-#define CONFIG_FOLDER "/etc/ssh/sshd_config.d"
-#define OWN_FILE      CONFIG_FOLDER "/10-totpgroup.conf"
-#define MAIN_FILE     "/etc/ssh/sshd_config"
-
-static void mend_setting(struct doctor *doctor, struct finding *finding, const char *setting)
+/* What would mend the finding, if it is in force. Of several for one finding the first that is
+ * proven counts. */
+static void propose(struct doctor *doctor, struct finding *finding, const char *setting)
 {
-	const char *file = doctor->options.sshd_config;
+	struct sshd_proposals *proposals = doctor->proposals;
+	char *copy;
 
-	if (file == NULL)
-		file = access(CONFIG_FOLDER, F_OK) == 0 ? OWN_FILE : MAIN_FILE;
-	finding_mend(finding, MEND_ADD, file, 0, "%s", setting);
+	if (proposals == NULL || finding == NULL || proposals->count == SSHD_PROPOSALS_MAX)
+		return;
+	copy = strdup(setting);
+	if (copy == NULL)
+		doctor->report.out_of_memory = true;
+	else
+		proposals->rows[proposals->count++] = (struct sshd_proposal){finding, copy};
+}
+
+/* The methods that are demanded, each list with the code. */
+static void propose_methods(struct doctor *doctor, struct finding *finding)
+{
+	char *value = sshd_settings_get(&doctor->sshd, "authenticationmethods");
+	struct text mended = TEXT_INIT;
+	char *setting = NULL;
+
+	if (sshd_methods_with_code(
+		    &mended, &doctor->sshd, value, doctor_has_other_factor(doctor)) == 0 &&
+		asprintf(&setting, SSHD_METHODS_KEYWORD " %s", mended.data) >= 0)
+		propose(doctor, finding, setting);
+	else
+		doctor->report.out_of_memory = true;
+	free(setting);
+	text_free(&mended);
+	free(value);
 }
 
 /* For sshd as it runs, and for sshd that does not start. */
-static void report_no_prompt(struct doctor *doctor, const char *what)
+static struct finding *report_no_prompt(struct doctor *doctor, const char *what)
 {
-	struct finding *finding = report_add(doctor, FINDING_PROBLEM, PROMPT_CHECK, "%s", what);
+	struct finding *finding =
+		report_add(doctor, FINDING_PROBLEM, SSHD_PROMPT_CHECK, "%s", what);
 
 	finding_why(finding, "Prompts of PAM reach the user by keyboard-interactive only.");
-	mend_setting(doctor, finding, "KbdInteractiveAuthentication yes");
+	propose(doctor, finding, "KbdInteractiveAuthentication yes");
+	return finding;
 }
 
 static void report_unread(struct doctor *doctor, const struct error *error)
@@ -48,12 +67,13 @@ static void report_unread(struct doctor *doctor, const struct error *error)
 
 	/* The method is nearly always keyboard-interactive, which is off by default. */
 	if (strstr(error->message, "AuthenticationMethods cannot be satisfied") != NULL) {
-		report_no_prompt(doctor,
+		finding = report_no_prompt(doctor,
 			"sshd does not start: AuthenticationMethods names a method that is "
 			"switched off");
+		propose_methods(doctor, finding);
 		return;
 	}
-	finding = report_add(doctor, FINDING_UNKNOWN, SETTINGS_CHECK,
+	finding = report_add(doctor, FINDING_UNKNOWN, SSHD_SETTINGS_CHECK,
 		"sshd's settings could not be read: %s", error->message);
 	/* The folder exists only while sshd runs. */
 	if (strstr(error->message, "privilege separation directory: ") != NULL) {
@@ -65,16 +85,28 @@ static void report_unread(struct doctor *doctor, const struct error *error)
 	}
 }
 
+/* A user who is exempt from the code may log in by any method. */
+static void choose_login(struct doctor *doctor)
+{
+	doctor->login = (struct sshd_login){
+		.user = doctor->options.user != NULL && !doctor->user_outside
+				? doctor->user->pw_name
+				: doctor->example_user,
+		.rhost = doctor->options.rhost,
+		.local_port = doctor->options.local_port,
+	};
+	/* sshd looks at Match blocks for a user only. */
+	if (doctor->login.user == NULL &&
+		(doctor->login.rhost != NULL || doctor->login.local_port != 0))
+		doctor->login.user = doctor->user->pw_name;
+}
+
 static int read_settings(struct doctor *doctor, struct error *error)
 {
-	/* A user who is exempt from the code may log in by any method. */
-	const char *user = doctor->options.user != NULL && !doctor->user_outside
-				   ? doctor->user->pw_name
-				   : doctor->example_user;
-
 	if (doctor->options.sshd_settings != NULL)
 		return sshd_settings_read(&doctor->sshd, doctor->options.sshd_settings, error);
-	return sshd_settings_run(&doctor->sshd, doctor->options.sshd_config, user, error);
+	return sshd_settings_run(
+		&doctor->sshd, doctor->options.sshd_config, &doctor->login, error);
 }
 
 /* sshd's settings matter to another service only if sshd uses that service. */
@@ -91,7 +123,7 @@ static void check_service(struct doctor *doctor)
 	struct finding *finding;
 
 	if (service != NULL && strcmp(service, doctor->service) != 0) {
-		finding = report_add(doctor, FINDING_PROBLEM, SETTINGS_CHECK,
+		finding = report_add(doctor, FINDING_PROBLEM, SSHD_SETTINGS_CHECK,
 			"sshd asks the PAM service %s, not %s", service, doctor->service);
 		finding_why(finding,
 			"PAMServiceName says so. These findings about %s do not apply to ssh.",
@@ -106,19 +138,19 @@ static void check_pam(struct doctor *doctor)
 	struct finding *finding;
 
 	if (sshd_settings_is(&doctor->sshd, "usepam", "yes")) {
-		report_add(doctor, FINDING_OK, PAM_CHECK, "sshd uses PAM");
+		report_add(doctor, FINDING_OK, SSHD_PAM_CHECK, "sshd uses PAM");
 		return;
 	}
 	finding = report_add(
-		doctor, FINDING_PROBLEM, PAM_CHECK, "sshd does not use PAM: UsePAM no");
+		doctor, FINDING_PROBLEM, SSHD_PAM_CHECK, "sshd does not use PAM: UsePAM no");
 	finding_why(finding, "Without PAM, no login reaches the module.");
-	mend_setting(doctor, finding, "UsePAM yes");
+	propose(doctor, finding, "UsePAM yes");
 }
 
 static void check_prompt(struct doctor *doctor)
 {
 	if (sshd_settings_is(&doctor->sshd, "kbdinteractiveauthentication", "yes"))
-		report_add(doctor, FINDING_OK, PROMPT_CHECK, "sshd can ask for a code");
+		report_add(doctor, FINDING_OK, SSHD_PROMPT_CHECK, "sshd can ask for a code");
 	else
 		report_no_prompt(
 			doctor, "sshd cannot ask for a code: KbdInteractiveAuthentication no");
@@ -129,12 +161,12 @@ static void check_password(struct doctor *doctor, const struct sshd_methods *met
 	struct finding *finding;
 
 	if (!sshd_settings_is(&doctor->sshd, "passwordauthentication", "yes")) {
-		report_add(
-			doctor, FINDING_OK, PASSWORD_CHECK, "sshd leaves the password to PAM");
+		report_add(doctor, FINDING_OK, SSHD_PASSWORD_CHECK,
+			"sshd leaves the password to PAM");
 		return;
 	}
 	finding = report_add(doctor, methods->password ? FINDING_PROBLEM : FINDING_WARNING,
-		PASSWORD_CHECK,
+		SSHD_PASSWORD_CHECK,
 		"sshd asks for the password itself: PasswordAuthentication yes");
 	if (methods->password)
 		finding_why(finding,
@@ -144,22 +176,18 @@ static void check_password(struct doctor *doctor, const struct sshd_methods *met
 		finding_why(finding,
 			"Only AuthenticationMethods keeps it from answering the prompt for the "
 			"code with the password.");
-	mend_setting(doctor, finding, "PasswordAuthentication no");
-}
-
-static const char *good_methods(const struct doctor *doctor)
-{
-	return doctor_has_other_factor(doctor)
-		       ? "AuthenticationMethods keyboard-interactive:pam"
-		       : "AuthenticationMethods publickey,keyboard-interactive:pam";
+	propose(doctor, finding, "PasswordAuthentication no");
+	/* sshd does not start if AuthenticationMethods names a method that is off. */
+	if (methods->password)
+		propose_methods(doctor, finding);
 }
 
 static void report_key_alone(struct doctor *doctor, const char *methods)
 {
 	bool guarded = doctor->guard_holds;
 	struct finding *finding =
-		report_add(doctor, guarded ? FINDING_WARNING : FINDING_PROBLEM, METHODS_CHECK,
-			"%s: AuthenticationMethods %s",
+		report_add(doctor, guarded ? FINDING_WARNING : FINDING_PROBLEM,
+			SSHD_METHODS_CHECK, "%s: AuthenticationMethods %s",
 			guarded ? "a key alone asks for no code, and the session guard then "
 				  "refuses the "
 				  "login"
@@ -172,9 +200,20 @@ static void report_key_alone(struct doctor *doctor, const char *methods)
 	else
 		finding_why(finding, "sshd does not ask PAM's auth lines if a key, a host or a "
 				     "ticket is enough.");
-	mend_setting(doctor, finding, good_methods(doctor));
-	if (doctor->guard == NULL)
-		doctor_mend_by_guard(doctor, finding);
+	propose_methods(doctor, finding);
+}
+
+static void report_no_method(
+	struct doctor *doctor, const char *methods, const struct sshd_methods *found)
+{
+	struct finding *finding = report_add(doctor, FINDING_PROBLEM, SSHD_METHODS_CHECK,
+		"nobody can log in over ssh: AuthenticationMethods %s", methods);
+
+	finding_why(finding, found->other_device
+				     ? "The only device of keyboard-interactive on this system "
+				       "is pam."
+				     : "Each list names a method that is switched off.");
+	propose_methods(doctor, finding);
 }
 
 /* With skip_after=publickey, a key alone is meant to be enough. */
@@ -184,8 +223,11 @@ static void check_methods(struct doctor *doctor, const struct sshd_methods *meth
 	bool meant = skip_after != NULL && strstr(skip_after, "publickey") != NULL;
 	char *value = sshd_settings_get(&doctor->sshd, "authenticationmethods");
 
-	if (!methods->without_pam || meant)
-		report_add(doctor, FINDING_OK, METHODS_CHECK, "no login over ssh bypasses PAM");
+	if (methods->none)
+		report_no_method(doctor, value != NULL ? value : "any", methods);
+	else if (!methods->without_pam || meant)
+		report_add(doctor, FINDING_OK, SSHD_METHODS_CHECK,
+			"no login over ssh bypasses PAM");
 	else
 		report_key_alone(doctor, value != NULL ? value : "any");
 	free(value);
@@ -200,41 +242,30 @@ static const struct pam_line *find_password_line(const struct doctor *doctor)
 	return NULL;
 }
 
-/* If the password's line is in a file without the module's line, the line that includes
- * that file goes; else the password's line. */
-static void mend_password(
-	struct doctor *doctor, struct finding *finding, const struct pam_line *password)
-{
-	if (password->includer != NULL && password->file != doctor->line->file)
-		finding_mend(finding, MEND_REPLACE, password->includer,
-			password->includer_number, "auth required pam_permit.so");
-	else
-		finding_mend_line(finding, MEND_REMOVE, password, NULL);
-}
-
 static void check_factors(struct doctor *doctor, const struct sshd_methods *methods)
 {
 	const struct pam_line *password = find_password_line(doctor);
 	struct finding *finding;
 
 	if (methods->interactive_alone && !doctor_has_other_factor(doctor)) {
-		finding = report_add(doctor, FINDING_PROBLEM, FACTORS_CHECK,
+		finding = report_add(doctor, FINDING_PROBLEM, SSHD_FACTORS_CHECK,
 			"a code alone lets in: neither a key nor a password is asked for");
 		finding_why(finding,
 			"The code should be a second factor. Whoever holds the phone can log "
 			"in, and whoever guesses codes needs nothing else.");
-		mend_setting(doctor, finding, good_methods(doctor));
+		propose_methods(doctor, finding);
 	} else if (methods->interactive_after_key && password != NULL) {
-		finding = report_add(doctor, FINDING_WARNING, FACTORS_CHECK,
+		finding = report_add(doctor, FINDING_WARNING, SSHD_FACTORS_CHECK,
 			"after a key the password is asked for as well, then the code: %s, "
 			"line %u",
 			password->file, password->number);
 		finding_why(finding,
 			"It is safe, but seldom intended. Whether a key and a code are enough "
-			"is your decision.");
-		mend_password(doctor, finding, password);
+			"is your decision; the example pam.d/sshd-key-and-code asks for no "
+			"more.");
 	} else if (methods->interactive) {
-		report_add(doctor, FINDING_OK, FACTORS_CHECK, "the code is a second factor");
+		report_add(
+			doctor, FINDING_OK, SSHD_FACTORS_CHECK, "the code is a second factor");
 	}
 }
 
@@ -247,33 +278,84 @@ static void check_root(struct doctor *doctor, const struct sshd_methods *methods
 		!methods->interactive ||
 		sshd_settings_is(&doctor->sshd, "permitrootlogin", "yes"))
 		return;
-	finding = report_add(doctor, FINDING_WARNING, ROOT_CHECK,
+	finding = report_add(doctor, FINDING_WARNING, SSHD_ROOT_CHECK,
 		"root cannot log in over ssh: PermitRootLogin does not let root give a code");
 	finding_why(finding,
-		"Log in as yourself and use sudo. If root has to come in with a code, then:");
-	mend_setting(doctor, finding, "PermitRootLogin yes");
+		"Log in as yourself and use sudo. Only if root has to come in with a code, set "
+		"PermitRootLogin yes.");
 }
 
-void doctor_check_sshd(struct doctor *doctor)
+/* Who is offered a secret at the prompt has to fetch a phone first. */
+static void check_time(struct doctor *doctor)
+{
+	char *value = sshd_settings_get(&doctor->sshd, "logingracetime");
+	int seconds = value != NULL ? atoi(value) : 0;
+	struct finding *finding;
+
+	free(value);
+	if (!doctor->module->enroll || seconds == 0 || seconds >= TIME_TO_ENROLL)
+		return;
+	finding = report_add(doctor, FINDING_WARNING, SSHD_TIME_CHECK,
+		"sshd gives %d seconds for a login, in which new users have to enroll: "
+		"LoginGraceTime",
+		seconds);
+	finding_why(finding, "Because of the option enroll the secret is offered at a login. "
+			     "Installing an app takes some minutes.");
+	propose(doctor, finding, "LoginGraceTime 5m");
+}
+
+bool sshd_judge(struct doctor *doctor)
 {
 	struct error error = ERROR_INIT;
 	int status = read_settings(doctor, &error);
 	struct sshd_methods methods;
 
 	if (!concerns_sshd(doctor))
-		return;
+		return false;
 	if (status != 0) {
 		report_unread(doctor, &error);
-		return;
+		return false;
 	}
 	check_service(doctor);
 	check_pam(doctor);
 	check_prompt(doctor);
 	if (doctor->line == NULL)
-		return;
+		return true;
 	methods = sshd_methods_judge(&doctor->sshd);
 	check_password(doctor, &methods);
 	check_methods(doctor, &methods);
 	check_factors(doctor, &methods);
 	check_root(doctor, &methods);
+	check_time(doctor);
+	return true;
+}
+
+/* A session line can refuse those who log in with a key alone. */
+static void mend_by_guard(struct doctor *doctor, size_t first)
+{
+	struct sshd_methods methods = sshd_methods_judge(&doctor->sshd);
+
+	if (doctor->line == NULL || doctor->guard != NULL || !methods.without_pam)
+		return;
+	for (size_t i = first; i < doctor->report.count; i++)
+		if (strcmp(doctor->report.findings[i]->check, SSHD_METHODS_CHECK) == 0 &&
+			doctor->report.findings[i]->level == FINDING_PROBLEM)
+			doctor_mend_by_guard(doctor, doctor->report.findings[i]);
+}
+
+void doctor_check_sshd(struct doctor *doctor)
+{
+	struct sshd_proposals proposals = {.count = 0};
+	size_t first = doctor->report.count;
+	bool was_read;
+
+	choose_login(doctor);
+	doctor->proposals = &proposals;
+	was_read = sshd_judge(doctor);
+	doctor->proposals = NULL;
+	sshd_prove(doctor, &proposals, was_read);
+	if (!was_read)
+		return;
+	mend_by_guard(doctor, first);
+	sshd_check_files(doctor);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The settings of sshd, as `sshd -T` prints them, and what AuthenticationMethods demands. */
+/* The settings of sshd, as `sshd -T` prints them. */
 
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,6 +25,7 @@
 #define OUTPUT_MAXIMUM	(256 * 1024)
 #define SECONDS_MAXIMUM 20
 #define USUAL_FOLDER	"/usr/sbin"
+#define USUAL_PORT	22
 /* How many bytes of sshd's own words go into a message. */
 #define WORDS_MAXIMUM 160
 
@@ -183,37 +185,79 @@ static int run_sshd(char *const *arguments, struct text *text, struct error *err
 	return 0;
 }
 
-int sshd_settings_run(
-	struct text *settings, const char *config, const char *user, struct error *error)
+static bool is_ipv6(const char *address)
 {
+	struct in6_addr parsed;
+
+	return inet_pton(AF_INET6, address, &parsed) == 1;
+}
+
+static bool is_ipv4(const char *address)
+{
+	struct in_addr parsed;
+
+	return inet_pton(AF_INET, address, &parsed) == 1;
+}
+
+/* What sshd is told about the login whose Match blocks are judged; the caller frees it. NULL if
+ * memory is out. sshd refuses Match blocks for ports and addresses of this host if it is not
+ * told those. */
+static char *connection(const struct sshd_login *login)
+{
+	const char *rhost = login->rhost != NULL ? login->rhost : "127.0.0.1";
+	struct text text = TEXT_INIT;
+
+	if (login->user != NULL)
+		text_append_format(&text, "user=%s,host=%s,addr=%s,", login->user,
+			login->rhost != NULL ? rhost : "localhost",
+			is_ipv4(rhost) || is_ipv6(rhost) ? rhost : "127.0.0.1");
+	text_append_format(&text, "laddr=%s,lport=%d", is_ipv6(rhost) ? "::1" : "127.0.0.1",
+		login->local_port != 0 ? login->local_port : USUAL_PORT);
+	if (text.status == 0)
+		return text.data;
+	text_free(&text);
+	return NULL;
+}
+
+int sshd_settings_run(struct text *settings, const char *config, const struct sshd_login *login,
+	struct error *error)
+{
+	static const struct sshd_login nobody = {.user = NULL};
 	char test[] = "-T", file[] = "-f", about[] = "-C";
 	char *config_copy = config != NULL ? strdup(config) : NULL;
-	char *connection = NULL;
-	char *arguments[7] = {NULL, test};
-	int count = 2;
+	char *words = connection(login != NULL ? login : &nobody);
+	char *arguments[7] = {NULL, test, about, words};
 	int status = 0;
 
-	if (user != NULL &&
-		asprintf(&connection, "user=%s,host=localhost,addr=127.0.0.1", user) < 0)
-		connection = NULL;
-	if ((config != NULL && config_copy == NULL) || (user != NULL && connection == NULL))
+	if ((config != NULL && config_copy == NULL) || words == NULL)
 		status = out_of_memory(error);
 	if (config != NULL) {
-		arguments[count++] = file;
-		arguments[count++] = config_copy;
-	}
-	if (user != NULL) {
-		arguments[count++] = about;
-		arguments[count++] = connection;
+		arguments[4] = file;
+		arguments[5] = config_copy;
 	}
 	if (status == 0)
 		status = find_sshd(&arguments[0], error);
 	if (status == 0)
 		status = run_sshd(arguments, settings, error);
 	free(arguments[0]);
-	free(connection);
+	free(words);
 	free(config_copy);
 	return status;
+}
+
+bool sshd_settings_start(const char *config)
+{
+	char test[] = "-t", file[] = "-f";
+	char *arguments[5] = {NULL, test, file, strdup(config)};
+	struct error error = ERROR_INIT;
+	struct text words = TEXT_INIT;
+	bool starts = arguments[3] != NULL && find_sshd(&arguments[0], &error) == 0 &&
+		      run_sshd(arguments, &words, &error) == 0;
+
+	text_free(&words);
+	free(arguments[0]);
+	free(arguments[3]);
+	return starts;
 }
 
 int sshd_settings_read(struct text *settings, const char *path, struct error *error)
@@ -249,96 +293,4 @@ bool sshd_settings_is(const struct text *settings, const char *name, const char 
 
 	free(found);
 	return same;
-}
-
-/* What a method demands of the user; a list demands what its methods demand. */
-#define WITHOUT_PAM 1U
-#define PASSWORD    2U
-#define INTERACTIVE 4U
-
-/* The methods, and the settings that switch them on. */
-static const struct method {
-	const char *name;
-	const char *setting;
-	unsigned int demand;
-} methods[] = {
-	{"publickey", "pubkeyauthentication", WITHOUT_PAM},
-	{"hostbased", "hostbasedauthentication", WITHOUT_PAM},
-	{"gssapi-with-mic", "gssapiauthentication", WITHOUT_PAM},
-	{"password", "passwordauthentication", PASSWORD},
-	{"keyboard-interactive", "kbdinteractiveauthentication", INTERACTIVE},
-};
-
-#define METHODS (sizeof(methods) / sizeof(methods[0]))
-
-/* An older sshd that does not print the setting does not have the method. */
-static bool is_on(const struct text *settings, const struct method *method)
-{
-	return sshd_settings_is(settings, method->setting, "yes");
-}
-
-static void add_demand(struct sshd_methods *found, unsigned int demand)
-{
-	if ((demand & (PASSWORD | INTERACTIVE)) == 0)
-		found->without_pam = true;
-	if ((demand & PASSWORD) != 0)
-		found->password = true;
-	if ((demand & INTERACTIVE) != 0)
-		found->interactive = true;
-	if (demand == INTERACTIVE)
-		found->interactive_alone = true;
-	if ((demand & INTERACTIVE) != 0 && (demand & WITHOUT_PAM) != 0)
-		found->interactive_after_key = true;
-}
-
-static const struct method *find_method(const char *name, size_t length)
-{
-	for (size_t i = 0; i < METHODS; i++)
-		if (strlen(methods[i].name) == length &&
-			memcmp(methods[i].name, name, length) == 0)
-			return &methods[i];
-	return NULL;
-}
-
-/* Methods with commas between them, each perhaps with a colon and a device. A method that
- * is switched off makes the list useless. */
-static void add_list(struct sshd_methods *found, const struct text *settings, const char *list,
-	size_t length)
-{
-	unsigned int demand = 0;
-
-	while (length > 0) {
-		size_t name = strcspn(list, ",: ");
-		size_t word = strcspn(list, ", ");
-		const struct method *method = find_method(list, name);
-
-		if (method == NULL || !is_on(settings, method))
-			return;
-		demand |= method->demand;
-		word += word < length;
-		list += word;
-		length -= word;
-	}
-	add_demand(found, demand);
-}
-
-struct sshd_methods sshd_methods_judge(const struct text *settings)
-{
-	struct sshd_methods found = {.password = false};
-	char *value = sshd_settings_get(settings, "authenticationmethods");
-
-	if (value == NULL || strcmp(value, "any") == 0) {
-		for (size_t i = 0; i < METHODS; i++)
-			if (is_on(settings, &methods[i]))
-				add_demand(&found, methods[i].demand);
-	} else {
-		for (const char *list = value; *list != '\0'; list += strspn(list, " ")) {
-			size_t length = strcspn(list, " ");
-
-			add_list(&found, settings, list, length);
-			list += length;
-		}
-	}
-	free(value);
-	return found;
 }

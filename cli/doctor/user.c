@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/doctor.h"
+#include "cli/doctor/secret_file.h"
 #include "cli/ui/words.h"
 #include "config/options.h"
 #include "core/judge.h"
@@ -83,14 +83,6 @@ static const char *explain_no_secret(const struct doctor *doctor, enum finding_l
 	return "is asked for a code and always refused.";
 }
 
-/* Whether totp-enroll finds the secret's path by itself: the host's configuration has it,
- * and not the module's line or a file that conf= names. */
-static bool totp_enroll_knows_path(const struct doctor *doctor)
-{
-	return doctor->module->conf == NULL &&
-	       strcmp(doctor_option_origin(doctor, "secret").file, doctor->line->file) != 0;
-}
-
 static void mend_not_enrolled(
 	struct doctor *doctor, struct finding *finding, const struct secret *secret)
 {
@@ -99,7 +91,7 @@ static void mend_not_enrolled(
 
 	if (name == NULL || path == NULL)
 		doctor->report.out_of_memory = true;
-	else if (doctor->module->secret != NULL && !totp_enroll_knows_path(doctor))
+	else if (doctor->module->secret != NULL && !doctor_program_knows_path(doctor))
 		finding_run(finding, "totp-enroll -s %s -l %s", path, name);
 	else
 		finding_run(finding, "totp-enroll enroll %s", name);
@@ -124,30 +116,6 @@ static void report_not_enrolled(struct doctor *doctor, const struct secret *secr
 	mend_not_enrolled(doctor, finding, secret);
 }
 
-/* The command that makes the file as the rules demand. */
-static void mend_file(
-	struct doctor *doctor, struct finding *finding, const struct secret *secret)
-{
-	const struct options *options = doctor->module;
-	uid_t owner = secret->credential.owner->pw_uid;
-	char *path = shell_word(secret->path);
-	struct stat file;
-
-	if (path == NULL || lstat(secret->path, &file) != 0)
-		doctor->report.out_of_memory = doctor->report.out_of_memory || path == NULL;
-	else if (!S_ISREG(file.st_mode) || file.st_nlink != 1 || file.st_size == 0)
-		finding_run(finding, "mv -i %s %s.old && totp-enroll enroll %s", path, path,
-			secret->user);
-	else if (file.st_uid != owner && !options->no_strict_owner)
-		finding_run(finding, "chown %u %s", (unsigned int)owner, path);
-	else if ((file.st_mode & 07777 & ~options->allowed_perm) != 0)
-		finding_run(finding, "chmod %04o %s",
-			0600U & (unsigned int)options->allowed_perm, path);
-	else if (secret->credential.is_own_file)
-		finding_run(finding, "chmod u+r %s", path);
-	free(path);
-}
-
 static void report_bad(struct doctor *doctor, const struct secret *secret, int status,
 	const struct error *error)
 {
@@ -162,7 +130,7 @@ static void report_bad(struct doctor *doctor, const struct secret *secret, int s
 	if (status == TOTPGROUP_EFORMAT)
 		finding_run(finding, "totp-enroll enroll %s", secret->user);
 	else
-		mend_file(doctor, finding, secret);
+		doctor_mend_secret_file(doctor, finding, &secret->credential);
 }
 
 /* Reads the file as the module does, and checks whether a login would take it. */
@@ -180,28 +148,6 @@ static int check_file(const struct secret *secret, struct error *error)
 	}
 	store_record_free(&record);
 	return status;
-}
-
-/* Each login writes a new file beside the old one. */
-static void check_writable(struct doctor *doctor, struct secret *secret)
-{
-	char *real = realpath(secret->path, NULL);
-	const char *folder = real != NULL ? dirname(real) : NULL;
-	struct error error = ERROR_INIT;
-	struct finding *finding;
-	bool ignored;
-
-	if (folder != NULL && !doctor->module->allow_readonly &&
-		user_credential_examine(&secret->credential, &ignored, &error) ==
-			TOTPGROUP_EUNWRITABLE) {
-		finding = report_add(doctor, FINDING_PROBLEM, FOLDER_CHECK,
-			"no new file can be written in %s: %s", folder,
-			strerror(error.system_error));
-		finding_why(finding,
-			"Each login writes the secret anew, and is refused if that fails.");
-		finding_run_on(finding, "chmod u+wx", folder);
-	}
-	free(real);
 }
 
 static void check_folders(struct doctor *doctor, const struct secret *secret)
@@ -224,6 +170,8 @@ static void check_secret(struct doctor *doctor, struct secret *secret)
 	struct error error = ERROR_INIT;
 	int status = check_file(secret, &error);
 
+	if (status != 0 && doctor_lacks_owner(doctor))
+		return;
 	check_folders(doctor, secret);
 	if (status == TOTPGROUP_ENOTFOUND) {
 		report_not_enrolled(doctor, secret);
@@ -235,7 +183,8 @@ static void check_secret(struct doctor *doctor, struct secret *secret)
 	}
 	report_add(doctor, FINDING_OK, CHECK, "the secret of %s is as the module wants it: %s",
 		secret->user, secret->path);
-	check_writable(doctor, secret);
+	doctor_check_writable(doctor, &secret->credential);
+	doctor_check_content(doctor);
 }
 
 void doctor_check_user(struct doctor *doctor)
@@ -245,6 +194,14 @@ void doctor_check_user(struct doctor *doctor)
 	/* The daemon does not show its secrets. */
 	if (doctor->line == NULL || options_socket(doctor->module) != NULL)
 		return;
+	if (doctor->misread) {
+		if (doctor->options.user != NULL)
+			report_add(doctor, FINDING_UNKNOWN, CHECK,
+				"the secret of %s: the options that say where it is are not "
+				"understood",
+				doctor->user->pw_name);
+		return;
+	}
 	if (doctor->user_outside) {
 		report_add(doctor, FINDING_OK, CHECK, "%s is not asked for a code: group=%s",
 			doctor->user->pw_name, doctor->module->group);

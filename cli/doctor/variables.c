@@ -107,16 +107,6 @@ static bool split(char *setting, const char **option, const char **path)
 	return find_path_option(name) != NULL && option_path_check(name, value, &error) != 0;
 }
 
-bool doctor_has_unknown_variable(const char *setting)
-{
-	char *copy = strdup(setting);
-	const char *option, *path;
-	bool has = copy != NULL && split(copy, &option, &path);
-
-	free(copy);
-	return has;
-}
-
 char *doctor_correct_variables(const char *setting)
 {
 	char *copy = strdup(setting);

@@ -73,7 +73,7 @@ const struct option_row enroll_options_table[] = {
 		"make N emergency codes (0 to 10; 5)"),
 	CODE_FORMAT_ROW("how the file keeps emergency codes"),
 	HELP_ROW,
-	{0, "version", OPTION_STOP, 0, 0, STATUS_VERSION, 0, NULL, NULL,
+	{'V', "version", OPTION_STOP, 0, 0, STATUS_VERSION, 0, NULL, NULL,
 		"print the version and exit"},
 	END_ROW,
 };

@@ -9,6 +9,7 @@
 #include "cli/enroll/enroll.h"
 #include "cli/exchange/exchange.h"
 #include "cli/ui/input.h"
+#include "core/device.h"
 #include "exchange/otp_key.h"
 #include "totpgroup.h"
 
@@ -84,9 +85,13 @@ static int read_list(struct import_list *list, const struct text *text, const ch
 	struct error *error)
 {
 	const char *data = text->data != NULL ? text->data : "";
+	enum exchange_format format = import_guess_format(data, text->length);
 	struct error problem = ERROR_INIT;
-	int result = import_list_read(list, name, text, import_guess_format(data, text->length),
-		(int64_t)time(NULL), &problem);
+	int result;
+
+	if (format == FORMAT_UNKNOWN && import_is_secret(data, text->length))
+		format = FORMAT_SECRET;
+	result = import_list_read(list, name, text, format, (int64_t)time(NULL), &problem);
 
 	if (result == 0)
 		return 0;
@@ -108,9 +113,8 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 		error_set(error, result, "%s: %s", name, problem.message);
 	else
 		result = read_list(&list, &text, name, error);
-	if (result == 0 &&
-		(import_list_find_users(&list, user) != STATUS_DONE ||
-			import_list_refuse_second_secret_of_one(&list) != STATUS_DONE))
+	if (result == 0 && (import_list_find_users(&list, user) != STATUS_DONE ||
+				   import_list_join_for_one(&list) != STATUS_DONE))
 		result = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (result == 0)
 		result = take_record(source, &list, name, error);
@@ -119,23 +123,57 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
-/* The period does not matter for codes that change with each use. */
-static bool gives_same_codes(const struct otp_key *a, const struct otp_key *b)
+/* Whether the devices with that index give the same codes. */
+static bool is_same_device(
+	const totpgroup_credential *a, const totpgroup_credential *b, size_t index)
 {
-	return a->secret_length == b->secret_length && a->secret_length > 0 &&
-	       memcmp(a->secret, b->secret, a->secret_length) == 0 &&
-	       a->algorithm == b->algorithm && a->digits == b->digits && a->hotp == b->hotp &&
-	       (a->hotp || a->period == b->period);
+	const totpgroup_credential *const both[] = {a, b};
+	struct otp_key keys[] = {OTP_KEY_INIT, OTP_KEY_INIT};
+	struct error ignored = ERROR_INIT;
+	int status = 0;
+	bool same;
+
+	for (size_t i = 0; i < 2 && status == 0; i++) {
+		struct text alone = TEXT_INIT;
+
+		status = device_append_alone(both[i], index, &alone, &ignored);
+		if (status == 0)
+			status = otp_key_from_credential(
+				&keys[i], alone.data, alone.length, &ignored);
+		text_free(&alone);
+	}
+	same = status == 0 && otp_key_same_secret(&keys[0], &keys[1]) &&
+	       otp_key_same_kind(&keys[0], &keys[1]);
+	otp_key_free(&keys[0]);
+	otp_key_free(&keys[1]);
+	return same;
+}
+
+/* 0 where the text is damaged. */
+static size_t count_devices(const totpgroup_credential *credential)
+{
+	struct devices devices;
+	struct error ignored = ERROR_INIT;
+
+	return devices_read(credential, &devices, &ignored) == 0 ? devices.count : 0;
 }
 
 bool unattended_source_is(const struct unattended_source *source, const struct text *text)
 {
-	struct otp_key key = OTP_KEY_INIT;
+	const struct text *ours_text = &source->text;
+	totpgroup_credential *ours = NULL, *theirs = NULL;
 	struct error ignored = ERROR_INIT;
-	bool same = otp_key_from_credential(&key, text->data, text->length, &ignored) == 0 &&
-		    gives_same_codes(&key, &source->key);
+	size_t count = 0;
+	bool same;
 
-	otp_key_free(&key);
+	if (credential_load(&ours, ours_text->data, ours_text->length, &ignored) == 0 &&
+		credential_load(&theirs, text->data, text->length, &ignored) == 0)
+		count = count_devices(ours);
+	same = count > 0 && count == count_devices(theirs);
+	for (size_t i = 0; same && i < count; i++)
+		same = is_same_device(ours, theirs, i);
+	totpgroup_credential_free(ours);
+	totpgroup_credential_free(theirs);
 	return same;
 }
 

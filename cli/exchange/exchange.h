@@ -9,10 +9,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
 #include "cli/users/host_defaults.h"
+#include "core/device.h"
 #include "exchange/otp_key.h"
 
 enum exchange_format {
@@ -22,10 +24,14 @@ enum exchange_format {
 	FORMAT_URI,		     /* otpauth://, one on a line */
 	FORMAT_MIGRATION,	     /* otpauth-migration://, one on a line */
 	FORMAT_CSV,
+	FORMAT_AEGIS, /* the next ones are read only */
+	FORMAT_BITWARDEN,
+	FORMAT_SECRET, /* base32 alone; no option names it */
 };
 
 /* The names from FORMAT_GOOGLE_AUTHENTICATOR on, for the options. */
 #define EXCHANGE_FORMAT_WORDS "google-authenticator|users-file|uri|migration|csv"
+#define IMPORT_FORMAT_WORDS   EXCHANGE_FORMAT_WORDS "|aegis|bitwarden"
 
 const char *exchange_format_name(enum exchange_format format);
 
@@ -36,8 +42,12 @@ struct exchange_options {
 	const char *user;   /* import: whom the input is for */
 	const char *secret; /* where credentials are; NULL: where a login looks */
 	const char *conf;
-	const char *issuer; /* export */
+	const char *issuer; /* of export; or whose accounts to import */
+	const char *label;  /* import: of which account, with or without its issuer */
 	const char *output; /* export: a file; NULL for standard output */
+	const char *group;  /* import: whose homes */
+	int from_homes;
+	int remove; /* the home's file, once there is a copy */
 	int force;
 	int dry_run;
 	int quiet;
@@ -53,9 +63,12 @@ enum exit_status exchange_options_read(struct exchange_options *options,
 /* One key that was read, good or bad. */
 struct import_record {
 	struct import_record *next;
-	const char *source; /* the name of the input for messages; not owned */
-	bool names_user;    /* key.name is a user, and not a part of a label */
-	bool passed_over;   /* it is for another user than was asked for */
+	const char *source;  /* the name of the input for messages; not owned */
+	bool names_user;     /* key.name is a user, and not a part of a label */
+	bool passed_over;    /* it is for another user, or another record stands for it */
+	bool is_chosen;	     /* by its label, which need not name the user then */
+	bool is_whole;	     /* the text is one user's file, which is written as it is */
+	size_t device_count; /* how many devices the records have for which this one stands */
 	struct otp_key key;
 	struct text credential; /* the text to write */
 	char *user;		/* whose key it is, once that is known */
@@ -72,8 +85,19 @@ struct import_list {
 	struct import_record *last;
 };
 
-/* Guesses the format of a text. FORMAT_UNKNOWN where it looks like none of them. */
+/* Guesses the format of a text, but for FORMAT_SECRET. FORMAT_UNKNOWN where it looks like none
+ * of them. */
 enum exchange_format import_guess_format(const char *text, size_t length);
+
+/* The text without the byte order mark that some programs write before UTF-8. */
+struct word import_skip_mark(const char *text, size_t length);
+
+/* Whether it begins with the mark of UTF-16. */
+bool import_is_utf16(const char *text, size_t length);
+
+/* Whether a text is base32 alone, of ten bytes or more, in one piece or in groups of one
+ * length: words of a message could be base32, too. */
+bool import_is_secret(const char *text, size_t length);
 
 /*
  * Appends a record for each key of one input. now, in seconds since 1970, decides which
@@ -85,27 +109,47 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 
 /*
  * Finds the user of every usable record. A record cannot be used where there is no such
- * user.
+ * user, or where two users fit its label.
  *
  * wanted is the user that the whole input is for, or NULL. With it, records that name
  * another user are passed over. Of several records with labels those count whose account
- * name is that user; a single one counts whatever its label says.
+ * name is that user. A single one counts whatever its label says, but is refused where that
+ * is another user of this host, unless it was chosen by its label.
  *
  * STATUS_STORE_ERROR where memory runs out, which is reported.
  */
 enum exit_status import_list_find_users(struct import_list *list, const char *wanted);
 
+struct import_join_options {
+	int64_t now; /* seconds since 1970 */
+	bool quiet;  /* do not say what is left out or twice */
+};
+
 /*
- * Looks which records are for the same user, however the name is written, or for the same file
- * of one. With different secrets they cannot be used: a user has one. Of equal ones all but
- * the first are passed over, which is said unless the options are quiet. STATUS_STORE_ERROR as
- * above.
+ * Joins the records of one user, in the order of the input, which is changed. Where some are
+ * accounts of this host, those of others are passed over. What is left must have one secret,
+ * or be devices of the user: the first record gets the credential of all, and the others are
+ * passed over. Otherwise none of them can be used. Returns 0 or TOTPGROUP_EMEMORY.
  */
-enum exit_status import_list_refuse_second_secrets(struct import_list *list,
+int import_join(struct import_record **records, size_t count,
+	const struct import_join_options *options);
+
+/* Joins the records that are for the same user, however the name is written, or for the same
+ * file of one. STATUS_STORE_ERROR as above. */
+enum exit_status import_list_join(struct import_list *list,
 	const struct host_defaults *defaults, const struct exchange_options *options);
 
-/* The same where all records are for one user. */
-enum exit_status import_list_refuse_second_secret_of_one(struct import_list *list);
+/* The same where all records are for one user, quietly. */
+enum exit_status import_list_join_for_one(struct import_list *list);
+
+/* Passes over the records that the options --issuer and --label do not choose. */
+void import_list_choose(struct import_list *list, const struct exchange_options *options);
+
+/* Copies the secrets of users in their homes to where a login looks, and says what became of
+ * each. Where there is a copy already, what the home's file says is spent is spent on it. Only
+ * root may do it. */
+enum exit_status import_homes(
+	const struct exchange_options *options, const struct host_defaults *defaults);
 
 void import_list_free(struct import_list *list);
 
@@ -118,16 +162,18 @@ struct export_text {
 	/* What was left out. notes has the same bits as in struct otp_key. */
 	unsigned int notes;
 	bool emergency_codes_left_out;
+	bool device_names_left_out;
+	bool state_not_read;	  /* of a user whose state is root's */
 	bool parameters_left_out; /* that google-authenticator does not read */
 	/* The keys of a migration, which are written together at the end. */
 	struct otp_key **migrants;
 	size_t migrant_count;
 };
 
-/* Adds a user's credential. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the
+/* Adds a user's credential, with all its devices. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the
  * credential is damaged or the format cannot hold it; error says which. */
-int export_text_add(struct export_text *export, const char *user, const struct text *credential,
-	struct error *error);
+int export_text_add(struct export_text *export, const char *user,
+	const totpgroup_credential *credential, struct error *error);
 
 /* Completes the text. Returns 0, TOTPGROUP_EMEMORY or TOTPGROUP_ECRYPTO. */
 int export_text_finish(struct export_text *export, struct error *error);

@@ -41,20 +41,23 @@ static enum exit_status check_options(const struct exchange_options *options)
 	return STATUS_DONE;
 }
 
-/* Reads the credential of a user, or of the caller where user is NULL, into the text. */
+/* Reads the credential of a user, or of the caller where user is NULL, into the text. What a
+ * state of its own has is in it, too. */
 static enum exit_status add_user(struct export *export, const char *user, struct error *error)
 {
 	struct user_file file = {.path = NULL};
-	struct text credential = TEXT_INIT;
+	totpgroup_credential *credential = NULL;
 	enum exit_status status =
 		user_file_find(&file, user, &export->defaults, export->options.secret, error);
+	bool lacks_state = false;
 	int result = 0;
 
 	if (status == STATUS_DONE)
-		result = user_file_read(&file, &credential, error);
+		result = user_file_load(&file, &credential, &lacks_state, error);
 	if (status == STATUS_DONE && result == 0)
-		result = export_text_add(&export->text, file.name, &credential, error);
-	text_free(&credential);
+		result = export_text_add(&export->text, file.name, credential, error);
+	export->text.state_not_read |= lacks_state;
+	totpgroup_credential_free(credential);
 	user_file_free(&file);
 	if (result == 0)
 		return status;
@@ -93,10 +96,13 @@ static void say_notes(const struct export_text *text)
 		terminal_complain("limits, windows, used codes and the like are left out: "
 				  "the format %s cannot hold them",
 			format);
-	if ((text->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
-		terminal_complain("devices besides the first are left out: the format %s "
-				  "cannot hold them",
+	if (text->device_names_left_out)
+		terminal_complain("names of devices are left out: the format %s cannot hold "
+				  "them",
 			format);
+	if (text->state_not_read)
+		terminal_complain("counters and used codes are left out where root keeps "
+				  "them apart from the secret: only root can read them");
 	if (text->parameters_left_out)
 		terminal_complain("google-authenticator itself takes no other algorithm than "
 				  "SHA1, no more than 6 digits and no period over 60 s");

@@ -28,11 +28,18 @@ static bool is_for_app(const struct export_text *export)
 	return export->format == FORMAT_URI || export->format == FORMAT_MIGRATION;
 }
 
+/* Whether a text in this format says which of several devices it is. */
+static bool names_devices(const struct export_text *export)
+{
+	return is_for_app(export) || export->format == FORMAT_CSV;
+}
+
 /* Sets the name and the issuer. In an app, which has keys of many hosts, they say which
  * host it is, and which of several devices. */
-static int label_key(const struct export_text *export, const char *user, const char *device,
-	struct otp_key *key, struct error *error)
+static int label_key(const struct export_text *export, const char *user, struct otp_key *key,
+	struct error *error)
 {
+	const char *device = key->device;
 	const char *issuer = export->issuer;
 	char host[HOST_NAME_MAX + 1];
 	struct text label = TEXT_INIT;
@@ -98,6 +105,17 @@ static int add_migrant(struct export_text *export, struct otp_key *key, struct e
 	return 0;
 }
 
+/* Leaves so many of them. */
+static void drop_migrants(struct export_text *export, size_t count)
+{
+	while (export->migrant_count > count) {
+		struct otp_key *last = export->migrants[--export->migrant_count];
+
+		otp_key_free(last);
+		free(last);
+	}
+}
+
 static int append_key(struct export_text *export, struct otp_key *key, struct error *error)
 {
 	switch (export->format) {
@@ -112,13 +130,13 @@ static int append_key(struct export_text *export, struct otp_key *key, struct er
 	}
 }
 
-/* device is the name of one of several devices, or NULL. */
-static int add_key(struct export_text *export, const char *user, const char *device,
-	struct otp_key *key, struct error *error)
+static int add_key(
+	struct export_text *export, const char *user, struct otp_key *key, struct error *error)
 {
 	bool has_codes = key->emergency_code_count > 0 && export->format != FORMAT_CSV;
+	bool has_name = key->device != NULL && !names_devices(export);
 	unsigned int notes = key->notes;
-	int status = label_key(export, user, device, key, error);
+	int status = label_key(export, user, key, error);
 
 	if (status == 0)
 		status = append_key(export, key, error);
@@ -126,6 +144,7 @@ static int add_key(struct export_text *export, const char *user, const char *dev
 		return status;
 	export->notes |= notes;
 	export->emergency_codes_left_out |= has_codes;
+	export->device_names_left_out |= has_name;
 	return 0;
 }
 
@@ -142,9 +161,9 @@ static int add_credential(struct export_text *export, const struct otp_key *key,
 	return 0;
 }
 
-/* Adds the text of a credential: of the whole, or of one of several devices. */
-static int add_text(struct export_text *export, const char *user, const char *device,
-	const struct text *credential, struct error *error)
+/* Adds a credential with one device, or in a format that has it whole. */
+static int add_text(struct export_text *export, const char *user, const struct text *credential,
+	struct error *error)
 {
 	struct otp_key key = OTP_KEY_INIT;
 	int status = otp_key_from_credential(&key, credential->data, credential->length, error);
@@ -152,41 +171,60 @@ static int add_text(struct export_text *export, const char *user, const char *de
 	if (status == 0 && export->format == FORMAT_GOOGLE_AUTHENTICATOR)
 		status = add_credential(export, &key, credential, error);
 	else if (status == 0)
-		status = add_key(export, user, device, &key, error);
+		status = add_key(export, user, &key, error);
 	otp_key_free(&key);
 	return status;
+}
+
+/* Gives the key of one of several devices its name. The emergency codes, which all devices
+ * share, are the first one's. */
+static int name_device(const totpgroup_credential *credential, size_t index,
+	struct otp_key *key, struct error *error)
+{
+	char name[DEVICE_NAME_SIZE];
+	int status = device_name(credential, index, name, error);
+
+	if (status == 0 && index > 0)
+		otp_key_drop_emergency_codes(key);
+	return status == 0 ? otp_key_set_device(key, name, strlen(name), error) : status;
 }
 
 static int add_device(struct export_text *export, const char *user,
 	const totpgroup_credential *credential, size_t index, struct error *error)
 {
-	char name[DEVICE_NAME_SIZE];
+	struct otp_key key = OTP_KEY_INIT;
 	struct text alone = TEXT_INIT;
-	int status = device_name(credential, index, name, error);
+	int status = device_append_alone(credential, index, &alone, error);
 
 	if (status == 0)
-		status = device_append_alone(credential, index, &alone, error);
+		status = otp_key_from_credential(&key, alone.data, alone.length, error);
 	if (status == 0)
-		status = add_text(export, user, name, &alone, error);
+		status = name_device(credential, index, &key, error);
+	if (status == 0)
+		status = add_key(export, user, &key, error);
+	otp_key_free(&key);
 	text_free(&alone);
 	return status;
 }
 
-int export_text_add(struct export_text *export, const char *user, const struct text *credential,
-	struct error *error)
+int export_text_add(struct export_text *export, const char *user,
+	const totpgroup_credential *credential, struct error *error)
 {
-	totpgroup_credential *loaded = NULL;
 	struct devices devices = {.count = 1};
-	int status = credential_load(&loaded, credential->data, credential->length, error);
+	size_t before = export->text.length;
+	size_t migrants = export->migrant_count;
+	int status = devices_read(credential, &devices, error);
 
-	if (status == 0)
-		status = devices_read(loaded, &devices, error);
-	if (status == 0 && (devices.count == 1 || !is_for_app(export)))
-		status = add_text(export, user, NULL, credential, error);
-	else
-		for (size_t i = 0; status == 0 && i < devices.count; i++)
-			status = add_device(export, user, loaded, i, error);
-	totpgroup_credential_free(loaded);
+	if (status == 0 &&
+		(devices.count == 1 || export->format == FORMAT_GOOGLE_AUTHENTICATOR))
+		return add_text(export, user, &credential->text, error);
+	for (size_t i = 0; status == 0 && i < devices.count; i++)
+		status = add_device(export, user, credential, i, error);
+	/* A user is there with all devices or not at all. */
+	if (status != 0) {
+		text_cut(&export->text, before);
+		drop_migrants(export, migrants);
+	}
 	return status;
 }
 
@@ -208,10 +246,7 @@ int export_text_finish(struct export_text *export, struct error *error)
 void export_text_free(struct export_text *export)
 {
 	text_free(&export->text);
-	for (size_t i = 0; i < export->migrant_count; i++) {
-		otp_key_free(export->migrants[i]);
-		free(export->migrants[i]);
-	}
+	drop_migrants(export, 0);
 	free(export->migrants);
 	*export = (struct export_text){.format = export->format};
 }

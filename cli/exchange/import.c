@@ -21,7 +21,8 @@ struct import {
 	unsigned int not_permitted;
 	unsigned int failed; /* or skipped, for any other reason */
 	bool output_failed;
-	bool pin_said; /* that PINs are left out */
+	bool pin_said;	  /* that PINs are left out */
+	bool digits_said; /* that their number is assumed */
 };
 
 static enum exchange_format choose_format(
@@ -125,11 +126,15 @@ static enum exit_status store_credential(
 static bool report_record(const struct exchange_options *options,
 	const struct import_record *record, enum exit_status status)
 {
+	const char *done = options->dry_run != 0 ? "would import" : "imported";
+
 	if (status == STATUS_DONE && options->quiet != 0)
 		return true;
+	if (status == STATUS_DONE && record->device_count > 1)
+		return terminal_say(
+			"%s %s with %zu devices\n", done, record->user, record->device_count);
 	if (status == STATUS_DONE)
-		return terminal_say("%s %s\n",
-			options->dry_run != 0 ? "would import" : "imported", record->user);
+		return terminal_say("%s %s\n", done, record->user);
 	if (status == STATUS_REFUSED)
 		return terminal_say("skipped %s: has a secret already; use --force to "
 				    "replace it\n",
@@ -148,14 +153,19 @@ static void say_notes(struct import *import, const struct import_record *record)
 		terminal_complain("%s: line %u: the label names another issuer than the "
 				  "parameter, which is taken: %s",
 			record->source, key->line, key->issuer);
+	if ((key->notes & OTP_KEY_COUNTER_ASSUMED) != 0)
+		terminal_complain("%s: line %u: the link has no counter: 0 is assumed",
+			record->source, key->line);
+	if ((key->notes & OTP_KEY_DIGITS_ASSUMED) != 0 && !import->digits_said) {
+		import->digits_said = true;
+		terminal_complain("%s: 6 digits are assumed where a row does not say how "
+				  "many: line %u",
+			record->source, key->line);
+	}
 	if (key->hotp && key->counter == 0)
 		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
 				  "0 is not accepted",
 			record->source, key->line, record->user);
-	if ((key->notes & OTP_KEY_DEVICES_LEFT_OUT) != 0)
-		terminal_complain("%s: %s gets the first device only: the further ones are "
-				  "left out",
-			record->source, record->user);
 	if ((key->notes & OTP_KEY_PIN_LEFT_OUT) != 0 && !import->pin_said) {
 		import->pin_said = true;
 		terminal_complain(
@@ -230,6 +240,25 @@ static enum exit_status store_all(struct import *import)
 	return choose_exit_status(import);
 }
 
+/* With --from-homes there is no input to be read. */
+static enum exit_status check_homes(const struct exchange_options *options)
+{
+	if (options->from_homes == 0 && (options->group != NULL || options->remove != 0))
+		return terminal_fail(STATUS_USAGE, "%s is for --from-homes",
+			options->group != NULL ? "--group" : "--remove");
+	if (options->from_homes == 0)
+		return STATUS_DONE;
+	if (options->group == NULL && options->user == NULL)
+		return terminal_fail(
+			STATUS_USAGE, "whose homes? Name --group=GROUP or --user=USER");
+	if (options->word_count > 0 || options->format != FORMAT_UNKNOWN ||
+		options->issuer != NULL || options->label != NULL)
+		return terminal_fail(STATUS_USAGE,
+			"--from-homes reads no FILE, and takes no --from, --issuer or "
+			"--label");
+	return STATUS_DONE;
+}
+
 enum exit_status command_import(int argc, char **argv)
 {
 	struct import import = {.options = {.format = FORMAT_UNKNOWN}};
@@ -238,14 +267,22 @@ enum exit_status command_import(int argc, char **argv)
 		exchange_options_read(options, import_options_table, argc, argv);
 
 	if (status == STATUS_DONE)
+		status = check_homes(options);
+	if (status == STATUS_DONE)
 		status = host_defaults_load(&import.defaults, options->conf);
+	if (status == STATUS_DONE && options->from_homes != 0) {
+		status = import_homes(options, &import.defaults);
+		host_defaults_free(&import.defaults);
+		return status;
+	}
 	if (status == STATUS_DONE)
 		status = read_inputs(&import);
 	if (status == STATUS_DONE)
+		import_list_choose(&import.list, options);
+	if (status == STATUS_DONE)
 		status = import_list_find_users(&import.list, options->user);
 	if (status == STATUS_DONE)
-		status = import_list_refuse_second_secrets(
-			&import.list, &import.defaults, options);
+		status = import_list_join(&import.list, &import.defaults, options);
 	if (status == STATUS_DONE)
 		status = store_all(&import);
 	import_list_free(&import.list);

@@ -8,12 +8,13 @@
 #include "base/ascii.h"
 #include "base/lines.h"
 #include "cli/exchange/exchange.h"
-#include "core/credential.h"
+#include "exchange/account_name.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
 #include "exchange/otp_key.h"
 #include "exchange/otpauth_uri.h"
 #include "exchange/users_file.h"
+#include "exchange/vault_json.h"
 #include "totpgroup.h"
 
 static bool begins_with(const char *line, size_t length, const char *start)
@@ -21,57 +22,11 @@ static bool begins_with(const char *line, size_t length, const char *start)
 	return length >= strlen(start) && ascii_is_word(line, strlen(start), start);
 }
 
-/* Whether the text begins with a secret and has the option of an app's codes. Any other
- * damaged line is reported when the credential is read. */
-static bool is_credential(const char *text, size_t length)
-{
-	totpgroup_credential *credential = NULL;
-	struct credential_option option;
-	struct hmac *hmac = NULL;
-	struct error ignored = ERROR_INIT;
-	int status = credential_load(&credential, text, length, &ignored);
-	bool is_one = status == 0 && credential_open_hmac(credential, &hmac, &ignored) == 0 &&
-		      (credential_find(credential, "TOTP_AUTH", &option) ||
-			      credential_find(credential, "HOTP_COUNTER", &option));
-
-	hmac_close(hmac);
-	totpgroup_credential_free(credential);
-	return is_one;
-}
-
-static enum exchange_format guess_line(const char *line, size_t length)
-{
-	if (begins_with(line, length, "otpauth://"))
-		return FORMAT_URI;
-	if (begins_with(line, length, "otpauth-migration://"))
-		return FORMAT_MIGRATION;
-	if (users_file_is_row(line, length))
-		return FORMAT_USERS_FILE;
-	return FORMAT_UNKNOWN;
-}
-
-enum exchange_format import_guess_format(const char *text, size_t length)
-{
-	struct lines lines = {.text = text, .length = length};
-	enum exchange_format format = FORMAT_UNKNOWN;
-	const char *line;
-	size_t line_length;
-
-	if (csv_is_header(text, length))
-		return FORMAT_CSV;
-	if (is_credential(text, length))
-		return FORMAT_GOOGLE_AUTHENTICATOR;
-	/* Comments and bad rows may come before the first line that tells. */
-	while (format == FORMAT_UNKNOWN && lines_next(&lines, &line, &line_length))
-		format = guess_line(line, line_length);
-	return format;
-}
-
 /* An input that is being read. */
 struct reading {
 	struct import_list *list;
 	const char *source;
-	const struct text *text;
+	struct word text; /* without a byte order mark */
 	int64_t now;
 	struct error *error; /* for the input as a whole */
 };
@@ -130,6 +85,19 @@ static void name_line(struct import_record *record, unsigned int line)
 		error_set(&record->error, problem.code, "line %u: %s", line, problem.message);
 }
 
+/* A label may name a device. What cannot be one's name is left out. */
+static int take_device(struct import_record *record)
+{
+	struct otp_key *key = &record->key;
+	struct word device = account_name_split(key->name != NULL ? key->name : "").device;
+	struct error ignored = ERROR_INIT;
+	int status = 0;
+
+	if (device.length > 0)
+		status = otp_key_set_device(key, device.start, device.length, &ignored);
+	return status == TOTPGROUP_EFORMAT ? 0 : status;
+}
+
 /*
  * Appends a record that was read, or frees it. status is the result of the reader, and
  * found is false where there was nothing to read. Returns 0 also for a bad record, which
@@ -138,6 +106,8 @@ static void name_line(struct import_record *record, unsigned int line)
 static int finish_record(
 	const struct reading *reading, struct import_record *record, int status, bool found)
 {
+	if (status == 0 && found && !record->names_user)
+		status = take_device(record);
 	if (status == 0 && found && record->credential.length == 0) {
 		status = otp_key_to_credential(
 			&record->key, reading->now, &record->credential, &record->error);
@@ -158,32 +128,65 @@ static int read_credential(const struct reading *reading)
 
 	if (record == NULL)
 		return out_of_memory(reading->error);
+	record->is_whole = true;
 	status = otp_key_from_credential(
-		&record->key, reading->text->data, reading->text->length, &record->error);
+		&record->key, reading->text.start, reading->text.length, &record->error);
 	/* The text itself is written, so that nothing of it is left out. */
 	if (status == 0)
 		status = text_append(
-			&record->credential, reading->text->data, reading->text->length);
+			&record->credential, reading->text.start, reading->text.length);
+	return finish_record(reading, record, status, true);
+}
+
+static int read_secret(const struct reading *reading)
+{
+	struct import_record *record = new_record(reading);
+	int status;
+
+	if (record == NULL)
+		return out_of_memory(reading->error);
+	status = otp_key_set_base32(
+		&record->key, reading->text.start, reading->text.length, &record->error);
 	return finish_record(reading, record, status, true);
 }
 
 /* Reads the rows of a CSV or a users file. */
 static int read_rows(const struct reading *reading, bool is_csv)
 {
-	const struct text *text = reading->text;
-	struct lines lines = {.text = text->data, .length = text->length};
+	const struct word text = reading->text;
+	struct lines lines = {.text = text.start, .length = text.length};
 	struct csv_reader csv;
 	bool found = true;
-	int status = is_csv ? csv_open(&csv, text->data, text->length, reading->error) : 0;
+	int status = is_csv ? csv_open(&csv, text.start, text.length, reading->error) : 0;
 
 	while (status == 0 && found) {
 		struct import_record *record = new_record(reading);
 
 		if (record == NULL)
 			return out_of_memory(reading->error);
-		record->names_user = true;
+		/* A vault has accounts of all hosts. */
+		record->names_user = !is_csv || !csv.vault;
 		status = is_csv ? csv_next(&csv, &record->key, &found, &record->error)
 				: users_file_next(&lines, &record->key, &found, &record->error);
+		status = finish_record(reading, record, status, found);
+	}
+	return status;
+}
+
+/* Reads the export of an app for codes or passwords. */
+static int read_vault(const struct reading *reading, enum vault_kind kind)
+{
+	struct vault vault;
+	bool found = true;
+	int status = vault_open(
+		&vault, kind, reading->text.start, reading->text.length, reading->error);
+
+	while (status == 0 && found) {
+		struct import_record *record = new_record(reading);
+
+		if (record == NULL)
+			return out_of_memory(reading->error);
+		status = vault_next(&vault, &record->key, &found, &record->error);
 		status = finish_record(reading, record, status, found);
 	}
 	return status;
@@ -237,7 +240,7 @@ static int read_migration(
 /* A file may have both kinds of URI. */
 static int read_uris(const struct reading *reading)
 {
-	struct lines lines = {.text = reading->text->data, .length = reading->text->length};
+	struct lines lines = {.text = reading->text.start, .length = reading->text.length};
 	const char *line;
 	size_t length;
 	int status = 0;
@@ -262,8 +265,13 @@ static int read_uris(const struct reading *reading)
 int import_list_read(struct import_list *list, const char *source, const struct text *text,
 	enum exchange_format format, int64_t now, struct error *error)
 {
-	const struct reading reading = {list, source, text, now, error};
+	const char *data = text->data != NULL ? text->data : "";
+	const struct reading reading = {
+		list, source, import_skip_mark(data, text->length), now, error};
 
+	if (import_is_utf16(data, text->length))
+		return error_set(
+			error, TOTPGROUP_EFORMAT, "the text is UTF-16: save it as UTF-8");
 	switch (format) {
 	case FORMAT_GOOGLE_AUTHENTICATOR:
 		return read_credential(&reading);
@@ -274,6 +282,12 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 	case FORMAT_URI:
 	case FORMAT_MIGRATION:
 		return read_uris(&reading);
+	case FORMAT_AEGIS:
+		return read_vault(&reading, VAULT_AEGIS);
+	case FORMAT_BITWARDEN:
+		return read_vault(&reading, VAULT_BITWARDEN);
+	case FORMAT_SECRET:
+		return read_secret(&reading);
 	case FORMAT_UNKNOWN:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "cli/exchange/exchange.h"
 #include "cli/ui/terminal.h"
@@ -48,61 +49,45 @@ static bool is_for_same_user(const struct place *one, const struct place *other)
 		       strcmp(one->file.path, other->file.path) == 0);
 }
 
-static bool has_same_secret(const struct import_record *a, const struct import_record *b)
+/* Returns 0 or TOTPGROUP_EMEMORY. */
+static int join_places(
+	const struct place *places, size_t count, const struct import_join_options *options)
 {
-	return a->credential.length == b->credential.length &&
-	       memcmp(a->credential.data, b->credential.data, a->credential.length) == 0;
-}
+	struct import_record **records = calloc(count, sizeof(struct import_record *));
+	int status;
 
-/* Of records for one user: the first whose secret is another, or NULL. */
-static const struct import_record *find_other(
-	const struct place *places, size_t count, const struct import_record *record)
-{
+	if (records == NULL)
+		return TOTPGROUP_EMEMORY;
 	for (size_t i = 0; i < count; i++)
-		if (!has_same_secret(places[i].record, record))
-			return places[i].record;
-	return NULL;
+		records[i] = places[i].record;
+	status = import_join(records, count, options);
+	free(records);
+	return status;
 }
 
-static void refuse(struct import_record *record, const struct import_record *other)
+static int compare_numbers(const void *a, const void *b)
 {
-	error_set(&record->error, TOTPGROUP_ECONFLICT,
-		"line %u: %s has another secret in line %u of %s; a user has one",
-		record->key.line, record->user, other->key.line, other->source);
+	const struct place *left = a, *right = b;
+
+	return (left->number > right->number) - (left->number < right->number);
 }
 
-/* Refuses records for one user, or keeps the first where all are the same. */
-static void judge_together(const struct place *places, size_t count, bool quiet)
+static int join_all(
+	struct place *places, size_t count, const struct import_join_options *options)
 {
-	const struct import_record *first = places[0].record;
+	int status = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		struct import_record *record = places[i].record;
-		const struct import_record *other = find_other(places, count, record);
-
-		if (other != NULL) {
-			refuse(record, other);
-			continue;
-		}
-		record->passed_over = i > 0;
-		if (i > 0 && !quiet)
-			terminal_complain("%s: line %u: %s has the same secret as in line %u "
-					  "of %s, and gets it once",
-				record->source, record->key.line, record->user, first->key.line,
-				first->source);
-	}
-}
-
-static void judge_all(struct place *places, size_t count, bool quiet)
-{
 	qsort(places, count, sizeof *places, compare);
-	for (size_t i = 0, end; i < count; i = end) {
+	for (size_t i = 0, end; i < count && status == 0; i = end) {
 		for (end = i + 1;
 			end < count && is_for_same_user(&places[end - 1], &places[end]);)
 			end++;
+		/* Two spellings of a name are sorted apart. */
+		qsort(places + i, end - i, sizeof *places, compare_numbers);
 		if (end - i > 1)
-			judge_together(places + i, end - i, quiet);
+			status = join_places(places + i, end - i, options);
 	}
+	return status;
 }
 
 /* Lists the records that can be used; *places is NULL where memory is out. */
@@ -143,31 +128,35 @@ static size_t find_files(struct place *places, size_t count,
 	return found;
 }
 
-enum exit_status import_list_refuse_second_secrets(struct import_list *list,
+enum exit_status import_list_join(struct import_list *list,
 	const struct host_defaults *defaults, const struct exchange_options *options)
 {
+	const struct import_join_options how = {(int64_t)time(NULL), options->quiet != 0};
 	struct place *places;
 	size_t count = list_places(list, &places);
+	int status;
 
 	if (places == NULL)
 		return terminal_out_of_memory();
 	count = find_files(places, count, defaults, options->secret);
-	judge_all(places, count, options->quiet != 0);
+	status = join_all(places, count, &how);
 	while (count > 0)
 		user_file_free(&places[--count].file);
 	free(places);
-	return STATUS_DONE;
+	return status == 0 ? STATUS_DONE : terminal_out_of_memory();
 }
 
-enum exit_status import_list_refuse_second_secret_of_one(struct import_list *list)
+enum exit_status import_list_join_for_one(struct import_list *list)
 {
+	const struct import_join_options how = {(int64_t)time(NULL), true};
 	struct place *places;
 	size_t count = list_places(list, &places);
+	int status = 0;
 
 	if (places == NULL)
 		return terminal_out_of_memory();
-	if (count > 0)
-		judge_together(places, count, true);
+	if (count > 1)
+		status = join_places(places, count, &how);
 	free(places);
-	return STATUS_DONE;
+	return status == 0 ? STATUS_DONE : terminal_out_of_memory();
 }

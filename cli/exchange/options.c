@@ -9,9 +9,15 @@
 #define OPTIONS struct exchange_options
 
 const struct option_row import_options_table[] = {
-	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, NULL,
+	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, IMPORT_FORMAT_WORDS, NULL,
 		"the format of the files, where a guess would be wrong"),
 	STRING_ROW(0, "user", user, 'U', 1, "USER", "for this user only"),
+	FLAG_ROW(0, "from-homes", from_homes, 'H', 1,
+		"copy the secrets of --user or --group from their homes"),
+	GROUP_ROW,
+	FLAG_ROW(0, "remove", remove, 'R', 1, "with --from-homes: then remove the home's file"),
+	STRING_ROW(0, "label", label, 'l', 1, "LABEL", "the account with this label only"),
+	STRING_ROW('i', "issuer", issuer, 'i', 0, "ISSUER", "accounts of this issuer only"),
 	SECRET_ROW,
 	CONF_ROW,
 	FORCE_ROW("replace secrets"),
@@ -54,6 +60,9 @@ const char *exchange_format_name(enum exchange_format format)
 		[FORMAT_URI] = "uri",
 		[FORMAT_MIGRATION] = "migration",
 		[FORMAT_CSV] = "csv",
+		[FORMAT_AEGIS] = "aegis",
+		[FORMAT_BITWARDEN] = "bitwarden",
+		[FORMAT_SECRET] = "secret",
 	};
 
 	return names[format];

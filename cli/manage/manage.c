@@ -68,6 +68,14 @@ const struct option_row show_options_table[] = {
 	END_ROW,
 };
 
+const struct option_row resync_options_table[] = {
+	SECRET_ROW,
+	CONF_ROW,
+	QUIET_ROW("say nothing but errors"),
+	HELP_ROW,
+	END_ROW,
+};
+
 const struct option_row revoke_options_table[] = {
 	FORCE_ROW("do not ask"),
 	DEVICE_ROW("that device alone"),

@@ -59,8 +59,9 @@ static enum exit_status revoke_file(
 		status = confirm_with_person(options, file, error);
 	if (status != STATUS_DONE)
 		return status;
-	/* The owner of a file can hold its lock for ever. That keeps root from nothing. */
-	if (result == 0)
+	/* The owner of a file can hold its lock for ever. That keeps root from nothing. Where
+	 * the file is gone already, a state may still say that the user is enrolled. */
+	if (result == 0 || (result == TOTPGROUP_ENOTFOUND && getuid() == 0))
 		result = store_remove(file->credential->place, getuid() == 0, error);
 	if (result != TOTPGROUP_ENOTFOUND)
 		return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
@@ -107,6 +108,11 @@ static void say_done(
 			file->path);
 	else
 		terminal_say("%s: removed %s\n", user, file->path);
+	if (options->device == NULL && file->credential->place->state_name != NULL &&
+		getuid() != 0)
+		terminal_say("Logins are refused until you are enrolled anew, or root revokes, "
+			     "too: %s says that you are enrolled.\n",
+			file->credential->place->state_name);
 }
 
 static void add_to_report(struct manage *manage, const char *user, const struct user_file *file,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/similar.h"
 #include "cli/ui/terminal.h"
 
 /* getopt_long() returns a row's number plus this for a long name. */
@@ -24,7 +25,8 @@ struct reading {
 	void *options;
 	struct option long_options[OPTION_ROWS_MAX + 1];
 	char short_options[2 * OPTION_ROWS_MAX + 2];
-	bool given[128]; /* whether an option of that family was given */
+	/* Which option of each family was given: the number of its row, counted from 1. */
+	unsigned char given[128];
 };
 
 static bool has_argument(const struct option_row *row)
@@ -166,13 +168,39 @@ static enum exit_status read_option(
 	struct reading *reading, const struct option_row *row, const char *argument)
 {
 	unsigned char family = (unsigned char)row->family;
+	unsigned char number = (unsigned char)(row - reading->table + 1);
 
-	if (family != 0 && reading->given[family]) {
-		terminal_complain("--%s repeats or contradicts an earlier option", row->name);
+	if (family != 0 && reading->given[family] == number) {
+		terminal_complain("--%s is given twice", row->name);
 		return STATUS_USAGE;
 	}
-	reading->given[family] = true;
+	if (family != 0 && reading->given[family] != 0) {
+		terminal_complain("--%s contradicts --%s", row->name,
+			reading->table[reading->given[family] - 1].name);
+		return STATUS_USAGE;
+	}
+	reading->given[family] = number;
 	return store_value(row, argument, reading->options);
+}
+
+/* An option that is unknown, or the beginning of several. */
+static void complain_of_name(const struct reading *reading, const char *word)
+{
+	const char *name = word + strspn(word, "-");
+	size_t length = strcspn(name, "=");
+	const char *near = similar_name(
+		reading->long_options, sizeof reading->long_options[0], name, length);
+	unsigned int begun = 0;
+
+	for (const struct option_row *row = reading->table; row->name != NULL; row++)
+		begun += strncmp(row->name, name, length) == 0;
+	if (begun > 1)
+		terminal_complain("several options begin with '%s'; see --help", word);
+	else if (near != NULL)
+		terminal_complain(
+			"unknown option '%s'; did you mean --%s? See --help", word, near);
+	else
+		terminal_complain("unknown option '%s'; see --help", word);
 }
 
 /* word is the argument at which getopt_long() stopped. */
@@ -186,10 +214,9 @@ static enum exit_status refuse_option(
 	else if (row != NULL)
 		terminal_complain("--%s takes no argument", row->name);
 	else if (optopt != 0)
-		terminal_complain("unknown option '-%c'; see totp-enroll --help", optopt);
+		terminal_complain("unknown option '-%c'; see --help", optopt);
 	else
-		terminal_complain(
-			"unknown or ambiguous option '%s'; see totp-enroll --help", word);
+		complain_of_name(reading, word);
 	return STATUS_USAGE;
 }
 

@@ -113,6 +113,7 @@ extern const struct option_row codes_options_table[];
 extern const struct option_row verify_options_table[];
 extern const struct option_row status_options_table[];
 extern const struct option_row show_options_table[];
+extern const struct option_row resync_options_table[];
 extern const struct option_row revoke_options_table[];
 extern const struct option_row import_options_table[];
 extern const struct option_row export_options_table[];

@@ -74,6 +74,25 @@ int base32_decode(const char *characters, size_t length, uint8_t *bytes, size_t 
 	return TOTPGROUP_EFORMAT;
 }
 
+enum base32_kind base32_check(const char *characters, size_t length)
+{
+	uint32_t valid = UINT32_MAX;
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		uint32_t c = (unsigned char)characters[i];
+
+		if (is_skipped(characters[i]))
+			continue;
+		valid &= mask_range(c | 0x20, 'a', 'z') | mask_range(c, '2', '7');
+		count++;
+	}
+	if (valid == 0)
+		return BASE32_FOREIGN;
+	/* Eight characters are five bytes. */
+	return count % 8 == 1 || count % 8 == 3 || count % 8 == 6 ? BASE32_CUT : BASE32_EXACT;
+}
+
 /* 'A' to 'Z' for 0 to 25, '2' to '7' for the rest. */
 static char value_character(uint32_t value)
 {

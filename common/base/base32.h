@@ -23,6 +23,16 @@
  */
 int base32_decode(const char *characters, size_t length, uint8_t *bytes, size_t *decoded);
 
+/* What a text is, if read as RFC 4648 says. */
+enum base32_kind {
+	BASE32_EXACT,
+	BASE32_FOREIGN, /* it has another character, such as 0, 1 or 8 */
+	BASE32_CUT,	/* no number of bytes gives so many characters */
+};
+
+/* Ignores what base32_decode() skips. The time it takes depends on the same as there. */
+enum base32_kind base32_check(const char *characters, size_t length);
+
 /* Length of the text for that many bytes, without padding or NUL. */
 #define BASE32_LENGTH(bytes) (((bytes)*8 + 4) / 5)
 

@@ -102,3 +102,17 @@ size_t utf8_write(uint32_t character, char bytes[4])
 	bytes[0] = (char)(marks[length] | character);
 	return length;
 }
+
+size_t utf8_blank_length(const char *text, size_t length)
+{
+	static const char *const blanks[] = {
+		" ", "\t", "\r", "\n", "\xc2\xa0", "\xe2\x80\x87", "\xe2\x80\xaf"};
+
+	for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
+		size_t size = strlen(blanks[i]);
+
+		if (size <= length && memcmp(text, blanks[i], size) == 0)
+			return size;
+	}
+	return 0;
+}

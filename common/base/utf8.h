@@ -15,6 +15,13 @@
  * for a byte that begins no valid character. */
 size_t utf8_length(const char *text);
 
+/*
+ * How many bytes of a text the first character takes if it is a blank, a line end or a blank
+ * that does not break a line (U+00A0, U+2007, U+202F), as phones and web pages put them into
+ * codes and secrets; 0 for any other, and where length is 0.
+ */
+size_t utf8_blank_length(const char *text, size_t length);
+
 /* Whether a valid character of length bytes can be shown: it does not break the line,
  * move the cursor or change the direction of text. Blanks can. */
 bool utf8_is_shown(const char *character, size_t length);

@@ -131,7 +131,7 @@ static bool take_optional_string(
 /* A reason by its name in the log. */
 static enum totpgroup_reason reason_of(const struct json_value *name)
 {
-	for (int reason = TOTPGROUP_REASON_NONE + 1; reason <= TOTPGROUP_REASON_PENDING_EXPIRED;
+	for (int reason = TOTPGROUP_REASON_NONE + 1; reason <= TOTPGROUP_REASON_DENIED_BY_SSHD;
 		reason++)
 		if (json_is(name, totpgroup_reason_name((enum totpgroup_reason)reason)))
 			return (enum totpgroup_reason)reason;

@@ -14,6 +14,8 @@
 #include "core/otp.h"
 #include "core/pending.h"
 #include "core/rate_limit.h"
+#include "core/resync.h"
+#include "core/resync.h"
 #include "core/reuse.h"
 #include "core/skew.h"
 #include "core/typed.h"
@@ -225,7 +227,11 @@ static int try_hotp(struct work *work, const char *code)
 		return error_set(work->error, status, "libgcrypt failed to compute a code");
 	if (!found) {
 		work->decision->penalty_due = true;
-		return 0;
+		status = resync_notice(
+			work->keys.hmac[0], parameters, code, &work->decision->counter_behind);
+		return status == 0 ? 0
+				   : error_set(work->error, status,
+					     "libgcrypt failed to compute a code");
 	}
 	status = set_hotp_counter(work, counter + 1);
 	if (status != 0)

@@ -57,6 +57,8 @@ struct decision {
 	bool penalty_due;
 	/* How many bytes of typed precede the code. Set when accepted. */
 	size_t password_length;
+	/* HOTP: how far the counter seems to be behind a wrong code, or 0. For the log alone. */
+	int64_t counter_behind;
 	/* The device of the accepted code, where the user has several; else empty. */
 	char device[DEVICE_NAME_SIZE];
 };

@@ -53,6 +53,12 @@ void log_add_offset(struct log_extra *extra, const struct totpgroup_result *resu
 		log_add(extra, " offset=%+" PRId64 "s", result->offset);
 }
 
+void log_add_behind(struct log_extra *extra, int64_t behind)
+{
+	if (behind > 0)
+		log_add(extra, " detail=\"counter behind by about %" PRId64 "\"", behind);
+}
+
 /* error_set() has replaced control characters, so only a quote could end the value. */
 void log_add_detail(struct log_extra *extra, const struct error *error)
 {

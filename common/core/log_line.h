@@ -35,6 +35,9 @@ void log_add(struct log_extra *extra, const char *format, ...)
 /* Appends ` offset=...` where the result has an offset. */
 void log_add_offset(struct log_extra *extra, const struct totpgroup_result *result);
 
+/* Adds how far an HOTP counter seems to be behind, unless that is 0. */
+void log_add_behind(struct log_extra *extra, int64_t behind);
+
 /* Appends ` detail="..."` where there is an error. */
 void log_add_detail(struct log_extra *extra, const struct error *error);
 

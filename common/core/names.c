@@ -37,6 +37,7 @@ static const char *const reason_names[] = {
 	[TOTPGROUP_REASON_CONFIG_ERROR] = "config-error",
 	[TOTPGROUP_REASON_NOT_ASKED] = "not-asked",
 	[TOTPGROUP_REASON_PENDING_EXPIRED] = "pending-expired",
+	[TOTPGROUP_REASON_DENIED_BY_SSHD] = "denied-by-sshd",
 };
 
 static const char *const method_names[] = {

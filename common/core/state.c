@@ -352,3 +352,31 @@ out:
 	close_pair(&pair);
 	return status;
 }
+
+int state_is_enrolled(const struct text *state, bool *enrolled, struct error *error)
+{
+	struct state_sections sections;
+	struct credential_option value;
+	int status = state_text_read(state, &sections, error);
+
+	*enrolled = status == 0 && sections.count > 0 &&
+		    !state_section_find(&sections.sections[0], STATE_REVOKED, &value);
+	return status;
+}
+
+int state_revoke(const struct text *state, int64_t now, struct text *next, struct error *error)
+{
+	struct state_sections sections;
+	bool enrolled;
+	size_t before;
+	int status = state_is_enrolled(state, &enrolled, error);
+
+	if (status != 0 || !enrolled)
+		return status;
+	(void)state_text_read(state, &sections, error);
+	before = (size_t)(sections.sections[0].lines - state->data);
+	(void)text_append(next, state->data, before);
+	(void)text_append_format(next, "\" " STATE_REVOKED " %lld\n", (long long)now);
+	(void)text_append(next, state->data + before, state->length - before);
+	return next->status == 0 ? 0 : error_set(error, next->status, "out of memory");
+}

@@ -44,4 +44,16 @@ int state_apply(const struct text *secret, const struct text *state,
 int state_extract(const struct text *secret, const struct text *state,
 	const totpgroup_credential *effective, struct text *next, struct error *error);
 
+/*
+ * Whether the user of a state is enrolled although there is no secret: it may be in a home
+ * that is not mounted. So it is unless the latest secret was revoked. A state of length 0
+ * is empty, and its user is not. TOTPGROUP_EFORMAT for a damaged state.
+ */
+int state_is_enrolled(const struct text *state, bool *enrolled, struct error *error);
+
+/* Makes the next state after the secret was removed on purpose, at that time. next must be
+ * TEXT_INIT, and stays empty where there is nothing to note. TOTPGROUP_EFORMAT for a
+ * damaged state, TOTPGROUP_EMEMORY. */
+int state_revoke(const struct text *state, int64_t now, struct text *next, struct error *error);
+
 #endif

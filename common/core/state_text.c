@@ -122,6 +122,7 @@ const struct state_key state_keys[] = {
 	{"LAST9", true, is_login, 0, 0},
 	{STATE_CONFIRMED, false, is_number, 0, INT64_MAX / 2},
 	{STATE_SPENT, false, are_digests, 0, 0},
+	{STATE_REVOKED, false, is_number, 0, INT64_MAX / 2},
 	{NULL, false, NULL, 0, 0},
 };
 

@@ -37,6 +37,9 @@ typedef char state_digest[STATE_DIGEST_LENGTH + 1];
 /* The PENDING_UNTIL that a first accepted code has confirmed. */
 #define STATE_CONFIRMED "CONFIRMED"
 
+/* When the secret was removed on purpose. */
+#define STATE_REVOKED "REVOKED"
+
 /* A key of a section. */
 struct state_key {
 	const char *name;

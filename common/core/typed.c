@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/wipe.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
@@ -25,9 +26,14 @@ static void keep_end(struct typed *typed, const char *text)
 /* Input longer than any code cannot be a code. */
 static void drop_blanks(struct typed *typed, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		if (*text == ' ' || *text == '\t')
+	for (size_t left = strlen(text); left > 0; left--, text++) {
+		size_t blank = utf8_blank_length(text, left);
+
+		if (blank > 0) {
+			left -= blank - 1;
+			text += blank - 1;
 			continue;
+		}
 		if (typed->length == TYPED_MAX) {
 			typed->length = 0;
 			return;

@@ -18,8 +18,8 @@ struct typed {
 	bool password_before_code; /* else the text is a code alone */
 };
 
-/* Reads a NUL-terminated text. Drops blanks, which phones show in the middle of a code,
- * unless they may belong to a password. */
+/* Reads a NUL-terminated text. Drops blanks (utf8_blank_length()), which phones show in the
+ * middle of a code, unless they may belong to a password. */
 void typed_read(struct typed *typed, const char *text, bool password_before_code);
 
 /* The code of that many digits at the end, inside typed and NUL-terminated. NULL where

@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/base32.h"
 #include "base/lines.h"
+#include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 
 static otp_key_setter add_emergency_codes;
@@ -28,9 +29,10 @@ static const struct {
 	{"counter", otp_key_set_counter},
 	{"issuer", otp_key_set_issuer},
 	{"emergency_codes", add_emergency_codes},
+	{"device", otp_key_set_device},
 };
 
-enum { COLUMN_USER = 0, COLUMN_SECRET = 1 };
+enum { COLUMN_USER = 0, COLUMN_SECRET = 1, COLUMN_ISSUER = 7 };
 
 static int add_emergency_codes(
 	struct otp_key *key, const char *value, size_t length, struct error *error)
@@ -63,7 +65,8 @@ static size_t line_end(const struct csv_reader *reader)
 
 static bool at_field_end(const struct csv_reader *reader)
 {
-	return at_end(reader) || reader->text[reader->at] == ',' || line_end(reader) > 0;
+	return at_end(reader) || reader->text[reader->at] == reader->separator ||
+	       line_end(reader) > 0;
 }
 
 static void skip_line(struct csv_reader *reader)
@@ -119,7 +122,7 @@ static int read_field(
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (status != 0)
 		return status;
-	*last = at_end(reader) || reader->text[reader->at] != ',';
+	*last = at_end(reader) || reader->text[reader->at] != reader->separator;
 	if (!*last)
 		reader->at++;
 	else
@@ -127,13 +130,101 @@ static int read_field(
 	return 0;
 }
 
+/* Columns of vaults, and which of ours is like them. Their totp is read as the secret. */
+static const struct {
+	const char *name;
+	unsigned int column;
+} vault_columns[] = {
+	{"totp", COLUMN_SECRET},
+	{"login_totp", COLUMN_SECRET},
+	{"username", COLUMN_USER},
+	{"login_username", COLUMN_USER},
+	{"title", COLUMN_ISSUER},
+	{"name", COLUMN_ISSUER},
+};
+
+#define VAULT_COLUMNS (sizeof vault_columns / sizeof vault_columns[0])
+
+/* A column that is not read. */
+#define COLUMN_IGNORED CSV_COLUMNS
+
+static unsigned int find_vault_column(const struct text *name)
+{
+	for (size_t i = 0; i < VAULT_COLUMNS; i++)
+		if (ascii_is_word(name->data, name->length, vault_columns[i].name))
+			return vault_columns[i].column;
+	return COLUMN_IGNORED;
+}
+
+/* Other programs' names for a user. */
+static const char *const user_words[] = {"username", "user name", "login"};
+
+/* The column with that name, with blanks around it or not. */
 static unsigned int find_column(const struct text *name)
 {
+	struct word word = {name->data, name->length};
 	unsigned int i = 0;
 
-	while (i < CSV_COLUMNS && !ascii_is_word(name->data, name->length, columns[i].name))
+	while (word.length > 0 && ascii_is_blank(word.start[0])) {
+		word.start++;
+		word.length--;
+	}
+	while (word.length > 0 && ascii_is_blank(word.start[word.length - 1]))
+		word.length--;
+	for (size_t j = 0; j < sizeof user_words / sizeof user_words[0]; j++)
+		if (ascii_is_word(word.start, word.length, user_words[j]))
+			return COLUMN_USER;
+	while (i < CSV_COLUMNS && !ascii_is_word(word.start, word.length, columns[i].name))
 		i++;
 	return i;
+}
+
+/* No name of a column has either. */
+static char find_separator(const char *text, size_t length)
+{
+	const char *end = memchr(text, '\n', length);
+	size_t line = end != NULL ? (size_t)(end - text) : length;
+
+	return memchr(text, ',', line) == NULL && memchr(text, ';', line) != NULL ? ';' : ',';
+}
+
+/* Whether the first line has the column of codes that vaults have. */
+static bool is_vault(struct csv_reader reader)
+{
+	struct error ignored = ERROR_INIT;
+	bool last = false, found = false;
+
+	while (!last && !found) {
+		struct text name = TEXT_INIT;
+
+		if (read_field(&reader, &name, &last, &ignored) != 0)
+			last = true;
+		else
+			found = find_vault_column(&name) == COLUMN_SECRET;
+		text_free(&name);
+	}
+	return found;
+}
+
+/* Reads the first line of a vault's table. */
+static int read_vault_header(struct csv_reader *reader, struct error *error)
+{
+	bool last = false;
+
+	while (!last) {
+		struct text name = TEXT_INIT;
+		int status = read_field(reader, &name, &last, error);
+
+		if (status == 0 && reader->column_count == CSV_COLUMNS_MAX)
+			status = error_set(error, TOTPGROUP_EFORMAT, "more than %d columns",
+				CSV_COLUMNS_MAX);
+		else if (status == 0)
+			reader->columns[reader->column_count++] = find_vault_column(&name);
+		text_free(&name);
+		if (status != 0)
+			return status;
+	}
+	return 0;
 }
 
 /* Reads the first line. */
@@ -173,11 +264,16 @@ int csv_open(struct csv_reader *reader, const char *text, size_t length, struct 
 	struct error problem = ERROR_INIT;
 	int status;
 
-	*reader = (struct csv_reader){.text = text, .length = length, .line = 1};
+	*reader = (struct csv_reader){.text = text,
+		.length = length,
+		.separator = find_separator(text, length),
+		.line = 1};
 	/* Some spreadsheets write a byte order mark before UTF-8. */
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		reader->at = 3;
-	status = read_header(reader, &problem);
+	reader->vault = is_vault(*reader);
+	status = reader->vault ? read_vault_header(reader, &problem)
+			       : read_header(reader, &problem);
 	if (status == 0)
 		return 0;
 	return error_set(error, status, "line 1: %s", problem.message);
@@ -193,7 +289,7 @@ bool csv_is_header(const char *line, size_t length)
 
 /* Reads a row; fields has one text for each known column. */
 static int read_fields(
-	struct csv_reader *reader, struct text fields[CSV_COLUMNS], struct error *error)
+	struct csv_reader *reader, struct text fields[CSV_COLUMNS + 1], struct error *error)
 {
 	bool last = false;
 
@@ -234,9 +330,29 @@ static int read_key(
 	return status;
 }
 
-int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct error *error)
+/* Reads a row of a vault. The key has no secret where the row has none. */
+static int read_vault_key(
+	struct otp_key *key, const struct text fields[CSV_COLUMNS], struct error *error)
 {
-	struct text fields[CSV_COLUMNS] = {TEXT_INIT};
+	const struct text *totp = &fields[COLUMN_SECRET];
+	const struct text *user = &fields[COLUMN_USER], *title = &fields[COLUMN_ISSUER];
+	int status = 0;
+
+	if (totp->length == 0)
+		return 0;
+	status = otpauth_uri_or_secret(key, totp->data, totp->length, error);
+	if (status == 0 && key->name == NULL && user->length > 0)
+		status = otp_key_set_name(key, user->data, user->length, error);
+	if (status == 0 && key->issuer == NULL && title->length > 0)
+		status = otp_key_set_issuer(key, title->data, title->length, error);
+	return status;
+}
+
+static int next_row(
+	struct csv_reader *reader, struct otp_key *key, bool *found, struct error *error)
+{
+	/* One more for columns that are not read. */
+	struct text fields[CSV_COLUMNS + 1] = {TEXT_INIT};
 	struct error problem = ERROR_INIT;
 	struct csv_reader start;
 	int status;
@@ -255,12 +371,25 @@ int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct
 		skip_line(reader);
 	}
 	if (status == 0)
-		status = read_key(key, fields, &problem);
-	for (unsigned int i = 0; i < CSV_COLUMNS; i++)
+		status = reader->vault ? read_vault_key(key, fields, &problem)
+				       : read_key(key, fields, &problem);
+	for (unsigned int i = 0; i <= CSV_COLUMNS; i++)
 		text_free(&fields[i]);
 	if (status == 0)
 		return 0;
 	return error_set(error, status, "line %u: %s", key->line, problem.message);
+}
+
+int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct error *error)
+{
+	int status = next_row(reader, key, found, error);
+
+	/* A password without codes is none of ours. */
+	while (status == 0 && *found && reader->vault && key->secret_length == 0) {
+		otp_key_free(key);
+		status = next_row(reader, key, found, error);
+	}
+	return status;
 }
 
 int csv_append_header(struct text *text)
@@ -306,6 +435,8 @@ int csv_append(struct text *text, const struct otp_key *key)
 	for (size_t i = 0; i < key->emergency_code_count; i++)
 		(void)text_append_format(
 			text, "%s%08" PRIu32, i > 0 ? " " : "", key->emergency_codes[i]);
+	(void)text_append_string(text, ",");
+	append_value(text, key->device);
 	if (text_append_string(text, "\r\n") != 0)
 		text_cut(text, before);
 	return text->status;

@@ -4,10 +4,18 @@
  * Keys as comma-separated values (RFC 4180). The first line names the columns, in
  * any order:
  *
- *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes
+ *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes,device
+ *
+ * The user may be called username, user name or login. Where the first line has semicolons
+ * and no commas, as spreadsheets of some languages write it, they separate all values.
+ *
+ * A table that has a column totp or login_totp is one of a vault of passwords, as KeePassXC and
+ * Bitwarden write it. Of its columns only that one, username or login_username, and title or
+ * name are read. The first is a URI or a secret; a row without it is skipped. The others are
+ * what a URI does not say: the account and the issuer.
  *
  * Only user and secret are required. The secret is base32, the type totp or hotp;
- * emergency codes are separated by blanks. An empty value counts as a missing one.
+ * emergency codes are separated by blanks; several rows of a user are devices. An empty value counts as a missing one.
  */
 #ifndef TOTPGROUP_EXCHANGE_CSV_H
 #define TOTPGROUP_EXCHANGE_CSV_H
@@ -18,15 +26,20 @@
 #include "base/text.h"
 #include "exchange/otp_key.h"
 
-#define CSV_COLUMNS 9
+#define CSV_COLUMNS 10
+
+/* The most columns of a table. */
+#define CSV_COLUMNS_MAX 32
 
 /* Begins with csv_open(); owns nothing. */
 struct csv_reader {
 	const char *text;
 	size_t length;
 	size_t at;
-	unsigned int line;		   /* the line of `at`, counted from 1 */
-	unsigned int columns[CSV_COLUMNS]; /* for each field, its column */
+	char separator;
+	unsigned int line;		       /* the line of `at`, counted from 1 */
+	bool vault;			       /* a table of passwords */
+	unsigned int columns[CSV_COLUMNS_MAX]; /* for each field, its column */
 	unsigned int column_count;
 };
 

@@ -55,6 +55,9 @@ static int find_data(struct word *data, const char *uri, size_t length, struct e
 	while (query.length > 0) {
 		struct word value = word_take_until(&query, '&');
 
+		/* HTML writes &amp; for &. */
+		if (value.length >= 4 && ascii_is_word(value.start, 4, "amp;"))
+			value = (struct word){value.start + 4, value.length - 4};
 		if (value.length < 5 || !ascii_is_word(value.start, 5, "data="))
 			continue;
 		if (data->start != NULL)

@@ -10,17 +10,27 @@
 #include "base/ascii.h"
 #include "base/base32.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "base/wipe.h"
+#include "core/device.h"
 #include "core/emergency.h"
 #include "totpgroup.h"
+
+void otp_key_drop_emergency_codes(struct otp_key *key)
+{
+	wipe_free(key->emergency_codes,
+		key->emergency_code_count * sizeof key->emergency_codes[0]);
+	key->emergency_codes = NULL;
+	key->emergency_code_count = 0;
+}
 
 void otp_key_free(struct otp_key *key)
 {
 	free(key->name);
 	free(key->issuer);
+	free(key->device);
 	wipe_free(key->secret, key->secret_length);
-	wipe_free(key->emergency_codes,
-		key->emergency_code_count * sizeof key->emergency_codes[0]);
+	otp_key_drop_emergency_codes(key);
 	WIPE_OBJECT(key);
 	*key = (struct otp_key)OTP_KEY_INIT;
 }
@@ -50,7 +60,7 @@ int otp_key_set_secret(
 	return 0;
 }
 
-int otp_key_set_base32(
+int otp_key_set_credential_secret(
 	struct otp_key *key, const char *characters, size_t length, struct error *error)
 {
 	size_t size = length * 5 / 8 + 1;
@@ -60,13 +70,53 @@ int otp_key_set_base32(
 
 	if (bytes == NULL)
 		return out_of_memory(error);
-	while (length > 0 && characters[length - 1] == '=')
-		length--;
 	if (base32_decode(characters, length, bytes, &decoded) == 0)
 		status = otp_key_set_secret(key, bytes, decoded, error);
 	else
 		status = error_set(error, TOTPGROUP_EFORMAT, "the secret is not base32");
 	wipe_free(bytes, size);
+	return status;
+}
+
+/* Reads base32 without blanks. */
+static int set_exact(
+	struct otp_key *key, const char *characters, size_t length, struct error *error)
+{
+	while (length > 0 && characters[length - 1] == '=')
+		length--;
+	switch (base32_check(characters, length)) {
+	case BASE32_EXACT:
+		return otp_key_set_credential_secret(key, characters, length, error);
+	case BASE32_CUT:
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"the secret is cut short: base32 has no text of that length");
+	case BASE32_FOREIGN:
+	default:
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"the secret is not base32, which has the letters A to Z and the "
+			"digits 2 to 7: 0, 1 and 8 are often misread");
+	}
+}
+
+int otp_key_set_base32(
+	struct otp_key *key, const char *characters, size_t length, struct error *error)
+{
+	struct text compact = TEXT_INIT;
+	int status;
+
+	for (size_t at = 0; at < length;) {
+		size_t blank = utf8_blank_length(characters + at, length - at);
+
+		if (blank == 0)
+			(void)text_append(&compact, characters + at, 1);
+		at += blank > 0 ? blank : 1;
+	}
+	status = text_append_string(&compact, "");
+	if (status == 0)
+		status = set_exact(key, compact.data, compact.length, error);
+	else
+		out_of_memory(error);
+	text_free(&compact);
 	return status;
 }
 
@@ -99,13 +149,29 @@ int otp_key_set_issuer(
 	return set_string(&key->issuer, "issuer", issuer, length, error);
 }
 
-/* Whether the label begins with the issuer that was set before, and a colon. */
+int otp_key_set_device(
+	struct otp_key *key, const char *name, size_t length, struct error *error)
+{
+	if (length > 0 && !device_name_is_allowed(name, length))
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"the device's name must be 1 to %d bytes that can be shown, without a "
+			"blank at either end",
+			DEVICE_NAME_MAX);
+	return set_string(&key->device, "device's name", name, length, error);
+}
+
+/* Whether the label begins with the issuer that was set before, and a colon. Programs that
+ * write a blank as '+' do so in the label, too. */
 static bool has_prefix(const struct otp_key *key, const char *label, size_t length)
 {
 	size_t prefix = key->issuer != NULL ? strlen(key->issuer) : 0;
 
-	return prefix > 0 && length > prefix && label[prefix] == ':' &&
-	       memcmp(label, key->issuer, prefix) == 0;
+	if (prefix == 0 || length <= prefix || label[prefix] != ':')
+		return false;
+	for (size_t i = 0; i < prefix; i++)
+		if (label[i] != key->issuer[i] && !(label[i] == '+' && key->issuer[i] == ' '))
+			return false;
+	return true;
 }
 
 int otp_key_set_label(struct otp_key *key, const char *label, size_t length, size_t colon,
@@ -198,11 +264,20 @@ int otp_key_set_counter(
 int otp_key_set_algorithm(
 	struct otp_key *key, const char *name, size_t length, struct error *error)
 {
-	static const enum hmac_algorithm known[] = {HMAC_SHA1, HMAC_SHA256, HMAC_SHA512};
+	static const struct {
+		enum hmac_algorithm algorithm;
+		const char *name;
+		const char *with_dash;
+	} known[] = {
+		{HMAC_SHA1, "SHA1", "SHA-1"},
+		{HMAC_SHA256, "SHA256", "SHA-256"},
+		{HMAC_SHA512, "SHA512", "SHA-512"},
+	};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (ascii_is_word(name, length, hmac_algorithm_name(known[i]))) {
-			key->algorithm = known[i];
+		if (ascii_is_word(name, length, known[i].name) ||
+			ascii_is_word(name, length, known[i].with_dash)) {
+			key->algorithm = known[i].algorithm;
 			return 0;
 		}
 	return error_set(

@@ -41,14 +41,20 @@ int otpauth_uri_append_key(struct text *text, const struct otp_key *key);
 /*
  * Reads length characters of a URI, written by any program, into a key, which must be
  * OTP_KEY_INIT. Scheme, type, algorithm and the names of parameters may have either
- * case. Unknown parameters, and everything behind a '#', are ignored. The issuer may
- * be in the label, in a parameter, or in both; where they differ, the key has the
- * parameter's and a note.
+ * case. In parameters a '+' is a blank. HTML's &amp; is read as &. Parameters of other
+ * programs, and everything behind a '#', are ignored, but a name that is nearly one of ours
+ * is an error. The issuer may be in the label, in a parameter, or in both; where they
+ * differ, the key has the parameter's and a note. HOTP without a counter begins at 0, with
+ * a note.
  *
  * Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT for another text: a parameter is
- * malformed or repeated, the secret is missing, or the counter for HOTP. The message
- * names the part, never the secret.
+ * malformed or there with two values, the secret is missing, or the codes are Steam's. The
+ * message names the part, never the secret.
  */
 int otpauth_uri_parse(struct otp_key *key, const char *uri, size_t length, struct error *error);
+
+/* Reads what passwords' vaults have for codes: a URI, or a secret in base32. Steam's are refused.
+ * Errors as above. */
+otp_key_setter otpauth_uri_or_secret;
 
 #endif

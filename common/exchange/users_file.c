@@ -24,25 +24,26 @@ enum column {
 	COLUMNS,
 };
 
-/* All types of liboath. Of two with the same meaning, the first is written. */
+/* All types of liboath. Those that say how many digits codes have are written. */
 static const struct {
 	const char *name;
 	unsigned int period; /* 0 for HOTP */
 	unsigned int digits;
+	bool assumed; /* the digits: pam_oath takes what its option digits= says */
 } types[] = {
-	{"HOTP", 0, 6},
-	{"HOTP/E", 0, 6},
-	{"HOTP/E/6", 0, 6},
-	{"HOTP/E/7", 0, 7},
-	{"HOTP/E/8", 0, 8},
-	{"HOTP/T30", 30, 6},
-	{"HOTP/T30/6", 30, 6},
-	{"HOTP/T30/7", 30, 7},
-	{"HOTP/T30/8", 30, 8},
-	{"HOTP/T60", 60, 6},
-	{"HOTP/T60/6", 60, 6},
-	{"HOTP/T60/7", 60, 7},
-	{"HOTP/T60/8", 60, 8},
+	{"HOTP", 0, 6, true},
+	{"HOTP/E", 0, 6, true},
+	{"HOTP/E/6", 0, 6, false},
+	{"HOTP/E/7", 0, 7, false},
+	{"HOTP/E/8", 0, 8, false},
+	{"HOTP/T30", 30, 6, true},
+	{"HOTP/T30/6", 30, 6, false},
+	{"HOTP/T30/7", 30, 7, false},
+	{"HOTP/T30/8", 30, 8, false},
+	{"HOTP/T60", 60, 6, true},
+	{"HOTP/T60/6", 60, 6, false},
+	{"HOTP/T60/7", 60, 7, false},
+	{"HOTP/T60/8", 60, 8, false},
 };
 
 #define TYPES (sizeof types / sizeof types[0])
@@ -55,6 +56,8 @@ static int read_type(struct otp_key *key, const struct word *word, struct error 
 		key->hotp = types[i].period == 0;
 		key->period = key->hotp ? 30 : types[i].period;
 		key->digits = types[i].digits;
+		if (types[i].assumed)
+			key->notes |= OTP_KEY_DIGITS_ASSUMED;
 		return 0;
 	}
 	return error_set(
@@ -100,9 +103,20 @@ static bool is_time(const struct word *word)
 	return true;
 }
 
+/* Where the type does not say how many digits codes have, the last code does. */
+static void take_digits(struct otp_key *key, const struct word *code)
+{
+	if ((key->notes & OTP_KEY_DIGITS_ASSUMED) == 0 || code->length < OTP_DIGITS_MIN ||
+		code->length > OTP_DIGITS_MAX)
+		return;
+	key->digits = (unsigned int)code->length;
+	key->notes &= ~(unsigned int)OTP_KEY_DIGITS_ASSUMED;
+}
+
 /* For HOTP the file has the counter of the last code, which was accepted already. */
 static int spend_code(struct otp_key *key, const struct word *word, struct error *error)
 {
+	take_digits(key, word);
 	if (word->length != key->digits || !is_digits(word))
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"the last code does not have %u digits", key->digits);
@@ -200,7 +214,8 @@ static const char *find_type(const struct otp_key *key)
 	unsigned int period = key->hotp ? 0 : key->period;
 
 	for (size_t i = 0; i < TYPES; i++)
-		if (types[i].period == period && types[i].digits == key->digits)
+		if (types[i].period == period && types[i].digits == key->digits &&
+			!types[i].assumed)
 			return types[i].name;
 	return NULL;
 }

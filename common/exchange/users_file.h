@@ -6,8 +6,9 @@
  *     TYPE USER PIN SECRET [COUNTER [CODE TIME]]
  *
  * TYPE is HOTP, HOTP/E, HOTP/T30 or HOTP/T60, and all but HOTP may be followed by /6,
- * /7 or /8, the number of digits. SECRET is hexadecimal. CODE is the last code that
- * was accepted.
+ * /7 or /8, the number of digits. Without it pam_oath has an option for all users: the
+ * digits are those of the last code, or 6 with a note where there is none. SECRET is
+ * hexadecimal. CODE is the last code that was accepted.
  */
 #ifndef TOTPGROUP_EXCHANGE_USERS_FILE_H
 #define TOTPGROUP_EXCHANGE_USERS_FILE_H

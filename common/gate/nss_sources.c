@@ -4,12 +4,16 @@
 
 #include "gate/nss_sources.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "totpgroup.h"
@@ -19,6 +23,10 @@
 #define NAME_SIZE     64
 #define BUFFER_FIRST  ((size_t)4096)
 #define BUFFER_MAX    ((size_t)64 << 20)
+
+#define SSSD_CONFIGURATION  "/etc/sssd/sssd.conf"
+#define SSSD_CONFIGURATIONS "/etc/sssd/conf.d"
+#define SSSD_SOCKET	    "/var/lib/sss/pipes/nss"
 
 #ifdef __GLIBC__
 #include <nss.h>
@@ -152,6 +160,55 @@ static bool knows_nothing(enum nss_status status, int number)
 	       (status == NSS_STATUS_UNAVAIL && number == ESRCH);
 }
 
+static bool has_entries(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	const struct dirent *entry = NULL;
+
+	while (stream != NULL && (entry = readdir(stream)) != NULL && entry->d_name[0] == '.')
+		;
+	if (stream != NULL)
+		closedir(stream);
+	return entry != NULL;
+}
+
+/* Distributions name sssd's source whether or not sssd is set up; without a configuration
+ * it cannot run. */
+static bool is_sssd_set_up(void)
+{
+	return access(SSSD_CONFIGURATION, F_OK) == 0 || errno != ENOENT ||
+	       has_entries(SSSD_CONFIGURATIONS);
+}
+
+/* As several distributions build it, sssd's source says that there is no such user where
+ * sssd does not run. */
+static bool is_sssd_listening(void)
+{
+	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SSSD_SOCKET};
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool listening = client >= 0 && (connect(client, (const struct sockaddr *)&address,
+						 sizeof address) == 0 ||
+						errno == EAGAIN);
+
+	if (client >= 0)
+		close(client);
+	return listening;
+}
+
+/* What it means that a source lists no groups of the user. */
+static int judge_silence(const struct source *source, enum nss_status status, int number)
+{
+	bool is_sssd = strcmp(source->name, "sss") == 0;
+
+	if (is_sssd && !is_sssd_set_up())
+		return 0;
+	if (!knows_nothing(status, number))
+		return fail_for(source, number);
+	if (is_sssd && !is_sssd_listening())
+		return fail(source, "sssd does not run");
+	return 0;
+}
+
 static int next_of_library(
 	void *function, struct group *group, char *buffer, size_t size, struct group **found)
 {
@@ -181,7 +238,8 @@ static int ask_by_enumeration(const struct source *source)
 		status = begin(0);
 	if (status == NSS_STATUS_SUCCESS)
 		result = enumerate(source, next_of_library, &next);
-	else if (!knows_nothing(status, errno))
+	/* Such a source is a file, and without the file it has no groups, as /etc/group. */
+	else if (!knows_nothing(status, errno) && errno != ENOENT)
 		result = fail_for(source, errno);
 	if (end != NULL)
 		(void)end();
@@ -204,8 +262,8 @@ static int ask_library(const struct source *source)
 		return error_set(source->error, TOTPGROUP_EMEMORY,
 			"the user's groups cannot be listed: out of memory");
 	answer = ask(source->user, (gid_t)-1, &count, &size, &gids, -1, &number);
-	if (answer != NSS_STATUS_SUCCESS && !knows_nothing(answer, number))
-		status = fail_for(source, number);
+	if (answer != NSS_STATUS_SUCCESS)
+		status = judge_silence(source, answer, number);
 	for (long i = 0; i < count && status == 0; i++)
 		status = add_gid(source, gids[i]);
 	free(gids);

@@ -16,7 +16,8 @@
 /*
  * Adds to *groups the supplementary groups in which any source of the lines `group` and
  * `initgroups` has the user. TOTPGROUP_ESYSTEM, with the source in the message, where one
- * of them cannot answer; TOTPGROUP_EMEMORY. A source that is not installed is left out.
+ * of them cannot answer; TOTPGROUP_EMEMORY. A source that is not installed, or sssd's
+ * where sssd is not set up, is left out.
  * Where the C library has no such sources (musl), nothing is added.
  *
  * A source that forgets a member, and does not know that it does, cannot be told from one

@@ -21,8 +21,8 @@
  * fs.nr_open. */
 #define FILES_WANTED 1024
 
-static const int resources[SETUID_LIMITS] = {RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK,
-	RLIMIT_CPU, RLIMIT_RTTIME, RLIMIT_NOFILE};
+static const unsigned int resources[SETUID_LIMITS] = {RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS,
+	RLIMIT_STACK, RLIMIT_CPU, RLIMIT_RTTIME, RLIMIT_NOFILE};
 
 bool setuid_is_set(void)
 {
@@ -32,7 +32,7 @@ bool setuid_is_set(void)
 }
 
 /* The hard limit as well, or at least the soft one up to that. */
-static bool raise_limit(int resource, rlim_t wanted, const struct rlimit *before)
+static bool raise_limit(unsigned int resource, rlim_t wanted, const struct rlimit *before)
 {
 	struct rlimit raised = *before;
 
@@ -45,26 +45,30 @@ static bool raise_limit(int resource, rlim_t wanted, const struct rlimit *before
 	return setrlimit(resource, &raised) == 0;
 }
 
-void setuid_limits_raise(struct setuid_limits *limits)
+void setuid_inherited_set_aside(struct setuid_inherited *inherited)
 {
-	*limits = (struct setuid_limits){.is_raised = {false}};
+	*inherited = (struct setuid_inherited){.is_raised = {false}};
 	if (!setuid_is_set())
 		return;
+	inherited->environment = environ;
+	environ = inherited->no_environment;
 	for (size_t i = 0; i < SETUID_LIMITS; i++) {
 		const rlim_t wanted =
 			resources[i] == RLIMIT_NOFILE ? FILES_WANTED : RLIM_INFINITY;
-		struct rlimit *before = &limits->before[i];
+		struct rlimit *before = &inherited->before[i];
 
 		if (getrlimit(resources[i], before) == 0 && before->rlim_cur < wanted)
-			limits->is_raised[i] = raise_limit(resources[i], wanted, before);
+			inherited->is_raised[i] = raise_limit(resources[i], wanted, before);
 	}
 }
 
-void setuid_limits_restore(const struct setuid_limits *limits)
+void setuid_inherited_put_back(const struct setuid_inherited *inherited)
 {
+	if (inherited->environment != NULL)
+		environ = inherited->environment;
 	for (size_t i = 0; i < SETUID_LIMITS; i++)
-		if (limits->is_raised[i])
-			(void)setrlimit(resources[i], &limits->before[i]);
+		if (inherited->is_raised[i])
+			(void)setrlimit(resources[i], &inherited->before[i]);
 }
 
 /* The C library's setresuid() would change all threads. */

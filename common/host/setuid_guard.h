@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A set-user-ID program, such as su, keeps the real uid and the resource limits of the
- * user who started it. That user can send it signals, stop it, and choose limits under
- * which one answer can be recorded and another cannot. These functions take that away for
- * a while, as sudo does for itself. In any other program they change nothing.
+ * A set-user-ID program, such as su, keeps the real uid, the resource limits and the
+ * environment of the user who started it. That user can send it signals, stop it, choose
+ * limits under which one answer can be recorded and another cannot, and set variables that
+ * make a source of users or groups silent. These functions take that away for a while, as
+ * sudo does for itself. In any other program they change nothing.
  */
 #ifndef TOTPGROUP_HOST_SETUID_GUARD_H
 #define TOTPGROUP_HOST_SETUID_GUARD_H
@@ -17,8 +18,10 @@
 
 #define SETUID_LIMITS 7
 
-/* The limits from before. */
-struct setuid_limits {
+/* What was there before. */
+struct setuid_inherited {
+	char **environment; /* NULL where it was left alone */
+	char *no_environment[1];
 	struct rlimit before[SETUID_LIMITS];
 	bool is_raised[SETUID_LIMITS];
 };
@@ -28,15 +31,15 @@ struct setuid_limits {
 bool setuid_is_set(void);
 
 /*
- * Raises the limits of memory, time, file size and open files, before anything is looked
- * up or written. setuid_limits_restore() puts them back. A limit that the process may not
- * raise stays as it is.
+ * Takes away all variables of the environment, and raises the limits of memory, time, file
+ * size and open files, before anything is looked up or written. setuid_inherited_put_back()
+ * puts them back. A limit that the process may not raise stays as it is.
  *
- * Limits count for the whole process: not for a program with several threads that call
- * this at the same time.
+ * Both count for the whole process: not for a program with several threads that call this
+ * at the same time.
  */
-void setuid_limits_raise(struct setuid_limits *limits);
-void setuid_limits_restore(const struct setuid_limits *limits);
+void setuid_inherited_set_aside(struct setuid_inherited *inherited);
+void setuid_inherited_put_back(const struct setuid_inherited *inherited);
 
 /* What a transaction replaces. */
 struct setuid_guard {

@@ -263,9 +263,8 @@ static void note_spent(const struct totpgroup_result *result, struct store_chang
 	}
 }
 
-/* The texts after a decision that changed the credential. */
-static int write_change(const struct store_record *record, const totpgroup_credential *parsed,
-	struct store_change *change, struct error *error)
+int user_credential_change(const struct store_record *record,
+	const totpgroup_credential *parsed, struct store_change *change, struct error *error)
 {
 	int status;
 
@@ -292,7 +291,7 @@ static int decide_on_record(const struct store_record *record, void *argument,
 	if (status == 0)
 		status = decide(parsed, &verification->attempt, &verification->decision, error);
 	if (status == 0 && verification->decision.result.changed) {
-		status = write_change(record, parsed, change, error);
+		status = user_credential_change(record, parsed, change, error);
 		note_spent(&verification->decision.result, change);
 	}
 	totpgroup_credential_free(parsed);
@@ -310,58 +309,49 @@ static void refuse(struct decision *decision, int status)
 	decision->result.offset_known = decided.offset_known;
 }
 
-/* Decides in one transaction, in which no starter of a set-user-ID program interferes. */
-static int transact(struct verification *verification, struct error *error)
-{
-	struct setuid_guard guard;
-	int status;
-
-	setuid_guard_begin(&guard);
-	status = store_transact(
-		verification->credential->place, decide_on_record, verification, error);
-	setuid_guard_end(&guard);
-	return status;
-}
-
-/* Counts an attempt, which has no verdict then but that the limit was reached. True where
- * the code may be judged. */
-static bool count_first(struct verification *verification, int *status, struct error *error)
+/*
+ * The user who started a set-user-ID program can end it at any moment, if need be by its
+ * control group, and may see by then which text is written. So its count is made first, in
+ * a write of its own: then nothing is known that was not counted.
+ *
+ * Such an attempt has no verdict but that the limit was reached. True where the code may
+ * be judged; otherwise *status is that of the transaction.
+ */
+static bool count_first(struct verification *verification, bool may_be_unrecorded, int *status,
+	struct error *error)
 {
 	struct attempt attempt = verification->attempt;
+	bool is_unlimited;
 
+	if (!setuid_is_set() || !attempt.count || attempt.typed == NULL)
+		return true;
 	verification->attempt.typed = NULL;
 	verification->attempt.last = false;
-	*status = transact(verification, error);
+	*status = store_transact(
+		verification->credential->place, decide_on_record, verification, error);
 	attempt.count = false;
 	attempt.now = verification->attempt.now;
 	verification->attempt = attempt;
-	return *status == 0 &&
-	       verification->decision.result.reason == TOTPGROUP_REASON_CONVERSATION;
-}
-
-/* The user who started a set-user-ID program can end it at any moment, if need be by its
- * control group, and may see by then which text is written. So its count is made first, in
- * a write of its own: then nothing is known that was not counted. */
-static int verify(
-	struct verification *verification, bool may_be_unrecorded, struct error *error)
-{
-	const struct attempt *attempt = &verification->attempt;
-	int status;
-
-	if (setuid_is_set() && attempt->count && attempt->typed != NULL &&
-		!count_first(verification, &status, error) &&
-		!(status == TOTPGROUP_EUNWRITABLE && may_be_unrecorded))
-		return status;
-	*error = (struct error)ERROR_INIT;
-	return transact(verification, error);
+	is_unlimited =
+		verification->decision.result.reason == TOTPGROUP_REASON_CONVERSATION &&
+		(*status == 0 || (*status == TOTPGROUP_EUNWRITABLE && may_be_unrecorded));
+	if (is_unlimited)
+		*error = (struct error)ERROR_INIT;
+	return is_unlimited;
 }
 
 int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
 	struct decision *decision, struct error *unrecorded, struct error *error)
 {
 	struct verification verification = {credential, *attempt, DECISION_INIT};
-	int status = verify(&verification, unrecorded != NULL, error);
+	struct setuid_guard guard;
+	int status;
 
+	setuid_guard_begin(&guard);
+	if (count_first(&verification, unrecorded != NULL, &status, error))
+		status = store_transact(
+			credential->place, decide_on_record, &verification, error);
+	setuid_guard_end(&guard);
 	attempt->now = verification.attempt.now;
 	*decision = verification.decision;
 	if (status == TOTPGROUP_EUNWRITABLE && unrecorded != NULL) {

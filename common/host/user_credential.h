@@ -108,6 +108,11 @@ int user_credential_look(const struct user_credential *credential, struct store_
 int user_credential_parse(const struct user_credential *credential,
 	const struct store_record *record, totpgroup_credential **parsed, struct error *error);
 
+/* For the work of a transaction: gives the texts that are to be written, where the parsed
+ * credential of the record was changed as by a login. Errors as state_extract(). */
+int user_credential_change(const struct store_record *record,
+	const totpgroup_credential *parsed, struct store_change *change, struct error *error);
+
 /*
  * Looks with the owner's rights whether there is a secret's file, and whether one could be
  * written, before a person answers questions for nothing. TOTPGROUP_EUNSAFE where the file

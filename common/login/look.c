@@ -9,6 +9,7 @@
 #include "core/device.h"
 #include "core/judge.h"
 #include "core/pending.h"
+#include "core/state.h"
 #include "login/login.h"
 
 static void tell_result(const struct login *login, const struct totpgroup_result *result)
@@ -162,10 +163,34 @@ static bool has_place(struct login *login)
 	return login->credential.place != NULL;
 }
 
+/* Whether a user who has no secret had one that nobody revoked, as the state tells. It may
+ * be in a home that is not mounted, so nobody else may have one made. */
+static bool has_lost_secret(struct login *login, const struct store_record *record)
+{
+	const char *name = login->credential.place->state_name;
+	bool enrolled = false;
+	int status = record->state_status;
+
+	if (!record->apart)
+		return false;
+	if (status == 0)
+		status = state_is_enrolled(&record->state, &enrolled, &login->error);
+	if (status == 0 && !enrolled)
+		return false;
+	login->unusable = TOTPGROUP_REASON_STORE_ERROR;
+	error_set(&login->error, TOTPGROUP_ESYSTEM,
+		status == 0 ? "the secret is missing, although %.150s knows one: is the home "
+			      "folder mounted? If it is gone for good, use totp-enroll revoke"
+			    : "there is no secret, and %.150s cannot be read",
+		name);
+	login_tell(login, "state", "%s", login->error.message);
+	return true;
+}
+
 bool login_look(struct login *login)
 {
 	struct store_record record = STORE_RECORD_INIT;
-	bool ask = true;
+	bool ask = true, is_unenrolled;
 	int status;
 
 	if (options_socket(&login->options) != NULL)
@@ -178,6 +203,7 @@ bool login_look(struct login *login)
 		ask = look_at_record(login, &record);
 	else
 		login->unusable = user_credential_reason(status);
+	is_unenrolled = status == TOTPGROUP_ENOTFOUND && !has_lost_secret(login, &record);
 	store_record_free(&record);
-	return status == TOTPGROUP_ENOTFOUND ? look_at_unenrolled(login) : ask;
+	return is_unenrolled ? look_at_unenrolled(login) : ask;
 }

@@ -163,11 +163,17 @@ static int read_secret(
 static int look(struct store_place *place, struct store_record *record, struct error *error)
 {
 	struct file_place *file = file_place_of(place);
+	struct error state_error = ERROR_INIT;
 	int status = read_secret(file, record, error);
 
 	record->apart = file->state_path != NULL;
-	if (status == 0 && record->apart)
-		status = state_file_look(file->state_path, &record->state, error);
+	if (record->apart && (status == 0 || status == TOTPGROUP_ENOTFOUND))
+		record->state_status =
+			state_file_look(file->state_path, &record->state, &state_error);
+	if (status == 0 && record->state_status != 0) {
+		*error = state_error;
+		status = error->code;
+	}
 	record->now = (int64_t)time(NULL);
 	return status;
 }
@@ -365,8 +371,14 @@ static int remove_secret(void *argument, struct error *error)
 static int remove_place(struct store_place *place, bool or_without, struct error *error)
 {
 	struct file_task task = {.place = file_place_of(place), .or_without = or_without};
+	int status = with_owners_rights(task.place, remove_secret, &task, error);
+	bool noted = false;
 
-	return with_owners_rights(task.place, remove_secret, &task, error);
+	if ((status != 0 && status != TOTPGROUP_ENOTFOUND) || task.place->state_path == NULL)
+		return status;
+	if (state_file_note_revoked(task.place->state_path, &noted, error) != 0)
+		return error->code;
+	return noted ? 0 : status;
 }
 
 /* The path has no home in it: a user must not set when her time began. */

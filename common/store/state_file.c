@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/state.h"
@@ -82,4 +83,34 @@ int state_file_begin(const char *path, struct locked_file **transaction, struct 
 			return status;
 	}
 	return error_set(error, TOTPGROUP_ECONFLICT, "%s: removed again and again", rules.path);
+}
+
+int state_file_note_revoked(const char *path, bool *noted, struct error *error)
+{
+	struct locked_file *file = NULL;
+	struct text state = TEXT_INIT, next = TEXT_INIT;
+	struct error look = ERROR_INIT;
+	bool enrolled = false;
+	int status = state_file_look(path, &state, &look);
+
+	if (status == 0)
+		status = state_is_enrolled(&state, &enrolled, &look);
+	if (status == 0 && enrolled) {
+		text_free(&state);
+		status = state_file_begin(path, &file, &state, &look);
+		if (status == 0)
+			status = state_revoke(&state, (int64_t)time(NULL), &next, &look);
+		if (status == 0 && next.length > 0)
+			status = locked_file_commit(&file, &next, false, &look);
+		locked_file_abort(file);
+		*noted = status == 0;
+	}
+	text_free(&state);
+	text_free(&next);
+	if (status == 0 || look.system_error == EACCES)
+		return 0;
+	return error_set(error, status,
+		"the secret is removed, but %.150s does not say so, so that the user is "
+		"refused and offered none: %.120s",
+		path, look.message);
 }

@@ -25,4 +25,12 @@ int state_file_look(const char *path, struct text *text, struct error *error);
 int state_file_begin(const char *path, struct locked_file **transaction, struct text *text,
 	struct error *error);
 
+/*
+ * Notes that the secret was removed on purpose (state_revoke()). *noted is false where the
+ * state does not count the user as enrolled anyway, and where a caller may not read it,
+ * which is no error: it is root's, and the caller a user. Other errors as
+ * state_file_look(), state_file_begin() and locked_file_commit().
+ */
+int state_file_note_revoked(const char *path, bool *noted, struct error *error);
+
 #endif

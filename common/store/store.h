@@ -66,6 +66,8 @@ struct store_record {
 	struct text secret;
 	struct text state; /* empty unless it is kept apart from the secret */
 	bool apart;
+	/* Of store_look() where there is no secret: 0, or the error of reading the state. */
+	int state_status;
 	int64_t now; /* the store's clock, in seconds since 1970, read under the lock */
 	struct store_token *token; /* NULL after store_look() */
 };
@@ -170,7 +172,8 @@ struct store_operations {
 	 * and replace is false. */
 	int (*create)(struct store_place *place, const struct text *secret, bool replace,
 		struct error *error);
-	/* Removes the credential. With or_without a lock that is not free in time does not
+	/* Removes the credential, and notes that in a state that is kept apart: 0 also where
+	 * there is nothing but that to do. With or_without a lock that is not free in time does not
 	 * keep it from that; it makes sure that no other writer brings it back. */
 	int (*remove)(struct store_place *place, bool or_without, struct error *error);
 	/* Creates many with one wait for the disk. NULL: one by one. */
@@ -193,7 +196,8 @@ int store_locate(struct store *store, const struct store_user *user, struct stor
 void store_release(struct store_place *place);
 
 /* Reads the credential without a lock. record must be STORE_RECORD_INIT, and is the
- * caller's to store_record_free(), also after an error. */
+ * caller's to store_record_free(), also after an error. With TOTPGROUP_ENOTFOUND it has
+ * the state, where that is kept apart and can be read. */
 int store_look(struct store_place *place, struct store_record *record, struct error *error);
 
 /*

@@ -10,6 +10,7 @@ import pwd
 import shutil
 import subprocess
 
+from case import BUILD
 from support import PROGRAM, Skip, check, equal, need, run
 
 SOURCE = pathlib.Path(os.environ.get("top_srcdir", "."))
@@ -77,7 +78,7 @@ class Host:
         self.write("common-auth", common)
         if recipe is not None:
             self.write("sshd-totpgroup", recipe)
-        (self.modules / "pam_totpgroup.so").write_bytes(b"")
+        shutil.copyfile(BUILD / ".libs" / "pam_totpgroup.so", self.modules / "pam_totpgroup.so")
         (self.modules / "pam_totpgroup.so").chmod(0o644)
         key = folder.path / "key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
@@ -118,7 +119,8 @@ class Host:
             subprocess.run(mend["text"], shell=True, check=True)
             return
         path = pathlib.Path(mend["file"])
-        lines = path.read_text().splitlines()
+        # A drop-in may be new.
+        lines = path.read_text().splitlines() if path.exists() else []
         line = mend.get("line", 0)
         if mend["action"] == "replace":
             lines[line - 1] = mend["text"]

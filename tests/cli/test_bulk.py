@@ -108,7 +108,7 @@ def names_are_read_from_a_file_or_standard_input(folder):
     expect(host.run(group=False, names="bob"), 0, "^created 1; skipped 0; failed 0", "", "a pipe")
     expect(host.run("--users=-", group=False, names=""), 0, "^created 0", "", "nobody")
     expect(host.run("--users=/nowhere", group=False), 6, "^$", "cannot open /nowhere", "no file")
-    expect(host.run("--users=x"), 2, "^$", "repeats or contradicts", "both")
+    expect(host.run("--users=x"), 2, "^$", "contradicts", "both")
     expect(host.run("extra"), 2, "^$", "unexpected word 'extra'", "a word")
 
 

@@ -95,7 +95,7 @@ def the_recipe_with_forward_pass_is_fine(folder):
 
 @test
 def sshd_without_keyboard_interactive_is_a_problem(folder):
-    password_and_code(folder, sshd="UsePAM yes\nPasswordAuthentication no\n"
+    password_and_code(folder, sshd="UsePAM yes\nPasswordAuthentication yes\n"
                       "KbdInteractiveAuthentication no\nPubkeyAuthentication yes\n").recognizes(
         "sshd-kbdinteractive", "problem", "KbdInteractiveAuthentication yes", alone=False)
 
@@ -160,18 +160,20 @@ def a_login_with_a_code_alone_is_a_problem(folder):
 
 @test
 def a_password_after_the_key_is_a_warning(folder):
-    found = password_and_code(folder, sshd=conf("sshd_config.d/key-and-code.conf")).recognizes(
-        "sshd-factors", "warning", "auth required pam_permit.so")
-    equal(found["mend"]["file"], str(folder.path / "pam.d" / "sshd-totpgroup"), "file")
+    found = password_and_code(folder, sshd=conf("sshd_config.d/key-and-code.conf")).findings()
+    equal([(finding["check"], finding["level"]) for finding in found],
+          [("sshd-factors", "warning")], "findings")
+    check("mend" not in found[0], "to ask for no password is for people to decide")
 
 
 @test
 def the_settings_of_debian_are_mended_step_by_step(folder):
     host = password_and_code(folder, sshd="UsePAM yes\nKbdInteractiveAuthentication no\n")
-    equal([finding["check"] for finding in host.findings()],
-          ["sshd-kbdinteractive", "sshd-password", "sshd-methods"], "findings")
-    for finding in host.findings():
-        host.mend(finding["mend"])
+    expected = ["sshd-kbdinteractive", "sshd-password", "sshd-methods"]
+    for step in range(3):
+        found = host.findings()
+        equal([finding["check"] for finding in found], expected[step:], "findings")
+        host.mend(found[0]["mend"])
     host.must_be_fine()
 
 
@@ -180,7 +182,8 @@ def sshd_that_refuses_the_code_of_root_is_found(folder):
     host = password_and_code(folder)
     need_root()
     found = [finding for finding in host.findings("root") if finding["check"] == "sshd-root"]
-    equal(found[0]["mend"]["text"], "PermitRootLogin yes", "the mending line")
+    check("mend" not in found[0], "a mend would let root do more than before")
+    check("set PermitRootLogin yes" in found[0]["why"], found[0]["why"])
 
 
 @test
@@ -471,6 +474,52 @@ def a_missing_module_is_a_problem(folder):
 
 
 @test
+def a_module_that_pam_cannot_load_is_a_problem(folder):
+    host = password_and_code(folder)
+    module = host.modules / "pam_totpgroup.so"
+    good = module.read_bytes()
+    other = bytearray(good)
+    other[18] ^= 0x7f  # e_machine
+    program = bytearray(good)
+    program[16] = 2  # e_type: a program
+    for content, wrong in ((b"", "is empty"), (b"#!/bin/sh\n" * 9, "is no shared object"),
+                           (good[:40], "is cut short"), (good[:len(good) // 2], "is cut short"),
+                           (good[:-1], "is cut short"), (other, "is for another kind of machine"),
+                           (program, "is no shared object"),
+                           (good.replace(b"pam_sm_authenticate", b"pam_sm_authenticatE"),
+                            "is no PAM module")):
+        module.write_bytes(content)
+        found = host.findings()
+        equal([(finding["check"], finding["level"], finding["what"]) for finding in found],
+              [("module-file", "problem", f"{module} {wrong}")], wrong)
+    module.write_bytes(good)
+    host.must_be_fine()
+
+
+@test
+def rules_of_sudo_that_ask_nobody_are_warnings(folder):
+    need_root()
+    host = password_and_code(folder)
+    host.write("sudo", f"auth requisite pam_unix.so\n{MODULE}\n")
+    rules = folder.path / "sudoers.d"
+    rules.mkdir()
+    (folder.path / "sudoers").write_text(
+        "# x ALL = NOPASSWD: ALL\nroot ALL=(ALL:ALL) ALL\n%admin ALL=(ALL) NOPASSWD: ALL\n"
+        "#1000 ALL = NOPASSWD: ALL\n@includedir /etc/sudoers.d\n#includedir /nowhere\n")
+    (rules / "90-cloud").write_text("Defaults:bob !authenticate\n")
+    (rules / "old.bak").write_text("bob ALL = NOPASSWD: ALL\n")
+    host.prefix = ["unshare", "-m", "sh", "-c", f"cp -a /etc '{folder.path}/etc' && "
+                   f"cp -a '{folder.path}/sudoers' '{rules}' '{folder.path}/etc' && "
+                   f"mount --bind '{folder.path}/etc' /etc && exec \"$@\"", "sh"]
+    result = host.run("--json", "--service=sudo")
+    found = [finding["what"] for finding in json.loads(result.output)["findings"]
+             if finding["check"] == "sudo"]
+    equal(found, [f"{where}: sudo lets some users in without asking PAM" for where in
+                  ("/etc/sudoers, line 3", "/etc/sudoers, line 4",
+                   "/etc/sudoers.d/90-cloud, line 1")], "findings")
+
+
+@test
 def a_module_that_others_can_write_is_a_problem(folder):
     host = password_and_code(folder)
     module = host.modules / "pam_totpgroup.so"
@@ -499,7 +548,7 @@ def a_pam_file_that_others_can_write_is_a_problem(folder):
 def with_secret(folder):
     secret = folder.path / "secret" / "x y"
     secret.parent.mkdir(mode=0o700)
-    secret.write_text("A" * 32 + "\n\" TOTP_AUTH\n")
+    secret.write_text("A" * 32 + "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n12345678\n")
     secret.chmod(0o600)
     return secret, password_and_code(folder, f"{MODULE} [secret={secret}]")
 
@@ -528,6 +577,130 @@ def a_secret_of_another_user_is_a_problem(folder):
     need_root()
     os.chown(secret, 12345, 12345)
     host.recognizes("secret", "problem", f"chown 0 '{secret}'")
+
+
+@test
+def a_secret_with_another_name_is_copied_and_not_drawn_anew(folder):
+    secret, host = with_secret(folder)
+    os.link(secret, folder.path / "other")
+    before = secret.read_bytes()
+    host.recognizes("secret", "problem",
+                    f"cp -p -- '{secret}' '{secret}.new' && mv -- '{secret}.new' '{secret}'")
+    equal(secret.read_bytes(), before, "the secret")
+    # What is there already is not overwritten.
+    os.link(secret, folder.path / "third")
+    secret.with_name("x y.new").write_text("")
+    found = secret_findings(host)
+    equal([(finding["check"], "mend" in finding) for finding in found], [("secret", False)],
+          "findings")
+
+
+def in_file_system(host, folder, options, more=""):
+    """Runs doctor with a file system of its own on that folder, which keeps what is there."""
+    need_root()
+    host.prefix = [
+        "unshare", "-m", "sh", "-c",
+        f"cp -a '{folder}' '{host.folder.path}/kept' && mount -t tmpfs -o mode=700 tmpfs '{folder}' "
+        f"&& cp -a '{host.folder.path}/kept/.' '{folder}' {more} && "
+        f"mount -o remount,{options} '{folder}' && rm -rf '{host.folder.path}/kept' && "
+        'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@"', "sh"]
+    return [(finding["level"], finding["what"], finding["why"], finding.get("mend"))
+            for finding in host.findings(without=("clock",)) if finding["check"] == "secret-folder"]
+
+
+@test
+def a_full_file_system_is_a_problem(folder):
+    secret, host = with_secret(folder)
+    found = in_file_system(host, secret.parent, "size=64k", f"&& (head -c 57344 /dev/zero > "
+                           f"'{secret.parent}/fill')")
+    equal(found, [], "a file system with room")
+    found = in_file_system(host, secret.parent, "size=64k", f"&& (head -c 61440 /dev/zero > "
+                           f"'{secret.parent}/fill')")
+    equal(found, [("problem", f"the file system of {secret.parent} is full: no space is left",
+                   "Each login writes there, and is refused if that fails.", None)], "full")
+    found = in_file_system(host, secret.parent, "nr_inodes=2")
+    equal([what for _, what, _, _ in found],
+          [f"the file system of {secret.parent} is full: no inode is left"], "no inode")
+
+
+@test
+def no_mode_mends_a_file_system_that_is_read_only(folder):
+    secret, host = with_secret(folder)
+    found = in_file_system(host, secret.parent, "ro")
+    equal([(level, what, mend) for level, what, _, mend in found],
+          [("problem", f"no new file can be written in {secret.parent}: Read-only file system",
+            None)], "findings")
+    check("state=" in found[0][2], found)
+
+
+@test
+def a_folder_of_another_user_has_no_mend_by_its_mode(folder):
+    need_root()
+    home = folder.path / "secret"
+    folder.path.chmod(0o755)
+    home.mkdir(mode=0o755)
+    nobody = pwd.getpwnam("nobody")
+    secret = home / "x"
+    secret.write_text("A" * 32 + "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n12345678\n")
+    secret.chmod(0o600)
+    os.chown(secret, nobody.pw_uid, -1)
+    host = password_and_code(folder, f"{MODULE} secret={secret}")
+    found = [finding for finding in host.findings("nobody", without=("clock",))
+             if finding["check"] == "secret-folder"]
+    equal([("mend" in finding, f"has to belong to uid {nobody.pw_uid}" in finding["why"])
+           for finding in found], [(False, True)], "findings")
+    os.chown(home, nobody.pw_uid, -1)
+    home.chmod(0o500)
+    found = [finding["mend"]["text"] for finding in host.findings("nobody", without=("clock",))
+             if finding["check"] == "secret-folder"]
+    equal(found, [f"chmod u+wx {home}"], "a mode of the user's own folder")
+
+
+@test
+def secrets_of_root_need_the_option_user(folder):
+    need_root()
+    store = folder.path / "store"
+    store.mkdir(mode=0o700)
+    for content in (None, "A" * 32 + "\n\" RATE_LIMIT 3 30\n\" TOTP_AUTH\n12345678\n"):
+        shutil.rmtree(folder.path / "pam.d", ignore_errors=True)
+        shutil.rmtree(folder.path / "security", ignore_errors=True)
+        for name in ("key", "key.pub"):
+            (folder.path / name).unlink(missing_ok=True)
+        if content is not None:
+            (store / "nobody").write_text(content)
+            (store / "nobody").chmod(0o600)
+        host = password_and_code(folder, f"{MODULE} secret={store}/${{USER}} debug")
+        found = [finding for finding in host.findings("nobody", without=("clock",))
+                 if finding["check"] == "secret"]
+        equal([(finding["level"], finding["mend"]["text"]) for finding in found],
+              [("problem", f"{MODULE} secret={store}/${{USER}} debug user=root")], "findings")
+        host.mend(found[0]["mend"])
+        found = [finding["what"] for finding in host.findings("nobody", without=("clock",))
+                 if finding["check"] == "secret"]
+        equal(found, [] if content else
+              [f"nobody is not enrolled: there is no {store}/nobody"], "with the option")
+
+
+@test
+def a_file_without_emergency_codes_or_a_limit_is_a_warning(folder):
+    secret, host = with_secret(folder)
+    secret.write_text(secret.read_text().replace("12345678\n", ""))
+    found = [(finding["check"], finding["level"], finding["mend"]["text"])
+             for finding in secret_findings(host)]
+    equal(found, [("emergency-codes", "warning", f"totp-enroll codes -s '{secret}' {ME}")],
+          "without codes")
+    secret.write_text("A" * 32 + "\n\" TOTP_AUTH\n12345678\n")
+    found = host.recognizes("rate-limit", "warning", "\" RATE_LIMIT 3 30")
+    equal((found["mend"]["action"], found["mend"]["file"], found["mend"]["line"]),
+          ("add", str(secret), 1), "where")
+    # What the host does without on purpose.
+    secret.write_text("A" * 32 + "\n\" TOTP_AUTH\n")
+    conf = folder.path / "t.conf"
+    conf.write_text("[enroll]\nemergency_codes=0\nrate_limit=no\n")
+    conf.chmod(0o644)
+    host.write("sshd-totpgroup",
+               f"@include common-auth\n{MODULE} [secret={secret}] conf={conf}\n")
+    equal(secret_findings(host), [], "by the configuration")
 
 
 @test

@@ -72,6 +72,8 @@ def a_group_is_found_where_the_file_sets_it(folder):
                                   f"{host.conf}, line 2 names")], "a missing group")
     host.settings(f"group={MY_GROUP},\n")
     host.mends_file("groups", "problem", f"group={MY_GROUP}", 1)
+    host.settings(f"group={MY_GROUP},,{MY_GROUP}\n")
+    host.mends_file("groups", "problem", f"group={MY_GROUP},{MY_GROUP}", 1)
     host.settings("group=nosuchgroup\n")
     host.write("sshd-totpgroup",
                f"@include common-auth\n{MODULE} {host.options} group={MY_GROUP}\n")
@@ -89,7 +91,7 @@ def the_line_overrules_the_file(folder):
 def users_whom_the_file_exempts_need_a_line_that_says_yes(folder):
     """Without another line that says yes, these users cannot log in."""
     line = "keyboard-interactive:pam"
-    sshd = GOOD_SSHD.replace(line, f"publickey,{line}")
+    sshd = GOOD_SSHD.replace(line, f"publickey,{line}") + "LoginGraceTime 5m\n"
     host = ConfiguredHost(folder, "debug=yes\n", sshd=sshd)
     host.write("sshd-totpgroup", f"{MODULE} {host.options}\n")
     host.must_be_fine()
@@ -292,6 +294,31 @@ def a_mistake_in_a_drop_in_is_mended_there(folder):
 
 
 @test
+def a_drop_in_with_another_name_is_a_warning(folder):
+    host = ConfiguredHost(folder, "debug=yes\n")
+    drop_ins = pathlib.Path(f"{host.conf}.d")
+    drop_ins.mkdir(mode=0o755)
+    for name in ("50.conf", "50.conf~", "README", ".x", "50.conf.dpkg-old"):
+        (drop_ins / name).write_text("")
+    host.must_be_fine()
+    (drop_ins / "60.cnf").write_text("group=x\n")
+    equal([(finding["check"], finding["level"], finding["what"]) for finding in host.findings()],
+          [("drop-in", "warning", f"the module does not read {drop_ins}/60.cnf")], "findings")
+
+
+@test
+def a_secret_whose_place_is_not_understood_is_not_looked_at(folder):
+    host = ConfiguredHost(folder, "secret=/x/$UID\n")
+    said = [("unknown", f"the secret of {ME}: the options that say where it is are not understood")]
+    equal(host.level("secret", ME), said, "a file")
+    equal(host.level("secret"), [], "without a user")
+    host.settings("")
+    host.write("sshd-totpgroup",
+               f"@include common-auth\n{MODULE} {host.options} secret=/x y/${{USER}}\n")
+    equal(host.level("secret", ME), said, "the line")
+
+
+@test
 def a_file_that_others_can_change_is_a_problem(folder):
     host = ConfiguredHost(folder, "debug=yes\n")
     host.conf.chmod(0o664)
@@ -323,6 +350,98 @@ def a_mistake_is_told_once_for_two_lines(folder):
     equal(len(host.level("configuration-file")), 1, "findings")
 
 
+@test
+def words_of_other_programs_in_the_file_are_corrected(folder):
+    host = ConfiguredHost(folder, "")
+    for written, right in (("nullok=true", "nullok=yes"), ("nullok = \"On\"", "nullok=yes"),
+                           ("debug=0", "debug=no"), ("debug=No", "debug=no"),
+                           (f"group={MY_GROUP} # who", f"group={MY_GROUP}"),
+                           ("nullok=true # for now", "nullok=yes"),
+                           (f"group {MY_GROUP}", f"group={MY_GROUP}"),
+                           (f"group: {MY_GROUP}", f"group={MY_GROUP}"),
+                           (f"group=\"{MY_GROUP}", f"group={MY_GROUP}"),
+                           ("\ufeffdebug=yes", "debug=yes"),
+                           ("\ufeffnullok=true", "nullok=yes"), ("\ufeff# x", "# x")):
+        host.settings(f"{written}\nnoskewadj=yes\n")
+        host.mends_file("configuration-file", "problem", right, 1)
+
+
+@test
+def line_ends_of_other_systems_are_corrected(folder):
+    host = ConfiguredHost(folder, "")
+    host.conf.write_bytes(f"group={MY_GROUP}\r\r\nnullok=yes\r\r\n".encode())
+    host.recognizes("configuration-file", "problem", f"sed -i 's/\\r*$//' {host.conf}")
+    equal(host.conf.read_bytes(), f"group={MY_GROUP}\nnullok=yes\n".encode(), "the file")
+
+
+@test
+def a_mend_that_mends_nothing_is_not_proposed(folder):
+    """Each line here is refused, and without it other users are asked, or other files read."""
+    host = ConfiguredHost(folder, "")
+    for written in ("group=", "nulok=yes # now", "secret=", "services=",
+                    "nullok_until=soon", "nullok_for=often", "store=nowhere", "state=/x",
+                    "strict=maybe", "group=a\ngroup=b", "[rubbish]\ndebug=yes",
+                    "[verify web]\npeer=33\ngroups=x\nattempts=many"):
+        host.settings(f"{written}\n")
+        found = [finding for finding in host.findings() if finding["check"] == "configuration-file"]
+        found = found or [finding for finding in host.findings(without=("clock",))
+                          if finding["check"] == "configuration-file"]
+        check(found, f"{written} is no problem")
+        check("mend" not in found[0], f"{written}: {found[0].get('mend')}")
+
+
+@test
+def nullok_goes_where_something_says_when_it_ends(folder):
+    host = ConfiguredHost(folder, "debug=yes\nnullok=yes\nnullok_until=2099-01-01\n")
+    found = host.mends_file("configuration-file", "problem", "nullok=yes", 2)
+    equal(found["mend"]["action"], "remove", "action")
+    host.settings("")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options} nullok "
+               "nullok_until=2099-01-01\n")
+    host.recognizes("module-options", "problem",
+                    f"{MODULE} {host.options} nullok_until=2099-01-01")
+
+
+def line_is_mended(host, written, right, name="module-options"):
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options} {written}\n")
+    host.recognizes(name, "problem", f"{MODULE} {host.options} {right}", alone=False)
+
+
+@test
+def what_blanks_cut_into_arguments_is_joined(folder):
+    host = ConfiguredHost(folder, "")
+    for written, right in ((f"group = {MY_GROUP}", f"group={MY_GROUP}"),
+                           (f"group= {MY_GROUP} nullok", f"group={MY_GROUP} nullok"),
+                           (f"debug group ={MY_GROUP}", f"debug group={MY_GROUP}"),
+                           (f"group={MY_GROUP}, !nosuch", f"group={MY_GROUP},!nosuch"),
+                           ("secret=/a b/${USER} nullok", "[secret=/a b/${USER}] nullok"),
+                           ("authtok_prompt=The code: nullok", None),
+                           ("authtok_prompt=My code:", "[authtok_prompt=My code:]"),
+                           ("skip_net=192.0.2.0/24 10.0.0.0/8",
+                            "skip_net=192.0.2.0/24,10.0.0.0/8")):
+        line_is_mended(host, written, right or "[authtok_prompt=The code:] nullok")
+
+
+@test
+def words_of_other_programs_on_the_line_are_corrected(folder):
+    host = ConfiguredHost(folder, "")
+    for written, right in (("nullok=true", "nullok=yes"), ("debug=OFF nullok", "debug=no nullok"),
+                           ("nullok=\"yes\"", "nullok=yes"),
+                           ("store=socket debug secret=/x/${USER}", "store=socket debug")):
+        line_is_mended(host, written, right)
+
+
+@test
+def an_argument_that_says_who_is_asked_is_never_removed(folder):
+    host = ConfiguredHost(folder, "")
+    for written in ("group=", "services=", "strict=maybe",
+                    "nullok_until=soon", "group =", "group nullok"):
+        host.write("sshd-totpgroup",
+                   f"@include common-auth\n{MODULE} {host.options} {written}\n")
+        found = [finding for finding in host.findings() if finding["check"] == "module-options"]
+        check(found and "mend" not in found[0], f"{written}: {found}")
+
+
 # The options that exempt some logins
 
 
@@ -338,6 +457,30 @@ def a_list_of_groups_that_asks_nobody_is_a_problem(folder):
     host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options}\n")
     host.settings(f"group={MY_GROUP},!{MY_GROUP}\n")
     host.mends_file("groups", "problem", f"group={MY_GROUP}", 1)
+
+
+@test
+def a_group_whose_name_is_written_otherwise_is_corrected(folder):
+    host = ConfiguredHost(folder, "")
+    for written in (f"group={MY_GROUP.upper()}", f"group=\"{MY_GROUP}\"",
+                    f"group='{MY_GROUP}'", f"group={MY_GROUP},", f"group={MY_GROUP},,",
+                    f"group=\"{MY_GROUP.title()}\""):
+        host.write("sshd-totpgroup",
+                   f"@include common-auth\n{MODULE} {host.options} {written}\n")
+        host.recognizes("groups", "problem", f"{MODULE} {host.options} group={MY_GROUP}")
+    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {host.options}\n")
+    host.settings(f"group=!{MY_GROUP.upper()}\n")
+    host.mends_file("groups", "problem", f"group=!{MY_GROUP}", 1)
+
+
+@test
+def a_group_of_a_name_that_no_group_can_have_is_not_made(folder):
+    host = ConfiguredHost(folder, "")
+    for name in ("No/Such", "\"nosuch\"", "NoSuch", "-x", "a,,nosuch"):
+        host.write("sshd-totpgroup",
+                   f"@include common-auth\n{MODULE} {host.options} group={name}\n")
+        found = [finding for finding in host.findings() if finding["check"] == "groups"]
+        check(found and "mend" not in found[0], f"{name}: {found}")
 
 
 @test
@@ -358,10 +501,21 @@ def a_network_of_all_addresses_is_a_problem(folder):
 def a_malformed_list_is_a_problem(folder):
     host = ConfiguredHost(folder, "")
     for check_name, option in (("networks", "skip_net=192.0.2.1/24"),
-                               ("methods", "skip_after=keyboard-interactive"),
-                               ("services", "services=SSHD")):
+                               ("methods", "skip_after=keyboard-interactive")):
         host.settings(f"{option}\n")
         host.mends_file(check_name, "problem", option, 1)
+
+
+@test
+def a_malformed_list_of_services_is_corrected_or_left(folder):
+    """Without it the code would be asked for elsewhere too."""
+    host = ConfiguredHost(folder, "")
+    for written, right in (("SSHD", "sshd"), ("sshd, Su", "sshd,su"), ("sshd,,su,", "sshd,su")):
+        host.settings(f"services={written}\n")
+        host.mends_file("services", "problem", f"services={right}", 1)
+    host.settings("services=ss/hd\n")
+    found = [finding for finding in host.findings() if finding["check"] == "services"]
+    equal(["mend" in finding for finding in found], [False], "what nobody can tell")
 
 
 @test

@@ -3,8 +3,11 @@
 mends them by what it tried before."""
 
 from doctor_host import (
-    COMMON_AUTH, DEBIAN_SSHD, ME, MODULE, MY_GROUP, PASSWORD_AUTH, RECIPE_SSHD, Host)
+    COMMON_AUTH, DEBIAN_SSHD, GOOD_SSHD, ME, MODULE, MY_GROUP, PASSWORD_AUTH, RECIPE_SSHD, Host)
 from support import check, equal, test
+
+# sshd leaves time for enroll.
+PATIENT_SSHD = GOOD_SSHD + "LoginGraceTime 5m\n"
 
 
 def problems(host):
@@ -13,7 +16,7 @@ def problems(host):
 
 def stack_host(folder, *lines):
     return Host(folder, "".join(f"auth {line}\n" for line in lines).replace(
-        "M", "pam_totpgroup.so"))
+        "M", "pam_totpgroup.so"), sshd=PATIENT_SSHD)
 
 
 def mend_all(host, allowed=()):
@@ -112,7 +115,8 @@ def a_line_that_another_service_needs_is_not_taken_from_it(folder):
 
 @test
 def a_substack_with_enroll_leaves_a_secret_after_a_wrong_password(folder):
-    host = Host(folder, f"auth substack common-auth\n{MODULE} enroll\n")
+    host = Host(folder, f"auth substack common-auth\n{MODULE} enroll\n",
+                sshd=PATIENT_SSHD)
     equal(problems(host), [("first-factor", "problem")], "findings")
     mend_all(host)
     check("auth include common-auth\n" in text(host), text(host))
@@ -120,7 +124,8 @@ def a_substack_with_enroll_leaves_a_secret_after_a_wrong_password(folder):
 
 @test
 def a_substack_that_cannot_be_included_is_reported_without_a_mend(folder):
-    host = Host(folder, f"auth substack password-auth\n{MODULE} enroll\n")
+    host = Host(folder, f"auth substack password-auth\n{MODULE} enroll\n",
+                sshd=PATIENT_SSHD)
     host.write("password-auth", PASSWORD_AUTH)
     found = host.findings()
     equal([(finding["check"], finding["level"], "mend" in finding) for finding in found],

@@ -54,9 +54,45 @@ def help_lists_every_option_of_google_authenticator(folder):
 def every_way_to_ask_for_help_prints_the_same(folder):
     expected = run(folder, "--help").output
     check("enroll" in expected and "--qr=MODE" in expected, "the help is not complete")
-    for arguments in (["-h"], ["enroll", "-h"], ["-t", "-q", "--help"]):
+    for arguments in (["-h"], ["help"], ["-t", "-q", "--help"]):
         result = run(folder, *arguments)
         equal((result.status, result.output), (0, expected), " ".join(arguments))
+    folder.check_empty()
+
+
+@test
+def each_command_has_a_help_of_its_own(folder):
+    whole = run(folder, "--help").output
+    commands = re.findall(r"^  ([a-z]+) +\S", whole.partition("Commands:")[2].partition("\n\n")[0],
+                          re.M)
+    check(len(commands) > 10, commands)
+    for command in commands:
+        result = run(folder, command, "--help")
+        equal((result.status, result.errors), (0, ""), command)
+        equal(run(folder, "help", command).output, result.output, f"help {command}")
+        check(result.output.startswith(f"Usage: totp-enroll {command} [OPTION]..."), command)
+        equal(re.findall(r"^Options of ([a-z]+)", result.output, re.M), [command], "tables")
+        for option in options_of(result.output):
+            check(option in options_of(whole), f"{command} {option}")
+    equal(run(folder, "enrol", "--help").output, run(folder, "enroll", "--help").output, "enrol")
+
+
+@test
+def a_misspelt_word_is_answered_with_the_right_one(folder):
+    for arguments, words in (
+            (["stauts"], "unknown command 'stauts'; did you mean status?"),
+            (["help", "revok"], "unknown command 'revok'; did you mean revoke?"),
+            (["xyzzy"], "unknown command 'xyzzy'; see totp-enroll --help"),
+            (["codes", "--froce"], "unknown option '--froce'; did you mean --force?"),
+            (["--isuer=x"], "unknown option '--isuer=x'; did you mean --issuer?"),
+            (["--xyzzy"], "unknown option '--xyzzy'; see --help"),
+            (["--no"], "several options begin with '--no'"),
+            (["-t", "-c"], "--counter-based contradicts --time-based"),
+            (["-w", "3", "--minimal-window"], "--minimal-window contradicts --window-size"),
+            (["codes", "-n", "3", "--number=3"], "--number is given twice")):
+        result = run(folder, *arguments)
+        equal((result.status, result.output), (2, ""), " ".join(arguments))
+        check(words in result.errors, f"{arguments}: {result.errors!r}")
     folder.check_empty()
 
 
@@ -75,7 +111,8 @@ def the_help_and_the_manual_have_the_same_options(folder):
 
 @test
 def version_is_printed(folder):
-    result = run(folder, "--version")
+    result = run(folder, "-V")
+    equal(run(folder, "--version").output, result.output, "both names")
     equal(result.status, 0, "exit status")
     check(re.fullmatch(r"totp-enroll \(totpgroup\) \d+(\.\d+)+\S*\n", result.output),
           f"{result.output!r}")

@@ -2,92 +2,18 @@
 """Import and export: every format in both directions, who may write whose file, and
 what is reported."""
 
-import base64
 import os
-import pathlib
-import pwd
-import shutil
 import urllib.parse
 
 import pexpect
-from support import (
-    PROGRAM, Skip, check, equal, finish, need_root, run, start, step_safely,
-    test, totp,
+from import_host import (
+    ALICE, BOB, COUNTED, KEY, ME, NUMBERS, PLAIN, SECRET, USERS_ROW, as_user, check_owner,
+    check_result, credential, home_of, import_text, in_namespace, migration, phone, put_credential, read,
+    rows, share, spec,
 )
-
-ME = pwd.getpwuid(os.getuid()).pw_name
-KEY = b"12345678901234567890"
-SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-PLAIN = SECRET + '\n" RATE_LIMIT 3 30\n" DISALLOW_REUSE\n" TOTP_AUTH\n'
-COUNTED = SECRET + '\n" RATE_LIMIT 3 30\n" ALGORITHM SHA256\n" DIGITS 8\n" HOTP_COUNTER 7\n'
-
-# Users who exist only in the mount namespace of a test.
-ALICE, BOB = "totp-import-alice", "totp-import-bob"
-NUMBERS = {ALICE: 54321, BOB: 54331}
-
-
-def spec(folder, name="secrets"):
-    """The option for a folder of the caller in which the credentials of this test are."""
-    (folder.path / name).mkdir(exist_ok=True)
-    return f"--secret={folder.path}/{name}/${{USER}}"
-
-
-def credential(folder, name="secrets", user=ME):
-    return folder.path / name / user
-
-
-def read(path):
-    return path.read_text(encoding="utf-8") if path.exists() else None
-
-
-def import_text(folder, text, *options, name="secrets", **changes):
-    (folder.path / "input").write_bytes(text if isinstance(text, bytes) else text.encode())
-    return run(folder, "import", spec(folder, name), *options, "input", **changes)
-
-
-def check_result(result, status, output, *errors):
-    equal(result.output, output, f"standard output ({result.errors!r})")
-    equal(result.status, status, f"exit status ({result.errors!r})")
-    lines = result.errors.splitlines()
-    equal(len(lines), len(errors), f"lines of {result.errors!r}")
-    for line, words in zip(lines, errors):
-        check(words in line, f"{words!r} is not in {line!r}")
-
-
-def varint(value):
-    out = bytearray()
-    while True:
-        out.append(value & 0x7F | (0x80 if value > 0x7F else 0))
-        value >>= 7
-        if value == 0:
-            return bytes(out)
-
-
-def field(number, value):
-    """A field of a protocol buffer: a number, bytes or a string."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def migration(*accounts, parts=1, part=0, number=4711):
-    """The text in the QR code of an export of Google Authenticator."""
-    payload = b"".join(
-        field(1, b"".join(field(i, value) for i, value in account.items()))
-        for account in accounts)
-    payload += field(2, 1) + field(3, parts) + field(4, part) + field(5, number)
-    data = urllib.parse.quote(base64.b64encode(payload).decode(), safe="")
-    return f"otpauth-migration://offline?data={data}\n"
-
-
-def phone(name, issuer="", **more):
-    account = {1: KEY, 2: name, 3: issuer, 4: 1, 5: 1, 6: 2}
-    account.update({int(key[1:]): value for key, value in more.items()})
-    return account
-
-
-USERS_ROW = f"HOTP/T30\t{ME}\t-\t{KEY.hex()}\n"
+from support import (
+    PROGRAM, Skip, check, equal, finish, need_root, run, start, step_safely, test, totp,
+)
 
 # Each names the caller and has the key of PLAIN.
 FORMATS = {
@@ -204,19 +130,6 @@ def bad_rows_do_not_stop_the_others(folder):
 
 
 @test
-def two_secrets_for_one_user_are_refused(folder):
-    another = USERS_ROW.replace(KEY.hex(), KEY.hex()[::-1])
-    (folder.path / "more").write_text(another, encoding="ascii")
-    (folder.path / "one").write_text("\n" + USERS_ROW, encoding="ascii")
-    result = run(folder, "import", spec(folder), "-q", "--force", "one", "more")
-    check_result(result, 7, f"failed one: line 2: {ME} has another secret in line 1 of more; "
-                            "a user has one\n"
-                            f"failed more: line 1: {ME} has another secret in line 2 of one; "
-                            "a user has one\n")
-    equal(os.listdir(folder.path / "secrets"), [], "files")
-
-
-@test
 def user_takes_one_user_of_many(folder):
     text = (f"HOTP/T30 somebody - {KEY.hex()}\nHOTP/T45 somebody - 00\n" + USERS_ROW)
     check_result(import_text(folder, text, f"--user={ME}", "-q", name="a"), 7,
@@ -277,7 +190,7 @@ def changes_to_a_key_are_reported(folder):
     check_result(import_text(folder, uri, "--from=uri", name="a"), 0, f"imported {ME}\n",
                  "input: line 1: the label names another issuer than the parameter, which is "
                  "taken: Small")
-    row = f"HOTP {ME} 1234 {KEY.hex()}\n"
+    row = f"HOTP/E/6 {ME} 1234 {KEY.hex()}\n"
     check_result(import_text(folder, row, "--from=users-file", name="b"), 0,
                  f"imported {ME}\n", "the code of counter 0 is not accepted", "PINs are left out")
     check(read(credential(folder, "b")).endswith('" HOTP_COUNTER 1\n'), "counter")
@@ -305,13 +218,6 @@ CREDENTIALS = (
     PLAIN.replace('" DIS', '" ALGORITHM SHA512\n" DIGITS 8\n" DIS'),
     PLAIN + "12345678\n98765432\n",
 )
-
-
-def put_credential(folder, text, name="secrets", user=ME):
-    spec(folder, name)
-    credential(folder, name, user).unlink(missing_ok=True)
-    credential(folder, name, user).write_text(text, encoding="ascii")
-    credential(folder, name, user).chmod(0o600)
 
 
 @test
@@ -349,7 +255,7 @@ def both_use_the_files_that_a_login_uses(folder):
 
 @test
 def export_reports_what_a_format_cannot_hold(folder):
-    put_credential(folder, PLAIN + "12345678\n")
+    put_credential(folder, PLAIN.replace("REUSE", "REUSE 123") + "12345678\n")
     result = run(folder, "export", spec(folder), ME, ME)
     equal(result.status, 0, "exit status")
     equal(len(result.output.splitlines()), 2, "URIs")
@@ -396,7 +302,7 @@ def labels_for_apps_name_the_host(folder):
     equal(result.output, f"otpauth://totp/{ME}@{label}?secret={SECRET}\n",
           "URI without an issuer")
     result = run(folder, "export", spec(folder), "-q", "--to=csv", '--issuer=A,"B')
-    equal(result.output.splitlines()[1], f'{ME},{SECRET},SHA1,6,30,totp,,"A,""B",', "row")
+    equal(result.output.splitlines()[1], f'{ME},{SECRET},SHA1,6,30,totp,,"A,""B",,', "row")
 
 
 # A URI of each kind of credential has each of these issuers.
@@ -523,50 +429,6 @@ def export_reports_users_without_a_usable_secret(folder):
 
 
 # The tests below run as root, for users of their own.
-
-
-def share(folder):
-    """Lets other users into the folder, with a copy of the program."""
-    shutil.copy(PROGRAM, folder.path / "program")
-    for path in (folder.path, folder.path / "program"):
-        path.chmod(0o755)
-    return str(folder.path / "program")
-
-
-def home_of(folder, user):
-    home = folder.path / user
-    home.mkdir(exist_ok=True)
-    os.chown(home, NUMBERS[user], NUMBERS[user])
-    home.chmod(0o700)
-    return home
-
-
-def as_user(user):
-    return f"exec setpriv --reuid {NUMBERS[user]} --regid {NUMBERS[user]} --clear-groups "
-
-
-def in_namespace(folder, script, *arguments, answers=""):
-    """Runs a shell script as root, with the users of the tests in the database."""
-    for source, line in (("passwd", "{0}:x:{1}:{1}::{2}:/bin/sh\n"), ("group", "{0}:x:{1}:\n")):
-        text = pathlib.Path("/etc", source).read_text(encoding="utf-8")
-        for user, number in NUMBERS.items():
-            text += line.format(user, number, folder.path / user)
-        (folder.path / source).write_text(text, encoding="utf-8")
-        (folder.path / source).chmod(0o644)
-    mounts = "mount --bind passwd /etc/passwd && mount --bind group /etc/group && "
-    return run(folder, "-m", "sh", "-c", mounts + script, "sh", *arguments,
-               answers=answers, program="unshare")
-
-
-def rows(*users):
-    return "".join(f"HOTP/T30 {user} - {KEY.hex()}\n" for user in users)
-
-
-def check_owner(path, number):
-    status = path.stat()
-    equal((status.st_uid, status.st_gid), (number, number), f"owner of {path}")
-    equal(status.st_mode & 0o7777, 0o400, f"mode of {path}")
-    equal(read(path), PLAIN, f"content of {path}")
 
 
 @test

@@ -149,9 +149,22 @@ def another_secret_from_a_file_needs_force(folder):
 
 
 @test
+def a_file_with_other_devices_is_another_secret(folder):
+    rows = f"user,secret\n{ME},{SECRET}\n{ME},{OTHER}\n"
+    expect(enroll(folder, "--from-file=-", answers=rows), DONE, ".*\n")
+    check(f'" DEVICE {OTHER} ' in secret_file(folder).read_text(), "devices")
+    expect(enroll(folder, "--from-file=-", answers=rows), UNCHANGED, ".*\n")
+    expect(enroll(folder, "--from-file=-", answers=f"user,secret\n{ME},{SECRET}\n"), REFUSED, "",
+           ".*--force replaces it\n")
+    put(folder, TOTP)
+    expect(enroll(folder, "--from-file=-", answers=rows), REFUSED, "", ".*--force replaces it\n")
+
+
+@test
 def files_without_a_secret_for_the_user_are_refused(folder):
     for text in ("", "rubbish\n", "user,secret\nsomebody," + OTHER + "\n",
-                 f"user,secret\n{ME},{SECRET}\n{ME},{OTHER}\n", f"user,secret\n{ME},0189!\n",
+                 f"user,secret,type\n{ME},{SECRET},hotp\n{ME},{OTHER},hotp\n",
+                 f"user,secret\n{ME},0189!\n",
                  f"{SECRET}\n12345678\n"):
         expect(enroll(folder, "--from-file=-", answers=text), STORE_ERROR, "",
                f"totp-enroll: {ME}: standard input: .*\n")

@@ -65,6 +65,25 @@ def a_wrong_parameter_is_named(host):
 
 
 @test
+def an_unknown_member_of_a_call_is_named(host):
+    """Nothing is checked or spent then, and the connection stays."""
+    secret = host.secret("alice")
+    host.start()
+    code = secret.code()
+    with Client() as client:
+        for members, wrong in (({"extra": 1}, "extra"), ({"Oneway": False}, "Oneway"),
+                               ({"": None}, ""), ({"a": 1, "b": {"c": [2]}}, "a"),
+                               ({"\u00e9\"\n": 1, "more": True}, "\u00e9\"\n")):
+            client.send(frame(VERIFY, {"user": "alice", "code": code}, **members))
+            answer = client.receive()
+            check(answer is not None, f"closed for {members}")
+            equal(error_of(answer),
+                  ("org.varlink.service.InvalidParameter", {"parameter": wrong}), members)
+        client.send(frame(VERIFY, {"user": "alice", "code": code}, oneway=True, extra=1))
+        equal(client.verify("alice", code), ("accepted", 0), "the code")
+
+
+@test
 def calls_are_answered_in_order_however_they_arrive(host):
     host.start()
     with Client() as client:

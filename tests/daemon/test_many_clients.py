@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Many clients at once, and clients that would keep others out or time the replies."""
 
+import array
 import concurrent.futures
 import fcntl
 import resource
 import select
 import subprocess
+import termios
 import time
 
 from verifyd_host import STORE, WEB, Client, check, equal, frame, test
@@ -112,6 +114,37 @@ def no_peer_takes_the_connections_of_others(host):
         equal(late.verify("bob", "1"), "NotPermitted", "another peer")
         equal(own[7].receive(), None, "the longest idle one of the peer with the most")
         equal(own[-1].verify("alice", "1"), "NotPermitted", "the others stay")
+
+
+def await_reading(client):
+    """Waits until the daemon has read what the client sent."""
+    unread = array.array("i", [1])
+    while unread[0] > 0:
+        fcntl.ioctl(client.socket, termios.TIOCOUTQ, unread)
+        time.sleep(0.001)
+
+
+@test
+def root_has_connections_that_nobody_can_take(host):
+    """All are in use, and none is idle, so that none can be closed."""
+    secret = host.secret("bob", '" WINDOW_SIZE 17')
+    host.secret("alice")
+    host.configure(WEB + "[daemon]\nconnections=16\npeer_connections=16\n")
+    host.start()
+    with open(f"{STORE}/alice", "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = [Client(uid=33) for _ in range(16)]
+        for client in waiting:
+            client.ask("Verify", user="alice", code="123456")
+            await_reading(client)
+        with Client(uid=1001) as other:
+            equal(other.receive(), {"error": "org.totpgroup.Verify.Busy", "parameters": {}},
+                  "there is no room for others")
+        with Client() as root:
+            equal(root.verify("bob", secret.code()), ("accepted", 0), "root")
+        fcntl.flock(file, fcntl.LOCK_UN)
+    for client in waiting:
+        check(client.receive() is not None, "a reply")
 
 
 @test

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who is asked: groups, exemptions, nullok, users who do not exist."""
 
+import json
+import subprocess
+
 from scenario import NO_REUSE, asked_for_code, check, let_in, refused, skipped, test
 
 
@@ -45,6 +48,13 @@ def who_is_no_member_is_not_asked_even_with_a_secret(host):
     skipped(host.login("bob"), "bob", reason="not-in-group")
 
 
+def doctor(host):
+    """What doctor finds."""
+    done = subprocess.run([host.enroll_program, "doctor", "--json", "bob"], check=False,
+                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    return json.loads(done.stdout)["findings"]
+
+
 @test
 def a_directory_that_forgets_who_is_in_a_group_refuses(host):
     """The group is still known, from a cache, and the list of a user's groups comes out short."""
@@ -62,6 +72,8 @@ def a_directory_that_forgets_who_is_in_a_group_refuses(host):
         refused(login, user, reason="group-error")
         check("the source totpgroups of groups does not answer (Connection refused)"
               in login.decision.fields["detail"], "the source is named", login)
+    check(any("the source totpgroups of groups does not answer" in finding["what"] and
+              finding["level"] == "problem" for finding in doctor(host)), "doctor says so")
     # With exemptions alone a short list asks.
     host.password_then_code("group=!robots")
     host.add_group("robots")
@@ -71,6 +83,10 @@ def a_directory_that_forgets_who_is_in_a_group_refuses(host):
     set_up(True)
     host.password_then_code("group=vpn")
     skipped(host.login("bob"), "bob", reason="not-in-group")
+    found = [finding for finding in doctor(host)
+             if "the group vpn is not in /etc/group" in finding["what"]]
+    check([finding["level"] for finding in found] == ["warning"], f"doctor says {found}")
+    check("group=!exempt" in found[0]["why"], f"doctor says {found}")
 
 
 @test

@@ -258,13 +258,14 @@ def nobody_may_signal_or_stop_a_login_that_is_being_recorded(host):
 def what_can_be_seen_before_it_is_recorded_does_not_tell_a_right_code(host):
     """Not even a process that is killed with its control group tells an uncounted guess."""
     attack, sizes = Watched(host), []
-    for code in (attack.secret.wrong_code(), attack.secret.code()):
+    # The last one is of another time, which is remembered so as to learn a skew.
+    for code in (attack.secret.wrong_code(), attack.secret.code(), attack.secret.code(-120)):
         attack.enroll()
         strace, pid, name = attack.held_up(code)
         sizes.append(os.stat(f"{attack.bob.home}/{name}").st_size)
         os.kill(pid, signal.SIGKILL)
         strace.communicate()
-    check(sizes[0] == sizes[1], f"the sizes {sizes} tell a right code from a wrong one")
+    check(len(set(sizes)) == 1, f"the sizes {sizes} tell a right code from a wrong one")
 
 
 @test

@@ -21,6 +21,33 @@ static void log_in_from(const char *user, const char *host, const char *answer)
 	stack_login(&stack_last);
 }
 
+/* sshd lets some users not log in, and answers for them. */
+static void an_answer_of_sshd_is_no_attempt(void **state)
+{
+	static const char *const answers[] = {"\b\n\r\177IN", "\b\n\r\177INCORRECT",
+		"\b\n\r\177INCORRECT\b\n\r\177INC", "\b\n", "\b"};
+	static const char *const others[] = {
+		"\b\n\r\177INCORREKT", "INCORRECT", "\b\b", "123456"};
+	static const char text[] = STACK_SECRET "\n\" RATE_LIMIT 9 30\n\" TOTP_AUTH\n";
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(answers); i++) {
+		stack_put_secret("alice", text);
+		log_in_from("alice", "192.0.2.7", answers[i]);
+		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+		assert_non_null(strstr(stack_log, "reason=denied-by-sshd detail="));
+		assert_string_equal(text_of(stack_secret("alice")), text);
+		log_in_from("nobody-knows", "192.0.2.7", answers[i]);
+		assert_non_null(strstr(stack_log, "reason=not-enrolled"));
+	}
+	for (unsigned int i = 0; i < COUNT(others); i++) {
+		stack_put_secret("alice", text);
+		log_in_from("alice", "192.0.2.7", others[i]);
+		assert_non_null(strstr(stack_log, "reason=wrong-code"));
+		assert_string_not_equal(text_of(stack_secret("alice")), text);
+	}
+}
+
 static void a_name_cannot_forge_a_line(void **state)
 {
 	static const struct {
@@ -120,6 +147,36 @@ static void a_login_logs_one_line(void **state)
 		}
 }
 
+/* A code ahead of the window is a wrong one: only the log tells that the counter is behind. */
+static void a_counter_that_is_behind_is_logged(void **state)
+{
+	static const struct {
+		unsigned int counter;
+		int behind; /* 0: nothing is logged */
+	} cases[] = {{9, 0}, {10, 4}, {50, 44}, {109, 103}, {110, 0}, {6, 0}};
+	char expected[256];
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(cases); i++) {
+		bool good = cases[i].counter == 9;
+
+		stack_options("no_increment_hotp");
+		stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 7\n");
+		log_in_from("alice", "192.0.2.7", stack_hotp(cases[i].counter));
+		assert_int_equal(stack_last.result, good ? PAM_SUCCESS : PAM_AUTH_ERR);
+		snprintf(expected, sizeof expected, "detail=\"counter behind by about %d\"",
+			cases[i].behind);
+		assert_int_equal(stack_saw(expected), cases[i].behind > 0);
+		if (!good && cases[i].behind == 0)
+			assert_null(strstr(stack_log, "behind"));
+	}
+	stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 7\n");
+	for (unsigned int i = 50; i < 52; i++) {
+		log_in_from("alice", "192.0.2.7", stack_hotp(i));
+		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+	}
+}
+
 /* Each kind of login with a secret, a code or a password. */
 static void no_secret_is_ever_logged(void **state)
 {
@@ -160,11 +217,13 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(an_answer_of_sshd_is_no_attempt),
 		TEST(a_name_cannot_forge_a_line),
 		TEST(a_long_name_is_cut),
 		TEST(a_path_cannot_forge_a_line),
 		TEST(an_option_cannot_forge_a_line),
 		TEST(a_login_logs_one_line),
+		TEST(a_counter_that_is_behind_is_logged),
 		TEST(no_secret_is_ever_logged),
 	};
 

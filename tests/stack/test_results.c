@@ -34,7 +34,7 @@ static void a_right_code_lets_in(void **state)
 static void a_wrong_code_is_refused(void **state)
 {
 	static const char *const wrong[] = {"000000", "", " ", "12345", "1234567", "abcdef",
-		"12345a", "-12345", "+12345", "\b\n\r\177IN",
+		"12345a", "-12345", "+12345", "\b\n\r\177IM",
 		"123456789012345678901234567890"
 		"123456789012345678901234567890"
 		"123456789012345678901234567890"};

@@ -9,7 +9,9 @@
 
 #include "../unit/temporary_folder.h"
 #include "../unit/test_support.h"
+#include "host/user_credential.h"
 #include "stack.h"
+#include "totpgroup.h"
 
 #define LIMIT "\" RATE_LIMIT 3 30\n"
 #define REUSE "\" DISALLOW_REUSE\n"
@@ -36,6 +38,15 @@ static void expect(const char *answer, int result, const char *logged)
 	if (stack_last.result != result || strstr(stack_log, logged) == NULL)
 		fail_msg("%s: %d, logged %s", answer, stack_last.result, stack_log);
 	assert_int_equal(stack_last.prompts, strstr(logged, "rate-limited") == NULL);
+}
+
+/* Not asked, because there is no secret and nullok is given. */
+static void expect_skipped(void)
+{
+	*stack_log = '\0';
+	stack_log_in("alice", stack_fails);
+	assert_int_equal(stack_last.result, PAM_IGNORE);
+	assert_non_null(strstr(stack_log, "reason=not-enrolled"));
 }
 
 static void accept(const char *answer)
@@ -366,6 +377,65 @@ static void grace_is_kept_in_the_state(void **state)
 	assert_int_equal(stack_last.prompts, 1);
 }
 
+/* The home may not be mounted: then anybody could be let in without a code, or enroll. */
+static void a_user_with_a_state_is_enrolled(void **state)
+{
+	static const char *const options[] = {
+		"nullok", "enroll", "nullok enroll", "nullok_until=2999-01-01"};
+	char line[256];
+
+	(void)state;
+	stack_put_secret("alice", FULL);
+	accept(stack_code(0));
+	unlink(in_folder(stack_secret("alice")));
+	for (unsigned int i = 0; i < COUNT(options); i++) {
+		snprintf(line, sizeof line, STATE_IN " %s", options[i]);
+		stack_options(line);
+		expect(stack_code(1), PAM_AUTHINFO_UNAVAIL,
+			"reason=store-error detail=\"the secret is missing");
+	}
+	put_file(STATE, "damaged\n", 0600);
+	expect(stack_code(1), PAM_AUTHINFO_UNAVAIL, "reason=store-error");
+	/* Users who never had one are not concerned. */
+	unlink(in_folder(STATE));
+	stack_options(STATE_IN " nullok");
+	expect_skipped();
+	put_file(STATE, "totpgroup-state 1\n\" END\n", 0600);
+	expect_skipped();
+}
+
+static void a_revoked_user_is_not(void **state)
+{
+	struct user_credential credential = {.place = NULL};
+	struct options settings = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+	char path[PATH_MAX];
+
+	(void)state;
+	stack_put_secret("alice", FULL);
+	accept("12345678");
+	snprintf(path, sizeof path, "%s", in_folder("home/system/state/${USER}"));
+	settings.state = path;
+	assert_int_equal(user_credential_find(&credential, &settings, "alice", &error), 0);
+	assert_int_equal(user_credential_locate(&credential, &error), 0);
+	assert_int_equal(store_remove(credential.place, false, &error), 0);
+	assert_non_null(strstr(text_of(STATE), "\" REVOKED 1"));
+	stack_options(STATE_IN " nullok");
+	expect_skipped();
+	/* The secret comes back; what is spent stays spent, and the mark is gone. */
+	stack_put_secret("alice", FULL);
+	refuse("12345678", "reason=wrong-code");
+	accept("87654321");
+	assert_null(strstr(text_of(STATE), "REVOKED"));
+	unlink(in_folder(stack_secret("alice")));
+	expect(stack_code(1), PAM_AUTHINFO_UNAVAIL, "reason=store-error");
+	/* root may say so afterwards as well. */
+	assert_int_equal(store_remove(credential.place, false, &error), 0);
+	expect_skipped();
+	assert_int_equal(store_remove(credential.place, false, &error), TOTPGROUP_ENOTFOUND);
+	user_credential_free(&credential);
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, stack_teardown)
@@ -382,6 +452,8 @@ int main(int argc, char **argv)
 		TEST(nothing_is_held_during_the_prompt),
 		TEST(a_secret_that_goes_away_meanwhile_refuses),
 		TEST(grace_is_kept_in_the_state),
+		TEST(a_user_with_a_state_is_enrolled),
+		TEST(a_revoked_user_is_not),
 	};
 
 	(void)argc;

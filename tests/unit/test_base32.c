@@ -219,6 +219,29 @@ static void random_text_is_decoded_as_by_liboath(void **state)
 	}
 }
 
+static void a_text_that_bytes_do_not_give_is_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rfc4648_cases); i++)
+		assert_int_equal(base32_check(rfc4648_cases[i].characters,
+					 strlen(rfc4648_cases[i].characters)),
+			BASE32_EXACT);
+	assert_int_equal(base32_check("mz xw-6y\tq", 10), BASE32_EXACT);
+	assert_int_equal(base32_check("M", 1), BASE32_CUT);
+	assert_int_equal(base32_check("M-Z-X", 5), BASE32_CUT);
+	assert_int_equal(base32_check("MZXW6Y", 6), BASE32_CUT);
+	assert_int_equal(base32_check("MZXW6YTBM", 9), BASE32_CUT);
+	for (int c = 1; c < 256; c++) {
+		const char text[] = {'M', (char)c};
+		bool known = strchr(ALPHABET "abcdefghijklmnopqrstuvwxyz", c) != NULL;
+		bool skipped = strchr(" \t\r\n-", c) != NULL;
+
+		assert_int_equal(base32_check(text, 2), known	  ? BASE32_EXACT
+							: skipped ? BASE32_CUT
+								  : BASE32_FOREIGN);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +253,7 @@ int main(void)
 		cmocka_unit_test(the_documented_room_is_enough),
 		cmocka_unit_test(random_bytes_are_encoded_as_by_liboath),
 		cmocka_unit_test(random_text_is_decoded_as_by_liboath),
+		cmocka_unit_test(a_text_that_bytes_do_not_give_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

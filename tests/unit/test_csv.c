@@ -32,6 +32,12 @@ static void the_first_line_names_known_columns_once(void **state)
 	} cases[] = {
 		{"user,secret", NULL},
 		{"secret,user\r\n", NULL},
+		{"user , secret ", NULL},
+		{"Username,Secret", NULL},
+		{"login;secret\n", NULL},
+		{"\"user\";secret;\"issuer\"", NULL},
+		{"user,login,secret", "user is there twice"},
+		{"user;secret,issuer", "no column 'user;secret'"},
 		{"\xef\xbb\xbfUser,\"SECRET\"\n", NULL},
 		{"emergency_codes,issuer,counter,type,period,digits,algorithm,secret,user",
 			NULL},
@@ -41,7 +47,7 @@ static void the_first_line_names_known_columns_once(void **state)
 		{"user,secret,", "no column ''"},
 		{"user,secret,colour", "no column 'colour'"},
 		{"user,secret,user", "user is there twice"},
-		{"user,secret ", "no column 'secret '"},
+		{"user,secrets ", "no column 'secrets '"},
 		{"user,\"secret", "quote is not closed"},
 		{"user,se\"cret", "a quote within"},
 	};
@@ -185,9 +191,10 @@ static void rows_are_written_for_any_reader(void **state)
 	key.algorithm = (enum hmac_algorithm)9;
 	assert_int_equal(csv_append(&text, &key), TOTPGROUP_EARGUMENT);
 	assert_string_equal(text.data,
-		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes\r\n"
-		"\"al,ice\",MZXW6YTBOI,SHA1,6,30,totp,,\"\"\"\",12345678 23456789\r\n"
-		"\"al,ice\",MZXW6YTBOI,SHA1,6,,hotp,3,\"\"\"\",12345678 23456789\r\n");
+		"user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes,"
+		"device\r\n"
+		"\"al,ice\",MZXW6YTBOI,SHA1,6,30,totp,,\"\"\"\",12345678 23456789,\r\n"
+		"\"al,ice\",MZXW6YTBOI,SHA1,6,,hotp,3,\"\"\"\",12345678 23456789,\r\n");
 	text_free(&text);
 	otp_key_free(&key);
 }

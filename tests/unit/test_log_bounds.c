@@ -107,18 +107,22 @@ static void root_is_not_counted(void **state)
 	assert_nothing_taken(bounds, INT64_MAX);
 }
 
-/* The first line of a peer is written however many peers there are. */
-static void more_peers_than_there_is_room_for_replace_the_oldest(void **state)
+/* Somebody may have thousands of uids. */
+static void more_peers_than_there_is_room_for_are_counted_together(void **state)
 {
 	struct log_bounds *bounds = *state;
+	unsigned int written = 0;
 	uid_t peer;
 
 	for (peer = 1; peer <= LOG_BOUNDS_ENTRIES; peer++)
-		assert_int_equal(offer(bounds, peer, LOG_NOT_PERMITTED, 2, BEGUN + peer), 1);
-	assert_int_equal(offer(bounds, peer, LOG_NOT_PERMITTED, 2, BEGUN + peer), 1);
-	/* The newest took the place of the first. */
-	assert_int_equal(offer(bounds, 2, LOG_NOT_PERMITTED, 1, BEGUN + peer), 0);
-	assert_int_equal(offer(bounds, 1, LOG_NOT_PERMITTED, 1, BEGUN + peer), 1);
+		assert_int_equal(offer(bounds, peer, LOG_NOT_PERMITTED, 2, BEGUN), 1);
+	for (; peer <= 5 * LOG_BOUNDS_ENTRIES; peer++)
+		written += offer(bounds, peer, LOG_NOT_PERMITTED, 1, BEGUN);
+	assert_int_equal(written, 1);
+	assert_taken(bounds, END + 1, LOG_BOUNDS_OTHERS, 4 * LOG_BOUNDS_ENTRIES - 1);
+	assert_taken(bounds, END + 1, LOG_BOUNDS_ENTRIES, 1);
+	/* With the next interval there is room again. */
+	assert_int_equal(offer(bounds, peer, LOG_NOT_PERMITTED, 2, END + 2), 1);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -131,7 +135,7 @@ int main(void)
 		TEST(withheld_lines_stay_counted_until_they_are_taken),
 		TEST(peers_and_kinds_are_counted_apart),
 		TEST(root_is_not_counted),
-		TEST(more_peers_than_there_is_room_for_replace_the_oldest),
+		TEST(more_peers_than_there_is_room_for_are_counted_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

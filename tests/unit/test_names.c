@@ -53,6 +53,7 @@ static void every_reason_has_its_word(void **state)
 		[TOTPGROUP_REASON_CONFIG_ERROR] = "config-error",
 		[TOTPGROUP_REASON_NOT_ASKED] = "not-asked",
 		[TOTPGROUP_REASON_PENDING_EXPIRED] = "pending-expired",
+		[TOTPGROUP_REASON_DENIED_BY_SSHD] = "denied-by-sshd",
 	};
 
 	(void)state;

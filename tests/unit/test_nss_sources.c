@@ -22,7 +22,34 @@ static struct {
 	int error;
 	enum nss_status begin_status;
 	const char *loader_says; /* NULL: the library is there */
+	bool sssd_is_set_up, sssd_listens;
 } plan;
+
+int __wrap_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode)
+{
+	(void)mode;
+	assert_string_equal(path, "/etc/sssd/sssd.conf");
+	errno = ENOENT;
+	return plan.sssd_is_set_up ? 0 : -1;
+}
+
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+DIR *__wrap_opendir(const char *path)
+{
+	return strncmp(path, "/etc", 4) == 0 ? NULL : __real_opendir(path);
+}
+
+int __wrap_connect(int client, const void *address, unsigned int size);
+int __wrap_connect(int client, const void *address, unsigned int size)
+{
+	(void)client;
+	(void)address;
+	(void)size;
+	errno = ECONNREFUSED;
+	return plan.sssd_listens ? 0 : -1;
+}
 
 /* Both files are in the test's folder. */
 FILE *__real_fopen(const char *path, const char *mode);
@@ -99,7 +126,8 @@ void *__wrap_dlopen(const char *library, int flags)
 	(void)flags;
 	if (plan.loader_says != NULL)
 		return NULL;
-	if (strcmp(library, "libnss_lists.so.2") == 0)
+	if (strcmp(library, "libnss_lists.so.2") == 0 ||
+		strcmp(library, "libnss_sss.so.2") == 0)
 		return lists;
 	return strcmp(library, "libnss_walks.so.2") == 0 ? walks : bare;
 }
@@ -120,7 +148,7 @@ int __wrap_dlclose(void *library)
 void *__wrap_dlsym(void *library, const char *name);
 void *__wrap_dlsym(void *library, const char *name)
 {
-	if (library == lists && strcmp(name, "_nss_lists_initgroups_dyn") == 0)
+	if (library == lists && strstr(name, "_initgroups_dyn") != NULL)
 		return (void *)list_groups;
 	if (library != walks)
 		return NULL;
@@ -230,7 +258,7 @@ static void a_source_that_knows_nobody_is_no_failure(void **state)
 static void a_source_that_does_not_answer_is_a_failure(void **state)
 {
 	static const enum nss_status failures[] = {NSS_STATUS_UNAVAIL, NSS_STATUS_TRYAGAIN};
-	static const int errors[] = {0, ECONNREFUSED, ENOMEM, EMFILE, EAGAIN, ENOENT};
+	static const int errors[] = {0, ECONNREFUSED, ENOMEM, EMFILE, EAGAIN, EIO};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(failures); i++)
@@ -246,6 +274,35 @@ static void a_source_that_does_not_answer_is_a_failure(void **state)
 			plan.begin_status = NSS_STATUS_SUCCESS;
 		}
 	assert_true(ended > 0);
+}
+
+/* Distributions name it everywhere, and build it so that it knows nobody where sssd does
+ * not run. */
+static void the_source_of_sssd_counts_where_sssd_is_set_up(void **state)
+{
+	(void)state;
+	plan.status = NSS_STATUS_UNAVAIL;
+	plan.error = ENOENT;
+	assert_int_equal(groups_of_alice("files sss"), 2);
+	assert_int_equal(groups_of_alice("files lists"), -1);
+	plan.sssd_is_set_up = true;
+	assert_int_equal(groups_of_alice("files sss"), -1);
+	plan.status = NSS_STATUS_NOTFOUND;
+	assert_int_equal(groups_of_alice("files sss"), -1);
+	assert_non_null(strstr(failure.message, "sssd does not run"));
+	plan.sssd_listens = true;
+	assert_int_equal(groups_of_alice("files sss"), 2);
+	plan.status = NSS_STATUS_SUCCESS;
+	assert_int_equal(groups_of_alice("files sss"), 42);
+}
+
+/* Such as extrausers, whose file need not be there. */
+static void a_source_that_is_a_file_may_lack_it(void **state)
+{
+	(void)state;
+	plan.begin_status = NSS_STATUS_UNAVAIL;
+	plan.error = ENOENT;
+	assert_int_equal(groups_of_alice("walks"), 0);
 }
 
 static void a_library_that_is_not_installed_is_left_out(void **state)
@@ -306,6 +363,8 @@ int main(void)
 		TEST(without_a_file_there_is_the_file_of_groups),
 		TEST(a_source_that_knows_nobody_is_no_failure),
 		TEST(a_source_that_does_not_answer_is_a_failure),
+		TEST(the_source_of_sssd_counts_where_sssd_is_set_up),
+		TEST(a_source_that_is_a_file_may_lack_it),
 		TEST(a_library_that_is_not_installed_is_left_out),
 		TEST(a_file_that_cannot_be_read_is_a_failure),
 		TEST(a_large_group_is_read_whole),

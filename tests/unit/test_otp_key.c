@@ -231,6 +231,45 @@ static void a_credential_without_codes_of_an_app_is_no_key(void **state)
 	}
 }
 
+/* Keys of one user: their devices are named, and all that is known of them is kept. */
+static void keys_of_one_user_become_one_credential(void **state)
+{
+	struct otp_key keys[4] = {OTP_KEY_INIT, OTP_KEY_INIT, OTP_KEY_INIT, OTP_KEY_INIT};
+	const struct otp_key *list[] = {&keys[0], &keys[1], &keys[2], &keys[3]};
+	struct error error = ERROR_INIT;
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	set_secret(&keys[0], "foobar");
+	set_secret(&keys[1], "foo");
+	set_secret(&keys[2], "foobar");
+	set_secret(&keys[3], "fooba");
+	assert_int_equal(otp_key_set_device(&keys[1], "device 3", 8, &error), 0);
+	assert_int_equal(otp_key_set_device(&keys[3], "first", 5, &error), 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(
+			otp_key_add_emergency_code(&keys[i], "12345678", 8, &error), 0);
+	assert_int_equal(otp_keys_device_count(list, 4), 3);
+	assert_int_equal(otp_keys_to_credential(list, 4, NOW, &text, &error), 0);
+	assert_string_equal(text.data,
+		"MZXW6YTBOI\n\" RATE_LIMIT 3 30\n\" DISALLOW_REUSE\n\" TOTP_AUTH\n"
+		"\" DEVICE MZXW6 device 3\n\" DEVICE MZXW6YTB device 4\n12345678\n");
+	keys[3].digits = 8;
+	assert_int_equal(otp_keys_device_count(list, 4), 0);
+	assert_int_equal(
+		otp_keys_to_credential(list, 4, NOW, &text, &error), TOTPGROUP_EARGUMENT);
+	for (size_t i = 0; i < 4; i++) {
+		keys[i].digits = 6;
+		keys[i].hotp = true;
+		keys[i].counter = (int64_t)(10 - i);
+	}
+	assert_int_equal(otp_keys_device_count(list, 4), 0);
+	assert_int_equal(otp_keys_device_count(list, 1), 1);
+	for (size_t i = 0; i < 4; i++)
+		otp_key_free(&keys[i]);
+	text_free(&text);
+}
+
 static void setters_refuse_bad_values(void **state)
 {
 	struct otp_key key = OTP_KEY_INIT;
@@ -296,7 +335,6 @@ static const struct key_format format = {
 	.write = write_credential,
 	.read = read_credential,
 	.assert_same = assert_same_key,
-	.notes = OTP_KEY_STATE_LEFT_OUT,
 };
 
 static void what_is_written_is_read_back(void **state)
@@ -322,6 +360,7 @@ int main(void)
 		cmocka_unit_test(the_last_code_and_earlier_ones_are_spent),
 		cmocka_unit_test(codes_below_a_foreign_line_stay_void),
 		cmocka_unit_test(a_credential_without_codes_of_an_app_is_no_key),
+		cmocka_unit_test(keys_of_one_user_become_one_credential),
 		cmocka_unit_test(setters_refuse_bad_values),
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(damaged_credentials_are_refused_or_sound),

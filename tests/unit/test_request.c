@@ -88,6 +88,22 @@ static void flags_are_read(void **state)
 	free_frame(&frame);
 }
 
+static void an_unknown_member_is_remembered(void **state)
+{
+	static const char text[] = "{\"\\u0078y\":{\"method\":1},\"method\":\"a.b\",\"z\":2}";
+	struct frame frame = read_frame(text, strlen(text));
+
+	(void)state;
+	assert_true(frame.good);
+	assert_string_equal(frame.request.unknown, "xy");
+	assert_string_equal(frame.request.method, "b");
+	free_frame(&frame);
+	frame = read_frame("{\"method\":\"a.b\"}", 16);
+	assert_true(frame.good);
+	assert_null(frame.request.unknown);
+	free_frame(&frame);
+}
+
 static void frames_that_are_not_calls_are_refused(void **state)
 {
 	static const char *const texts[] = {"", " ", "{}", "[]", "null", "\"a.b\"", "{",
@@ -96,8 +112,8 @@ static void frames_that_are_not_calls_are_refused(void **state)
 		"{\"method\":'a.b'}", "{method:\"a.b\"}", "{\"method\":\"ab\"}",
 		"{\"method\":\".b\"}", "{\"method\":\"a.\"}", "{\"method\":\"\"}",
 		"{\"method\":1}", "{\"method\":null}", "{\"method\":[\"a.b\"]}",
-		"{\"method\":\"a.b\",\"method\":\"a.b\"}", "{\"method\":\"a.b\",\"x\":1}",
-		"{\"method\":\"a.b\",\"oneway\":1}", "{\"method\":\"a.b\",\"oneway\":\"true\"}",
+		"{\"method\":\"a.b\",\"method\":\"a.b\"}", "{\"method\":\"a.b\",\"oneway\":1}",
+		"{\"method\":\"a.b\",\"oneway\":\"true\"}",
 		"{\"method\":\"a.b\",\"oneway\":true,\"more\":true}",
 		"{\"method\":\"a.b\",\"oneway\":tru}", "{\"method\":\"a.b\",\"oneway\":True}",
 		"{\"method\":\"a.b\",\"parameters\":[]}",
@@ -328,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_is_read_in_place),
 		cmocka_unit_test(flags_are_read),
+		cmocka_unit_test(an_unknown_member_is_remembered),
 		cmocka_unit_test(frames_that_are_not_calls_are_refused),
 		cmocka_unit_test(strings_are_decoded_or_refused),
 		cmocka_unit_test(a_wrong_parameter_is_named),

@@ -53,9 +53,51 @@ static void any_other_text_is_a_password(void **state)
 		expect_end(texts[i], NULL);
 }
 
+static void expect_code(const char *text, const char *code, bool password)
+{
+	struct typed typed;
+	const char *digits;
+
+	typed_read(&typed, text, password);
+	digits = typed_digits(&typed, 6);
+	if (code == NULL)
+		assert_null(digits);
+	else
+		assert_string_equal(digits, code);
+}
+
+static void blanks_are_no_part_of_a_code(void **state)
+{
+	static const char *const texts[] = {"123456", "123 456", " 123456 ", "123\t456",
+		"123456\r", "123456\r\n", "\n123456",
+		"123\xc2\xa0"
+		"456",
+		"123\xe2\x80\xaf"
+		"456\xc2\xa0",
+		"123\xe2\x80\x87"
+		"456"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		expect_code(texts[i], "123456", false);
+	/* Half of a blank, and other characters, are. */
+	expect_code("123\xc2"
+		    "456",
+		NULL, false);
+	expect_code("123456\xe2\x80", NULL, false);
+	expect_code("123.456", NULL, false);
+	/* A password may end with one. */
+	expect_code("123 456", NULL, true);
+	expect_code("word\xc2\xa0"
+		    "123456",
+		"123456", true);
+	expect_code("123456\r", NULL, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blanks_are_no_part_of_a_code),
 		cmocka_unit_test(the_end_has_all_digits_that_may_be_a_code),
 		cmocka_unit_test(a_written_emergency_code_is_an_end),
 		cmocka_unit_test(any_other_text_is_a_password),

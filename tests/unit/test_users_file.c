@@ -96,11 +96,11 @@ static void rows_are_read_by_their_columns(void **state)
 		const char *last_code;
 		unsigned int notes;
 	} expected[] = {
-		{"alice", 4, 0, "", 0},
-		{"bob", 6, 0, "", OTP_KEY_PIN_LEFT_OUT},
+		{"alice", 4, 0, "", OTP_KEY_DIGITS_ASSUMED},
+		{"bob", 6, 0, "", OTP_KEY_PIN_LEFT_OUT | OTP_KEY_DIGITS_ASSUMED},
 		{"carol", 7, 0, "123456", 0},
 		{"dave", 8, 42, "", 0},
-		{"eve", 9, 41, "", 0},
+		{"eve", 9, 41, "", OTP_KEY_DIGITS_ASSUMED},
 	};
 	struct error error = ERROR_INIT;
 	struct otp_key key = OTP_KEY_INIT;

@@ -177,7 +177,7 @@ static void a_reason_has_its_name_in_the_log(void **state)
 	char text[128];
 
 	(void)state;
-	for (int reason = 1; reason <= TOTPGROUP_REASON_PENDING_EXPIRED; reason++) {
+	for (int reason = 1; reason <= TOTPGROUP_REASON_DENIED_BY_SSHD; reason++) {
 		snprintf(text, sizeof text,
 			"{\"parameters\":{\"result\":\"refused\",\"retry_after\":0,"
 			"\"reason\":\"%s\"}}",
@@ -192,7 +192,7 @@ static void a_reason_has_its_name_in_the_log(void **state)
 	assert_int_equal(result.reason, TOTPGROUP_REASON_WRONG_CODE);
 	/* The loop above ends with the last reason. */
 	assert_string_equal(
-		totpgroup_reason_name(TOTPGROUP_REASON_PENDING_EXPIRED + 1), "unknown");
+		totpgroup_reason_name(TOTPGROUP_REASON_DENIED_BY_SSHD + 1), "unknown");
 	assert_string_equal(totpgroup_method_name(TOTPGROUP_METHOD_GRACE + 1), "unknown");
 }
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Finds the line of sshd's files that mends a finding, by trying it: sshd itself reads copies of
+ * its files with the change, and the checks judge what it says. */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/doctor/sshd_files.h"
+#include "cli/doctor/sshd_proof.h"
+
+#define MAIN_FILE "/etc/ssh/sshd_config"
+
+/* More than all warnings together. */
+#define PROBLEM_RANK 16
+
+static const char *const checks[SSHD_VERDICT_CHECKS] = {SSHD_SETTINGS_CHECK, SSHD_PAM_CHECK,
+	SSHD_PROMPT_CHECK, SSHD_PASSWORD_CHECK, SSHD_METHODS_CHECK, SSHD_FACTORS_CHECK,
+	SSHD_ROOT_CHECK, SSHD_TIME_CHECK};
+
+/* Old names of keywords. */
+static const struct {
+	const char *keyword;
+	const char *alias;
+} aliases[] = {
+	{"KbdInteractiveAuthentication", "ChallengeResponseAuthentication"},
+	{"KbdInteractiveAuthentication", "SkeyAuthentication"},
+};
+
+/* What a search for a mend needs. */
+struct proof {
+	const struct doctor *doctor;
+	struct sshd_files files;
+	struct sshd_verdict before;	   /* for doctor->login */
+	struct sshd_verdict before_global; /* where no Match block applies */
+};
+
+const char *sshd_main_file(const struct doctor *doctor)
+{
+	return doctor->options.sshd_config != NULL ? doctor->options.sshd_config : MAIN_FILE;
+}
+
+static size_t find_check(const char *name)
+{
+	size_t i = 0;
+
+	while (i < SSHD_VERDICT_CHECKS && strcmp(checks[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void add_rank(struct sshd_verdict *verdict, const struct finding *finding)
+{
+	static const unsigned char ranks[FINDING_LEVELS] = {[FINDING_OK] = 0,
+		[FINDING_WARNING] = 1,
+		[FINDING_UNKNOWN] = PROBLEM_RANK,
+		[FINDING_PROBLEM] = PROBLEM_RANK};
+	size_t check = find_check(finding->check);
+
+	if (check < SSHD_VERDICT_CHECKS && verdict->ranks[check] < ranks[finding->level])
+		verdict->ranks[check] = ranks[finding->level];
+}
+
+struct sshd_verdict sshd_verdict_of(
+	const struct doctor *doctor, const char *config, const struct sshd_login *login)
+{
+	static const struct sshd_login nobody = {.user = NULL};
+	struct sshd_verdict verdict = {.read = false};
+	struct doctor trial = *doctor;
+
+	trial.report = (struct report){.count = 0};
+	trial.sshd = (struct text)TEXT_INIT;
+	trial.proposals = NULL;
+	trial.options.sshd_config = config;
+	trial.login = login != NULL ? *login : nobody;
+	verdict.read = sshd_judge(&trial) && !trial.report.out_of_memory;
+	if (verdict.read)
+		verdict.methods = sshd_methods_judge(&trial.sshd);
+	for (size_t i = 0; i < trial.report.count; i++)
+		add_rank(&verdict, trial.report.findings[i]);
+	report_free(&trial.report);
+	text_free(&trial.sshd);
+	return verdict;
+}
+
+bool sshd_verdict_has_new_problem(
+	const struct sshd_verdict *after, const struct sshd_verdict *before)
+{
+	for (size_t i = 0; i < SSHD_VERDICT_CHECKS; i++)
+		if (after->ranks[i] >= PROBLEM_RANK && before->ranks[i] < PROBLEM_RANK)
+			return true;
+	return false;
+}
+
+/* One mend after another makes this smaller, so that they end. */
+static unsigned int sum(const struct sshd_verdict *verdict)
+{
+	unsigned int total = 0;
+
+	for (size_t i = 0; i < SSHD_VERDICT_CHECKS; i++)
+		total += verdict->ranks[i];
+	return total;
+}
+
+/* Whether a password now does where a key was needed, and no list says that it should. */
+static bool opens(const struct sshd_verdict *after, const struct sshd_verdict *before)
+{
+	return before->read && !before->methods.keyless && after->methods.keyless &&
+	       after->methods.any;
+}
+
+/* Whether sshd's own prompt goes while PAM's cannot take its place: who has no key is locked
+ * out. */
+static bool locks_out(
+	const struct sshd_verdict *after, const struct sshd_verdict *before, const char *check)
+{
+	return strcmp(check, SSHD_PASSWORD_CHECK) == 0 && before->methods.keyless &&
+	       !after->methods.keyless;
+}
+
+static bool is_good_change(
+	struct proof *proof, const struct sshd_change *change, const char *check)
+{
+	struct error error = ERROR_INIT;
+	struct sshd_verdict after = {.read = false};
+	size_t number = find_check(check);
+	bool good = false;
+	char *config;
+
+	if (sshd_files_copy(&proof->files, change, 1, &config, &error) == 0)
+		after = sshd_verdict_of(proof->doctor, config, &proof->doctor->login);
+	good = after.read && number < SSHD_VERDICT_CHECKS &&
+	       after.ranks[number] < proof->before.ranks[number] &&
+	       sum(&after) < sum(&proof->before) && !opens(&after, &proof->before) &&
+	       !locks_out(&after, &proof->before, check) &&
+	       !sshd_verdict_has_new_problem(&after, &proof->before);
+	if (good && proof->doctor->login.user != NULL) {
+		after = sshd_verdict_of(proof->doctor, config, NULL);
+		good = after.read &&
+		       !sshd_verdict_has_new_problem(&after, &proof->before_global);
+	}
+	good = good && sshd_settings_start(config);
+	free(config);
+	return good;
+}
+
+/* Whether the line sets what the setting sets, under any of its names. */
+static bool sets_the_same(const struct sshd_line *line, const char *setting)
+{
+	size_t length = strcspn(setting, " ");
+	char *keyword = strndup(setting, length);
+	bool same = keyword != NULL && sshd_line_sets(line, keyword);
+
+	for (size_t i = 0; keyword != NULL && i < sizeof aliases / sizeof aliases[0]; i++)
+		if (strcasecmp(aliases[i].keyword, keyword) == 0 &&
+			sshd_line_sets(line, aliases[i].alias))
+			same = true;
+	free(keyword);
+	return same;
+}
+
+/* While sshd does not start, it does not say which lists are in force: each line is mended by
+ * what it says itself. */
+static char *own_methods(const struct doctor *doctor, const struct sshd_line *line)
+{
+	char *value = strndup(line->text + strlen(SSHD_METHODS_KEYWORD),
+		line->length - strlen(SSHD_METHODS_KEYWORD));
+	struct text mended = TEXT_INIT;
+	char *setting = NULL;
+
+	if (value != NULL &&
+		sshd_methods_with_code(&mended, NULL, value + strspn(value, " \t=\""),
+			doctor_has_other_factor(doctor)) == 0 &&
+		asprintf(&setting, SSHD_METHODS_KEYWORD " %s", mended.data) < 0)
+		setting = NULL;
+	text_free(&mended);
+	free(value);
+	return setting;
+}
+
+static bool try_line(
+	struct proof *proof, const struct sshd_proposal *proposal, const struct sshd_line *line)
+{
+	bool own = !proof->before.read && sshd_line_sets(line, SSHD_METHODS_KEYWORD);
+	char *methods = own ? own_methods(proof->doctor, line) : NULL;
+	const struct sshd_change change = {
+		MEND_REPLACE, line->file, line->number, own ? methods : proposal->setting};
+	bool good =
+		change.text != NULL && is_good_change(proof, &change, proposal->finding->check);
+
+	if (good)
+		finding_mend(proposal->finding, change.action,
+			proof->files.files[line->file].path, line->number, "%s", change.text);
+	free(methods);
+	return good;
+}
+
+static bool try_top(struct proof *proof, const struct sshd_proposal *proposal, size_t file)
+{
+	const struct sshd_change change = {MEND_ADD, file, 0, proposal->setting};
+
+	if (!is_good_change(proof, &change, proposal->finding->check))
+		return false;
+	finding_mend(proposal->finding, change.action, proof->files.files[file].path, 0, "%s",
+		proposal->setting);
+	return true;
+}
+
+/* A line that is not in force changes nothing. */
+static bool try_all(struct proof *proof, const struct sshd_proposal *proposal)
+{
+	struct sshd_files *files = &proof->files;
+
+	for (size_t i = 0; i < files->line_count; i++)
+		if (sets_the_same(&files->lines[i], proposal->setting) &&
+			try_line(proof, proposal, &files->lines[i]))
+			return true;
+	return try_top(proof, proposal, files->drop_in) ||
+	       (files->drop_in != 0 && try_top(proof, proposal, 0));
+}
+
+static bool begin(struct proof *proof, bool was_read)
+{
+	struct error error = ERROR_INIT;
+	char *config = NULL;
+
+	if (proof->doctor->options.sshd_settings != NULL ||
+		sshd_files_read(&proof->files, sshd_main_file(proof->doctor), &error) != 0 ||
+		sshd_files_copy(&proof->files, NULL, 0, &config, &error) != 0)
+		return false;
+	proof->before = sshd_verdict_of(proof->doctor, config, &proof->doctor->login);
+	proof->before_global = sshd_verdict_of(proof->doctor, config, NULL);
+	free(config);
+	/* What sshd would say if it started is not known: nothing that it says may be a
+	 * problem. */
+	for (size_t i = 0; !was_read && i < SSHD_VERDICT_CHECKS; i++) {
+		if (proof->before.ranks[i] == 0)
+			proof->before.ranks[i] = 1;
+		proof->before_global.ranks[i] = PROBLEM_RANK;
+	}
+	return proof->before.read == was_read;
+}
+
+/* The first of those for the same finding is what is needed; the others help on the way. */
+static void report_unproven(const struct sshd_proposals *proposals, size_t last, bool was_tried)
+{
+	const struct sshd_proposal *rows = proposals->rows;
+	size_t first = last;
+
+	while (first > 0 && rows[first - 1].finding == rows[last].finding)
+		first--;
+	finding_why_more(rows[last].finding,
+		was_tried ? "Needed is: %s. No change of one line alone does that safely."
+			  : "Needed is: %s.",
+		rows[first].setting);
+}
+
+void sshd_prove(struct doctor *doctor, struct sshd_proposals *proposals, bool was_read)
+{
+	struct proof proof = {.doctor = doctor};
+	bool ready = proposals->count > 0 && begin(&proof, was_read);
+
+	for (size_t i = 0; i < proposals->count; i++) {
+		const struct sshd_proposal *proposal = &proposals->rows[i];
+		bool last = i + 1 == proposals->count ||
+			    proposals->rows[i + 1].finding != proposal->finding;
+
+		if (proposal->finding->mends[0].action == MEND_NONE &&
+			!(ready && try_all(&proof, proposal)) && last)
+			report_unproven(proposals, i, ready);
+	}
+	for (size_t i = 0; i < proposals->count; i++)
+		free(proposals->rows[i].setting);
+	proposals->count = 0;
+	sshd_files_free(&proof.files);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "core/take_over.h"
+
+#include <string.h>
+
+#include "base/wipe.h"
+#include "core/emergency.h"
+
+#define REUSE_KEY "DISALLOW_REUSE"
+
+static int take_counter(
+	totpgroup_credential *to, const totpgroup_credential *from, bool *changed)
+{
+	int64_t here = credential_lenient_number(to, "HOTP_COUNTER");
+	int64_t there = credential_lenient_number(from, "HOTP_COUNTER");
+
+	if (here <= 0 || there <= here || there > CREDENTIAL_HOTP_COUNTER_MAX)
+		return 0;
+	*changed = true;
+	return credential_set_number(to, "HOTP_COUNTER", there);
+}
+
+static bool has_word(struct credential_option value, const struct word *wanted)
+{
+	struct word word;
+
+	while (credential_next_word(&value, &word))
+		if (word.length == wanted->length &&
+			memcmp(word.start, wanted->start, word.length) == 0)
+			return true;
+	return false;
+}
+
+static int take_steps(totpgroup_credential *to, const totpgroup_credential *from, bool *changed)
+{
+	struct credential_option here = {"", 0, 0}, there;
+	struct text value = TEXT_INIT;
+	bool more = false;
+	struct word word;
+	int status;
+
+	if (!credential_find(from, REUSE_KEY, &there))
+		return 0;
+	(void)credential_find(to, REUSE_KEY, &here);
+	status = text_append(&value, here.value, here.length);
+	while (credential_next_word(&there, &word)) {
+		if (has_word(here, &word))
+			continue;
+		more = true;
+		if (value.length > 0)
+			(void)text_append(&value, " ", 1);
+		status = text_append(&value, word.start, word.length);
+	}
+	if (status == 0 && more)
+		status = credential_set(to, REUSE_KEY, value.data);
+	*changed |= more;
+	text_free(&value);
+	return status;
+}
+
+static bool has_code(const totpgroup_credential *credential, const char *code)
+{
+	struct emergency_line line = {0, 0, 0};
+
+	while (emergency_code_next(credential, &line))
+		if (memcmp(credential->text.data + line.digits, code, EMERGENCY_CODE_LENGTH) ==
+			0)
+			return true;
+	return false;
+}
+
+/* Finds a code of `to` that `from` has, or one that it does not have. */
+static bool find_code(const totpgroup_credential *to, const totpgroup_credential *from,
+	bool is_there, char code[EMERGENCY_CODE_LENGTH + 1])
+{
+	struct emergency_line line = {0, 0, 0};
+
+	while (emergency_code_next(to, &line)) {
+		memcpy(code, to->text.data + line.digits, EMERGENCY_CODE_LENGTH);
+		code[EMERGENCY_CODE_LENGTH] = '\0';
+		if (has_code(from, code) == is_there)
+			return true;
+	}
+	return false;
+}
+
+static int take_codes(totpgroup_credential *to, const totpgroup_credential *from, bool *changed)
+{
+	char code[EMERGENCY_CODE_LENGTH + 1];
+	bool spent = find_code(to, from, true, code);
+	int status = 0;
+
+	while (status == 0 && spent && find_code(to, from, false, code)) {
+		*changed = true;
+		status = emergency_code_spend(to, code, &spent);
+	}
+	WIPE_ARRAY(code);
+	return status;
+}
+
+int take_over_spent(totpgroup_credential *to, const totpgroup_credential *from, bool *changed,
+	struct error *error)
+{
+	int status;
+
+	*changed = false;
+	status = take_counter(to, from, changed);
+	if (status == 0)
+		status = take_steps(to, from, changed);
+	if (status == 0)
+		status = take_codes(to, from, changed);
+	return status == 0 ? 0 : error_set(error, status, "out of memory");
+}
