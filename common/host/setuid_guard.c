@@ -56,8 +56,8 @@ static char *find_variable(const char *name)
 
 void setuid_inherited_set_aside(struct setuid_inherited *inherited)
 {
-	*inherited = (struct setuid_inherited){.is_raised = {false}};
-	if (!setuid_is_set())
+	*inherited = (struct setuid_inherited){.is_on = setuid_is_set()};
+	if (!inherited->is_on)
 		return;
 	inherited->environment = environ;
 	inherited->language[0] = find_variable("LANGUAGE=");
@@ -74,8 +74,9 @@ void setuid_inherited_set_aside(struct setuid_inherited *inherited)
 
 void setuid_inherited_put_back(const struct setuid_inherited *inherited)
 {
-	if (inherited->environment != NULL)
-		environ = inherited->environment;
+	if (!inherited->is_on)
+		return;
+	environ = inherited->environment;
 	for (size_t i = 0; i < SETUID_LIMITS; i++)
 		if (inherited->is_raised[i])
 			(void)setrlimit(resources[i], &inherited->before[i]);

@@ -20,7 +20,8 @@
 
 /* What was there before. */
 struct setuid_inherited {
-	char **environment; /* NULL where it was left alone */
+	bool is_on;
+	char **environment;
 	char *language[2];  /* the environment meanwhile */
 	struct rlimit before[SETUID_LIMITS];
 	bool is_raised[SETUID_LIMITS];
