@@ -11,6 +11,7 @@
 
 #include "daemon/log.h"
 #include "daemon/server.h"
+#include "gate/group_gate.h"
 #include "totpgroup.h"
 
 /* The exit statuses of totp-enroll, as far as they apply. */
@@ -73,15 +74,35 @@ static void print_warning(const char *message)
 	fprintf(stderr, "totp-verifyd: %s\n", message);
 }
 
+/* A group that a grant names and that does not exist makes each call of its peers fail. */
+static enum exit_status check_groups(const struct policy *policy)
+{
+	enum exit_status status = STATUS_DONE;
+
+	for (size_t i = 0; i < policy->verify.count; i++) {
+		const struct verify_grant *grant = &policy->verify.grants[i];
+		struct error error = ERROR_INIT;
+
+		if (group_gate_judge(grant->groups, "root", 0, NULL, NULL, &error) !=
+			GROUP_GATE_ERROR)
+			continue;
+		fprintf(stderr, "totp-verifyd: [verify %s]: %s\n", grant->name, error.message);
+		status = STATUS_SYSTEM_ERROR;
+	}
+	return status;
+}
+
 static enum exit_status check_configuration(const struct settings *settings)
 {
 	struct error error = ERROR_INIT;
 	struct policy *policy;
+	enum exit_status status;
 
 	if (policy_load(&policy, settings->conf, 1, print_warning, &error) != 0)
 		return report_failure(&error);
+	status = check_groups(policy);
 	policy_release(policy);
-	return STATUS_DONE;
+	return status;
 }
 
 /* A failure to start goes to standard error and to the log. */

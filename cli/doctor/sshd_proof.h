@@ -42,8 +42,8 @@ bool sshd_judge(struct doctor *doctor);
  * Adds what mends them to the findings: the change of one line that is in force, or a new one
  * where there is none. Each is tried on copies of sshd's files, and is left out unless the
  * finding is gone or less grave after it, all findings together are less grave, there is no new
- * problem, also for logins to which no Match block applies, no key that was needed is left out, and sshd
- * starts. `was_read` is what sshd_judge() returned.
+ * problem, also for logins to which no Match block applies, no key that was needed is left
+ * out, and sshd starts. `was_read` is what sshd_judge() returned.
  */
 void sshd_prove(struct doctor *doctor, struct sshd_proposals *proposals, bool was_read);
 

@@ -135,11 +135,10 @@ static enum app_answer ask_for_code(struct new_credential *credential)
 
 enum exit_status question_app_code(struct new_credential *credential)
 {
-	enum app_answer answer;
+	enum app_answer answer = APP_WRONG;
 
-	do
-		answer = ask_for_code(credential);
-	while (answer == APP_WRONG);
+	for (unsigned int wrong = 0; answer == APP_WRONG; wrong++)
+		answer = terminal_is_pointless(wrong) ? APP_ENDED : ask_for_code(credential);
 	if (answer == APP_FAILED)
 		return STATUS_STORE_ERROR;
 	if (answer == APP_ENDED)

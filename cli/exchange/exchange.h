@@ -170,8 +170,9 @@ struct export_text {
 	size_t migrant_count;
 };
 
-/* Adds a user's credential, with all its devices. Returns 0, TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where the
- * credential is damaged or the format cannot hold it; error says which. */
+/* Adds a user's credential, with all its devices. Returns 0, TOTPGROUP_EMEMORY, or
+ * TOTPGROUP_EFORMAT where the credential is damaged or the format cannot hold it; error says
+ * which. */
 int export_text_add(struct export_text *export, const char *user,
 	const totpgroup_credential *credential, struct error *error);
 

@@ -257,8 +257,8 @@ static enum exit_status verify_several(struct manage *manage)
 	return STATUS_STORE_ERROR;
 }
 
-/* The first of two lines is the user. It was typed by the person who wants to get in: a line that is
- * not text, or too long, is not a user's name. */
+/* The first of two lines is the user. It was typed by the person who wants to get in: a line
+ * that is not text, or too long, is not a user's name. */
 static enum exit_status verify_piped(const struct manage *manage)
 {
 	char user[NAME_SIZE];

@@ -221,12 +221,22 @@ bool terminal_read_hidden_line(const char *prompt, char *line, size_t size)
 	return read_hidden(&hiding, prompt, line, size);
 }
 
+#define USELESS_MAX 20
+
+bool terminal_is_pointless(unsigned int useless)
+{
+	if (useless < USELESS_MAX || isatty(STDIN_FILENO) == 1)
+		return false;
+	terminal_complain("%u answers in a row were of no use: nothing was written", useless);
+	return true;
+}
+
 enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *yes)
 {
 	char line[128];
 
 	*yes = false;
-	for (;;) {
+	for (unsigned int useless = 0; !terminal_is_pointless(useless); useless++) {
 		dprintf(fd, "%s [%s] ", question, preset ? "Y/n" : "y/N");
 		if (!terminal_read_line(line, sizeof(line))) {
 			dprintf(fd, "\n");
@@ -236,6 +246,7 @@ enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *y
 		if (*yes || line[0] == 'n' || line[0] == 'N' || line[0] == '\0')
 			return STATUS_DONE;
 	}
+	return STATUS_REFUSED;
 }
 
 bool terminal_size(unsigned int *columns, unsigned int *rows)

@@ -67,4 +67,8 @@ bool terminal_at_end(void);
  * its size is not known. */
 bool terminal_size(unsigned int *columns, unsigned int *rows);
 
+/* Whether so many useless answers mean that no person gives them, but a program such as
+ * yes(1): standard input is not a terminal. Complains then. */
+bool terminal_is_pointless(unsigned int useless);
+
 #endif

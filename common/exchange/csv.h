@@ -15,7 +15,8 @@
  * what a URI does not say: the account and the issuer.
  *
  * Only user and secret are required. The secret is base32, the type totp or hotp;
- * emergency codes are separated by blanks; several rows of a user are devices. An empty value counts as a missing one.
+ * emergency codes are separated by blanks; several rows of a user are devices. An empty
+ * value counts as a missing one.
  */
 #ifndef TOTPGROUP_EXCHANGE_CSV_H
 #define TOTPGROUP_EXCHANGE_CSV_H

@@ -69,9 +69,9 @@ void otp_key_free(struct otp_key *key);
 typedef int otp_key_setter(
 	struct otp_key *key, const char *value, size_t length, struct error *error);
 
-/* As base32_decode(), with any blanks (utf8_blank_length()) and '=' at the end, but only what base32 can be: a character that it
- * does not have, or a length that no bytes give, means that the secret was not copied
- * right. */
+/* As base32_decode(), with any blanks (utf8_blank_length()) and '=' at the end, but only what
+ * base32 can be: a character that it does not have, or a length that no bytes give, means
+ * that the secret was not copied right. */
 otp_key_setter otp_key_set_base32;
 /* As the first line of a credential is read. */
 otp_key_setter otp_key_set_credential_secret;

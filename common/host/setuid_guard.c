@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,13 +46,22 @@ static bool raise_limit(unsigned int resource, rlim_t wanted, const struct rlimi
 	return setrlimit(resource, &raised) == 0;
 }
 
+static char *find_variable(const char *name)
+{
+	for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+		if (strncmp(*variable, name, strlen(name)) == 0)
+			return *variable;
+	return NULL;
+}
+
 void setuid_inherited_set_aside(struct setuid_inherited *inherited)
 {
-	*inherited = (struct setuid_inherited){.is_raised = {false}};
-	if (!setuid_is_set())
+	*inherited = (struct setuid_inherited){.is_on = setuid_is_set()};
+	if (!inherited->is_on)
 		return;
 	inherited->environment = environ;
-	environ = inherited->no_environment;
+	inherited->language[0] = find_variable("LANGUAGE=");
+	environ = inherited->language;
 	for (size_t i = 0; i < SETUID_LIMITS; i++) {
 		const rlim_t wanted =
 			resources[i] == RLIMIT_NOFILE ? FILES_WANTED : RLIM_INFINITY;
@@ -64,8 +74,9 @@ void setuid_inherited_set_aside(struct setuid_inherited *inherited)
 
 void setuid_inherited_put_back(const struct setuid_inherited *inherited)
 {
-	if (inherited->environment != NULL)
-		environ = inherited->environment;
+	if (!inherited->is_on)
+		return;
+	environ = inherited->environment;
 	for (size_t i = 0; i < SETUID_LIMITS; i++)
 		if (inherited->is_raised[i])
 			(void)setrlimit(resources[i], &inherited->before[i]);

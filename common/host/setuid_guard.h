@@ -20,8 +20,9 @@
 
 /* What was there before. */
 struct setuid_inherited {
-	char **environment; /* NULL where it was left alone */
-	char *no_environment[1];
+	bool is_on;
+	char **environment;
+	char *language[2];  /* the environment meanwhile */
 	struct rlimit before[SETUID_LIMITS];
 	bool is_raised[SETUID_LIMITS];
 };
@@ -31,7 +32,7 @@ struct setuid_inherited {
 bool setuid_is_set(void);
 
 /*
- * Takes away all variables of the environment, and raises the limits of memory, time, file
+ * Takes away all variables of the environment but LANGUAGE, in which messages are, and raises the limits of memory, time, file
  * size and open files, before anything is looked up or written. setuid_inherited_put_back()
  * puts them back. A limit that the process may not raise stays as it is.
  *

@@ -438,3 +438,14 @@ def it_works_without_standard_descriptors(folder):
     equal(done.returncode, 0, "exit status")
     Credential(folder.file).check(
         ['" WINDOW_SIZE 3', '" DISALLOW_REUSE', '" TOTP_AUTH'])
+
+
+@test
+def a_program_that_answers_for_ever_is_not_listened_to(folder):
+    """As `yes | totp-enroll` does, which says yes to a question for a code."""
+    for answer in ("y\n", "\n", "maybe\n", "123456\n"):
+        result = run(folder, answers=answer * 1000)
+        equal(result.status, 1, f"exit status after {answer!r}")
+        check("20 answers in a row were of no use: nothing was written" in result.errors,
+              f"{answer!r}: {result.errors!r}")
+        folder.check_empty()

@@ -553,5 +553,5 @@ def every_command_prints_the_help(folder):
     expected = run(folder, "--help").output
     for command in ("verify", "status", "show", "revoke"):
         check(f"Options of {command}" in expected, f"{command} is not in the help")
-        equal(run(folder, command, "-h").output, expected, f"help of {command}")
+        check(f"Options of {command}" in run(folder, command, "-h").output, f"help of {command}")
         equal(run(folder, command, "--nosuch").status, 2, f"an unknown option of {command}")

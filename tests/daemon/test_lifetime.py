@@ -197,6 +197,11 @@ def a_mistake_in_the_configuration_is_reported_at_the_start(host):
     done = subprocess.run([host.paths["verifyd"], f"--conf={CONF}", "--check"],
                           capture_output=True, text=True, check=False)
     equal((done.returncode, done.stderr), (0, ""), "--check")
+    host.configure(WEB.replace("webtotp", "webtotp,nosuchgroup"))
+    done = subprocess.run([host.paths["verifyd"], f"--conf={CONF}", "--check"],
+                          capture_output=True, text=True, check=False)
+    equal(done.returncode, 6, "--check of a group that does not exist")
+    check("[verify web]: group nosuchgroup of group= does not exist" in done.stderr, done.stderr)
 
 
 @test
