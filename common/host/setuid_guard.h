@@ -22,7 +22,7 @@
 struct setuid_inherited {
 	bool is_on;
 	char **environment;
-	char *language[2];  /* the environment meanwhile */
+	char *language[2]; /* the environment meanwhile */
 	struct rlimit before[SETUID_LIMITS];
 	bool is_raised[SETUID_LIMITS];
 };
