@@ -9,6 +9,7 @@ import pathlib
 import pwd
 import shutil
 import subprocess
+import time
 
 from case import BUILD
 from support import PROGRAM, Skip, check, equal, need, run
@@ -60,6 +61,21 @@ def private_sshd():
     if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
         raise Skip("no mount namespace is to be had, for /run/sshd")
     return prefix
+
+
+def leaves_no_copy(action):
+    """Runs it, and waits for the copies to vanish that doctors of other tests make meanwhile."""
+    def copies():
+        return set(pathlib.Path("/tmp").glob("totpgroup-doctor-*"))
+
+    before = copies()
+    action()
+    left = copies() - before
+    deadline = time.monotonic() + 20
+    while left and time.monotonic() < deadline:
+        time.sleep(0.05)
+        left &= copies()
+    equal(left, set(), "copies in /tmp")
 
 
 class Host:

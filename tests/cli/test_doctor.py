@@ -426,28 +426,6 @@ def a_malformed_group_is_a_problem(folder):
 
 
 @test
-def an_option_torn_by_blanks_is_mended_in_one(folder):
-    host = password_and_code(folder)
-    for torn in (f"group = {MY_GROUP}", f"group= {MY_GROUP}", f"group ={MY_GROUP}"):
-        host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} debug {torn} noskewadj\n")
-        host.recognizes("module-options", "problem",
-                        f"{MODULE} debug group={MY_GROUP} noskewadj")
-    host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} nullok secret=/a b/${{USER}}\n")
-    host.recognizes("module-options", "problem", f"{MODULE} nullok [secret=/a b/${{USER}}]",
-                    alone=False)
-
-
-@test
-def a_group_in_quotes_or_with_capitals_is_corrected(folder):
-    host = password_and_code(folder)
-    for written in (f'"{MY_GROUP}"', MY_GROUP.capitalize()):
-        host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} group={written}\n")
-        host.recognizes("groups", "problem", f"{MODULE} group={MY_GROUP}")
-    host.write("sshd-totpgroup", f'@include common-auth\n{MODULE} group="nosuchgroup"\n')
-    host.recognizes("groups", "problem", None)
-
-
-@test
 def a_group_without_members_is_a_warning(folder):
     primary = {user.pw_gid for user in pwd.getpwall()}
     empty = [group.gr_name for group in grp.getgrall()
