@@ -277,9 +277,12 @@ def memory_and_descriptors_do_not_grow(host):
         with open(f"/proc/{host.daemon.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
 
+    # A sanitizer keeps some freed memory for each thread, and finds leaks itself.
+    with open(f"/proc/{host.daemon.pid}/maps", encoding="ascii") as maps:
+        room = (8 if "asan" in maps.read() or size() > 20 << 20 else 2) << 20
     run(300)
     before, files = size(), host.descriptors()
     run(1200)
-    check(size() < before + (2 << 20), f"grown from {before} to {size()} bytes")
+    check(size() < before + room, f"grown from {before} to {size()} bytes")
     check(host.descriptors() <= files + 4, "files are left open")
     subprocess.run(["true"], check=True)
