@@ -25,8 +25,9 @@ struct trial_list {
 };
 
 /*
- * openness_is_kept(): whether nobody can do more after a change than before. Tried are all answers of the modules
- * that identify users or judge them, and of this module. What may succeed that did not before is
+ * openness_is_kept(): whether nobody can do more after a change than before. Tried are all
+ * answers of the modules that identify users or judge them, and of this module. What may
+ * succeed that did not before is
  * a right password with a right code, and a right password alone of a user who is not asked for
  * a code, and only where the stack without this module would let that user in. These two must
  * still succeed where they did, unless the stack is a part of another one. keyed: other software

@@ -32,9 +32,10 @@ struct setuid_inherited {
 bool setuid_is_set(void);
 
 /*
- * Takes away all variables of the environment but LANGUAGE, in which messages are, and raises the limits of memory, time, file
- * size and open files, before anything is looked up or written. setuid_inherited_put_back()
- * puts them back. A limit that the process may not raise stays as it is.
+ * Takes away all variables of the environment but LANGUAGE, which says what messages are in,
+ * and raises the limits of memory, time, file size and open files, before anything is looked
+ * up or written. setuid_inherited_put_back() puts them back. A limit that the process may not
+ * raise stays as it is.
  *
  * Both count for the whole process: not for a program with several threads that call this
  * at the same time.
