@@ -30,8 +30,13 @@ static enum exit_status confirm_with_person(
 {
 	char line[128];
 
-	if (options->force != 0 || isatty(STDIN_FILENO) != 1)
+	if (options->force != 0)
 		return STATUS_DONE;
+	if (isatty(STDIN_FILENO) != 1) {
+		error_set(error, TOTPGROUP_EARGUMENT,
+			"nobody can be asked here: give --force to revoke without a question");
+		return STATUS_REFUSED;
+	}
 	if (options->device != NULL)
 		dprintf(STDERR_FILENO,
 			"The device '%s' can give no code any more once it is revoked in %s.\n"

@@ -53,7 +53,7 @@ def is_right(folder, code, *more):
 
 
 def revoke(folder, name, *more):
-    return run(folder, "revoke", at(folder), f"--device={name}", *more, ME)
+    return run(folder, "revoke", "-f", at(folder), f"--device={name}", *more, ME)
 
 
 def devices(folder):

@@ -410,7 +410,7 @@ def users_may_manage_only_their_own_secret(folder):
     equal(json.loads(as_nobody(folder, "status", option, "--json")[1])["users"][0]["state"],
           "confirmed", "his own state")
     check(SECRET in as_nobody(folder, "show", option, "-f")[1], "his own secret")
-    equal(as_nobody(folder, "revoke", option, "nobody"), (0, f"nobody: removed {path}\n", ""),
+    equal(as_nobody(folder, "revoke", "-f", option, "nobody"), (0, f"nobody: removed {path}\n", ""),
           "his own file")
 
 
@@ -434,7 +434,7 @@ def the_configuration_says_where_secrets_are(folder):
     equal((report["state"], report["file"]), ("confirmed", str(path)), "status")
     status, output, errors = as_nobody(folder, "verify", option, "nobody", answers=code + "\n")
     equal(status, 5, f"{output} {errors}")
-    equal(run(folder, "revoke", option, "nobody").status, 0, "revoke")
+    equal(run(folder, "revoke", "-f", option, "nobody").status, 0, "revoke")
     check(not path.exists(), "the file")
 
 
@@ -483,11 +483,11 @@ def revoke_removes_the_file_and_its_temporary_files(folder):
     other = path.parent / f"{ME}~backup"
     left_over.write_text("x")
     other.write_text("x")
-    expect(result_of(folder, "revoke", ME), 0, f"{ME}: removed {path}\n", "", "revoke")
+    expect(result_of(folder, "revoke", "-f", ME), 0, f"{ME}: removed {path}\n", "", "revoke")
     equal([entry.name for entry in path.parent.iterdir()], [other.name], "files")
     expect(result_of(folder, "revoke", ME), 3, "", "not enrolled", "again")
     put(folder, "", mode=0o644)
-    expect(result_of(folder, "revoke", "-q", ME), 0, "", "", "whatever is in it")
+    expect(result_of(folder, "revoke", "-fq", ME), 0, "", "", "whatever is in it")
 
 
 @test
@@ -495,11 +495,11 @@ def revoke_goes_on_after_a_user_without_a_secret(folder):
     need_root()
     put(folder, TOTP)
     path = put(folder, TOTP, "nobody")
-    expect(result_of(folder, "revoke", ME, "daemon", "no-such-user", "nobody"), 7,
+    expect(result_of(folder, "revoke", "-f", ME, "daemon", "no-such-user", "nobody"), 7,
            f"{ME}: removed {path.parent}/{ME}\nnobody: removed {path}\n",
            "daemon: not enrolled.*\n.*there is no user", "revoke")
     put(folder, TOTP)
-    result = result_of(folder, "revoke", "--json", ME, "daemon")
+    result = result_of(folder, "revoke", "-f", "--json", ME, "daemon")
     report = json.loads(result.output)
     equal((result.status, report["version"], report["status"]), (7, 1, 7), "status")
     equal([(user["user"], user["status"], user["revoked"]) for user in report["users"]],
@@ -517,6 +517,9 @@ def a_person_is_asked_before_a_secret_is_removed(folder):
         equal(finish(child), status, f"status of {answer!r}")
         equal(path.exists(), status == 1, f"the file after {answer!r}")
     put(folder, TOTP)
+    result = run(folder, "revoke", spec(folder), ME)
+    check(result.status == 1 and "give --force" in result.errors, result.errors)
+    check(path.exists(), "it was removed without a question")
     equal(finish(start(folder, "revoke", spec(folder), "-f", ME)), 0, "with --force")
 
 
@@ -539,7 +542,7 @@ def revoke_waits_for_a_login(folder):
     path = put(folder, TOTP)
     with open(path, encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        with subprocess.Popen([PROGRAM, "revoke", spec(folder), ME], env=folder.environment(),
+        with subprocess.Popen([PROGRAM, "revoke", "-f", spec(folder), ME], env=folder.environment(),
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as child:
             wait_until_open(child, path)
             check(path.exists(), "removed under another's lock")

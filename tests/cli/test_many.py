@@ -127,7 +127,7 @@ def spent_codes_stay_spent(folder):
     put(folder, "anna", TOTP + CODES)
     equal([verify(typed) for typed in (code, "12345678", "87654321")], [1, 1, 0],
           "with the old file")
-    equal(on_machine(folder, "revoke", "anna").status, 0, "revoke")
+    equal(on_machine(folder, "revoke", "-f", "anna").status, 0, "revoke")
     check((folder.path / "state" / "anna").exists(), "the state goes, and with it what is spent")
     put(folder, "anna", TOTP + CODES + f"{new[0]}\n{new[1]}\n")
     equal([verify(typed) for typed in (code, "12345678", "87654321", *new)], [1, 1, 1, 1, 0],
@@ -239,7 +239,7 @@ def show_takes_the_counter_from_the_state(folder):
 def revoke_removes_the_secrets_of_a_group(folder):
     machine(folder, "anna", "anna maria", "ben", "gone")
     paths = [put(folder, user, TOTP) for user in ("anna", "anna maria", "carl")]
-    result = on_machine(folder, "revoke", "--json", "--group=asked", "anna")
+    result = on_machine(folder, "revoke", "-f", "--json", "--group=asked", "anna")
     report = json.loads(result.output)
     equal((result.status, report["status"]), (7, 7), "a member whom the system does not know")
     equal([(user["user"], user["status"], user["revoked"]) for user in report["users"]],
@@ -250,7 +250,7 @@ def revoke_removes_the_secrets_of_a_group(folder):
     equal(on_machine(folder, "revoke", "--group=asked").status, 0, "nobody of them has a secret")
     equal(on_machine(folder, "revoke", "anna").status, 3, "of one user")
     machine(folder)
-    result = on_machine(folder, "revoke", "--group=asked")
+    result = on_machine(folder, "revoke", "-f", "--group=asked")
     equal((result.status, result.output), (0, ""), "an empty group")
     check("has no members" in result.errors, result.errors)
 

@@ -177,7 +177,7 @@ def each_name_has_a_file_of_its_own_or_is_refused(host):
         check(user["last_used"] is not None, f"{name}: the state is not found")
         done = totp_enroll(host, "verify", "--", name, answers=f"{code}\n")
         check(done.returncode == 1 and "reused" in done.stderr, f"{name}: {done}")
-        for words, status in (("show -f", 0), ("codes -q", 0), ("doctor", None), ("revoke", 0)):
+        for words, status in (("show -f", 0), ("codes -q", 0), ("doctor", None), ("revoke -f", 0)):
             done = totp_enroll(host, *words.split(), "--", name)
             check(status in (None, done.returncode), f"{words}: {name}: {done}")
     check(sorted(os.listdir(f"{top}/state")) == sorted(NAMES), "each has a state")
