@@ -76,6 +76,10 @@ static void tell_refusal(const struct login *login, char message[OUTCOME_MESSAGE
 		result->reason == TOTPGROUP_REASON_GROUP_ERROR) {
 		words = N_("Verification codes are set up wrongly on this host. Ask the "
 			   "administrator.");
+	} else if (result->reason == TOTPGROUP_REASON_STORE_ERROR &&
+		   options_socket(&login->options) != NULL && login->error.system_error != 0) {
+		/* The daemon cannot be reached, whoever the user is. */
+		words = N_("The verification code cannot be checked now.");
 	} else if (!may_tell_reason(login)) {
 		words = N_("The verification code was not accepted.");
 	} else if (login->error.code == TOTPGROUP_EUNWRITABLE) {

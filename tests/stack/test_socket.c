@@ -94,6 +94,11 @@ static void a_daemon_that_is_down_is_a_store_error(void **state)
 		"<2>refused " WHO " reason=store-error detail=\"totp-verifyd at @D/" FAKE_SOCKET
 		", see 'systemctl status totp-verifyd.socket': cannot connect: No such file or "
 		"directory\"\n");
+	assert_string_equal(
+		stack_last.messages, "error: The verification code cannot be checked now.\n");
+	log_in(SOCKET, "nobody-knows", "123456", NULL);
+	assert_string_equal(
+		stack_last.messages, "error: The verification code cannot be checked now.\n");
 }
 
 static void any_other_reply_lets_nobody_in(void **state)
@@ -110,6 +115,9 @@ static void any_other_reply_lets_nobody_in(void **state)
 		log_in(SOCKET, "alice", "123456", replies[i]);
 		expect_result(PAM_AUTHINFO_UNAVAIL, 1);
 		assert_non_null(strstr(stack_log, "reason=store-error detail=\""));
+		/* That may be for this user alone. */
+		assert_string_equal(stack_last.messages,
+			"error: The verification code was not accepted.\n");
 	}
 }
 
