@@ -6,12 +6,15 @@
 #include <getopt.h>
 #include <pwd.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/explain/explain.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
+#include "gate/comma_list.h"
+#include "gate/ssh_methods.h"
 
 #define USUAL_SERVICE "sshd"
 #define MODULE	      "pam_totpgroup.so"
@@ -37,6 +40,32 @@ const struct option_row explain_options_table[] = {
 	END_ROW,
 };
 
+/* Whether sshd has all of these methods. The one that asks for the code is among them, although
+ * skip_after= cannot name it. */
+static bool are_methods(const char *list)
+{
+	struct comma_list entries = {.rest = list};
+	struct error error = ERROR_INIT;
+	const char *entry;
+	size_t length;
+	unsigned int set;
+
+	while (comma_list_next(&entries, &entry, &length)) {
+		char method[32];
+
+		(void)snprintf(method, sizeof method, "%.*s", (int)length, entry);
+		if (strcmp(method, "keyboard-interactive") == 0 ||
+			ssh_methods_parse(method, &set, &error) == 0)
+			continue;
+		terminal_complain(
+			"--after: sshd has no method '%s'; it has publickey, password, "
+			"keyboard-interactive, hostbased and gssapi-with-mic",
+			method);
+		return false;
+	}
+	return true;
+}
+
 static enum exit_status read_options(struct explain_options *options, int argc, char **argv)
 {
 	enum exit_status status = option_table_read(explain_options_table, options, argc, argv);
@@ -50,7 +79,8 @@ static enum exit_status read_options(struct explain_options *options, int argc, 
 		return STATUS_USAGE;
 	}
 	options->login.user = argv[optind];
-	return STATUS_DONE;
+	return options->login.after == NULL || are_methods(options->login.after) ? STATUS_DONE
+										 : STATUS_USAGE;
 }
 
 /* The explanation shows parts of the user's file. */

@@ -423,6 +423,10 @@ def wrong_usage_is_refused(folder):
         result = run(folder, "explain", *arguments)
         equal((result.status, result.output), (2, ""), f"status of {arguments}")
         check(result.errors, "nothing is said")
+    for methods in ("pubkey", "publickey,", "publickey,passwd", "Password"):
+        result = run(folder, "explain", f"--after={methods}", "root")
+        equal((result.status, result.output), (2, ""), f"status of --after={methods}")
+        check("--after: sshd has no method '" in result.errors, result.errors)
     result = run(folder, "explain", "--help")
     equal(result.status, 0, "help")
     check("--after" in result.output, "help does not name the options")
