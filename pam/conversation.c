@@ -59,8 +59,8 @@ void conversation_complain(pam_handle_t *pamh, const char *message)
 	(void)pam_prompt(pamh, PAM_ERROR_MSG, NULL, "%s", message);
 }
 
-/* sshd repeats these bytes up to the length of what was typed. The
- * first four cannot be typed as a part of a code. */
+/* sshd repeats these bytes up to the length of what was typed. The first four cannot be
+ * typed as a part of a code. */
 bool conversation_is_of_sshd(const char *typed)
 {
 	static const char answer[] = "\b\n\r\177INCORRECT";

@@ -17,8 +17,8 @@ struct module {
 };
 
 /* Begins with PAM's items as the facts of the login, without asking anybody. The caller
- * ends it with module_end(). It must not be moved in between. Until then the limits of a
- * set-user-ID program are raised (setuid_inherited_set_aside()). */
+ * ends it with module_end(). It must not be moved in between. Until then the limits and
+ * the environment of a set-user-ID program are set aside (setuid_inherited_set_aside()). */
 void module_begin(struct module *module, pam_handle_t *pamh, int flags);
 void module_end(struct module *module);
 

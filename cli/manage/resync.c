@@ -60,19 +60,11 @@ static enum exit_status read_codes(struct resyncing *resyncing)
 
 static enum exit_status write_counter(struct resyncing *resyncing)
 {
-	int status = store_transact(
-		resyncing->file.credential->place, find_counter, resyncing, &resyncing->error);
+	enum exit_status status = user_file_status(store_transact(
+		resyncing->file.credential->place, find_counter, resyncing, &resyncing->error));
 
-	switch (status) {
-	case 0:
-		break;
-	case TOTPGROUP_ENOTFOUND:
-		return STATUS_NOT_ENROLLED;
-	case TOTPGROUP_EARGUMENT:
-		return STATUS_REFUSED;
-	default:
-		return STATUS_STORE_ERROR;
-	}
+	if (status != STATUS_DONE)
+		return status;
 	if (resyncing->found)
 		return STATUS_DONE;
 	error_set(&resyncing->error, TOTPGROUP_EARGUMENT,

@@ -273,7 +273,7 @@ int user_file_write(const struct user_file *file, const struct text *text, bool 
 	return store_create(file->credential->place, text, replace, error);
 }
 
-static enum exit_status status_of_change(int result)
+enum exit_status user_file_status(int result)
 {
 	switch (result) {
 	case 0:
@@ -341,7 +341,7 @@ enum exit_status user_file_try_device(const struct user_file *file,
 	record.secret = (struct text)TEXT_INIT;
 	store_change_free(&next);
 	store_record_free(&record);
-	return lacks_state ? STATUS_NOT_PERMITTED : status_of_change(result);
+	return lacks_state ? STATUS_NOT_PERMITTED : user_file_status(result);
 }
 
 enum exit_status user_file_change_device(
@@ -349,7 +349,7 @@ enum exit_status user_file_change_device(
 {
 	struct changing changing = {file, change};
 
-	return status_of_change(
+	return user_file_status(
 		store_transact(file->credential->place, change_record, &changing, error));
 }
 

@@ -101,6 +101,10 @@ enum exit_status user_file_try_device(const struct user_file *file,
 enum exit_status user_file_change_device(
 	const struct user_file *file, const struct device_change *change, struct error *error);
 
+/* The exit status for the result of a change: STATUS_NOT_ENROLLED for TOTPGROUP_ENOTFOUND,
+ * STATUS_REFUSED for TOTPGROUP_EARGUMENT, else STATUS_STORE_ERROR or STATUS_DONE. */
+enum exit_status user_file_status(int result);
+
 void user_file_free(struct user_file *file);
 
 #endif

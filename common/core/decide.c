@@ -15,7 +15,6 @@
 #include "core/pending.h"
 #include "core/rate_limit.h"
 #include "core/resync.h"
-#include "core/resync.h"
 #include "core/reuse.h"
 #include "core/skew.h"
 #include "core/typed.h"

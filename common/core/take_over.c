@@ -8,6 +8,7 @@
 
 #include "base/wipe.h"
 #include "core/emergency.h"
+#include "core/state_text.h"
 
 #define REUSE_KEY "DISALLOW_REUSE"
 
@@ -23,17 +24,6 @@ static int take_counter(
 	return credential_set_number(to, "HOTP_COUNTER", there);
 }
 
-static bool has_word(struct credential_option value, const struct word *wanted)
-{
-	struct word word;
-
-	while (credential_next_word(&value, &word))
-		if (word.length == wanted->length &&
-			memcmp(word.start, wanted->start, word.length) == 0)
-			return true;
-	return false;
-}
-
 static int take_steps(totpgroup_credential *to, const totpgroup_credential *from, bool *changed)
 {
 	struct credential_option here = {"", 0, 0}, there;
@@ -47,7 +37,7 @@ static int take_steps(totpgroup_credential *to, const totpgroup_credential *from
 	(void)credential_find(to, REUSE_KEY, &here);
 	status = text_append(&value, here.value, here.length);
 	while (credential_next_word(&there, &word)) {
-		if (has_word(here, &word))
+		if (state_has_word(here, &word))
 			continue;
 		more = true;
 		if (value.length > 0)

@@ -384,7 +384,7 @@ int csv_next(struct csv_reader *reader, struct otp_key *key, bool *found, struct
 {
 	int status = next_row(reader, key, found, error);
 
-	/* A password without codes is none of ours. */
+	/* Skip passwords that have no one-time codes. */
 	while (status == 0 && *found && reader->vault && key->secret_length == 0) {
 		otp_key_free(key);
 		status = next_row(reader, key, found, error);

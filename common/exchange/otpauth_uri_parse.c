@@ -77,8 +77,8 @@ static int split_uri(
 	whole = rest;
 	rest = word_take_until(&whole, '#');
 	if (rest.length > 0 && whole.length > 0 && rest.start[rest.length - 1] == '&')
-		return error_set(error, TOTPGROUP_EFORMAT,
-			"has the escape &#, which is none of links: write & alone");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, "has &#, which no link has: write & alone");
 	path = word_take_until(&rest, '?');
 	parts->query = rest;
 	parts->type = word_take_until(&path, '/');

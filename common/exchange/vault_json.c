@@ -140,7 +140,7 @@ static int read_entry(struct vault *vault, struct otp_key *key, struct error *er
 	int status = vault->kind == VAULT_AEGIS ? read_aegis(key, &vault->entry, error)
 						: read_bitwarden(key, &vault->entry, error);
 
-	/* A login without codes is none of ours. */
+	/* Skip logins that have no one-time codes. */
 	if (status == 0 && key->secret_length == 0 && vault->kind == VAULT_AEGIS)
 		status = error_set(error, TOTPGROUP_EFORMAT, "the secret is missing");
 	return status;

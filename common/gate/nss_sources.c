@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,24 +161,32 @@ static bool knows_nothing(enum nss_status status, int number)
 	       (status == NSS_STATUS_UNAVAIL && number == ESRCH);
 }
 
-static bool has_entries(const char *folder)
+/* Whether a folder has files, or may have some: one that cannot be read counts as such. */
+static bool may_have_files(const char *folder)
 {
 	DIR *stream = opendir(folder);
-	const struct dirent *entry = NULL;
+	const struct dirent *entry;
 
-	while (stream != NULL && (entry = readdir(stream)) != NULL && entry->d_name[0] == '.')
-		;
-	if (stream != NULL)
+	if (stream == NULL)
+		return errno != ENOENT;
+	do {
+		errno = 0;
+		entry = readdir(stream);
+	} while (entry != NULL && entry->d_name[0] == '.');
+	if (entry == NULL && errno == 0) {
 		closedir(stream);
-	return entry != NULL;
+		return false;
+	}
+	closedir(stream);
+	return true;
 }
 
 /* Distributions name sssd's source whether or not sssd is set up; without a configuration
- * it cannot run. */
+ * it cannot run. Root alone may see whether there is one: su's real uid is another. */
 static bool is_sssd_set_up(void)
 {
-	return access(SSSD_CONFIGURATION, F_OK) == 0 || errno != ENOENT ||
-	       has_entries(SSSD_CONFIGURATIONS);
+	return faccessat(AT_FDCWD, SSSD_CONFIGURATION, F_OK, AT_EACCESS) == 0 ||
+	       errno != ENOENT || may_have_files(SSSD_CONFIGURATIONS);
 }
 
 /* As several distributions build it, sssd's source says that there is no such user where
@@ -365,7 +374,8 @@ static int read_configuration(FILE *file, struct text *names)
 			add_sources(names, rest);
 	}
 	free(line);
-	return ferror(file);
+	/* Also a line that found no memory ends the loop. */
+	return feof(file) != 0 ? 0 : -1;
 }
 
 int nss_sources_list(char **list, struct error *error)

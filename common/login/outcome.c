@@ -78,7 +78,7 @@ static void tell_refusal(const struct login *login, char message[OUTCOME_MESSAGE
 			   "administrator.");
 	} else if (result->reason == TOTPGROUP_REASON_STORE_ERROR &&
 		   options_socket(&login->options) != NULL && login->error.system_error != 0) {
-		/* The daemon cannot be reached, whoever the user is. */
+		/* The daemon cannot be reached, so this says nothing about the user. */
 		words = N_("The verification code cannot be checked now.");
 	} else if (!may_tell_reason(login)) {
 		words = N_("The verification code was not accepted.");

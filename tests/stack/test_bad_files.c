@@ -186,7 +186,7 @@ static void a_folder_without_rights_is_a_store_error(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TRACKED);
 }
 
-/* With a lease for writing, whoever opens the file waits until it is given back. */
+/* While a process holds a lease for writing, others that open the file wait for its end. */
 static void a_lease_keeps_no_login_waiting(void **state)
 {
 	int file;

@@ -23,13 +23,18 @@ static struct {
 	enum nss_status begin_status;
 	const char *loader_says; /* NULL: the library is there */
 	bool sssd_is_set_up, sssd_listens;
+	int folder_error; /* of sssd's folder of configurations */
+	bool no_memory_for_lines;
 } plan;
 
-int __wrap_access(const char *path, int mode);
-int __wrap_access(const char *path, int mode)
+/* With the effective uid: su has another real one. */
+int __wrap_faccessat(int folder, const char *path, int mode, int flags);
+int __wrap_faccessat(int folder, const char *path, int mode, int flags)
 {
-	(void)mode;
+	(void)folder;
 	assert_string_equal(path, "/etc/sssd/sssd.conf");
+	assert_int_equal(mode, F_OK);
+	assert_int_equal(flags, AT_EACCESS);
 	errno = ENOENT;
 	return plan.sssd_is_set_up ? 0 : -1;
 }
@@ -38,7 +43,25 @@ DIR *__real_opendir(const char *path);
 DIR *__wrap_opendir(const char *path);
 DIR *__wrap_opendir(const char *path)
 {
-	return strncmp(path, "/etc", 4) == 0 ? NULL : __real_opendir(path);
+	if (strncmp(path, "/etc", 4) != 0)
+		return __real_opendir(path);
+	errno = plan.folder_error;
+	return NULL;
+}
+
+/* The C library's header turns one into the other. */
+ssize_t __real_getline(char **line, size_t *size, FILE *file);
+ssize_t __wrap_getline(char **line, size_t *size, FILE *file);
+ssize_t __wrap_getline(char **line, size_t *size, FILE *file)
+{
+	return plan.no_memory_for_lines ? -1 : __real_getline(line, size, file);
+}
+
+ssize_t __real___getdelim(char **line, size_t *size, int end, FILE *file);
+ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file);
+ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file)
+{
+	return plan.no_memory_for_lines ? -1 : __real___getdelim(line, size, end, file);
 }
 
 int __wrap_connect(int client, const void *address, unsigned int size);
@@ -167,8 +190,9 @@ static int begin(void **state)
 {
 	(void)state;
 	folder_begin();
-	plan = (__typeof__(plan)){
-		.status = NSS_STATUS_SUCCESS, .begin_status = NSS_STATUS_SUCCESS};
+	plan = (__typeof__(plan)){.status = NSS_STATUS_SUCCESS,
+		.begin_status = NSS_STATUS_SUCCESS,
+		.folder_error = ENOENT};
 	ended = 0;
 	put_file(
 		"group", "one:x:11:alice\nother:x:12:bob\n+\nbroken\ntwo:x:13:bob,alice", 0644);
@@ -289,6 +313,9 @@ static void the_source_of_sssd_counts_where_sssd_is_set_up(void **state)
 	plan.error = ENOENT;
 	assert_int_equal(groups_of_alice("files sss"), 2);
 	assert_int_equal(groups_of_alice("files lists"), -1);
+	/* Whether there is a configuration cannot be told. */
+	plan.folder_error = EMFILE;
+	assert_int_equal(groups_of_alice("files sss"), -1);
 	plan.sssd_is_set_up = true;
 	assert_int_equal(groups_of_alice("files sss"), -1);
 	plan.status = NSS_STATUS_NOTFOUND;
@@ -342,6 +369,14 @@ static void a_file_that_cannot_be_read_is_a_failure(void **state)
 	assert_null(names);
 }
 
+static void lines_that_find_no_memory_are_a_failure(void **state)
+{
+	(void)state;
+	plan.no_memory_for_lines = true;
+	assert_int_equal(groups_of_alice("files lists"), -1);
+	assert_non_null(strstr(failure.message, "cannot read /etc/nsswitch.conf"));
+}
+
 static void a_large_group_is_read_whole(void **state)
 {
 	FILE *file;
@@ -371,6 +406,7 @@ int main(void)
 		TEST(a_source_that_is_a_file_may_lack_it),
 		TEST(a_library_that_is_not_installed_is_left_out),
 		TEST(a_file_that_cannot_be_read_is_a_failure),
+		TEST(lines_that_find_no_memory_are_a_failure),
 		TEST(a_large_group_is_read_whole),
 	};
 
