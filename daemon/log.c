@@ -82,7 +82,6 @@ void verify_log_withheld(struct log_bounds *bounds, int64_t now)
 		[LOG_NOT_ANSWERED] = "not-answered",
 	};
 	struct log_withheld withheld;
-
 	char peer[16];
 
 	while (log_bounds_take(bounds, now, &withheld)) {
