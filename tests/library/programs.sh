@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# README.md and totpgroup(3) have the same small program. It is compiled as they say, in C and
+# docs/library.md and totpgroup(3) have the same small program. It is compiled as they say, in C and
 # in C++, and does what they say.
 # shellcheck source=installed.sh
 . "$(dirname "$0")/installed.sh"
@@ -10,10 +10,10 @@ need "programs" python3 || finish
 secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
 me=$(id -un)
 
-# The first listing of a section of README.md.
-of_readme() {
+# The first listing of docs/library.md.
+of_guide() {
 	# shellcheck disable=SC2016 # no command
-	sed -n '/^## For programs$/,/^## /p' README.md | sed -n '/^```c$/,/^```$/p' | sed '1d;/^```$/,$d'
+	sed -n '/^```c$/,/^```$/p' docs/library.md | sed '1d;/^```$/,$d'
 }
 
 # The first listing of totpgroup(3).
@@ -52,10 +52,10 @@ try() {
 
 # shellcheck disable=SC2016 # ${USER} is for the configuration
 printf 'secret=%s/secret/${USER}\nuser=%s\n' "$work" "$(id -u)" >"$work/totpgroup.conf"
-of_readme >"$work/check.c"
+of_guide >"$work/check.c"
 [ -s "$work/check.c" ]
-result $? "README.md has a program"
-same "totpgroup(3) has the program of README.md" "$(of_readme)" "$(of_page)"
+result $? "docs/library.md has a program"
+same "totpgroup(3) has the program of docs/library.md" "$(of_guide)" "$(of_page)"
 try "${CC:-cc}" c11
 try "${CXX:-c++}" c++17
 finish
