@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The rows of the table, in its order."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Aim:
+    """What a row is to reach. `kind` says which number is compared with the limit.
+
+    ratio: ours divided by the peer's; seconds: ours; more: ours less the peer's, in seconds;
+    noise: the lower quartile of the ratios is at most 1; stated: nothing is compared.
+    """
+    kind: str
+    limit: float = 0
+
+
+def ratio(limit):
+    """Ours is at most so many times the peer's."""
+    return Aim("ratio", limit)
+
+
+def microseconds(limit):
+    """Ours takes at most so long."""
+    return Aim("seconds", limit / 1e6)
+
+
+def more_microseconds(limit):
+    """Ours takes at most so much longer than the peer's."""
+    return Aim("more", limit / 1e6)
+
+
+NOISE = Aim("noise")
+STATED = Aim("stated")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A row: its name on the command line, and the program of this folder that measures it."""
+    name: str
+    work: str
+    beside: str
+    aim: Aim
+    program: str
+    unit: str = "s"  # or KiB, calls
+
+
+ROWS = (
+    Row("group-10", "group=, 10 members", "getgrouplist() alone", ratio(1.2), "group_cost.py"),
+    Row("group-100000", "group=, 100,000 members", "getgrouplist() alone", ratio(1.1),
+        "group_cost.py"),
+    Row("qr-terminal", "one QR code for a terminal", "its matrix by libqrencode", ratio(1.1),
+        "qr_cost"),
+    Row("qr-svg", "one QR code as SVG", "its matrix by libqrencode", ratio(1.1), "qr_cost"),
+    Row("qr-png", "one QR code as PNG", "its matrix by libqrencode", ratio(2), "qr_cost"),
+)
