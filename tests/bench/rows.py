@@ -46,6 +46,27 @@ class Row:
 
 
 ROWS = (
+    Row("login-read-only", "a login that writes nothing", "pam_google_authenticator", ratio(0.75),
+        "login_cost.py"),
+    Row("login-durable", "a login that spends a code, secret in the home",
+        "pam_google_authenticator, which does not sync the folder", ratio(1.15), "login_cost.py"),
+    Row("login-durable-state", "the same with state=", "pam_google_authenticator", ratio(0.5),
+        "login_cost.py"),
+    Row("login-wrong-code", "a wrong code, with skew learning (3,000 candidates)",
+        "pam_google_authenticator", ratio(0.25), "login_cost.py"),
+    Row("login-configuration", "a configuration file of 7 lines", "the same on the module's line",
+        more_microseconds(12), "login_cost.py"),
+    Row("login-drop-in", "a drop-in more", "the file alone", more_microseconds(8),
+        "login_cost.py"),
+    *(row for name in ("SHA-1", "SHA-256", "SHA-512") for row in (
+        Row(f"verify-{name.replace('-', '').lower()}", f"a right code in memory, {name}",
+            "oath_totp_validate4() over its window", ratio(0.4), "core_cost"),
+        Row(f"verify-{name.replace('-', '').lower()}-bare", f"a right code in memory, {name}",
+            "three bare HMACs", ratio(1.3), "core_cost"))),
+    Row("parse", "a credential parsed and freed", "a wiped copy of the text", microseconds(0.4),
+        "core_cost"),
+    Row("parse-decide-serialize", "parsed, decided on, serialized", "a wiped copy of the text",
+        microseconds(2), "core_cost"),
     Row("group-10", "group=, 10 members", "getgrouplist() alone", ratio(1.2), "group_cost.py"),
     Row("group-100000", "group=, 100,000 members", "getgrouplist() alone", ratio(1.1),
         "group_cost.py"),

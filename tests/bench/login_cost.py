@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Measures PAM transactions beside pam_google_authenticator, and what configuration files add.
+
+The logins are nobody's. The peer writes its file durably as well, but does not sync the folder.
+"""
+
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import rounds
+
+sys.path.insert(1, str(rounds.HERE.parent / "e2e"))
+
+# pylint: disable=wrong-import-position
+import log_socket
+import private_root
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PASSWD = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nowhere:/bin/sh\n"
+PEER_MODULE = "pam_google_authenticator.so"
+SECURITY = pathlib.Path("/etc/security")
+
+# Row: service, the peer's, code, and which file it writes: None, "home" or "state".
+ROWS = {
+    "login-read-only": ("ours", "peer", "right", None),
+    "login-durable": ("ours", "peer", "right", "home"),
+    "login-durable-state": ("state", "peer", "right", "state"),
+    "login-wrong-code": ("ours", "peer", "wrong", None),
+    "login-configuration": ("file", "line", "right", None),
+    "login-drop-in": ("drop-in", "file", "right", None),
+}
+
+
+class Machine:
+    """The services, and the secrets of nobody."""
+
+    def __init__(self, top):
+        self.top, self.services = top, top / "pam.d"
+        self.home, self.secret = top / "home", top / "home" / "secret"
+        self.state = top / "state"
+        module = rounds.BUILD / ".libs" / "pam_totpgroup.so"
+        top.chmod(0o711)
+        self.services.mkdir()
+        self.home.mkdir()
+        self.own(self.home)
+        self.state.mkdir(mode=0o700)
+        settings = [f"secret={self.secret}", "user=nobody", "allowed_perm=0600", "grace_period=0",
+                    "tell_reason=no", "noskewadj=no", "debug=no"]
+        for name in ("file", "drop-in"):
+            (SECURITY / f"{name}.conf").write_text("\n".join(settings) + "\n", encoding="ascii")
+        drop_ins = SECURITY / "drop-in.conf.d"
+        drop_ins.mkdir()
+        (drop_ins / "50-local.conf").write_text("tell_reason=yes\n", encoding="ascii")
+        for service, line in (
+                ("ours", f"{module} secret={self.secret}"),
+                ("state", f"{module} secret={self.secret} state={self.state}/${{USER}}"),
+                ("peer", f"{PEER_MODULE} secret={self.secret}"),
+                ("line", f"{module} {' '.join(settings)}"),
+                ("file", f"{module} conf={SECURITY}/file.conf"),
+                ("drop-in", f"{module} conf={SECURITY}/drop-in.conf")):
+            (self.services / service).write_text(f"auth required {line}\n", encoding="ascii")
+
+    def own(self, path):
+        """Gives a file or a folder to nobody."""
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+    def write(self, path, *lines):
+        """Writes a secret."""
+        path.unlink(missing_ok=True)
+        path.write_text("\n".join((SECRET, '" TOTP_AUTH', *lines)) + "\n", encoding="ascii")
+        path.chmod(0o600)
+        self.own(path)
+
+    def log_in(self, row, peer, copies, **environment):
+        """Prints rounds of logins."""
+        service, code = ROWS[row][0], ROWS[row][2]
+        subprocess.run([rounds.program("tests/bench/login_cost"), row, self.services, service,
+                        peer or service, "nobody", code, *copies], check=True,
+                       stdout=None if peer else subprocess.DEVNULL, env=os.environ | environment)
+
+    def measure(self, row):
+        """Prints the rounds of a row. A code is good again in each round, because the file that
+        the code is spent in is put back."""
+        _, peer, _, written = ROWS[row]
+        copies = []
+        self.write(self.secret)
+        if written is not None:
+            fresh = self.top / "fresh"
+            self.write(fresh, '" DISALLOW_REUSE')
+            copies = [fresh, self.secret]
+        if written == "state":
+            self.write(self.secret, '" RATE_LIMIT 100 30')
+            self.log_in(row, None, [], BENCH_SECONDS="0")
+            shutil.copy(self.state / "nobody", self.top / "fresh-state")
+            copies += [self.top / "fresh-state", self.state / "nobody"]
+        self.log_in(row, peer, copies)
+
+
+def has_peer():
+    """Whether the peer's module is where PAM looks for modules."""
+    return any(list(pathlib.Path(folder).glob(f"*/security/{PEER_MODULE}")) or
+               (pathlib.Path(folder) / "security" / PEER_MODULE).exists()
+               for folder in ("/lib", "/usr/lib", "/lib64"))
+
+
+def main():
+    """Measures the wanted rows."""
+    wanted = rounds.wanted(ROWS)
+    rounds.need_private_machine(wanted)
+    private_root.enter()
+    log_socket.LogSocket()
+    pathlib.Path("/etc/passwd").write_text(PASSWD, encoding="ascii")
+    if not has_peer():
+        rounds.skip([row for row in wanted if ROWS[row][1] == "peer"],
+                    "pam_google_authenticator.so is missing (package libpam-google-authenticator)")
+        wanted = [row for row in wanted if ROWS[row][1] != "peer"]
+    top = pathlib.Path(tempfile.mkdtemp(prefix="login-cost.", dir="/var/tmp"))
+    try:
+        machine = Machine(top)
+        for row in wanted:
+            machine.measure(row)
+    finally:
+        shutil.rmtree(top)
+
+
+if __name__ == "__main__":
+    main()
