@@ -282,6 +282,13 @@ class SshdHost:
                      if "Received SIGHUP" in self.sshd_messages[i])
         self._await_sshd_message("Server listening on", again)
 
+    def await_signal_handlers(self):
+        """Waits until SIGHUP restarts sshd. It listens a moment before, and would end."""
+        hang_up = 0
+        while not hang_up:
+            with open(f"/proc/{self._sshd.pid}/status", encoding="ascii") as file:
+                hang_up = int(re.search(r"^SigCgt:\s*(\w+)", file.read(), re.M)[1], 16) & 1
+
     def stop_sshd(self):
         """Ends sshd and its children."""
         if self._sshd is None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 
+import debian_host
 import one_time_code
 from case import BUILD, Skip
 from scenario import check, let_in, test
@@ -106,30 +107,12 @@ def missing():
 def debian(host):
     """A Debian before the README: sshd and PAM without codes, and an empty /usr/local. Changes below
     /usr, /var/lib and /etc go to folders of the test. Returns the folders to watch."""
-    written = []
-    for path in ("/usr", "/var/lib", "/etc"):
-        over = host.folder(f"over{path.replace('/', '-')}")
-        for name in ("new", "work"):
-            os.mkdir(f"{over}/{name}", 0o755)
-        try:
-            host.mount_over(path, "-t", "overlay", "-o",
-                            f"lowerdir={path},upperdir={over}/new,workdir={over}/work", "overlay")
-        except RuntimeError as problem:
-            raise Skip(f"no overlay file system: {problem}") from problem
-        written.append(f"{over}/new")
-    host.mount_over("/usr/local", "-t", "tmpfs", "tmpfs")
-    for folder in ("bin", "lib", "share/man", "src"):
-        os.makedirs(f"/usr/local/{folder}")
-    host.recipe("password-and-code")
-    os.unlink("/etc/pam.d/sshd-totpgroup")
-    with open("/etc/pam.d/sshd", "w", encoding="ascii") as file:
-        file.write("@include common-auth\naccount required pam_unix.so\nsession required pam_unix.so\n")
-    os.makedirs("/etc/ssh/sshd_config.d")
+    written = debian_host.over_folders(host, "/usr", "/var/lib", "/etc")
+    debian_host.empty_local(host)
+    debian_host.pam("@include common-auth\naccount required pam_unix.so\n"
+                    "session required pam_unix.so\n")
     os.makedirs("/etc/tmpfiles.d", exist_ok=True)
-    os.symlink(f"{TOP}/sshd_config", "/etc/ssh/sshd_config")
-    host.start_sshd("Include /etc/ssh/sshd_config.d/*.conf")
-    # sshd -t on a part of the settings looks for the keys in their default folder.
-    shutil.copy(f"{TOP}/host_key", "/etc/ssh/ssh_host_ed25519_key")
+    debian_host.sshd(host)
     return [*written[:2], "/usr/local", "/etc"]
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Documents link only to files that are there, README.md has each guide, and the archive does too.
+# Documents link only to files that are there, README.md and the archive have each guide, and a test
+# types the commands of each.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,4 +26,7 @@ result $? "each link of a document leads to a file" || printf '%s' "$dead"
 same "README.md links each guide" "$(ls docs/*.md)" "$(links README.md | grep '^docs/')"
 same "Makefile.am names each guide" "$(ls docs/*.md)" \
 	"$(sed -n '/^dist_guides_DATA/,/[^\\]$/p' Makefile.am | grep -o 'docs/[^ ]*\.md')"
+same "a test types the commands of each guide" "$(grep -l '^ *```sh$' docs/*.md)" \
+	"$(grep -oh 'host\.guide("[^"]*")' tests/guides/test_*.py | cut -d'"' -f2 | sort -u |
+		sed 's#.*#docs/&.md#')"
 finish

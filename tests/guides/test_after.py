@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guides for the time after it is set up, and for those who come from elsewhere."""
+
+import debian_host
+from guide import test
+from scenario import NO_REUSE, check, let_in
+from sshd_host import EMERGENCY_CODES
+
+
+def ask_for_codes(host):
+    """sshd asks for a password and a code, without the recipe of a guide."""
+    debian_host.pam("@include common-auth\nauth required pam_totpgroup.so\n"
+                    "account required pam_unix.so\nsession required pam_unix.so\n")
+    with open("/etc/ssh/sshd_config.d/10.conf", "w", encoding="ascii") as file:
+        file.write("KbdInteractiveAuthentication yes\nPasswordAuthentication no\n"
+                   "AuthenticationMethods keyboard-interactive:pam\n")
+    host.stop_sshd()
+    debian_host.sshd(host)
+
+
+@test
+def the_state_of_secrets_is_looked_at_and_changed(host):
+    host.add_group("root", gid=0)
+    host.add_group("totp")
+    secret = host.secret()
+    host.users["alice"].enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
+    host.add_user("bob", "totp")
+    ask_for_codes(host)
+    guide = host.guide("doctor")
+    guide.type()
+    check("bob" in guide.type("Who is enrolled?", 0), "status names bob")
+    said = guide.type("Who is enrolled?", 1, yes=True)
+    check(secret.base32[:4] in said, "show shows the secret")
+    check(not host.users["alice"].has_secret_file(), "it was revoked")
+
+
+@test
+def one_word_is_changed_to_come_from_google_authenticator(host):
+    secret = host.secret()
+    host.users["alice"].enroll(secret, *NO_REUSE)
+    ask_for_codes(host)
+    with open("/etc/pam.d/sshd", "r+", encoding="ascii") as file:
+        text = file.read()
+        file.seek(0)
+        file.truncate()
+        file.write(text.replace("pam_totpgroup.so", "pam_google_authenticator.so nullok"))
+    host.guide("from-google-authenticator").type()
+    let_in(host.login("alice", code=secret.code()), "alice")
+
+
+@test
+def the_log_is_read(host):
+    secret = host.secret()
+    host.users["alice"].enroll(secret, *NO_REUSE)
+    ask_for_codes(host)
+    let_in(host.login("alice", code=secret.code()), "alice")
+    check("accepted user=alice" in host.guide("log").type(), "the log has the login")
+
+
+@test
+def a_script_enrolls_those_who_are_missing(host):
+    host.guide("ansible").type()
+    check(host.users["alice"].has_secret_file(), "alice has a secret")
+
+
+@test
+def what_other_tests_type(host):
+    guide = host.guide("install")
+    for section in ("From source, on Debian 12 or 13", "Remove it"):
+        guide.leave(section, why="scripts/check builds, installs and removes")
+    guide.leave("On Fedora", why="there is no Fedora here")
+    host.guide("library").leave(why="tests/library/programs.sh compiles and runs it")
+    host.guide("web-services").leave(why="tests/examples asks the daemon in six languages")
