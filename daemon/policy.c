@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +9,13 @@
 #include "base/number.h"
 #include "daemon/access.h"
 #include "gate/comma_list.h"
+#include "gate/group_record.h"
 #include "host/user_entry.h"
 #include "totpgroup.h"
 
-#define NAME_SIZE	 256
-#define ID_MAXIMUM	 INT64_C(4294967294)
-#define CONF_PATH_MAX	 900
-#define GROUP_BUFFER_MAX ((size_t)64 << 20)
+#define NAME_SIZE     256
+#define ID_MAXIMUM    INT64_C(4294967294)
+#define CONF_PATH_MAX 900
 
 /* What the functions that read a grant need. */
 struct reading {
@@ -53,22 +51,15 @@ static int add_user(const struct reading *reading, const char *name, struct id_l
 
 static int add_group(const struct reading *reading, const char *name, struct id_list *list)
 {
-	struct group group, *entry = NULL;
-	int failure = ERANGE;
+	struct group_record *record;
+	int status = group_record_by_name(&record, name, reading->error);
 
-	for (size_t size = 4096; failure == ERANGE && size <= GROUP_BUFFER_MAX; size *= 4) {
-		char *buffer = malloc(size);
-
-		if (buffer == NULL)
-			return error_set(reading->error, TOTPGROUP_EMEMORY, "out of memory");
-		failure = getgrnam_r(name, &group, buffer, size, &entry);
-		free(buffer);
-	}
-	if (failure == 0 && entry != NULL)
-		list->ids[list->count++] = group.gr_gid;
+	if (status == 0 && record != NULL)
+		list->ids[list->count++] = record->group.gr_gid;
 	else
 		warn_about(reading, "group", name);
-	return 0;
+	free(record);
+	return status == TOTPGROUP_EMEMORY ? status : 0;
 }
 
 typedef int name_adder(const struct reading *reading, const char *name, struct id_list *list);

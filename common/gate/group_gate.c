@@ -4,20 +4,13 @@
 #include "gate/group_gate.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gate/group_list.h"
+#include "gate/group_record.h"
 #include "gate/nss_sources.h"
 #include "totpgroup.h"
-
-/* A buffer that is too small costs a lookup that reads a part of a large group
- * in vain; so it grows fast. */
-#define GROUP_BUFFER_FIRST   ((size_t)4096)
-#define GROUP_BUFFER_GROWTH  16
-#define GROUP_BUFFER_MAXIMUM ((size_t)64 << 20)
-#define INTERRUPTIONS	     100
 
 static bool lists_user(const struct group *group, const char *user)
 {
@@ -28,86 +21,33 @@ static bool lists_user(const struct group *group, const char *user)
 	return false;
 }
 
-/* The functions return the error; what they leave in errno means nothing. */
-static int look_up(const struct group_entry *entry, struct group *group, char *buffer,
-	size_t size, struct group **found)
+static int refuse_failure(const struct group_entry *entry, struct error *error)
 {
-	int failure;
-	int tries = 0;
-
-	do {
-		*found = NULL;
-		if (entry->numeric)
-			failure = getgrgid_r(entry->gid, group, buffer, size, found);
-		else
-			failure = getgrnam_r(entry->name, group, buffer, size, found);
-	} while (failure == EINTR && ++tries < INTERRUPTIONS);
-	return failure;
-}
-
-static int look_up_with_buffer(
-	struct group_entry *entry, const char *user, size_t size, int *failure)
-{
-	struct group group;
-	struct group *found;
-	char *buffer = malloc(size);
-
-	if (buffer == NULL)
-		return TOTPGROUP_EMEMORY;
-	*failure = look_up(entry, &group, buffer, size, &found);
-	if (*failure == 0 && found != NULL) {
-		entry->gid = found->gr_gid;
-		entry->lists_user = lists_user(found, user);
-		entry->resolved = true;
-	}
-	free(buffer);
-	return 0;
-}
-
-static int refuse_unresolved(const struct group_entry *entry, int failure, struct error *error)
-{
-	if (failure == 0 || failure == ENOENT || failure == ESRCH)
-		return error_set(error, TOTPGROUP_EGROUP,
-			"group %s of group= does not exist; create it or correct group=",
-			entry->name);
-	errno = failure;
+	if (error->code == TOTPGROUP_EMEMORY)
+		return error_set(error, TOTPGROUP_EMEMORY,
+			"group %s of group= cannot be looked up: out of memory", entry->name);
+	errno = error->system_error;
 	return error_set_system(error, TOTPGROUP_ESYSTEM,
 		"group %s of group= cannot be looked up", entry->name);
 }
 
-static size_t next_buffer(size_t size)
+static int look_up(struct group_entry *entry, const char *user, struct error *error)
 {
-	if (size == 0)
-		return GROUP_BUFFER_FIRST;
-	if (size > GROUP_BUFFER_MAXIMUM / GROUP_BUFFER_GROWTH)
-		return GROUP_BUFFER_MAXIMUM;
-	return size * GROUP_BUFFER_GROWTH;
-}
+	struct group_record *record;
+	int status = entry->numeric ? group_record_by_gid(&record, entry->gid, error)
+				    : group_record_by_name(&record, entry->name, error);
 
-static int resolve(struct group_entry *entry, const char *user, struct error *error)
-{
-	size_t size = 0;
-	int failure = ERANGE;
-
-	while (failure == ERANGE && size < GROUP_BUFFER_MAXIMUM) {
-		size = next_buffer(size);
-		if (look_up_with_buffer(entry, user, size, &failure) != 0)
-			return error_set(error, TOTPGROUP_EMEMORY,
-				"group %s of group= cannot be looked up: out of memory",
-				entry->name);
-	}
-	return entry->resolved ? 0 : refuse_unresolved(entry, failure, error);
-}
-
-/* Every entry, whatever an earlier one says already, so that a broken list is
- * noticed by all users at once and not by some. */
-static int resolve_all(struct group_list *groups, const char *user, struct error *error)
-{
-	int code = 0;
-
-	for (size_t i = 0; i < groups->count && code == 0; i++)
-		code = resolve(&groups->entries[i], user, error);
-	return code;
+	if (status != 0)
+		return refuse_failure(entry, error);
+	if (record == NULL)
+		return error_set(error, TOTPGROUP_EGROUP,
+			"group %s of group= does not exist; create it or correct group=",
+			entry->name);
+	entry->gid = record->group.gr_gid;
+	entry->lists_user = lists_user(&record->group, user);
+	entry->resolved = true;
+	free(record);
+	return 0;
 }
 
 static bool has_gid(const struct user_groups *groups, gid_t gid)
@@ -116,6 +56,33 @@ static bool has_gid(const struct user_groups *groups, gid_t gid)
 		if (groups->gids[i] == gid)
 			return true;
 	return false;
+}
+
+/* Whether the user's groups show already that the group exists and has the user. The lookup
+ * would send the whole list of members, which a directory takes long for. What exempts is
+ * always looked up. */
+static bool is_proven(
+	const struct group_entry *entry, gid_t primary_gid, const struct user_groups *groups)
+{
+	return entry->numeric && !entry->exempt && entry->gid != primary_gid &&
+	       has_gid(groups, entry->gid);
+}
+
+/* Every other entry, whatever an earlier one says already, so that a broken list is
+ * noticed by all users at once and not by some. */
+static int resolve_all(struct group_list *entries, const char *user, gid_t primary_gid,
+	const struct user_groups *groups, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < entries->count && code == 0; i++) {
+		struct group_entry *entry = &entries->entries[i];
+
+		entry->resolved = is_proven(entry, primary_gid, groups);
+		if (!entry->resolved)
+			code = look_up(entry, user, error);
+	}
+	return code;
 }
 
 /* The list that the C library gives may be cut short, so that a user who is in none of the
@@ -145,7 +112,7 @@ enum group_gate group_gate_judge(const char *list, const char *user, gid_t prima
 		decision = &ignored;
 	if (group_list_parse(&entries, list, error) == 0 &&
 		user_groups_read(groups, user, primary_gid, error) == 0 &&
-		resolve_all(&entries, user, error) == 0)
+		resolve_all(&entries, user, primary_gid, groups, error) == 0)
 		result = group_list_judge(
 			&entries, primary_gid, groups->gids, groups->count, decision, error);
 	/* An exemption is a group that the user is in, which needs no second look. */

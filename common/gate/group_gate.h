@@ -49,6 +49,10 @@ struct group_decision {
  * not asked for being in none of the groups, each source of the system is asked
  * for the user's groups (nss_sources.h).
  *
+ * Each group of the list is looked up, with all of its members, but for a gid that asks
+ * and is one of the user's supplementary groups: of a large group in a directory, by its
+ * gid, a member needs no list.
+ *
  * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of
  * its groups does not resolve, a lookup fails or a source does not answer; never
  * because of who the user is. Reads
