@@ -1,28 +1,44 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What totp-enroll doctor says of a stack is what libpam does with it. The module's line is put,
 with every control and set of options, at every place of the stacks of distributions, and of
-random ones. Copies of one module answer for all modules, each answer of each one in turn.
+random ones. Copies of one module answer for the other modules, each answer of each one in turn.
+The module itself takes part in every third stack, with right codes and wrong ones, users who are
+not asked or have no secret, and a file that it refuses; elsewhere a copy answers for it, too.
 
 No mend lets in anybody who was kept out before and has not a right password with a right code, or
 is not asked for one. Where doctor finds no problem, right passwords and codes let in, wrong ones
 do not, and a user who is not asked gets in by the password alone."""
 
+import base64
+import collections
 import ctypes
 import ctypes.util
+import hashlib
+import hmac
 import itertools
 import json
+import math
+import os
 import pathlib
+import pwd
 import random
 import shutil
+import struct
 import subprocess
+import sys
+import tempfile
+import time
+import traceback
 
 from case import BUILD, LONG, check, read_program, seed
-from doctor_host import MY_GROUP
+from doctor_host import ME, MY_GROUP
 from pam_stacks import CONTROLS, DISTRIBUTIONS, FACTORS, GATES, OTHERS, PASSWORDS
 from support import PROGRAM, Skip, test
 
 STACKS = 20000 if LONG else 60
 COMBINATIONS = 300
+# A login with the module itself takes longer.
+REAL_COMBINATIONS = 60
 MODULE = "pam_totpgroup.so"
 
 SUCCESS, SYSTEM_ERR, AUTH_ERR, INFO_UNAVAIL, USER_UNKNOWN, IGNORE = 0, 4, 7, 9, 10, 25
@@ -35,62 +51,122 @@ OPTIONS = ("", f"group={MY_GROUP}", "nullok", "enroll", f"group={MY_GROUP} enrol
 CHECKS = ("pam-stack", "control", "skipped", "exempt-users", "good-code", "password",
           "first-factor", "asked-twice", "module-options")
 
+# What stands in a request to pam_logins for an answer of the module itself.
+Person = collections.namedtuple("Person", "user typed file")
 
-class Conversation(ctypes.Structure):
-    _fields_ = [("function", ctypes.c_void_p), ("data", ctypes.c_void_p)]
 
-
-class Pam:
-    """libpam with the files of a folder."""
+class Secrets:
+    """What the module itself reads, and who asks it what."""
 
     def __init__(self, folder):
-        name = ctypes.util.find_library("pam")
-        self.library = ctypes.CDLL(name or "libpam.so.0")
-        if not hasattr(self.library, "pam_start_confdir"):
-            raise Skip("libpam has no pam_start_confdir()")
-        self.library.pam_getenv.restype = ctypes.c_char_p
-        self.library.pam_getenv.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
-        self.library.pam_putenv.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
-        self.library.pam_authenticate.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        self.library.pam_end.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        self.folder = str(folder).encode()
-        self.conversation = Conversation()
+        # The module makes each change durable, which takes long on a disk.
+        shared = pathlib.Path("/dev/shm")
+        self.path = pathlib.Path(tempfile.mkdtemp(
+            prefix="totpgroup-test.", dir=shared if os.access(shared, os.W_OK) else folder.path))
+        self.good, self.broken = folder.path / "good", folder.path / "broken"
+        self.key = b"12345678901234567890"
+        self.good.write_text(base64.b32encode(self.key).decode() + '\n" TOTP_AUTH\n')
+        self.broken.write_text("no secret\n")
+        self.file = self.path / ME
+        self.outsider = next(name for name in ("nobody", "daemon", "bin") if name != ME and
+                             pwd.getpwnam(name).pw_gid != pwd.getpwnam(ME).pw_gid)
 
-    def log_in(self, answers, service="login"):
-        """Whether the login succeeds, and the modules with an answer that were asked in it."""
-        handle = ctypes.c_void_p()
-        status = self.library.pam_start_confdir(
-            service.encode(), b"somebody", ctypes.byref(self.conversation), self.folder,
-            ctypes.byref(handle))
-        check(status == SUCCESS, f"pam_start_confdir(): {status}")
-        for name, answer in answers.items():
-            self.library.pam_putenv(handle, f"{name}={answer}".encode())
-        status = self.library.pam_authenticate(handle, 0x8000)
-        asked = {name for name in answers
-                 if self.library.pam_getenv(handle, f"ran{name}".encode()) is not None}
-        self.library.pam_end(handle, status)
-        return status == SUCCESS, asked
+    def option(self):
+        return f"secret={self.path}/${{USER}}"
+
+    def code(self, step):
+        digest = hmac.new(self.key, struct.pack(">Q", step), hashlib.sha1).digest()
+        start = digest[-1] & 15
+        number = struct.unpack(">I", digest[start:start + 4])[0] & 0x7FFFFFFF
+        return f"{number % 1000000:06}"
+
+    def persons(self, options):
+        """A person for each answer."""
+        step = int(time.time()) // 30
+        near = {self.code(step + i) for i in range(-20, 20)}
+        wrong = next(code for code in map("{:06}".format, itertools.count()) if code not in near)
+        right, wrong = (("password" if "forward_pass" in options else "") + code
+                        for code in (self.code(step), wrong))
+        unknown = Person(ME, wrong, "-") if "enroll" in options else \
+            Person("there-is-nobody", right, "-")
+        exempt = Person(ME, wrong, "-") if "nullok" in options else \
+            Person(self.outsider, wrong, "-")
+        return {SUCCESS: Person(ME, right, self.good), AUTH_ERR: Person(ME, wrong, self.good),
+                USER_UNKNOWN: unknown, SYSTEM_ERR: Person(ME, right, self.broken),
+                IGNORE: exempt}
+
+    def remove(self):
+        shutil.rmtree(self.path)
+
+
+class Logins:
+    """A process that logs in by the files of a folder."""
+
+    def __init__(self, folder, secret):
+        library = ctypes.CDLL(ctypes.util.find_library("pam") or "libpam.so.0")
+        if not hasattr(library, "pam_start_confdir"):
+            raise Skip("libpam has no pam_start_confdir()")
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen(
+            [BUILD / "tests/cli/pam_logins", folder, "login", MODULE, secret],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def log_in(self, combinations, persons):
+        """For each table of answers, whether the login succeeds, and the modules with an answer
+        that were asked in it. With persons, the module itself takes part."""
+        if not combinations:
+            return []
+        names = [*combinations[0], "pam_deny.so"]
+        rows = []
+        for combination in combinations:
+            row = [*combination.values(), AUTH_ERR]
+            rows.append(" ".join(map(str, [*row, *persons[combination[MODULE]]]
+                                     if persons else row)))
+        self.process.stdin.write("\n".join([" ".join(names), *rows, "", ""]))
+        self.process.stdin.flush()
+        answers = [self.process.stdout.readline().split() for _ in rows]
+        check(all(answers), "pam_logins has ended")
+        return [(answer[0] == "1", set(answer[1:])) for answer in answers]
+
+    def end(self):
+        self.process.stdin.close()
+        check(self.process.wait() == 0, "pam_logins has failed")
 
 
 class Stack:
-    """PAM's files in a folder, all modules of which are copies of pam_answer.so."""
+    """PAM's files in a folder, all modules of which are copies of pam_answer.so, in one folder
+    of modules even that of totpgroup."""
 
     def __init__(self, folder):
         self.path = folder.path / "pam.d"
-        self.modules = folder.path / "security"
         self.path.mkdir(mode=0o755)
-        self.modules.mkdir(mode=0o755)
-        answer = read_program(str(BUILD / "pam_answer.la").replace(".la", ".so")) \
-            if (BUILD / "pam_answer.so").exists() else \
-            (BUILD / ".libs" / "pam_answer.so").read_bytes()
+        self.secrets = Secrets(folder)
+        self.folders = {False: folder.path / "stand-ins", True: folder.path / "security"}
+        answer = (BUILD / ".libs" / "pam_answer.so").read_bytes()
         names = (MODULE, "pam_deny.so", *PASSWORDS, *GATES, *FACTORS, *OTHERS)
-        for name in names:
-            (self.modules / name).write_bytes(answer)
-            (self.modules / name).chmod(0o644)
-        # They stay loaded.
-        self.loaded = [ctypes.CDLL(str(self.modules / name)) for name in names]
-        self.pam = Pam(self.path)
-        self.folder = folder
+        for modules in self.folders.values():
+            modules.mkdir(mode=0o755)
+            for name in names:
+                (modules / name).write_bytes(answer)
+                (modules / name).chmod(0o644)
+        (self.folders[True] / MODULE).write_bytes(
+            read_program(str(BUILD / ".libs" / "pam_totpgroup.so")))
+        self.logins = Logins(self.path, self.secrets.file)
+        # doctor asks sshd which service it uses. That takes most of the time, and matters here
+        # to nothing.
+        self.programs = folder.path / "bin"
+        self.programs.mkdir()
+        (self.programs / "sshd").symlink_to(shutil.which("true"))
+        self.real = False
+        self.options = ""
+
+    @property
+    def modules(self):
+        return self.folders[self.real]
+
+    def end(self):
+        self.logins.end()
+        self.secrets.remove()
 
     def write(self, files):
         """files is a table of lists of lines."""
@@ -115,14 +191,15 @@ class Stack:
         result = subprocess.run(
             [PROGRAM, "doctor", "--json", "--service=login", f"--pam-dir={self.path}",
              f"--module-dir={self.modules}"],
-            capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+            capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}"})
         check(result.stderr == b"", f"{result.stderr}")
         return [finding for finding in json.loads(result.stdout)["findings"]
                 if finding["check"] in CHECKS and finding["level"] != "ok"]
 
     def answers(self, combinations):
-        return [self.pam.log_in({**combination, "pam_deny.so": AUTH_ERR})
-                for combination in combinations]
+        return self.logins.log_in(
+            combinations, self.secrets.persons(self.options) if self.real else None)
 
     def without_module(self, combinations, idle):
         """Who gets in without the module's line, or with a line in its place that does
@@ -161,16 +238,24 @@ def modules_in(files, names):
     return [name for name in names if name in text]
 
 
-def random_combinations(random_numbers, files, exempt):
+def random_combinations(random_numbers, files, exempt, most):
     """Tables of answers: all, or a sample of them."""
     choices = {name: PASSWORD_ANSWERS for name in modules_in(files, PASSWORDS)}
     choices.update({name: (SUCCESS, AUTH_ERR, IGNORE)
                     for name in modules_in(files, GATES + FACTORS)})
     choices[MODULE] = CODE_ANSWERS + ((IGNORE,) if exempt else ())
-    tables = [dict(zip(choices, values)) for values in itertools.product(*choices.values())]
-    if len(tables) > COMBINATIONS:
-        tables = random_numbers.sample(tables, COMBINATIONS)
-    return tables
+    count = math.prod(len(answers) for answers in choices.values())
+    numbers = range(count) if count <= most else random_numbers.sample(range(count), most)
+    return [choose(choices, number) for number in numbers]
+
+
+def choose(choices, number):
+    """The table of answers with that number."""
+    table = {}
+    for name, answers in choices.items():
+        number, at = divmod(number, len(answers))
+        table[name] = answers[at]
+    return table
 
 
 def right_password(combination, asked=PASSWORDS):
@@ -203,9 +288,14 @@ class Verdict:
 
     def lets_in(self, code):
         """Whether it answers that in a login that succeeds with a right password."""
-        return any(let_in and MODULE in asked and right_password(combination, asked) and
-                   combination[MODULE] == code
-                   for combination, (let_in, asked) in zip(self.combinations, self.logins))
+        return self.can_let_in(code, self.combinations, self.logins)
+
+    def can_let_in(self, code, combinations, logins):
+        """A user who is not asked does not see the module itself."""
+        unseen = self.stack.real and code == IGNORE
+        return any(let_in and (unseen or MODULE in asked) and
+                   right_password(combination, asked) and combination[MODULE] == code
+                   for combination, (let_in, asked) in zip(combinations, logins))
 
     def could_let_in(self, code):
         """The same with every answer that modules can give, other than to fail where they only
@@ -216,10 +306,12 @@ class Verdict:
         choices.update({name: ALL_ANSWERS for name in modules_in(self.files, GATES + FACTORS)})
         choices.update({name: (SUCCESS, IGNORE) for name in modules_in(self.files, OTHERS)
                         if name != "pam_permit.so"})
-        for values in itertools.product(*choices.values()):
-            combination = {**dict(zip(choices, values)), MODULE: code}
-            let_in, asked = self.stack.answers([combination])[0]
-            if let_in and MODULE in asked and right_password(combination):
+        choices[MODULE] = (code,)
+        count = math.prod(len(answers) for answers in choices.values())
+        for start in range(0, count, COMBINATIONS):
+            some = [choose(choices, number)
+                    for number in range(start, min(start + COMBINATIONS, count))]
+            if self.can_let_in(code, some, self.stack.answers(some)):
                 return True
         return False
 
@@ -295,29 +387,75 @@ def put_line(numbers, files, control, options):
 
 
 def try_stack(stack, numbers, files, control, options):
-    put_line(numbers, files, control, options)
+    stack.options = f"{options} {stack.secrets.option()}" if stack.real else options
+    put_line(numbers, files, control, stack.options)
     if numbers.random() < 0.05:
-        put_line(numbers, files, numbers.choice(CONTROLS), options)
+        put_line(numbers, files, numbers.choice(CONTROLS), stack.options)
     stack.write(files)
     exempt = "group=" in options or "nullok" in options
-    combinations = random_combinations(numbers, files, exempt)
+    combinations = random_combinations(
+        numbers, files, exempt, REAL_COMBINATIONS if stack.real else COMBINATIONS)
     return mend_step_by_step(stack, combinations, exempt, "enroll" in options)
 
 
-@test
-def doctor_says_what_libpam_does(folder):
-    numbers = random.Random(seed())
+def try_stacks(folder, chosen_seed, rounds):
+    """Returns how many were mended, have a problem that nothing mends, and had the module
+    itself."""
     stack = Stack(folder)
     tables = list(DISTRIBUTIONS.values())
-    mended = problems = 0
-    for round_number in range(STACKS):
-        if round_number % 3 == 2:
+    counts = collections.Counter()
+    for number in rounds:
+        numbers = random.Random(f"{chosen_seed}/{number}")
+        stack.real = number // 3 % 3 == 0
+        if number % 3 == 2:
             files = random_stack(numbers)
         else:
             files = {name: text.splitlines() for name, text in numbers.choice(tables).items()}
         steps, left = try_stack(stack, numbers, files, numbers.choice(CONTROLS),
                                 numbers.choice(OPTIONS))
-        mended += steps > 0
-        problems += left
-    print(f"# {STACKS} stacks: {mended} mended, {problems} with a problem that nothing mends")
-    check(mended > 0, "no stack was mended")
+        counts["stacks"] += 1
+        counts["mended"] += steps > 0
+        counts["problems"] += left
+        counts["real"] += stack.real
+    stack.end()
+    return counts
+
+
+def begin_worker(chosen_seed, rounds):
+    """Tries these stacks in another process. Returns its id, and the file with its counts."""
+    results = tempfile.TemporaryFile("w+")
+    child = os.fork()
+    if child != 0:
+        return child, results
+    status = 1
+    try:
+        with tempfile.TemporaryDirectory(prefix="totp-enroll-test.") as path:
+            folder = collections.namedtuple("Folder", "path")(pathlib.Path(path))
+            json.dump(try_stacks(folder, chosen_seed, rounds), results)
+            results.flush()
+            status = 0
+    except BaseException:  # pylint: disable=broad-exception-caught
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+    return None
+
+
+@test
+def doctor_says_what_libpam_does(folder):
+    chosen_seed = seed()
+    if LONG:
+        jobs = os.cpu_count() or 1
+        workers = [begin_worker(chosen_seed, range(i, STACKS, jobs)) for i in range(jobs)]
+        ends = [os.waitpid(child, 0)[1] for child, _ in workers]
+        check(not any(ends), "a worker has failed, as it says above")
+        counts = collections.Counter()
+        for _, results in workers:
+            results.seek(0)
+            counts.update(json.load(results))
+    else:
+        counts = try_stacks(folder, chosen_seed, range(STACKS))
+    print(f"# {counts['stacks']} stacks, {counts['real']} with the module itself: "
+          f"{counts['mended']} mended, {counts['problems']} with a problem that nothing mends")
+    check(counts["mended"] > 0, "no stack was mended")
