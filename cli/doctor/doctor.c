@@ -56,25 +56,6 @@ static enum exit_status read_options(struct doctor_options *options, int argc, c
 	return STATUS_DONE;
 }
 
-static void (*const checks[])(struct doctor *doctor) = {
-	doctor_check_stack,
-	doctor_check_line,
-	doctor_check_groups,
-	doctor_check_exemptions,
-	doctor_check_variables,
-	doctor_check_state,
-	doctor_check_daemon,
-	doctor_check_paths,
-	doctor_check_passwords,
-	doctor_check_misplaced,
-	doctor_check_guard,
-	doctor_check_sshd,
-	doctor_check_sudo,
-	doctor_check_files,
-	doctor_check_clock,
-	doctor_check_user,
-};
-
 static enum exit_status run_checks(const struct doctor_options *options)
 {
 	struct configuration configuration = CONFIGURATION_INIT;
@@ -90,8 +71,7 @@ static enum exit_status run_checks(const struct doctor_options *options)
 		terminal_complain_error(&error);
 	} else {
 		doctor.user = &entry->passwd;
-		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-			checks[i](&doctor);
+		doctor_run_checks(&doctor, DOCTOR_ALL_CHECKS);
 		doctor_prove_mends(&doctor);
 		status = doctor_print_report(&doctor);
 	}

@@ -178,6 +178,11 @@ struct doctor {
 	struct sshd_proposals *proposals; /* NULL where nobody asks what mends */
 };
 
+/* Which checks run: all, or those that judge what is in PAM's files and in the module's
+ * configuration files, which are judged again with a change. In checks.c. */
+enum doctor_checks { DOCTOR_ALL_CHECKS, DOCTOR_CHECKS_OF_FILES };
+void doctor_run_checks(struct doctor *doctor, enum doctor_checks which);
+
 /* The checks, in the order in which they run. Those of the module's options do nothing
  * where doctor->line is NULL. */
 

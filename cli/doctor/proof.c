@@ -60,20 +60,6 @@ static void free_change(struct change *change)
 	text_free(&change->texts[1]);
 }
 
-/* The checks that a change of a PAM file can make better or worse. */
-static void (*const checks[])(struct doctor *doctor) = {
-	doctor_check_stack,
-	doctor_check_line,
-	doctor_check_groups,
-	doctor_check_exemptions,
-	doctor_check_variables,
-	doctor_check_state,
-	doctor_check_paths,
-	doctor_check_passwords,
-	doctor_check_misplaced,
-	doctor_check_guard,
-};
-
 static void judge_copy(struct trial_run *run, const struct doctor *doctor,
 	const struct pam_changed_file *files, const char *conf)
 {
@@ -87,8 +73,7 @@ static void judge_copy(struct trial_run *run, const struct doctor *doctor,
 		.copied_conf = conf,
 		.configuration = &run->configuration,
 		.module = &run->configuration.options};
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		checks[i](&run->doctor);
+	doctor_run_checks(&run->doctor, DOCTOR_CHECKS_OF_FILES);
 }
 
 static void free_copy(struct trial_run *run)
