@@ -61,9 +61,12 @@ struct mend {
 	enum mend_action action;
 	char *file; /* NULL for MEND_RUN */
 	unsigned int line;
-	char *to_file; /* of MEND_MOVE */
-	unsigned int to_line;
+	char *to_file;	      /* of MEND_MOVE */
+	unsigned int to_line; /* 0 is the top of that file */
 	char *text;
+	/* A change of another line, without which this one is not right, or NULL: both have to
+	 * be made. Only a change of sshd's files has one. */
+	struct mend *also;
 };
 
 /* How many alternatives may mend a finding; more are left out. */
@@ -106,6 +109,10 @@ void finding_why_more(struct finding *finding, const char *more, ...)
 /* Adds an alternative that mends it: a change of a file's line. */
 void finding_mend(struct finding *finding, enum mend_action action, const char *file,
 	unsigned int line, const char *text, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds another change to the alternative that was added last: both have to be made. */
+void finding_mend_also(struct finding *finding, enum mend_action action, const char *file,
+	unsigned int line, const char *text);
 
 /* Adds an alternative that mends it: a command, whose words are quoted already. */
 void finding_run(struct finding *finding, const char *command, ...)
@@ -208,6 +215,8 @@ void doctor_check_passwords(struct doctor *doctor);
 /* Whether other lines than those of the types auth and session name the module, and whether
  * the module is asked twice. */
 void doctor_check_misplaced(struct doctor *doctor);
+/* Whether the program of the service can ask as often as the stack does. */
+void doctor_check_programs(struct doctor *doctor);
 /* The module's session line: sets guard and guard_holds. */
 void doctor_check_guard(struct doctor *doctor);
 /* Whether sshd asks PAM and lets nobody in without it: sets sshd. */
@@ -255,6 +264,20 @@ bool doctor_asks_other_code(const struct pam_line *line);
 /* Whether another module than this one identifies the user by what that user knows or
  * has. */
 bool doctor_has_other_factor(const struct doctor *doctor);
+
+/* The programs behind services, in programs.c. */
+
+/* Whether there is nobody at the service who could answer. */
+bool doctor_asks_never(const char *service);
+/* Whether its program gives one answer to all prompts, and then whether it runs with the rights
+ * of the user who logs in. */
+bool doctor_asks_once(const char *service, bool *as_user);
+/* Proposes the line of the module, or a new one for NULL, with forward_pass above all lines of
+ * passwords. */
+void doctor_propose_forward_pass(
+	struct doctor *doctor, struct finding *finding, const struct pam_line *line);
+/* Whether services= lets the module ask in this service, in exemptions.c. */
+bool doctor_asks_in_service(const struct doctor *doctor);
 
 /* What mends a finding, in mend.c. */
 

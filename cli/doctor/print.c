@@ -52,23 +52,25 @@ static bool wants_colors(void)
 
 static void append_move(struct text *text, const char *in, const struct mend *mend)
 {
-	text_append_format(text, "%s %s, move line %u below line %u", in, mend->file,
-		mend->line, mend->to_line);
+	text_append_format(text, "%s %s, move line %u ", in, mend->file, mend->line);
+	if (mend->to_line == 0)
+		text_append_string(text, "to the top");
+	else
+		text_append_format(text, "below line %u", mend->to_line);
 	if (strcmp(mend->file, mend->to_file) != 0)
 		text_append_format(text, " of %s", mend->to_file);
 	text_append_string(text, ", where it is to be:\n");
 }
 
 /* The text that mends a finding is never wrapped, because it is there to be copied. */
-static void append_mend(struct text *text, const struct mend *mend, bool first)
+static void append_change(
+	struct text *text, const char *in, const char *run, const struct mend *mend)
 {
-	const char *in = first ? "In" : "Or in";
-
 	if (mend->text == NULL)
 		return;
 	text_append_format(text, "%*s", COLUMN, "");
 	if (mend->action == MEND_RUN)
-		text_append_string(text, first ? "Run:\n" : "Or run:\n");
+		text_append_format(text, "%s:\n", run);
 	else if (mend->action == MEND_REPLACE)
 		text_append_format(
 			text, "%s %s, let line %u be:\n", in, mend->file, mend->line);
@@ -83,6 +85,13 @@ static void append_mend(struct text *text, const struct mend *mend, bool first)
 	else
 		text_append_format(text, "%s %s, at the top, write:\n", in, mend->file);
 	text_append_format(text, "%*s%s\n", COLUMN + 4, "", mend->text);
+}
+
+static void append_mend(struct text *text, const struct mend *mend, bool first)
+{
+	append_change(text, first ? "In" : "Or in", first ? "Run" : "Or run", mend);
+	if (mend->also != NULL)
+		append_change(text, "And in", "And run", mend->also);
 }
 
 static void append_finding(
@@ -167,7 +176,8 @@ static struct json_object *mend_object(const struct mend *mend)
 			(json_put_string(object, "to_file", mend->to_file) &&
 				json_put(object, "to_line",
 					json_object_new_int64(mend->to_line)))) &&
-		json_put_string(object, "text", mend->text))
+		json_put_string(object, "text", mend->text) &&
+		(mend->also == NULL || json_put(object, "also", mend_object(mend->also))))
 		return object;
 	json_object_put(object);
 	return NULL;

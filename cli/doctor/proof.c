@@ -388,10 +388,42 @@ static bool prove_mends(const struct doctor *doctor, struct finding *finding, bo
 	return finding->proven;
 }
 
-/* What sshd asks for besides, only its own checks know. */
+/* Their mends are changes of sshd's files, of which sshd itself has to say what they mean: only
+ * sshd_proof.c can ask it, and it has done so. */
 static bool is_of_sshd(const struct finding *finding)
 {
 	return strncmp(finding->check, "sshd", strlen("sshd")) == 0;
+}
+
+/* A session line for one of them can only refuse. It is proven if PAM can read it, and it refuses
+ * whom it should. */
+static bool is_proven_guard(const struct doctor *doctor, const struct mend *mend)
+{
+	struct change change = {.texts = {TEXT_INIT, TEXT_INIT}};
+	struct trial_run *run = malloc(sizeof(*run));
+	bool proven = false;
+
+	if (run != NULL && make_change(&change, mend)) {
+		judge_copy(run, doctor, change.files, NULL);
+		proven = run->doctor.guard_holds &&
+			 nothing_is_new(&doctor->report, &run->doctor.report, FINDING_WARNING);
+		free_copy(run);
+	}
+	free(run);
+	free_change(&change);
+	return proven;
+}
+
+static void prove_guards(const struct doctor *doctor, struct finding *finding)
+{
+	size_t at = 0;
+
+	while (at < FINDING_MENDS && finding->mends[at].action != MEND_NONE)
+		if (changes_stack(doctor, &finding->mends[at]) &&
+			!is_proven_guard(doctor, &finding->mends[at]))
+			drop_mend(finding, at);
+		else
+			at++;
 }
 
 /* A warning waits until the problems are mended: the same change may mend it. */
@@ -406,9 +438,12 @@ void doctor_prove_mends(struct doctor *doctor)
 			struct finding *finding = doctor->report.findings[i];
 			bool waits = level == FINDING_WARNING && mended;
 
-			if (finding->level != (enum finding_level)level || is_of_sshd(finding))
+			if (finding->level != (enum finding_level)level)
 				continue;
-			if (prove_mends(doctor, finding, !waits) && level == FINDING_PROBLEM)
+			if (is_of_sshd(finding))
+				prove_guards(doctor, finding);
+			else if (prove_mends(doctor, finding, !waits) &&
+				 level == FINDING_PROBLEM)
 				mended = true;
 		}
 }

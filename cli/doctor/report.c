@@ -98,6 +98,17 @@ static struct mend *next_mend(struct finding *finding)
 	return NULL;
 }
 
+static char *copy_string(struct report *report, const char *string)
+{
+	char *copy = string != NULL ? strdup(string) : NULL;
+
+	if (string != NULL && copy == NULL)
+		report->out_of_memory = true;
+	if (copy != NULL)
+		replace_control_characters(copy);
+	return copy;
+}
+
 void finding_mend(struct finding *finding, enum mend_action action, const char *file,
 	unsigned int line, const char *text, ...)
 {
@@ -119,6 +130,28 @@ void finding_mend(struct finding *finding, enum mend_action action, const char *
 	va_end(arguments);
 }
 
+void finding_mend_also(struct finding *finding, enum mend_action action, const char *file,
+	unsigned int line, const char *text)
+{
+	struct mend *also = finding != NULL ? calloc(1, sizeof(*also)) : NULL;
+	size_t last = FINDING_MENDS;
+
+	if (finding == NULL)
+		return;
+	while (last > 0 && finding->mends[last - 1].action == MEND_NONE)
+		last--;
+	if (also == NULL || last == 0) {
+		finding->report->out_of_memory = true;
+		free(also);
+		return;
+	}
+	also->action = action;
+	also->file = copy_string(finding->report, file);
+	also->line = line;
+	also->text = copy_string(finding->report, text);
+	finding->mends[last - 1].also = also;
+}
+
 void finding_run(struct finding *finding, const char *command, ...)
 {
 	struct mend *mend = next_mend(finding);
@@ -130,17 +163,6 @@ void finding_run(struct finding *finding, const char *command, ...)
 	va_start(arguments, command);
 	mend->text = format_text(finding->report, command, arguments);
 	va_end(arguments);
-}
-
-static char *copy_string(struct report *report, const char *string)
-{
-	char *copy = string != NULL ? strdup(string) : NULL;
-
-	if (string != NULL && copy == NULL)
-		report->out_of_memory = true;
-	if (copy != NULL)
-		replace_control_characters(copy);
-	return copy;
 }
 
 void finding_propose(struct finding *finding, const struct mend *proposal)
@@ -162,6 +184,7 @@ void finding_propose(struct finding *finding, const struct mend *proposal)
 	mend->file = copy_string(finding->report, proposal->file);
 	mend->to_file = copy_string(finding->report, proposal->to_file);
 	mend->text = copy_string(finding->report, proposal->text);
+	mend->also = NULL;
 }
 
 void finding_propose_first(struct finding *finding, const struct mend *proposal)
@@ -182,6 +205,9 @@ void mend_clear(struct mend *mend)
 	free(mend->file);
 	free(mend->to_file);
 	free(mend->text);
+	if (mend->also != NULL)
+		mend_clear(mend->also);
+	free(mend->also);
 	*mend = (struct mend){.action = MEND_NONE};
 }
 

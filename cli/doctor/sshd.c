@@ -330,12 +330,14 @@ bool sshd_judge(struct doctor *doctor)
 	return true;
 }
 
-/* A session line can refuse those who log in with a key alone. */
+/* A session line can refuse those who log in with a key alone, where they can log in with a
+ * code instead. */
 static void mend_by_guard(struct doctor *doctor, size_t first)
 {
 	struct sshd_methods methods = sshd_methods_judge(&doctor->sshd);
 
-	if (doctor->line == NULL || doctor->guard != NULL || !methods.without_pam)
+	if (doctor->line == NULL || doctor->guard != NULL || !methods.without_pam ||
+		!methods.interactive || !sshd_settings_is(&doctor->sshd, "usepam", "yes"))
 		return;
 	for (size_t i = first; i < doctor->report.count; i++)
 		if (strcmp(doctor->report.findings[i]->check, SSHD_METHODS_CHECK) == 0 &&

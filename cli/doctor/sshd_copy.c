@@ -61,12 +61,13 @@ static int append_file(struct text *text, const struct sshd_files *files, size_t
 {
 	struct lines lines = {
 		.text = files->files[file].text.data, .length = files->files[file].text.length};
-	const struct sshd_change *change = find_change(changes, count, file, 0);
+	const struct sshd_change *change;
 	const char *line;
 	size_t length;
 
-	if (change != NULL)
-		text_append_format(text, "%s\n", change->text);
+	for (size_t i = 0; i < count; i++)
+		if (changes[i].file == file && changes[i].line == 0)
+			text_append_format(text, "%s\n", changes[i].text);
 	while (lines_next(&lines, &line, &length)) {
 		change = find_change(changes, count, file, lines.number);
 		if (change != NULL && change->action == MEND_REPLACE)

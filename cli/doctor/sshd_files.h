@@ -50,7 +50,8 @@ struct sshd_files {
 	char *folder;	/* private, for the copies; NULL before the first */
 };
 
-/* What is done to a line of a copy. Of several for the same line the first counts. */
+/* What is done to a line of a copy. Of several for the same line the first counts; at
+ * the top of a file, line 0, all do. */
 struct sshd_change {
 	enum mend_action action; /* MEND_REPLACE or MEND_ADD, as in struct mend */
 	size_t file;

@@ -15,6 +15,9 @@
 
 #define MAIN_FILE "/etc/ssh/sshd_config"
 
+/* How many places are tried for a setting that is tried with another one. */
+#define PLACES_MAXIMUM 6
+
 /* More than all warnings together. */
 #define PROBLEM_RANK 16
 
@@ -122,8 +125,8 @@ static bool locks_out(
 	       !after->methods.keyless;
 }
 
-static bool is_good_change(
-	struct proof *proof, const struct sshd_change *change, const char *check)
+static bool are_good_changes(
+	struct proof *proof, const struct sshd_change *changes, size_t count, const char *check)
 {
 	struct error error = ERROR_INIT;
 	struct sshd_verdict after = {.read = false};
@@ -131,7 +134,7 @@ static bool is_good_change(
 	bool good = false;
 	char *config;
 
-	if (sshd_files_copy(&proof->files, change, 1, &config, &error) == 0)
+	if (sshd_files_copy(&proof->files, changes, count, &config, &error) == 0)
 		after = sshd_verdict_of(proof->doctor, config, &proof->doctor->login);
 	good = after.read && number < SSHD_VERDICT_CHECKS &&
 	       after.ranks[number] < proof->before.ranks[number] &&
@@ -189,8 +192,8 @@ static bool try_line(
 	char *methods = own ? own_methods(proof->doctor, line) : NULL;
 	const struct sshd_change change = {
 		MEND_REPLACE, line->file, line->number, own ? methods : proposal->setting};
-	bool good =
-		change.text != NULL && is_good_change(proof, &change, proposal->finding->check);
+	bool good = change.text != NULL &&
+		    are_good_changes(proof, &change, 1, proposal->finding->check);
 
 	if (good)
 		finding_mend(proposal->finding, change.action,
@@ -203,7 +206,7 @@ static bool try_top(struct proof *proof, const struct sshd_proposal *proposal, s
 {
 	const struct sshd_change change = {MEND_ADD, file, 0, proposal->setting};
 
-	if (!is_good_change(proof, &change, proposal->finding->check))
+	if (!are_good_changes(proof, &change, 1, proposal->finding->check))
 		return false;
 	finding_mend(proposal->finding, change.action, proof->files.files[file].path, 0, "%s",
 		proposal->setting);
@@ -221,6 +224,63 @@ static bool try_all(struct proof *proof, const struct sshd_proposal *proposal)
 			return true;
 	return try_top(proof, proposal, files->drop_in) ||
 	       (files->drop_in != 0 && try_top(proof, proposal, 0));
+}
+
+/* The places for a setting, and how many there are. */
+struct places {
+	struct sshd_change changes[PLACES_MAXIMUM];
+	size_t count;
+};
+
+/* Each line that sets it, and the top of the files for new lines. */
+static struct places find_places(const struct proof *proof, const char *setting)
+{
+	const struct sshd_files *files = &proof->files;
+	struct places places = {.count = 0};
+
+	for (size_t i = 0; i < files->line_count && places.count + 2 < PLACES_MAXIMUM; i++)
+		if (sets_the_same(&files->lines[i], setting))
+			places.changes[places.count++] = (struct sshd_change){MEND_REPLACE,
+				files->lines[i].file, files->lines[i].number, setting};
+	places.changes[places.count++] =
+		(struct sshd_change){MEND_ADD, files->drop_in, 0, setting};
+	if (files->drop_in != 0)
+		places.changes[places.count++] = (struct sshd_change){MEND_ADD, 0, 0, setting};
+	return places;
+}
+
+static bool try_both(struct proof *proof, struct finding *finding,
+	const struct sshd_change *one, const struct sshd_change *other)
+{
+	const struct sshd_change changes[] = {*one, *other};
+	const struct sshd_file *files = proof->files.files;
+
+	if (!are_good_changes(proof, changes, 2, finding->check))
+		return false;
+	finding_mend(finding, one->action, files[one->file].path, one->line, "%s", one->text);
+	finding_mend_also(
+		finding, other->action, files[other->file].path, other->line, other->text);
+	return true;
+}
+
+/* Two settings may be right only together: a key alone lets in, and sshd may not ask PAM while
+ * that is so. */
+static bool try_pairs(struct proof *proof, const struct sshd_proposals *proposals,
+	const struct sshd_proposal *proposal)
+{
+	const struct places own = find_places(proof, proposal->setting);
+
+	for (size_t i = 0; i < proposals->count; i++) {
+		const struct places others = find_places(proof, proposals->rows[i].setting);
+
+		if (proposals->rows[i].finding == proposal->finding)
+			continue;
+		for (size_t j = 0; j < own.count * others.count; j++)
+			if (try_both(proof, proposal->finding, &own.changes[j / others.count],
+				    &others.changes[j % others.count]))
+				return true;
+	}
+	return false;
 }
 
 static bool begin(struct proof *proof, bool was_read)
@@ -259,18 +319,38 @@ static void report_unproven(const struct sshd_proposals *proposals, size_t last,
 		rows[first].setting);
 }
 
+/* Whether a problem is mended already, which may mend the others as well. */
+static bool has_mend(const struct sshd_proposals *proposals)
+{
+	for (size_t i = 0; i < proposals->count; i++)
+		if (proposals->rows[i].finding->level == FINDING_PROBLEM &&
+			proposals->rows[i].finding->mends[0].action != MEND_NONE)
+			return true;
+	return false;
+}
+
+static bool is_last_for_finding(const struct sshd_proposals *proposals, size_t at)
+{
+	return at + 1 == proposals->count ||
+	       proposals->rows[at + 1].finding != proposals->rows[at].finding;
+}
+
 void sshd_prove(struct doctor *doctor, struct sshd_proposals *proposals, bool was_read)
 {
 	struct proof proof = {.doctor = doctor};
 	bool ready = proposals->count > 0 && begin(&proof, was_read);
+	bool pairs;
 
+	for (size_t i = 0; ready && i < proposals->count; i++)
+		if (proposals->rows[i].finding->mends[0].action == MEND_NONE)
+			(void)try_all(&proof, &proposals->rows[i]);
+	pairs = ready && was_read && !has_mend(proposals);
 	for (size_t i = 0; i < proposals->count; i++) {
 		const struct sshd_proposal *proposal = &proposals->rows[i];
-		bool last = i + 1 == proposals->count ||
-			    proposals->rows[i + 1].finding != proposal->finding;
 
 		if (proposal->finding->mends[0].action == MEND_NONE &&
-			!(ready && try_all(&proof, proposal)) && last)
+			!(pairs && try_pairs(&proof, proposals, proposal)) &&
+			is_last_for_finding(proposals, i))
 			report_unproven(proposals, i, ready);
 	}
 	for (size_t i = 0; i < proposals->count; i++)

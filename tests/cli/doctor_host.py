@@ -134,6 +134,12 @@ class Host:
         if mend["action"] == "run":
             subprocess.run(mend["text"], shell=True, check=True)
             return
+        if "also" in mend:
+            # Lines are counted as they were before.
+            both = [mend["also"], {name: mend[name] for name in mend if name != "also"}]
+            for change in sorted(both, key=lambda change: -change.get("line", 0)):
+                self.mend(change)
+            return
         path = pathlib.Path(mend["file"])
         # A drop-in may be new.
         lines = path.read_text().splitlines() if path.exists() else []
@@ -155,8 +161,8 @@ class Host:
         """Lines are counted as they were before."""
         there = pathlib.Path(mend["to_file"])
         texts = {file: file.read_text().splitlines() for file in (path, there)}
-        texts[there][mend["to_line"] - 1] += f"\n{mend['text']}"
         texts[path][line - 1] = None
+        texts[there].insert(mend["to_line"], mend["text"])
         for file, lines in texts.items():
             file.write_text("".join(f"{text}\n" for text in lines if text is not None))
 

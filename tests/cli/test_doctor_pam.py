@@ -226,8 +226,8 @@ class Stack:
             del files[mend["file"]][line - 1]
         else:
             check(mend["action"] == "move", f"{mend}")
-            files[mend["to_file"]][mend["to_line"] - 1] += f"\n{mend['text']}"
             files[mend["file"]][line - 1] = None
+            files[mend["to_file"]].insert(mend["to_line"], mend["text"])
         for path, lines in files.items():
             pathlib.Path(path).write_text(
                 "".join(f"{text}\n" for text in lines if text is not None))
@@ -288,13 +288,14 @@ class Verdict:
 
     def lets_in(self, code):
         """Whether it answers that in a login that succeeds with a right password."""
-        return self.can_let_in(code, self.combinations, self.logins)
+        return self.can_let_in(code, self.combinations, self.logins, False)
 
-    def can_let_in(self, code, combinations, logins):
-        """A user who is not asked does not see the module itself."""
+    def can_let_in(self, code, combinations, logins, unasked):
+        """Whether one of these logins succeeds with that code and a right password, which with
+        unasked need not be asked for. A user who needs no code does not see the module itself."""
         unseen = self.stack.real and code == IGNORE
-        return any(let_in and (unseen or MODULE in asked) and
-                   right_password(combination, asked) and combination[MODULE] == code
+        return any(let_in and (unseen or MODULE in asked) and combination[MODULE] == code and
+                   right_password(combination, PASSWORDS if unasked else asked)
                    for combination, (let_in, asked) in zip(combinations, logins))
 
     def could_let_in(self, code):
@@ -311,7 +312,7 @@ class Verdict:
         for start in range(0, count, COMBINATIONS):
             some = [choose(choices, number)
                     for number in range(start, min(start + COMBINATIONS, count))]
-            if self.can_let_in(code, some, self.stack.answers(some)):
+            if self.can_let_in(code, some, self.stack.answers(some), True):
                 return True
         return False
 

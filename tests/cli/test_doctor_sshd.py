@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from case import LONG, seed
-from doctor_host import GOOD_SSHD, ME, MODULE, leaves_no_copy, password_and_code
+from doctor_host import GOOD_SSHD, ME, MODULE, Host, leaves_no_copy, password_and_code
 from support import check, equal, test
 
 ANY_METHOD = GOOD_SSHD.replace("AuthenticationMethods", "#")
@@ -259,10 +259,19 @@ def where_a_key_is_needed_no_mend_lets_in_without(folder):
     """Prompts of PAM alone would let in with a password and a code."""
     host = password_and_code(folder)
     settings(host, "UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n")
-    needed = {finding["check"]: finding["why"] for finding in about_sshd(host)
-              if finding.get("mend", {"file": str(host.pam)})["file"].startswith(str(host.pam))}
-    check("Needed is: KbdInteractiveAuthentication yes." in needed["sshd-kbdinteractive"], needed)
-    check(f"Needed is: AuthenticationMethods {KEY_AND_CODE}." in needed["sshd-methods"], needed)
+    both = [("KbdInteractiveAuthentication yes", f"AuthenticationMethods {KEY_AND_CODE}"),
+            (f"AuthenticationMethods {KEY_AND_CODE}", "KbdInteractiveAuthentication yes")]
+    equal([(finding["mend"]["text"], finding["mend"]["also"]["text"])
+           for finding in about_sshd(host)], both, "changes that are right together alone")
+    text = " ".join(host.run().output.split())
+    check(f"let line 4 be: {both[0][0]} And in {host.config}, at the top, write: {both[0][1]}"
+          in text, text)
+    before = host.config.read_text()
+    for finding in about_sshd(host):
+        host.config.write_text(before)
+        host.mend(finding["mend"])
+        equal([(finding["check"], finding["level"]) for finding in about_sshd(host)],
+              [("sshd-factors", "warning")], "once both are made")
     # With both, all is well but for the password that is asked as well.
     settings(host, "UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n"
              f"AuthenticationMethods {KEY_AND_CODE}\n")
@@ -272,6 +281,15 @@ def where_a_key_is_needed_no_mend_lets_in_without(folder):
     settings(host, "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n")
     check(not [finding for finding in about_sshd(host) if finding["check"] == "sshd-usepam"
                and "mend" in finding], "UsePAM")
+
+
+@test
+def no_guard_of_sessions_locks_out_those_who_cannot_be_asked(folder):
+    host = Host(folder, recipe=f"{MODULE}\n")
+    settings(host, "UsePAM yes\nPasswordAuthentication no\nAuthenticationMethods publickey\n"
+             "KbdInteractiveAuthentication no\n")
+    for finding in about_sshd(host):
+        check("session" not in finding.get("mend", {}).get("text", ""), f"{finding}")
 
 
 @test
