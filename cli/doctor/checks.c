@@ -21,6 +21,7 @@ static const struct {
 	{doctor_check_paths, true},
 	{doctor_check_passwords, true},
 	{doctor_check_misplaced, true},
+	{doctor_check_programs, true},
 	{doctor_check_guard, true},
 	{doctor_check_sshd, false},
 	{doctor_check_sudo, false},

@@ -104,6 +104,12 @@ static void report_malformed_services(struct doctor *doctor, const struct error 
 	free(corrected);
 }
 
+bool doctor_asks_in_service(const struct doctor *doctor)
+{
+	return doctor->module->services == NULL ||
+	       service_list_has(doctor->module->services, doctor->service);
+}
+
 static void check_services(struct doctor *doctor)
 {
 	const char *services = doctor->module->services;
@@ -111,7 +117,11 @@ static void check_services(struct doctor *doctor)
 
 	if (service_list_check(services, &error) != 0)
 		report_malformed_services(doctor, &error);
-	else if (!service_list_has(services, doctor->service))
+	else if (!doctor_asks_in_service(doctor) && doctor_asks_never(doctor->service))
+		report_add(doctor, FINDING_OK, SERVICES_CHECK,
+			"services=%s does not name %s, which asks nobody", services,
+			doctor->service);
+	else if (!doctor_asks_in_service(doctor))
 		report_other_services(doctor);
 	else
 		report_add(doctor, FINDING_OK, SERVICES_CHECK, "services=%s names %s", services,

@@ -174,25 +174,43 @@ static void report_unreadable(struct doctor *doctor, int status, const struct er
 	}
 }
 
-/* The new line replaces that of the other module, or goes below the last auth line of the
- * service's own file. */
-static void report_missing(struct doctor *doctor)
+/* Below the last auth line of the service's own file; or above the first one of a password, where
+ * the program asks once. */
+static void mend_missing(struct doctor *doctor, struct finding *finding)
 {
-	const struct pam_line *other = doctor_find_auth_line(doctor, OTHER_MODULE);
-	const struct pam_line_change change = {.module = DOCTOR_MODULE, .argument = -1};
-	struct finding *finding = report_add(doctor, FINDING_PROBLEM, CHECK,
-		"%s does not ask for a code: no auth line names " DOCTOR_MODULE,
-		doctor->service);
+	bool ignored;
 
-	finding_why(finding, "Nobody has to give a code until there is such a line.");
-	if (other != NULL)
-		finding_mend_line(finding, MEND_REPLACE, other, &change);
+	if (doctor_asks_once(doctor->service, &ignored))
+		doctor_propose_forward_pass(doctor, finding, NULL);
 	else
 		finding_mend(finding, MEND_ADD, doctor->stack.files[0],
 			doctor->trial_count > 0
 				? doctor->trials[doctor->trial_count - 1].line->top
 				: 0,
 			"auth required " DOCTOR_MODULE);
+}
+
+/* A new line replaces that of the other module. */
+static void report_missing(struct doctor *doctor)
+{
+	const struct pam_line *other = doctor_find_auth_line(doctor, OTHER_MODULE);
+	const struct pam_line_change change = {.module = DOCTOR_MODULE, .argument = -1};
+	struct finding *finding;
+
+	if (doctor_asks_never(doctor->service)) {
+		report_add(doctor, FINDING_OK, CHECK,
+			"%s asks nobody, and no auth line names " DOCTOR_MODULE,
+			doctor->service);
+		return;
+	}
+	finding = report_add(doctor, FINDING_PROBLEM, CHECK,
+		"%s does not ask for a code: no auth line names " DOCTOR_MODULE,
+		doctor->service);
+	finding_why(finding, "Nobody has to give a code until there is such a line.");
+	if (other != NULL)
+		finding_mend_line(finding, MEND_REPLACE, other, &change);
+	else
+		mend_missing(doctor, finding);
 }
 
 /* pam_oath has a file of its own. */

@@ -2,6 +2,10 @@
 """forward_pass behind real programs that ask for a password only: users who need a code type it
 behind their password, and users who need none type the password."""
 
+import json
+import pathlib
+import subprocess
+
 import pam_programs
 from log_socket import decisions
 from scenario import NO_REUSE, check, test
@@ -107,3 +111,38 @@ def freeradius_tells_no_address_so_there_is_no_grace(host):
     with server:
         expect(host, server, "alice", PASSWORD + secrets["alice"].code(), True, "totp")
         expect(host, server, "alice", PASSWORD, False, "wrong-code")
+
+
+def what_doctor_says_is_what_to_do(program, host):
+    """A line behind the password's, as for sshd, lets in nobody here; what mends it, does."""
+    server, secrets = program(host), enroll(host)
+    host.service(program.name, "[success=1 default=ignore] pam_unix.so nullok nodelay",
+                 "requisite pam_deny.so", "required pam_permit.so", "required MODULE group=otp")
+    with server:
+        both = PASSWORD + secrets["alice"].code()
+        check(not server.log_in("alice", both), "alice is let in")
+        expect(host, server, "alice", PASSWORD, False, "wrong-code")
+        report = json.loads(subprocess.run(
+            [str(host.enroll_program), "doctor", "--json",
+             f"--service={program.name}"], capture_output=True, check=False).stdout)
+        mend = next(finding["mend"] for finding in report["findings"]
+                    if finding["check"] == "prompts")
+        check(mend["action"] == "move" and mend["to_line"] == 0, f"{mend}")
+        path = pathlib.Path(f"/etc/pam.d/{program.name}")
+        lines_there = path.read_text().splitlines()
+        del lines_there[mend["line"] - 1]
+        path.write_text("\n".join([mend["text"], *lines_there, ""]))
+        expect(host, server, "alice", both, True, "method': 'totp'")
+        expect(host, server, "alice", PASSWORD, False, "wrong-code")
+        expect(host, server, "bob", PASSWORD, True, "not-in-group")
+        expect(host, server, "bob", "wrong", False, "not-in-group")
+
+
+@test
+def what_doctor_says_of_vsftpd_is_what_to_do(host):
+    what_doctor_says_is_what_to_do(pam_programs.Vsftpd, host)
+
+
+@test
+def what_doctor_says_of_dovecot_is_what_to_do(host):
+    what_doctor_says_is_what_to_do(pam_programs.Dovecot, host)
