@@ -120,27 +120,26 @@ static const struct pam_line *late_line(const struct doctor *doctor)
 	return first_password(doctor);
 }
 
+#define FEDORA                                                                                 \
+	" The example pam.d/sshd-password-and-code-fedora has lines for Fedora without a "     \
+	"substack."
+
 static const char *late_why(const struct pam_line *line, bool enroll)
 {
 	if (enroll && line->module == NULL)
 		return "PAM goes on after a substack that has refused. A stranger leaves a "
-		       "secret "
-		       "of their own for a user who has none, and needs only the password "
-		       "after "
-		       "that. README has lines for Fedora without a substack.";
+		       "secret of their own for a user who has none, and needs only the "
+		       "password after that." FEDORA;
 	if (enroll)
 		return "A stranger leaves a secret of their own for a user who has none, and "
 		       "needs only the password after that. Without the option enroll, nobody "
 		       "can.";
 	if (line->module == NULL)
 		return "PAM goes on after a substack that has refused. So strangers can tell "
-		       "users "
-		       "who need no code from others, and use up the attempts of others. "
-		       "README "
-		       "has lines for Fedora without a substack.";
+		       "users who need no code from others, and use up the attempts of "
+		       "others." FEDORA;
 	return "Unknown users are asked too, and users who need no code are not, so strangers "
-	       "can "
-	       "tell them apart. They can also use up the attempts of others.";
+	       "can tell them apart. They can also use up the attempts of others.";
 }
 
 /* PAM goes on after a required line that refuses, and after a substack that refuses. */
