@@ -127,8 +127,15 @@ static int grant_covers(const struct verify_grant *grant, const char *user,
 	return 0;
 }
 
+static bool grant_allows(const struct verify_grant *grant, enum access_purpose purpose)
+{
+	return purpose == ACCESS_TO_VERIFY || (purpose == ACCESS_TO_STATUS && grant->status) ||
+	       (purpose == ACCESS_TO_ENROLL && grant->self_enroll);
+}
+
 int access_covers(const struct peer_identity *peer, const struct policy *policy,
-	const char *user, bool for_status, struct coverage *coverage, struct error *error)
+	const char *user, enum access_purpose purpose, struct coverage *coverage,
+	struct error *error)
 {
 	struct user_entry *entry;
 	bool covers = false;
@@ -138,7 +145,7 @@ int access_covers(const struct peer_identity *peer, const struct policy *policy,
 	for (unsigned int i = 0; status == 0 && !covers && i < policy->verify.count; i++) {
 		const struct verify_grant *grant = &policy->verify.grants[i];
 
-		if ((peer->grants >> i & 1) == 0 || (for_status && !grant->status))
+		if ((peer->grants >> i & 1) == 0 || !grant_allows(grant, purpose))
 			continue;
 		status = grant_covers(grant, user, entry, &covers, error);
 		if (status == 0 && covers)

@@ -145,12 +145,19 @@ struct coverage {
 	uid_t uid;	     /* of the user, however the name was spelled, if covered */
 };
 
+/* What a front end wants to do for a user. */
+enum access_purpose {
+	ACCESS_TO_VERIFY = 0,
+	ACCESS_TO_STATUS,
+	ACCESS_TO_ENROLL,
+};
+
 /*
- * Finds whether one of a front end's grants covers the user, and for_status whether it allows
- * asking for the status. NSS is asked as much for a user who does not exist. Returns 0 or a
+ * Finds whether one of a front end's grants covers the user and allows that. NSS is asked as much for a user who does not exist. Returns 0 or a
  * TOTPGROUP_E... that does not depend on the user; after an error nothing is covered.
  */
 int access_covers(const struct peer_identity *peer, const struct policy *policy,
-	const char *user, bool for_status, struct coverage *coverage, struct error *error);
+	const char *user, enum access_purpose purpose, struct coverage *coverage,
+	struct error *error);
 
 #endif

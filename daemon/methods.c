@@ -59,13 +59,19 @@ static const char verify_description[] =
 	"  retry_after: ?int\n"
 	")\n"
 	"\n"
-	"# Draws a secret for the calling user, who must not have one. The connection keeps "
-	"it\n"
-	"# until Confirm on the same connection receives its first code.\n"
-	"method Enroll() -> (uri: string, secret: string, emergency_codes: []string)\n"
+	"# Draws a secret for a user, who must not have one: the calling user, or another one "
+	"whom\n"
+	"# the client may enroll. The connection keeps it until Confirm on the same "
+	"connection\n"
+	"# receives its first code.\n"
+	"method Enroll(user: ?string) -> (\n"
+	"  uri: string,\n"
+	"  secret: string,\n"
+	"  emergency_codes: []string\n"
+	")\n"
 	"\n"
-	"# Stores the secret and marks the code as used.\n"
-	"method Confirm(code: string) -> (result: Result, retry_after: int)\n"
+	"# Stores the secret of that user, and marks the code as used.\n"
+	"method Confirm(user: ?string, code: string) -> (result: Result, retry_after: int)\n"
 	"\n"
 	"# The client may not ask this.\n"
 	"error NotPermitted()\n"
@@ -144,8 +150,8 @@ static const struct method methods[] = {
 	{VERIFY_INTERFACE, "Verify", {"user", "code"}, CALL_VERIFY, false, NULL},
 	{VERIFY_INTERFACE, "VerifyEnd", {"user", "end"}, CALL_VERIFY, true, NULL},
 	{VERIFY_INTERFACE, "Status", {"user"}, CALL_STATUS, false, NULL},
-	{VERIFY_INTERFACE, "Enroll", {NULL}, CALL_ENROLL, false, NULL},
-	{VERIFY_INTERFACE, "Confirm", {"code"}, CALL_CONFIRM, false, NULL},
+	{VERIFY_INTERFACE, "Enroll", {"?user"}, CALL_ENROLL, false, NULL},
+	{VERIFY_INTERFACE, "Confirm", {"?user", "code"}, CALL_CONFIRM, false, NULL},
 	{SERVICE_INTERFACE, "GetInfo", {NULL}, CALL_NONE, false, reply_info},
 	{SERVICE_INTERFACE, "GetInterfaceDescription", {"interface"}, CALL_NONE, false,
 		reply_description},
@@ -188,7 +194,8 @@ int call_from_request(const struct request *request, struct call *call, struct t
 	if (method->reply != NULL)
 		return method->reply(values, reply);
 	for (size_t i = 0; i < PARAMETERS_MAX && method->parameters[i] != NULL; i++)
-		if (strcmp(method->parameters[i], "user") == 0)
+		if (strcmp(method->parameters[i] + (*method->parameters[i] == '?'), "user") ==
+			0)
 			call->user = values[i];
 		else
 			call->code = values[i];

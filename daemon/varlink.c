@@ -132,6 +132,12 @@ bool request_read(struct request *request, char *frame, size_t length)
 	       !(more && request->oneway);
 }
 
+/* The name of a parameter in a list where that of an optional one begins with '?'. */
+static const char *bare_name(const char *name)
+{
+	return *name == '?' ? name + 1 : name;
+}
+
 bool request_take(const struct request *request, const char *const *names, const char **values,
 	const char **wrong)
 {
@@ -139,17 +145,20 @@ bool request_take(const struct request *request, const char *const *names, const
 	for (size_t i = 0; *wrong == NULL && i < request->count; i++) {
 		size_t n = 0;
 
-		while (names[n] != NULL && strcmp(names[n], request->parameters[i].name) != 0)
+		while (names[n] != NULL &&
+			strcmp(bare_name(names[n]), request->parameters[i].name) != 0)
 			n++;
 		if (names[n] == NULL)
 			*wrong = request->parameters[i].name;
 	}
 	for (size_t n = 0; *wrong == NULL && names[n] != NULL; n++) {
-		const struct request_parameter *parameter = find_parameter(request, names[n]);
+		const char *name = bare_name(names[n]);
+		const struct request_parameter *parameter = find_parameter(request, name);
+		bool may_be_missing = name != names[n];
 
 		values[n] = parameter != NULL ? parameter->value : NULL;
-		if (values[n] == NULL)
-			*wrong = names[n];
+		if (values[n] == NULL && (parameter != NULL || !may_be_missing))
+			*wrong = name;
 	}
 	return *wrong == NULL;
 }

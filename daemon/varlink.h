@@ -48,7 +48,8 @@ bool request_read(struct request *request, char *frame, size_t length);
 
 /*
  * Whether the parameters are exactly the strings with these names; names ends with NULL,
- * and values has room for as many. Otherwise *wrong is the name of a parameter that is
+ * and values has room for as many. A parameter whose name has a '?' in front may be missing,
+ * and its value is NULL then. Otherwise *wrong is the name of a parameter that is
  * unknown, missing or not a string.
  */
 bool request_take(const struct request *request, const char *const *names, const char **values,

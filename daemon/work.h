@@ -22,6 +22,7 @@ struct user_store;
  * its connection and nowhere else. Begins zeroed. */
 struct draft {
 	struct new_credential *credential; /* NULL where there is none */
+	char *user;			   /* whose it is to be */
 	unsigned int wrong_codes;
 };
 
@@ -67,6 +68,19 @@ int work_verify(struct work *work, struct user_store *store, struct error *error
 int work_status(struct work *work, struct user_store *store, struct error *error);
 int work_enroll(struct work *work, struct user_store *store, struct error *error);
 int work_confirm(struct work *work, struct user_store *store, struct error *error);
+
+/*
+ * attempts.c: counts the call in memory, as an attempt of the peer about the user, and sets
+ * *wait to 0, or to the seconds until it would be counted. An attempt that is over the limit of
+ * the peer is not counted for the user. Root's are not counted. Returns 0 or
+ * TOTPGROUP_EMEMORY.
+ */
+int work_count_attempt(
+	struct work *work, const struct access *access, const char *user, int64_t *wait);
+
+/* The same for the account behind the name, which a front end's grant covers. */
+int work_count_account(
+	struct work *work, const struct access *access, uid_t uid, int64_t *wait);
 
 /*
  * pool.c: threads that perform calls, so that a wait for a disk, a lock or a directory delays

@@ -45,33 +45,6 @@ static int reply_limited(struct work *work, const struct access *access, int64_t
 	return reply_end(&work->reply);
 }
 
-static int count_uid(struct attempt_limits *limits, uid_t uid, int64_t now, int64_t *wait)
-{
-	char name[16];
-
-	snprintf(name, sizeof name, "%" PRIu32, (uint32_t)uid);
-	return attempt_limits_count(limits, name, now, wait);
-}
-
-/* Counts the attempt in memory, where *wait is set as by attempt_limits_count(). An attempt
- * that is over the limit of the peer is not counted for the user. */
-static int count_attempt(struct work *work, const struct access *access, int64_t *wait)
-{
-	const struct policy_grant *grant = &work->policy->grants[access->grant];
-	int status;
-
-	*wait = 0;
-	if (work->peer->uid == 0)
-		return 0;
-	if (access->kind == ACCESS_FULL)
-		return attempt_limits_count(
-			work->policy->self, work->call.user, work->now, wait);
-	status = count_uid(grant->peers, work->peer->uid, work->now, wait);
-	if (status != 0 || *wait > 0)
-		return status;
-	return attempt_limits_count(grant->users, work->call.user, work->now, wait);
-}
-
 /* Adds where the accepted code begins, to a client that cannot know it. */
 static void reply_code_length(struct work *work, const struct decision *decision)
 {
@@ -184,17 +157,16 @@ static int refuse_limited_account(struct work *work, const struct access *access
 static int verify_for_front_end(
 	struct work *work, struct user_store *store, struct access *access, struct error *error)
 {
-	const struct policy_grant *grant = &work->policy->grants[access->grant];
 	struct coverage coverage;
 	int64_t wait = 0;
 	int status = access_covers(
-		work->peer, work->policy, work->call.user, false, &coverage, error);
+		work->peer, work->policy, work->call.user, ACCESS_TO_VERIFY, &coverage, error);
 
 	if (status != 0)
 		return status;
 	if (coverage.covered) {
 		access->service = coverage.service;
-		status = count_uid(grant->accounts, coverage.uid, work->now, &wait);
+		status = work_count_account(work, access, coverage.uid, &wait);
 	}
 	if (status == 0 && !coverage.covered)
 		status = refuse_uncovered_user(work, access);
@@ -217,7 +189,7 @@ int work_verify(struct work *work, struct user_store *store, struct error *error
 		verify_log_not_permitted(&subject);
 		return reply_error(&work->reply, ERROR_NOT_PERMITTED, NULL, NULL);
 	}
-	status = count_attempt(work, &access, &wait);
+	status = work_count_attempt(work, &access, work->call.user, &wait);
 	if (status == 0 && wait > 0)
 		status = reply_limited(work, &access, wait);
 	else if (status == 0 && access.kind == ACCESS_FRONT_END)
@@ -268,8 +240,8 @@ int work_status(struct work *work, struct user_store *store, struct error *error
 
 	work->hold = kind != ACCESS_FULL;
 	if (kind == ACCESS_FRONT_END)
-		status = access_covers(
-			work->peer, work->policy, work->call.user, true, &coverage, error);
+		status = access_covers(work->peer, work->policy, work->call.user,
+			ACCESS_TO_STATUS, &coverage, error);
 	if (status != 0)
 		return status;
 	if (!coverage.covered)

@@ -23,6 +23,7 @@ const struct key_definition verify_definitions[] = {
 	{"groups", KEY_STRING, GRANT(groups)},
 	{"root", KEY_FLAG, GRANT(root)},
 	{"status", KEY_FLAG, GRANT(status)},
+	{"self_enroll", KEY_FLAG, GRANT(self_enroll)},
 	{"attempts", KEY_RATE, GRANT(attempts), 1, 100, NULL, 1, RATE_SECONDS_MAX},
 	{"peer_attempts", KEY_RATE, GRANT(peer_attempts), 1, 1000000, NULL, 1,
 		RATE_SECONDS_MAX},

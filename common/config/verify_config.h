@@ -27,6 +27,7 @@ struct verify_grant {
 	const char *groups;	     /* it may ask about their members; see gate/group_gate.h */
 	bool root;		     /* also about uid 0, if it is a member */
 	bool status;		     /* may call Status, too */
+	bool self_enroll;	     /* may give users without a secret their first one */
 	struct config_rate attempts; /* about each user */
 	struct config_rate peer_attempts; /* of each peer, about all users together */
 };

@@ -119,3 +119,78 @@ def enrollment_attempts_are_limited(host):
         for _ in range(3):
             enroll(host, client)
         equal(client.call("Enroll")["error"], "org.totpgroup.Verify.Busy", "the fourth")
+
+
+SERVICE = WEB + "self_enroll=yes\nattempts=20 30\n" + ENROLL
+WWW = 33
+
+
+@test
+def a_service_enrolls_a_member_for_whom_it_may(host):
+    host.configure(SERVICE)
+    host.start()
+    with Client(uid=WWW) as client:
+        drawn = client.call("Enroll", user="bob")["parameters"]
+        secret = Secret.of_base32(drawn["secret"])
+        host.secrets.append(secret)
+        check("bob%40" in drawn["uri"] or "bob@" in drawn["uri"], drawn["uri"])
+        equal(client.call("Confirm", user="bob", code=secret.wrong_code())["parameters"]["result"],
+              "refused", "a wrong code")
+        # The draft is bob's: neither alice's nor the service's own.
+        equal(client.call("Confirm", user="alice", code=secret.code())["error"],
+              "org.totpgroup.Verify.NotEnrolling", "alice")
+        equal(client.call("Confirm", code=secret.code())["error"],
+              "org.totpgroup.Verify.NotPermitted", "the service itself")
+        check(not os.path.exists(f"{STORE}/alice"), "nothing for alice")
+        code = secret.code()
+        equal(client.call("Confirm", user="bob", code=code)["parameters"]["result"], "accepted",
+              "the right one")
+        equal(client.verify("bob", code)[0], "refused", "the code is spent")
+        equal(client.call("Enroll", user="bob")["error"], "org.totpgroup.Verify.AlreadyEnrolled",
+              "again")
+    check("enrolled user=bob service=web peer=33" in host.said(), "the log")
+
+
+@test
+def a_service_enrolls_nobody_else(host):
+    """Not without the key, not users in none of its groups, nor root, nor one who does not exist.
+    The replies are the same."""
+    refused = "org.totpgroup.Verify.NotPermitted"
+    for text, what in ((WEB + ENROLL, "no self_enroll in the section"),
+                       (WEB + "[daemon]\nself_enroll=yes\n" + ENROLL, "that of users themselves")):
+        host.configure(text)
+        host.start()
+        with Client(uid=WWW) as client:
+            equal(client.call("Enroll", user="bob")["error"], refused, what)
+        host.stop()
+    host.configure(SERVICE)
+    host.start()
+    with Client(uid=WWW) as client:
+        replies = [client.call("Enroll", user=user) for user in ("carol", "root", "nobody-here")]
+        equal(replies[0]["error"], refused, "carol")
+        equal(replies, [replies[0]] * 3, "the replies")
+    with Client(uid=1004) as client:
+        equal(client.call("Enroll", user="bob")["error"], refused, "another user")
+
+
+@test
+def what_a_service_draws_is_limited(host):
+    host.configure(WEB + "self_enroll=yes\n" + ENROLL)
+    host.start()
+    with Client(uid=WWW) as client:
+        for _ in range(3):
+            drawn = client.call("Enroll", user="bob")["parameters"]
+            host.secrets.append(Secret.of_base32(drawn["secret"]))
+        equal(client.call("Enroll", user="bob")["error"], "org.totpgroup.Verify.Busy", "the fourth")
+
+
+@test
+def root_enrolls_a_user_by_name(host):
+    host.configure(WEB + ENROLL)
+    host.start()
+    with Client(uid=0) as client:
+        drawn = client.call("Enroll", user="bob")["parameters"]
+        secret = Secret.of_base32(drawn["secret"])
+        host.secrets.append(secret)
+        equal(client.call("Confirm", user="bob", code=secret.code())["parameters"]["result"],
+              "accepted", "the right code")
