@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pages, in the language of the browser and without scripts."""
+"""The pages, in the language of the browser. No step needs a script."""
 
 import base64
 import hashlib
+import json
 import os
 import re
 from html import escape
@@ -12,67 +13,22 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "style.css"), encoding="utf-8") as _file:
     STYLE = _file.read()
 
-# The browser accepts the style sheet with this hash, and nothing else.
-POLICY = ("default-src 'none'; style-src 'sha256-"
-          + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-          + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 
-TEXTS = {
-    "en": {
-        "sign-in": "Sign in",
-        "to": "to {site}",
-        "step": "One more step",
-        "step-lead": "to sign in to {site} as {user}",
-        "user": "User name",
-        "code": "Code",
-        "hint": "The digits that your authenticator app shows now, or an emergency code.",
-        "submit": "Sign in",
-        "error": "Error",
-        "refused": "That code is not right. Wait until your app shows the next one.",
-        "used": "That code was used already. The next one is good in {seconds}.",
-        "limited": "Too many tries. Try again in {seconds}.",
-        "stranger": "That did not work. Check the name, and wait until your app shows the next "
-                    "code.",
-        "incomplete": "Type the code that your app shows.",
-        "incomplete-both": "Type your user name, and the code that your app shows.",
-        "down": "Codes cannot be checked at the moment. Try again later; if that does not help, "
-                "tell the administrator.",
-        "elsewhere": "That did not come from this page. Try again here.",
-        "signed-out": "You are signed out.",
-        "in": "Signed in",
-        "in-lead": "as {user}, to {site}.",
-        "continue": "Continue",
-        "leave": "Sign out",
-        "second": "1 second", "seconds": "{count} seconds", "minutes": "{count} minutes",
-    },
-    "de": {
-        "sign-in": "Anmelden",
-        "to": "bei {site}",
-        "step": "Noch ein Schritt",
-        "step-lead": "zur Anmeldung bei {site} als {user}",
-        "user": "Benutzername",
-        "code": "Code",
-        "hint": "Die Ziffern, die Ihre Authenticator-App gerade zeigt, oder ein Notfallcode.",
-        "submit": "Anmelden",
-        "error": "Fehler",
-        "refused": "Dieser Code stimmt nicht. Warten Sie, bis Ihre App den nächsten zeigt.",
-        "used": "Dieser Code wurde schon verwendet. Der nächste gilt in {seconds}.",
-        "limited": "Zu viele Versuche. Versuchen Sie es in {seconds} wieder.",
-        "stranger": "Das hat nicht geklappt. Prüfen Sie den Namen, und warten Sie, bis Ihre "
-                    "App den nächsten Code zeigt.",
-        "incomplete": "Geben Sie den Code ein, den Ihre App zeigt.",
-        "incomplete-both": "Geben Sie Ihren Benutzernamen ein, und den Code, den Ihre App zeigt.",
-        "down": "Codes können im Moment nicht geprüft werden. Versuchen Sie es später wieder; "
-                "hilft das nicht, sagen Sie es der Verwaltung.",
-        "elsewhere": "Das kam nicht von dieser Seite. Versuchen Sie es hier noch einmal.",
-        "signed-out": "Sie sind abgemeldet.",
-        "in": "Angemeldet",
-        "in-lead": "als {user}, bei {site}.",
-        "continue": "Weiter",
-        "leave": "Abmelden",
-        "second": "1 Sekunde", "seconds": "{count} Sekunden", "minutes": "{count} Minuten",
-    },
-}
+def hash_source(text):
+    """The name of an inline text for the content security policy."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+# The browser accepts the style sheet with this hash, and nothing else.
+POLICY = (f"default-src 'none'; style-src {hash_source(STYLE)}; img-src data:; "
+          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+
+
+# A catalogue for each language: the name of its file, without .json, is the language.
+TEXTS = {}
+for _name in sorted(os.listdir(os.path.join(HERE, "catalogue"))):
+    with open(os.path.join(HERE, "catalogue", _name), encoding="utf-8") as _file:
+        TEXTS[_name.removesuffix(".json")] = json.load(_file)
 
 DRAWING = ('<svg viewBox="0 0 24 24" fill="none" stroke="{color}" stroke-width="1.75" '
            'stroke-linecap="round" stroke-linejoin="round"{more}>'
@@ -124,8 +80,8 @@ def language_of(accepted):
 class Page:
     """The pages in one language, for one site."""
 
-    def __init__(self, language, site):
-        self._language, self._site = language, site
+    def __init__(self, language, site, enrolls=False):
+        self._language, self._site, self._enrolls = language, site, enrolls
         self._texts = TEXTS[language]
 
     def form(self, target, user, typed_name=None, message=None, seconds=0):
@@ -149,6 +105,9 @@ class Page:
             f'{"" if focus_on_name else " autofocus"}>\n'
             f'<p class="hint" id="hint">{self._say("hint")}</p>\n'
             f'<button>{self._say("submit")}</button>\n</form>')
+        if self._enrolls and user is not None:
+            content += (f'\n<p class="other"><a href="/enroll?next={escape(target)}">'
+                        f'{self._say("no-app")}</a></p>')
         return self._frame(f'{self._say("error")}: {title}' if is_error else title, title, lead,
                            content)
 

@@ -19,6 +19,7 @@ KEY_SIZE = 32
 
 # The prefix of all signed data, so that no other program's signature fits.
 CONTEXT = b"totpgroup web-login session 1\0"
+FORM_CONTEXT = b"totpgroup web-login form 1\0"
 
 # All sessions are shorter.
 MAXIMUM = 2048
@@ -89,6 +90,14 @@ class Sessions:
                 now = self._clock()
                 self._ended = {key: until for key, until in self._ended.items() if until > now}
                 self._ended[fields["id"]] = fields["until"]
+
+    def form_token(self, user):
+        """A text for the forms of a user, which no other site can know."""
+        return _encode(hmac.digest(self._key, FORM_CONTEXT + user.encode(), hashlib.sha256))
+
+    def is_form_token(self, user, text):
+        """Whether it is that text."""
+        return hmac.compare_digest(self.form_token(user).encode(), text.encode())
 
     def _fields(self, session):
         if not session or len(session) > MAXIMUM:

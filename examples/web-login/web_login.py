@@ -9,6 +9,11 @@ and the browser keeps a signed session instead.
     POST /login              checks it with the verification daemon
     GET  /auth               204 with a session, 401 without one
     POST /logout             ends the session
+
+With --enroll a user who passed an earlier factor and has no secret yet gets one:
+
+    GET  /enroll?next=/path  the page that begins, or that shows the secret
+    POST /enroll             draws the secret, or confirms it by a code
 """
 
 import argparse
@@ -25,9 +30,11 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
+import enroll_page
 import page
+from drafts import Drafts
 from session import BadKey, Sessions, load_key
-from verifier import NoVerdict, verify
+from verifier import NoVerdict, Refusal, verify
 
 BODY_SIZE = 4096
 CONNECTIONS = 64
@@ -42,6 +49,11 @@ NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
 def local_path(text):
     """Returns the path to go to after the login: the front page if text leads to another site."""
     return text if text and LOCAL_PATH.fullmatch(text) else "/"
+
+
+def target_of(query):
+    """The path to go to, of a query. nginx cannot encode it, so it is all of the rest."""
+    return local_path(query[5:] if query.startswith("next=") else "/")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -62,6 +74,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._answer_nginx()
         elif path == "/login":
             self._show_login(query)
+        elif path == "/enroll" and self._enrolls():
+            self._show_enrollment(target_of(query))
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -72,12 +86,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fields = self._fields()
         if fields is None:
             return
-        if self.path not in ("/login", "/logout"):
+        if self.path not in ("/login", "/logout") and not (
+                self.path == "/enroll" and self._enrolls()):
             self.send_error(HTTPStatus.NOT_FOUND)
         elif not self._is_from_here():
             self._form(fields, HTTPStatus.FORBIDDEN, message="elsewhere")
         elif self.path == "/login":
             self._login(fields)
+        elif self.path == "/enroll":
+            self._enroll(fields)
         else:
             self._logout()
 
@@ -92,8 +109,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def _show_login(self, query):
-        # nginx cannot encode the path, so the whole rest of the query is the path.
-        target = local_path(query[5:] if query.startswith("next=") else "/")
+        target = target_of(query)
         user = self._session_user()
         if user is not None:
             self._send(HTTPStatus.OK, self._page().signed_in(target, user))
@@ -118,8 +134,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if verdict is not None and verdict.accepted:
             self._log("accepted", user)
-            self._redirect(local_path(fields.get("next")), self._cookie(
-                self.application.sessions.make(user), self.application.options.lifetime))
+            self._redirect(local_path(fields.get("next")), self._session_cookie(user))
         else:
             self._refuse(fields, user, verdict)
 
@@ -145,6 +160,71 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.application.sessions.end(self._session())
             self._log("signed-out", user)
         self._redirect("/login?signed-out", self._cookie("", 0))
+
+    # The first secret of a user
+
+    def _enrolls(self):
+        """Whether there is such a page. A stranger must not get a secret by typing a name."""
+        return self.application.drafts is not None and bool(self._earlier_user())
+
+    def _enroll_page(self, target):
+        user = self._earlier_user()
+        return enroll_page.EnrollPage(
+            page.language_of(self.headers.get("Accept-Language")), self.application.options.site,
+            user, target, self.application.sessions.form_token(user))
+
+    def _show_enrollment(self, target):
+        draft = self.application.drafts.of(self._earlier_user())
+        shown = self._enroll_page(target)
+        self._send(HTTPStatus.OK, shown.begin() if draft is None else shown.secret(draft),
+                   policy=enroll_page.POLICY)
+
+    def _enroll(self, fields):
+        user, target = self._earlier_user(), local_path(fields.get("next"))
+        if not self.application.sessions.is_form_token(user, fields.get("token", "")):
+            self._say_enrollment(HTTPStatus.FORBIDDEN, target, "elsewhere")
+            return
+        try:
+            if fields.get("step") == "confirm":
+                self._confirm(user, target, fields.get("code", "").strip())
+            else:
+                self.application.drafts.begin(user)
+                self._redirect(f"/enroll?next={target}")
+        except Refusal as refusal:
+            self._refuse_enrollment(user, target, refusal.args[0])
+        except NoVerdict as error:
+            self._log("error", user, error)
+            self._say_enrollment(HTTPStatus.SERVICE_UNAVAILABLE, target, "down")
+
+    def _confirm(self, user, target, code):
+        draft = self.application.drafts.of(user)
+        if draft is None:
+            raise Refusal("NotEnrolling")
+        codes = draft.enrollment.emergency_codes
+        if self.application.drafts.confirm(user, draft, code).accepted:
+            self._log("enrolled", user)
+            self._send(HTTPStatus.OK, self._enroll_page(target).codes(codes),
+                       policy=enroll_page.POLICY, cookie=self._session_cookie(user))
+        elif draft.tries_left > 0:
+            self._log("refused", user)
+            self._send(HTTPStatus.FORBIDDEN, self._enroll_page(target).secret(draft, "not-right"),
+                       policy=enroll_page.POLICY)
+        else:
+            self._log("refused", user)
+            self._say_enrollment(HTTPStatus.FORBIDDEN, target, "dropped")
+
+    def _refuse_enrollment(self, user, target, why):
+        self._log("refused", user, why)
+        if why == "AlreadyEnrolled":
+            self._form({"next": target}, HTTPStatus.CONFLICT, "enrolled")
+        else:
+            status, message = {"NotPermitted": (HTTPStatus.FORBIDDEN, "not-allowed"),
+                               "NotEnrolling": (HTTPStatus.CONFLICT, "gone"),
+                               "Busy": (HTTPStatus.TOO_MANY_REQUESTS, "busy")}[why]
+            self._say_enrollment(status, target, message)
+
+    def _say_enrollment(self, status, target, message):
+        self._send(status, self._enroll_page(target).begin(message), policy=enroll_page.POLICY)
 
     # Input from the browser and from nginx
 
@@ -195,19 +275,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _page(self):
         return page.Page(page.language_of(self.headers.get("Accept-Language")),
-                         self.application.options.site)
+                         self.application.options.site, self._enrolls())
 
     def _form(self, fields, status, message=None, seconds=0):
         text = self._page().form(local_path(fields.get("next")), self._earlier_user(),
                                  fields.get("user"), message, seconds)
         self._send(status, text, seconds)
 
-    def _send(self, status, text, retry_after=0):
+    def _send(self, status, text, retry_after=0, policy=page.POLICY, cookie=None):
         data = text.encode("utf-8", "replace")
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
-        self.send_header("Content-Security-Policy", page.POLICY)
+        self.send_header("Content-Security-Policy", policy)
+        if cookie is not None:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("X-Frame-Options", "DENY")
         self.send_header("Vary", "Accept-Language, Cookie")
         if retry_after > 0:
@@ -216,10 +298,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
-    def _redirect(self, target, cookie):
+    def _redirect(self, target, cookie=None):
         self.send_response(HTTPStatus.SEE_OTHER)
         self.send_header("Location", target)
-        self.send_header("Set-Cookie", cookie)
+        if cookie is not None:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", "0")
         self._end_headers()
 
@@ -229,6 +312,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         # With no-referrer, browsers would also send no Origin.
         self.send_header("Referrer-Policy", "same-origin")
         self.end_headers()
+
+    def _session_cookie(self, user):
+        return self._cookie(self.application.sessions.make(user),
+                            self.application.options.lifetime)
 
     def _cookie(self, value, lifetime):
         secure = "" if self.application.options.plain_http else "; Secure"
@@ -293,6 +380,7 @@ class Application:
         # Browsers accept a cookie with this prefix only from this host and only over TLS.
         self.cookie = "web-login" if options.plain_http else "__Host-web-login"
         self.sessions = Sessions(load_key(options.key), options.lifetime, time.time)
+        self.drafts = Drafts(options.verifier) if options.enroll else None
 
 
 def listening_socket(where):
@@ -322,9 +410,15 @@ def options_of(words):
                         help="how long a session is good (8 hours)")
     parser.add_argument("--site", default=socket.gethostname(), metavar="NAME",
                         help="the name of the site on the page")
+    parser.add_argument("--enroll", action="store_true",
+                        help="let users who have no secret set up an app; needs --user-header, and "
+                        "self_enroll=yes for this service")
     parser.add_argument("--plain-http", action="store_true",
                         help="for a trial without TLS: anybody on the network can take a session")
-    return parser.parse_args(words)
+    options = parser.parse_args(words)
+    if options.enroll and options.user_header is None:
+        parser.error("--enroll needs --user-header: a name that anybody can type proves nothing")
+    return options
 
 
 def main():

@@ -37,6 +37,9 @@ class _Fixture(case.Fixture):
         # Read before the private machine hides the host's folders.
         built = {"pam_totpgroup.so": BUILD / ".libs/pam_totpgroup.so",
                  "totp-enroll": BUILD / "totp-enroll", "totp-verifyd": BUILD / "totp-verifyd"}
+        library = BUILD / ".libs/libtotpgroup.so.0"
+        if library.exists():
+            built["libtotpgroup.so.0"] = library
         directory = BUILD / ".libs/libnss_totpgroups.so"
         if directory.exists():
             built["libnss_totpgroups.so.2"] = directory

@@ -476,3 +476,98 @@ def wrong_command_lines_are_refused(_):
     done = subprocess.run([sys.executable, "-B", PROGRAM], capture_output=True, text=True, check=False,
                           env={"PATH": os.environ["PATH"]}, cwd="/")
     check(done.returncode == 1 and done.stderr.startswith("web-login: "), done.stderr)
+
+
+def enrolling():
+    """The application that enrolls, with the options for nginx."""
+    return Login("--user-header", "X-Remote-User", "--enroll")
+
+
+def form_of(login, user):
+    """The fields of the form with which a user begins."""
+    text = login.get("/enroll?next=/a?b=1&c=2", user=user).text
+    return {name: html.unescape(value) for name, value in
+            re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text)}
+
+
+@test
+def there_is_no_enrollment_unless_it_is_turned_on(_):
+    for start, user in ((behind_a_password, "alice"), (enrolling, None), (enrolling, "")):
+        with start() as login:
+            equal(login.get("/enroll", user=user).status, 404, f"{start.__name__} {user}")
+            equal(login.post("/enroll", user=user).status, 404, f"{start.__name__} {user}, sent")
+    with behind_a_password() as login:
+        check("/enroll" not in login.get("/login", user="alice").text, "no link")
+    with enrolling() as login:
+        check("/enroll?next=/" in login.get("/login", user="alice").text, "a link")
+    done = subprocess.run([sys.executable, "-B", PROGRAM, "--enroll"], capture_output=True,
+                          text=True, check=False)
+    equal(done.returncode, 2, "--enroll without --user-header")
+    check("--user-header" in done.stderr, done.stderr)
+
+
+@test
+def a_secret_is_drawn_only_for_the_form_of_its_user(_):
+    with enrolling() as login:
+        fields = form_of(login, "alice")
+        equal((fields["step"], fields["next"]), ("begin", "/a?b=1&c=2"), "the form")
+        for changed in ({"token": ""}, {"token": form_of(login, "bob")["token"]},
+                        {"token": "\u00e9"}):
+            answer = login.post("/enroll", user="alice", fields={**fields, **changed})
+            equal(answer.status, 403, f"with {changed}")
+        equal(login.post("/enroll", user="alice", fields=fields, origin="https://evil.example").status,
+              403, "from elsewhere")
+        equal(login.daemon.requests, [], "what the daemon was asked")
+
+
+@test
+def each_answer_to_an_enrollment_has_its_message(_):
+    for error, status, words in (
+            ("NotPermitted", 403, "You cannot set up an app here"),
+            ("AlreadyEnrolled", 409, "An app is set up for you already"),
+            ("Busy", 429, "Too many people"), ("StoreError", 503, "cannot be checked"),
+            ("Nonsense", 503, "cannot be checked")):
+        with enrolling() as login:
+            fields = form_of(login, "alice")
+            login.daemon.reply = json.dumps(
+                {"error": f"org.totpgroup.Verify.{error}", "parameters": {}}).encode() + b"\0"
+            answer = login.post("/enroll", user="alice", fields=fields)
+            equal(answer.status, status, error)
+            check(words in (answer.message or ""), f"{error}: {answer.message}")
+            equal(json.loads(login.daemon.requests[-1][:-1]),
+                  {"method": "org.totpgroup.Verify.Enroll", "parameters": {"user": "alice"}}, error)
+            check(answer.cookie is None, f"{error}: a session")
+    for reply in (b"", b"[]\0", b"{}\0", b'{"parameters":{"uri":1}}\0', b"\xff\0",
+                  b'{"parameters":{"uri":"x","secret":"y","emergency_codes":7}}\0'):
+        with enrolling() as login:
+            fields = form_of(login, "alice")
+            login.daemon.reply = reply
+            equal(login.post("/enroll", user="alice", fields=fields).status, 503, f"{reply}")
+
+
+@test
+def an_enrollment_shows_what_the_daemon_drew_and_keeps_it_out_of_addresses(_):
+    drawn = {"uri": "otpauth://totp/A:b?secret=JBSWY3DPEHPK3PXP&issuer=A", "secret": "JBSWY3DPEHPK3PXP",
+             "emergency_codes": ["<11111111>"]}
+    with enrolling() as login:
+        fields = form_of(login, "alice")
+        login.daemon.reply = json.dumps({"parameters": drawn}).encode() + b"\0"
+        answer = login.post("/enroll", user="alice", fields=fields)
+        equal((answer.status, answer.headers["Location"]), (303, "/enroll?next=/a?b=1&c=2"), "begun")
+        shown = login.get("/enroll", user="alice")
+        check("JBSW Y3DP EHPK 3PXP" in shown.text, "the secret is shown")
+        equal(shown.headers["Cache-Control"], "no-store", "it is not kept")
+        equal(shown.headers["Referrer-Policy"], "same-origin", "the referrer")
+        check("script-src 'sha256-" in shown.headers["Content-Security-Policy"] and
+              "unsafe" not in shown.headers["Content-Security-Policy"], "the policy")
+        check("JBSW" not in login.get("/enroll", user="bob").text, "bob sees none")
+        equal(len(login.daemon.requests), 1, "it was drawn once")
+        login.post("/enroll", user="alice", fields=fields)
+        equal(len(login.daemon.requests), 1, "a second window draws none")
+        # The daemon has gone, so nothing can be confirmed, and the secret ends.
+        answer = login.post("/enroll", user="alice",
+                            fields={**form_of(login, "alice"), "code": CODE})
+        equal((answer.status, answer.cookie), (503, None), "without the daemon")
+        check("JBSW" not in login.get("/enroll", user="alice").text, "it has ended")
+        said = login.stop()
+        check("JBSW" not in said and CODE not in said, said)

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Guides for the time after it is set up, and for those who come from elsewhere."""
 
+import os
+import shutil
+
 import debian_host
+from case import SOURCE
 from guide import test
 from scenario import NO_REUSE, check, let_in
 from sshd_host import EMERGENCY_CODES
@@ -71,3 +75,22 @@ def what_other_tests_type(host):
     guide.leave("On Fedora", why="there is no Fedora here")
     host.guide("library").leave(why="tests/library/programs.sh compiles and runs it")
     host.guide("web-services").leave(why="tests/examples asks the daemon in six languages")
+
+
+@test
+def the_web_page_may_enroll(host):
+    """tests/examples/test_web_enroll.py enrolls in a browser."""
+    host.add_user("web-login", password=False)
+    host.add_group("webtotp")
+    os.makedirs("/etc/systemd/system", exist_ok=True)
+    for name, path in (("web-login.service", "/etc/systemd/system/web-login.service"),):
+        shutil.copy(SOURCE / "examples/web-login" / name, path)
+    with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
+        file.write("secret=/var/lib/totpgroup/secret/${USER}\nuser=root\n\n"
+                   "[verify web]\npeer=web-login\ngroups=webtotp\n")
+    guide = host.guide("browser-enrollment")
+    guide.type(block=0)
+    guide.type(block=1)
+    with open("/etc/systemd/system/web-login.service", encoding="ascii") as file:
+        check(" --enroll\n" in file.read(), "the unit has the option")
+    guide.leave(block=2, why="there is no systemd on this machine")
