@@ -13,6 +13,7 @@ import subprocess
 import threading
 
 import private_root
+import ssh_client
 from case import Skip
 
 DEADLINE = 30
@@ -293,7 +294,7 @@ dh none
 verify-client-cert none
 username-as-common-name
 duplicate-cn
-plugin {plugin} openvpn
+plugin {plugin} {service}
 """
 
     CLIENT = """\
@@ -311,15 +312,21 @@ auth-retry none
 auth-nocache
 """
 
+    # What stands behind the plugin, and more lines of the server and of the client.
+    service = "openvpn"
+    server_lines = client_lines = ()
+
     def start(self):
         self.make_tun()
         private_root.run(
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-nodes", "-subj", "/CN=server", "-days", "2", "-keyout", f"{self.folder}/key",
             "-out", f"{self.folder}/certificate")
-        path = self.write("server.conf", self.CONFIG.format(
-            folder=self.folder, plugin=find(OPENVPN_PLUGIN)))
-        self.write("client.conf", self.CLIENT.format(folder=self.folder))
+        server = self.CONFIG.format(folder=self.folder, plugin=find(OPENVPN_PLUGIN),
+                                    service=self.service)
+        path = self.write("server.conf", "\n".join([server, *self.server_lines, ""]))
+        self.write("client.conf", "\n".join([self.CLIENT.format(folder=self.folder),
+                                             *self.client_lines, ""]))
         self.serve("Initialization Sequence Completed", find("openvpn"), "--config", path)
 
     def make_tun(self):
@@ -330,18 +337,21 @@ auth-nocache
         except OSError as error:
             raise Skip(f"this machine has no tun device: {error}") from None
 
-    def log_in(self, user, password):
+    def log_in(self, user, password, challenge=None, renegotiations=0):
+        """challenge is the answer to static-challenge. The client stays for that many
+        renegotiations, each of which must succeed."""
         self.write("user", f"{user}\n{password}\n", 0o600)
-        with subprocess.Popen(
-                [find("openvpn"), "--config", f"{self.folder}/client.conf"],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as client:
-            said, ends = [], ("AUTH_FAILED", "Initialization Sequence Completed")
-            for line in client.stdout:
-                said.append(line)
-                if any(end in line for end in ends):
-                    client.kill()
-                    return ends[0] not in line
-            raise AssertionError("".join(said + self.lines))
+        client = ssh_client.Terminal([find("openvpn"), "--config", f"{self.folder}/client.conf"])
+        if challenge is not None:
+            client.next_prompt(["CHALLENGE: "])
+            client.answer(challenge)
+        let_in = client.next_prompt(["AUTH_FAILED", "Initialization Sequence Completed"])
+        for _ in range(renegotiations):
+            client.next_prompt(["Control Channel: "])
+        client.hang_up()
+        if let_in is None:
+            raise AssertionError("\n".join([client.transcript, *self.lines]))
+        return let_in != "AUTH_FAILED"
 
 
 PROGRAMS = (Dovecot, Vsftpd, FreeRadius, OpenVpn)

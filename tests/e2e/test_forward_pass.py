@@ -105,6 +105,39 @@ def openvpn_lets_a_client_in_again(host):
 
 
 @test
+def openvpn_asks_for_the_code_apart(host):
+    """As docs/programs-that-ask-once.md says: a static challenge, and prompts as for ssh."""
+    server, secrets = pam_programs.OpenVpn(host), enroll(host)
+    host.service("openvpn", "requisite pam_unix.so nodelay", "required MODULE group=otp")
+    server.service = '"openvpn login USERNAME password PASSWORD verification OTP"'
+    server.client_lines = ('static-challenge "Code" 1',)
+    with server:
+        mark = host.log.mark()
+        code = secrets["alice"].code()
+        check(server.log_in("alice", PASSWORD, challenge=code), f"let in: {server.lines}")
+        check(not server.log_in("alice", PASSWORD, challenge=code), "a spent code")
+        check(not server.log_in("alice", "wrong", challenge=secrets["alice"].code(1)), "password")
+        told = [str(decision) for decision in decisions(host.log.since(mark))]
+        check(len(told) == 2 and "totp" in told[0] and "reused" in told[1], told)
+
+
+@test
+def openvpn_renegotiates_with_a_token(host):
+    server, secrets = pam_programs.OpenVpn(host), enroll(host)
+    lines(pam_programs.OpenVpn, host, "")
+    server.server_lines = ("auth-gen-token 43200",)
+    server.client_lines = ("reneg-sec 1", "verb 3")
+    with server:
+        mark = host.log.mark()
+        check(server.log_in("alice", PASSWORD + secrets["alice"].code(), renegotiations=3),
+              "let in")
+        told = decisions(host.log.since(mark))
+        check(len(told) == 1, f"PAM was asked again: {told}")
+        failed = [line for line in server.lines if "AUTH_FAILED" in line or "auth failure" in line]
+        check(not failed, failed)
+
+
+@test
 def freeradius_tells_no_address_so_there_is_no_grace(host):
     server, secrets = pam_programs.FreeRadius(host), enroll(host)
     lines(pam_programs.FreeRadius, host, "grace_period=1h")
