@@ -38,7 +38,7 @@ from support import PROGRAM, Skip, test
 STACKS = 20000 if LONG else 60
 COMBINATIONS = 300
 # A login with the module itself takes longer.
-REAL_COMBINATIONS = 60
+REAL_COMBINATIONS = 48
 MODULE = "pam_totpgroup.so"
 
 SUCCESS, SYSTEM_ERR, AUTH_ERR, INFO_UNAVAIL, USER_UNKNOWN, IGNORE = 0, 4, 7, 9, 10, 25
@@ -210,7 +210,7 @@ class Stack:
                           for line in lines if idle or MODULE not in line]
                    for name, lines in files.items()}
         self.write(changed)
-        result = [let_in for let_in, _ in self.answers(combinations)]
+        result = [let_in for let_in, _ in self.logins.log_in(combinations, None)]
         self.write(files)
         return result
 
