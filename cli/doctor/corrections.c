@@ -59,6 +59,28 @@ static char *without_bom(const char *written, const char *problem)
 	return strncmp(written, BOM, strlen(BOM)) == 0 ? strdup(written + strlen(BOM)) : NULL;
 }
 
+/* Blanks of word processors: U+00A0 and U+202F. */
+static char *with_plain_blanks(const char *written, const char *problem)
+{
+	static const char *const blanks[] = {"\xc2\xa0", "\xe2\x80\xaf"};
+	char *text = strdup(written), *found;
+	bool changed = false;
+
+	(void)problem;
+	for (size_t i = 0; text != NULL && i < sizeof blanks / sizeof blanks[0]; i++)
+		while ((found = strstr(text, blanks[i])) != NULL) {
+			size_t length = strlen(blanks[i]);
+
+			*found = ' ';
+			memmove(found + 1, found + length, strlen(found + length) + 1);
+			changed = true;
+		}
+	if (changed)
+		return text;
+	free(text);
+	return NULL;
+}
+
 /* A comment needs a line of its own. */
 static char *without_remark(const char *written, const char *problem)
 {
@@ -150,6 +172,7 @@ static const struct {
 	bool in_file_only;
 } guesses[] = {
 	{without_bom, true},
+	{with_plain_blanks, true},
 	{without_remark, true},
 	{with_proposal, false},
 	{with_equals_sign, true},

@@ -54,6 +54,9 @@ enum mend_action {
 	MEND_REMOVE,  /* the line of the file, which the text shows */
 	MEND_MOVE,    /* the line of the file below another one, where the text is written */
 	MEND_RUN,     /* the text is a command */
+	/* The text is a command that takes the carriage returns off the ends of all lines of
+	 * the file. */
+	MEND_LINE_ENDS,
 };
 
 /* Strings belong to the mend and hold no control character. */
@@ -292,6 +295,8 @@ void finding_mend_line(struct finding *finding, enum mend_action action,
 /* Proposes all that may mend a line of the module in a wrong place, or with a wrong control,
  * in places.c: a stricter control, each other place, and stricter lines of passwords. */
 void doctor_propose_places(struct doctor *doctor, struct finding *finding);
+/* Takes the carriage returns off the ends of all lines of a file. */
+void finding_mend_line_ends(struct finding *finding, const char *path);
 /* The command with the word, quoted for the shell, as its last argument. */
 void finding_run_on(struct finding *finding, const char *command, const char *word);
 /* The name of an option that decides whether a user must give a code, and that another line

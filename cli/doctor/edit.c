@@ -28,7 +28,10 @@ static int64_t place_of(const struct mend *mend, const char *file)
 /* The line of that file that is taken away; 0 for none. */
 static unsigned int removed_line(const struct mend *mend, const char *file)
 {
-	return mend->action != MEND_ADD && strcmp(mend->file, file) == 0 ? mend->line : 0;
+	return mend->action != MEND_ADD && mend->action != MEND_LINE_ENDS &&
+			       strcmp(mend->file, file) == 0
+		       ? mend->line
+		       : 0;
 }
 
 bool mend_apply(
@@ -44,6 +47,8 @@ bool mend_apply(
 	if (place == 0)
 		put_line(copy, mend->text, strlen(mend->text));
 	while (lines_next(&lines, &line, &length)) {
+		while (mend->action == MEND_LINE_ENDS && length > 0 && line[length - 1] == '\r')
+			length--;
 		if (lines.number != removed)
 			put_line(copy, line, length);
 		else if (mend->action == MEND_REPLACE)

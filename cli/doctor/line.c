@@ -140,18 +140,28 @@ static char *read_line(const char *path, unsigned int number)
 	return line;
 }
 
+/* Cuts the carriage returns off the end of the line; false if there are none. */
+static bool cut_line_end(char *line)
+{
+	size_t length = strlen(line), cut = length;
+
+	while (cut > 0 && line[cut - 1] == '\r')
+		cut--;
+	line[cut] = '\0';
+	return cut < length;
+}
+
 /* Adds what makes the line right: other line ends, other words, or nothing in its place. */
 static void mend_file_line(struct finding *finding, const struct configuration *configuration,
 	const char *path, unsigned int number, const char *problem)
 {
 	char *written = read_line(path, number), *right = NULL;
-	char *word = shell_word(path);
+	bool foreign = written != NULL && cut_line_end(written);
 
-	if (written == NULL || word == NULL)
+	if (written == NULL)
 		;
-	else if (strchr(written, '\r') != NULL &&
-		 correction_is_line_end(configuration, path, number))
-		finding_run(finding, "sed -i 's/\\r*$//' %s", word);
+	else if (foreign && correction_is_line_end(configuration, path, number))
+		finding_mend_line_ends(finding, path);
 	else if ((right = correction_find_line(
 			  configuration, path, number, written, problem)) != NULL)
 		finding_mend(finding, MEND_REPLACE, path, number, "%s", right);
@@ -159,7 +169,6 @@ static void mend_file_line(struct finding *finding, const struct configuration *
 		 correction_does_without_line(configuration, path, number))
 		finding_mend(finding, MEND_REMOVE, path, number, "%s", written);
 	free(right);
-	free(word);
 	free(written);
 }
 

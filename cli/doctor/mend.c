@@ -62,6 +62,17 @@ void finding_run_on(struct finding *finding, const char *command, const char *wo
 	free(quoted);
 }
 
+void finding_mend_line_ends(struct finding *finding, const char *path)
+{
+	char *quoted = shell_word(path);
+
+	if (quoted != NULL)
+		finding_mend(finding, MEND_LINE_ENDS, path, 0, "sed -i 's/\\r*$//' %s", quoted);
+	else if (finding != NULL)
+		finding->report->out_of_memory = true;
+	free(quoted);
+}
+
 char *doctor_proposal(const char *message, const char *written)
 {
 	static const char words[] = "did you mean ";

@@ -37,6 +37,7 @@ static const char *const action_names[] = {
 	[MEND_REMOVE] = "remove",
 	[MEND_MOVE] = "move",
 	[MEND_RUN] = "run",
+	[MEND_LINE_ENDS] = "run",
 };
 
 static const char *const mend_names[FINDING_MENDS] = {"mend", "alternative"};
@@ -69,7 +70,7 @@ static void append_change(
 	if (mend->text == NULL)
 		return;
 	text_append_format(text, "%*s", COLUMN, "");
-	if (mend->action == MEND_RUN)
+	if (mend->action >= MEND_RUN)
 		text_append_format(text, "%s:\n", run);
 	else if (mend->action == MEND_REPLACE)
 		text_append_format(
@@ -169,7 +170,7 @@ static struct json_object *mend_object(const struct mend *mend)
 	struct json_object *object = json_object_new_object();
 
 	if (json_put_string(object, "action", action_names[mend->action]) &&
-		(mend->file == NULL || json_put_string(object, "file", mend->file)) &&
+		(mend->action >= MEND_RUN || json_put_string(object, "file", mend->file)) &&
 		(mend->line == 0 ||
 			json_put(object, "line", json_object_new_int64(mend->line))) &&
 		(mend->to_file == NULL ||

@@ -2,7 +2,6 @@
 
 #include "config.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +20,6 @@ struct trial_run {
 	struct doctor doctor;
 	struct configuration configuration;
 };
-
-static bool reads_file(const struct pam_stack *stack, const char *path)
-{
-	for (size_t i = 0; i < stack->file_count; i++)
-		if (strcmp(stack->files[i], path) == 0)
-			return true;
-	return false;
-}
 
 static bool change_file(
 	struct change *change, size_t at, const struct mend *mend, const char *path)
@@ -162,117 +153,12 @@ static bool is_better(const struct doctor *before, const struct finding *finding
 	       (!strict || nothing_is_new(&before->report, report, FINDING_WARNING));
 }
 
-/* sshd may ask for a key before it asks PAM. */
-static bool is_keyed(const char *service)
-{
-	return strcmp(service, "sshd") == 0;
-}
-
-/* In another service, the module may ask nobody. */
-static void let_ignore(struct pam_trial *trials, size_t trial_count)
-{
-	for (size_t i = 0; i < trial_count; i++)
-		if (trials[i].watched)
-			trials[i].results = PAM_RESULTS_ALL;
-}
-
-static bool other_is_kept(const struct pam_stack *old, const struct pam_stack *new,
-	const char *service, const struct openness_rules *rules)
-{
-	struct trial_list before;
-	struct trial_list after;
-	struct pam_trial *trials = doctor_make_trials(old, service, &before.count);
-	struct pam_trial *changed = doctor_make_trials(new, service, &after.count);
-	bool kept = false;
-
-	if (trials != NULL && changed != NULL) {
-		let_ignore(trials, before.count);
-		let_ignore(changed, after.count);
-		before.trials = trials;
-		after.trials = changed;
-		kept = openness_is_kept(&before, &after, rules);
-	}
-	free(trials);
-	free(changed);
-	return kept;
-}
-
-static bool is_changed(const struct change *change, const struct pam_stack *stack)
-{
-	for (size_t i = 0; change->files[i].path != NULL; i++)
-		if (reads_file(stack, change->files[i].path))
-			return true;
-	return false;
-}
-
-/* A file that this service includes is a part of it, and seldom a service. */
-static struct openness_rules rules_for(
-	const struct doctor *doctor, const struct pam_stack *stack, const char *service)
-{
-	bool part = reads_file(&doctor->stack, stack->files[0]);
-
-	return (struct openness_rules){
-		.keyed = is_keyed(part ? doctor->service : service), .part = part};
-}
-
-/* A service that PAM cannot read lets nobody in. */
-static bool service_is_kept(
-	const struct doctor *doctor, const struct change *change, const char *service)
-{
-	const char *given[2];
-	const char *const *folders = doctor_pam_folders(doctor, given);
-	struct error error = ERROR_INIT;
-	struct openness_rules rules;
-	struct pam_stack before;
-	struct pam_stack after;
-	bool kept = true;
-
-	if (pam_stack_read(&before, folders, service, &error) != 0)
-		return true;
-	rules = rules_for(doctor, &before, service);
-	if (is_changed(change, &before)) {
-		kept = pam_stack_read_changed(
-			       &after, folders, service, change->files, &error) == 0;
-		kept = kept && other_is_kept(&before, &after, service, &rules);
-		pam_stack_free(&after);
-	}
-	pam_stack_free(&before);
-	return kept;
-}
-
-/* Each file of the folders may be a service. */
-static bool folder_is_kept(
-	const struct doctor *doctor, const struct change *change, const char *folder)
-{
-	DIR *directory = opendir(folder);
-	const struct dirent *entry;
-	bool kept = true;
-
-	while (directory != NULL && kept && (entry = readdir(directory)) != NULL)
-		if (entry->d_name[0] != '.' && strcmp(entry->d_name, doctor->service) != 0)
-			kept = service_is_kept(doctor, change, entry->d_name);
-	if (directory != NULL)
-		closedir(directory);
-	return kept;
-}
-
-static bool others_are_kept(const struct doctor *doctor, const struct change *change)
-{
-	const char *given[2];
-	const char *const *folders = doctor_pam_folders(doctor, given);
-
-	for (; *folders != NULL; folders++)
-		if (!folder_is_kept(doctor, change, *folders))
-			return false;
-	return true;
-}
-
 static bool this_is_kept(const struct doctor *doctor, const struct doctor *copy)
 {
 	const struct trial_list before = {
 		.trials = doctor->trials, .count = doctor->trial_count};
 	const struct trial_list after = {.trials = copy->trials, .count = copy->trial_count};
-	const struct openness_rules rules = {.keyed = is_keyed(doctor->service)};
+	const struct openness_rules rules = {.keyed = proof_is_keyed(doctor->service)};
 
 	return openness_is_kept(&before, &after, &rules);
 }
@@ -287,7 +173,8 @@ static bool is_proven_in_stack(const struct doctor *doctor, const struct finding
 	if (run != NULL && make_change(&change, mend)) {
 		judge_copy(run, doctor, change.files, NULL);
 		proven = is_better(doctor, finding, &run->doctor, strict) &&
-			 this_is_kept(doctor, &run->doctor) && others_are_kept(doctor, &change);
+			 this_is_kept(doctor, &run->doctor) &&
+			 proof_others_are_kept(doctor, change.files);
 		free_copy(run);
 	}
 	free(run);
@@ -317,7 +204,7 @@ static bool is_proven_in_conf(const struct doctor *doctor, const struct finding 
 
 static bool changes_stack(const struct doctor *doctor, const struct mend *mend)
 {
-	return mend->file != NULL && reads_file(&doctor->stack, mend->file);
+	return mend->file != NULL && proof_stack_reads(&doctor->stack, mend->file);
 }
 
 static bool changes_files(const struct doctor *doctor, const struct mend *mend)
@@ -426,13 +313,47 @@ static void prove_guards(const struct doctor *doctor, struct finding *finding)
 			at++;
 }
 
+/* PAM cannot read the files: the change is proven if it can with it, or what is wrong then is in
+ * another file. */
+static bool is_proven_readable(const struct doctor *doctor, const struct mend *mend)
+{
+	struct change change = {.texts = {TEXT_INIT, TEXT_INIT}};
+	struct trial_run *run = malloc(sizeof(*run));
+	bool proven = false;
+
+	if (run != NULL && make_change(&change, mend)) {
+		judge_copy(run, doctor, change.files, NULL);
+		proven = run->doctor.trials != NULL ||
+			 (run->doctor.report.count > 0 &&
+				 strncmp(run->doctor.report.findings[0]->what, mend->file,
+					 strlen(mend->file)) != 0);
+		free_copy(run);
+	}
+	free(run);
+	free_change(&change);
+	return proven;
+}
+
+static void prove_without_stack(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->report.count; i++) {
+		struct finding *finding = doctor->report.findings[i];
+
+		if (finding->mends[0].action == MEND_LINE_ENDS &&
+			!is_proven_readable(doctor, &finding->mends[0]))
+			drop_mend(finding, 0);
+	}
+}
+
 /* A warning waits until the problems are mended: the same change may mend it. */
 void doctor_prove_mends(struct doctor *doctor)
 {
 	bool mended = false;
 
-	if (doctor->trials == NULL)
+	if (doctor->trials == NULL) {
+		prove_without_stack(doctor);
 		return;
+	}
 	for (int level = FINDING_PROBLEM; level >= FINDING_WARNING; level--)
 		for (size_t i = 0; i < doctor->report.count; i++) {
 			struct finding *finding = doctor->report.findings[i];

@@ -44,6 +44,15 @@ struct openness_rules {
 bool openness_is_kept(const struct trial_list *before, const struct trial_list *after,
 	const struct openness_rules *rules);
 
+/* The services that read a changed file, in proof_services.c. */
+
+/* Whether the stack has lines of that file. */
+bool proof_stack_reads(const struct pam_stack *stack, const char *path);
+/* Whether the service may ask for a key before it asks PAM: sshd. */
+bool proof_is_keyed(const char *service);
+/* openness_is_kept() for each other service that reads one of the files, with all of them. */
+bool proof_others_are_kept(const struct doctor *doctor, const struct pam_changed_file *files);
+
 /* Configuration files with a change, in conf_copy.c. */
 
 /* Begins zeroed, ends with conf_copy_remove(). */

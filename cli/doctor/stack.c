@@ -151,7 +151,7 @@ static void mend_carriage_returns(struct finding *finding, const char *message)
 
 	if (colon != NULL) {
 		*colon = '\0';
-		finding_run_on(finding, "sed -i 's/\\r$//'", path);
+		finding_mend_line_ends(finding, path);
 	}
 	free(path);
 }

@@ -182,10 +182,17 @@ def a_carriage_return_is_a_problem(folder):
     """PAM would look for a module with that in its name."""
     host = Host(folder, recipe=f"@include common-auth\r\n{MODULE}\r\n")
     found = host.recognizes("pam-stack", "problem",
-                            f"sed -i 's/\\r$//' {host.pam}/sshd-totpgroup", alone=False)
+                            f"sed -i 's/\\r*$//' {host.pam}/sshd-totpgroup", alone=False)
     check("sshd-totpgroup:1: the line has a carriage return" in found["what"], found["what"])
     host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} # remark\r\n")
     host.must_be_fine()
+
+
+@test
+def no_carriage_return_is_taken_off_where_pam_could_not_read_the_file_then(folder):
+    host = Host(folder, recipe=f"@include common-auth\r\n{MODULE}\r\nauth rubbish\r\n")
+    found = [finding for finding in host.findings() if finding["check"] == "pam-stack"]
+    check("mend" not in found[0], f"{found}")
 
 
 @test
