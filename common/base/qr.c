@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <qrencode.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/wipe.h"
 #include "totpgroup.h"
@@ -29,6 +30,8 @@ static size_t module_count(const struct qr *qr)
 
 static int copy_modules(struct qr *qr, const QRcode *code)
 {
+	if (code->width < 1 || (unsigned int)code->width > QR_SIZE_MAX)
+		return TOTPGROUP_EARGUMENT;
 	qr->size = (unsigned int)code->width;
 	qr->modules = malloc(module_count(qr));
 	if (qr->modules == NULL)
@@ -153,28 +156,32 @@ void qr_render_size(
 	}
 }
 
+/* The most bytes of a line: its color and its reset, and a module with a change of video. */
+#define LINE_SIZE (sizeof WHITE + sizeof RESET + 7 * (QR_SIZE_MAX + 2 * QR_QUIET_ZONE) + 1)
+
 static bool has_ink(const struct qr *qr, const struct style *style, int column, int row)
 {
 	return qr_is_dark(qr, column, row) == style->ink_is_dark;
 }
 
-static void append_half_blocks(
-	const struct qr *qr, const struct style *style, int row, struct text *text)
+/* Both return the end of what they wrote. */
+static char *put_half_blocks(char *to, const struct qr *qr, const struct style *style, int row)
 {
-	/* Indexed by ink above, ink below: blank, lower, upper, full block. */
-	static const char *const blocks[2][2] = {
-		{" ", "\xe2\x96\x84"}, {"\xe2\x96\x80", "\xe2\x96\x88"}};
+	/* Of UTF-8: lower, upper and full block. */
+	static const char blocks[4][3] = {" ", "\xe2\x96\x84", "\xe2\x96\x80", "\xe2\x96\x88"};
 
 	for (int x = -QR_QUIET_ZONE; x < (int)qr->size + QR_QUIET_ZONE; x++) {
-		bool above = has_ink(qr, style, x, row);
-		bool below = has_ink(qr, style, x, row + 1);
+		unsigned int above = has_ink(qr, style, x, row);
+		unsigned int below = has_ink(qr, style, x, row + 1);
+		unsigned int block = 2 * above + below;
 
-		(void)text_append_string(text, blocks[above][below]);
+		memcpy(to, blocks[block], sizeof blocks[block]);
+		to += block == 0 ? 1 : sizeof blocks[block];
 	}
+	return to;
 }
 
-static void append_blanks(
-	const struct qr *qr, const struct style *style, int row, struct text *text)
+static char *put_blanks(char *to, const struct qr *qr, const struct style *style, int row)
 {
 	bool reversed = false;
 
@@ -182,27 +189,30 @@ static void append_blanks(
 		bool ink = has_ink(qr, style, x, row);
 
 		if (ink != reversed)
-			(void)text_append_string(text, ink ? "\033[7m" : "\033[27m");
+			to = stpcpy(to, ink ? "\033[7m" : "\033[27m");
 		reversed = ink;
-		(void)text_append_string(text, "  ");
+		*to++ = ' ';
+		*to++ = ' ';
 	}
+	return to;
 }
 
 int qr_render(const struct qr *qr, enum qr_mode mode, struct text *text)
 {
 	const struct style *style = style_of(mode);
-	int end = (int)qr->size + QR_QUIET_ZONE;
+	int last = (int)qr->size + QR_QUIET_ZONE;
+	char line[LINE_SIZE];
 
 	if (style == NULL)
 		return TOTPGROUP_EARGUMENT;
-	for (int y = -QR_QUIET_ZONE; y < end; y += style->half ? 2 : 1) {
-		(void)text_append_string(text, style->color);
-		if (style->half)
-			append_half_blocks(qr, style, y, text);
-		else
-			append_blanks(qr, style, y, text);
-		(void)text_append_string(text, style->reset);
-		(void)text_append_string(text, "\n");
+	for (int y = -QR_QUIET_ZONE; y < last; y += style->half ? 2 : 1) {
+		char *end = stpcpy(line, style->color);
+
+		end = style->half ? put_half_blocks(end, qr, style, y)
+				  : put_blanks(end, qr, style, y);
+		end = stpcpy(stpcpy(end, style->reset), "\n");
+		(void)text_append(text, line, (size_t)(end - line));
 	}
+	WIPE_ARRAY(line);
 	return text->status;
 }

@@ -14,8 +14,11 @@
 
 #define QR_LIBRARY "libqrencode.so.4"
 
+/* Modules on a side of the largest code, version 40. */
+#define QR_SIZE_MAX 177U
+
 struct qr {
-	unsigned int size; /* modules on a side, without a quiet zone */
+	unsigned int size; /* modules on a side, without a quiet zone; at most QR_SIZE_MAX */
 	uint8_t *modules;  /* size * size, row by row; 1 is dark */
 };
 
