@@ -48,7 +48,7 @@ int attempt_limits_open(
 	status = random_bytes(&opened->seed, sizeof opened->seed);
 	if (status != 0) {
 		free(opened);
-		return error_set(error, status, "libgcrypt has no random numbers");
+		return error_set(error, status, "there are no random numbers");
 	}
 	(void)pthread_mutex_init(&opened->mutex, NULL);
 	opened->holders = 1;

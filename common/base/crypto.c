@@ -4,10 +4,12 @@
 
 #include "base/crypto.h"
 
+#include <errno.h>
 #include <gcrypt.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "base/wipe.h"
 #include "totpgroup.h"
@@ -129,16 +131,20 @@ const char *hmac_algorithm_name(enum hmac_algorithm algorithm)
 	return is_known(algorithm) ? algorithms[algorithm].name : NULL;
 }
 
-/* libgcrypt seeds its generator from the kernel, and its strong level is good enough
- * for keys. The very strong level reseeds for every request, which costs thousands of
- * times more and is too slow to enroll a whole group. */
+/* The kernel's own generator: libgcrypt's is seeded from it and takes longer, by system calls
+ * for each draw. It waits where the host has only just started. */
 int random_bytes(void *bytes, size_t length)
 {
-	int status = initialize_once();
+	size_t drawn = 0;
 
-	if (status != 0)
-		return status;
-	gcry_randomize(bytes, length, GCRY_STRONG_RANDOM);
+	while (drawn < length) {
+		ssize_t count = getrandom((char *)bytes + drawn, length - drawn, 0);
+
+		if (count > 0)
+			drawn += (size_t)count;
+		else if (count == 0 || errno != EINTR)
+			return TOTPGROUP_ESYSTEM;
+	}
 	return 0;
 }
 

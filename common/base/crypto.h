@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Cryptography of libgcrypt: HMAC, random numbers and scrypt. Only base/crypto.c uses
- * libgcrypt. All functions are thread-safe. */
+/* Cryptography: HMAC and scrypt of libgcrypt, which only base/crypto.c uses, and random
+ * numbers of the kernel. All functions are thread-safe. */
 #ifndef TOTPGROUP_BASE_CRYPTO_H
 #define TOTPGROUP_BASE_CRYPTO_H
 
@@ -52,7 +52,7 @@ void hmac_close(struct hmac *hmac);
  */
 
 /* Fills bytes with random numbers that are good enough for keys. Returns 0, or
- * TOTPGROUP_ECRYPTO where libgcrypt is not usable. */
+ * TOTPGROUP_ESYSTEM where the kernel gives none. */
 int random_bytes(void *bytes, size_t length);
 
 /* Draws a number from 0 to limit - 1, all equally likely. limit must be at least 1.

@@ -4,6 +4,7 @@
 #include "credential_support.h"
 
 #include <ctype.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "allocation.h"
@@ -13,20 +14,19 @@
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
 
-void __real_gcry_randomize(void *bytes, size_t length, enum gcry_random_level level);
-void __wrap_gcry_randomize(void *bytes, size_t length, enum gcry_random_level level);
+ssize_t __real_getrandom(void *bytes, size_t length, unsigned int flags);
+ssize_t __wrap_getrandom(void *bytes, size_t length, unsigned int flags);
 
 /* How many draws give zeros. */
 static unsigned int zeros_to_draw;
 
-void __wrap_gcry_randomize(void *bytes, size_t length, enum gcry_random_level level)
+ssize_t __wrap_getrandom(void *bytes, size_t length, unsigned int flags)
 {
-	if (zeros_to_draw == 0) {
-		__real_gcry_randomize(bytes, length, level);
-		return;
-	}
+	if (zeros_to_draw == 0)
+		return __real_getrandom(bytes, length, flags);
 	zeros_to_draw--;
 	memset(bytes, 0, length);
+	return (ssize_t)length;
 }
 
 static void assert_read(const char *text, const char *expected)

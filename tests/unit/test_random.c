@@ -5,34 +5,44 @@
 #include "test_support.h"
 
 #include <dlfcn.h>
-#include <gcrypt.h>
+#include <errno.h>
+#include <sys/random.h>
 
 #include "base/crypto.h"
 #include "totpgroup.h"
 
-/* The numbers that gcry_randomize() gives, and its arguments. */
+/* What getrandom() gives. */
 static struct {
-	const uint32_t *draws; /* NULL for libgcrypt's own */
+	const uint32_t *draws; /* NULL for the kernel's own */
 	size_t count;
 	size_t used;
-	enum gcry_random_level level;
+	size_t most;	    /* bytes of a call; 0: as many as are wanted */
+	unsigned int fails; /* so many calls first */
+	int reason;
+	unsigned int flags; /* of the last call */
 } script;
 
-/* Replaces libgcrypt's function, because a program's own symbols come first. */
-void gcry_randomize(void *buffer, size_t length, enum gcry_random_level level)
+/* Replaces the C library's function, because a program's own symbols come first. */
+ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 {
-	void (*real)(void *, size_t, enum gcry_random_level);
+	ssize_t (*real)(void *, size_t, unsigned int);
 
-	script.level = level;
+	script.flags = flags;
+	if (script.fails > 0) {
+		script.fails--;
+		errno = script.reason;
+		return -1;
+	}
 	if (script.draws == NULL) {
-		*(void **)&real = dlsym(RTLD_NEXT, "gcry_randomize");
+		*(void **)&real = dlsym(RTLD_NEXT, "getrandom");
 		assert_non_null(real);
-		real(buffer, length, level);
-		return;
+		return real(buffer,
+			script.most > 0 && script.most < length ? script.most : length, flags);
 	}
 	assert_int_equal(length, sizeof *script.draws);
 	assert_true(script.used < script.count);
 	memcpy(buffer, &script.draws[script.used++], length);
+	return (ssize_t)length;
 }
 
 static void play(const uint32_t *draws, size_t count)
@@ -53,13 +63,43 @@ static void bytes_are_random(void **state)
 	memset(second, 0, sizeof second);
 	assert_int_equal(random_bytes(first + 1, 32), 0);
 	assert_int_equal(random_bytes(second + 1, 32), 0);
-	assert_int_equal(script.level, GCRY_STRONG_RANDOM);
+	/* It waits until the kernel has enough, and does not take less. */
+	assert_int_equal(script.flags, 0);
 	assert_memory_not_equal(first + 1, second + 1, 32);
 	for (size_t i = 1; i <= 32; i++)
 		zeros += first[i] == 0;
 	assert_in_range(zeros, 0, 8);
 	assert_int_equal(first[0] | second[0] | first[33] | second[33], 0);
 	assert_int_equal(random_bytes(first, 0), 0);
+}
+
+static void a_short_draw_is_completed(void **state)
+{
+	uint8_t bytes[32] = {0};
+	unsigned int zeros = 0;
+
+	(void)state;
+	script.most = 5;
+	script.fails = 1;
+	script.reason = EINTR;
+	assert_int_equal(random_bytes(bytes, sizeof bytes), 0);
+	script.most = 0;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		zeros += bytes[i] == 0;
+	assert_in_range(zeros, 0, 8);
+}
+
+static void a_failure_is_an_error(void **state)
+{
+	uint8_t bytes[20];
+	uint32_t number;
+
+	(void)state;
+	script.fails = 1;
+	script.reason = ENOSYS;
+	assert_int_equal(random_bytes(bytes, sizeof bytes), TOTPGROUP_ESYSTEM);
+	script.fails = 1;
+	assert_int_equal(random_below(10, &number), TOTPGROUP_ESYSTEM);
 }
 
 static void numbers_are_below_the_limit(void **state)
@@ -124,6 +164,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_random),
+		cmocka_unit_test(a_short_draw_is_completed),
+		cmocka_unit_test(a_failure_is_an_error),
 		cmocka_unit_test(numbers_are_below_the_limit),
 		cmocka_unit_test(surplus_draws_are_rejected),
 	};
