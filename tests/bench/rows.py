@@ -45,6 +45,8 @@ class Row:
     unit: str = "s"  # or KiB, calls
 
 
+LOOP = "a loop of google-authenticator and qrencode"
+
 ROWS = (
     Row("login-read-only", "a login that writes nothing", "pam_google_authenticator", ratio(0.75),
         "login_cost.py"),
@@ -70,6 +72,11 @@ ROWS = (
     Row("group-10", "group=, 10 members", "getgrouplist() alone", ratio(1.2), "group_cost.py"),
     Row("group-100000", "group=, 100,000 members", "getgrouplist() alone", ratio(1.1),
         "group_cost.py"),
+    Row("bulk-svg", "a user of a bulk of 10,000, SVG", LOOP, ratio(0.06), "bulk_cost.py"),
+    Row("bulk-html", "the same, HTML", LOOP, ratio(0.08), "bulk_cost.py"),
+    Row("bulk-png", "the same, PNG", LOOP, ratio(0.15), "bulk_cost.py"),
+    Row("bulk-memory", "memory of a bulk of 100,000", "of 1,000", ratio(1.05), "bulk_cost.py",
+        "KiB"),
     Row("qr-terminal", "one QR code for a terminal", "its matrix by libqrencode", ratio(1.1),
         "qr_cost"),
     Row("qr-svg", "one QR code as SVG", "its matrix by libqrencode", ratio(1.1), "qr_cost"),
