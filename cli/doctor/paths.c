@@ -104,10 +104,43 @@ static void shorten_jump(struct doctor *doctor, struct finding *finding, size_t 
 	text_free(&control);
 }
 
+/* The value of group= that exempts whom the line exempts, if it judges by one group alone: `!`
+ * where it exempts the group. False if it does not. */
+static bool find_group(
+	const struct pam_line *line, bool skips_by_yes, const char **exempt, const char **group)
+{
+	static const char *const flags[] = {
+		"quiet", "quiet_success", "quiet_fail", "use_uid", "audit", "debug"};
+	const char *words[3] = {NULL};
+	size_t count = 0;
+	bool in;
+
+	for (int i = 0; i < line->argument_count; i++) {
+		bool flag = false;
+
+		for (size_t j = 0; j < sizeof flags / sizeof flags[0]; j++)
+			flag = flag || strcmp(line->arguments[i], flags[j]) == 0;
+		if (!flag && count == 3)
+			return false;
+		if (!flag)
+			words[count++] = line->arguments[i];
+	}
+	if (count != 3 || strcmp(words[0], "user") != 0)
+		return false;
+	in = strcmp(words[1], "ingroup") == 0;
+	if (!in && strcmp(words[1], "notingroup") != 0)
+		return false;
+	*exempt = in == skips_by_yes ? "!" : "";
+	*group = words[2];
+	return strpbrk(*group, ":,!") == NULL;
+}
+
 /* The option group= asks the same users, but that line has to be taken away for it: two
  * changes, of which no one alone is right. */
-static void report_gate(struct doctor *doctor, const struct pam_line *line)
+static void report_gate(struct doctor *doctor, const struct pam_paths *paths)
 {
+	const struct pam_line *line = doctor->trials[paths->skipper].line;
+	const char *exempt, *group;
 	struct finding *finding = report_add(doctor, FINDING_WARNING, SKIPPED_CHECK,
 		"%s, line %u: %s exempts some users from the code", line->file, line->number,
 		line->module);
@@ -115,6 +148,12 @@ static void report_gate(struct doctor *doctor, const struct pam_line *line)
 	finding_why(finding,
 		"A jump over lines breaks when a line is added, and a failed lookup "
 		"exempts users too. The option group= has neither fault.");
+	if (pam_line_names(line, "pam_succeed_if.so") && doctor->module->group == NULL &&
+		find_group(line, paths->skipping_result == 0, &exempt, &group))
+		finding_why_more(finding,
+			"Take that line away, and in the same moment write group=%s%s behind "
+			"the module's name in %s, line %u; then run this again.",
+			exempt, group, doctor->line->file, doctor->line->number);
 }
 
 /* Something else than a code is a second factor, too, where a password comes before it. */
@@ -139,7 +178,7 @@ static bool report_skipper(struct doctor *doctor, const struct pam_paths *paths)
 		return false;
 	}
 	if (doctor_is_gate(line)) {
-		report_gate(doctor, line);
+		report_gate(doctor, paths);
 		return false;
 	}
 	finding = report_add(doctor, FINDING_PROBLEM, SKIPPED_CHECK,

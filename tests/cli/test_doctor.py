@@ -276,16 +276,27 @@ def a_substack_that_ends_before_the_module_is_a_problem(folder):
 
 
 @test
-def a_jump_for_a_group_is_a_warning(folder):
-    host = password_and_code(
-        folder, f"auth [success=ok default=1] pam_succeed_if.so user ingroup {MY_GROUP}\n{MODULE}")
+def a_jump_for_a_group_is_a_warning_that_names_the_option(folder):
+    host = password_and_code(folder)
+    for control, condition, option in (
+            ("[success=ok default=1]", "user ingroup", f"group={MY_GROUP}"),
+            ("[success=1 default=ignore]", "user ingroup", f"group=!{MY_GROUP}"),
+            ("[success=1 default=ignore]", "quiet user notingroup", f"group={MY_GROUP}"),
+            ("[success=ignore default=1]", "user notingroup", f"group=!{MY_GROUP}")):
+        host.write("sshd-totpgroup", "@include common-auth\n"
+                   f"auth {control} pam_succeed_if.so {condition} {MY_GROUP}\n{MODULE}\n")
+        found = [finding for finding in host.findings() if finding["check"] == "skipped"]
+        equal([(finding["level"], "mend" in finding) for finding in found],
+              [("warning", False)], "level")
+        check(f" write {option} behind the module's name" in found[0]["why"], found[0]["why"])
+        # As it says.
+        host.write("sshd-totpgroup", f"@include common-auth\n{MODULE} {option}\n")
+        equal([finding for finding in host.findings() if finding["check"] != "groups"], [],
+              "findings then")
+    host.write("sshd-totpgroup", "@include common-auth\nauth [success=1 default=ignore] "
+               f"pam_succeed_if.so uid >= 1000 user ingroup {MY_GROUP}\n{MODULE}\n")
     found = [finding for finding in host.findings() if finding["check"] == "skipped"]
-    equal([finding["level"] for finding in found], ["warning"], "level")
-    host.write("sshd-totpgroup", "@include common-auth\n"
-               f"auth [success=1 default=ignore] pam_succeed_if.so user ingroup {MY_GROUP}\n"
-               f"{MODULE}\n")
-    found = [finding for finding in host.findings() if finding["check"] == "skipped"]
-    equal([finding["level"] for finding in found], ["warning"], "level")
+    check("in the same moment" not in found[0]["why"], found[0]["why"])
 
 
 @test
