@@ -379,6 +379,21 @@ def random_stack(numbers):
     return files
 
 
+LIKELY_MISTAKES = (
+    ("optional pam_unix.so", "required MODULE group=GROUP", "required pam_permit.so"),
+    ("[success=ok default=ignore] pam_unix.so", "requisite MODULE group=GROUP",
+     "required pam_permit.so"),
+    ("[success=2 default=ignore] pam_unix.so nullok",
+     "[success=1 default=ignore] pam_sss.so use_first_pass", "sufficient MODULE",
+     "requisite pam_deny.so", "required pam_permit.so"),
+    ("[success=done default=die] MODULE", "[success=2 default=ignore] pam_unix.so nullok",
+     "[success=1 default=ignore] pam_sss.so use_first_pass", "requisite pam_deny.so",
+     "required pam_permit.so"),
+    ("[success=1 default=ignore] pam_unix.so nullok", "required MODULE group=GROUP",
+     "requisite pam_deny.so", "required pam_permit.so"),
+    ("substack @/common-auth", "required MODULE enroll"))
+
+
 def put_line(numbers, files, control, options):
     """Puts the module's line anywhere."""
     name = numbers.choice(sorted(files))
@@ -441,6 +456,23 @@ def begin_worker(chosen_seed, rounds):
         sys.stderr.flush()
         os._exit(status)
     return None
+
+
+@test
+def likely_mistakes_have_a_mend_that_libpam_confirms(folder):
+    stack = Stack(folder)
+    for lines, stack.real in itertools.product(LIKELY_MISTAKES, (False, True)):
+        own = next(line for line in lines if "MODULE" in line)
+        stack.options = f"{own} {stack.secrets.option()}" if stack.real else own
+        files = {"login": [f"auth {stack.options if line == own else line}".replace(
+            "MODULE", MODULE).replace("GROUP", MY_GROUP) for line in lines],
+                 "common-auth": DISTRIBUTIONS["Debian"]["common-auth"].splitlines()}
+        stack.write(files)
+        exempt = "group=" in own
+        combinations = random_combinations(random.Random(0), files, exempt, COMBINATIONS)
+        steps, left = mend_step_by_step(stack, combinations, exempt, "enroll" in own)
+        check(steps == 1 and not left, f"{lines}: {steps} steps, {left} problems are left")
+    stack.end()
 
 
 @test
