@@ -37,7 +37,8 @@ static const char *const no_factor_modules[] = {"pam_permit.so", "pam_deny.so", 
 	"pam_mount.so", "pam_ecryptfs.so", "pam_fscrypt.so", "pam_zfs_key.so", "pam_systemd.so",
 	"pam_lastlog.so", "pam_lastlog2.so", "pam_xauth.so", "pam_console.so", "pam_gdm.so",
 	"pam_namespace.so", "pam_tty_audit.so", "pam_mkhomedir.so", "pam_tally.so",
-	DOCTOR_MODULE, OTHER_MODULE, OATH_MODULE, NULL};
+	"pam_canonicalize_user.so", "pam_systemd_loadkey.so", DOCTOR_MODULE, OTHER_MODULE,
+	OATH_MODULE, NULL};
 
 static bool is_one_of(const struct pam_line *line, const char *const *modules)
 {

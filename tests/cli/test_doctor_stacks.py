@@ -2,6 +2,8 @@
 """totp-enroll doctor finds stacks that let in with a wrong password or by a code alone, and
 mends them by what it tried before."""
 
+import shutil
+
 from doctor_host import (
     COMMON_AUTH, DEBIAN_SSHD, GOOD_SSHD, ME, MODULE, MY_GROUP, PASSWORD_AUTH, RECIPE_SSHD, Host)
 from support import check, equal, test
@@ -203,6 +205,16 @@ def another_module_that_is_missing_is_found(folder):
     host.write("sshd-totpgroup", "@include common-auth\nauth required /nowhere/pam_env.so\n"
                f"{MODULE}\n")
     host.recognizes("pam-files", "problem", None)
+
+
+@test
+def modules_that_only_prepare_identify_nobody(folder):
+    """Newer ones of libpam and systemd."""
+    for name in ("pam_canonicalize_user", "pam_systemd_loadkey"):
+        host = stack_host(folder, f"required {name}.so", "required M", "required pam_permit.so")
+        check(("sshd-factors", "problem") in problems(host), f"{name}: {host.findings()}")
+        shutil.rmtree(folder.path)
+        folder.path.mkdir()
 
 
 # What is no problem
