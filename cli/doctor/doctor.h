@@ -272,9 +272,8 @@ bool doctor_has_other_factor(const struct doctor *doctor);
 
 /* Whether there is nobody at the service who could answer. */
 bool doctor_asks_never(const char *service);
-/* Whether its program gives one answer to all prompts, and then whether it runs with the rights
- * of the user who logs in. */
-bool doctor_asks_once(const char *service, bool *as_user);
+/* Whether its program gives one answer to all prompts. */
+bool doctor_asks_once(const char *service);
 /* Proposes the line of the module, or a new one for NULL, with forward_pass above all lines of
  * passwords. */
 void doctor_propose_forward_pass(

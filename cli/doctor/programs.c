@@ -12,11 +12,14 @@
 #define CHECK "prompts"
 
 /* They give one text, which was typed for a password, to every prompt. */
-static const struct {
+static const struct program {
 	const char *service;
 	bool as_user; /* it runs with the rights of the user who logs in */
-} once[] = {{"vsftpd", false}, {"dovecot", false}, {"radiusd", false}, {"freeradius", false},
-	{"openvpn", false}, {"i3lock", true}, {"swaylock", true}};
+	bool taught;  /* its own configuration can say what answers which prompt */
+} once[] = {{.service = "vsftpd"}, {.service = "dovecot"}, {.service = "radiusd"},
+	{.service = "freeradius"}, {.service = "xrdp-sesman"},
+	{.service = "openvpn", .taught = true}, {.service = "i3lock", .as_user = true},
+	{.service = "swaylock", .as_user = true}};
 
 /* They run what was planned before, and nobody is there to answer. */
 static const char *const never[] = {"cron", "crond", "fcron", "atd", "systemd-user"};
@@ -29,14 +32,17 @@ bool doctor_asks_never(const char *service)
 	return false;
 }
 
-bool doctor_asks_once(const char *service, bool *as_user)
+static const struct program *find_program(const char *service)
 {
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
-		if (strcmp(once[i].service, service) == 0) {
-			*as_user = once[i].as_user;
-			return true;
-		}
-	return false;
+		if (strcmp(once[i].service, service) == 0)
+			return &once[i];
+	return NULL;
+}
+
+bool doctor_asks_once(const char *service)
+{
+	return find_program(service) != NULL;
 }
 
 static const struct pam_trial *first_password(const struct doctor *doctor)
@@ -87,17 +93,27 @@ static bool asks_for_both(const struct doctor *doctor)
 	return doctor->module->forward_pass && doctor->line < password->line;
 }
 
-static void report_two_prompts(struct doctor *doctor)
+static void report_two_prompts(struct doctor *doctor, const struct program *program)
 {
-	struct finding *finding = report_add(doctor, FINDING_PROBLEM, CHECK,
-		"%s, line %u: %s asks only once, and gives the answer to every prompt",
-		doctor->line->file, doctor->line->number, doctor->service);
+	struct finding *finding = report_add(doctor,
+		program->taught ? FINDING_WARNING : FINDING_PROBLEM, CHECK,
+		"%s, line %u: %s asks only once, and gives the answer to every prompt%s",
+		doctor->line->file, doctor->line->number, doctor->service,
+		program->taught ? ", unless its own configuration says which answer is for "
+				  "which prompt"
+				: "");
 
 	finding_why(finding,
 		"So nobody whom the module asks can log in there. With forward_pass on a line "
 		"of the module before the lines of passwords, the code is typed behind the "
 		"password.");
-	doctor_propose_forward_pass(doctor, finding, doctor->line);
+	if (doctor->line->depth > 0)
+		finding_why_more(finding,
+			"Its own file then has to do without %s, which other services read, "
+			"too.",
+			doctor->line->file);
+	if (!program->taught)
+		doctor_propose_forward_pass(doctor, finding, doctor->line);
 }
 
 /* A user cannot read what belongs to root. */
@@ -113,13 +129,14 @@ static void report_owner(struct doctor *doctor)
 		"store=socket on its line, the module asks totp-verifyd.");
 }
 
-static void check_once(struct doctor *doctor, bool as_user)
+static void check_once(struct doctor *doctor, const struct program *program)
 {
 	size_t before = doctor->report.count;
 
 	if (first_password(doctor) != NULL && !asks_for_both(doctor))
-		report_two_prompts(doctor);
-	if (as_user && doctor->module->user != NULL && options_socket(doctor->module) == NULL)
+		report_two_prompts(doctor, program);
+	if (program->as_user && doctor->module->user != NULL &&
+		options_socket(doctor->module) == NULL)
 		report_owner(doctor);
 	if (doctor->report.count == before)
 		report_add(doctor, FINDING_OK, CHECK,
@@ -145,12 +162,12 @@ static void check_never(struct doctor *doctor)
 
 void doctor_check_programs(struct doctor *doctor)
 {
-	bool as_user;
+	const struct program *program = find_program(doctor->service);
 
-	if (doctor->line == NULL || doctor->misread)
+	if (doctor->line == NULL || doctor->misread || !doctor_asks_in_service(doctor))
 		return;
-	if (doctor_asks_once(doctor->service, &as_user))
-		check_once(doctor, as_user);
-	else if (doctor_asks_never(doctor->service) && doctor_asks_in_service(doctor))
+	if (program != NULL)
+		check_once(doctor, program);
+	else if (doctor_asks_never(doctor->service))
 		check_never(doctor);
 }

@@ -179,9 +179,7 @@ static void report_unreadable(struct doctor *doctor, int status, const struct er
  * the program asks once. */
 static void mend_missing(struct doctor *doctor, struct finding *finding)
 {
-	bool ignored;
-
-	if (doctor_asks_once(doctor->service, &ignored))
+	if (doctor_asks_once(doctor->service))
 		doctor_propose_forward_pass(doctor, finding, NULL);
 	else
 		finding_mend(finding, MEND_ADD, doctor->stack.files[0],

@@ -5,7 +5,7 @@ could answer. tests/e2e/test_forward_pass.py tries what it proposes with the rea
 from doctor_host import MODULE, Host
 from support import check, equal, test
 
-ONCE = ("vsftpd", "dovecot", "radiusd", "openvpn", "i3lock", "swaylock")
+ONCE = ("vsftpd", "dovecot", "radiusd", "xrdp-sesman", "i3lock", "swaylock")
 NEVER = ("cron", "crond", "atd")
 FORWARD = "auth requisite pam_totpgroup.so forward_pass"
 
@@ -48,6 +48,21 @@ def a_line_that_other_services_need_is_not_moved(folder):
     found = findings(host, "dovecot")
     equal([(finding["check"], "mend" in finding) for finding in found], [("prompts", False)],
           "findings")
+    check(f"do without {host.pam}/both" in found[0]["why"], found[0]["why"])
+    host.write("both", f"@include common-auth\n{MODULE} services=sshd,sudo\n")
+    equal([(finding["check"], finding["level"]) for finding in findings(host, "dovecot")],
+          [("services", "warning")], "findings where the module asks in other services alone")
+
+
+@test
+def openvpn_may_be_told_what_answers_which_prompt(folder):
+    host = Host(folder)
+    host.write("openvpn", f"@include common-auth\n{MODULE}\n")
+    found = findings(host, "openvpn")
+    equal([(finding["check"], finding["level"], "mend" in finding) for finding in found],
+          [("prompts", "warning", False)], "findings")
+    host.write("openvpn", f"{FORWARD}\n@include common-auth\n")
+    equal(findings(host, "openvpn"), [], "findings with forward_pass")
 
 
 @test
