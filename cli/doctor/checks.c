@@ -15,6 +15,7 @@ static const struct {
 	{doctor_check_line, true},
 	{doctor_check_groups, true},
 	{doctor_check_exemptions, true},
+	{doctor_check_grace, true},
 	{doctor_check_variables, true},
 	{doctor_check_state, true},
 	{doctor_check_daemon, false},

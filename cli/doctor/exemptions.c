@@ -84,7 +84,7 @@ static char *correct_services(const char *services)
 		length--;
 	if (list != NULL)
 		list[length] = '\0';
-	if (list != NULL && length > 0 && service_list_check(list, &error) == 0)
+	if (list != NULL && length > 0 && service_list_check("services", list, &error) == 0)
 		return list;
 	free(list);
 	return NULL;
@@ -115,7 +115,7 @@ static void check_services(struct doctor *doctor)
 	const char *services = doctor->module->services;
 	struct error error = ERROR_INIT;
 
-	if (service_list_check(services, &error) != 0)
+	if (service_list_check("services", services, &error) != 0)
 		report_malformed_services(doctor, &error);
 	else if (!doctor_asks_in_service(doctor) && doctor_asks_never(doctor->service))
 		report_add(doctor, FINDING_OK, SERVICES_CHECK,

@@ -56,6 +56,7 @@ const struct option_definition option_definitions[] = {
 	DAEMON_OPTION(no_strict_owner, MODULE_OPTION_FLAG),
 	DAEMON_OPTION(allowed_perm, MODULE_OPTION_MODE),
 	DAEMON_OPTION(grace_period, MODULE_OPTION_SECONDS),
+	DAEMON_OPTION(grace_services, MODULE_OPTION_STRING),
 	DAEMON_OPTION(allow_readonly, MODULE_OPTION_FLAG),
 	DAEMON_OPTION(disallow_reuse, MODULE_OPTION_FLAG),
 	DAEMON_OPTION(strict, MODULE_OPTION_FLAG),

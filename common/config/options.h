@@ -40,6 +40,8 @@ struct options {
 	bool no_strict_owner;
 	uint32_t allowed_perm; /* permission bits, default 0600 */
 	int64_t grace_period;  /* seconds, default 0 */
+	/* Services that remember a login session, too; NULL: none. */
+	const char *grace_services;
 	bool allow_readonly;
 	bool disallow_reuse;
 	bool strict; /* disallow_reuse and noskewadj are set with it */

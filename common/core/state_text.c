@@ -67,7 +67,7 @@ static bool is_printable(const struct word *word)
 	return true;
 }
 
-/* Whether the value is a host, a time, and optionally a service. */
+/* Whether the value is a host, a time, and optionally a service, and an uptime behind it. */
 static bool is_login(struct credential_option rest, int64_t minimum, int64_t maximum)
 {
 	struct word word;
@@ -78,8 +78,14 @@ static bool is_login(struct credential_option rest, int64_t minimum, int64_t max
 	if (!credential_next_word(&rest, &word) || !is_printable(&word) ||
 		!credential_next_number(&rest, 0, INT64_MAX / 2, &number))
 		return false;
-	return !credential_next_word(&rest, &word) ||
-	       (is_printable(&word) && !credential_next_word(&rest, &word));
+	if (!credential_next_word(&rest, &word))
+		return true;
+	if (!is_printable(&word))
+		return false;
+	if (!credential_next_word(&rest, &word))
+		return true;
+	return number_parse(word.start, word.length, 0, INT64_MAX / 2, &number) &&
+	       !credential_next_word(&rest, &word);
 }
 
 static bool is_digest(const struct word *word)

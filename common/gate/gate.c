@@ -194,7 +194,9 @@ static int parse_rules(struct judgement *judgement)
 	int code = 0;
 
 	if (rules->services != NULL)
-		code = service_list_check(rules->services, error);
+		code = service_list_check("services", rules->services, error);
+	if (code == 0 && rules->grace_services != NULL)
+		code = service_list_check("grace_services", rules->grace_services, error);
 	if (code == 0 && rules->group != NULL)
 		code = check_group(rules->group, error);
 	if (code == 0 && rules->skip_net != NULL)

@@ -14,6 +14,7 @@
 /* The values of the options with these names; NULL for an option that is not given. */
 struct gate_rules {
 	const char *services;
+	const char *grace_services; /* skips nobody, but has to be well-formed, too */
 	const char *group;
 	const char *skip_net;
 	const char *skip_after;

@@ -24,7 +24,7 @@ static const char *find_problem(const char *entry, size_t length)
 	return NULL;
 }
 
-int service_list_check(const char *list, struct error *error)
+int service_list_check(const char *option, const char *list, struct error *error)
 {
 	struct comma_list entries = {.rest = list};
 	const char *entry;
@@ -35,10 +35,10 @@ int service_list_check(const char *list, struct error *error)
 
 		if (length == 0)
 			return error_set(error, TOTPGROUP_ECONFIG,
-				"entry %zu of services= is empty; name a service or remove it",
-				entries.number);
+				"entry %zu of %s= is empty; name a service or remove it",
+				entries.number, option);
 		if (problem != NULL)
-			return comma_list_refuse("services", entry, length, problem, error);
+			return comma_list_refuse(option, entry, length, problem, error);
 	}
 	return 0;
 }

@@ -184,6 +184,12 @@ int user_credential_find_for(struct user_credential *credential, const struct op
 	return user_credential_locate(credential, error);
 }
 
+bool user_credential_is_roots(const struct user_credential *credential)
+{
+	return credential->owner != NULL && credential->owner->pw_uid == 0 &&
+	       !credential->options->no_strict_owner;
+}
+
 void user_credential_free(struct user_credential *credential)
 {
 	store_release(credential->place);

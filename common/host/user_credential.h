@@ -91,6 +91,9 @@ int user_credential_find_for(struct user_credential *credential, const struct op
 	struct user_entry **entry, const struct user_credential_source *source,
 	struct error *error);
 
+/* Whether nobody but root can write what is kept of the credential, secret and state. */
+bool user_credential_is_roots(const struct user_credential *credential);
+
 void user_credential_free(struct user_credential *credential);
 
 /*

@@ -11,6 +11,7 @@
 
 #include "gate/gate.h"
 #include "gate/address.h"
+#include "gate/service_list.h"
 #include "host/dummy_decision.h"
 
 #define LINE_MAX_BYTES 400
@@ -76,14 +77,37 @@ bool login_read_options(struct login *login, int argc, const char *const *argv)
 	return false;
 }
 
+/* A login without a host is remembered for its session, where the administrator wants that.
+ * What would happen in a session is nothing that an explanation could find out in another. */
+static void find_session(struct login *login)
+{
+	const struct options *options = &login->options;
+
+	if (options->grace_period == 0 || options->grace_services == NULL ||
+		!service_list_has(options->grace_services, login->facts.service))
+		return;
+	if (login->explains)
+		login_tell(login, "grace",
+			"a code is remembered for %lld s in the login session in which it was "
+			"given, if the secret is root's",
+			(long long)options->grace_period);
+	else if (!login_session_find(login->session))
+		*login->session = '\0';
+}
+
 /* A grace period is for one service and one address. Ignore what is no address. */
 static void find_peer(struct login *login)
 {
 	const struct login_facts *facts = &login->facts;
+	bool has_host = facts->host != NULL && *facts->host != '\0';
 	struct peer peer;
 
 	if (facts->service == NULL)
 		return;
+	if (!has_host && facts->ssh_connection == NULL) {
+		find_session(login);
+		return;
+	}
 	login->peer = facts->host;
 	if (facts->ssh_connection == NULL)
 		return;
@@ -136,6 +160,7 @@ static bool pass_gate(struct login *login)
 	const struct passwd *user = login->credential.user;
 	const struct gate_rules rules = {
 		.services = login->options.services,
+		.grace_services = login->options.grace_services,
 		.group = login->options.group,
 		.skip_net = login->options.skip_net,
 		.skip_after = login->options.skip_after,
@@ -186,7 +211,12 @@ void login_begin_attempt(const struct login *login, struct attempt *attempt)
 {
 	*attempt = (struct attempt)ATTEMPT_INIT;
 	attempt->now = (int64_t)time(NULL);
-	attempt->grace = (struct grace_key){login->facts.service, login->peer};
+	attempt->grace = (struct grace_key){.service = login->facts.service,
+		.host = login->peer,
+		.uptime = login_session_uptime()};
+	if (login->peer == NULL && *login->session != '\0' &&
+		user_credential_is_roots(&login->credential))
+		attempt->grace.session = login->session;
 	attempt->count = !login->counted;
 	user_credential_apply_options(&login->options, attempt);
 }

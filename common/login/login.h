@@ -18,6 +18,7 @@
 #include "config/configuration.h"
 #include "core/decide.h"
 #include "gate/address.h"
+#include "host/login_session.h"
 #include "host/user_credential.h"
 
 /* What the application says. Strings must outlive the login, and are NULL where it says
@@ -69,6 +70,8 @@ struct login {
 	 * else the host. NULL where neither is known. */
 	const char *peer;
 	char address[ADDRESS_TEXT_SIZE];
+	/* The login session, for a service of grace_services= without a host; else empty. */
+	char session[LOGIN_SESSION_SIZE];
 	struct user_credential credential;
 
 	enum login_skip skip;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """i3lock, which gives one line to every prompt, by conf/pam.d/locker-password-and-code."""
 
-from locker import Desk
+from locker import CONF, Desk
 from scenario import NO_REUSE, check, test
 from sshd_host import EMERGENCY_CODES, PASSWORD
 
@@ -67,3 +67,15 @@ def without_the_daemon_the_screen_stays_locked(host):
     desk.refuses(PASSWORD + desk.secret.code(), REFUSED + " rhost=- reason=store-error")
     desk.start_daemon()
     desk.unlocks(PASSWORD + desk.secret.code())
+
+
+@test
+def a_locker_remembers_no_session(host):
+    """It runs as the user, and the daemon that decides is in no session of hers."""
+    desk = Desk(host, *NO_REUSE)
+    with open(CONF, "a", encoding="ascii") as file:
+        file.write("grace_period=1h\ngrace_services=i3lock\n")
+    desk.start_daemon()
+    desk.refuses("wrong" + desk.secret.code(), "accepted user=alice", "authentication failure")
+    desk.refuses(PASSWORD, REFUSED + " rhost=- reason=wrong-code")
+    desk.unlocks(PASSWORD + desk.secret.code(1))

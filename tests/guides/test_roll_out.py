@@ -2,6 +2,7 @@
 """Guides about who is let in without a code, and about where secrets are, typed as they stand."""
 
 import os
+import shutil
 
 import debian_host
 from guide import test
@@ -142,6 +143,14 @@ def sudo_asks_for_a_code(host):
     with open("/etc/pam.d/cockpit", encoding="ascii") as file:
         lines = file.read()
     check("auth include common-auth\nauth required pam_totpgroup.so group=totp\n" in lines, lines)
+    with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
+        file.write("secret=/var/lib/totpgroup/secret/${USER}\nuser=root\n")
+    with open("/etc/pam.d/sudo", "a", encoding="ascii") as file:
+        file.write("auth required pam_totpgroup.so group=totp\n")
+    os.makedirs("/var/lib/totpgroup/secret", 0o700)
+    shutil.move(host.users["bob"].secret_file, "/var/lib/totpgroup/secret/bob")
+    os.chown("/var/lib/totpgroup/secret/bob", 0, 0)
+    guide.type("Once in a session", 0, alice="bob")
 
 
 @test

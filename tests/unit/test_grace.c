@@ -16,7 +16,8 @@ static bool applies(const char *lines, const char *host, int64_t now, int64_t pe
 
 	assert_true(snprintf(text, sizeof text, SECRET "\n%s", lines) < (int)sizeof text);
 	credential = load(text);
-	answer = grace_applies(credential, &(struct grace_key){NULL, host}, now, period);
+	answer = grace_applies(
+		credential, &(struct grace_key){.service = NULL, .host = host}, now, period);
 	totpgroup_credential_free(credential);
 	return answer;
 }
@@ -119,13 +120,14 @@ static void a_login_is_recorded_in_the_oldest_line(void **state)
 		snprintf(before, sizeof before, SECRET "\n%s", rows[i].before);
 		snprintf(after, sizeof after, SECRET "\n%s", rows[i].after);
 		credential = load(before);
-		assert_int_equal(
-			grace_record(credential, &(struct grace_key){NULL, "a"}, NOW, &changed),
+		assert_int_equal(grace_record(credential,
+					 &(struct grace_key){.service = NULL, .host = "a"}, NOW,
+					 &changed),
 			0);
 		assert_true(changed);
 		assert_credential(credential, after);
-		assert_true(grace_applies(
-			credential, &(struct grace_key){NULL, "a"}, NOW + 99, 100));
+		assert_true(grace_applies(credential,
+			&(struct grace_key){.service = NULL, .host = "a"}, NOW + 99, 100));
 		totpgroup_credential_free(credential);
 	}
 }
@@ -150,13 +152,16 @@ static void grace_is_for_one_service(void **state)
 		snprintf(text, sizeof text, SECRET "\n\" LAST0 %s\r\n", rows[i].line);
 		credential = load(text);
 		assert_int_equal(
-			grace_applies(credential, &(struct grace_key){"sshd", "a"}, NOW, 9),
+			grace_applies(credential,
+				&(struct grace_key){.service = "sshd", .host = "a"}, NOW, 9),
 			rows[i].sshd);
 		assert_int_equal(
-			grace_applies(credential, &(struct grace_key){"sudo", "a"}, NOW, 9),
+			grace_applies(credential,
+				&(struct grace_key){.service = "sudo", .host = "a"}, NOW, 9),
 			rows[i].sudo);
 		assert_int_equal(
-			grace_applies(credential, &(struct grace_key){NULL, "a"}, NOW, 9),
+			grace_applies(credential,
+				&(struct grace_key){.service = NULL, .host = "a"}, NOW, 9),
 			rows[i].none);
 		totpgroup_credential_free(credential);
 	}
@@ -170,22 +175,32 @@ static void a_login_is_recorded_with_its_service(void **state)
 
 	(void)state;
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){"sshd", "a"}, NOW, &changed), 0);
+		grace_record(credential, &(struct grace_key){.service = "sshd", .host = "a"},
+			NOW, &changed),
+		0);
 	assert_credential(credential, SECRET "\n\" LAST0 a 1800000000 sshd\n");
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){"su_x-1", "a"}, NOW, &changed), 0);
+		grace_record(credential, &(struct grace_key){.service = "su_x-1", .host = "a"},
+			NOW, &changed),
+		0);
 	assert_credential(credential, SECRET "\n\" LAST1 a 1800000000 su_x-1\n"
 					     "\" LAST0 a 1800000000 sshd\n");
 	changed = false;
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){"a b", "a"}, NOW, &changed), 0);
+		grace_record(credential, &(struct grace_key){.service = "a b", .host = "a"},
+			NOW, &changed),
+		0);
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){"", "a"}, NOW, &changed), 0);
-	assert_int_equal(grace_record(credential, &(struct grace_key){"x\n12345678", "a"}, NOW,
-				 &changed),
+		grace_record(credential, &(struct grace_key){.service = "", .host = "a"}, NOW,
+			&changed),
+		0);
+	assert_int_equal(grace_record(credential,
+				 &(struct grace_key){.service = "x\n12345678", .host = "a"},
+				 NOW, &changed),
 		0);
 	assert_false(changed);
-	assert_true(grace_applies(credential, &(struct grace_key){"su_x-1", "a"}, NOW, 1));
+	assert_true(grace_applies(
+		credential, &(struct grace_key){.service = "su_x-1", .host = "a"}, NOW, 1));
 	totpgroup_credential_free(credential);
 }
 
@@ -201,27 +216,35 @@ static void hosts_that_are_no_plain_names_are_not_recorded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hosts); i++) {
-		assert_int_equal(grace_record(credential, &(struct grace_key){NULL, hosts[i]},
+		assert_int_equal(grace_record(credential,
+					 &(struct grace_key){.service = NULL, .host = hosts[i]},
 					 NOW, &changed),
 			0);
 		assert_false(changed);
 		assert_credential(credential, text);
-		assert_false(grace_applies(
-			credential, &(struct grace_key){NULL, hosts[i]}, NOW, 100));
+		assert_false(grace_applies(credential,
+			&(struct grace_key){.service = NULL, .host = hosts[i]}, NOW, 100));
 	}
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){NULL, NULL}, NOW, &changed), 0);
+		grace_record(credential, &(struct grace_key){.service = NULL, .host = NULL},
+			NOW, &changed),
+		0);
 	memset(host, 'a', sizeof host);
 	host[256] = '\0';
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){NULL, host}, NOW, &changed), 0);
+		grace_record(credential, &(struct grace_key){.service = NULL, .host = host},
+			NOW, &changed),
+		0);
 	assert_false(changed);
 	assert_credential(credential, text);
 	host[255] = '\0';
 	assert_int_equal(
-		grace_record(credential, &(struct grace_key){NULL, host}, NOW, &changed), 0);
+		grace_record(credential, &(struct grace_key){.service = NULL, .host = host},
+			NOW, &changed),
+		0);
 	assert_true(changed);
-	assert_true(grace_applies(credential, &(struct grace_key){NULL, host}, NOW, 100));
+	assert_true(grace_applies(
+		credential, &(struct grace_key){.service = NULL, .host = host}, NOW, 100));
 	totpgroup_credential_free(credential);
 }
 
@@ -237,12 +260,14 @@ static void only_plain_bytes_make_a_host(void **state)
 			     (byte >= 'a' && byte <= 'z') || byte == ':' || byte == '%' ||
 			     byte == '.' || byte == '-';
 
-		assert_int_equal(grace_record(credential, &(struct grace_key){NULL, host}, NOW,
-					 &changed),
+		assert_int_equal(grace_record(credential,
+					 &(struct grace_key){.service = NULL, .host = host},
+					 NOW, &changed),
 			0);
 		assert_int_equal(changed, plain);
 		assert_int_equal(
-			grace_applies(credential, &(struct grace_key){NULL, host}, NOW, 1),
+			grace_applies(credential,
+				&(struct grace_key){.service = NULL, .host = host}, NOW, 1),
 			plain);
 		totpgroup_credential_free(credential);
 	}
@@ -262,8 +287,8 @@ static void recording_without_memory_is_an_error(void **state)
 		memset(host, 'a', sizeof host - 1);
 		host[100] = '\0';
 		allocation_to_fail = i;
-		status = grace_record(
-			credential, &(struct grace_key){NULL, host}, NOW, &changed);
+		status = grace_record(credential,
+			&(struct grace_key){.service = NULL, .host = host}, NOW, &changed);
 		totpgroup_credential_free(credential);
 		if (allocation_to_fail > 0)
 			break;
@@ -272,6 +297,82 @@ static void recording_without_memory_is_an_error(void **state)
 	}
 	allocation_to_fail = 0;
 	assert_true(failures >= 2);
+}
+
+/* A session recorded at NOW, when the machine was up for 5000 seconds. */
+static totpgroup_credential *with_session(const struct grace_key *key)
+{
+	totpgroup_credential *credential = load(SECRET "\n");
+	bool changed = false;
+
+	assert_int_equal(grace_record(credential, key, NOW, &changed), 0);
+	assert_true(changed);
+	return credential;
+}
+
+static void grace_is_for_one_session(void **state)
+{
+	struct grace_key key = {.service = "sudo", .session = "b0:s7", .uptime = 5000};
+	totpgroup_credential *credential = with_session(&key);
+
+	(void)state;
+	key.uptime = 5099;
+	assert_true(grace_applies(credential, &key, NOW + 99, 100));
+	assert_false(grace_applies(credential, &key, NOW + 100, 100));
+	key.session = "b0:s8";
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	key.session = "b1:s7"; /* after the next start of the machine */
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	key.session = "b0:s7";
+	key.service = "su";
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	key.service = NULL;
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	key = (struct grace_key){.service = "sudo"};
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	totpgroup_credential_free(credential);
+}
+
+static void grace_of_a_session_ends_when_the_clock_goes_back(void **state)
+{
+	struct grace_key key = {.service = "sudo", .session = "b0:s7", .uptime = 5000};
+	totpgroup_credential *credential = with_session(&key);
+
+	(void)state;
+	key.uptime = 5050;
+	assert_true(grace_applies(credential, &key, NOW + 50, 100));
+	assert_true(grace_applies(credential, &key, NOW + 49, 100)); /* a second is cut off */
+	assert_false(grace_applies(credential, &key, NOW + 20, 100));
+	assert_false(grace_applies(credential, &key, NOW - 1, 100));
+	/* The clock cannot make it last longer than the uptime says. */
+	key.uptime = 5100;
+	assert_false(grace_applies(credential, &key, NOW + 99, 100));
+	key.uptime = 4999;
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	key.uptime = -1;
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	totpgroup_credential_free(credential);
+}
+
+/* A host is what the application says it is; it may be chosen by whoever logs in. */
+static void no_host_has_the_name_of_a_session(void **state)
+{
+	struct grace_key key = {.service = "sudo", .session = "b0:s7", .uptime = 5000};
+	totpgroup_credential *credential = with_session(&key);
+	bool changed = false;
+
+	(void)state;
+	key = (struct grace_key){.service = "sudo", .host = "session:b0:s7", .uptime = 5000};
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	assert_int_equal(grace_record(credential, &key, NOW, &changed), 0);
+	assert_false(changed);
+	totpgroup_credential_free(credential);
+	/* Neither a line without a service nor one without an uptime is a session's. */
+	key = (struct grace_key){.service = "sudo", .session = "b0:s7", .uptime = 5000};
+	credential = load(SECRET "\n\" LAST0 session:b0:s7 1800000000\n"
+				 "\" LAST1 session:b0:s7 1800000000 sudo\n");
+	assert_false(grace_applies(credential, &key, NOW + 1, 100));
+	totpgroup_credential_free(credential);
 }
 
 int main(void)
@@ -283,6 +384,9 @@ int main(void)
 		cmocka_unit_test(the_first_line_for_a_host_counts),
 		cmocka_unit_test(a_login_is_recorded_in_the_oldest_line),
 		cmocka_unit_test(grace_is_for_one_service),
+		cmocka_unit_test(grace_is_for_one_session),
+		cmocka_unit_test(grace_of_a_session_ends_when_the_clock_goes_back),
+		cmocka_unit_test(no_host_has_the_name_of_a_session),
 		cmocka_unit_test(a_login_is_recorded_with_its_service),
 		cmocka_unit_test(hosts_that_are_no_plain_names_are_not_recorded),
 		cmocka_unit_test(only_plain_bytes_make_a_host),

@@ -23,7 +23,7 @@ static void a_list_has_its_services_exactly(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct error error = ERROR_INIT;
 
-		if (service_list_check(cases[i].list, &error) != 0)
+		if (service_list_check("services", cases[i].list, &error) != 0)
 			fail_msg("services=%s: %s", cases[i].list, error.message);
 		if (service_list_has(cases[i].list, cases[i].service) != cases[i].expected)
 			fail_msg("services=%s and %s", cases[i].list, cases[i].service);
@@ -48,7 +48,7 @@ static void bad_lists_are_refused_with_a_remedy(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct error error = ERROR_INIT;
 
-		if (service_list_check(cases[i][0], &error) != TOTPGROUP_ECONFIG)
+		if (service_list_check("services", cases[i][0], &error) != TOTPGROUP_ECONFIG)
 			fail_msg("services=%s is taken", cases[i][0]);
 		if (strstr(error.message, cases[i][1]) == NULL)
 			fail_msg("\"%s\": \"%s\" lacks \"%s\"", cases[i][0], error.message,

@@ -24,7 +24,7 @@ static void expect(const char *secret, struct text *state, const char *typed, in
 	struct decision decision;
 
 	attempt.now = now;
-	attempt.grace = (struct grace_key){"sshd", "192.0.2.7"};
+	attempt.grace = (struct grace_key){.service = "sshd", .host = "192.0.2.7"};
 	decision = decide_apart(secret, state, &attempt);
 	if (decision.result.reason != reason)
 		fail_msg("%s, not %s", totpgroup_reason_name(decision.result.reason),
@@ -318,7 +318,8 @@ static void a_damaged_state_is_an_error(void **state)
 		{HEAD "\" LAST0 host\n" END, "malformed"},
 		{HEAD "\" LAST0 host x\n" END, "malformed"},
 		{HEAD "\" LAST0 ho\x7fst 1\n" END, "malformed"},
-		{HEAD "\" LAST0 host 1 sshd 2\n" END, "malformed"},
+		{HEAD "\" LAST0 host 1 sshd x\n" END, "malformed"},
+		{HEAD "\" LAST0 host 1 sshd 2 3\n" END, "malformed"},
 		{HEAD "\" SPENT 12345678\n" END, "malformed"},
 		{HEAD "\" SPENT 0123456789ABCDEF0123456789ABCDEF\n" END, "malformed"},
 	};

@@ -67,8 +67,8 @@ static struct attempt random_attempt(struct test_random *random, int64_t *now)
 	else
 		attempt.typed = others[pick(random, COUNT(others))];
 	attempt.now = *now;
-	attempt.grace = (struct grace_key){
-		pick(random, 2) == 0 ? "sshd" : NULL, hosts[pick(random, COUNT(hosts))]};
+	attempt.grace = (struct grace_key){.service = pick(random, 2) == 0 ? "sshd" : NULL,
+		.host = hosts[pick(random, COUNT(hosts))]};
 	attempt.grace_period = pick(random, 2) == 0 ? 90 : 0;
 	attempt.count = pick(random, 8) > 0;
 	attempt.disallow_reuse = pick(random, 8) == 0;

@@ -93,7 +93,7 @@ static void says_before_the_prompt_whether_to_ask(void **state)
 
 	(void)state;
 	configure("grace_period=60\n");
-	attempt.grace = (struct grace_key){"web", "192.0.2.7"};
+	attempt.grace = (struct grace_key){.service = "web", .host = "192.0.2.7"};
 	assert_int_equal(user_store_look(store, "alice", &attempt, &result, &failure),
 		TOTPGROUP_ENOTFOUND);
 	assert_int_equal(result.reason, TOTPGROUP_REASON_NOT_ENROLLED);
