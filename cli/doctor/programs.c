@@ -116,17 +116,23 @@ static void report_two_prompts(struct doctor *doctor, const struct program *prog
 		doctor_propose_forward_pass(doctor, finding, doctor->line);
 }
 
-/* A user cannot read what belongs to root. */
-static void report_owner(struct doctor *doctor)
+/* A user can neither read nor write what belongs to root. */
+static void check_rights(struct doctor *doctor)
 {
-	const struct option_origin origin = doctor_option_origin(doctor, "user");
+	const char *option = doctor->module->user != NULL    ? "user"
+			     : doctor->module->state != NULL ? "state"
+							     : NULL;
+	struct option_origin origin;
 
+	if (option == NULL || options_socket(doctor->module) != NULL)
+		return;
+	origin = doctor_option_origin(doctor, option);
 	finding_why(report_add(doctor, FINDING_PROBLEM, CHECK,
-			    "%s, line %u: user=%s, and %s runs with the rights of the user "
-			    "who logs in",
-			    origin.file, origin.line, doctor->module->user, doctor->service),
-		"It cannot read the secrets of another user, so every code is refused. With "
-		"store=socket on its line, the module asks totp-verifyd.");
+			    "%s, line %u: %s=%s, and %s runs with the rights of the user who "
+			    "logs in",
+			    origin.file, origin.line, option, origin.text, doctor->service),
+		"It can do nothing with the files of another user, so every code is refused. "
+		"With store=socket on its line, the module asks totp-verifyd.");
 }
 
 static void check_once(struct doctor *doctor, const struct program *program)
@@ -135,9 +141,8 @@ static void check_once(struct doctor *doctor, const struct program *program)
 
 	if (first_password(doctor) != NULL && !asks_for_both(doctor))
 		report_two_prompts(doctor, program);
-	if (program->as_user && doctor->module->user != NULL &&
-		options_socket(doctor->module) == NULL)
-		report_owner(doctor);
+	if (program->as_user)
+		check_rights(doctor);
 	if (doctor->report.count == before)
 		report_add(doctor, FINDING_OK, CHECK,
 			"%s asks only once, and the code is typed where it asks",

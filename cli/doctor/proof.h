@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* No mend of a PAM file or of a configuration file of the module is printed that was not tried
- * before: it is made in a copy, and the copy is judged as the files are. */
+ * before: it is made in a copy, and the copy is judged as the files are. What a change of
+ * sshd's files does, only sshd can say, which sshd_proof.h asks. */
 #ifndef TOTPGROUP_CLI_DOCTOR_PROOF_H
 #define TOTPGROUP_CLI_DOCTOR_PROOF_H
 

@@ -83,14 +83,17 @@ def a_missing_line_comes_before_the_password_where_the_program_asks_once(folder)
 
 
 @test
-def a_locker_cannot_read_secrets_of_root(folder):
+def a_locker_can_do_nothing_with_files_of_root(folder):
     host = Host(folder)
-    host.write("i3lock", f"{FORWARD} secret=/var/lib/totpgroup/secret/${{USER}} user=root\n"
-               "@include common-auth\n")
-    found = findings(host, "i3lock")
-    equal([(finding["check"], finding["level"]) for finding in found], [("prompts", "problem")],
-          "findings")
-    check("store=socket" in found[0]["why"], found[0]["why"])
+    for options in ("secret=/var/lib/totpgroup/secret/${USER} user=root",
+                    "state=/var/lib/totpgroup/state/${USER}"):
+        host.write("i3lock", f"{FORWARD} {options}\n@include common-auth\n")
+        found = findings(host, "i3lock")
+        equal([(finding["check"], finding["level"]) for finding in found],
+              [("prompts", "problem")], options)
+        check("store=socket" in found[0]["why"], found[0]["why"])
+    host.write("i3lock", f"{FORWARD} store=socket\n@include common-auth\n")
+    equal(findings(host, "i3lock"), [], "with the daemon")
 
 
 @test
