@@ -249,17 +249,21 @@ static struct places find_places(const struct proof *proof, const char *setting)
 	return places;
 }
 
+/* A new line at the top comes last, so that the number of the other one is still right. */
 static bool try_both(struct proof *proof, struct finding *finding,
 	const struct sshd_change *one, const struct sshd_change *other)
 {
 	const struct sshd_change changes[] = {*one, *other};
+	const struct sshd_change *first = one->line > 0 ? one : other;
+	const struct sshd_change *second = first == one ? other : one;
 	const struct sshd_file *files = proof->files.files;
 
 	if (!are_good_changes(proof, changes, 2, finding->check))
 		return false;
-	finding_mend(finding, one->action, files[one->file].path, one->line, "%s", one->text);
+	finding_mend(finding, first->action, files[first->file].path, first->line, "%s",
+		first->text);
 	finding_mend_also(
-		finding, other->action, files[other->file].path, other->line, other->text);
+		finding, second->action, files[second->file].path, second->line, second->text);
 	return true;
 }
 

@@ -169,7 +169,7 @@ static void print_login(
 
 static void copy_secret(const struct work *work, const char *from)
 {
-	char content[4096];
+	char content[1024];
 	size_t length;
 	FILE *file;
 
