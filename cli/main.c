@@ -5,15 +5,18 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/similar.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
+#include "cli/ui/words.h"
 
 struct command {
 	const char *name;
@@ -50,19 +53,21 @@ static const struct command commands[] = {
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
-static const char usage[] =
-	"Usage: totp-enroll [OPTION]...\n"
-	"       totp-enroll COMMAND [OPTION]...\n"
-	"       totp-enroll help COMMAND\n\n"
-	"Makes a secret for one-time codes and stores it where the login looks for it.\n"
-	"Asks for what no option says; Enter takes the answer in capitals.\n\n"
-	"Commands:\n";
+static const char usage[] = "Usage: totp-enroll [OPTION]...\n"
+			    "       totp-enroll COMMAND [OPTION]...\n"
+			    "       totp-enroll help COMMAND\n";
+
+static const char purpose[] =
+	"Makes a secret for one-time codes and stores it where the login looks for it. "
+	"At a terminal it asks for a code from the app; --ask asks for all the rest as well.";
 
 static const char exit_statuses[] =
-	"\nExit status: 0 done, 1 refused, given up or problem found, 2 usage, "
-	"3 not enrolled,\n"
-	"4 limited, 5 not permitted, 6 file or system error, 7 some of many failed,\n"
-	"8 nothing to do (enroll --if-missing, --from-file or --json).\n";
+	"Exit status: 0 done, 1 refused, given up or problem found, 2 usage, 3 not enrolled, "
+	"4 limited, 5 not permitted, 6 file or system error, 7 some of many failed, "
+	"8 nothing to do (enroll --if-missing, --from-file or --json).";
+
+/* Where the meaning of a command begins in the list. */
+#define MEANING_COLUMN 13
 
 static const struct command *find_command(const char *name)
 {
@@ -97,6 +102,33 @@ static bool print_options(const struct command *command)
 	       option_table_print(command->options);
 }
 
+/* Prints words as lines of the help, which begins with `begin`. */
+static bool print_words(const char *begin, size_t column, const char *words)
+{
+	struct text text = TEXT_INIT;
+	bool done = text_append_string(&text, begin) == 0 &&
+		    wrapped_text_append(&text, words, column, option_help_width()) == 0 &&
+		    terminal_print(&text);
+
+	text_free(&text);
+	return done;
+}
+
+static bool print_command(const struct command *command)
+{
+	char name[MEANING_COLUMN + 1];
+
+	snprintf(name, sizeof name, "  %-*s", MEANING_COLUMN - 2, command->name);
+	return print_words(name, MEANING_COLUMN, command->help);
+}
+
+static bool print_help_of(const struct command *command)
+{
+	return terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n%c%s.\n", command->name,
+		       command->operands, command->help[0] - ('a' - 'A'), command->help + 1) &&
+	       print_options(command) && print_words("\n", 0, exit_statuses);
+}
+
 /* Prints the help of one command, or, for NULL, of the whole program. */
 static bool print_help(const struct command *only)
 {
@@ -104,16 +136,14 @@ static bool print_help(const struct command *only)
 	bool done;
 
 	if (only != NULL)
-		return terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n%c%s.\n",
-			       only->name, only->operands, only->help[0] - ('a' - 'A'),
-			       only->help + 1) &&
-		       print_options(only) && terminal_say("%s", exit_statuses);
-	done = terminal_say("%s", usage);
+		return print_help_of(only);
+	done = terminal_say("%s\n", usage) && print_words("", 0, purpose) &&
+	       terminal_say("\nCommands:\n");
 	for (; done && command->name != NULL; command++)
-		done = terminal_say("  %-10s %s\n", command->name, command->help);
+		done = print_command(command);
 	for (command = commands; done && command->name != NULL; command++)
 		done = print_options(command);
-	return done && terminal_say("%s", exit_statuses);
+	return done && print_words("\n", 0, exit_statuses);
 }
 
 /* A file that is opened later must not become standard output. The stand-in for a closed

@@ -21,7 +21,7 @@
 const struct option_row bulk_options_table[] = {
 	GROUP_ROW,
 	STRING_ROW(0, "users", users, 'G', 1, "FILE",
-		"the users that FILE names, one on a line; - is\n"
+		"the users that FILE names, one on a line; - is "
 		"standard input, as without --users and --group"),
 	STRING_ROW('o', "output", output, 'o', 1, "DIR",
 		"put the letters into this folder (mode 0700)"),

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 
@@ -83,7 +84,7 @@ void bulk_report_begin(struct bulk_run *run)
 		options->quiet != 0 || options->dry_run != 0);
 	if (options->json != 0)
 		note_output(&run->report,
-			terminal_say("{\n\"version\": %d,\n\"dry_run\": %s,\n\"users\": [",
+			terminal_emit("{\n\"version\": %d,\n\"dry_run\": %s,\n\"users\": [",
 				JSON_VERSION, options->dry_run != 0 ? "true" : "false"));
 }
 
@@ -103,7 +104,7 @@ static void print_json(struct bulk_report *report, const char *user, enum bulk_r
 	if (text == NULL)
 		terminal_out_of_memory();
 	note_output(
-		report, text != NULL && terminal_say("%s\n%s", report->any ? "," : "", text));
+		report, text != NULL && terminal_emit("%s\n%s", report->any ? "," : "", text));
 	report->any = true;
 	json_object_put(object);
 }
@@ -168,27 +169,33 @@ static enum exit_status find_status(const struct bulk_report *report, enum exit_
 	return failed > 0 ? STATUS_SOME_FAILED : STATUS_DONE;
 }
 
+static void append_numbers(
+	const struct bulk_report *report, enum bulk_result result, struct text *text)
+{
+	const char *before = ": ";
+
+	text_append_format(text, "%s %lu", result_words[result], count_result(report, result));
+	for (int reason = BULK_NONE + 1; reason < BULK_REASONS; reason++) {
+		if (report->reasons[reason] == 0 || reasons[reason].result != result)
+			continue;
+		text_append_format(text, "%s%s %lu", before, reasons[reason].word,
+			report->reasons[reason]);
+		before = ", ";
+	}
+}
+
 static void print_numbers(struct bulk_report *report, bool dry_run)
 {
-	for (int result = 0; result < BULK_RESULTS; result++) {
-		const char *before = ": ";
+	struct text text = TEXT_INIT;
 
-		note_output(
-			report, terminal_say("%s%s%s %lu", result > 0 ? "; " : "",
-					dry_run && result == BULK_CREATED ? "would be " : "",
-					result_words[result],
-					count_result(report, (enum bulk_result)result)));
-		for (int reason = BULK_NONE + 1; reason < BULK_REASONS; reason++) {
-			if (report->reasons[reason] == 0 ||
-				(int)reasons[reason].result != result)
-				continue;
-			note_output(
-				report, terminal_say("%s%s %lu", before, reasons[reason].word,
-						report->reasons[reason]));
-			before = ", ";
-		}
+	for (int result = 0; result < BULK_RESULTS; result++) {
+		text_append_format(&text, "%s%s", result > 0 ? "; " : "",
+			dry_run && result == BULK_CREATED ? "would be " : "");
+		append_numbers(report, (enum bulk_result)result, &text);
 	}
-	note_output(report, terminal_say("\n"));
+	text_append_string(&text, "\n");
+	note_output(report, text.status == 0 && terminal_say("%s", text.data));
+	text_free(&text);
 }
 
 enum exit_status bulk_report_end(struct bulk_run *run, enum exit_status stopped)
@@ -202,7 +209,7 @@ enum exit_status bulk_report_end(struct bulk_run *run, enum exit_status stopped)
 		return find_status(report, stopped);
 	if (run->options.json != 0)
 		note_output(report,
-			terminal_say(
+			terminal_emit(
 				"%s],\n\"created\": %lu,\n\"skipped\": %lu,\n"
 				"\"failed\": %lu,\n\"interrupted\": %s,\n\"status\": %d\n}\n",
 				report->any ? "\n" : "", count_result(report, BULK_CREATED),

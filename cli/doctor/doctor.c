@@ -32,7 +32,7 @@ const struct option_row doctor_options_table[] = {
 	NUMBER_ROW(0, "local-port", local_port, 'l', 1, 65535, "PORT",
 		"and to that port of this host"),
 	FLAG_ROW(0, "print-config", print_config, 'P', 1,
-		"print what totpgroup.conf and its drop-ins say, and the\n"
+		"print what totpgroup.conf and its drop-ins say, and the "
 		"line that each value is from, and nothing else"),
 	STRING_ROW(0, "conf", conf, 'C', 1, "FILE",
 		"with --print-config: read FILE, as the module's conf="),

@@ -151,17 +151,42 @@ bool doctor_print_text(struct text *text)
 	return done;
 }
 
+/* Breaks the lines that are too wide, but not a text that mends a finding, which is there to be
+ * copied. The lines of a finding, which may be in color, are broken already. */
+static int append_fitted(struct text *fitted, const char *line, size_t width)
+{
+	while (*line != '\0') {
+		size_t length = strcspn(line, "\n") + 1;
+		struct text one = TEXT_INIT;
+
+		if (strspn(line, " ") > COLUMN || *line == '\033')
+			text_append(fitted, line, length);
+		else if (text_append(&one, line, length) == 0)
+			fitted_text_append(fitted, one.data, width);
+		else
+			fitted->status = one.status;
+		text_free(&one);
+		line += length;
+	}
+	return fitted->status;
+}
+
 static bool print_lines(const struct report *report)
 {
 	bool colors = wants_colors();
 	size_t width = wrapped_text_width();
-	struct text text = TEXT_INIT;
+	struct text text = TEXT_INIT, fitted = TEXT_INIT;
 
 	for (size_t i = 0; i < report->count; i++)
 		append_finding(&text, report->findings[i], colors, width);
 	append_advice(&text, report);
 	append_summary(&text, report);
-	return doctor_print_text(&text);
+	if (text.status != 0)
+		fitted.status = text.status;
+	else
+		append_fitted(&fitted, text.data, width);
+	text_free(&text);
+	return doctor_print_text(&fitted);
 }
 
 /* This and the functions below return NULL if memory is out. */

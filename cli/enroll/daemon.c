@@ -40,32 +40,12 @@ bool enroll_daemon_applies(
 	       verifyd_is_there(defaults);
 }
 
-/* Whether a flag set this option. */
-static bool is_given(const struct option_row *row, const struct enroll_options *given)
-{
-	const struct enroll_options none = ENROLL_OPTIONS_INIT;
-	const void *value = (const char *)given + row->offset;
-	const void *usual = (const char *)&none + row->offset;
-
-	switch (row->kind) {
-	case OPTION_FLAG:
-		return *(const int *)value == row->minimum;
-	case OPTION_NUMBER:
-	case OPTION_WORD:
-		return *(const int *)value != *(const int *)usual;
-	case OPTION_STRING:
-		return *(const char *const *)value != NULL;
-	default:
-		return false;
-	}
-}
-
 enum exit_status enroll_daemon_check(const struct enroll_options *given)
 {
 	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++)
-		if (is_given(row, given) &&
+		if (enroll_options_is_given(given, row) &&
 			row->offset != offsetof(struct enroll_options, conf) &&
-			row->offset != offsetof(struct enroll_options, qr_mode))
+			row->offset != offsetof(struct enroll_options, qr))
 			return terminal_fail(STATUS_USAGE,
 				"the secret is made by totp-verifyd, as totpgroup.conf says: "
 				"leave --%s out",

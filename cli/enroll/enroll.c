@@ -136,17 +136,45 @@ static enum exit_status write_file(struct enrollment *enrollment)
 	return status;
 }
 
+/* The answers that suit nearly everybody are taken. The code from the app is the only
+ * question, unless there is a file already, or no code to be asked for. */
+static enum exit_status enroll_briefly(struct enrollment *enrollment)
+{
+	const struct enroll_options *options = &enrollment->options;
+	struct new_credential *credential = &enrollment->credential;
+	enum exit_status status = STATUS_DONE;
+	bool write = true;
+
+	questions_take_defaults(options, credential);
+	if (enrollment->exists)
+		status = question_replace(enrollment->file.path, &write);
+	if (status != STATUS_DONE || !write) {
+		if (status == STATUS_DONE)
+			terminal_say("Nothing was changed.\n");
+		return status;
+	}
+	if ((status = choose_kind(enrollment)) != STATUS_DONE ||
+		(status = draw_secret(enrollment)) != STATUS_DONE ||
+		(status = show_new_secret(enrollment)) != STATUS_DONE)
+		return status;
+	if (!credential->time_based && !enrollment->exists)
+		status = question_write(options, enrollment->file.path, false, &write);
+	if (status == STATUS_DONE && write)
+		status = write_file(enrollment);
+	if (status == STATUS_DONE && write)
+		questions_say_defaults(credential);
+	return status;
+}
+
 /* The order of the questions is google-authenticator's: scripts answer them one by one. */
-static enum exit_status enroll_at_terminal(struct enrollment *enrollment)
+static enum exit_status enroll_by_questions(struct enrollment *enrollment)
 {
 	const struct enroll_options *options = &enrollment->options;
 	struct new_credential *credential = &enrollment->credential;
 	enum exit_status status;
 	bool write = false;
 
-	credential->device = options->device;
-	if ((status = find_file(enrollment)) != STATUS_DONE ||
-		(status = question_time_based(options, credential)) != STATUS_DONE ||
+	if ((status = question_time_based(options, credential)) != STATUS_DONE ||
 		(status = choose_kind(enrollment)) != STATUS_DONE ||
 		(status = draw_secret(enrollment)) != STATUS_DONE ||
 		(status = show_new_secret(enrollment)) != STATUS_DONE ||
@@ -159,6 +187,17 @@ static enum exit_status enroll_at_terminal(struct enrollment *enrollment)
 		(status = question_rate_limit(options, credential)) != STATUS_DONE)
 		return status;
 	return write_file(enrollment);
+}
+
+static enum exit_status enroll_at_terminal(struct enrollment *enrollment)
+{
+	enum exit_status status = find_file(enrollment);
+
+	enrollment->credential.device = enrollment->options.device;
+	if (status != STATUS_DONE)
+		return status;
+	return enroll_options_ask_all(&enrollment->given) ? enroll_by_questions(enrollment)
+							  : enroll_briefly(enrollment);
 }
 
 /* Flags overrule the configuration, and one of them may name it. So the flags are read

@@ -11,6 +11,7 @@
 #include "base/qr.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/ui/option_table.h"
 #include "cli/users/host_defaults.h"
 #include "config/enroll_defaults.h"
 #include "core/emergency_codes.h"
@@ -25,15 +26,18 @@ struct enroll_options {
 	int disallow_reuse; /* enum enroll_choice */
 	int force;	    /* replace a file without asking */
 	int no_confirm;
+	int ask; /* all questions, also those whose preset is good for nearly everybody */
 	int quiet;
 	const char *label;
 	const char *issuer; /* empty: none */
 	const char *secret; /* a file */
 	const char *conf;
 	const char *device; /* its name */
+	const char *qr;	    /* as it is given; what it says is in the next two */
 	enum qr_mode qr_mode;
-	int rate_limit; /* attempts in ... */
-	int rate_time;	/* ... that many seconds */
+	const char *qr_file; /* a new file for the QR code; NULL: on the terminal */
+	int rate_limit;	     /* attempts in ... */
+	int rate_time;	     /* ... that many seconds */
 	int no_rate_limit;
 	int step_size; /* seconds */
 	int window_size;
@@ -64,6 +68,16 @@ enum exit_status enroll_options_read(
  * that was made elsewhere, contradict others. Reports and returns as above. */
 enum exit_status enroll_options_check_flags(const struct enroll_options *options);
 
+/* Whether a flag set the option of this row of the table. */
+bool enroll_options_is_given(
+	const struct enroll_options *options, const struct option_row *row);
+
+/* Whether each question is asked that the options leave open: where a person wants it,
+ * where a script gives the answers to a pipe, and where a flag answers one of
+ * google-authenticator's questions, as it does there. given is what the flags say, without
+ * the configuration. */
+bool enroll_options_ask_all(const struct enroll_options *given);
+
 /* Whether the options are those of a script, which is asked nothing. */
 bool enroll_options_ask_nothing(const struct enroll_options *options);
 
@@ -90,6 +104,9 @@ enum exit_status question_app_code(struct new_credential *credential);
 enum exit_status question_write(
 	const struct enroll_options *options, const char *path, bool exists, bool *write);
 
+/* Asks whether to replace a file that exists. */
+enum exit_status question_replace(const char *path, bool *replace);
+
 enum exit_status question_reuse(
 	const struct enroll_options *options, struct new_credential *credential);
 enum exit_status question_window(
@@ -100,6 +117,9 @@ enum exit_status question_rate_limit(
 /* Gives each question the answer that an empty line gives, where nobody is asked. */
 void questions_take_defaults(
 	const struct enroll_options *options, struct new_credential *credential);
+
+/* Says which answers were taken in that way. */
+void questions_say_defaults(const struct new_credential *credential);
 
 /* Prints the URI, the secret and the QR code of a new credential. The QR code comes last,
  * so that all of it is on the screen when the next question is asked. user is the user's

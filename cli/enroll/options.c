@@ -4,10 +4,12 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
 #include "cli/enroll/enroll.h"
 #include "cli/ui/option_table.h"
+#include "cli/ui/qr_option.h"
 #include "cli/ui/terminal.h"
 #include "core/device.h"
 #include "core/otp.h"
@@ -29,7 +31,7 @@ const struct option_row enroll_options_table[] = {
 	FLAG_ROW(0, "if-missing", if_missing, 'm', 1,
 		"ask nothing, and do nothing where there is a secret"),
 	STRING_ROW(0, "from-file", from_file, 'I', 1, "FILE",
-		"ask nothing; the secret is in FILE (- for standard\n"
+		"ask nothing; the secret is in FILE (- for standard "
 		"input), in a format that import reads"),
 	FLAG_ROW(0, "json", json, 'j', 1, "ask nothing; print JSON for a program to read"),
 	FLAG_ROW(0, "with-secret", with_secret, 'x', 1,
@@ -44,17 +46,19 @@ const struct option_row enroll_options_table[] = {
 		"a code is good until its time is over (with -t)"),
 	FORCE_ROW("write the file without asking, even over another"),
 	FLAG_ROW('C', "no-confirm", no_confirm, 0, 1, "do not ask for a code from the app"),
+	FLAG_ROW(0, "ask", ask, 'A', 1,
+		"ask all questions, also those that nearly everybody answers alike"),
 	QUIET_ROW("print questions and errors only; do not confirm"),
 	LABEL_ROW,
 	ISSUER_ROW,
-	QR_MODE_ROWS("auto, none, ansi, ansi_inverse, ansi_grey,\n"
-		     "utf8, utf8_inverse, utf8_grey or ansi256"),
+	QR_ROWS("how the QR code is drawn: auto, none, ansi, ansi_inverse, ansi_grey, utf8, "
+		"utf8_inverse, utf8_grey or ansi256; or into a picture, FILE.png or FILE.svg"),
 	NUMBER_ROW('r', "rate-limit", rate_limit, 'r', 1, 10, "N",
 		"at most N attempts (1 to 10) ..."),
 	NUMBER_ROW(
 		'R', "rate-time", rate_time, 'R', 15, 600, "M", "... in M seconds (15 to 600)"),
 	FLAG_ROW('u', "no-rate-limit", no_rate_limit, 'u', 1, "any number of attempts"),
-	DEVICE_ROW("what the device is called; adds this one where\n"
+	DEVICE_ROW("what the device is called; adds this one where "
 		   "the user is enrolled"),
 	STRING_ROW('s', "secret", secret, 's', 1, "FILE",
 		"write this file (~/.google_authenticator)"),
@@ -94,68 +98,134 @@ static enum exit_status read_user(
 	return STATUS_DONE;
 }
 
-/* Whether any option says what a new secret is to be like. */
-static bool describes_new(const struct enroll_options *options)
+bool enroll_options_is_given(const struct enroll_options *options, const struct option_row *row)
 {
 	const struct enroll_options none = ENROLL_OPTIONS_INIT;
+	const void *value = (const char *)options + row->offset;
+	const void *usual = (const char *)&none + row->offset;
 
-	return options->time_based != none.time_based ||
-	       options->disallow_reuse != none.disallow_reuse ||
-	       options->rate_limit != none.rate_limit ||
-	       options->no_rate_limit != none.no_rate_limit ||
-	       options->step_size != none.step_size ||
-	       options->window_size != none.window_size ||
-	       options->minimal_window != none.minimal_window ||
-	       options->emergency_codes != none.emergency_codes ||
-	       options->algorithm != none.algorithm || options->digits != none.digits ||
-	       options->code_format != none.code_format;
+	switch (row->kind) {
+	case OPTION_FLAG:
+		return *(const int *)value == row->minimum;
+	case OPTION_NUMBER:
+	case OPTION_WORD:
+		return *(const int *)value != *(const int *)usual;
+	case OPTION_STRING:
+		return *(const char *const *)value != NULL;
+	default:
+		return false;
+	}
+}
+
+/* The families of the options that say what a new secret is to be like, of those that
+ * answer a question or what stands for it, and of those that make sure that nobody is
+ * asked. */
+#define FAMILIES_NEW	 "tdrRuSwagek"
+#define FAMILIES_ANSWERS "tdrRuwfq"
+#define FAMILIES_SILENT	 "mIj"
+
+/* The name of the first option of these families that is given; NULL where none is. */
+static const char *find_given(const struct enroll_options *options, const char *families)
+{
+	for (const struct option_row *row = enroll_options_table; row->name != NULL; row++)
+		if (row->family != '\0' && strchr(families, row->family) != NULL &&
+			enroll_options_is_given(options, row))
+			return row->name;
+	return NULL;
+}
+
+bool enroll_options_ask_all(const struct enroll_options *given)
+{
+	return given->ask != 0 || given->no_confirm != 0 ||
+	       find_given(given, FAMILIES_ANSWERS) != NULL || isatty(STDIN_FILENO) != 1;
 }
 
 bool enroll_options_ask_nothing(const struct enroll_options *options)
 {
-	return options->if_missing != 0 || options->from_file != NULL || options->json != 0;
+	return find_given(options, FAMILIES_SILENT) != NULL;
+}
+
+static enum exit_status refuse_pair(const char *one, const char *other, const char *why)
+{
+	return terminal_fail(STATUS_USAGE, "--%s contradicts --%s%s", one, other, why);
 }
 
 enum exit_status enroll_options_check_flags(const struct enroll_options *options)
 {
-	if (options->from_file != NULL && describes_new(options))
-		return terminal_fail(STATUS_USAGE,
-			"--from-file says all of the secret: no option can add to that");
+	const char *describing = find_given(options, FAMILIES_NEW);
+	const char *silent = find_given(options, FAMILIES_SILENT);
+
+	if (options->from_file != NULL && describing != NULL)
+		return refuse_pair(
+			describing, "from-file", ": the file says all of the secret");
 	if (options->with_secret != 0 && options->json == 0)
 		return terminal_fail(STATUS_USAGE, "--with-secret needs --json");
-	if (options->device != NULL && enroll_options_ask_nothing(options))
-		return terminal_fail(STATUS_USAGE,
-			"--device shows a secret to a person: not with --if-missing, "
-			"--from-file or --json");
+	if (options->device != NULL && silent != NULL)
+		return refuse_pair("device", silent, ": it shows a secret to a person");
+	if (options->qr_file != NULL && (silent != NULL || options->quiet != 0))
+		return refuse_pair(silent != NULL ? silent : "quiet", "qr=FILE",
+			": no secret is shown; for a picture later, see show");
+	if (options->ask != 0 && silent != NULL)
+		return refuse_pair("ask", silent, ", which asks nothing");
 	return STATUS_DONE;
 }
 
-/* Hashed codes that nobody sees are of no use. NULL where somebody sees them. */
-static const char *find_hidden_codes(const struct enroll_options *options)
+/* Hashed codes that nobody sees are of no use. The configuration may say that they are
+ * hashed, too. */
+static enum exit_status check_hidden_codes(const struct enroll_options *options)
 {
+	const char *silent = find_given(options, FAMILIES_SILENT);
+
 	if (options->code_format != CODE_FORMAT_HASHED || options->emergency_codes == 0 ||
 		options->from_file != NULL || options->with_secret != 0)
-		return NULL;
-	if (enroll_options_ask_nothing(options))
-		return "hashed emergency codes would be shown to nobody: add --json "
-		       "--with-secret, or -e 0";
-	return options->quiet != 0 ? "--quiet would show hashed emergency codes to nobody"
-				   : NULL;
+		return STATUS_DONE;
+	if (silent != NULL)
+		return refuse_pair(silent, "codes=hashed",
+			": nobody would see the emergency codes; add --json --with-secret, or "
+			"-e 0");
+	if (options->quiet == 0)
+		return STATUS_DONE;
+	return refuse_pair("quiet", "codes=hashed", ": nobody would see the emergency codes");
 }
 
-static const char *find_contradiction(const struct enroll_options *options)
+/* Options that limit the attempts. */
+static enum exit_status check_limit(const struct enroll_options *options)
 {
-	if ((options->rate_limit != 0) != (options->rate_time != 0))
-		return "--rate-limit and --rate-time go together";
-	if (options->no_rate_limit != 0 && options->rate_limit != 0)
-		return "--no-rate-limit contradicts --rate-limit";
-	if (options->disallow_reuse != ENROLL_ASK && options->time_based != ENROLL_YES)
-		return "--disallow-reuse and --allow-reuse need --time-based";
+	bool limit = options->rate_limit != 0, time = options->rate_time != 0;
+
+	if (options->no_rate_limit != 0 && (limit || time))
+		return refuse_pair("no-rate-limit", limit ? "rate-limit" : "rate-time", "");
+	if (limit != time)
+		return terminal_fail(STATUS_USAGE, "--rate-limit and --rate-time go together");
+	return STATUS_DONE;
+}
+
+static enum exit_status check_reuse(const struct enroll_options *options)
+{
+	const char *name =
+		options->disallow_reuse == ENROLL_YES ? "disallow-reuse" : "allow-reuse";
+
+	if (options->disallow_reuse == ENROLL_ASK || options->time_based == ENROLL_YES)
+		return STATUS_DONE;
+	if (options->time_based == ENROLL_NO)
+		return refuse_pair(name, "counter-based", "");
+	return terminal_fail(STATUS_USAGE, "--%s needs --time-based", name);
+}
+
+static enum exit_status check_options(const struct enroll_options *options)
+{
+	enum exit_status status = check_limit(options);
+
+	if (status == STATUS_DONE)
+		status = check_reuse(options);
+	if (status != STATUS_DONE)
+		return status;
 	if (options->device != NULL &&
 		!device_name_is_allowed(options->device, strlen(options->device)))
-		return "--device: a name has 1 to 64 bytes of UTF-8, without control "
-		       "characters, and no blank at either end";
-	return find_hidden_codes(options);
+		return terminal_fail(STATUS_USAGE,
+			"--device: a name has 1 to 64 bytes of UTF-8, without control "
+			"characters, and no blank at either end");
+	return check_hidden_codes(options);
 }
 
 enum exit_status enroll_options_read(
@@ -164,14 +234,12 @@ enum exit_status enroll_options_read(
 	const struct option_row *table =
 		enroll_options_table + (user_allowed ? 0 : COMMAND_ROWS);
 	enum exit_status status = option_table_read(table, options, argc, argv);
-	const char *problem;
 
 	if (status == STATUS_DONE)
 		status = read_user(options, argc, argv, user_allowed);
-	if (status != STATUS_DONE)
-		return status;
-	problem = find_contradiction(options);
-	return problem == NULL ? STATUS_DONE : terminal_fail(STATUS_USAGE, "%s", problem);
+	if (status == STATUS_DONE)
+		status = qr_option_read(options->qr, &options->qr_mode, &options->qr_file);
+	return status == STATUS_DONE ? check_options(options) : status;
 }
 
 void enroll_options_preset(

@@ -49,6 +49,20 @@ void questions_take_defaults(
 		set_usual_limit(credential);
 }
 
+void questions_say_defaults(const struct new_credential *credential)
+{
+	if (credential->time_based)
+		terminal_say(credential->disallow_reuse
+				     ? "Each code is good for one login.\n"
+				     : "A code is good until its time is over.\n");
+	if (credential->rate_limit > 0)
+		terminal_say("There may be %d attempts in %d seconds.\n",
+			credential->rate_limit, credential->rate_time);
+	else
+		terminal_say("There may be any number of attempts.\n");
+	terminal_say("To be asked about that: totp-enroll --ask\n");
+}
+
 static enum exit_status ask_yes_no(const char *question, bool preset, bool *yes)
 {
 	return terminal_ask(STDOUT_FILENO, question, preset, yes);
@@ -147,6 +161,13 @@ enum exit_status question_app_code(struct new_credential *credential)
 	return STATUS_DONE;
 }
 
+enum exit_status question_replace(const char *path, bool *replace)
+{
+	terminal_say(
+		"\n%s exists already.\nThe secret and the codes in it end with it.\n", path);
+	return ask_yes_no("Replace it?", false, replace);
+}
+
 enum exit_status question_write(
 	const struct enroll_options *options, const char *path, bool exists, bool *write)
 {
@@ -156,10 +177,7 @@ enum exit_status question_write(
 	if (*write)
 		return STATUS_DONE;
 	if (exists) {
-		terminal_say(
-			"\n%s exists already.\nThe secret and the codes in it end with it.\n",
-			path);
-		status = ask_yes_no("Replace it?", false, write);
+		status = question_replace(path, write);
 	} else {
 		terminal_say("\nThe secret goes to %s.\n", path);
 		status = ask_yes_no("Write it?", true, write);

@@ -13,6 +13,7 @@
 #include "base/host_name.h"
 #include "base/wipe.h"
 #include "cli/enroll/enroll.h"
+#include "cli/ui/qr_option.h"
 #include "cli/ui/terminal.h"
 #include "exchange/otpauth_uri.h"
 #include "message/enrollment_text.h"
@@ -91,16 +92,22 @@ static enum exit_status print_uri(
 
 	text_append_format(&text,
 		"\nGive this to an authenticator app, by QR code or by hand.\n\n"
-		"Link: %s\nSecret: ",
+		"Link:\n%s\nSecret: ",
 		uri->data);
 	if (credential->secret[0] == '\0')
 		text_append_string(&text, "as in the link, too long to type");
 	else
 		enrollment_append_secret(credential, &text);
 	text_append_string(&text, "\n");
-	status = terminal_write(&text);
+	status = terminal_write_words(&text);
 	text_free(&text);
 	return status;
+}
+
+static void say_other_ways(void)
+{
+	terminal_say("Other ways to the QR code: --qr=utf8, where the terminal can show it, "
+		     "or " QR_OPTION_PICTURE ".\n");
 }
 
 /* Whether the code fits into the width of the terminal, which nothing can replace. A
@@ -110,14 +117,17 @@ static bool fits(const struct qr *qr, enum qr_mode mode)
 	unsigned int columns, rows, have_columns, have_rows;
 
 	qr_render_size(qr, mode, &columns, &rows);
-	if (!terminal_size(&have_columns, &have_rows))
+	if (!terminal_size(STDOUT_FILENO, &have_columns, &have_rows))
 		return true;
 	if (columns <= have_columns && rows < have_rows)
 		return true;
 	terminal_say(
 		"The QR code needs %u columns and %u lines; this terminal has %u and %u.\n",
 		columns, rows + 1, have_columns, have_rows);
-	return columns <= have_columns;
+	if (columns <= have_columns)
+		return true;
+	say_other_ways();
+	return false;
 }
 
 /* Draws the code at once and with signals blocked: a signal in the middle would leave the
@@ -164,16 +174,14 @@ static void say_other_mode(enum qr_mode mode)
 			     "--qr=ansi_inverse\n");
 }
 
-static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
+/* Draws the code on the terminal, if there is one. wanted is what was asked for, mode what
+ * suits. */
+static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted, enum qr_mode mode)
 {
-	enum qr_mode mode = wanted == QR_MODE_AUTO ? choose_mode() : wanted;
 	enum exit_status status = STATUS_DONE;
 	struct qr qr;
-	int result;
+	int result = qr_encode(&qr, uri->data);
 
-	if (mode == QR_MODE_NONE)
-		return STATUS_DONE;
-	result = qr_encode(&qr, uri->data);
 	if (result == TOTPGROUP_EARGUMENT || result == TOTPGROUP_ENOTFOUND) {
 		terminal_say(result == TOTPGROUP_EARGUMENT
 				     ? "The link is too long for a QR code.\n"
@@ -191,6 +199,32 @@ static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted)
 	return status;
 }
 
+static enum exit_status draw_picture(const char *file, const struct text *uri)
+{
+	enum exit_status status = qr_option_draw(file, uri->data);
+
+	if (status == STATUS_DONE)
+		terminal_say("The QR code is in %s. Remove that file once the app has it: who "
+			     "reads it can make the codes.\n",
+			file);
+	return status;
+}
+
+static enum exit_status show_qr(const struct text *uri, const struct enroll_options *options)
+{
+	enum qr_mode mode = options->qr_mode;
+
+	if (options->qr_file != NULL)
+		return draw_picture(options->qr_file, uri);
+	if (mode == QR_MODE_AUTO)
+		mode = choose_mode();
+	if (mode != QR_MODE_NONE)
+		return print_qr(uri, options->qr_mode, mode);
+	if (options->qr_mode == QR_MODE_AUTO && isatty(STDOUT_FILENO) == 1)
+		say_other_ways();
+	return STATUS_DONE;
+}
+
 enum exit_status show_secret(const struct new_credential *credential,
 	const struct enroll_options *options, const char *user)
 {
@@ -200,7 +234,7 @@ enum exit_status show_secret(const struct new_credential *credential,
 		result == 0 ? print_uri(credential, &uri) : cannot_show(result);
 
 	if (status == STATUS_DONE)
-		status = print_qr(&uri, options->qr_mode);
+		status = show_qr(&uri, options);
 	text_free(&uri);
 	return status;
 }
@@ -229,7 +263,7 @@ enum exit_status show_key(
 	describe_key(key, &credential);
 	status = result == 0 ? print_uri(&credential, &uri) : cannot_show(result);
 	if (status == STATUS_DONE)
-		status = print_qr(&uri, options->qr_mode);
+		status = show_qr(&uri, options);
 	WIPE_OBJECT(&credential);
 	text_free(&uri);
 	return status;
@@ -244,7 +278,7 @@ enum exit_status show_emergency_codes(const struct emergency_codes *codes)
 		return STATUS_DONE;
 	text_append_string(&text, "\n");
 	enrollment_append_emergency_codes(codes, &text);
-	status = terminal_write(&text);
+	status = terminal_write_words(&text);
 	text_free(&text);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base32.h"
 #include "base/wipe.h"
@@ -253,6 +254,10 @@ enum exit_status enroll_unattended(
 	enum exit_status status = user_file_find(
 		&work.file, options->user, defaults, options->secret, &work.error);
 
+	/* With sudo, a person may have meant himself. A script gets no more than the outcome. */
+	if (status == STATUS_DONE && options->user == NULL && getuid() == 0 &&
+		options->quiet == 0 && isatty(STDERR_FILENO) == 1)
+		terminal_complain("no user is named: this is for %s", work.file.name);
 	if (status == STATUS_DONE && options->from_file != NULL)
 		status = unattended_source_read(
 			&work.source, options, work.file.name, &work.error);

@@ -2,18 +2,15 @@
 
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/exchange/exchange.h"
+#include "cli/ui/new_file.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
-#include "store/durable_steps.h"
 #include "totpgroup.h"
 
 /* One run of the command. */
@@ -108,31 +105,6 @@ static void say_notes(const struct export_text *text)
 				  "SHA1, no more than 6 digits and no period over 60 s");
 }
 
-static enum exit_status file_failed(const char *path)
-{
-	return terminal_fail(STATUS_STORE_ERROR, "cannot write %s: %s", path, strerror(errno));
-}
-
-/* Makes a new file. None is left behind where that fails. */
-static enum exit_status write_file(const char *path, const struct text *text)
-{
-	enum exit_status status = STATUS_DONE;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
-		S_IRUSR | S_IWUSR);
-
-	if (fd < 0)
-		return file_failed(path);
-	/* The umask may have removed bits of the mode that the owner needs. */
-	if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || durable_write_all(fd, text) != 0 ||
-		fsync(fd) != 0)
-		status = file_failed(path);
-	if (close(fd) != 0 && status == STATUS_DONE)
-		status = file_failed(path);
-	if (status != STATUS_DONE)
-		(void)unlink(path);
-	return status;
-}
-
 static enum exit_status finish_export(struct export *export)
 {
 	const char *output = export->options.output;
@@ -144,7 +116,7 @@ static enum exit_status finish_export(struct export *export)
 		return terminal_complain_error(&error);
 	/* No file is made for nothing. */
 	if (export->done > 0)
-		status = output != NULL ? write_file(output, text) : terminal_write(text);
+		status = output != NULL ? new_file_write(output, text) : terminal_write(text);
 	if (status == STATUS_DONE && export->options.quiet == 0)
 		say_notes(&export->text);
 	if (status != STATUS_DONE || export->failed == 0)

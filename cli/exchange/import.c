@@ -251,11 +251,14 @@ static enum exit_status check_homes(const struct exchange_options *options)
 	if (options->group == NULL && options->user == NULL)
 		return terminal_fail(
 			STATUS_USAGE, "whose homes? Name --group=GROUP or --user=USER");
-	if (options->word_count > 0 || options->format != FORMAT_UNKNOWN ||
-		options->issuer != NULL || options->label != NULL)
-		return terminal_fail(STATUS_USAGE,
-			"--from-homes reads no FILE, and takes no --from, --issuer or "
-			"--label");
+	if (options->word_count > 0)
+		return terminal_fail(STATUS_USAGE, "--from-homes reads no FILE");
+	if (options->format != FORMAT_UNKNOWN || options->issuer != NULL ||
+		options->label != NULL)
+		return terminal_fail(STATUS_USAGE, "--%s contradicts --from-homes",
+			options->format != FORMAT_UNKNOWN ? "from"
+			: options->issuer != NULL	  ? "issuer"
+							  : "label");
 	return STATUS_DONE;
 }
 

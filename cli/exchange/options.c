@@ -9,8 +9,8 @@
 #define OPTIONS struct exchange_options
 
 const struct option_row import_options_table[] = {
-	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, IMPORT_FORMAT_WORDS, NULL,
-		"the format of the files, where a guess would be wrong"),
+	WORD_ROW(0, "from", format, 'F', FORMAT_UNKNOWN + 1, IMPORT_FORMAT_WORDS, "FORMAT",
+		"the format of the files, where a guess would be wrong:"),
 	STRING_ROW(0, "user", user, 'U', 1, "USER", "for this user only"),
 	FLAG_ROW(0, "from-homes", from_homes, 'H', 1,
 		"copy the secrets of --user or --group from their homes"),
@@ -28,8 +28,8 @@ const struct option_row import_options_table[] = {
 };
 
 const struct option_row export_options_table[] = {
-	WORD_ROW(0, "to", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, NULL,
-		"the format to write (uri)"),
+	WORD_ROW(0, "to", format, 'F', FORMAT_UNKNOWN + 1, EXCHANGE_FORMAT_WORDS, "FORMAT",
+		"the format to write (uri):"),
 	SECRET_ROW,
 	CONF_ROW,
 	ISSUER_ROW,

@@ -33,7 +33,7 @@ const struct option_row explain_options_table[] = {
 	STRING_ROW(0, "rhost", login.rhost, 'r', 1, "ADDRESS",
 		"where the login comes from; by default from this host"),
 	STRING_ROW(0, "after", login.after, 'a', 1, "METHODS",
-		"the SSH methods that were completed before, such as\npublickey"),
+		"the SSH methods that were completed before, such as publickey"),
 	PAM_FOLDER_ROW,
 	JSON_ROW,
 	HELP_ROW,

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/qr.h"
 #include "base/text.h"
 #include "core/new_credential.h"
 
@@ -114,6 +115,10 @@ int letter_qr_append_svg(const struct letter *letter, struct text *text);
 /* Appends the bytes of a PNG file with one bit for each pixel. TOTPGROUP_EARGUMENT where
  * libpng refuses. Memory that libpng frees is erased. */
 int letter_qr_append_png(const struct letter *letter, struct text *text);
+
+/* The same pictures of any QR code. */
+int letter_qr_draw_svg(const struct qr *qr, struct text *text);
+int letter_qr_draw_png(const struct qr *qr, struct text *text);
 
 /*
  * values.c: the names that a template can use.

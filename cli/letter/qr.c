@@ -99,7 +99,7 @@ static void append_row(
 	(void)text_append(text, row->line, length);
 }
 
-static int append_drawing(struct text *text, const struct qr *qr)
+int letter_qr_draw_svg(const struct qr *qr, struct text *text)
 {
 	unsigned int side = qr->size + 2 * QUIET_ZONE;
 	struct row row;
@@ -222,7 +222,7 @@ static void draw_image(struct drawing *drawing)
 	png_write_end(drawing->png, drawing->info);
 }
 
-static int append_image(struct text *text, const struct qr *qr)
+int letter_qr_draw_png(const struct qr *qr, struct text *text)
 {
 	struct drawing drawing = {.qr = qr, .text = text, .modules = qr->size + 2 * QUIET_ZONE};
 
@@ -242,7 +242,7 @@ static int append_image(struct text *text, const struct qr *qr)
 
 /* Encodes the link of a letter, and draws it. */
 static int append_code(const struct letter *letter,
-	int (*append)(struct text *text, const struct qr *qr), struct text *text)
+	int (*draw)(const struct qr *qr, struct text *text), struct text *text)
 {
 	struct text uri = TEXT_INIT;
 	struct qr qr;
@@ -254,17 +254,17 @@ static int append_code(const struct letter *letter,
 	text_free(&uri);
 	if (status != 0)
 		return status;
-	status = append(text, &qr);
+	status = draw(&qr, text);
 	qr_free(&qr);
 	return status;
 }
 
 int letter_qr_append_svg(const struct letter *letter, struct text *text)
 {
-	return append_code(letter, append_drawing, text);
+	return append_code(letter, letter_qr_draw_svg, text);
 }
 
 int letter_qr_append_png(const struct letter *letter, struct text *text)
 {
-	return append_code(letter, append_image, text);
+	return append_code(letter, letter_qr_draw_png, text);
 }

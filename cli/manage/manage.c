@@ -23,10 +23,10 @@ const struct option_row codes_options_table[] = {
 	CODE_FORMAT_ROW("how the file keeps them (as before)"),
 	GROUP_ROW,
 	STRING_ROW('s', "secret", secret, 's', 1, "FILE",
-		"change this file (~/.google_authenticator); with\n"
+		"change this file (~/.google_authenticator); with "
 		"several users or --json, a SPEC as below"),
 	CONF_ROW,
-	FORCE_ROW("do not ask; print several users' codes into a file or a\npipe, too"),
+	FORCE_ROW("do not ask; print several users' codes into a file or a pipe, too"),
 	JSON_ROW,
 	QUIET_ROW("print the codes alone, one a line"),
 	HELP_ROW,
@@ -35,7 +35,7 @@ const struct option_row codes_options_table[] = {
 
 const struct option_row verify_options_table[] = {
 	FLAG_ROW(0, "pipe", pipe, 'p', 1,
-		"read the user and the code from standard input, one on\n"
+		"read the user and the code from standard input, one on "
 		"a line, and say nothing but errors"),
 	GROUP_ROW,
 	SECRET_ROW,
@@ -58,7 +58,7 @@ const struct option_row status_options_table[] = {
 const struct option_row show_options_table[] = {
 	LABEL_ROW,
 	ISSUER_ROW,
-	QR_MODE_ROWS("as in enroll"),
+	QR_ROWS("as in enroll"),
 	FORCE_ROW("print into a file or a pipe, too"),
 	DEVICE_ROW("that device, and not the first"),
 	GROUP_ROW,

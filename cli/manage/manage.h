@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/qr.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/json_output.h"
@@ -28,7 +27,7 @@ struct manage_options {
 	const char *label;
 	const char *issuer;
 	const char *device;
-	enum qr_mode qr_mode;
+	const char *qr;	 /* what qr_option_read() reads */
 	int number;	 /* of emergency codes */
 	int code_format; /* enum code_format */
 	int force;

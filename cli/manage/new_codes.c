@@ -81,7 +81,7 @@ static enum exit_status confirm_with_person(const struct new_codes *made)
 	if (made->manage->options.force != 0 || made->old_count == 0 ||
 		isatty(STDIN_FILENO) != 1)
 		return STATUS_DONE;
-	dprintf(STDERR_FILENO,
+	terminal_say_on(STDERR_FILENO,
 		"%s has %u emergency code%s left, void as soon as there are new ones.\n",
 		made->file.path, made->old_count, made->old_count == 1 ? "" : "s");
 	status = terminal_ask(STDERR_FILENO, "Make new ones?", false, &yes);

@@ -38,16 +38,16 @@ static enum exit_status confirm_with_person(
 		return STATUS_REFUSED;
 	}
 	if (options->device != NULL)
-		dprintf(STDERR_FILENO,
+		terminal_say_on(STDERR_FILENO,
 			"The device '%s' can give no code any more once it is revoked in %s.\n"
 			"Revoke it? [y/N] ",
 			options->device, file->path);
 	else
-		dprintf(STDERR_FILENO,
+		terminal_say_on(STDERR_FILENO,
 			"%s can give no code any more once %s is removed.\nRemove it? [y/N] ",
 			file->name, file->path);
 	if (!terminal_read_line(line, sizeof line))
-		dprintf(STDERR_FILENO, "\n");
+		terminal_say_on(STDERR_FILENO, "\n");
 	if (line[0] == 'y' || line[0] == 'Y')
 		return STATUS_DONE;
 	error_set(error, TOTPGROUP_EARGUMENT, "kept");

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/enroll/enroll.h"
 #include "cli/manage/manage.h"
+#include "cli/ui/qr_option.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
 #include "core/device.h"
@@ -29,6 +30,18 @@ static enum exit_status check_output(const struct manage_options *options)
 	return terminal_fail(STATUS_REFUSED,
 		"this prints a secret, and standard output is no terminal: say --force if it "
 		"is to go there");
+}
+
+static enum exit_status check_picture(const struct manage *manage)
+{
+	enum qr_mode mode = QR_MODE_AUTO;
+	const char *file = NULL;
+	enum exit_status status = qr_option_read(manage->options.qr, &mode, &file);
+
+	if (status == STATUS_DONE && file != NULL && manage->user_count > 1)
+		return terminal_fail(STATUS_USAGE,
+			"--qr: a picture has the QR code of one user; name one, or see bulk");
+	return status;
 }
 
 /* Says which of several devices is shown. */
@@ -110,8 +123,9 @@ static enum exit_status print_secret(struct showing *showing)
 	options.label = given->label;
 	if (given->issuer != NULL)
 		options.issuer = given->issuer;
-	if (given->qr_mode != QR_MODE_AUTO)
-		options.qr_mode = given->qr_mode;
+	/* It was read once already, so that nobody is shown before a mistake is found. */
+	if (given->qr != NULL && option_word_find(QR_MODE_WORDS, given->qr) != QR_MODE_AUTO)
+		(void)qr_option_read(given->qr, &options.qr_mode, &options.qr_file);
 	return show_key(&showing->key, &options, showing->file.name);
 }
 
@@ -145,6 +159,8 @@ enum exit_status command_show(int argc, char **argv)
 		status = check_output(&manage.options);
 	if (status == STATUS_DONE)
 		status = manage_begin(&manage);
+	if (status == STATUS_DONE)
+		status = check_picture(&manage);
 	if (status == STATUS_DONE) {
 		manage_each(&manage, show_one);
 		status = manage_conclude(&manage);

@@ -7,36 +7,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
 
 #include "base/ascii.h"
 #include "base/text.h"
 #include "cli/manage/manage.h"
 #include "cli/ui/terminal.h"
+#include "cli/ui/words.h"
+#include "core/new_credential.h"
 #include "exchange/otp_key.h"
 
 #define CELL_SIZE 160
 
-/* The columns of the table but the last, which has the path or the problem and no
- * width. */
-enum column {
-	COLUMN_USER,
-	COLUMN_STATE,
-	COLUMN_KIND,
-	COLUMN_CODES,
-	COLUMN_USED,
-	COLUMN_LIMIT,
-	COLUMNS
-};
+/* The columns of the table but the last, whose text is of any length. */
+enum column { COLUMN_USER, COLUMN_STATE, COLUMN_KIND, COLUMN_CODES, COLUMN_USED, COLUMNS };
 
 /* A line of the table without its last column. */
 struct row {
 	char cell[COLUMNS][CELL_SIZE];
 };
 
-static const struct row heading = {{"USER", "STATE", "KIND", "CODES", "LAST USED", "LIMITED"}};
+static const struct row heading = {{"USER", "STATE", "KIND", "CODES", "LAST USED"}};
 
-static void put_time(char *cell, int64_t seconds, const char *before, const char *behind)
+#define LAST_HEADING "SECRET"
+
+/* Between two columns. */
+#define GAP 2
+
+/* How a table is laid out. */
+enum layout {
+	LAYOUT_LINES, /* a line for each user */
+	LAYOUT_PAIRS, /* the last column stands below the others */
+	LAYOUT_WORDS, /* a narrow terminal: the cells follow each other */
+};
+
+struct table {
+	size_t widths[COLUMNS];
+	size_t last;  /* the width of the last column */
+	size_t width; /* of the screen */
+	enum layout layout;
+};
+
+static void put_time(char *cell, int64_t seconds, const char *before)
 {
 	char text[40] = "?";
 	time_t time = (time_t)seconds;
@@ -44,7 +55,7 @@ static void put_time(char *cell, int64_t seconds, const char *before, const char
 
 	if (localtime_r(&time, &local) != NULL)
 		strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
-	snprintf(cell, CELL_SIZE, "%s%s%s", before, text, behind);
+	snprintf(cell, CELL_SIZE, "%s%s", before, text);
 }
 
 static void put_state(struct row *row, const struct user_status *user)
@@ -52,39 +63,33 @@ static void put_state(struct row *row, const struct user_status *user)
 	char *cell = row->cell[COLUMN_STATE];
 
 	if (user->state == USER_STATE_PENDING)
-		put_time(cell, user->summary.pending.until, "pending until ", "");
+		put_time(cell, user->summary.pending.until, "pending until ");
 	else if (user->state == USER_STATE_PENDING_EXPIRED)
-		put_time(cell, user->summary.pending.until, "expired ", "");
+		put_time(cell, user->summary.pending.until, "expired ");
 	else
 		snprintf(cell, CELL_SIZE, "%s", user_state_name(user->state));
 }
 
 static void put_kind(struct row *row, const struct credential_summary *summary)
 {
-	char *cell = row->cell[COLUMN_KIND];
-	const char *algorithm = hmac_algorithm_name(summary->algorithm);
+	static const char *const names[] = {
+		[SUMMARY_TOTP] = "TOTP",
+		[SUMMARY_HOTP] = "HOTP",
+		[SUMMARY_EMERGENCY_ONLY] = "none",
+	};
 
-	if (summary->kind == SUMMARY_TOTP)
-		snprintf(cell, CELL_SIZE, "TOTP %s, %u digits, %u s", algorithm,
-			summary->digits, summary->period);
-	else if (summary->kind == SUMMARY_HOTP)
-		snprintf(cell, CELL_SIZE, "HOTP %s, %u digits", algorithm, summary->digits);
-	else
-		snprintf(cell, CELL_SIZE, "emergency codes alone");
+	snprintf(row->cell[COLUMN_KIND], CELL_SIZE, "%s", names[summary->kind]);
 }
 
 static void put_used(struct row *row, const struct user_status *user)
 {
 	const char *from;
 	int64_t latest = user_status_last_used(user, &from);
-	char behind[20];
 
-	if (latest == 0) {
+	if (latest == 0)
 		snprintf(row->cell[COLUMN_USED], CELL_SIZE, "-");
-		return;
-	}
-	snprintf(behind, sizeof behind, " (%s)", from);
-	put_time(row->cell[COLUMN_USED], latest, "", behind);
+	else
+		put_time(row->cell[COLUMN_USED], latest, "");
 }
 
 static void put_enrolled(struct row *row, const struct user_status *user)
@@ -101,9 +106,6 @@ static void put_enrolled(struct row *row, const struct user_status *user)
 		snprintf(
 			row->cell[COLUMN_CODES], CELL_SIZE, "%u hashed", summary->hashed_codes);
 	put_used(row, user);
-	if (summary->limited)
-		snprintf(row->cell[COLUMN_LIMIT], CELL_SIZE, "%lld s",
-			(long long)summary->retry_after);
 }
 
 static void make_row(struct row *row, const struct user_status *user)
@@ -118,31 +120,66 @@ static void make_row(struct row *row, const struct user_status *user)
 		ascii_hide_controls(row->cell[column]);
 }
 
-/* The width on the screen; the length in bytes where the locale cannot read the cell. */
-static size_t width_of(const char *cell)
-{
-	wchar_t wide[CELL_SIZE];
-	size_t length = mbstowcs(wide, cell, CELL_SIZE);
-	int width = length < CELL_SIZE ? wcswidth(wide, length) : -1;
-
-	return width >= 0 ? (size_t)width : strlen(cell);
-}
-
-static void widen(size_t widths[COLUMNS], const struct row *row)
+static void widen(struct table *table, const struct row *row)
 {
 	for (int column = 0; column < COLUMNS; column++) {
-		size_t width = width_of(row->cell[column]);
+		size_t width = words_width(row->cell[column]);
 
-		if (width > widths[column])
-			widths[column] = width;
+		if (width > table->widths[column])
+			table->widths[column] = width;
 	}
 }
 
-static void append_row(struct text *text, const size_t widths[COLUMNS], const struct row *row)
+/* Appends the cells but the last column. */
+static void append_row(struct text *text, const struct table *table, const struct row *row)
 {
-	for (int column = 0; column < COLUMNS; column++)
-		text_append_format(text, "%s%*s  ", row->cell[column],
-			(int)(widths[column] - width_of(row->cell[column])), "");
+	for (int column = 0; column < COLUMNS; column++) {
+		size_t missing = table->widths[column] - words_width(row->cell[column]);
+
+		text_append_string(text, row->cell[column]);
+		if (column < COLUMNS - 1)
+			text_append_format(text, "%*s", (int)(missing + GAP), "");
+		else if (table->layout == LAYOUT_LINES)
+			text_append_format(text, "%*s", (int)(missing + GAP), "");
+	}
+}
+
+/* The cells one behind the other, with their headings where these say more. */
+static void append_cells(struct text *text, const struct table *table, const struct row *row)
+{
+	struct text words = TEXT_INIT;
+
+	text_append_format(&words, "%s: %s", row->cell[COLUMN_USER], row->cell[COLUMN_STATE]);
+	if (strcmp(row->cell[COLUMN_KIND], "-") != 0)
+		text_append_format(&words, ", %s, emergency codes: %s, last used: %s",
+			row->cell[COLUMN_KIND], row->cell[COLUMN_CODES],
+			row->cell[COLUMN_USED]);
+	if (words.status != 0)
+		text->status = words.status;
+	else
+		fitted_text_append(text, words.data, table->width);
+	text_free(&words);
+}
+
+/* Appends what is unlike most secrets. */
+static void append_kind(struct text *text, const struct credential_summary *summary)
+{
+	const char *between = "";
+
+	if (summary->algorithm != HMAC_SHA1) {
+		text_append_string(text, hmac_algorithm_name(summary->algorithm));
+		between = ", ";
+	}
+	if (summary->digits != NEW_CREDENTIAL_DIGITS) {
+		text_append_format(text, "%s%u digits", between, summary->digits);
+		between = ", ";
+	}
+	if (summary->kind == SUMMARY_TOTP && summary->period != NEW_CREDENTIAL_PERIOD) {
+		text_append_format(text, "%severy %u s", between, summary->period);
+		between = ", ";
+	}
+	if (*between != '\0')
+		text_append_string(text, "; ");
 }
 
 /* Appends the names of several devices, or the label of the only one. */
@@ -158,38 +195,100 @@ static void append_names(struct text *text, const struct credential_summary *sum
 	text_append_string(text, ")");
 }
 
+/* Appends how the last use is known, unless a login or its code tells. */
+static void append_source(struct text *text, const struct user_status *user)
+{
+	const char *from;
+
+	if (user_status_last_used(user, &from) != 0 && strcmp(from, "attempt") == 0)
+		text_append_string(text, "last an attempt, right or wrong; ");
+}
+
+/* Appends the last column: the file, or what is wrong, and what else is to be said. */
 static void append_secret(struct text *text, const struct user_status *user)
 {
-	bool has_file = user_state_exit_status(user->state) == STATUS_DONE ||
-			user->state == USER_STATE_NOT_ENROLLED;
+	const struct credential_summary *summary = &user->summary;
+	bool enrolled = user_state_exit_status(user->state) == STATUS_DONE;
+	bool has_file = enrolled || user->state == USER_STATE_NOT_ENROLLED;
 	size_t before = text->length;
 
+	if (enrolled && summary->kind != SUMMARY_EMERGENCY_ONLY)
+		append_kind(text, summary);
+	if (enrolled)
+		append_source(text, user);
+	if (enrolled && summary->limited)
+		text_append_format(
+			text, "limited for %lld s; ", (long long)summary->retry_after);
 	text_append_string(text, has_file ? user->path : user->error.message);
-	append_names(text, &user->summary);
+	append_names(text, summary);
 	if (text->status == 0)
 		ascii_hide_controls(text->data + before);
-	text_append_string(text, "\n");
+}
+
+static void measure(struct table *table, const struct user_status *user)
+{
+	struct text last = TEXT_INIT;
+	struct row row;
+
+	make_row(&row, user);
+	widen(table, &row);
+	append_secret(&last, user);
+	if (last.status == 0 && words_width(last.data) > table->last)
+		table->last = words_width(last.data);
+	text_free(&last);
+}
+
+static void choose_layout(struct table *table)
+{
+	size_t sum = 0;
+
+	for (int column = 0; column < COLUMNS; column++)
+		sum += table->widths[column] + (column > 0 ? GAP : 0);
+	table->layout = sum + GAP + table->last <= table->width ? LAYOUT_LINES
+			: sum <= table->width			? LAYOUT_PAIRS
+								: LAYOUT_WORDS;
+}
+
+static void append_user(
+	struct text *text, const struct table *table, const struct user_status *user)
+{
+	struct text last = TEXT_INIT;
+	struct row row;
+
+	make_row(&row, user);
+	append_secret(&last, user);
+	if (table->layout == LAYOUT_WORDS)
+		append_cells(text, table, &row);
+	else
+		append_row(text, table, &row);
+	if (last.status != 0) {
+		text->status = last.status;
+	} else if (table->layout == LAYOUT_LINES) {
+		text_append_format(text, "%s\n", last.data);
+	} else {
+		text_append_format(text, "\n%*s", GAP, "");
+		wrapped_text_append(text, last.data, GAP, table->width);
+	}
+	text_free(&last);
 }
 
 enum exit_status status_table_print(const struct user_status *users, size_t count)
 {
-	size_t widths[COLUMNS] = {0};
+	struct table table = {.width = wrapped_text_width(), .last = strlen(LAST_HEADING)};
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	struct row row;
 
-	widen(widths, &heading);
-	for (size_t i = 0; i < count; i++) {
-		make_row(&row, &users[i]);
-		widen(widths, &row);
+	widen(&table, &heading);
+	for (size_t i = 0; i < count; i++)
+		measure(&table, &users[i]);
+	choose_layout(&table);
+	if (table.layout != LAYOUT_WORDS) {
+		append_row(&text, &table, &heading);
+		text_append_format(
+			&text, "%s\n", table.layout == LAYOUT_LINES ? LAST_HEADING : "");
 	}
-	append_row(&text, widths, &heading);
-	text_append_string(&text, "SECRET\n");
-	for (size_t i = 0; i < count; i++) {
-		make_row(&row, &users[i]);
-		append_row(&text, widths, &row);
-		append_secret(&text, &users[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		append_user(&text, &table, &users[i]);
 	status = terminal_write(&text);
 	text_free(&text);
 	return status;

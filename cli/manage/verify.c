@@ -278,6 +278,9 @@ static enum exit_status check_users(const struct manage *manage, const char *com
 {
 	bool named = manage->named_count > 0 || manage->options.group != NULL;
 
+	if (manage->options.group != NULL && manage->options.pipe != 0)
+		return terminal_fail(STATUS_USAGE,
+			"--group contradicts --pipe: the user stands on standard input");
 	if (named && manage->options.pipe != 0)
 		return terminal_fail(
 			STATUS_USAGE, "with --pipe the user stands on standard input");

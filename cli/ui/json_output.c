@@ -114,7 +114,7 @@ bool json_print(struct json_object *root)
 
 	if (text == NULL)
 		terminal_out_of_memory();
-	else if (terminal_say("%s\n", text))
+	else if (terminal_emit("%s\n", text))
 		return true;
 	else
 		terminal_output_failed();

@@ -11,13 +11,21 @@
 
 #include "base/number.h"
 #include "base/similar.h"
+#include "base/text.h"
 #include "cli/ui/terminal.h"
+#include "cli/ui/words.h"
 
 /* getopt_long() returns a row's number plus this for a long name. */
 #define LONG_BASE 256
 
-/* Where the meaning of an option begins in the help. */
-#define HELP_COLUMN 31
+/* Where the meaning of an option begins in the help; on a terminal that has fewer than
+ * HELP_WIDTH_WIDE columns it stands below. */
+#define HELP_COLUMN	   31
+#define HELP_COLUMN_NARROW 8
+#define HELP_WIDTH_WIDE	   64
+
+/* Longer lines are hard to read. */
+#define HELP_WIDTH_MAX 80
 
 /* An argument vector that is being read. */
 struct reading {
@@ -129,6 +137,20 @@ int option_word_find(const char *words, const char *word)
 	}
 }
 
+/* Appends the words of a list, with commas between. */
+static int append_word_list(struct text *text, const char *words)
+{
+	for (;;) {
+		size_t length = strcspn(words, "|");
+
+		text_append(text, words, length);
+		if (words[length] == '\0')
+			return text->status;
+		text_append_string(text, ", ");
+		words += length + 1;
+	}
+}
+
 static enum exit_status store_word(
 	const struct option_row *row, const char *argument, void *field)
 {
@@ -136,7 +158,12 @@ static enum exit_status store_word(
 	int value = row->minimum + number;
 
 	if (number < 0) {
-		terminal_complain("--%s needs one of %s", row->name, row->words);
+		struct text list = TEXT_INIT;
+
+		append_word_list(&list, row->words);
+		terminal_complain("--%s needs one of %s", row->name,
+			list.status == 0 ? list.data : row->words);
+		text_free(&list);
 		return STATUS_USAGE;
 	}
 	memcpy(field, &value, sizeof(value));
@@ -242,32 +269,58 @@ enum exit_status option_table_read(
 	return STATUS_DONE;
 }
 
-static bool print_row(const struct option_row *row)
+size_t option_help_width(void)
+{
+	size_t width = wrapped_text_width();
+
+	return width < HELP_WIDTH_MAX ? width : HELP_WIDTH_MAX;
+}
+
+/* Appends what an option means, to the right of its name or, on a narrow terminal, below
+ * it. left is what the line has already. */
+static int append_meaning(
+	struct text *text, const struct option_row *row, size_t left, size_t width)
+{
+	size_t column = width < HELP_WIDTH_WIDE ? HELP_COLUMN_NARROW : HELP_COLUMN;
+	struct text words = TEXT_INIT;
+
+	if (left < column)
+		text_append_format(text, "%*s", (int)(column - left), "");
+	else
+		text_append_format(text, "\n%*s", (int)column, "");
+	text_append_string(&words, row->help);
+	if (row->words != NULL && row->help[strlen(row->help) - 1] == ':') {
+		text_append_string(&words, " ");
+		append_word_list(&words, row->words);
+	}
+	if (words.status != 0)
+		text->status = words.status;
+	else
+		wrapped_text_append(text, words.data, column, width);
+	text_free(&words);
+	return text->status;
+}
+
+static int append_row(struct text *text, const struct option_row *row, size_t width)
 {
 	const char *argument = row->argument != NULL ? row->argument : row->words;
 	const char letter[] = {'-', row->letter, ',', '\0'};
-	const char *help = row->help;
-	const char *newline;
-	char left[80];
+	size_t before = text->length;
 
-	snprintf(left, sizeof(left), "  %3s --%s%s%s", row->letter != 0 ? letter : "",
-		row->name, argument != NULL ? "=" : "", argument != NULL ? argument : "");
-	if (strlen(left) >= HELP_COLUMN) {
-		terminal_say("%s\n", left);
-		left[0] = '\0';
-	}
-	while ((newline = strchr(help, '\n')) != NULL) {
-		terminal_say("%-*s%.*s\n", HELP_COLUMN, left, (int)(newline - help), help);
-		left[0] = '\0';
-		help = newline + 1;
-	}
-	return terminal_say("%-*s%s\n", HELP_COLUMN, left, help);
+	text_append_format(text, "  %3s --%s%s%s", row->letter != 0 ? letter : "", row->name,
+		argument != NULL ? "=" : "", argument != NULL ? argument : "");
+	return append_meaning(text, row, text->length - before, width);
 }
 
 bool option_table_print(const struct option_row *table)
 {
+	size_t width = option_help_width();
+	struct text text = TEXT_INIT;
+	bool done;
+
 	for (const struct option_row *row = table; row->name != NULL; row++)
-		if (!print_row(row))
-			return false;
-	return true;
+		append_row(&text, row, width);
+	done = text.status == 0 && terminal_print(&text);
+	text_free(&text);
+	return done;
 }

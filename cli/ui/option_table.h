@@ -30,7 +30,9 @@ struct option_row {
 	int maximum;
 	const char *words;    /* separated by '|' */
 	const char *argument; /* its name in the help; NULL: none, or the words */
-	const char *help;     /* lines are separated by newlines */
+	/* Words that are broken into lines where they are printed. Behind ':' at their end,
+	 * the words above follow. */
+	const char *help;
 };
 
 /* The most rows of a table, without the last one. */
@@ -59,7 +61,8 @@ struct option_row {
 			argument, help                                                         \
 	}
 
-/* The words for enum qr_mode (base/qr.h), in its order. */
+/* The words for enum qr_mode (base/qr.h), in its order. The option also takes the name of a
+ * file: qr_option_read(). */
 #define QR_MODE_WORDS                                                                          \
 	"auto|none|ansi|ansi_inverse|ansi_grey|utf8|utf8_inverse|utf8_grey|ansi256"
 
@@ -85,11 +88,10 @@ struct option_row {
 #define DEVICE_ROW(help) STRING_ROW(0, "device", device, 'v', 1, "NAME", help)
 #define PAM_FOLDER_ROW                                                                         \
 	STRING_ROW(0, "pam-dir", pam_folder, 'p', 1, "DIR",                                    \
-		"read PAM's files in DIR and not in /etc/pam.d and\n/usr/lib/pam.d")
-#define QR_MODE_ROWS(help)                                                                     \
-	WORD_ROW('Q', "qr-mode", qr_mode, 'Q', QR_MODE_AUTO, QR_MODE_WORDS, "MODE", help),     \
-		WORD_ROW(0, "qr", qr_mode, 'Q', QR_MODE_AUTO, QR_MODE_WORDS, "MODE",           \
-			"the same")
+		"read PAM's files in DIR and not in /etc/pam.d and /usr/lib/pam.d")
+#define QR_ROWS(help)                                                                          \
+	STRING_ROW('Q', "qr-mode", qr, 'Q', 1, "MODE", help),                                  \
+		STRING_ROW(0, "qr", qr, 'Q', 1, "MODE", "the same")
 #define CODE_FORMAT_ROW(help)                                                                  \
 	WORD_ROW(0, "codes", code_format, 'k', CODE_FORMAT_PLAIN, CODE_FORMAT_WORDS, NULL, help)
 #define JSON_ROW	  FLAG_ROW(0, "json", json, 'j', 1, "print JSON for a program to read")
@@ -132,6 +134,9 @@ enum exit_status option_table_read(
 /* Finds a word in a list such as QR_MODE_WORDS: upper and lower case are the same, and so
  * are '-' and '_'. Returns its number, counted from 0, or -1. */
 int option_word_find(const char *words, const char *word);
+
+/* How wide the help is: as the terminal, but no wider than people like to read. */
+size_t option_help_width(void);
 
 /* Prints the rows to standard output, as the help has them. False where that fails. */
 bool option_table_print(const struct option_row *table);

@@ -9,25 +9,33 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-bool terminal_print(const struct text *text)
-{
-	size_t done = 0;
+#include "cli/ui/words.h"
 
-	while (done < text->length) {
-		ssize_t n = write(STDOUT_FILENO, text->data + done, text->length - done);
+static bool write_all(int fd, const char *data, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, data, length);
 
 		if (n < 0 && errno != EINTR)
 			return false;
-		if (n > 0)
-			done += (size_t)n;
+		if (n > 0) {
+			data += n;
+			length -= (size_t)n;
+		}
 	}
 	return true;
+}
+
+bool terminal_print(const struct text *text)
+{
+	return write_all(STDOUT_FILENO, text->data, text->length);
 }
 
 enum exit_status terminal_write(const struct text *text)
@@ -37,7 +45,7 @@ enum exit_status terminal_write(const struct text *text)
 	return terminal_print(text) ? STATUS_DONE : terminal_output_failed();
 }
 
-bool terminal_say(const char *format, ...)
+bool terminal_emit(const char *format, ...)
 {
 	va_list arguments;
 	int n;
@@ -48,14 +56,73 @@ bool terminal_say(const char *format, ...)
 	return n >= 0;
 }
 
-/* Writes the line in one piece, so that lines of several processes do not mix. */
+/* Writes in one piece, so that lines of several processes do not mix. */
+static bool write_words(int fd, const char *words)
+{
+	unsigned int columns, rows;
+	struct text fitted = TEXT_INIT;
+	bool written;
+
+	if (!terminal_size(fd, &columns, &rows) ||
+		fitted_text_append(&fitted, words, columns) != 0)
+		written = write_all(fd, words, strlen(words));
+	else
+		written = write_all(fd, fitted.data, fitted.length);
+	text_free(&fitted);
+	return written;
+}
+
+enum exit_status terminal_write_words(const struct text *text)
+{
+	if (text->status != 0)
+		return terminal_out_of_memory();
+	if (text->length == 0 || write_words(STDOUT_FILENO, text->data))
+		return STATUS_DONE;
+	return terminal_output_failed();
+}
+
+__attribute__((format(printf, 2, 0))) static bool say_on(
+	int fd, const char *format, va_list arguments)
+{
+	char *words;
+	bool written;
+
+	if (vasprintf(&words, format, arguments) < 0)
+		return false;
+	written = write_words(fd, words);
+	free(words);
+	return written;
+}
+
+bool terminal_say(const char *format, ...)
+{
+	va_list arguments;
+	bool said;
+
+	va_start(arguments, format);
+	said = say_on(STDOUT_FILENO, format, arguments);
+	va_end(arguments);
+	return said;
+}
+
+bool terminal_say_on(int fd, const char *format, ...)
+{
+	va_list arguments;
+	bool said;
+
+	va_start(arguments, format);
+	said = say_on(fd, format, arguments);
+	va_end(arguments);
+	return said;
+}
+
 __attribute__((format(printf, 1, 0))) static void print_complaint(
 	const char *format, va_list arguments)
 {
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), format, arguments);
-	dprintf(STDERR_FILENO, "totp-enroll: %s\n", line);
+	terminal_say_on(STDERR_FILENO, "totp-enroll: %s\n", line);
 }
 
 void terminal_complain(const char *format, ...)
@@ -202,7 +269,7 @@ static bool read_hidden(struct hiding *hiding, const char *prompt, char *line, s
 		return false;
 	sigprocmask(SIG_BLOCK, &hiding->signals, &hiding->unblocked);
 	hide_typing(hiding);
-	dprintf(STDERR_FILENO, "%s", prompt);
+	terminal_say_on(STDERR_FILENO, "%s", prompt);
 	wait_for_input(hiding);
 	read = terminal_read_line(line, size);
 	show_typing(hiding);
@@ -237,9 +304,9 @@ enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *y
 
 	*yes = false;
 	for (unsigned int useless = 0; !terminal_is_pointless(useless); useless++) {
-		dprintf(fd, "%s [%s] ", question, preset ? "Y/n" : "y/N");
+		terminal_say_on(fd, "%s [%s] ", question, preset ? "Y/n" : "y/N");
 		if (!terminal_read_line(line, sizeof(line))) {
-			dprintf(fd, "\n");
+			terminal_say_on(fd, "\n");
 			return terminal_fail(STATUS_REFUSED, "no answer: nothing was written");
 		}
 		*yes = line[0] == 'y' || line[0] == 'Y' || (line[0] == '\0' && preset);
@@ -249,11 +316,11 @@ enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *y
 	return STATUS_REFUSED;
 }
 
-bool terminal_size(unsigned int *columns, unsigned int *rows)
+bool terminal_size(int fd, unsigned int *columns, unsigned int *rows)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) != 0)
 		return false;
 	*columns = size.ws_col;
 	*rows = size.ws_row;

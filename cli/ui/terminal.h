@@ -19,9 +19,22 @@ bool terminal_print(const struct text *text);
  * STATUS_STORE_ERROR then. */
 enum exit_status terminal_write(const struct text *text);
 
-/* Prints a formatted string without secrets to standard output. False, with errno, where
- * that fails. */
+/* Prints a formatted string without secrets to standard output, as it is: JSON, say. False,
+ * with errno, where that fails. */
+bool terminal_emit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The functions below print words for a person. On a terminal no line is wider than it
+ * (fitted_text_append()); elsewhere the words are as they are.
+ *
+ * Prints a formatted string without secrets to standard output or to a descriptor. False,
+ * with errno, where that fails.
+ */
 bool terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool terminal_say_on(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints words that may hold a secret, and reports as terminal_write() does. */
+enum exit_status terminal_write_words(const struct text *text);
 
 /* Prints one line on standard error, with the program's name before it. */
 void terminal_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -63,9 +76,9 @@ void terminal_hold_signals(void);
 /* Waits for the end of standard input or more bytes; true at the end. */
 bool terminal_at_end(void);
 
-/* Gives the size of the terminal on standard output. False where there is no terminal or
- * its size is not known. */
-bool terminal_size(unsigned int *columns, unsigned int *rows);
+/* Gives the size of the terminal on a descriptor. False where there is no terminal or its
+ * size is not known. */
+bool terminal_size(int fd, unsigned int *columns, unsigned int *rows);
 
 /* Whether so many useless answers mean that no person gives them, but a program such as
  * yes(1): standard input is not a terminal. Complains then. */

@@ -76,7 +76,7 @@ def a_code_of_each_kind_confirms(folder):
     for arguments, kind, _, parameters in KINDS:
         period = int(parameters.get("period", 30))
         digits = int(parameters.get("digits", 6))
-        child = start(folder, "-t", "-d", *REST, *arguments)
+        child = start(folder, "-t", "-d", *REST, *arguments, columns=200)
         child.expect(CODE_QUESTION)
         secret = shown_secret(child.before)
         child.sendline("1" * (digits - 1))

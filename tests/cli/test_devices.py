@@ -63,7 +63,7 @@ def devices(folder):
 
 def add(folder, name, *more):
     """Adds a device and confirms it; returns its secret and the step of the code."""
-    child = start(folder, "enroll", at(folder), f"--device={name}", *more, ME)
+    child = start(folder, "enroll", at(folder), f"--device={name}", *more, ME, columns=200)
     child.expect(CODE_QUESTION)
     secret = shown_secret(child.before)
     step = step_safely()
@@ -91,7 +91,7 @@ def the_first_device_gets_a_name_and_a_second_is_added(folder):
     equal(folder.file.stat().st_mode & 0o777, 0o400, "mode")
     equal(folder.names(), [folder.file.name], "files left behind")
     equal(devices(folder), ["phone", "the tablet"], "devices in status")
-    table = run(folder, "status", at(folder), ME).output
+    table = " ".join(run(folder, "status", at(folder), ME).output.split())
     check("(phone, the tablet)" in table and secret not in table, "devices in the table")
     # The confirming code is spent for both devices; the next one is good.
     check("reused" in verify(folder, totp(secret, step)), "the confirming code")

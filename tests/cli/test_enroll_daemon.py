@@ -63,7 +63,7 @@ class Terminal:
 def a_right_code_makes_the_daemon_store_the_secret(folder):
     terminal = Terminal(folder, DRAFT, STORED)
     equal(terminal.enroll("123 456"), 0, terminal.seen)
-    for text in (f"Link: {URI}\r\n", "Secret: JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
+    for text in (f"Link:\r\n{URI}\r\n", "Secret: JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
                  "█", "Right: the app works, and the secret is stored.", *CODES):
         check(text in terminal.seen, f"{text}: {terminal.seen}")
     check(terminal.seen.index(CODES[0]) > terminal.seen.index("stored"), "codes come last")

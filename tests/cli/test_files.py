@@ -252,7 +252,7 @@ def another_user_cannot_reach_the_process_of_root(folder):
     need_root()
     program = share(folder)
     own_home(folder)
-    child = in_namespace_on_a_terminal(folder, program, "enroll", USER)
+    child = in_namespace_on_a_terminal(folder, program, "enroll", "--ask", USER)
     child.expect(QUESTION)
     # Each program replaced the one before it: the process is still the same.
     status = pathlib.Path("/proc", str(child.pid), "status").read_text(encoding="ascii")
@@ -428,7 +428,7 @@ def a_set_user_id_program_refuses_to_run(folder):
 @test
 def closed_descriptors_are_not_used_for_files(folder):
     need_root()
-    child = start(folder, "-c", 'exec "$@" 2>&-', "sh", PROGRAM, program="sh")
+    child = start(folder, "-c", 'exec "$@" 2>&-', "sh", PROGRAM, "--ask", program="sh")
     child.expect(QUESTION)
     equal(os.readlink(f"/proc/{child.pid}/fd/2"), "/dev/null", "what stands in for it")
     child.sendeof()

@@ -96,6 +96,63 @@ def a_misspelt_word_is_answered_with_the_right_one(folder):
     folder.check_empty()
 
 
+# A value for each option that needs one.
+VALUES = {"--from-file": "-", "--label": "l", "--issuer": "i", "--qr": "none", "--qr-mode": "none",
+          "--rate-limit": "3", "--rate-time": "30", "--device": "d", "--secret": "file",
+          "--conf": "conf", "--step-size": "60", "--algorithm": "SHA256", "--digits": "8",
+          "--window-size": "3", "--emergency-codes": "2", "--codes": "hashed"}
+
+# What an option needs beside it.
+NEEDS = {"--with-secret": ["--json"], "--rate-limit": ["--rate-time=30"],
+         "--rate-time": ["--rate-limit=3"], "--disallow-reuse": ["-t"], "--allow-reuse": ["-t"]}
+
+
+def with_value(option):
+    value = VALUES.get(option)
+    return option if value is None else f"{option}={value}"
+
+
+def is_refused(folder, arguments):
+    """Whether the command line is; returns what is said then."""
+    arguments = [word.replace("--conf=", f"--conf={folder.path}/") for word in arguments]
+    result = run(folder, "enroll", *arguments, "no-such-user-here")
+    # Where the command line is right, the user is what is wrong.
+    return None if "no-such-user-here" in result.errors + result.output else result.errors
+
+
+@test
+def options_that_contradict_each_other_are_both_named(folder):
+    """Every pair of the options of enroll."""
+    names = [name for name in options_of(run(folder, "help", "enroll").output)
+             if name.startswith("--") and name not in ("--help", "--version")]
+    check(len(names) > 25, names)
+    (folder.path / "conf").write_text("[enroll]\n")
+    (folder.path / "conf").chmod(0o644)
+    refused = 0
+    for name in names:
+        alone = [with_value(name), *NEEDS.get(name, [])]
+        equal(is_refused(folder, alone) if name != "--codes" else None, None, f"{alone} alone")
+    for one, other in itertools.combinations(sorted(names), 2):
+        arguments = [with_value(one), with_value(other)]
+        for name in (one, other):
+            arguments += [need for need in NEEDS.get(name, [])
+                          if not any(need.split("=")[0] == given.split("=")[0]
+                                     or need == "-t" and given == "--time-based"
+                                     for given in arguments)]
+        said = is_refused(folder, arguments)
+        if said is None:
+            continue
+        refused += 1
+        # Where what an option needs is refused, that is named instead of it.
+        words = {name: [name, *NEEDS.get(name, [])] for name in (one, other)}
+        for name in (one, other):
+            check(any(re.search(re.escape(re.sub("^-t$", "--time-based", word.split("=")[0]))
+                                + r"\b", said) for word in words[name]),
+                  f"{arguments}: {name} is not named: {said!r}")
+    check(refused > 30, f"only {refused} pairs are refused")
+    equal(folder.names(), ["conf"], "files")
+
+
 @test
 def the_help_and_the_manual_have_the_same_options(folder):
     text = man_page().read_text(encoding="utf-8").replace("\\-", "-")

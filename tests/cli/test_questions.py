@@ -2,12 +2,15 @@
 """The questions on a terminal: each answer, the end of the input and a signal at each
 question."""
 
+import re
 import signal
 import termios
 
+from pexpect import EOF
+
 from support import (
-    CODE_QUESTION, QUESTION, Credential, check, equal, finish, run, start,
-    test,
+    CODE_QUESTION, PROGRAM, QUESTION, Credential, check, equal, finish, run, shown_secret,
+    start, step_safely, test, totp,
 )
 
 # A word of each of the five questions with -C, in their order.
@@ -174,7 +177,7 @@ def interrupt(folder, before):
     }
     for count in range(len(PROMPTS)):
         for name, (end, status) in ways.items():
-            child = go_to(folder, count)
+            child = go_to(folder, count, "--ask")
             end(child)
             equal(finish(child), status, f"exit status of {name} at question {count + 1}")
             equal(folder.names(), before, f"files after {name} at question {count + 1}")
@@ -215,8 +218,104 @@ def colors_are_reset_before_every_question(folder):
 
 @test
 def the_end_of_input_is_reported(folder):
-    child = start(folder)
+    child = start(folder, "--ask")
     child.expect(QUESTION)
     child.sendeof()
     equal(finish(child), 1, "exit status")
     check("nothing was written" in child.before, "it does not say so")
+
+
+def confirm(folder, *arguments):
+    """Enrolls with nothing but a code of the app; returns what was shown."""
+    child = start(folder, *arguments)
+    equal(child.expect([CODE_QUESTION, QUESTION]), 0, f"the first question of {arguments}")
+    shown = child.before
+    child.sendline(totp(shown_secret(shown), step_safely()))
+    equal(child.expect([EOF, QUESTION, CODE_QUESTION]), 0, f"another question: {child.before}")
+    child.wait()
+    equal(child.exitstatus, 0, child.before)
+    return shown + child.before
+
+
+@test
+def the_code_is_the_only_question_of_a_first_enrollment(folder):
+    for arguments in ([], ["enroll"], ["-l", "me@here", "-i", "me"], ["-e", "5"],
+                      ["-s", str(folder.file)]):
+        shown = confirm(folder, *arguments)
+        lines = Credential(folder.file).options
+        equal([line.split()[1] for line in lines], ["RATE_LIMIT", "DISALLOW_REUSE", "TOTP_AUTH"],
+              "option lines")
+        check(re.match('" DISALLOW_REUSE [0-9]+$', lines[1]), "the code is not spent")
+        check("--ask" in shown, "it does not say how to be asked")
+        folder.file.unlink()
+
+
+@test
+def without_a_code_nothing_is_written(folder):
+    for end in ("sendeof", "sendintr"):
+        child = start(folder)
+        child.expect(CODE_QUESTION)
+        getattr(child, end)()
+        check(finish(child) in (1, -signal.SIGINT), "exit status")
+        folder.check_empty()
+
+
+@test
+def who_is_enrolled_is_asked_first_whether_to_replace_it(folder):
+    folder.file.write_text("MZXW6YTB\n", encoding="ascii")
+    child = start(folder)
+    equal(expect_question(child, "Replace it?"), "[y/N]", "default")
+    check("otpauth" not in child.before, "a secret that may never be written")
+    child.sendline("")
+    equal(finish(child), 0, "exit status")
+    equal(folder.file.read_text(encoding="ascii"), "MZXW6YTB\n", "the file")
+    child = start(folder)
+    expect_question(child, "Replace it?")
+    child.sendline("y")
+    child.expect(CODE_QUESTION)
+    child.sendline("-1")
+    equal(finish(child), 0, "exit status")
+    Credential(folder.file).check(DEFAULTS)
+
+
+@test
+def the_configuration_decides_what_is_not_asked(folder):
+    conf = folder.path / "conf"
+    conf.write_text("[enroll]\ndisallow_reuse=no\nrate_limit=2 60\nwindow_size=5\n")
+    conf.chmod(0o644)
+    confirm(folder, f"--conf={conf}")
+    equal(Credential(folder.file).options,
+          ['" RATE_LIMIT 2 60', '" WINDOW_SIZE 5', '" TOTP_AUTH'], "option lines")
+    folder.file.unlink()
+    # Nobody types a code: the secret goes nowhere before somebody has agreed.
+    conf.write_text("[enroll]\ntime_based=no\n")
+    child = start(folder, f"--conf={conf}")
+    expect_question(child, "Write it?")
+    child.sendline("n")
+    equal(finish(child), 0, "exit status")
+    check(not folder.file.exists(), "it was written")
+
+
+@test
+def ask_and_each_flag_that_answers_a_question_ask_the_rest(folder):
+    for arguments, first in ((["--ask"], "change with time"), (["-C"], "change with time"),
+                             (["-q"], "change with time"), (["-u"], "change with time"),
+                             (["-W"], "change with time"), (["-f"], "change with time"),
+                             (["-w", "3"], "change with time"),
+                             (["-r", "3", "-R", "30"], "change with time"), (["-c"], "Write it")):
+        child = start(folder, *arguments)
+        expect_question(child, first)
+        child.sendintr()
+        equal(finish(child), -signal.SIGINT, f"exit status of {arguments}")
+    folder.check_empty()
+
+
+@test
+def a_program_that_says_yes_for_ever_comes_to_an_end(folder):
+    for arguments in ([], ["--ask"], ["-t"], ["-c"], ["enroll"]):
+        for word in ("y", "n", ""):
+            done = run(folder, "-c", f'yes {word} | "$@"', "sh", PROGRAM, *arguments,
+                       program="sh")
+            check(done.status in (0, 1), f"{arguments}, {word!r}: {done.status}")
+            check(len(done.output) < 20000, f"{arguments}: {len(done.output)} bytes")
+            folder.file.unlink(missing_ok=True)

@@ -90,6 +90,19 @@ def nothing_is_asked_on_a_terminal(folder):
 
 
 @test
+def root_is_told_whom_it_is_for_where_nobody_is_named(folder):
+    need_root()
+    words = ["enroll", "--if-missing", f"--secret={folder.path}/${{USER}}"]
+    said = "no user is named: this is for root"
+    for more, told in (((), True), ((ME,), False), (("-q",), False)):
+        child = start(folder, *words, *more)
+        check(finish(child) in (DONE, UNCHANGED), child.before)
+        equal(said in child.before, told, f"{more}: {child.before}")
+    # A script reads it from the outcome.
+    expect(enroll(folder, "--if-missing"), DONE, "root: enrolled, the secret is in .*\n")
+
+
+@test
 def options_and_defaults_answer_the_questions(folder):
     path = secret_file(folder)
     enroll(folder, "--if-missing", "-c", "-e", "0", "-r", "2", "-R", "60", "-W", ME)
@@ -196,7 +209,8 @@ def json_has_the_secret_only_if_that_is_asked_for(folder):
 
 @test
 def hashed_codes_are_made_only_if_they_are_printed(folder):
-    expect(enroll(folder, "--if-missing", "--codes=hashed"), USAGE, "", "totp-enroll: hashed .*\n")
+    expect(enroll(folder, "--if-missing", "--codes=hashed"), USAGE, "",
+           "totp-enroll: --if-missing contradicts --codes=hashed: .*\n")
     equal(enroll(folder, "--if-missing", "--codes=hashed", "-e", "0").status, DONE, "without any")
     secret_file(folder).unlink()
     found = report(enroll(folder, "--json", "--with-secret", "--codes=hashed"), DONE)

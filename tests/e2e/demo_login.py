@@ -98,7 +98,7 @@ class Demo:
     def enroll(self):
         """alice enrolls. The demo plays her authenticator app."""
         tell, alice = self._narrator, self._host.users["alice"]
-        tell.step("alice enrolls: she runs totp-enroll and presses Enter at each question")
+        tell.step("alice enrolls: she runs totp-enroll and types a code from her app")
         tell.say("This demo plays her phone and types the code that it would show.")
         print(flush=True)
         surroundings = os.environ
