@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/wipe.h"
@@ -129,6 +130,22 @@ void hmac_close(struct hmac *hmac)
 const char *hmac_algorithm_name(enum hmac_algorithm algorithm)
 {
 	return is_known(algorithm) ? algorithms[algorithm].name : NULL;
+}
+
+int sha256_digest(const struct sha256_piece pieces[2], uint8_t digest[SHA256_LENGTH])
+{
+	gcry_buffer_t buffers[2] = {{0}};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		/* libgcrypt does not write to it, and has no const there. */
+		memcpy(&buffers[i].data, &pieces[i].bytes, sizeof buffers[i].data);
+		buffers[i].len = pieces[i].length;
+	}
+	if (initialize_once() != 0)
+		return TOTPGROUP_ECRYPTO;
+	return gcry_md_hash_buffers(GCRY_MD_SHA256, 0, digest, buffers, 2) == 0
+		       ? 0
+		       : TOTPGROUP_ECRYPTO;
 }
 
 /* The kernel's own generator: libgcrypt's is seeded from it and takes longer, by system calls

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Cryptography: HMAC and scrypt of libgcrypt, which only base/crypto.c uses, and random
+/* Cryptography: HMAC, SHA-256 and scrypt of libgcrypt, which only base/crypto.c uses, and random
  * numbers of the kernel. All functions are thread-safe. */
 #ifndef TOTPGROUP_BASE_CRYPTO_H
 #define TOTPGROUP_BASE_CRYPTO_H
@@ -46,6 +46,21 @@ int hmac_digest(struct hmac *hmac, const void *message, size_t message_length,
 
 /* Wipes and frees. NULL is allowed. */
 void hmac_close(struct hmac *hmac);
+
+/*
+ * SHA-256 (FIPS 180-4).
+ */
+
+#define SHA256_LENGTH 32
+
+/* A part of the message. */
+struct sha256_piece {
+	const void *bytes;
+	size_t length;
+};
+
+/* Computes the digest of two pieces, one behind the other. Returns 0 or TOTPGROUP_ECRYPTO. */
+int sha256_digest(const struct sha256_piece pieces[2], uint8_t digest[SHA256_LENGTH]);
 
 /*
  * Random numbers.

@@ -26,16 +26,6 @@
 #define LABEL	  "security.selinux"
 #define LABEL_MAX 256
 
-/* A failure to write; whether the caller may forgive it is in the code. */
-static int write_failed(struct error *error, const struct dir_entry *place, const char *what)
-{
-	bool unwritable = errno == EROFS || errno == EACCES || errno == EPERM ||
-			  errno == ENOSPC || errno == EDQUOT;
-
-	return error_set_system(error, unwritable ? TOTPGROUP_EUNWRITABLE : TOTPGROUP_ESYSTEM,
-		"cannot %s %s", what, place->path);
-}
-
 static bool is_temporary_name(const char *entry, const char *name)
 {
 	size_t length = strlen(name);
@@ -135,11 +125,11 @@ static int publish(const struct dir_entry *place, const char *temporary, int fil
 	int status = 0;
 
 	if (folder < 0 && errno != EACCES)
-		return write_failed(error, place, "sync the folder of");
+		return durable_write_failed(error, "sync the folder of", place->path);
 	if (rename_to_name(place, temporary, properties) != 0) {
 		status = errno == EEXIST ? error_set(error, TOTPGROUP_ECONFLICT,
 						   "%s: exists already", place->path)
-					 : write_failed(error, place, "replace");
+					 : durable_write_failed(error, "replace", place->path);
 		goto out;
 	}
 	*named = true;
@@ -165,13 +155,13 @@ int durable_file_put(const struct dir_entry *place, const struct durable_file *p
 		remove_left_overs(place, SCAN_FOLDER_SIZE_MAX);
 	file = create_temporary(place, temporary);
 	if (file < 0)
-		return write_failed(error, place, "write beside");
+		return durable_write_failed(error, "write beside", place->path);
 	/* Nobody else knows the file yet, so this does not wait. */
 	if (flock(file, LOCK_EX | LOCK_NB) != 0)
 		status = error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot lock the new %s", place->path);
 	else if (fill(file, properties, text) != 0 || fsync(file) != 0)
-		status = write_failed(error, place, "write the new");
+		status = durable_write_failed(error, "write the new", place->path);
 	else
 		status = publish(place, temporary, file, properties, &named, error);
 	if (!named)
@@ -192,13 +182,13 @@ int durable_file_remove(const struct dir_entry *place, int file, struct error *e
 	int status = 0;
 
 	if (folder < 0 && errno != EACCES)
-		return write_failed(error, place, "sync the folder of");
+		return durable_write_failed(error, "sync the folder of", place->path);
 	/* They hold the secret, too, and nobody waits for this. */
 	remove_left_overs(place, INT64_MAX);
 	if (unlinkat(place->folder, place->name, 0) != 0)
 		status = errno == ENOENT ? error_set(error, TOTPGROUP_ENOTFOUND,
 						   "%s: is gone already", place->path)
-					 : write_failed(error, place, "remove");
+					 : durable_write_failed(error, "remove", place->path);
 	else if (durable_sync_folder(folder, file) != 0)
 		status = error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot sync the folder of %s", place->path);

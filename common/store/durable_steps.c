@@ -9,12 +9,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include "totpgroup.h"
 
 #define LETTERS                                                                                \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"                                                           \
 	"abcdefghijklmnopqrstuvwxyz"                                                           \
 	"0123456789"
+
+int durable_write_failed(struct error *error, const char *what, const char *path)
+{
+	bool unwritable = errno == EROFS || errno == EACCES || errno == EPERM ||
+			  errno == ENOSPC || errno == EDQUOT;
+
+	return error_set_system(error, unwritable ? TOTPGROUP_EUNWRITABLE : TOTPGROUP_ESYSTEM,
+		"cannot %s %s", what, path);
+}
 
 static bool is_capital(char character)
 {
@@ -80,6 +92,34 @@ int durable_write_all(int file, const struct text *text)
 			written += (size_t)count;
 	}
 	return 0;
+}
+
+int durable_overwrite(int file, const char *bytes, size_t length, off_t offset)
+{
+	size_t written = 0;
+	int saved;
+
+	while (written < length) {
+		/* pwritev2() does not write to it, and has no const there. */
+		struct iovec rest = {.iov_len = length - written};
+		const char *at = bytes + written;
+		ssize_t count;
+
+		memcpy(&rest.iov_base, &at, sizeof rest.iov_base);
+		count = pwritev2(file, &rest, 1, offset + (off_t)written, RWF_DSYNC);
+		if (count == 0)
+			errno = EIO;
+		if (count == 0 || (count < 0 && errno != EINTR))
+			break;
+		if (count > 0)
+			written += (size_t)count;
+	}
+	if (written == length)
+		return 0;
+	saved = errno;
+	(void)posix_fadvise(file, offset, (off_t)length, POSIX_FADV_DONTNEED);
+	errno = saved;
+	return -1;
 }
 
 int durable_name_exclusively(int from, const char *temporary, int folder, const char *name)

@@ -7,7 +7,10 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
+#include "base/error.h"
 #include "base/text.h"
 
 /* Temporary names are the file's own with "~" and six letters or digits, as
@@ -19,7 +22,11 @@
 /* Whether those are six such letters and digits, and nothing behind them. */
 bool durable_is_suffix(const char *suffix);
 
-/* All return 0, or -1 with errno. */
+/* Reports that errno kept us from doing something with a path. TOTPGROUP_EUNWRITABLE (EROFS,
+ * EACCES, EPERM, ENOSPC, EDQUOT) or TOTPGROUP_ESYSTEM. */
+int durable_write_failed(struct error *error, const char *what, const char *path);
+
+/* All below return 0, or -1 with errno. */
 
 int durable_draw_suffix(char suffix[DURABLE_SUFFIX_LENGTH + 1]);
 
@@ -28,6 +35,15 @@ int durable_temporary_name(const char *file, const char *suffix, char name[NAME_
 
 /* Writes all of the text to an open file. */
 int durable_write_all(int file, const struct text *text);
+
+/*
+ * Overwrites a part of an open file, whose blocks are all there, and makes that durable. One
+ * system call writes and syncs, so that no end of the process comes between: what a later
+ * process reads is on the disk. EOPNOTSUPP where the file system cannot do that, and nothing
+ * is changed. After any other failure the part may be old, new or torn; it is dropped from
+ * the page cache, where a failed sync leaves it as if it were written.
+ */
+int durable_overwrite(int file, const char *bytes, size_t length, off_t offset);
 
 /* Renames a file, perhaps into another folder; EEXIST, with both files as they were,
  * where there is one of that name. */

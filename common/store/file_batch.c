@@ -38,15 +38,9 @@ static bool is_beside(const char *path, const char *other)
 	       memcmp(path, other, length) == 0;
 }
 
-/* A failure to write; what can be done about it is in the code. */
 static void write_failed(struct file_batch_file *file, const char *what)
 {
-	bool unwritable = errno == EROFS || errno == EACCES || errno == EPERM ||
-			  errno == ENOSPC || errno == EDQUOT;
-
-	file->status = error_set_system(&file->error,
-		unwritable ? TOTPGROUP_EUNWRITABLE : TOTPGROUP_ESYSTEM, "cannot %s %s", what,
-		file->path);
+	file->status = durable_write_failed(&file->error, what, file->path);
 }
 
 /* The same failure for every file that has come so far. */
@@ -162,7 +156,7 @@ static int open_folder(struct crowd *crowd, struct dir_entry *place, struct erro
 	int status = dir_entry_open(place, rules.path, false, error);
 
 	if (status == 0)
-		status = locked_file_check_folder(&rules, place, error);
+		status = file_rules_judge_folder(&rules, place, error);
 	crowd->folder = place->folder;
 	return status;
 }

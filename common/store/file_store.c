@@ -37,7 +37,8 @@ struct file_place {
 };
 
 struct store_token {
-	struct locked_file *file; /* the state's, where it is apart; NULL: unwritable */
+	struct locked_file *file; /* the secret's, where it holds the state */
+	struct state_file *state; /* where that is apart; NULL: unwritable */
 	struct error unwritable;  /* why there is no file for the state */
 };
 
@@ -181,8 +182,10 @@ static int look(struct store_place *place, struct store_record *record, struct e
 static void abort_transaction(struct store_place *place, struct store_record *record)
 {
 	(void)place;
-	if (record->token != NULL)
+	if (record->token != NULL) {
 		locked_file_abort(record->token->file);
+		state_file_abort(record->token->state);
+	}
 	free(record->token);
 	record->token = NULL;
 }
@@ -193,7 +196,7 @@ static int begin_apart(
 	struct file_place *place, struct store_record *record, struct error *error)
 {
 	int status = state_file_begin(
-		place->state_path, &record->token->file, &record->state, error);
+		place->state_path, &record->token->state, &record->state, error);
 
 	if (status == TOTPGROUP_EUNWRITABLE) {
 		record->token->unwritable = *error;
@@ -258,13 +261,13 @@ static int commit_apart(struct file_place *place, struct store_record *record,
 		.place = place, .record = record, .text = &change->secret, .replace = true};
 	int status = 0;
 
-	if (change->has_state && record->token->file == NULL) {
+	if (change->has_state && record->token->state == NULL) {
 		*error = record->token->unwritable;
 		return error->code;
 	}
 	if (change->has_state && !is_same(&change->state, &record->state))
-		status = locked_file_commit(
-			&record->token->file, &change->state, change->has_secret, error);
+		status = state_file_commit(
+			&record->token->state, &change->state, change->has_secret, error);
 	if (status == 0 && change->has_secret)
 		status = with_owners_rights(place, write_secret, &task, error);
 	return status;

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "core/credential.h"
 #include "store/dir_entry.h"
 #include "store/durable_file.h"
+#include "store/durable_steps.h"
 #include "store/forced_removal.h"
 #include "store/writable_folder.h"
 #include "totpgroup.h"
@@ -32,116 +32,63 @@ struct locked_file {
 	struct dir_entry entry;
 	int file; /* -1 while none is open */
 	struct stat status;
+	size_t longest; /* bytes that the file may have */
 };
 
-/* The file was replaced between two looks at it: start over. Never leaves
- * this file. */
-#define REPLACED 1
+/* A link is not followed. A FIFO must not make us wait, nor a terminal become ours. */
+#define FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-static int unsafe(struct error *error, const char *path, const char *what)
-{
-	return error_set(error, TOTPGROUP_EUNSAFE, "%s: %s", path, what);
-}
-
-int locked_file_check_folder(
-	const struct file_rules *rules, const struct dir_entry *place, struct error *error)
-{
-	struct stat status;
-
-	if (rules->own_file)
-		return 0;
-	if (fstat(place->folder, &status) != 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM,
-			"cannot examine the folder of %s", rules->path);
-	if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return unsafe(
-			error, rules->path, "its folder is writable by others; chmod go-w it");
-	if (status.st_uid != 0 && status.st_uid != rules->owner && !rules->any_owner)
-		return unsafe(error, rules->path, "its folder belongs to another user");
-	return 0;
-}
-
-static int check_file(
-	const struct file_rules *rules, const struct stat *status, struct error *error)
-{
-	const mode_t judged = 01777 | S_ISGID;
-
-	if (!S_ISREG(status->st_mode))
-		return unsafe(error, rules->path, "not a regular file");
-	if (status->st_nlink == 0)
-		return REPLACED;
-	if (status->st_nlink > 1)
-		return unsafe(error, rules->path, "has another hard link; remove that one");
-	if ((status->st_mode & judged & ~rules->allowed_mode) != 0)
-		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s: mode %04o allows more than %04o; chmod it", rules->path,
-			status->st_mode & 07777, rules->allowed_mode);
-	if (status->st_uid != rules->owner && !rules->any_owner)
-		return error_set(error, TOTPGROUP_EUNSAFE, "%s: belongs to uid %u, not uid %u",
-			rules->path, status->st_uid, rules->owner);
-	if (status->st_size == 0)
-		return error_set(error, TOTPGROUP_EUNSAFE, "%s: is empty; %s", rules->path,
-			rules->if_empty != NULL ? rules->if_empty : "enroll again");
-	if (status->st_size > CREDENTIAL_TEXT_MAX)
-		return unsafe(error, rules->path, "is longer than 65536 bytes");
-	return 0;
-}
-
-static int open_failed(const struct file_rules *rules, struct error *error)
-{
-	if (errno == ELOOP)
-		return unsafe(error, rules->path, "is a symbolic link");
-	if (errno == ENXIO)
-		return unsafe(error, rules->path, "not a regular file");
-	/* It would take the kernel 45 seconds to end the lease. */
-	if (errno == EWOULDBLOCK)
-		return error_set(error, TOTPGROUP_EBUSY,
-			"%s: a lease of another process keeps it from being opened; end it, "
-			"lslocks(8) shows it%s",
-			rules->path, rules->if_locked != NULL ? rules->if_locked : "");
-	return error_set_system(error,
-		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM, "cannot open %s",
-		rules->path);
-}
-
-/* Opens the file that the place names now. */
-static int open_file(
-	const struct file_rules *rules, struct locked_file *transaction, struct error *error)
+/* Opens the file that the place names now, to write to it too, if that is possible: else it
+ * can still be read, and perhaps be replaced. */
+static int open_file(const struct file_rules *rules, struct locked_file *transaction,
+	bool for_writing, struct error *error)
 {
 	const struct dir_entry *place = &transaction->entry;
 
 	if (transaction->file >= 0)
 		close(transaction->file);
-	/* A FIFO must not make us wait, nor a terminal become ours. */
-	transaction->file = openat(place->folder, place->name,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (transaction->file < 0)
-		return open_failed(rules, error);
+	transaction->file = -1;
+	if (for_writing)
+		transaction->file = openat(place->folder, place->name, O_RDWR | FLAGS);
+	if (!for_writing || (transaction->file < 0 &&
+				    (errno == EROFS || errno == EACCES || errno == EPERM)))
+		transaction->file = openat(place->folder, place->name, O_RDONLY | FLAGS);
+	return transaction->file < 0 ? file_rules_open_failed(rules, error) : 0;
+}
+
+/* Notes what the open file is like. */
+static int examine(
+	const struct file_rules *rules, struct locked_file *transaction, struct error *error)
+{
 	if (fstat(transaction->file, &transaction->status) != 0)
 		return error_set_system(
 			error, TOTPGROUP_ESYSTEM, "cannot examine %s", rules->path);
 	if (!S_ISREG(transaction->status.st_mode))
-		return unsafe(error, rules->path, "not a regular file");
+		return error_set(
+			error, TOTPGROUP_EUNSAFE, "%s: not a regular file", rules->path);
 	return 0;
 }
 
-/* Whether the place still names the file that is open, and nobody wrote to it
- * since its status was read. The status is the latest then, so that what is
- * judged under the lock is what the file is like under the lock. */
-static bool is_current(struct locked_file *transaction)
+/* Whether the place still names the file that is open. */
+static bool is_named(const struct locked_file *transaction)
+{
+	struct stat named;
+
+	return fstatat(transaction->entry.folder, transaction->entry.name, &named,
+		       AT_SYMLINK_NOFOLLOW) == 0 &&
+	       named.st_dev == transaction->status.st_dev &&
+	       named.st_ino == transaction->status.st_ino;
+}
+
+/* Whether nobody has written to the open file, or removed it, since it was examined. */
+static bool is_unchanged(const struct locked_file *transaction)
 {
 	const struct stat *before = &transaction->status;
-	struct stat named, now;
+	struct stat now;
 
-	if (fstatat(transaction->entry.folder, transaction->entry.name, &named,
-		    AT_SYMLINK_NOFOLLOW) != 0 ||
-		named.st_dev != before->st_dev || named.st_ino != before->st_ino ||
-		fstat(transaction->file, &now) != 0 || now.st_size != before->st_size ||
-		now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
-		return false;
-	transaction->status = now;
-	return true;
+	return fstat(transaction->file, &now) == 0 && now.st_nlink == before->st_nlink &&
+	       now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
 /* Waits for the lock of the open file, as long as *tries lasts. */
@@ -179,12 +126,15 @@ static int lock_file(
 	int status;
 
 	for (unsigned int i = 0; i < REOPEN_TRIES; i++) {
-		status = open_file(rules, transaction, error);
+		status = open_file(rules, transaction, rules->in_place, error);
 		if (status == 0)
 			status = wait_for_lock(rules, transaction->file, &tries, error);
+		/* What is judged is what the file is like under the lock. */
+		if (status == 0)
+			status = examine(rules, transaction, error);
 		if (status != 0)
 			return status;
-		if (is_current(transaction))
+		if (is_named(transaction))
 			return 0;
 	}
 	return never_the_same(rules, error);
@@ -202,7 +152,9 @@ static int read_file(const struct file_rules *rules, const struct locked_file *t
 
 	if (buffer == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	while (count != 0 && length <= size) {
+	/* Less than was asked for is the end of a file, so that a second read() says nothing
+	 * new: the file has its size, or it has changed. */
+	while (count != 0 && length != size) {
 		count = read(transaction->file, buffer + length, size + 1 - length);
 		if (count < 0 && errno != EINTR)
 			break;
@@ -231,11 +183,12 @@ static int open_place(
 	if (*transaction == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	(*transaction)->file = -1;
+	(*transaction)->longest = file_rules_longest(rules);
 	(*transaction)->entry = (struct dir_entry)DIR_ENTRY_INIT;
 	status = dir_entry_open(&(*transaction)->entry, rules->path, rules->own_file, error);
 	if (status != 0)
 		return status;
-	return locked_file_check_folder(rules, &(*transaction)->entry, error);
+	return file_rules_judge_folder(rules, &(*transaction)->entry, error);
 }
 
 /* A process that another thread has forked meanwhile holds the lock too, for as long as
@@ -262,11 +215,13 @@ static int open_judged_file(
 	const struct file_rules *rules, struct locked_file *transaction, struct error *error)
 {
 	for (unsigned int i = 0; i < REOPEN_TRIES; i++) {
-		int status = open_file(rules, transaction, error);
+		int status = open_file(rules, transaction, false, error);
 
 		if (status == 0)
-			status = check_file(rules, &transaction->status, error);
-		if (status != REPLACED)
+			status = examine(rules, transaction, error);
+		if (status == 0)
+			status = file_rules_judge(rules, &transaction->status, error);
+		if (status != FILE_REPLACED)
 			return status;
 	}
 	return never_the_same(rules, error);
@@ -293,8 +248,8 @@ int locked_file_begin(const struct file_rules *rules, struct locked_file **trans
 	if (status == 0)
 		status = lock_file(rules, *transaction, error);
 	if (status == 0)
-		status = check_file(rules, &(*transaction)->status, error);
-	if (status == REPLACED)
+		status = file_rules_judge(rules, &(*transaction)->status, error);
+	if (status == FILE_REPLACED)
 		status = error_set(error, TOTPGROUP_ECONFLICT, "%s: was removed", rules->path);
 	if (status == 0)
 		status = read_file(rules, *transaction, text, error);
@@ -303,6 +258,12 @@ int locked_file_begin(const struct file_rules *rules, struct locked_file **trans
 	locked_file_abort(*transaction);
 	*transaction = NULL;
 	return status;
+}
+
+static int was_replaced(const struct locked_file *file, struct error *error)
+{
+	return error_set(error, TOTPGROUP_ECONFLICT, "%s: was replaced by another program",
+		file->entry.path);
 }
 
 int locked_file_commit(struct locked_file **transaction, const struct text *text,
@@ -318,12 +279,12 @@ int locked_file_commit(struct locked_file **transaction, const struct text *text
 	};
 	int status;
 
-	if (text->length == 0 || text->length > CREDENTIAL_TEXT_MAX)
+	if (text->length == 0 || text->length > file->longest)
 		status = error_set(error, TOTPGROUP_ESYSTEM,
-			"%s: would become longer than 65536 bytes", file->entry.path);
-	else if (!is_current(file))
-		status = error_set(error, TOTPGROUP_ECONFLICT,
-			"%s: was replaced by another program", file->entry.path);
+			"%s: would become longer than %zu bytes", file->entry.path,
+			file->longest);
+	else if (!is_named(file) || !is_unchanged(file))
+		status = was_replaced(file, error);
 	else
 		status = durable_file_put(&file->entry, &properties, text, error);
 	if (status == 0 && keep_locked) {
@@ -333,6 +294,37 @@ int locked_file_commit(struct locked_file **transaction, const struct text *text
 	}
 	locked_file_abort(file);
 	*transaction = NULL;
+	return status;
+}
+
+int locked_file_sync_name(const struct locked_file *transaction, struct error *error)
+{
+	int folder = openat(transaction->entry.folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = 0;
+
+	if ((folder < 0 && errno != EACCES) ||
+		durable_sync_folder(folder, transaction->file) != 0)
+		status = error_set_system(error, TOTPGROUP_ESYSTEM,
+			"cannot sync the folder of %s", transaction->entry.path);
+	if (folder >= 0)
+		close(folder);
+	return status;
+}
+
+int locked_file_overwrite(struct locked_file *transaction, const char *bytes, size_t length,
+	off_t offset, struct error *error)
+{
+	int status = 0;
+
+	if (!is_unchanged(transaction))
+		return was_replaced(transaction, error);
+	if (durable_overwrite(transaction->file, bytes, length, offset) != 0) {
+		status = durable_write_failed(error, "write", transaction->entry.path);
+		/* This is our own write, not one of somebody else. */
+		(void)fstat(transaction->file, &transaction->status);
+	} else if (!is_named(transaction)) {
+		status = was_replaced(transaction, error);
+	}
 	return status;
 }
 

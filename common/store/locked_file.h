@@ -14,7 +14,9 @@
  *      one is opened and locked instead. Only a removal goes on without the
  *      lock, if the caller says so: the owner of a file can hold it for ever.
  *   4. The new text goes to a new file beside it, is synced, and is renamed
- *      over the name; the folder is synced. Only then is it committed.
+ *      over the name; the folder is synced. Only then is it committed. Or, where
+ *      the text says by itself which part of it counts (store/state_slots.h), the
+ *      other part of the file is overwritten and synced.
  *   5. The lock is given up, also for processes that were forked meanwhile, and
  *      would be by closing the descriptor. A process that dies at any moment
  *      leaves the old text or the new one, and at most one temporary file,
@@ -31,23 +33,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "store/dir_entry.h"
+#include "store/file_rules.h"
 
 #define LOCKED_FILE_SECONDS 5
-
-/* Which file, and what it must be like. */
-struct file_rules {
-	const char *path;    /* absolute */
-	uid_t owner;	     /* the only owner accepted */
-	bool any_owner;	     /* unless this is set */
-	mode_t allowed_mode; /* permission bits that may be set, such as 0600 */
-	/* The file is the user's own, reached with the user's own rights: a
-	 * symbolic link is followed, and what it points to is replaced.
-	 * Otherwise a link is refused, and so is a folder that others may write. */
-	bool own_file;
-	const char *if_empty;  /* what to do about it then; NULL: enroll again */
-	const char *if_locked; /* likewise, beside ending who has the lock; or NULL */
-};
 
 /* One file between begin and commit or abort: lock, descriptors, identity. */
 struct locked_file;
@@ -85,6 +73,26 @@ int locked_file_begin(const struct file_rules *rules, struct locked_file **trans
 int locked_file_commit(struct locked_file **transaction, const struct text *text,
 	bool keep_locked, struct error *error);
 
+/*
+ * Makes the name of the file durable. locked_file_commit() and locked_file_create() do that
+ * themselves; this is for a file that a process has put in place which may have died before
+ * it did so. TOTPGROUP_ESYSTEM.
+ */
+int locked_file_sync_name(const struct locked_file *transaction, struct error *error);
+
+/*
+ * Overwrites length bytes of the file, from offset on, durably; the file does not become
+ * longer. The rules say in_place. The transaction goes on after success as after an error,
+ * but nothing else can be written in it after success.
+ *
+ * TOTPGROUP_ECONFLICT where somebody else has written to the file, or the name means another
+ * file by now. TOTPGROUP_EUNWRITABLE as locked_file_commit(). TOTPGROUP_ESYSTEM for anything
+ * else, with EOPNOTSUPP or EBADF in error where the file can only be replaced. After an error
+ * these bytes may be anything, and the others are as they were.
+ */
+int locked_file_overwrite(struct locked_file *transaction, const char *bytes, size_t length,
+	off_t offset, struct error *error);
+
 /* Ends the transaction and leaves the file as it is. NULL is allowed. */
 void locked_file_abort(struct locked_file *transaction);
 
@@ -108,10 +116,5 @@ int locked_file_create(const struct file_rules *rules, const struct text *text, 
  * locked_file_begin() and locked_file_commit().
  */
 int locked_file_remove(const struct file_rules *rules, bool or_without, struct error *error);
-
-/* Judges an open folder, where the rules do not say that the file is the user's
- * own: TOTPGROUP_EUNSAFE where others could exchange the file. */
-int locked_file_check_folder(
-	const struct file_rules *rules, const struct dir_entry *place, struct error *error);
 
 #endif

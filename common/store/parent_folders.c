@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/durable_steps.h"
 #include "totpgroup.h"
 
 #define FOLDER_MODE 0700
@@ -29,16 +29,6 @@ static int sync_folder(const char *path, struct error *error)
 	return status;
 }
 
-/* Whether the caller may forgive it is in the code. */
-static int not_made(const char *path, struct error *error)
-{
-	bool unwritable = errno == EROFS || errno == EACCES || errno == EPERM ||
-			  errno == ENOSPC || errno == EDQUOT;
-
-	return error_set_system(error, unwritable ? TOTPGROUP_EUNWRITABLE : TOTPGROUP_ESYSTEM,
-		"cannot make %s", path);
-}
-
 /* Makes the last folder of path, unless it is there. */
 static int make_folder(char *path, struct error *error)
 {
@@ -47,7 +37,7 @@ static int make_folder(char *path, struct error *error)
 	int status;
 
 	if (mkdir(path, FOLDER_MODE) != 0)
-		return errno == EEXIST ? 0 : not_made(path, error);
+		return errno == EEXIST ? 0 : durable_write_failed(error, "make", path);
 	*name = '\0';
 	status = sync_folder(path, error);
 	*name = first;

@@ -54,7 +54,7 @@ static void fail_with(const struct error *error)
 /* One login with a wrong code, which is counted. */
 static void log_in(const char *path, int64_t now)
 {
-	struct locked_file *transaction;
+	struct state_file *transaction;
 	totpgroup_credential *credential = NULL;
 	struct text secret = TEXT_INIT, state = TEXT_INIT, next = TEXT_INIT;
 	struct attempt attempt = ATTEMPT_INIT;
@@ -69,7 +69,7 @@ static void log_in(const char *path, int64_t now)
 		state_apply(&secret, &state, &credential, &damaged, &error) != 0 ||
 		decide(credential, &attempt, &decision, &error) != 0 ||
 		state_extract(&secret, &state, credential, &next, &error) != 0 ||
-		locked_file_commit(&transaction, &next, false, &error) != 0)
+		state_file_commit(&transaction, &next, false, &error) != 0)
 		fail_with(&error);
 	totpgroup_credential_free(credential);
 	text_free(&secret);

@@ -198,7 +198,7 @@ static void a_kill_never_brings_an_emergency_code_back(void **state)
 
 static unsigned long long read_counter(const char *file)
 {
-	const char *line = strstr(text_of(file), "\n\" HOTP_COUNTER ");
+	const char *line = strstr(state_of(file), "\n\" HOTP_COUNTER ");
 	unsigned long long counter;
 
 	assert_non_null(line);

@@ -74,8 +74,38 @@ static void one_time_code_lets_in_one_with_the_state_apart(void **state)
 	stack_options(APART);
 	expect_one_winner(OPTIONS, stack_code(0));
 	assert_string_equal(text_of(stack_secret("alice")), OPTIONS);
-	assert_non_null(strstr(text_of(STATE), "DISALLOW_REUSE 56666667\n"));
+	assert_non_null(strstr(state_of(STATE), "DISALLOW_REUSE 56666667\n"));
 	assert_int_equal(count_entries("home/state"), 1);
+}
+
+/* The state is there, and is written in place, round after round. */
+static void one_hotp_code_lets_in_one_of_many_rounds(void **state)
+{
+	const char *longer = getenv("TOTPGROUP_LONG");
+	unsigned int rounds = longer != NULL && *longer != '\0' ? 10000 : 300;
+	struct stat before, now;
+
+	(void)state;
+	stack_options("no_increment_hotp " APART);
+	stack_put_secret("alice", STACK_SECRET "\n\" HOTP_COUNTER 1\n");
+	assert_int_equal(stack_log_in("alice", stack_hotp(1)), PAM_SUCCESS);
+	assert_int_equal(stat(in_folder(STATE), &before), 0);
+	start_workers(8, log_in);
+	for (unsigned int i = 2; i < rounds + 2; i++) {
+		char line[40];
+
+		set_answers(stack_hotp(i));
+		run_round();
+		assert_int_equal(count_results(PAM_SUCCESS), 1);
+		assert_int_equal(
+			count_results(PAM_AUTH_ERR), 7 - atomic_exchange(&shared->busy, 0));
+		sprintf(line, "\n\" HOTP_COUNTER %u\n", i + 1);
+		assert_non_null(strstr(state_of(STATE), line));
+	}
+	stop_workers();
+	assert_int_equal(stat(in_folder(STATE), &now), 0);
+	assert_int_equal(now.st_ino, before.st_ino);
+	print_message("# %u rounds\n", rounds);
 }
 
 static void one_emergency_code_lets_in_one_with_the_state_apart(void **state)
@@ -83,7 +113,7 @@ static void one_emergency_code_lets_in_one_with_the_state_apart(void **state)
 	(void)state;
 	stack_options(APART);
 	expect_one_winner(OPTIONS "12345678\n87654321\n", "12345678");
-	assert_non_null(strstr(text_of(STATE), "\" SPENT "));
+	assert_non_null(strstr(state_of(STATE), "\" SPENT "));
 }
 
 /* One process restores the secret while the others log in. */
@@ -199,6 +229,7 @@ int main(int argc, char **argv)
 		TEST(one_emergency_code_lets_in_one),
 		TEST(one_hotp_code_lets_in_one),
 		TEST(one_time_code_lets_in_one_with_the_state_apart),
+		TEST(one_hotp_code_lets_in_one_of_many_rounds),
 		TEST(one_emergency_code_lets_in_one_with_the_state_apart),
 		TEST(a_restored_secret_restores_no_code),
 		TEST(a_rate_limit_holds_for_all_together),

@@ -27,6 +27,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -127,6 +128,9 @@ INTERPOSE(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), -1
 INTERPOSE(ssize_t, __read_chk, (int fd, void *data, size_t size, size_t room),
 	(fd, data, size, room), -1)
 INTERPOSE(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), -1)
+INTERPOSE(ssize_t, pwritev2,
+	(int fd, const struct iovec *pieces, int count, off_t offset, int flags),
+	(fd, pieces, count, offset, flags), -1)
 INTERPOSE(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 INTERPOSE(int, fsync, (int fd), (fd), -1)
 INTERPOSE(int, syncfs, (int fd), (fd), -1)
@@ -168,6 +172,10 @@ INTERPOSE(int, pam_set_item, (pam_handle_t * pamh, int type, const void *item),
 	(pamh, type, item), PAM_BUF_ERR)
 INTERPOSE(int, pam_get_user, (pam_handle_t * pamh, const char **user, const char *prompt),
 	(pamh, user, prompt), PAM_CONV_ERR)
+INTERPOSE(gcry_error_t, gcry_md_hash_buffers,
+	(int algorithm, unsigned int flags, void *digest, const gcry_buffer_t *pieces,
+		int count),
+	(algorithm, flags, digest, pieces, count), GPG_ERR_INTERNAL)
 INTERPOSE(gcry_error_t, gcry_mac_open,
 	(gcry_mac_hd_t * handle, int algorithm, unsigned int flags, gcry_ctx_t context),
 	(handle, algorithm, flags, context), (*handle = NULL, GPG_ERR_ENOMEM))

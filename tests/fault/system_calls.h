@@ -21,6 +21,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -109,6 +110,8 @@ WRAP(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), -1, fd,
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, fd, NULL)
 WRAP(int, fsync, (int fd), (fd), -1, fd, NULL)
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1, -1, path)
+WRAP(int, posix_fadvise, (int fd, off_t offset, off_t size, int advice),
+	(fd, offset, size, advice), calls.error, fd, NULL)
 WRAP(int, syncfs, (int fd), (fd), -1, fd, NULL)
 WRAP(int, renameat, (int from, const char *old, int to, const char *name),
 	(from, old, to, name), -1, from, old)
@@ -150,6 +153,27 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	if (calls.armed && calls.write_at_most > 0 && size > calls.write_at_most)
 		size = calls.write_at_most;
 	return __real_write(fd, data, size);
+}
+
+/* A write that fails may have written a part. */
+ssize_t __real_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
+{
+	struct iovec piece = pieces[0];
+	bool fails = call_fails("pwritev2", fd, NULL);
+	int saved = errno;
+
+	if (calls.armed && calls.write_at_most > 0 && piece.iov_len > calls.write_at_most)
+		piece.iov_len = calls.write_at_most;
+	if (!fails)
+		return __real_pwritev2(fd, &piece, count, offset, flags);
+	if (calls.error == 0)
+		return 0;
+	if (calls.write_at_most > 0)
+		(void)__real_pwritev2(fd, &piece, count, offset, flags);
+	errno = saved;
+	return -1;
 }
 
 /* A wait for a lock takes no time. The watcher does what the process waits for. */

@@ -120,6 +120,22 @@ static bool is_spent(const char *text, const char *expected)
 	       strcmp(text + before, last + strlen(LAST)) == 0;
 }
 
+/* The bytes of a state that is there before the login; none of them: it is missing. */
+static char state_before[8192];
+static size_t state_length;
+
+static void put_state(void)
+{
+	FILE *file;
+
+	make_folder("home/apart", 0700);
+	file = fopen(in_folder(STATE), "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(state_before, 1, state_length, file), state_length);
+	fclose(file);
+	assert_int_equal(chmod(in_folder(STATE), 0600), 0);
+}
+
 static void put_before(const struct scenario *scenario)
 {
 	snprintf(user_file, sizeof user_file, "home/%s/.google_authenticator", scenario->user);
@@ -130,6 +146,8 @@ static void put_before(const struct scenario *scenario)
 	rmdir(in_folder("seen"));
 	if (scenario->before != NULL)
 		stack_put_secret(scenario->user, scenario->before);
+	if (state_length > 0)
+		put_state();
 }
 
 /* Some scenarios have conf= with this configuration. */
@@ -291,15 +309,13 @@ static void a_failure_that_lasts_lets_nobody_in(void **state)
 }
 
 /* Each accepted login is recorded in the state, and the secret is never changed. */
-static void a_separate_state_records_each_accepted_login(void **state)
+static void fail_each_call_with_a_state_apart(const char *name, unsigned int calls_min)
 {
-	static const struct scenario apart = {"a state apart",
-		"nullok state=@D/home/apart/${USER}", "alice", NULL, HEAD REUSE TAIL, NULL,
-		PAM_SUCCESS, false};
+	const struct scenario apart = {name, "nullok state=@D/home/apart/${USER}", "alice",
+		NULL, HEAD REUSE TAIL, NULL, PAM_SUCCESS, false};
 	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM};
 	unsigned int total = run_undisturbed(&apart), let_in = 0;
 
-	(void)state;
 	for (unsigned int e = 0; e < COUNT(errors); e++)
 		for (unsigned int k = 1; k <= 2 * total; k++) {
 			(void)fail_calls(
@@ -309,10 +325,33 @@ static void a_separate_state_records_each_accepted_login(void **state)
 			if (stack_last.result != PAM_SUCCESS)
 				continue;
 			let_in++;
-			assert_non_null(strstr(text_of(STATE), SPENT));
+			assert_non_null(strstr(state_of(STATE), SPENT));
 		}
 	print_message("# %s: %u calls, let in %u times\n", apart.name, total, let_in);
-	assert_true(total > 60 && let_in > 0);
+	assert_true(total > calls_min && let_in > 0);
+}
+
+static void a_separate_state_records_each_accepted_login(void **state)
+{
+	(void)state;
+	state_length = 0;
+	fail_each_call_with_a_state_apart("a state apart", 60);
+}
+
+static void whatever_fails_with_a_state_that_is_there(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	stack_options("state=@D/home/apart/${USER}");
+	stack_put_secret("alice", HEAD REUSE TAIL);
+	assert_int_equal(stack_log_in("alice", "12345678"), PAM_SUCCESS);
+	file = fopen(in_folder(STATE), "re");
+	assert_non_null(file);
+	state_length = fread(state_before, 1, sizeof state_before, file);
+	fclose(file);
+	fail_each_call_with_a_state_apart("a state that is there", 40);
+	state_length = 0;
 }
 
 /* The module behind sees the password alone only when the code behind it is spent. */
@@ -406,6 +445,7 @@ int main(int argc, char **argv)
 		TEST(a_single_failure_lets_nobody_in),
 		TEST(a_failure_that_lasts_lets_nobody_in),
 		TEST(a_separate_state_records_each_accepted_login),
+		TEST(whatever_fails_with_a_state_that_is_there),
 		TEST(a_code_that_was_not_needed_is_cut_off_only_when_it_is_spent),
 		TEST(a_group_lookup_that_fails_never_skips),
 		TEST(a_gate_without_memory_never_skips),

@@ -203,7 +203,7 @@ static void the_state_belongs_to_the_module(void **state)
 	assert_int_equal(mode_of(STATE) & 07777, 0600);
 	assert_int_equal(lstat(in_folder(STATE), &status), 0);
 	assert_int_equal(status.st_uid, geteuid());
-	assert_null(strstr(text_of(STATE), STACK_SECRET));
+	assert_null(strstr(state_of(STATE), STACK_SECRET));
 	assert_string_equal(text_of(stack_secret("alice")), FULL);
 }
 
@@ -233,7 +233,7 @@ static void a_state_that_is_damaged_or_not_safe_refuses(void **state)
 		put_file(STATE, damaged[i], 0600);
 		expect_bad(PAM_AUTHINFO_UNAVAIL, "reason=bad-file");
 		assert_non_null(strstr(stack_log, "/" STATE ", line "));
-		assert_string_equal(text_of(STATE), damaged[i]);
+		assert_string_equal(state_of(STATE), damaged[i]);
 	}
 	put_file(STATE, "", 0600);
 	expect_bad(PAM_AUTHINFO_UNAVAIL, "/" STATE ": is empty; once it is removed");
@@ -245,6 +245,112 @@ static void a_state_that_is_damaged_or_not_safe_refuses(void **state)
 	unlink(in_folder(STATE));
 	assert_int_equal(chmod(in_folder("home/system/state"), 0770), 0);
 	expect_bad(PAM_AUTHINFO_UNAVAIL, "its folder is writable by others");
+}
+
+/* The bytes of the state file. */
+struct bytes {
+	char bytes[8192];
+};
+
+static struct bytes bytes_of_state(void)
+{
+	FILE *file = fopen(in_folder(STATE), "re");
+	struct bytes bytes;
+
+	assert_non_null(file);
+	assert_int_equal(fread(bytes.bytes, 1, sizeof bytes.bytes, file), sizeof bytes.bytes);
+	assert_int_equal(fgetc(file), EOF);
+	fclose(file);
+	return bytes;
+}
+
+static void put_bytes(const struct bytes *bytes)
+{
+	FILE *file = fopen(in_folder(STATE), "r+e");
+
+	assert_non_null(file);
+	assert_int_equal(
+		fwrite(bytes->bytes, 1, sizeof bytes->bytes, file), sizeof bytes->bytes);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* A login that is cut off while it writes, after any number of bytes, has let nobody in. What was
+ * spent by the logins before it stays spent. */
+static void a_torn_write_brings_no_spent_code_back(void **state)
+{
+	struct bytes before, after, torn;
+	unsigned int in_after = 0, cut;
+
+	(void)state;
+	put_back();
+	accept("12345678");
+	accept("87654321");
+	before = bytes_of_state();
+	accept(stack_code(0));
+	after = bytes_of_state();
+	stack_now += 120;
+	for (cut = 0; cut <= sizeof torn.bytes; cut += cut < 900 ? 60 : 700) {
+		memcpy(torn.bytes, after.bytes, cut);
+		memcpy(torn.bytes + cut, before.bytes + cut, sizeof torn.bytes - cut);
+		put_bytes(&torn);
+		refuse("12345678", "reason=wrong-code");
+		put_bytes(&torn);
+		refuse("87654321", "reason=wrong-code");
+		put_bytes(&torn);
+		stack_now -= 120;
+		stack_log_in("alice", stack_code(0));
+		in_after += stack_last.result == PAM_SUCCESS;
+		stack_now += 120;
+	}
+	assert_true(in_after > 0 && in_after < cut / 60);
+}
+
+static void a_flipped_bit_brings_back_what_was_spent_last_at_most(void **state)
+{
+	struct test_random random = test_random_begin();
+	struct bytes whole, flipped;
+
+	(void)state;
+	put_back();
+	accept("12345678");
+	accept("87654321");
+	whole = bytes_of_state();
+	stack_now += 120;
+	for (unsigned int i = 0; i < 60; i++) {
+		size_t bit = test_random_below(&random, i % 2 == 0 ? 8 * sizeof whole : 3000);
+
+		flipped = whole;
+		flipped.bytes[bit / 8] = (char)(flipped.bytes[bit / 8] ^ (1 << bit % 8));
+		put_bytes(&flipped);
+		refuse("12345678", "reason=wrong-code");
+		/* And where both slots are hit, nobody gets in. */
+		bit = (bit + 4096 * 8) % (8 * sizeof whole);
+		flipped.bytes[bit / 8] = (char)(flipped.bytes[bit / 8] ^ (1 << bit % 8));
+		put_bytes(&flipped);
+		expect_bad(PAM_AUTHINFO_UNAVAIL, "neither of its two slots is whole");
+		assert_memory_equal(
+			bytes_of_state().bytes, flipped.bytes, sizeof flipped.bytes);
+	}
+}
+
+static void a_state_of_an_earlier_version_counts(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	put_back();
+	accept("12345678");
+	snprintf(text, sizeof text, "%s", state_of(STATE));
+	unlink(in_folder(STATE));
+	put_file(STATE, text, 0600);
+	stack_now += 120;
+	refuse("12345678", "reason=wrong-code");
+	accept("87654321");
+	(void)bytes_of_state();
+	assert_int_equal(mode_of(STATE) & 07777, 0600);
+	stack_now += 120;
+	refuse("12345678", "reason=wrong-code");
+	refuse("87654321", "reason=wrong-code");
 }
 
 static void a_state_that_cannot_be_written_refuses(void **state)
@@ -419,14 +525,14 @@ static void a_revoked_user_is_not(void **state)
 	assert_int_equal(user_credential_find(&credential, &settings, "alice", &error), 0);
 	assert_int_equal(user_credential_locate(&credential, &error), 0);
 	assert_int_equal(store_remove(credential.place, false, &error), 0);
-	assert_non_null(strstr(text_of(STATE), "\" REVOKED 1"));
+	assert_non_null(strstr(state_of(STATE), "\" REVOKED 1"));
 	stack_options(STATE_IN " nullok");
 	expect_skipped();
 	/* The secret comes back; what is spent stays spent, and the mark is gone. */
 	stack_put_secret("alice", FULL);
 	refuse("12345678", "reason=wrong-code");
 	accept("87654321");
-	assert_null(strstr(text_of(STATE), "REVOKED"));
+	assert_null(strstr(state_of(STATE), "REVOKED"));
 	unlink(in_folder(stack_secret("alice")));
 	expect(stack_code(1), PAM_AUTHINFO_UNAVAIL, "reason=store-error");
 	/* root may say so afterwards as well. */
@@ -445,6 +551,9 @@ int main(int argc, char **argv)
 		TEST(codes_stay_spent_when_the_secret_is_put_back),
 		TEST(the_state_belongs_to_the_module),
 		TEST(a_state_that_is_damaged_or_not_safe_refuses),
+		TEST(a_torn_write_brings_no_spent_code_back),
+		TEST(a_flipped_bit_brings_back_what_was_spent_last_at_most),
+		TEST(a_state_of_an_earlier_version_counts),
 		TEST(a_state_that_cannot_be_written_refuses),
 		TEST(state_must_name_a_file_for_each_user),
 		TEST(a_user_without_a_secret_has_no_state),

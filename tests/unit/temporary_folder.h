@@ -112,6 +112,38 @@ static inline const char *text_of(const char *name)
 	return text;
 }
 
+/* The state in a file as totpgroup-state(5) describes it, or the whole text of another file;
+ * up to 4095 bytes; "(none)" where there is none. */
+static inline const char *state_of(const char *name)
+{
+	static char text[4096];
+	FILE *file = fopen(in_folder(name), "re");
+	long long newest = -1, generation;
+	char line[256], digest[40];
+	size_t size, length;
+
+	if (file == NULL)
+		return strcpy(text, "(none)");
+	*text = '\0';
+	for (long at = 0;
+		fseek(file, at, SEEK_SET) == 0 && fgets(line, sizeof line, file) != NULL;
+		at += (long)size) {
+		if (sscanf(line,
+			    "totpgroup-slot 1 generation %lld size %zu length %zu sha256 %39s",
+			    &generation, &size, &length, digest) != 4) {
+			fclose(file);
+			return newest < 0 ? strcpy(text, text_of(name)) : text;
+		}
+		if (generation < newest)
+			continue;
+		newest = generation;
+		length = fread(text, 1, length < sizeof text ? length : sizeof text - 1, file);
+		text[length] = '\0';
+	}
+	fclose(file);
+	return text;
+}
+
 /* How many entries a folder below has, but for . and .. */
 static inline unsigned int count_entries(const char *name)
 {

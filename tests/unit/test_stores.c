@@ -288,6 +288,12 @@ static void disturb(void)
 		memory.version++;
 		return;
 	}
+	if (kind == APART) {
+		const struct timespec times[2] = {{1, 0}, {1, (long)++count}};
+
+		assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+		return;
+	}
 	assert_int_equal(chmod(path, 0600), 0);
 	file = fopen(path, "ae");
 	assert_non_null(file);

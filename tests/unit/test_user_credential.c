@@ -101,6 +101,13 @@ static void edit_after_reading(const char *name, int fd, const char *path)
 		return;
 	was_read = false;
 	edits--;
+	/* Many edits do not make the file longer, or it would become too long. */
+	if (edits > 10) {
+		const struct timespec times[2] = {{1, 0}, {1, (long)edits}};
+
+		assert_int_equal(utimensat(AT_FDCWD, rules.path, times, 0), 0);
+		return;
+	}
 	file = fopen(rules.path, "a");
 	assert_non_null(file);
 	assert_true(fputs("\" X\n", file) >= 0);
@@ -117,7 +124,7 @@ static void decides_anew_after_a_conflict(void **state)
 	assert_int_equal(edits, 0);
 	assert_string_equal(text_of("file"), SECRET "\n87654321\n\" X\n\" X\n\" X\n");
 	/* Until the deadline. */
-	edits = 100000;
+	edits = 100000000;
 	assert_int_equal(verify("file", "87654321", TOTPGROUP_ECONFLICT).result.verdict,
 		TOTPGROUP_REFUSED);
 	calls.watch = NULL;
