@@ -85,23 +85,26 @@ static int follow_link(struct dir_entry *place, bool *followed, struct error *er
 	return status;
 }
 
-int dir_entry_open(
-	struct dir_entry *place, const char *path, bool follow_links, struct error *error)
+int dir_entry_follow(struct dir_entry *place, struct error *error)
 {
-	bool followed = follow_links;
-	int status;
+	bool followed = true;
+	int status = 0;
 
-	place->path = path;
-	if (path[0] != '/')
-		return error_set(error, TOTPGROUP_EUNSAFE, "%s: not an absolute path", path);
-	status = enter(place, path, error);
 	for (unsigned int links = 0; status == 0 && followed; links++) {
 		if (links > LINKS_MAX)
-			return error_set(
-				error, TOTPGROUP_EUNSAFE, "%s: a loop of symbolic links", path);
+			return error_set(error, TOTPGROUP_EUNSAFE,
+				"%s: a loop of symbolic links", place->path);
 		status = follow_link(place, &followed, error);
 	}
 	return status;
+}
+
+int dir_entry_open(struct dir_entry *place, const char *path, struct error *error)
+{
+	place->path = path;
+	if (path[0] != '/')
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: not an absolute path", path);
+	return enter(place, path, error);
 }
 
 void dir_entry_close(struct dir_entry *place)

@@ -12,7 +12,7 @@
 /* Begins as DIR_ENTRY_INIT. */
 struct dir_entry {
 	int folder;	  /* opened with O_PATH */
-	char *name;	  /* without a slash; not a link if links were followed */
+	char *name;	  /* without a slash */
 	const char *path; /* as it was asked for, for messages; not owned */
 };
 
@@ -22,18 +22,20 @@ struct dir_entry {
 	}
 
 /*
- * Opens the folder of an absolute path, which must outlive the place. With
- * follow_links a symbolic link at the end is followed, through any number of
- * links that the kernel would follow too, to the folder of what it names.
- * Links among the folders before are always followed.
+ * Opens the folder of an absolute path, which must outlive the place. Links among the
+ * folders are followed; a link at the end is not: it is what the place names.
  *
  * TOTPGROUP_ENOTFOUND where a folder does not exist, TOTPGROUP_EUNSAFE for a
  * relative path or one that ends in no name, TOTPGROUP_ESYSTEM,
  * TOTPGROUP_EMEMORY. The caller ends the place with dir_entry_close(), after
  * an error too.
  */
-int dir_entry_open(
-	struct dir_entry *place, const char *path, bool follow_links, struct error *error);
+int dir_entry_open(struct dir_entry *place, const char *path, struct error *error);
+
+/* Follows a symbolic link at the end, through any number of links that the kernel would
+ * follow too, to the folder of what it names, which need not exist. Nothing is done where
+ * it is no link. Errors as dir_entry_open(). */
+int dir_entry_follow(struct dir_entry *place, struct error *error);
 
 /* Closes and frees; the place is DIR_ENTRY_INIT again. */
 void dir_entry_close(struct dir_entry *place);

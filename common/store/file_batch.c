@@ -153,7 +153,7 @@ static int open_folder(struct crowd *crowd, struct dir_entry *place, struct erro
 		.path = crowd->files[0].path,
 		.owner = geteuid(),
 	};
-	int status = dir_entry_open(place, rules.path, false, error);
+	int status = dir_entry_open(place, rules.path, error);
 
 	if (status == 0)
 		status = file_rules_judge_folder(&rules, place, error);

@@ -31,6 +31,7 @@
 struct locked_file {
 	struct dir_entry entry;
 	int file; /* -1 while none is open */
+	bool is_locked;
 	struct stat status;
 	size_t longest; /* bytes that the file may have */
 };
@@ -38,22 +39,35 @@ struct locked_file {
 /* A link is not followed. A FIFO must not make us wait, nor a terminal become ours. */
 #define FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* Opens the file that the place names now, to write to it too, if that is possible: else it
- * can still be read, and perhaps be replaced. */
+/* Returns the file, or -1 with errno. Where it cannot be opened to write to it, too, it can still
+ * be read, and perhaps be replaced. */
+static int open_entry(const struct dir_entry *place, bool for_writing)
+{
+	int file = -1;
+
+	if (for_writing)
+		file = openat(place->folder, place->name, O_RDWR | FLAGS);
+	if (!for_writing || (file < 0 && (errno == EROFS || errno == EACCES || errno == EPERM)))
+		file = openat(place->folder, place->name, O_RDONLY | FLAGS);
+	return file;
+}
+
+/* Opens the file that the place names now. */
 static int open_file(const struct file_rules *rules, struct locked_file *transaction,
 	bool for_writing, struct error *error)
 {
-	const struct dir_entry *place = &transaction->entry;
+	int status = 0;
 
 	if (transaction->file >= 0)
 		close(transaction->file);
-	transaction->file = -1;
-	if (for_writing)
-		transaction->file = openat(place->folder, place->name, O_RDWR | FLAGS);
-	if (!for_writing || (transaction->file < 0 &&
-				    (errno == EROFS || errno == EACCES || errno == EPERM)))
-		transaction->file = openat(place->folder, place->name, O_RDONLY | FLAGS);
-	return transaction->file < 0 ? file_rules_open_failed(rules, error) : 0;
+	transaction->file = open_entry(&transaction->entry, for_writing);
+	if (transaction->file < 0 && errno == ELOOP && rules->own_file) {
+		status = dir_entry_follow(&transaction->entry, error);
+		if (status == 0)
+			transaction->file = open_entry(&transaction->entry, for_writing);
+	}
+	return transaction->file < 0 && status == 0 ? file_rules_open_failed(rules, error)
+						    : status;
 }
 
 /* Notes what the open file is like. */
@@ -129,6 +143,7 @@ static int lock_file(
 		status = open_file(rules, transaction, rules->in_place, error);
 		if (status == 0)
 			status = wait_for_lock(rules, transaction->file, &tries, error);
+		transaction->is_locked = status == 0;
 		/* What is judged is what the file is like under the lock. */
 		if (status == 0)
 			status = examine(rules, transaction, error);
@@ -185,7 +200,7 @@ static int open_place(
 	(*transaction)->file = -1;
 	(*transaction)->longest = file_rules_longest(rules);
 	(*transaction)->entry = (struct dir_entry)DIR_ENTRY_INIT;
-	status = dir_entry_open(&(*transaction)->entry, rules->path, rules->own_file, error);
+	status = dir_entry_open(&(*transaction)->entry, rules->path, error);
 	if (status != 0)
 		return status;
 	return file_rules_judge_folder(rules, &(*transaction)->entry, error);
@@ -193,19 +208,19 @@ static int open_place(
 
 /* A process that another thread has forked meanwhile holds the lock too, for as long as
  * it lives, so closing alone would not end it. */
-static void unlock_and_close(int file)
+static void close_file(const struct locked_file *transaction)
 {
-	if (file < 0)
-		return;
-	(void)flock(file, LOCK_UN);
-	close(file);
+	if (transaction->is_locked)
+		(void)flock(transaction->file, LOCK_UN);
+	if (transaction->file >= 0)
+		close(transaction->file);
 }
 
 void locked_file_abort(struct locked_file *transaction)
 {
 	if (transaction == NULL)
 		return;
-	unlock_and_close(transaction->file);
+	close_file(transaction);
 	dir_entry_close(&transaction->entry);
 	free(transaction);
 }
@@ -288,7 +303,7 @@ int locked_file_commit(struct locked_file **transaction, const struct text *text
 	else
 		status = durable_file_put(&file->entry, &properties, text, error);
 	if (status == 0 && keep_locked) {
-		unlock_and_close(file->file);
+		close_file(file);
 		file->file = kept;
 		return 0;
 	}
@@ -344,6 +359,8 @@ int locked_file_create(const struct file_rules *rules, const struct text *text, 
 			*error = (struct error)ERROR_INIT;
 			status = 0;
 		}
+	} else if (status == 0 && rules->own_file) {
+		status = dir_entry_follow(&transaction->entry, error);
 	}
 	if (status == 0)
 		status = durable_file_put(&transaction->entry, &properties, text, error);

@@ -29,10 +29,8 @@ static int open_folder(const char *path)
 	struct error ignored = ERROR_INIT;
 	int folder = -1;
 
-	if (dir_entry_open(&place, path, true, &ignored) != 0) {
-		dir_entry_close(&place);
-		(void)dir_entry_open(&place, path, false, &ignored);
-	}
+	if (dir_entry_open(&place, path, &ignored) == 0)
+		(void)dir_entry_follow(&place, &ignored);
 	folder = place.folder;
 	place.folder = -1;
 	dir_entry_close(&place);

@@ -24,7 +24,7 @@ static inline int place_text(const char *name, struct durable_file file, struct 
 	int status;
 
 	*error = (struct error)ERROR_INIT;
-	assert_int_equal(dir_entry_open(&place, in_folder(name), false, error), 0);
+	assert_int_equal(dir_entry_open(&place, in_folder(name), error), 0);
 	calls.armed = true;
 	status = durable_file_put(&place, &file, &text, error);
 	calls_disarm();
