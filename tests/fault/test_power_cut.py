@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The power is cut at the moment when a login with an emergency code has returned: the
 ext4 image with the secret file is copied without an unmount or sync, and the copy is
-mounted, which replays its journal. The spent code must be gone.
+mounted, which replays its journal. The spent code must be gone. With state= the module
+itself is asked on the copy: every code that was spent is refused.
 
 Data that was not synced is in the page cache of the mounted file system, and not in the
 image. A file that was not synced shows that: it must be missing from the copy. The same
@@ -125,6 +126,48 @@ class Host:
         return SPENT in files["secret"]
 
 
+CODES = [str(code) for code in range(20_000_001, 20_000_001 + TRIALS)]
+HEADER = b"totpgroup-state 1\n"
+
+
+class StateHost:
+    """The module with a separate state on the disk, and the same on the copy of the disk."""
+
+    def __init__(self, disk, folder):
+        self.disk = disk
+        confdir = os.path.join(folder, "pam.d")
+        os.mkdir(confdir)
+        for name, top in (("now", disk.folder), ("after", disk.view)):
+            with open(os.path.join(confdir, name), "w", encoding="ascii") as stream:
+                stream.write(f"auth required {BUILD}/.libs/pam_totpgroup.so"
+                             f" secret={folder}/secret state={top}/state/${{USER}}\n")
+        with open(os.path.join(folder, "secret"), "w", encoding="ascii") as stream:
+            stream.write("\n".join((SECRET, '" TOTP_AUTH', *CODES)) + "\n")
+        os.chmod(os.path.join(folder, "secret"), 0o600)
+        self.state = os.path.join(disk.folder, "state", "root")
+        self.worker = Worker(str(BUILD / "tests/compat/login_worker"), confdir,
+                             library("faketime", "/usr/lib/*/faketime/libfaketime.so.1",
+                                     "/usr/lib*/faketime/libfaketime.so.1"))
+
+    def log_in(self, service, code):
+        """Returns whether the code lets in."""
+        return self.worker.log_in(service, "root", Attempt(TIME, "", code))[0] == "in"
+
+    def spend(self, code):
+        """Spends a code, cuts the power, and mounts what is left at view for the caller."""
+        check(self.log_in("now", code), f"{code} does not let in")
+        with open(os.path.join(self.disk.folder, "unsynced"), "w", encoding="ascii"):
+            self.disk.cut_power()
+        os.unlink(os.path.join(self.disk.folder, "unsynced"))
+        return mounted(self.disk.copy, self.disk.view)
+
+    def good_again(self, spent):
+        """Those of the spent codes that the module takes on the copy, which is mounted."""
+        if os.path.exists(os.path.join(self.disk.view, "unsynced")):
+            raise AssertionError("a file that was not synced is on the disk, so this proves nothing")
+        return [code for code in spent if self.log_in("after", code)]
+
+
 class Isolated(Fixture):
     """A folder, in a private mount namespace."""
 
@@ -152,3 +195,45 @@ def an_emergency_code_stays_spent_after_a_power_cut(folder):
     print(f"# pam_google_authenticator.so: good again in {good_again['theirs']} of {TRIALS} trials")
     check(good_again["ours"] == 0,
           f"the spent code is good again in {good_again['ours']} of {TRIALS} trials")
+
+
+@test
+def a_code_that_is_spent_in_place_stays_spent_after_a_power_cut(folder):
+    disk = Disk(str(folder.path))
+    with mounted(disk.image, disk.folder):
+        host = StateHost(disk, str(folder.path))
+        inodes = set()
+        for spent, code in enumerate(CODES):
+            with host.spend(code):
+                check(host.good_again(CODES[:spent + 1]) == [], f"good again after login {spent + 1}")
+            inodes.add(os.stat(host.state).st_ino)
+        check(len(inodes) == 1, "the state was replaced")
+        host.worker.close()
+
+
+@test
+def the_state_of_a_process_that_died_before_it_synced_the_folder_is_synced_by_the_next(folder):
+    disk = Disk(str(folder.path))
+    with mounted(disk.image, disk.folder):
+        host = StateHost(disk, str(folder.path))
+        os.mkdir(os.path.dirname(host.state), 0o700)
+
+        def put(data):
+            with open(f"{host.state}~", "wb") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(f"{host.state}~", host.state)
+
+        put(HEADER + b'" END\n')
+        check(host.log_in("now", CODES[0]), "the first login")
+        with open(host.state, "rb") as file:
+            replaced = file.read()
+        put(HEADER + b'" END\n')
+        run("sync", "--file-system", disk.folder)
+        put(replaced)
+        with host.spend(CODES[1]):
+            again = host.good_again(CODES[:2])
+        check(again == [], f"good again: {again}")
+        host.worker.close()
