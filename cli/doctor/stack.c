@@ -179,14 +179,18 @@ static void report_unreadable(struct doctor *doctor, int status, const struct er
  * the program asks once. */
 static void mend_missing(struct doctor *doctor, struct finding *finding)
 {
-	if (doctor_asks_once(doctor->service))
+	if (doctor_asks_once(doctor->service)) {
+		finding_why_more(finding,
+			"%s asks only once: the code is typed behind the password there.",
+			doctor->service);
 		doctor_propose_forward_pass(doctor, finding, NULL);
-	else
+	} else {
 		finding_mend(finding, MEND_ADD, doctor->stack.files[0],
 			doctor->trial_count > 0
 				? doctor->trials[doctor->trial_count - 1].line->top
 				: 0,
 			"auth required " DOCTOR_MODULE);
+	}
 }
 
 /* A new line replaces that of the other module. */

@@ -78,6 +78,8 @@ def a_missing_line_comes_before_the_password_where_the_program_asks_once(folder)
     host.write("dovecot", "@include common-auth\n")
     found = findings(host, "dovecot")
     equal([finding["mend"]["text"] for finding in found], [FORWARD], "what is to be written")
+    check("dovecot asks only once: the code is typed behind the password" in found[0]["why"],
+          found[0]["why"])
     host.mend(found[0]["mend"])
     equal(findings(host, "dovecot"), [], "once it is written")
 
