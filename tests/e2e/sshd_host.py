@@ -406,7 +406,7 @@ class SshdHost:
         each sync of a file for a second."""
         return subprocess.Popen(
             ["strace", "-f", "-u", user.name, "-o", "/dev/null",
-             "-e", "inject=fsync,fdatasync:delay_enter=1000000", *command],
+             "-e", "inject=fsync,pwritev2:delay_enter=1000000", *command],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
             env={"PATH": "/usr/bin:/bin"})
 

@@ -16,6 +16,7 @@ import ssh_client
 from one_time_code import STEP, now_step
 from scenario import Skip, check, test
 from sshd_host import EMERGENCY_CODES, PASSWORD
+from state_text import read_state, write_state
 
 F_SETPIPE_SZ = 1031
 
@@ -53,6 +54,11 @@ class Attack:
 
     def read(self):
         return self.bob.read()
+
+    def sizes(self):
+        """Sizes around those of the texts after a wrong and after a right code."""
+        size = len(self.read())
+        return range(size - 30, size + 15, 3)
 
     def su(self, code, starve=None, through=()):
         """Runs su as alice, on pipes. Returns whether she is bob then."""
@@ -104,10 +110,10 @@ def may_raise_limits():
 
 
 def sweep_file_size(attack):
-    """Limits around the sizes of the texts after a wrong and after a right code."""
-    size = len(attack.enroll().read())
+    """Limits around the sizes of what is written."""
+    attack.enroll()
     counted = [attack.is_counted(limit(resource.RLIMIT_FSIZE, value), f"RLIMIT_FSIZE {value}")
-               for value in range(size - 30, size + 15, 3)]
+               for value in attack.sizes()]
     check(any(counted) and (all(counted) or not may_raise_limits()),
           f"under these limits attempts are counted: {counted}")
 
@@ -134,13 +140,15 @@ class StateAttack(Attack):
         now, step = int(time.time()), now_step()
         state = re.sub(r"RATE_LIMIT.*", f"RATE_LIMIT {now - 90} {now - 80}", self.read())
         state = re.sub(r"DISALLOW_REUSE.*", f"DISALLOW_REUSE {step - 5} {step - 4}", state)
-        with open(f"{self.state}/bob", "w", encoding="ascii") as file:
-            file.write(state)
+        write_state(f"{self.state}/bob", state)
         return self
 
     def read(self):
-        with open(f"{self.state}/bob", encoding="ascii") as file:
-            return file.read()
+        return read_state(f"{self.state}/bob")
+
+    def sizes(self):
+        """The ends of both slots, one of which is written."""
+        return [size + more for size in (4096, 8192) for more in (-4000, -1, 0, 1)]
 
 
 @test
@@ -216,12 +224,13 @@ class Watched(Attack):
 
     def held_up(self, code):
         """Starts su, whose writes take their time. Returns strace and the pid of su once the new
-        file can be seen."""
+        file can be seen, with what is in it."""
         strace = self.host.start_held_up(self.alice, ["su", "bob", "-c", "id -un"])
         strace.stdin.write(f"{PASSWORD}\n{code}\n".encode())
         strace.stdin.flush()
         while not (fresh := [name for name in os.listdir(self.bob.home)
-                             if name.startswith(".google_authenticator~")]):
+                             if name.startswith(".google_authenticator~")
+                             and os.stat(f"{self.bob.home}/{name}").st_size > 0]):
             check(strace.poll() is None, "su ended without a write")
             time.sleep(0.01)
         return strace, self.host.child_of(strace.pid), fresh[0]

@@ -11,6 +11,7 @@ from case import Skip
 from one_time_code import Secret
 from scenario import NO_REUSE, check, test
 from sshd_host import PASSWORD
+from state_text import read_state, write_state
 
 SUDO = "sudo true"
 ASKED, REMEMBERED = True, False
@@ -215,14 +216,12 @@ def su_remembers_the_session_for_the_user_it_opens(host):
 
 def changed_line(change):
     """Changes the numbers of alice's line: time and uptime."""
-    with open(STATE, "rb") as file:
-        text = file.read()
-    found = re.search(rb'" LAST0 (session:\S+) (\d+) (\S+) (\d+)', text)
+    text = read_state(STATE)
+    found = re.search(r'" LAST0 (session:\S+) (\d+) (\S+) (\d+)', text)
     check(found, f"no session in {text!r}")
     time, uptime = change(int(found[2]), int(found[4]))
-    line = b'" LAST0 %s %d %s %d' % (found[1], time, found[3], uptime)
-    with open(STATE, "wb") as file:
-        file.write(text.replace(found[0], line))
+    line = f'" LAST0 {found[1]} {time} {found[3]} {uptime}'
+    write_state(STATE, text.replace(found[0], line))
 
 
 @test

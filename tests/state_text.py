@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""State files as totpgroup-state(5) describes them, for tests that read or change one."""
+
+import hashlib
+import os
+import re
+
+SIZE = 4096
+LINE = re.compile(rb"totpgroup-slot 1 generation (\d+) size 4096 length (\d+) sha256 [0-9a-f]{32}\n")
+
+
+def read_state(path):
+    """Returns the state of the slot that counts."""
+    with open(path, "rb") as file:
+        data = file.read()
+    slots = [LINE.match(data, at) for at in (0, SIZE)]
+    if len(data) != 2 * SIZE or None in slots:
+        raise AssertionError(f"{path}: not two slots: {data!r}")
+    newest = max(slots, key=lambda slot: int(slot[1]))
+    return data[newest.end():newest.end() + int(newest[2])].decode("ascii")
+
+
+def slot(generation, state):
+    """Returns the bytes of a slot."""
+    text = state.encode("ascii")
+    line = f"totpgroup-slot 1 generation {generation} size {SIZE} length {len(text)}".encode("ascii")
+    digest = hashlib.sha256(line + text).hexdigest()[:32].encode("ascii")
+    return (line + b" sha256 " + digest + b"\n" + text).ljust(SIZE - 1) + b"\n"
+
+
+def write_state(path, state):
+    """Writes both slots, with mode 0600 where the file is new. The next login writes in place."""
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(slot(8, state) + slot(9, state))
