@@ -56,8 +56,7 @@ static enum exit_status read_input(struct import *import, const char *path)
 	if (status == 0)
 		return STATUS_DONE;
 	import->failed++;
-	if (!terminal_say("failed %s: %s\n", source, error.message))
-		import->output_failed = true;
+	terminal_complain("failed %s: %s", source, error.message);
 	return STATUS_DONE;
 }
 
@@ -122,7 +121,8 @@ static enum exit_status store_credential(
 	return status == STATUS_DONE ? STATUS_STORE_ERROR : status;
 }
 
-/* Prints a line for a record to standard output. False where that fails. */
+/* Prints a line for a record: to standard output what was done, to standard error what was
+ * not. False where standard output fails. */
 static bool report_record(const struct exchange_options *options,
 	const struct import_record *record, enum exit_status status)
 {
@@ -136,10 +136,11 @@ static bool report_record(const struct exchange_options *options,
 	if (status == STATUS_DONE)
 		return terminal_say("%s %s\n", done, record->user);
 	if (status == STATUS_REFUSED)
-		return terminal_say("skipped %s: has a secret already; use --force to "
-				    "replace it\n",
+		terminal_complain("skipped %s: has a secret already; use --force to replace it",
 			record->user);
-	return terminal_say("failed %s: %s\n", record->source, record->error.message);
+	else
+		terminal_complain("failed %s: %s", record->source, record->error.message);
+	return true;
 }
 
 /* Says what is left out of a record that was imported, or changed in it. */

@@ -203,7 +203,7 @@ static void say(struct moving *moving, const char *user, enum outcome outcome,
 	bool good = true;
 
 	if (outcome == OUTCOME_FAILED)
-		good = terminal_say("failed %s: %s\n", user, error->message);
+		terminal_complain("failed %s: %s", user, error->message);
 	else if (options->quiet != 0)
 		return;
 	else if (outcome == OUTCOME_COPIED)

@@ -100,8 +100,10 @@ class Page:
             f'{said}<form method="post" action="/login">\n'
             f'<input type="hidden" name="next" value="{escape(target)}">\n{name}'
             f'<label for="code">{self._say("code")}</label>\n'
-            f'<input class="code" id="code" name="code" inputmode="numeric" '
-            f'autocomplete="one-time-code" maxlength="32" spellcheck="false" required{invalid}'
+            # Hashed emergency codes have letters, which a keypad of digits does not have.
+            f'<input class="code" id="code" name="code" inputmode="text" '
+            f'autocapitalize="characters" autocomplete="one-time-code" maxlength="32" '
+            f'spellcheck="false" required{invalid}'
             f'{"" if focus_on_name else " autofocus"}>\n'
             f'<p class="hint" id="hint">{self._say("hint")}</p>\n'
             f'<button>{self._say("submit")}</button>\n</form>')

@@ -4,6 +4,7 @@ who exist only in a test."""
 
 import base64
 import os
+import re
 import pathlib
 import pwd
 import shutil
@@ -42,10 +43,20 @@ def import_text(folder, text, *options, name="secrets", **changes):
     return run(folder, "import", spec(folder, name), *options, "input", **changes)
 
 
-def check_result(result, status, output, *errors):
-    equal(result.output, output, f"standard output ({result.errors!r})")
+# What was not done is said on standard error.
+FAILURE = re.compile(r"failed |skipped [^:]*: has a secret already")
+
+
+def check_result(result, status, report, *errors):
+    """Checks the report, whose failures are on standard error, and what else is said there."""
+    done, failed = [], []
+    for line in report.splitlines(True):
+        (failed if FAILURE.match(line) else done).append(line)
+    equal(result.output, "".join(done), f"standard output ({result.errors!r})")
     equal(result.status, status, f"exit status ({result.errors!r})")
-    lines = result.errors.splitlines()
+    said = [line.removeprefix("totp-enroll: ") for line in result.errors.splitlines(True)]
+    equal([line for line in said if FAILURE.match(line)], failed, "failures on standard error")
+    lines = [line for line in said if not FAILURE.match(line)]
     equal(len(lines), len(errors), f"lines of {result.errors!r}")
     for line, words in zip(lines, errors):
         check(words in line, f"{words!r} is not in {line!r}")

@@ -79,7 +79,7 @@ def devices_have_the_names_that_labels_have(folder):
     equal(devices_of(written), [(SECRET, "desk"), (OTHER, "device 3"), (THIRD, "device 2")],
           "devices")
     result, _ = bring(folder, f"user,device,secret\n{ME},\x1b,{SECRET}\n", expected=7)
-    check("line 2: the device's name" in result.output, result.output)
+    check("line 2: the device's name" in result.errors, result.errors)
 
 
 @test
@@ -106,7 +106,7 @@ def secrets_that_cannot_be_devices_of_one_user_are_refused(folder):
     def refused(text, words):
         result, written = bring(folder, text, "-q", expected=7)
         equal(written, None, "file")
-        check(words in result.output, result.output)
+        check(words in result.errors, result.errors)
 
     head = "user,secret,digits,algorithm,type\n"
     first = f"{ME},{SECRET},6,SHA1,totp\n"
@@ -121,7 +121,7 @@ def secrets_that_cannot_be_devices_of_one_user_are_refused(folder):
     (folder.path / "whole").write_text(text_of(), encoding="ascii")
     (folder.path / "more").write_text(head + first.replace(SECRET, OTHER), encoding="ascii")
     result = run(folder, "import", spec(folder), "-q", f"--user={ME}", "whole", "more")
-    equal((result.status, read(credential(folder))), (7, None), result.output)
+    equal((result.status, read(credential(folder))), (7, None), result.errors)
     (folder.path / "more").write_text(head + first, encoding="ascii")
     result = run(folder, "import", spec(folder), "-q", f"--user={ME}", "more", "whole")
     equal((result.status, read(credential(folder))), (0, text_of()), result.output)
@@ -234,7 +234,7 @@ def of_accounts_of_other_hosts_the_person_chooses_one(folder):
     result, written = bring(folder, text, "-q", expected=7)
     equal(written, None, "file")
     check(f"failed input: line 1: {ME} has another account, {ME}@two of Work, in line 2 of "
-          "input; choose with --issuer or --label of import\n" in result.output, result.output)
+          "input; choose with --issuer or --label of import\n" in result.errors, result.errors)
     for option, secret in (("--issuer=Shop", SECRET), ("--issuer=Work", OTHER),
                            (f"--label={ME}@one", SECRET), (f"--label=Work:{ME}@two", OTHER)):
         _, written = bring(folder, text, option)

@@ -119,12 +119,12 @@ def bad_rows_do_not_stop_the_others(folder):
             f"HOTP/T45 {ME} - {KEY.hex()}\n"
             f"HOTP/T30 {ME} - {KEY.hex()[:-1]}\n" + USERS_ROW)
     result = import_text(folder, text, "--from=users-file")
-    lines = result.output.splitlines()
-    equal(len(lines), 4, f"lines of {result.output!r}")
-    check(lines[0].startswith("failed input: line 1: nobody-of-that-name: "), lines[0])
-    check(lines[1].startswith("failed input: line 2: not a type"), lines[1])
-    check(lines[2].startswith("failed input: line 3: the secret is not"), lines[2])
-    equal(lines[3], f"imported {ME}", "last line")
+    lines = result.errors.splitlines()
+    equal(len(lines), 3, f"lines of {result.errors!r}")
+    for line, words in zip(lines, ("1: nobody-of-that-name: ", "2: not a type",
+                                   "3: the secret is not")):
+        check(line.startswith(f"totp-enroll: failed input: line {words}"), line)
+    equal(result.output, f"imported {ME}\n", "standard output")
     equal(result.status, 7, "exit status")
     check(KEY.hex()[:10] not in result.output + result.errors, "a secret is printed")
 
@@ -181,7 +181,7 @@ def wrong_command_lines_are_refused(folder):
         check(words[0] in result.output, "help")
     result = run(folder, "import", "--secret=relative/${USER}", answers=USERS_ROW)
     equal(result.status, 7, "exit status of a relative --secret")
-    check("not absolute" in result.output, result.output)
+    check("not absolute" in result.errors, result.errors)
 
 
 @test
@@ -405,7 +405,7 @@ def a_full_device_is_an_error(folder):
         result = run_to(folder, full, "export", spec(folder))
         equal(result, 6, "exit status of export")
         (folder.path / "rows").write_text(USERS_ROW, encoding="ascii")
-        result = run_to(folder, full, "import", spec(folder), "rows")
+        result = run_to(folder, full, "import", spec(folder), "--force", "rows")
         equal(result, 6, "exit status of import")
 
 
@@ -524,14 +524,14 @@ def a_user_cannot_lead_root_to_other_folders(folder):
     option = f"--secret={victim}/${{USER}}"
     result = in_namespace(folder, '"$@"', program, "import", "-q", option, answers=rows(ALICE))
     equal(result.status, 7, "exit status")
-    check("a folder of another user" in result.output, result.output)
+    check("a folder of another user" in result.errors, result.errors)
     equal(os.listdir(victim), [], "files")
     # Others may write in a folder on the path.
     own.chmod(0o777)
     option = f"--secret={own}/${{USER}}"
     result = in_namespace(folder, '"$@"', program, "import", "-q", option, answers=rows(ALICE))
     equal(result.status, 7, "exit status")
-    check("others may write there" in result.output, result.output)
+    check("others may write there" in result.errors, result.errors)
     equal(os.listdir(own), [], "files")
 
 

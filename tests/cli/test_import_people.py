@@ -60,14 +60,14 @@ def a_label_with_a_name_of_nobody_here_is_not_for_the_user_it_begins_with(folder
     for label in (f"{MAIL}@h", "alice@corp.example@h@h", f"{MAIL}@h (phone)"):
         result, names = imported(folder, link(label), users=ONE_PERSON)
         equal((result.status, names), (7, []), f"{label}: {result.output!r}")
-        check("is no user here; name one with --user" in result.output, result.output)
+        check("is no user here; name one with --user" in result.errors, result.errors)
 
 
 @test
 def a_label_that_two_users_fit_is_refused(folder):
     need_root()
     result, names = imported(folder, link(MAIL))
-    equal(names, [], result.output)
+    equal(names, [], result.errors)
     check_result(result, 7, f"failed standard input: line 1: '{MAIL}' can be alice or {MAIL}; "
                             "name one with --user\n")
     # The administrator says whom it means.

@@ -79,14 +79,14 @@ def tables_of_password_vaults_are_read(folder):
     other = '"Root","Shop","{0}@shop","x","","","otpauth://totp/Shop:{0}@shop?secret={1}","0",""\n'
     text = KEEPASSXC + other.format(ME, SECRET[:16]) + other.format(ME, SECRET).replace("shop", "x")
     result = import_text(folder, text, "-q")
-    equal((result.status, read(credential(folder))), (7, None), result.output)
-    check("choose with --issuer or --label" in result.output, result.output)
+    equal((result.status, read(credential(folder))), (7, None), result.errors)
+    check("choose with --issuer or --label" in result.errors, result.errors)
     result = import_text(folder, KEEPASSXC + '"Root","Host","x","hunter2","","","MZX","0",""\n', "-q")
     check_result(result, 7, "failed input: line 2: the secret is cut short: base32 has no text of "
                             "that length\n")
     # The rows have an empty name, and no password is printed.
     result = import_text(folder, KEEPASSXC + '"Root","Host","","hunter2","","","","0"\n', "-q")
-    equal(result.status, 7, result.output)
+    equal(result.status, 7, result.errors)
     check("hunter2" not in result.output + result.errors, result.output)
 
 
@@ -102,11 +102,11 @@ def entries_that_cannot_be_used_are_named(folder):
                          (aegis_entry("x\u0001"), "control character"),
                          ({"type": "totp", "name": ME}, "the info is missing"), (7, "info")):
         result = import_text(folder, aegis(entry, aegis_entry()), "-q", "-f", f"--user={ME}")
-        equal((result.status, read(credential(folder))), (7, PLAIN), f"{entry}: {result.output}")
-        check("failed input: line 10: " in result.output and words in result.output, result.output)
+        equal((result.status, read(credential(folder))), (7, PLAIN), f"{entry}: {result.errors}")
+        check("failed input: line 10: " in result.errors and words in result.errors, result.errors)
     result = import_text(folder, bitwarden(login(f"steam://{SECRET}")), "-q")
-    equal(result.status, 7, result.output)
-    check("Steam" in result.output and SECRET not in result.output, result.output)
+    equal(result.status, 7, result.errors)
+    check("Steam" in result.errors and SECRET not in result.errors + result.output, result.errors)
 
 
 @test

@@ -7,12 +7,13 @@ import http.server
 import os
 import re
 import ssl
+import subprocess
 import threading
 
 import sshd_host
 from browser import Browser, PROGRAM
 from scenario import check, let_in, refused, test
-from web_host import NAME, VERIFIER, WebHost, listen, need, units, write
+from web_host import NAME, STORE, VERIFIER, WebHost, listen, need, units, write
 
 SITE = f"https://{NAME}"
 
@@ -118,6 +119,34 @@ def a_code_spent_on_the_web_is_spent_for_ssh(host):
             give(browser, secret.code(2))
             shows(browser, "h1", "^The front page$")
         check("accepted user=\"alice\" rhost=\"127.0.0.1\"" in login.lines, "it is logged")
+
+
+@test
+def a_hashed_emergency_code_can_be_typed_on_a_phone(host):
+    """The field brings up a keyboard with letters, and takes the code as it is typed there."""
+    need("chromium", PROGRAM, "chromium")
+    with WebHost(host) as web:
+        web.enroll("alice")
+        web.configure(*GRANT, "attempts=100 30")
+        codes = subprocess.run(
+            [host.enroll_program, "codes", "--codes=hashed", "-q", "-f",
+             f"--secret={STORE}/secret/alice", "alice"],
+            capture_output=True, text=True, check=True).stdout
+        web.start_verifier()
+        password_file()
+        web.start_login()
+        web.start_nginx()
+        with Browser() as browser:
+            browser.look(375, 667)
+            browser.password("alice", sshd_host.PASSWORD)
+            browser.go(f"{SITE}/page.html")
+            for name, value in (("inputMode", "text"), ("autocapitalize", "characters"),
+                                ("autocomplete", "one-time-code"), ("pattern", "")):
+                found = browser.evaluate(f"document.querySelector('#code').{name}")
+                check(found == value, f"{name} is {found!r}")
+            picture(browser, "phone")
+            give(browser, codes.split()[0].lower())
+            shows(browser, "h1", "^A page behind it$")
 
 
 def cookie_is_kept_well(browser):
