@@ -119,6 +119,7 @@ static enum exit_status open_shared(struct bulk_run *run)
 static enum exit_status enroll_all(struct bulk_run *run)
 {
 	enum exit_status status = STATUS_DONE;
+	unsigned int looked_at = 0;
 	struct bulk_user user;
 
 	while (status == STATUS_DONE && !run->interrupted &&
@@ -127,6 +128,8 @@ static enum exit_status enroll_all(struct bulk_run *run)
 		bulk_report_progress(run, progress_show);
 		if (run->batch->count == BULK_BATCH_MAX)
 			status = bulk_batch_commit(run);
+		else if (run->options.dry_run != 0 && ++looked_at % BULK_BATCH_MAX == 0)
+			bulk_report_progress(run, progress_step);
 	}
 	run->interrupted = run->interrupted || run->users.interrupted;
 	if (status == STATUS_DONE && !run->interrupted && run->options.dry_run == 0)

@@ -89,7 +89,6 @@ bool bulk_signals_hold(struct bulk_signals *signals);
 bool bulk_signals_came(const struct bulk_signals *signals);
 /* Waits until a file can be read (true) or a signal has come (false). */
 bool bulk_signals_wait_for(const struct bulk_signals *signals, int file);
-
 /* Restores the signals in a child process that is about to execute another program. */
 void bulk_signals_restore_in_child(const struct bulk_signals *signals);
 
@@ -105,6 +104,7 @@ void bulk_signals_release(struct bulk_signals *signals);
 struct bulk_users {
 	struct group_walk walk;
 	bool is_group;
+	size_t total; /* the members of the group; 0 for a list of names */
 	const struct bulk_signals *signals;
 	const char *source; /* of the names, for messages */
 	int file;
@@ -184,6 +184,7 @@ enum bulk_reason {
 /* Begins zeroed. */
 struct bulk_report {
 	bool begun;
+	bool on_terminal; /* standard output is one */
 	struct progress progress;
 	unsigned long reasons[BULK_REASONS]; /* how many users had each */
 	bool any;			     /* the JSON has a user already */

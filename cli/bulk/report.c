@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 
-#define JSON_VERSION 1
+/* A dry run that takes longer, in seconds, says how far it is. */
+#define DRY_RUN_PROGRESS_AFTER 1
 
 enum bulk_result {
 	BULK_CREATED,
@@ -80,33 +82,34 @@ void bulk_report_begin(struct bulk_run *run)
 	const struct bulk_options *options = &run->options;
 
 	run->report.begun = true;
-	progress_begin(&run->report.progress, "user", run->users.walk.total,
-		options->quiet != 0 || options->dry_run != 0);
+	run->report.on_terminal = isatty(STDOUT_FILENO) != 0;
+	progress_begin(&run->report.progress, "user", run->users.total,
+		options->quiet != 0 || (options->dry_run != 0 && run->report.on_terminal));
+	/* On a terminal the lines of a dry run are progress enough. */
+	if (options->dry_run != 0)
+		run->report.progress.after = DRY_RUN_PROGRESS_AFTER;
 	if (options->json != 0)
 		note_output(&run->report,
 			terminal_emit("{\n\"version\": %d,\n\"dry_run\": %s,\n\"users\": [",
-				JSON_VERSION, options->dry_run != 0 ? "true" : "false"));
+				JSON_REPORT_VERSION, options->dry_run != 0 ? "true" : "false"));
 }
 
 static void print_json(struct bulk_report *report, const char *user, enum bulk_reason reason,
 	const char *path, const char *message)
 {
 	struct json_object *object = json_object_new_object();
-	const char *text = NULL;
-
-	if (json_put_string(object, "user", user) &&
+	bool complete =
+		json_put_string(object, "user", user) &&
 		json_put_string(object, "result", result_words[reasons[reason].result]) &&
 		json_put_string(object, "reason", reasons[reason].word) &&
 		json_put_string(object, "file", path) &&
-		json_put_string(object, "message", message))
-		text = json_object_to_json_string_ext(
-			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text == NULL)
-		terminal_out_of_memory();
-	note_output(
-		report, text != NULL && terminal_emit("%s\n%s", report->any ? "," : "", text));
-	report->any = true;
-	json_object_put(object);
+		json_put_string(object, "message", message);
+
+	if (!complete) {
+		json_object_put(object);
+		object = NULL;
+	}
+	report->output_failed = !json_print_item(object, &report->any);
 }
 
 /* Users who are enrolled already are only counted: when the command is run again, they
@@ -134,7 +137,8 @@ void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason r
 	}
 	if (result != BULK_FAILED && !is_worth_a_line(&run->options, reason))
 		return;
-	progress_clear(&report->progress);
+	if (result == BULK_FAILED || report->on_terminal)
+		progress_clear(&report->progress);
 	if (result == BULK_FAILED)
 		terminal_complain("%s: %s", user, message);
 	else if (result == BULK_CREATED)

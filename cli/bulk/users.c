@@ -25,7 +25,10 @@ static enum exit_status open_group(struct bulk_users *users, const char *group)
 		return STATUS_NOT_PERMITTED;
 	}
 	status = group_walk_begin(&users->walk, group);
-	if (status == STATUS_DONE && users->walk.total == 0)
+	if (status != STATUS_DONE)
+		return status;
+	users->total = group_walk_count(&users->walk);
+	if (users->total == 0)
 		terminal_complain("the group '%s' has no members", group);
 	return status;
 }
@@ -148,7 +151,7 @@ double bulk_users_fraction(const struct bulk_users *users, unsigned long done)
 	double fraction;
 
 	if (users->is_group)
-		return users->walk.total > 0 ? (double)done / (double)users->walk.total : 1;
+		return users->total > 0 ? (double)done / (double)users->total : 1;
 	if (users->size == 0 || users->consumed > users->size)
 		return -1;
 	fraction = (double)read / (double)users->size;

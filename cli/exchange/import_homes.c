@@ -233,7 +233,7 @@ static void move_user(struct moving *moving, const char *user)
 
 static enum exit_status list_group(const char *group, char ***names, size_t *count)
 {
-	struct group_walk walk = {.total = 0};
+	struct group_walk walk = {.group = NULL};
 	enum exit_status status = group_walk_begin(&walk, group);
 	const struct passwd *entry;
 	const char *name;

@@ -126,7 +126,7 @@ static int compare_names(const void *a, const void *b)
 static enum exit_status list_group(struct manage *manage)
 {
 	const char *group = manage->options.group;
-	struct group_walk walk = {.total = 0};
+	struct group_walk walk = {.group = NULL};
 	const struct passwd *entry;
 	enum exit_status status;
 	const char *name;

@@ -135,7 +135,4 @@ void verification_judge(struct verification *verification, const struct host_def
 
 void verification_free(struct verification *verification);
 
-/* Prints a table of users, with columns as wide as they need to be. Reports what fails. */
-enum exit_status status_table_print(const struct user_status *users, size_t count);
-
 #endif

@@ -3,12 +3,21 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/manage/manage.h"
+#include "cli/manage/status_table.h"
 #include "cli/ui/json_output.h"
+#include "cli/ui/progress.h"
 #include "cli/ui/terminal.h"
 #include "exchange/otp_key.h"
+
+/* So many users are looked at before they are printed. */
+#define BLOCK_SIZE 256
+
+/* A run that takes longer, in seconds, says how far it is. */
+#define PROGRESS_AFTER 1
 
 /* A time in seconds since 1970; null for 0. */
 static bool put_time(struct json_object *object, const char *name, int64_t time)
@@ -79,62 +88,107 @@ static bool put_user(struct json_object *object, const struct user_status *user)
 	       (!enrolled || put_summary(object, user));
 }
 
-static bool print_json(const struct user_status *users, size_t count, enum exit_status status)
-{
-	struct json_report report;
-	bool printed;
-
-	json_report_begin(&report, "users");
-	for (size_t i = 0; i < count; i++)
-		if (!put_user(json_report_add(&report), &users[i]))
-			report.failed = true;
-	printed = json_report_print(&report, status);
-	json_report_free(&report);
-	return printed;
-}
+/* One run over all users. A group may be large: a block of users at a time is looked at and
+ * printed. */
+struct listing {
+	const struct manage *manage;
+	struct status_table table;
+	struct progress progress;
+	bool on_terminal; /* standard output is one */
+	bool any;	  /* the JSON has a user already */
+	enum exit_status status;
+	struct user_status *block; /* of BLOCK_SIZE */
+	size_t count;		   /* of users in it */
+};
 
 /* One user who is not enrolled makes the exit status. Of several users only those who
  * could not be looked at do. */
-static enum exit_status choose_exit_status(
-	const struct manage *manage, const struct user_status *users)
+static void note_status(struct listing *listing, enum user_state state)
 {
-	if (!manage->several)
-		return user_state_exit_status(users[0].state);
-	for (size_t i = 0; i < manage->user_count; i++) {
-		enum exit_status status = user_state_exit_status(users[i].state);
+	enum exit_status status = user_state_exit_status(state);
 
-		if (status != STATUS_DONE && status != STATUS_NOT_ENROLLED)
-			return STATUS_SOME_FAILED;
-	}
-	return STATUS_DONE;
+	if (!listing->manage->several)
+		listing->status = status;
+	else if (status != STATUS_DONE && status != STATUS_NOT_ENROLLED)
+		listing->status = STATUS_SOME_FAILED;
 }
 
-static enum exit_status print_all(const struct manage *manage, const struct user_status *users)
+static bool print_json(struct listing *listing)
 {
-	enum exit_status status = choose_exit_status(manage, users);
+	bool printed = true;
+
+	for (size_t i = 0; printed && i < listing->count; i++) {
+		struct json_object *object = json_object_new_object();
+
+		if (!put_user(object, &listing->block[i])) {
+			json_object_put(object);
+			terminal_out_of_memory();
+			return false;
+		}
+		printed = json_print_item(object, &listing->any);
+	}
+	return printed;
+}
+
+/* Prints the users of the block, and empties it. */
+static bool print_block(struct listing *listing)
+{
 	bool printed;
 
-	if (manage->options.json != 0)
-		printed = print_json(users, manage->user_count, status);
-	else
-		printed = status_table_print(users, manage->user_count) == STATUS_DONE;
-	return printed ? status : STATUS_STORE_ERROR;
+	if (listing->on_terminal)
+		progress_clear(&listing->progress);
+	printed = listing->manage->options.json != 0
+			  ? print_json(listing)
+			  : status_table_print(&listing->table, listing->block,
+				    listing->count) == STATUS_DONE;
+	while (listing->count > 0)
+		user_status_free(&listing->block[--listing->count]);
+	return printed;
 }
 
-static enum exit_status look_at_all(const struct manage *manage)
+static bool look_at(struct listing *listing, const char *user)
 {
-	struct user_status *users = calloc(manage->user_count + 1, sizeof *users);
-	enum exit_status status = users != NULL ? STATUS_DONE : terminal_out_of_memory();
+	const struct manage *manage = listing->manage;
+	struct user_status *status = &listing->block[listing->count++];
 
-	for (size_t i = 0; status == STATUS_DONE && i < manage->user_count; i++)
-		status = user_status_look(
-			&users[i], manage->users[i], &manage->defaults, manage->options.secret);
-	if (status == STATUS_DONE)
-		status = print_all(manage, users);
-	for (size_t i = 0; users != NULL && i < manage->user_count; i++)
-		user_status_free(&users[i]);
-	free(users);
-	return status;
+	if (user_status_look(status, user, &manage->defaults, manage->options.secret) !=
+		STATUS_DONE)
+		return false;
+	note_status(listing, status->state);
+	return listing->count < BLOCK_SIZE || print_block(listing);
+}
+
+static bool look_at_all(struct listing *listing)
+{
+	const struct manage *manage = listing->manage;
+
+	for (size_t i = 0; i < manage->user_count; i++) {
+		progress_show(&listing->progress, i, (double)i / (double)manage->user_count);
+		if (!look_at(listing, manage->users[i]))
+			return false;
+	}
+	return print_block(listing);
+}
+
+static enum exit_status list_users(const struct manage *manage)
+{
+	bool json = manage->options.json != 0;
+	struct listing listing = {.manage = manage, .on_terminal = isatty(STDOUT_FILENO) != 0};
+	bool listed;
+
+	listing.block = calloc(BLOCK_SIZE, sizeof *listing.block);
+	if (listing.block == NULL)
+		return terminal_out_of_memory();
+	progress_begin(&listing.progress, "user", manage->user_count, false);
+	listing.progress.after = PROGRESS_AFTER;
+	listed = (!json || json_print_begin("users")) && look_at_all(&listing);
+	progress_clear(&listing.progress);
+	if (!listed || (json && !json_print_end(listing.any, listing.status)))
+		listing.status = STATUS_STORE_ERROR;
+	while (listing.count > 0)
+		user_status_free(&listing.block[--listing.count]);
+	free(listing.block);
+	return listing.status;
 }
 
 enum exit_status command_status(int argc, char **argv)
@@ -146,7 +200,7 @@ enum exit_status command_status(int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = manage_begin(&manage);
 	if (status == STATUS_DONE)
-		status = look_at_all(&manage);
+		status = list_users(&manage);
 	manage_end(&manage);
 	return status;
 }

@@ -10,16 +10,13 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
-#include "cli/manage/manage.h"
+#include "cli/manage/status_table.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
 #include "core/new_credential.h"
 #include "exchange/otp_key.h"
 
 #define CELL_SIZE 160
-
-/* The columns of the table but the last, whose text is of any length. */
-enum column { COLUMN_USER, COLUMN_STATE, COLUMN_KIND, COLUMN_CODES, COLUMN_USED, COLUMNS };
 
 /* A line of the table without its last column. */
 struct row {
@@ -32,20 +29,6 @@ static const struct row heading = {{"USER", "STATE", "KIND", "CODES", "LAST USED
 
 /* Between two columns. */
 #define GAP 2
-
-/* How a table is laid out. */
-enum layout {
-	LAYOUT_LINES, /* a line for each user */
-	LAYOUT_PAIRS, /* the last column stands below the others */
-	LAYOUT_WORDS, /* a narrow terminal: the cells follow each other */
-};
-
-struct table {
-	size_t widths[COLUMNS];
-	size_t last;  /* the width of the last column */
-	size_t width; /* of the screen */
-	enum layout layout;
-};
 
 static void put_time(char *cell, int64_t seconds, const char *before)
 {
@@ -120,7 +103,7 @@ static void make_row(struct row *row, const struct user_status *user)
 		ascii_hide_controls(row->cell[column]);
 }
 
-static void widen(struct table *table, const struct row *row)
+static void widen(struct status_table *table, const struct row *row)
 {
 	for (int column = 0; column < COLUMNS; column++) {
 		size_t width = words_width(row->cell[column]);
@@ -131,7 +114,8 @@ static void widen(struct table *table, const struct row *row)
 }
 
 /* Appends the cells but the last column. */
-static void append_row(struct text *text, const struct table *table, const struct row *row)
+static void append_row(
+	struct text *text, const struct status_table *table, const struct row *row)
 {
 	for (int column = 0; column < COLUMNS; column++) {
 		size_t missing = table->widths[column] - words_width(row->cell[column]);
@@ -145,7 +129,8 @@ static void append_row(struct text *text, const struct table *table, const struc
 }
 
 /* The cells one behind the other, with their headings where these say more. */
-static void append_cells(struct text *text, const struct table *table, const struct row *row)
+static void append_cells(
+	struct text *text, const struct status_table *table, const struct row *row)
 {
 	struct text words = TEXT_INIT;
 
@@ -225,7 +210,7 @@ static void append_secret(struct text *text, const struct user_status *user)
 		ascii_hide_controls(text->data + before);
 }
 
-static void measure(struct table *table, const struct user_status *user)
+static void measure(struct status_table *table, const struct user_status *user)
 {
 	struct text last = TEXT_INIT;
 	struct row row;
@@ -238,7 +223,7 @@ static void measure(struct table *table, const struct user_status *user)
 	text_free(&last);
 }
 
-static void choose_layout(struct table *table)
+static void choose_layout(struct status_table *table)
 {
 	size_t sum = 0;
 
@@ -250,7 +235,7 @@ static void choose_layout(struct table *table)
 }
 
 static void append_user(
-	struct text *text, const struct table *table, const struct user_status *user)
+	struct text *text, const struct status_table *table, const struct user_status *user)
 {
 	struct text last = TEXT_INIT;
 	struct row row;
@@ -272,23 +257,33 @@ static void append_user(
 	text_free(&last);
 }
 
-enum exit_status status_table_print(const struct user_status *users, size_t count)
+static void append_headings(struct text *text, const struct status_table *table)
 {
-	struct table table = {.width = wrapped_text_width(), .last = strlen(LAST_HEADING)};
+	if (table->layout == LAYOUT_WORDS)
+		return;
+	append_row(text, table, &heading);
+	text_append_format(text, "%s\n", table->layout == LAYOUT_LINES ? LAST_HEADING : "");
+}
+
+enum exit_status status_table_print(
+	struct status_table *table, const struct user_status *users, size_t count)
+{
+	const enum status_layout before = table->layout;
 	struct text text = TEXT_INIT;
 	enum exit_status status;
 
-	widen(&table, &heading);
-	for (size_t i = 0; i < count; i++)
-		measure(&table, &users[i]);
-	choose_layout(&table);
-	if (table.layout != LAYOUT_WORDS) {
-		append_row(&text, &table, &heading);
-		text_append_format(
-			&text, "%s\n", table.layout == LAYOUT_LINES ? LAST_HEADING : "");
+	if (before == LAYOUT_NONE) {
+		table->width = wrapped_text_width();
+		table->last = strlen(LAST_HEADING);
+		widen(table, &heading);
 	}
 	for (size_t i = 0; i < count; i++)
-		append_user(&text, &table, &users[i]);
+		measure(table, &users[i]);
+	choose_layout(table);
+	if (table->layout != before)
+		append_headings(&text, table);
+	for (size_t i = 0; i < count; i++)
+		append_user(&text, table, &users[i]);
 	status = terminal_write(&text);
 	text_free(&text);
 	return status;

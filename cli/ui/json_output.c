@@ -121,6 +121,40 @@ bool json_print(struct json_object *root)
 	return false;
 }
 
+static bool judge_output(bool printed)
+{
+	if (!printed)
+		terminal_output_failed();
+	return printed;
+}
+
+bool json_print_begin(const char *list)
+{
+	return judge_output(
+		terminal_emit("{\n\"version\": %d,\n\"%s\": [", JSON_REPORT_VERSION, list));
+}
+
+bool json_print_item(struct json_object *item, bool *any)
+{
+	const char *text = json_object_to_json_string_ext(
+		item, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	bool printed = false;
+
+	if (item == NULL || text == NULL)
+		terminal_out_of_memory();
+	else
+		printed = judge_output(terminal_emit("%s\n%s", *any ? "," : "", text));
+	*any = true;
+	json_object_put(item);
+	return printed;
+}
+
+bool json_print_end(bool any, enum exit_status status)
+{
+	return judge_output(
+		terminal_emit("%s],\n\"status\": %d\n}\n", any ? "\n" : "", (int)status));
+}
+
 void json_report_begin(struct json_report *report, const char *list)
 {
 	*report = (struct json_report){.root = json_object_new_object()};

@@ -10,6 +10,9 @@
 
 #include "cli/commands.h"
 
+/* A change that could break programs that read a report increments this. */
+#define JSON_REPORT_VERSION 1
+
 /* Puts a value into an object, which owns it from then on. False, and the value is freed,
  * where either of them is NULL or memory is out. */
 bool json_put(struct json_object *object, const char *name, struct json_object *value);
@@ -31,12 +34,21 @@ bool json_add_string(struct json_object *array, const char *value);
 /* Prints to standard output. Reports a failure, and returns false. */
 bool json_print(struct json_object *root);
 
+/*
+ * The same for a report whose list is too long to be in memory: its version and the beginning
+ * of the list are printed, then one item after the other, then the end of the list and the
+ * exit status. Each reports a failure, and returns false.
+ *
+ * An item is printed on a line of its own, and freed in any case; NULL where memory is out.
+ * *any begins false, and says whether the list has an item.
+ */
+bool json_print_begin(const char *list);
+bool json_print_item(struct json_object *item, bool *any);
+bool json_print_end(bool any, enum exit_status status);
+
 /* Erases all strings of a value, and the text that was printed. The caller calls
  * json_object_put() afterwards. */
 void json_wipe(struct json_object *root);
-
-/* A change that could break programs that read a report increments this. */
-#define JSON_REPORT_VERSION 1
 
 /* The report of one run of a command: its version, its exit status, and a list or members
  * of root. Begins with json_report_begin(), ends with json_report_free(), which erases

@@ -113,9 +113,14 @@ static void draw_bar(
 	text_free(&line);
 }
 
+static bool is_too_early(const struct progress *progress)
+{
+	return progress->after > 0 && seconds_since(&progress->begun) < progress->after;
+}
+
 void progress_show(struct progress *progress, unsigned long done, double fraction)
 {
-	if (progress->silent || !progress->terminal)
+	if (progress->silent || !progress->terminal || is_too_early(progress))
 		return;
 	if (progress->drawn && seconds_since(&progress->latest) < DRAW_SECONDS)
 		return;
@@ -141,7 +146,7 @@ void progress_step(struct progress *progress, unsigned long done, double fractio
 	 * step. */
 	progress->latest = (struct timespec){0};
 	progress_show(progress, done, fraction);
-	if (progress->silent || progress->terminal)
+	if (progress->silent || progress->terminal || is_too_early(progress))
 		return;
 	append_numbers(progress, &text, done, fraction);
 	if (text.status == 0)

@@ -14,6 +14,8 @@ struct progress {
 	bool silent;
 	bool terminal; /* standard error is one that can go back in the line */
 	bool drawn;    /* the bar is on the screen */
+	/* Seconds in which nothing is shown; 0 unless the caller sets it. */
+	double after;
 	struct timespec begun;
 	struct timespec latest; /* when the bar was drawn */
 	const char *what;	/* the word for one item, such as "user" */

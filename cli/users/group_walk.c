@@ -4,34 +4,27 @@
 
 #include "cli/users/group_walk.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
 #include "cli/ui/terminal.h"
+#include "totpgroup.h"
 
-/* By name, or else by gid. */
-static const struct group *find_group(const char *group)
+/* What is read from the database is counted on a terminal after this many seconds. */
+#define PROGRESS_AFTER 1
+
+/* By name, or else by gid. *record is NULL where there is no such group. */
+static int find_group(struct group_record **record, const char *group, struct error *error)
 {
-	const struct group *entry;
+	int status = group_record_by_name(record, group, error);
 	int64_t gid;
 
-	errno = 0;
-	entry = getgrnam(group);
-	if (entry == NULL && number_parse(group, strlen(group), 0, UINT32_MAX - 1, &gid))
-		entry = getgrgid((gid_t)gid);
-	return entry;
-}
-
-static enum exit_status report_missing(const char *group, int problem)
-{
-	if (problem != 0 && problem != ENOENT && problem != ESRCH)
-		return terminal_fail(STATUS_STORE_ERROR, "cannot look up the group '%s': %s",
-			group, strerror(problem));
-	return terminal_fail(STATUS_USAGE, "there is no group '%s'", group);
+	if (status == 0 && *record == NULL &&
+		number_parse(group, strlen(group), 0, UINT32_MAX - 1, &gid))
+		status = group_record_by_gid(record, (gid_t)gid, error);
+	return status;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -43,77 +36,81 @@ static int compare_names(const void *a, const void *b)
 static bool is_member(struct group_walk *walk, const struct passwd *user)
 {
 	const char *name = user->pw_name;
+	char **names = walk->group->group.gr_mem;
 	char **found = NULL;
 
 	if (walk->name_count > 0)
-		found = bsearch(
-			&name, walk->names, walk->name_count, sizeof(char *), compare_names);
+		found = bsearch(&name, names, walk->name_count, sizeof *names, compare_names);
 	if (found != NULL)
-		walk->met[found - walk->names] = true;
-	return found != NULL || user->pw_gid == walk->gid;
+		walk->met[found - names] = true;
+	return found != NULL || user->pw_gid == walk->group->group.gr_gid;
 }
 
-/* Copies the names that the group lists, and sorts them. */
-static enum exit_status copy_names(struct group_walk *walk, char *const *names)
+/* Sorts the names that the group lists, and drops repeated ones. */
+static void sort_names(struct group_walk *walk)
 {
-	size_t count = 0;
+	char **names = walk->group->group.gr_mem;
+	size_t count = 0, kept = 0;
 
-	while (names[count] != NULL)
+	while (names != NULL && names[count] != NULL)
 		count++;
-	walk->names = calloc(count + 1, sizeof(char *));
-	walk->met = calloc(count + 1, sizeof(bool));
-	if (walk->names == NULL || walk->met == NULL)
-		return terminal_out_of_memory();
-	for (; walk->name_count < count; walk->name_count++) {
-		walk->names[walk->name_count] = strdup(names[walk->name_count]);
-		if (walk->names[walk->name_count] == NULL)
-			return terminal_out_of_memory();
-	}
 	if (count > 1)
-		qsort(walk->names, count, sizeof(char *), compare_names);
-	return STATUS_DONE;
-}
-
-static void remove_repeated_names(struct group_walk *walk)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < walk->name_count; i++) {
-		if (kept > 0 && strcmp(walk->names[kept - 1], walk->names[i]) == 0)
-			free(walk->names[i]);
-		else
-			walk->names[kept++] = walk->names[i];
-	}
+		qsort(names, count, sizeof *names, compare_names);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
+			names[kept++] = names[i];
 	walk->name_count = kept;
-}
-
-static void count_members(struct group_walk *walk)
-{
-	const struct passwd *user;
-
-	setpwent();
-	while ((user = getpwent()) != NULL)
-		walk->total += is_member(walk, user);
-	for (size_t i = 0; i < walk->name_count; i++)
-		walk->total += !walk->met[i];
-	setpwent();
 }
 
 enum exit_status group_walk_begin(struct group_walk *walk, const char *group)
 {
-	const struct group *entry = find_group(group);
-	enum exit_status status;
+	struct error error = ERROR_INIT;
+	int status = find_group(&walk->group, group, &error);
 
-	if (entry == NULL)
-		return report_missing(group, errno);
-	walk->gid = entry->gr_gid;
+	if (status == TOTPGROUP_EMEMORY)
+		return terminal_out_of_memory();
+	if (status != 0)
+		return terminal_fail(STATUS_STORE_ERROR, "cannot look up the group '%s': %s",
+			group, strerror(error.system_error));
+	if (walk->group == NULL)
+		return terminal_fail(STATUS_USAGE, "there is no group '%s'", group);
+	sort_names(walk);
+	walk->met = calloc(walk->name_count + 1, sizeof(bool));
+	if (walk->met == NULL)
+		return terminal_out_of_memory();
 	walk->listing = true;
-	status = copy_names(walk, entry->gr_mem);
-	if (status != STATUS_DONE)
-		return status;
-	remove_repeated_names(walk);
-	count_members(walk);
+	progress_begin(&walk->progress, "account", 0, false);
+	walk->progress.after = PROGRESS_AFTER;
+	setpwent();
 	return STATUS_DONE;
+}
+
+/* Gives the next member whom the user database lists; NULL at its end. */
+static const struct passwd *next_listed(struct group_walk *walk)
+{
+	const struct passwd *user;
+
+	while ((user = getpwent()) != NULL) {
+		progress_show(&walk->progress, ++walk->read, -1);
+		if (is_member(walk, user))
+			break;
+	}
+	return user;
+}
+
+size_t group_walk_count(struct group_walk *walk)
+{
+	size_t total = 0;
+
+	while (next_listed(walk) != NULL)
+		total++;
+	for (size_t i = 0; i < walk->name_count; i++)
+		total += !walk->met[i];
+	progress_clear(&walk->progress);
+	/* The second pass is not worth a bar of its own. */
+	walk->progress.silent = true;
+	setpwent();
+	return total;
 }
 
 /* Gives the next listed name that the user database did not list. */
@@ -124,7 +121,7 @@ static bool next_unmet(struct group_walk *walk, const char **name)
 
 		if (walk->met[i])
 			continue;
-		*name = walk->names[i];
+		*name = walk->group->group.gr_mem[i];
 		return true;
 	}
 	return false;
@@ -132,27 +129,26 @@ static bool next_unmet(struct group_walk *walk, const char **name)
 
 bool group_walk_next(struct group_walk *walk, const char **name, const struct passwd **entry)
 {
-	while (walk->listing) {
-		*entry = getpwent();
-		if (*entry == NULL) {
-			walk->listing = false;
-			endpwent();
-		} else if (is_member(walk, *entry)) {
-			*name = (*entry)->pw_name;
-			return true;
-		}
+	*entry = walk->listing ? next_listed(walk) : NULL;
+	if (*entry != NULL) {
+		*name = (*entry)->pw_name;
+		return true;
 	}
-	*entry = NULL;
+	if (walk->listing) {
+		walk->listing = false;
+		progress_clear(&walk->progress);
+		endpwent();
+	}
 	return next_unmet(walk, name);
 }
 
 void group_walk_end(struct group_walk *walk)
 {
-	if (walk->listing)
+	if (walk->listing) {
+		progress_clear(&walk->progress);
 		endpwent();
-	for (size_t i = 0; i < walk->name_count; i++)
-		free(walk->names[i]);
-	free(walk->names);
+	}
+	free(walk->group);
 	free(walk->met);
-	*walk = (struct group_walk){0};
+	*walk = (struct group_walk){.group = NULL};
 }

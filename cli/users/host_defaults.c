@@ -9,6 +9,7 @@
 
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
+#include "host/user_credential.h"
 #include "store/secret_path.h"
 
 enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf)
@@ -37,6 +38,9 @@ enum exit_status host_defaults_load(struct host_defaults *defaults, const char *
 	defaults->enroll = configuration->enroll;
 	defaults->secret = configuration->options.secret;
 	defaults->user = defaults->secret != NULL ? configuration->options.user : NULL;
+	if (configuration->options.user != NULL)
+		(void)user_credential_find_owner(
+			&configuration->options, &defaults->owner, &error);
 	return STATUS_DONE;
 }
 
@@ -56,5 +60,6 @@ void host_defaults_free(struct host_defaults *defaults)
 	if (defaults->configuration != NULL)
 		configuration_free(defaults->configuration);
 	free(defaults->configuration);
+	free(defaults->owner);
 	*defaults = (struct host_defaults){0};
 }

@@ -8,12 +8,16 @@
 #include "config/enroll_defaults.h"
 
 struct configuration;
+struct user_entry;
 
 /* Begins zeroed, ends with host_defaults_free(). Strings are good until then. */
 struct host_defaults {
 	struct enroll_defaults enroll;
 	const char *secret; /* where secrets are, as the module's option; or NULL */
 	const char *user;   /* who owns them; NULL for each user, and without secret */
+	/* The user whom the module's option user= names, once for all credentials; NULL without
+	 * it, and where he cannot be looked up, which each credential then reports. */
+	struct user_entry *owner;
 	struct configuration *configuration;
 };
 

@@ -66,6 +66,7 @@ static enum exit_status find_credential(struct user_file *file,
 	const struct host_defaults *defaults, struct user_entry *entry,
 	const struct user_credential_source *source, struct error *error)
 {
+	struct user_credential_source owned = *source;
 	int status;
 
 	file->credential = calloc(1, sizeof *file->credential);
@@ -74,8 +75,9 @@ static enum exit_status find_credential(struct user_file *file,
 		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 		return STATUS_STORE_ERROR;
 	}
+	owned.owner = defaults->owner != NULL ? &defaults->owner->passwd : NULL;
 	status = user_credential_find_for(
-		file->credential, &defaults->configuration->options, &entry, source, error);
+		file->credential, &defaults->configuration->options, &entry, &owned, error);
 	file->name = file->credential->name;
 	if (is_barred(file->credential, error))
 		return STATUS_NOT_PERMITTED;

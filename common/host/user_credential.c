@@ -28,24 +28,31 @@ struct verification {
 	struct decision decision;
 };
 
-/* Looks up the user that the option user= names or numbers. */
-static int find_fixed_owner(struct user_credential *credential, struct error *error)
+int user_credential_find_owner(
+	const struct options *options, struct user_entry **owner, struct error *error)
 {
-	const char *name = credential->options->user;
+	const char *name = options->user;
 	int64_t uid;
 	int status;
 
 	if (number_parse(name, strlen(name), 0, UINT32_MAX - 1, &uid))
-		status = user_entry_by_uid(&credential->owner_entry, (uid_t)uid, error);
+		status = user_entry_by_uid(owner, (uid_t)uid, error);
 	else
-		status = user_entry_by_name(&credential->owner_entry, name, error);
-	if (status != 0)
-		return status;
-	if (credential->owner_entry == NULL)
-		return error_set(
+		status = user_entry_by_name(owner, name, error);
+	if (status == 0 && *owner == NULL)
+		status = error_set(
 			error, TOTPGROUP_ECONFIG, "option user=%s: no such user", name);
-	credential->owner = &credential->owner_entry->passwd;
-	return 0;
+	return status;
+}
+
+static int find_fixed_owner(struct user_credential *credential, struct error *error)
+{
+	int status = user_credential_find_owner(
+		credential->options, &credential->owner_entry, error);
+
+	if (status == 0)
+		credential->owner = &credential->owner_entry->passwd;
+	return status;
 }
 
 /* Opens the store and finds the place in it. */
@@ -179,7 +186,9 @@ int user_credential_find_for(struct user_credential *credential, const struct op
 	credential->without_state = source != NULL && source->without_state;
 	if (source != NULL && source->file != NULL)
 		return locate_file(credential, source, error);
-	if (options->user != NULL && find_fixed_owner(credential, error) != 0)
+	if (options->user != NULL && source != NULL && source->owner != NULL)
+		credential->owner = source->owner;
+	else if (options->user != NULL && find_fixed_owner(credential, error) != 0)
 		return error->code;
 	return user_credential_locate(credential, error);
 }

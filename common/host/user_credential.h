@@ -74,8 +74,18 @@ struct user_credential_source {
 	/* The state, where it is kept apart, is neither read nor locked: for a change that
 	 * no login depends on. */
 	bool without_state;
-	bool is_own_file; /* the owner's own, where links are followed */
+	/* The user whom the option user= names, from user_credential_find_owner(), where many
+	 * credentials have the same. It must outlive the credential. NULL: he is looked up. */
+	const struct passwd *owner;
 };
+
+/*
+ * Looks up the user whom the option user= names or numbers. The caller frees *owner, which
+ * is NULL after an error: TOTPGROUP_ECONFIG where there is no such user, TOTPGROUP_ESYSTEM,
+ * TOTPGROUP_EMEMORY.
+ */
+int user_credential_find_owner(
+	const struct options *options, struct user_entry **owner, struct error *error);
 
 /*
  * Does both for a user who was looked up already; *entry is owned by the credential from
