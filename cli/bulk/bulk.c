@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "cli/bulk/dry_run.h"
 #include "cli/ui/terminal.h"
 #include "message/enrollment_text.h"
 #include "totpgroup.h"
@@ -119,7 +120,6 @@ static enum exit_status open_shared(struct bulk_run *run)
 static enum exit_status enroll_all(struct bulk_run *run)
 {
 	enum exit_status status = STATUS_DONE;
-	unsigned int looked_at = 0;
 	struct bulk_user user;
 
 	while (status == STATUS_DONE && !run->interrupted &&
@@ -127,9 +127,8 @@ static enum exit_status enroll_all(struct bulk_run *run)
 		bulk_consider(run, &user);
 		bulk_report_progress(run, progress_show);
 		if (run->batch->count == BULK_BATCH_MAX)
-			status = bulk_batch_commit(run);
-		else if (run->options.dry_run != 0 && ++looked_at % BULK_BATCH_MAX == 0)
-			bulk_report_progress(run, progress_step);
+			status = run->options.dry_run != 0 ? dry_run_commit(run)
+							   : bulk_batch_commit(run);
 	}
 	run->interrupted = run->interrupted || run->users.interrupted;
 	if (status == STATUS_DONE && !run->interrupted && run->options.dry_run == 0)
@@ -167,6 +166,7 @@ static void free_run(struct bulk_run *run)
 	if (run->batch != NULL)
 		bulk_batch_clear(run->batch);
 	free(run->batch);
+	dry_run_end(run);
 	for (size_t i = 0; i < BULK_SHARED; i++)
 		bulk_shared_close(&run->shared[i]);
 	remove_staging(run);

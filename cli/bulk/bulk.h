@@ -91,7 +91,6 @@ bool bulk_signals_came(const struct bulk_signals *signals);
 bool bulk_signals_wait_for(const struct bulk_signals *signals, int file);
 /* Restores the signals in a child process that is about to execute another program. */
 void bulk_signals_restore_in_child(const struct bulk_signals *signals);
-
 /* Unblocks the signals: one that is waiting ends the program now. */
 void bulk_signals_release(struct bulk_signals *signals);
 
@@ -415,6 +414,7 @@ struct bulk_run {
 	struct bulk_folder folder;
 	struct bulk_shared_file shared[BULK_SHARED];
 	struct bulk_batch *batch;
+	void *promised; /* dry_run.c: paths that earlier batches of a dry run stand for */
 	struct letter_template *letter_template;
 	char host[HOST_NAME_MAX + 1];
 	const char *issuer;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/bulk/dry_run.h"
 #include "cli/users/same_user.h"
 #include "host/user_entry.h"
 #include "store/secret_path.h"
@@ -88,15 +89,18 @@ static enum bulk_reason judge_existing(const struct bulk_run *run,
 	const struct bulk_entry *entry, struct text *old, struct error *error)
 {
 	bool rotate = run->options.rotate != 0;
+	bool promised = run->options.dry_run != 0 && dry_run_stored_before(run, entry);
 	int status = bulk_secret_read(entry, old, error);
 
-	if (status == 0 && !rotate)
+	if ((status == 0 || promised) && !rotate)
 		return refuse(BULK_ENROLLED, error, "has a secret already");
 	if (status == TOTPGROUP_EUNSAFE)
 		return BULK_BAD_FILE;
 	if (status != 0 && status != TOTPGROUP_ENOTFOUND)
 		return BULK_STORE_ERROR;
-	if (!has_letter(run, entry))
+	if (run->options.dry_run != 0 && status != 0 && dry_run_lacks_folder(entry, error))
+		return BULK_STORE_ERROR;
+	if (!has_letter(run, entry) && !(promised && run->options.formats.letter_count > 0))
 		return BULK_NONE;
 	if (rotate)
 		return refuse(BULK_HAS_LETTER, error,
@@ -145,10 +149,11 @@ void bulk_consider(struct bulk_run *run, const struct bulk_user *user)
 		reason = prepare_entry(run, user,
 			user->entry != NULL ? user->entry : &found->passwd, entry, &error);
 	free(found);
-	if (reason == BULK_NONE && run->options.dry_run == 0) {
+	if (reason != BULK_NONE || run->options.dry_run != 0)
+		bulk_report_user(run, user->name, reason, entry->path,
+			reason == BULK_NONE ? NULL : error.message);
+	if (reason == BULK_NONE)
 		run->batch->count++;
-		return;
-	}
-	bulk_report_user(run, user->name, reason, entry->path, error.message);
-	bulk_entry_free(entry);
+	else
+		bulk_entry_free(entry);
 }

@@ -71,8 +71,10 @@ class Directory:
         self.top = pathlib.Path(private_root.TOP) / "directory"
         (self.top / "database").mkdir(parents=True)
         self.names = [f"user{number}" for number in range(1, USERS + 1)]
+        # Nobody has a home.
         self.conf = self.top / "totpgroup.conf"
-        self.conf.write_text("", encoding="ascii")
+        self.conf.write_text(f"secret={self.top}/secrets/${{USER}}\nuser=root\n",
+                             encoding="ascii")
         self.conf.chmod(0o600)
         private_root.find_libraries(self._libraries())
         self._fill(schemas)

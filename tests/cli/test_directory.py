@@ -37,12 +37,18 @@ class Crowd:
         self.conf.write_text(text)
         self.conf.chmod(0o600)
 
-    def keep_apart(self):
-        """Secrets are in a folder of the user `keeper`."""
+    def keep_apart(self, owner, uid):
+        """Secrets are in a folder of that user's."""
         store = self.top / "store"
         store.mkdir(mode=0o700)
-        os.chown(store, 99999, 100)
-        self.configure(f"secret={store}/${{USER}}\nuser=keeper\n")
+        os.chown(store, uid, 100)
+        self.configure(f"secret={store}/${{USER}}\nuser={owner}\n")
+
+    def make_homes(self):
+        for number in range(1, self.users + 1):
+            home = self.top / "home" / f"user{number}"
+            home.mkdir(parents=True, exist_ok=True)
+            os.chown(home, 100000 + number, 100)
 
     def command(self, *words):
         return [PROGRAM, words[0], f"--conf={self.conf}", *words[1:]]
@@ -114,6 +120,7 @@ def status_looks_each_user_up_once(folder):
 def a_dry_run_asks_only_for_those_who_were_not_listed(folder):
     for listed in (0, USERS // 2, USERS):
         crowd = Crowd(folder, listed=listed)
+        crowd.make_homes()
         done = crowd.dry_run("--json", "--group=crowd")
         users = collections.Counter(
             (user["user"], user["result"]) for user in json.loads(done.output)["users"])
@@ -136,7 +143,7 @@ def a_list_of_names_is_looked_up_once_each(folder):
 @test
 def the_owner_of_all_secrets_is_looked_up_once(folder):
     crowd = Crowd(folder)
-    crowd.keep_apart()
+    crowd.keep_apart("keeper", 99999)
     done = crowd.run("status", "--group=crowd", "--json")
     check(f"{crowd.top}/store/user1" in done.output, "the file is the keeper's")
     same_counts(done, getpwnam=USERS + 1 + 1, getgrnam=1)
@@ -147,10 +154,14 @@ def the_owner_of_all_secrets_is_looked_up_once(folder):
 def memory_does_not_grow_with_the_group(folder):
     for words in (["status"], ["status", "--json"],
                   ["bulk", "--dry-run", f"--output={folder.path}/out", "--format=svg"]):
-        few, many = (Crowd(folder, users).peak(*words, "--group=crowd")
-                     for users in (1000, 20000))
+        few, many = (peak(Crowd(folder, users), words) for users in (1000, 20000))
         print(f"# {words}: {few} KiB for 1,000 users, {many} KiB for 20,000")
         check(many < few * 1.4, f"{words}: {few} KiB for 1,000 users, {many} KiB for 20,000")
+
+
+def peak(crowd, words):
+    crowd.configure(f"secret={crowd.top}/store/${{USER}}\nuser=root\n")
+    return crowd.peak(*words, "--group=crowd")
 
 
 BAR = r"\r\x1b\[K *([0-9]+)% \[#*\.*\] ([0-9]+) of ([0-9]+) users, [0-9]+/s, [0-9:]+ left"
@@ -162,6 +173,7 @@ def status_and_a_dry_run_say_how_far_they_are_after_a_second(folder):
     for words, total in ((["status"], USERS + 1), (["status", "--json"], USERS + 1),
                          (dry_run, USERS + 1)):
         crowd = Crowd(folder)
+        crowd.make_homes()
         seen = crowd.on_a_terminal(*words, "--group=crowd", CROWD_CLOCK="100")
         bars = re.findall(BAR, seen)
         check(len(bars) > 10, f"{words}: {seen[-300:]!r}")
@@ -178,3 +190,23 @@ def the_database_is_read_with_progress(folder):
     for words in (["status"], ["bulk", "--dry-run", f"--output={folder.path}/out"]):
         seen = crowd.on_a_terminal(*words, "--group=crowd", CROWD_CLOCK="100")
         check(re.search(r"\r\x1b\[K[0-9]+ accounts, [0-9]+/s", seen), repr(seen[:300]))
+
+
+@test
+def a_dry_run_promises_what_a_run_does(folder):
+    """Names given twice, also far from each other, missing homes, and members who are unknown."""
+    users = 600
+    names = [f"user{number}" for number in (*range(1, users + 1), 1, 2, 600, 7)] + ["gone"]
+    for name, words in (("user3", []), ("user599", ["--rotate"])):
+        crowd = Crowd(folder, users)
+        subprocess.run(["rm", "-rf", crowd.top / "home", crowd.top / "out"], check=True)
+        crowd.make_homes()
+        (crowd.top / "home" / name).rmdir()
+        done = [crowd.run("bulk", f"--output={crowd.top}/out", "--format=txt", "--json", *words,
+                          *dry, names="\n".join(names)) for dry in (["-n"], [])]
+        dry, real = (collections.Counter(
+            (user["user"], user["result"], user["reason"], user["message"])
+            for user in json.loads(report.output)["users"]) for report in done)
+        equal(dry - real, real - dry, f"{words}: what differs")
+        check(any(user[:3] == (name, "failed", "store-error") for user in real), "no home")
+        equal(sum(user[1] == "skipped" for user in real.elements()), 4, "named twice")
