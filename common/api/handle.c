@@ -102,8 +102,8 @@ static int read_peer(struct inquiry *inquiry, struct error *error)
 			"the peer of the request is not a numeric address");
 	address_format(&address, inquiry->peer);
 	if (request->service != NULL)
-		inquiry->attempt.grace = (struct grace_key){
-			.service = request->service, .host = inquiry->peer};
+		inquiry->attempt.grace =
+			(struct grace_key){.service = request->service, .host = inquiry->peer};
 	return 0;
 }
 

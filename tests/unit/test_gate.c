@@ -64,8 +64,10 @@ static const char *expected_of(const enum effect *effects, bool known)
 static void assert_combination(const enum effect *effects, bool known)
 {
 	struct gate_facts facts = alice;
-	struct gate_rules rules = {values[0][effects[0]], values[1][effects[1]],
-		values[2][effects[2]], values[3][effects[3]]};
+	struct gate_rules rules = {.services = values[0][effects[0]],
+		.group = values[1][effects[1]],
+		.skip_net = values[2][effects[2]],
+		.skip_after = values[3][effects[3]]};
 	struct error error = ERROR_INIT;
 	const char *expected = expected_of(effects, known);
 	struct gate_answer answer;
@@ -179,7 +181,10 @@ static void assert_notes(struct gate_rules rules, struct gate_facts facts, const
 
 static void each_step_is_told(void **state)
 {
-	struct gate_rules rules = {"su,sshd", "staff, otp", "10.0.0.0/8", "password"};
+	struct gate_rules rules = {.services = "su,sshd",
+		.group = "staff, otp",
+		.skip_net = "10.0.0.0/8",
+		.skip_after = "password"};
 
 	(void)state;
 	assert_notes(rules, alice,
@@ -268,7 +273,10 @@ static void names_of_unknown_users_are_not_told(void **state)
 	facts.user_known = false;
 	facts.primary_gid = 10;
 	fake.gid_count = 0;
-	assert_notes((struct gate_rules){NULL, "otp", "192.0.2.7", "publickey"}, facts,
+	assert_notes(
+		(struct gate_rules){
+			.group = "otp", .skip_net = "192.0.2.7", .skip_after = "publickey"},
+		facts,
 		"group: group=otp: the user is in none of it: asked all the same, as the "
 		"system "
 		"does not know the user\n"

@@ -12,8 +12,10 @@
 
 /* Each of these rules alone would skip this user. A failure that one of them ignored would
  * show as a skip. */
-static const struct gate_rules skipping = {
-	"sshd,su", "staff,!robots", "local,192.0.2.0/24", "password,publickey"};
+static const struct gate_rules skipping = {.services = "sshd,su",
+	.group = "staff,!robots",
+	.skip_net = "local,192.0.2.0/24",
+	.skip_after = "password,publickey"};
 
 static const struct fake_group some_groups[] = {
 	{"staff", 20, NULL}, {"robots", 30, NULL}, {NULL, 0, NULL}};
