@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/base32.h"
 #include "base/lines.h"
+#include "exchange/csv_text.h"
 #include "exchange/otpauth_uri.h"
 #include "totpgroup.h"
 
@@ -44,90 +45,6 @@ static int add_emergency_codes(
 	while (status == 0 && lines_next_word(&value, &length, &word, &word_length))
 		status = otp_key_add_emergency_code(key, word, word_length, error);
 	return status;
-}
-
-static bool at_end(const struct csv_reader *reader)
-{
-	return reader->at >= reader->length;
-}
-
-/* The length of the line end here; 0 where there is none. */
-static size_t line_end(const struct csv_reader *reader)
-{
-	const char *here = reader->text + reader->at;
-
-	if (!at_end(reader) && *here == '\n')
-		return 1;
-	if (reader->length - reader->at >= 2 && here[0] == '\r' && here[1] == '\n')
-		return 2;
-	return 0;
-}
-
-static bool at_field_end(const struct csv_reader *reader)
-{
-	return at_end(reader) || reader->text[reader->at] == reader->separator ||
-	       line_end(reader) > 0;
-}
-
-static void skip_line(struct csv_reader *reader)
-{
-	while (!at_end(reader))
-		if (reader->text[reader->at++] == '\n') {
-			reader->line++;
-			return;
-		}
-}
-
-/* Reads a field in quotes, in which two quotes stand for one. */
-static int read_quoted(struct csv_reader *reader, struct text *field, struct error *error)
-{
-	for (reader->at++; !at_end(reader); reader->at++) {
-		const char *here = reader->text + reader->at;
-
-		if (*here == '"') {
-			reader->at++;
-			if (at_field_end(reader))
-				return 0;
-			if (reader->text[reader->at] != '"')
-				return error_set(error, TOTPGROUP_EFORMAT,
-					"text behind a closing quote");
-		}
-		reader->line += *here == '\n';
-		(void)text_append(field, here, 1);
-	}
-	return error_set(error, TOTPGROUP_EFORMAT, "a quote is not closed");
-}
-
-static int read_plain(struct csv_reader *reader, struct text *field, struct error *error)
-{
-	for (; !at_field_end(reader); reader->at++) {
-		if (reader->text[reader->at] == '"')
-			return error_set(error, TOTPGROUP_EFORMAT,
-				"a quote within a value that does not begin with one");
-		(void)text_append(field, reader->text + reader->at, 1);
-	}
-	return 0;
-}
-
-/* Reads one field, and the comma or line end behind it. */
-static int read_field(
-	struct csv_reader *reader, struct text *field, bool *last, struct error *error)
-{
-	bool quoted = !at_end(reader) && reader->text[reader->at] == '"';
-	int status =
-		quoted ? read_quoted(reader, field, error) : read_plain(reader, field, error);
-
-	/* Gives an empty field its NUL. */
-	if (text_append_string(field, "") != 0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (status != 0)
-		return status;
-	*last = at_end(reader) || reader->text[reader->at] != reader->separator;
-	if (!*last)
-		reader->at++;
-	else
-		skip_line(reader);
-	return 0;
 }
 
 /* Columns of vaults, and which of ours is like them. Their totp is read as the secret. */
@@ -179,15 +96,6 @@ static unsigned int find_column(const struct text *name)
 	return i;
 }
 
-/* No name of a column has either. */
-static char find_separator(const char *text, size_t length)
-{
-	const char *end = memchr(text, '\n', length);
-	size_t line = end != NULL ? (size_t)(end - text) : length;
-
-	return memchr(text, ',', line) == NULL && memchr(text, ';', line) != NULL ? ';' : ',';
-}
-
 /* Whether the first line has the column of codes that vaults have. */
 static bool is_vault(struct csv_reader reader)
 {
@@ -197,7 +105,7 @@ static bool is_vault(struct csv_reader reader)
 	while (!last && !found) {
 		struct text name = TEXT_INIT;
 
-		if (read_field(&reader, &name, &last, &ignored) != 0)
+		if (csv_text_read(&reader.text, &name, &last, &ignored) != 0)
 			last = true;
 		else
 			found = find_vault_column(&name) == COLUMN_SECRET;
@@ -213,7 +121,7 @@ static int read_vault_header(struct csv_reader *reader, struct error *error)
 
 	while (!last) {
 		struct text name = TEXT_INIT;
-		int status = read_field(reader, &name, &last, error);
+		int status = csv_text_read(&reader->text, &name, &last, error);
 
 		if (status == 0 && reader->column_count == CSV_COLUMNS_MAX)
 			status = error_set(error, TOTPGROUP_EFORMAT, "more than %d columns",
@@ -236,7 +144,7 @@ static int read_header(struct csv_reader *reader, struct error *error)
 	while (!last) {
 		struct text name = TEXT_INIT;
 		unsigned int column = 0;
-		int status = read_field(reader, &name, &last, error);
+		int status = csv_text_read(&reader->text, &name, &last, error);
 
 		if (status == 0)
 			column = find_column(&name);
@@ -264,13 +172,8 @@ int csv_open(struct csv_reader *reader, const char *text, size_t length, struct 
 	struct error problem = ERROR_INIT;
 	int status;
 
-	*reader = (struct csv_reader){.text = text,
-		.length = length,
-		.separator = find_separator(text, length),
-		.line = 1};
-	/* Some spreadsheets write a byte order mark before UTF-8. */
-	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		reader->at = 3;
+	*reader = (struct csv_reader){.vault = false};
+	csv_text_open(&reader->text, text, length);
 	reader->vault = is_vault(*reader);
 	status = reader->vault ? read_vault_header(reader, &problem)
 			       : read_header(reader, &problem);
@@ -300,7 +203,8 @@ static int read_fields(
 			return error_set(error, TOTPGROUP_EFORMAT,
 				"more than the %u values that the header has",
 				reader->column_count);
-		status = read_field(reader, &fields[reader->columns[i]], &last, error);
+		status =
+			csv_text_read(&reader->text, &fields[reader->columns[i]], &last, error);
 		if (status != 0)
 			return status;
 		if (last && i + 1 < reader->column_count)
@@ -353,22 +257,23 @@ static int next_row(
 {
 	/* One more for columns that are not read. */
 	struct text fields[CSV_COLUMNS + 1] = {TEXT_INIT};
+	struct csv_text *csv = &reader->text;
 	struct error problem = ERROR_INIT;
-	struct csv_reader start;
+	struct csv_text start;
 	int status;
 
-	while (!at_end(reader) && line_end(reader) > 0)
-		skip_line(reader);
-	*found = !at_end(reader);
+	while (!csv_text_at_end(csv) && csv_text_line_end(csv) > 0)
+		csv_text_skip_line(csv);
+	*found = !csv_text_at_end(csv);
 	if (!*found)
 		return 0;
-	start = *reader;
-	key->line = reader->line;
+	start = *csv;
+	key->line = csv->line;
 	status = read_fields(reader, fields, &problem);
 	if (status != 0) {
 		/* A quote that is not closed must not hide the rows behind it. */
-		*reader = start;
-		skip_line(reader);
+		*csv = start;
+		csv_text_skip_line(csv);
 	}
 	if (status == 0)
 		status = reader->vault ? read_vault_key(key, fields, &problem)
@@ -403,25 +308,13 @@ int csv_append_header(struct text *text)
 	return text->status;
 }
 
-static void append_value(struct text *text, const char *value)
-{
-	if (value == NULL || strpbrk(value, ",\"\r\n") == NULL) {
-		(void)text_append_string(text, value != NULL ? value : "");
-		return;
-	}
-	(void)text_append_string(text, "\"");
-	for (; *value != '\0'; value++)
-		(void)text_append(text, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1);
-	(void)text_append_string(text, "\"");
-}
-
 int csv_append(struct text *text, const struct otp_key *key)
 {
 	size_t before = text->length;
 
 	if (hmac_algorithm_name(key->algorithm) == NULL)
 		return TOTPGROUP_EARGUMENT;
-	append_value(text, key->name);
+	csv_text_append(text, key->name);
 	(void)text_append_string(text, ",");
 	(void)base32_append(text, key->secret, key->secret_length);
 	(void)text_append_format(
@@ -430,13 +323,13 @@ int csv_append(struct text *text, const struct otp_key *key)
 		(void)text_append_format(text, ",hotp,%" PRId64 ",", key->counter);
 	else
 		(void)text_append_format(text, "%u,totp,,", key->period);
-	append_value(text, key->issuer);
+	csv_text_append(text, key->issuer);
 	(void)text_append_string(text, ",");
 	for (size_t i = 0; i < key->emergency_code_count; i++)
 		(void)text_append_format(
 			text, "%s%08" PRIu32, i > 0 ? " " : "", key->emergency_codes[i]);
 	(void)text_append_string(text, ",");
-	append_value(text, key->device);
+	csv_text_append(text, key->device);
 	if (text_append_string(text, "\r\n") != 0)
 		text_cut(text, before);
 	return text->status;

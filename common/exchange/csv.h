@@ -7,7 +7,7 @@
  *     user,secret,algorithm,digits,period,type,counter,issuer,emergency_codes,device
  *
  * The user may be called username, user name or login. Where the first line has semicolons
- * and no commas, as spreadsheets of some languages write it, they separate all values.
+ * and no commas, or tabs and neither, they separate all values (csv_text_separator()).
  *
  * A table that has a column totp or login_totp is one of a vault of passwords, as KeePassXC and
  * Bitwarden write it. Of its columns only that one, username or login_username, and title or
@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 #include "base/text.h"
+#include "exchange/csv_text.h"
 #include "exchange/otp_key.h"
 
 #define CSV_COLUMNS 10
@@ -34,11 +35,7 @@
 
 /* Begins with csv_open(); owns nothing. */
 struct csv_reader {
-	const char *text;
-	size_t length;
-	size_t at;
-	char separator;
-	unsigned int line;		       /* the line of `at`, counted from 1 */
+	struct csv_text text;
 	bool vault;			       /* a table of passwords */
 	unsigned int columns[CSV_COLUMNS_MAX]; /* for each field, its column */
 	unsigned int column_count;

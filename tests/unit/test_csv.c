@@ -225,7 +225,7 @@ static void what_is_written_is_read_back(void **state)
 			otp_key_free(&keys[row]);
 			otp_key_free(&again);
 		}
-		assert_int_equal(reader.at, reader.length);
+		assert_int_equal(reader.text.at, reader.text.length);
 		text_free(&text);
 	}
 }
