@@ -8,6 +8,7 @@
 
 #include "base/wipe.h"
 #include "core/emergency.h"
+#include "core/emergency_hash.h"
 #include "core/state_text.h"
 
 #define REUSE_KEY "DISALLOW_REUSE"
@@ -77,12 +78,41 @@ static bool find_code(const totpgroup_credential *to, const totpgroup_credential
 	return false;
 }
 
+static bool has_hash(
+	const totpgroup_credential *credential, const struct credential_option *hash)
+{
+	struct credential_line line = CREDENTIAL_LINE_INIT;
+
+	while (credential_next_line(credential, EMERGENCY_HASH_KEY, &line))
+		if (line.option.length == hash->length &&
+			memcmp(line.option.value, hash->value, hash->length) == 0)
+			return true;
+	return false;
+}
+
+/* The same as find_code() for the line of a hashed code. */
+static bool find_hash(const totpgroup_credential *to, const totpgroup_credential *from,
+	bool is_there, struct credential_line *line)
+{
+	*line = (struct credential_line)CREDENTIAL_LINE_INIT;
+	while (credential_next_line(to, EMERGENCY_HASH_KEY, line))
+		if (has_hash(from, &line->option) == is_there)
+			return true;
+	return false;
+}
+
+/* New codes replace those of both kinds: where one is the same, all are of one time. */
 static int take_codes(totpgroup_credential *to, const totpgroup_credential *from, bool *changed)
 {
 	char code[EMERGENCY_CODE_LENGTH + 1];
-	bool spent = find_code(to, from, true, code);
+	struct credential_line line;
+	bool spent = find_code(to, from, true, code) || find_hash(to, from, true, &line);
 	int status = 0;
 
+	while (status == 0 && spent && find_hash(to, from, false, &line)) {
+		*changed = true;
+		status = credential_delete_line(to, &line);
+	}
 	while (status == 0 && spent && find_code(to, from, false, code)) {
 		*changed = true;
 		status = emergency_code_spend(to, code, &spent);

@@ -11,8 +11,8 @@
 
 /*
  * Spends on `to` what is spent on `from`, a copy with the same secret: counters and time steps,
- * and emergency codes, of which some must be the same: other ones are newer, and stay. Nothing
- * becomes good again. Returns 0 with *changed, TOTPGROUP_EFORMAT or TOTPGROUP_EMEMORY.
+ * and emergency codes, hashed or not, of which one must be the same: otherwise they are newer, and
+ * stay. Nothing becomes good again. Returns 0 with *changed, TOTPGROUP_EFORMAT or TOTPGROUP_EMEMORY.
  */
 int take_over_spent(totpgroup_credential *to, const totpgroup_credential *from, bool *changed,
 	struct error *error);

@@ -82,6 +82,45 @@ def a_group_moves_with_its_state_and_again_without_a_change(folder):
     equal((read(homes.home(ALICE)), "98765432" in homes.stored(ALICE)), (None, True), "moved")
 
 
+def hashed(*numbers):
+    """Lines of hashed emergency codes of one set."""
+    salt = "A" * 26
+    return "".join(f'" SCRATCH_HASH scrypt 4 8 1 {salt} {"ABCDEFGH"[i] * 51}A\n' for i in numbers)
+
+
+@test
+def hashed_codes_that_are_spent_in_the_home_are_spent(folder):
+    need_root()
+    homes = Homes(folder)
+    homes.put(ALICE, SECRET + "\n" + hashed(0, 1, 2) + '" TOTP_AUTH\n')
+    equal(homes.run(f"--user={ALICE}")[0], 0, "first")
+    homes.put(ALICE, SECRET + "\n" + hashed(1) + '" TOTP_AUTH\n')
+    equal(homes.run(f"--user={ALICE}", "--dry-run")[:2],
+          (0, f"would have spent for {ALICE} what the home's file says\n"), "dry run")
+    equal(homes.stored(ALICE), SECRET + "\n" + hashed(0, 1, 2) + '" TOTP_AUTH\n', "dry run")
+    equal(homes.run(f"--user={ALICE}")[:2],
+          (0, f"spent for {ALICE} what the home's file says\n"), "spent")
+    equal(homes.stored(ALICE), SECRET + "\n" + hashed(1) + '" TOTP_AUTH\n', "spent")
+    # A file that still has them brings none back, and new codes stay.
+    homes.put(ALICE, SECRET + "\n" + hashed(0, 1, 2) + '" TOTP_AUTH\n')
+    equal(homes.run(f"--user={ALICE}")[:2], (0, f"unchanged {ALICE}\n"), "an older file")
+    homes.put(ALICE, SECRET + "\n" + hashed(3, 4) + '" TOTP_AUTH\n')
+    equal(homes.run(f"--user={ALICE}")[:2], (0, f"unchanged {ALICE}\n"), "other codes")
+    equal(homes.stored(ALICE), SECRET + "\n" + hashed(1) + '" TOTP_AUTH\n', "other codes")
+
+
+@test
+def the_last_codes_of_one_kind_are_spent_where_others_are_left(folder):
+    need_root()
+    homes = Homes(folder)
+    lines = hashed(0) + '" TOTP_AUTH\n12345678\n23456789\n'
+    homes.put(ALICE, SECRET + "\n" + lines)
+    equal(homes.run(f"--user={ALICE}")[0], 0, "first")
+    homes.put(ALICE, SECRET + '\n" TOTP_AUTH\n23456789\n')
+    equal(homes.run(f"--user={ALICE}")[0], 0, "second")
+    equal(homes.stored(ALICE), SECRET + '\n" TOTP_AUTH\n23456789\n', "spent")
+
+
 @test
 def steps_that_are_spent_are_spent_on_both(folder):
     need_root()
