@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/ui/option_table.h"
+#include "cli/exchange/exchange.h"
 #include "cli/users/host_defaults.h"
 #include "config/enroll_defaults.h"
 #include "core/emergency_codes.h"
@@ -174,9 +175,11 @@ enum exit_status enroll_unattended(
 /* The secret for an unattended enrollment: a new one, or one from a file. Begins as
  * UNATTENDED_SOURCE_INIT, ends with unattended_source_free(). Holds secrets. */
 struct unattended_source {
-	struct text text;		  /* of the credential file */
-	struct otp_key key;		  /* the same for apps */
-	struct emergency_codes new_codes; /* none where the secret was read */
+	struct text text;		    /* of the credential file */
+	struct otp_key key;		    /* the same for apps */
+	struct emergency_codes new_codes;   /* none where the secret was read */
+	struct import_list list;	    /* of the file, where it was read */
+	const struct import_record *record; /* the one in it that is the user's */
 };
 
 #define UNATTENDED_SOURCE_INIT                                                                 \

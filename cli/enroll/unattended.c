@@ -251,6 +251,7 @@ enum exit_status enroll_unattended(
 		.defaults = defaults,
 		.source = UNATTENDED_SOURCE_INIT,
 		.error = ERROR_INIT};
+	struct import_said said = {.pin = false};
 	enum exit_status status = user_file_find(
 		&work.file, options->user, defaults, options->secret, &work.error);
 
@@ -267,6 +268,8 @@ enum exit_status enroll_unattended(
 		status = print_json(&work, status);
 	else
 		say_outcome(&work, status);
+	if (status == STATUS_DONE && work.source.record != NULL && options->quiet == 0)
+		import_say_notes(work.source.record, &said);
 	unattended_source_free(&work.source);
 	user_file_free(&work.file);
 	return status;

@@ -66,15 +66,15 @@ static const struct import_record *find_record(
 	return error->code == 0 ? found : NULL;
 }
 
-static int take_record(struct unattended_source *source, const struct import_list *list,
-	const char *name, struct error *error)
+static int take_record(struct unattended_source *source, const char *name, struct error *error)
 {
-	const struct import_record *record = find_record(list, name, error);
+	const struct import_record *record = find_record(&source->list, name, error);
 	struct error problem = ERROR_INIT;
 	int result;
 
 	if (record == NULL)
 		return error->code;
+	source->record = record;
 	if (text_append(&source->text, record->credential.data, record->credential.length) != 0)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	result = read_key(source, &problem);
@@ -104,7 +104,6 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 	const struct enroll_options *options, const char *user, struct error *error)
 {
 	const char *name = input_name(options->from_file);
-	struct import_list list = {.first = NULL};
 	struct error problem = ERROR_INIT;
 	struct text text = TEXT_INIT;
 	int result = input_read(options->from_file, &text, &problem);
@@ -112,13 +111,12 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 	if (result != 0)
 		error_set(error, result, "%s: %s", name, problem.message);
 	else
-		result = read_list(&list, &text, name, error);
-	if (result == 0 && (import_list_find_users(&list, user) != STATUS_DONE ||
-				   import_list_join_for_one(&list) != STATUS_DONE))
+		result = read_list(&source->list, &text, name, error);
+	if (result == 0 && (import_list_find_users(&source->list, user) != STATUS_DONE ||
+				   import_list_join_for_one(&source->list) != STATUS_DONE))
 		result = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	if (result == 0)
-		result = take_record(source, &list, name, error);
-	import_list_free(&list);
+		result = take_record(source, name, error);
 	text_free(&text);
 	return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
@@ -181,5 +179,6 @@ void unattended_source_free(struct unattended_source *source)
 {
 	text_free(&source->text);
 	otp_key_free(&source->key);
+	import_list_free(&source->list);
 	WIPE_OBJECT(&source->new_codes);
 }

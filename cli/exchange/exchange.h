@@ -142,6 +142,16 @@ enum exit_status import_list_join(struct import_list *list,
 /* The same where all records are for one user, quietly. */
 enum exit_status import_list_join_for_one(struct import_list *list);
 
+/* What is said once for all records of an import. Begins zeroed. */
+struct import_said {
+	bool pin;    /* that PINs are left out */
+	bool digits; /* that their number is assumed */
+};
+
+/* Says on standard error what is left out of a record that was stored, or assumed for it. The
+ * record has its user. */
+void import_say_notes(const struct import_record *record, struct import_said *said);
+
 /* Passes over the records that the options --issuer and --label do not choose. */
 void import_list_choose(struct import_list *list, const struct exchange_options *options);
 

@@ -21,8 +21,7 @@ struct import {
 	unsigned int not_permitted;
 	unsigned int failed; /* or skipped, for any other reason */
 	bool output_failed;
-	bool pin_said;	  /* that PINs are left out */
-	bool digits_said; /* that their number is assumed */
+	struct import_said said;
 };
 
 static enum exchange_format choose_format(
@@ -143,37 +142,6 @@ static bool report_record(const struct exchange_options *options,
 	return true;
 }
 
-/* Says what is left out of a record that was imported, or changed in it. */
-static void say_notes(struct import *import, const struct import_record *record)
-{
-	const struct otp_key *key = &record->key;
-
-	if (import->options.quiet != 0)
-		return;
-	if ((key->notes & OTP_KEY_ISSUERS_DIFFER) != 0)
-		terminal_complain("%s: line %u: the label names another issuer than the "
-				  "parameter, which is taken: %s",
-			record->source, key->line, key->issuer);
-	if ((key->notes & OTP_KEY_COUNTER_ASSUMED) != 0)
-		terminal_complain("%s: line %u: the link has no counter: 0 is assumed",
-			record->source, key->line);
-	if ((key->notes & OTP_KEY_DIGITS_ASSUMED) != 0 && !import->digits_said) {
-		import->digits_said = true;
-		terminal_complain("%s: 6 digits are assumed where a row does not say how "
-				  "many: line %u",
-			record->source, key->line);
-	}
-	if (key->hotp && key->counter == 0)
-		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
-				  "0 is not accepted",
-			record->source, key->line, record->user);
-	if ((key->notes & OTP_KEY_PIN_LEFT_OUT) != 0 && !import->pin_said) {
-		import->pin_said = true;
-		terminal_complain(
-			"%s: PINs are left out: the login asks for codes only", record->source);
-	}
-}
-
 /* An export consists of several parts, and people forget one. */
 static void say_missing_parts(const struct import_list *list)
 {
@@ -211,8 +179,8 @@ static void store_record(struct import *import, struct import_record *record)
 		import->failed++;
 	if (!report_record(&import->options, record, status))
 		import->output_failed = true;
-	if (status == STATUS_DONE)
-		say_notes(import, record);
+	if (status == STATUS_DONE && import->options.quiet == 0)
+		import_say_notes(record, &import->said);
 }
 
 static enum exit_status choose_exit_status(const struct import *import)

@@ -137,7 +137,7 @@ def from_file_takes_the_secret_of_every_format(folder):
     for text in (TOTP, uri, csv, f"HOTP/T30 {ME} - 48656c6c6f21deadbeef48656c6c6f21deadbeef\n"):
         path.unlink(missing_ok=True)
         result = enroll(folder, "--from-file=-", ME, answers=text)
-        expect(result, DONE, f"{ME}: enrolled, the secret is in {path}\n")
+        expect(result, DONE, f"{ME}: enrolled, the secret is in {path}\n", "(.* 6 digits are assumed .*\n)?")
         check(path.read_text().startswith(f"{SECRET}\n"), "the secret")
         for again in (TOTP, uri, csv, SECRET.lower() + TOTP[len(SECRET):]):
             expect(enroll(folder, "--from-file=-", "-f", answers=again), UNCHANGED, ".*\n")
@@ -315,3 +315,20 @@ def users_cannot_reach_secrets_that_root_keeps(folder):
         check(re.fullmatch("totp-enroll: .*where users cannot read them.*\n", done.stderr),
               f"{words}: {done.stderr}")
     equal((secrets / "nobody").read_text(), before, "the secret")
+
+
+@test
+def warnings_of_import_are_those_of_from_file(folder):
+    link = f"otpauth://hotp/{ME}?secret={SECRET}\n"
+    result = enroll(folder, "--from-file=-", answers=link)
+    expect(result, DONE, ".*\n?", "(?s).*standard input: line 1: the link has no counter: 0 is assumed"
+           ".*line 1: .* begins at counter 1; the code of counter 0 is not accepted.*")
+    other = link.replace(SECRET, OTHER)
+    result = enroll(folder, "--from-file=-", "--force", "--quiet", answers=other)
+    expect(result, DONE, "", "")
+    row = f"HOTP {ME} 4711 {'31' * 20}\n"
+    result = enroll(folder, "--from-file=-", "--force", answers=row)
+    expect(result, DONE, ".*\n?", "(?s).*6 digits are assumed.*PINs are left out.*")
+    # What was not enrolled needs no warning.
+    result = enroll(folder, "--from-file=-", answers=link)
+    check("assumed" not in result.errors, result.errors)
