@@ -38,6 +38,7 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 		log_add_offset(&extra, result);
 		if (subject->device != NULL && *subject->device != '\0')
 			log_add(&extra, " device=%s", log_escape(subject->device, device));
+		log_add_behind(&extra, subject->counter_behind);
 		log_line(LOG_INFO, "accepted", subject, &extra);
 		return;
 	}

@@ -21,6 +21,7 @@ void log_verdict(pam_handle_t *pamh, const struct login *login)
 	if (result->verdict == TOTPGROUP_ACCEPTED) {
 		if (*decision->device != '\0')
 			log_add(&extra, " device=%s", log_escape(decision->device, device));
+		log_add_behind(&extra, decision->counter_behind);
 		pam_syslog(pamh, LOG_INFO, "accepted user=%s rhost=%s method=%s%s",
 			log_escape(login->user, user), log_escape(login->facts.host, host),
 			totpgroup_method_name(result->method), extra.text);

@@ -51,6 +51,7 @@ const struct option_definition option_definitions[] = {
 	OPTION(forward_pass, MODULE_OPTION_FLAG),
 	DAEMON_OPTION(noskewadj, MODULE_OPTION_FLAG),
 	DAEMON_OPTION(no_increment_hotp, MODULE_OPTION_FLAG),
+	DAEMON_OPTION(resync_hotp, MODULE_OPTION_FLAG),
 	OPTION(echo_verification_code, MODULE_OPTION_FLAG),
 	OPTION_ALIAS("echo-verification-code", MODULE_OPTION_FLAG, echo_verification_code),
 	DAEMON_OPTION(no_strict_owner, MODULE_OPTION_FLAG),

@@ -36,6 +36,7 @@ struct options {
 	bool forward_pass;
 	bool noskewadj;
 	bool no_increment_hotp;
+	bool resync_hotp;
 	bool echo_verification_code;
 	bool no_strict_owner;
 	uint32_t allowed_perm; /* permission bits, default 0600 */

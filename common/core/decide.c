@@ -240,6 +240,44 @@ static int try_hotp(struct work *work, const char *code)
 	return accept_code(work, TOTPGROUP_METHOD_HOTP, parameters->digits);
 }
 
+/* Takes two codes in a row, and spends both. Not for a front end: somebody may have typed them
+ * into another page. */
+static int try_hotp_pair(struct work *work, const char *pair)
+{
+	const struct credential_parameters *parameters = &work->parameters;
+	bool found;
+	int64_t counter;
+	int status = resync_find(work->keys.hmac[0], parameters, pair,
+		pair + parameters->digits, &found, &counter);
+
+	if (status != 0)
+		return error_set(work->error, status, "libgcrypt failed to compute a code");
+	work->decision->penalty_due = !found;
+	if (!found)
+		return 0;
+	status = set_hotp_counter(work, counter + 2);
+	if (status != 0)
+		return status;
+	if (counter > parameters->hotp_counter)
+		work->decision->counter_behind = counter + 2 - parameters->hotp_counter;
+	work->decision->result.step = counter + 1;
+	return accept_code(work, TOTPGROUP_METHOD_HOTP, 2 * (size_t)parameters->digits);
+}
+
+/* The text is no code. */
+static int try_pair(struct work *work)
+{
+	const struct credential_parameters *parameters = &work->parameters;
+	const int64_t last = CREDENTIAL_HOTP_COUNTER_MAX - RESYNC_LOOK_AHEAD - 2;
+	const char *pair = typed_pair(&work->typed, parameters->digits);
+
+	if (pair == NULL || parameters->totp || !work->attempt->resync_hotp ||
+		work->attempt->front_end || parameters->hotp_counter <= 0 ||
+		parameters->hotp_counter > last)
+		return 0;
+	return try_hotp_pair(work, pair);
+}
+
 /* Refuses for a damaged option. Its DIGITS may be damaged, so text with a code of any
  * length ends the login, unless the credential has no possible kind of code. */
 static int refuse_for_option(struct work *work, int status)
@@ -297,7 +335,7 @@ static int try_codes(struct work *work)
 		return refuse_for_option(work, status);
 	code = typed_digits(&work->typed, work->parameters.digits);
 	if (code == NULL)
-		return 0;
+		return try_pair(work);
 	if (work->parameters.totp)
 		return try_totp(work, code);
 	return work->parameters.hotp_counter > 0 ? try_hotp(work, code) : 0;
@@ -342,18 +380,13 @@ static int apply_rate_limit(struct work *work, bool *limited)
 	return answer.exceeded ? refuse(work, TOTPGROUP_REASON_RATE_LIMITED) : 0;
 }
 
-static bool clock_is_possible(int64_t now)
-{
-	return now >= 0 && now <= OTP_TIME_MAX;
-}
-
 static int decide_attempt(struct work *work)
 {
 	const struct attempt *attempt = work->attempt;
 	bool limited = false;
 	int status = 0;
 
-	if (!clock_is_possible(attempt->now)) {
+	if (!otp_time_is_possible(attempt->now)) {
 		error_set(work->error, TOTPGROUP_ESYSTEM, "the clock is %s: set it",
 			attempt->now < 0 ? "before 1970" : "beyond any real time");
 		return refuse(work, TOTPGROUP_REASON_STORE_ERROR);
@@ -391,41 +424,4 @@ int decide(totpgroup_credential *credential, const struct attempt *attempt,
 	device_keys_close(&work.keys);
 	WIPE_OBJECT(&work.typed);
 	return status;
-}
-
-int decide_before_prompt(const totpgroup_credential *credential, const struct attempt *attempt,
-	struct totpgroup_result *result, struct error *error)
-{
-	struct rate_limit_answer answer;
-	struct error ignored = ERROR_INIT;
-	struct hmac *hmac = NULL;
-	int status;
-
-	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	/* decide() reports an impossible clock, after the prompt. */
-	if (!clock_is_possible(attempt->now))
-		return 0;
-	status = rate_limit_look(
-		credential, attempt->now, !attempt->blocked_uncounted, &answer, error);
-	if (status != 0) {
-		result->reason = status == TOTPGROUP_EFORMAT ? TOTPGROUP_REASON_BAD_FILE
-							     : TOTPGROUP_REASON_STORE_ERROR;
-		return status == TOTPGROUP_EFORMAT ? 0 : status;
-	}
-	if (answer.exceeded) {
-		result->reason = TOTPGROUP_REASON_RATE_LIMITED;
-		result->retry_after = answer.retry_after;
-		return 0;
-	}
-	/* decide() reports a damaged secret, after the prompt. A pending credential has to
-	 * be confirmed with a code. */
-	if (pending_is_there(credential) ||
-		!grace_applies(
-			credential, &attempt->grace, attempt->now, attempt->grace_period) ||
-		credential_open_hmac(credential, &hmac, &ignored) != 0)
-		return 0;
-	hmac_close(hmac);
-	result->verdict = TOTPGROUP_ACCEPTED;
-	result->method = TOTPGROUP_METHOD_GRACE;
-	return 0;
 }

@@ -36,6 +36,7 @@ struct attempt {
 	bool disallow_reuse;	/* even where the credential allows reuse */
 	bool no_skew_adjust;	/* do not learn a new TIME_SKEW */
 	bool no_increment_hotp; /* no penalty for a wrong HOTP code */
+	bool resync_hotp;	/* take two HOTP codes in a row that are ahead (resync.h) */
 	/* Do not record an attempt that the rate limit refuses, so that it does not
 	 * prolong the block. */
 	bool blocked_uncounted;
@@ -57,7 +58,8 @@ struct decision {
 	bool penalty_due;
 	/* How many bytes of typed precede the code. Set when accepted. */
 	size_t password_length;
-	/* HOTP: how far the counter seems to be behind a wrong code, or 0. For the log alone. */
+	/* HOTP: how far the counter seems to be behind a wrong code, or was behind two codes in a
+	 * row; or 0. For the log alone. */
 	int64_t counter_behind;
 	/* The device of the accepted code, where the user has several; else empty. */
 	char device[DEVICE_NAME_SIZE];

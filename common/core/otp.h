@@ -46,6 +46,11 @@ int otp_search(struct hmac *hmac, struct otp_range range, int64_t nearest, const
  * calculation from it overflows. */
 #define OTP_TIME_MAX (INT64_MAX / 4)
 
+static inline bool otp_time_is_possible(int64_t now)
+{
+	return now >= 0 && now <= OTP_TIME_MAX;
+}
+
 /* The time step of now, in seconds since 1970 (RFC 6238 section 4.2, T0 = 0). now must
  * not be negative, and period must be at least 1. */
 int64_t otp_time_step(int64_t now, unsigned int period);

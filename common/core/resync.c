@@ -22,9 +22,8 @@ int resync_notice(struct hmac *hmac, const struct credential_parameters *paramet
 	return status;
 }
 
-/* Looks for the pair. The first code may be there by chance ahead of its true place, so each
- * place is tried. */
-static int find_pair(struct hmac *hmac, const struct credential_parameters *parameters,
+/* The first code may be there by chance ahead of its true place, so each place is tried. */
+int resync_find(struct hmac *hmac, const struct credential_parameters *parameters,
 	const char *first, const char *second, bool *found, int64_t *counter)
 {
 	struct otp_range range = {
@@ -59,7 +58,7 @@ static int resync_codes(totpgroup_credential *credential,
 
 	if (status != 0)
 		return status;
-	status = find_pair(hmac, parameters, first, second, found, &counter);
+	status = resync_find(hmac, parameters, first, second, found, &counter);
 	hmac_close(hmac);
 	if (status != 0)
 		return error_set(error, status, "libgcrypt failed to compute a code");

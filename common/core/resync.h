@@ -33,6 +33,11 @@
 int resync(totpgroup_credential *credential, const char *first, const char *second, bool *found,
 	int64_t *behind, struct error *error);
 
+/* Looks for two codes in a row, each of the parameters' digits, at the counter or ahead of it.
+ * *counter is the first one's. Returns 0 with *found; TOTPGROUP_ECRYPTO. */
+int resync_find(struct hmac *hmac, const struct credential_parameters *parameters,
+	const char *first, const char *second, bool *found, int64_t *counter);
+
 /* Looks for a code that is in no window. *behind is how far the counter is behind what the token
  * shows next, or 0. It is for the log: one code alone moves no counter. TOTPGROUP_ECRYPTO. */
 int resync_notice(struct hmac *hmac, const struct credential_parameters *parameters,

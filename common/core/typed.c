@@ -66,6 +66,11 @@ const char *typed_digits(const struct typed *typed, size_t digits)
 	return strspn(code, "0123456789") == digits ? code : NULL;
 }
 
+const char *typed_pair(const struct typed *typed, size_t digits)
+{
+	return typed->password_before_code ? NULL : typed_digits(typed, 2 * digits);
+}
+
 bool typed_holds_code(const struct typed *typed)
 {
 	for (size_t digits = OTP_DIGITS_MIN; digits <= OTP_DIGITS_MAX; digits++)

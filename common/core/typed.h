@@ -26,6 +26,10 @@ void typed_read(struct typed *typed, const char *text, bool password_before_code
  * there is none, and where anything but a password stands before it. */
 const char *typed_digits(const struct typed *typed, size_t digits);
 
+/* The first of two codes of that many digits each, behind which is the other one. NULL where the
+ * text is anything else, or may have a password before them. */
+const char *typed_pair(const struct typed *typed, size_t digits);
+
 /* Whether there is a code of any possible length. */
 bool typed_holds_code(const struct typed *typed);
 

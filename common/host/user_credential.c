@@ -254,6 +254,7 @@ void user_credential_apply_options(const struct options *options, struct attempt
 	attempt->disallow_reuse |= options->disallow_reuse;
 	attempt->no_skew_adjust |= options->noskewadj;
 	attempt->no_increment_hotp |= options->no_increment_hotp;
+	attempt->resync_hotp |= options->resync_hotp;
 	attempt->blocked_uncounted |= options->strict;
 }
 
