@@ -86,12 +86,14 @@ static int read_list(struct import_list *list, const struct text *text, const ch
 {
 	const char *data = text->data != NULL ? text->data : "";
 	enum exchange_format format = import_guess_format(data, text->length);
+	struct import_how how = {.now = (int64_t)time(NULL)};
 	struct error problem = ERROR_INIT;
 	int result;
 
 	if (format == FORMAT_UNKNOWN && import_is_secret(data, text->length))
 		format = FORMAT_SECRET;
-	result = import_list_read(list, name, text, format, (int64_t)time(NULL), &problem);
+	how.format = format;
+	result = import_list_read(list, name, text, &how, &problem);
 
 	if (result == 0)
 		return 0;

@@ -26,12 +26,14 @@ enum exchange_format {
 	FORMAT_CSV,
 	FORMAT_AEGIS, /* the next ones are read only */
 	FORMAT_BITWARDEN,
+	FORMAT_PSKC,   /* hardware tokens, RFC 6030 */
+	FORMAT_TOKENS, /* the same as a vendor's table */
 	FORMAT_SECRET, /* base32 alone; no option names it */
 };
 
 /* The names from FORMAT_GOOGLE_AUTHENTICATOR on, for the options. */
 #define EXCHANGE_FORMAT_WORDS "google-authenticator|users-file|uri|migration|csv"
-#define IMPORT_FORMAT_WORDS   EXCHANGE_FORMAT_WORDS "|aegis|bitwarden"
+#define IMPORT_FORMAT_WORDS   EXCHANGE_FORMAT_WORDS "|aegis|bitwarden|pskc|tokens"
 
 const char *exchange_format_name(enum exchange_format format);
 
@@ -46,6 +48,14 @@ struct exchange_options {
 	const char *label;  /* import: of which account, with or without its issuer */
 	const char *output; /* export: a file; NULL for standard output */
 	const char *group;  /* import: whose homes */
+	/* Import of hardware tokens. */
+	const char *users;	   /* a file that says whose each is */
+	const char *key_file;	   /* of the pre-shared key */
+	const char *password_file; /* of the password */
+	int type;      /* 1 for totp, 2 for hotp; 0 where not given, as the next ones */
+	int algorithm; /* 1 + enum hmac_algorithm */
+	int digits;
+	int period;
 	int from_homes;
 	int remove; /* the home's file, once there is a copy */
 	int force;
@@ -68,6 +78,8 @@ struct import_record {
 	bool passed_over;    /* it is for another user, or another record stands for it */
 	bool is_chosen;	     /* by its label, which need not name the user then */
 	bool is_whole;	     /* the text is one user's file, which is written as it is */
+	bool is_token;	     /* a hardware token; key.name is NULL until it is somebody's */
+	char *serial;	     /* the token's, or NULL */
 	size_t device_count; /* how many devices the records have for which this one stands */
 	struct otp_key key;
 	struct text credential; /* the text to write */
@@ -99,13 +111,41 @@ bool import_is_utf16(const char *text, size_t length);
  * length: words of a message could be base32, too. */
 bool import_is_secret(const char *text, size_t length);
 
+/* How an input is read. */
+struct import_how {
+	enum exchange_format format;
+	int64_t now; /* seconds since 1970: which spent codes of a users file still matter */
+	/* NULL where hardware tokens are not taken. */
+	const struct exchange_options *tokens;
+};
+
 /*
- * Appends a record for each key of one input. now, in seconds since 1970, decides which
- * spent codes of a users file still matter. source must outlive the list. Returns 0,
- * TOTPGROUP_EMEMORY, or TOTPGROUP_EFORMAT where nothing of the input can be used.
+ * Appends a record for each key of one input. source must outlive the list. Returns 0,
+ * TOTPGROUP_EMEMORY, TOTPGROUP_EFORMAT where nothing of the input can be used, or another error of
+ * opening it.
  */
 int import_list_read(struct import_list *list, const char *source, const struct text *text,
-	enum exchange_format format, int64_t now, struct error *error);
+	const struct import_how *how, struct error *error);
+
+/* What import_key_ask(), for struct pskc_asker, needs. */
+struct import_key {
+	const struct exchange_options *options;
+	const char *source; /* the name of the container for messages */
+};
+
+/* Reads the key or the password of a container from the file that the options name, or from the
+ * terminal. */
+int import_key_ask(void *key, bool password, struct text *answer, struct error *error);
+
+/*
+ * Gives each hardware token to its user, as the options' file says, and passes over those that are
+ * nobody's. What does not fit becomes a record that cannot be used: a serial that is there for two
+ * users, or for two secrets, and a user's serial that no token has. STATUS_STORE_ERROR where the
+ * file cannot be read, which is reported; STATUS_USAGE where the options do not say whose tokens
+ * are.
+ */
+enum exit_status import_list_assign(
+	struct import_list *list, const struct exchange_options *options);
 
 /*
  * Finds the user of every usable record. A record cannot be used where there is no such
@@ -144,8 +184,10 @@ enum exit_status import_list_join_for_one(struct import_list *list);
 
 /* What is said once for all records of an import. Begins zeroed. */
 struct import_said {
-	bool pin;    /* that PINs are left out */
-	bool digits; /* that their number is assumed */
+	bool pin;     /* that PINs are left out */
+	bool digits;  /* that their number is assumed */
+	bool kind;    /* that what a table of tokens does not say is assumed */
+	bool counter; /* that tokens begin at counter 1 */
 };
 
 /* Says on standard error what is left out of a record that was stored, or assumed for it. The

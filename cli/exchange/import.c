@@ -45,10 +45,12 @@ static enum exit_status read_input(struct import *import, const char *path)
 	struct text text = TEXT_INIT;
 	int status = input_read(path, &text, &error);
 
-	if (status == 0)
-		status = import_list_read(&import->list, source, &text,
-			choose_format(&import->options, source, &text), (int64_t)time(NULL),
-			&error);
+	if (status == 0) {
+		const struct import_how how = {choose_format(&import->options, source, &text),
+			(int64_t)time(NULL), &import->options};
+
+		status = import_list_read(&import->list, source, &text, &how, &error);
+	}
 	text_free(&text);
 	if (status == TOTPGROUP_EMEMORY)
 		return terminal_out_of_memory();
@@ -209,9 +211,36 @@ static enum exit_status store_all(struct import *import)
 	return choose_exit_status(import);
 }
 
+/* The name of an option that is about an input; NULL where none was given. */
+static const char *name_of_input_option(const struct exchange_options *options)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} all[] = {
+		{options->format != FORMAT_UNKNOWN, "from"},
+		{options->issuer != NULL, "issuer"},
+		{options->label != NULL, "label"},
+		{options->users != NULL, "users"},
+		{options->key_file != NULL, "key-file"},
+		{options->password_file != NULL, "password-file"},
+		{options->type > 0, "type"},
+		{options->algorithm > 0, "algorithm"},
+		{options->digits > 0, "digits"},
+		{options->period > 0, "period"},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i].given)
+			return all[i].name;
+	return NULL;
+}
+
 /* With --from-homes there is no input to be read. */
 static enum exit_status check_homes(const struct exchange_options *options)
 {
+	const char *other = name_of_input_option(options);
+
 	if (options->from_homes == 0 && (options->group != NULL || options->remove != 0))
 		return terminal_fail(STATUS_USAGE, "%s is for --from-homes",
 			options->group != NULL ? "--group" : "--remove");
@@ -222,12 +251,8 @@ static enum exit_status check_homes(const struct exchange_options *options)
 			STATUS_USAGE, "whose homes? Name --group=GROUP or --user=USER");
 	if (options->word_count > 0)
 		return terminal_fail(STATUS_USAGE, "--from-homes reads no FILE");
-	if (options->format != FORMAT_UNKNOWN || options->issuer != NULL ||
-		options->label != NULL)
-		return terminal_fail(STATUS_USAGE, "--%s contradicts --from-homes",
-			options->format != FORMAT_UNKNOWN ? "from"
-			: options->issuer != NULL	  ? "issuer"
-							  : "label");
+	if (other != NULL)
+		return terminal_fail(STATUS_USAGE, "--%s contradicts --from-homes", other);
 	return STATUS_DONE;
 }
 
@@ -249,6 +274,8 @@ enum exit_status command_import(int argc, char **argv)
 	}
 	if (status == STATUS_DONE)
 		status = read_inputs(&import);
+	if (status == STATUS_DONE)
+		status = import_list_assign(&import.list, options);
 	if (status == STATUS_DONE)
 		import_list_choose(&import.list, options);
 	if (status == STATUS_DONE)

@@ -10,8 +10,10 @@
 #include "base/lines.h"
 #include "base/utf8.h"
 #include "cli/exchange/exchange.h"
+#include "cli/exchange/pskc.h"
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
+#include "exchange/token_csv.h"
 #include "exchange/users_file.h"
 #include "exchange/vault_json.h"
 
@@ -32,6 +34,31 @@ static bool has_option(const char *text, size_t length)
 		if (line_length > 2 && memcmp(line, "\" ", 2) == 0)
 			return true;
 	return false;
+}
+
+/* Leaves out what is around a text. */
+static struct word trim(struct word word)
+{
+	size_t blank;
+
+	while ((blank = utf8_blank_length(word.start, word.length)) > 0) {
+		word.start += blank;
+		word.length -= blank;
+	}
+	while (word.length > 0 && utf8_blank_length(word.start + word.length - 1, 1) > 0)
+		word.length--;
+	return word;
+}
+
+/* Whether the text is XML with the root of a container near its front, whatever the prefix. */
+bool pskc_guess(const char *text, size_t length)
+{
+	static const char root[] = "KeyContainer";
+	const size_t near = length < 4096 ? length : 4096;
+	struct word word = trim((struct word){text, length});
+
+	return word.length > 0 && *word.start == '<' &&
+	       memmem(text, near, root, strlen(root)) != NULL;
 }
 
 static enum exchange_format guess_line(const char *line, size_t length)
@@ -73,6 +100,11 @@ enum exchange_format import_guess_format(const char *text, size_t length)
 	default:
 		break;
 	}
+	if (pskc_guess(word.start, word.length))
+		return FORMAT_PSKC;
+	/* A token's type may be the name of a vault's column. */
+	if (token_csv_guess(word.start, word.length))
+		return FORMAT_TOKENS;
 	if (csv_is_header(word.start, word.length))
 		return FORMAT_CSV;
 	if (has_option(word.start, word.length))
@@ -108,20 +140,6 @@ static size_t take_group(struct word *rest)
 	rest->start += gap;
 	rest->length -= gap;
 	return length;
-}
-
-/* Leaves out what is around a text. */
-static struct word trim(struct word word)
-{
-	size_t blank;
-
-	while ((blank = utf8_blank_length(word.start, word.length)) > 0) {
-		word.start += blank;
-		word.length -= blank;
-	}
-	while (word.length > 0 && utf8_blank_length(word.start + word.length - 1, 1) > 0)
-		word.length--;
-	return word;
 }
 
 /* The shortest secret that is told from a word, in bytes. */

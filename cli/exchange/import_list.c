@@ -8,11 +8,14 @@
 #include "base/ascii.h"
 #include "base/lines.h"
 #include "cli/exchange/exchange.h"
+#include "cli/exchange/pskc.h"
+#include "cli/ui/terminal.h"
 #include "exchange/account_name.h"
 #include "exchange/csv.h"
 #include "exchange/migration.h"
 #include "exchange/otp_key.h"
 #include "exchange/otpauth_uri.h"
+#include "exchange/token_csv.h"
 #include "exchange/users_file.h"
 #include "exchange/vault_json.h"
 #include "totpgroup.h"
@@ -27,7 +30,7 @@ struct reading {
 	struct import_list *list;
 	const char *source;
 	struct word text; /* without a byte order mark */
-	int64_t now;
+	const struct import_how *how;
 	struct error *error; /* for the input as a whole */
 };
 
@@ -36,6 +39,7 @@ static void free_record(struct import_record *record)
 	otp_key_free(&record->key);
 	text_free(&record->credential);
 	free(record->user);
+	free(record->serial);
 	free(record);
 }
 
@@ -110,7 +114,7 @@ static int finish_record(
 		status = take_device(record);
 	if (status == 0 && found && record->credential.length == 0) {
 		status = otp_key_to_credential(
-			&record->key, reading->now, &record->credential, &record->error);
+			&record->key, reading->how->now, &record->credential, &record->error);
 		name_line(record, record->key.line);
 	}
 	if (status == TOTPGROUP_EMEMORY || (status == 0 && !found)) {
@@ -192,6 +196,90 @@ static int read_vault(const struct reading *reading, enum vault_kind kind)
 	return status;
 }
 
+/* A token that goes to its user is told from others by its serial. */
+static int take_serial(struct import_record *record, struct text *serial)
+{
+	struct error ignored = ERROR_INIT;
+	int status = 0;
+
+	record->is_token = true;
+	record->names_user = true;
+	if (serial->length == 0)
+		return 0;
+	record->serial = strdup(serial->data);
+	if (record->serial != NULL)
+		status = otp_key_set_device(
+			&record->key, serial->data, serial->length, &ignored);
+	return record->serial == NULL || status == TOTPGROUP_EMEMORY ? TOTPGROUP_EMEMORY : 0;
+}
+
+/* Reads one of them; one of the readers is NULL. */
+static int read_token(
+	const struct reading *reading, struct token_csv *csv, struct pskc *pskc, bool *found)
+{
+	struct import_record *record = new_record(reading);
+	struct text serial = TEXT_INIT;
+	int status;
+
+	if (record == NULL)
+		return out_of_memory(reading->error);
+	status = pskc != NULL
+			 ? pskc_next(pskc, &record->key, &serial, found, &record->error)
+			 : token_csv_next(csv, &record->key, &serial, found, &record->error);
+	if (take_serial(record, &serial) != 0)
+		status = TOTPGROUP_EMEMORY;
+	text_free(&serial);
+	return finish_record(reading, record, status, *found);
+}
+
+static int read_token_table(const struct reading *reading)
+{
+	const struct exchange_options *options = reading->how->tokens;
+	static const char *const types[] = {NULL, "totp", "hotp"};
+	const struct token_defaults defaults = {
+		.type = types[options->type],
+		.algorithm = options->algorithm > 0 ? hmac_algorithm_name((enum hmac_algorithm)(
+							      options->algorithm - 1))
+						    : NULL,
+		.digits = (unsigned int)options->digits,
+		.period = (unsigned int)options->period,
+	};
+	struct token_csv csv;
+	bool found = true;
+	int status = token_csv_open(
+		&csv, reading->text.start, reading->text.length, &defaults, reading->error);
+
+	while (status == 0 && found)
+		status = read_token(reading, &csv, NULL, &found);
+	return status;
+}
+
+static int read_pskc(const struct reading *reading)
+{
+	struct import_key key = {reading->how->tokens, reading->source};
+	const struct pskc_asker asker = {import_key_ask, &key};
+	struct pskc *pskc = NULL;
+	bool found = true;
+	int status = pskc_open(
+		&pskc, reading->text.start, reading->text.length, &asker, reading->error);
+
+	if (status == 0 && pskc_is_signed(pskc) && key.options->quiet == 0)
+		terminal_complain("%s: its signature is not checked", reading->source);
+	while (status == 0 && found)
+		status = read_token(reading, NULL, pskc, &found);
+	pskc_close(pskc);
+	return status;
+}
+
+static int read_tokens(const struct reading *reading)
+{
+	if (reading->how->tokens == NULL)
+		return error_set(reading->error, TOTPGROUP_EARGUMENT,
+			"hardware tokens are for the command import");
+	return reading->how->format == FORMAT_PSKC ? read_pskc(reading)
+						   : read_token_table(reading);
+}
+
 static int read_uri(
 	const struct reading *reading, const char *uri, size_t length, unsigned int line)
 {
@@ -263,16 +351,16 @@ static int read_uris(const struct reading *reading)
 }
 
 int import_list_read(struct import_list *list, const char *source, const struct text *text,
-	enum exchange_format format, int64_t now, struct error *error)
+	const struct import_how *how, struct error *error)
 {
 	const char *data = text->data != NULL ? text->data : "";
 	const struct reading reading = {
-		list, source, import_skip_mark(data, text->length), now, error};
+		list, source, import_skip_mark(data, text->length), how, error};
 
 	if (import_is_utf16(data, text->length))
 		return error_set(
 			error, TOTPGROUP_EFORMAT, "the text is UTF-16: save it as UTF-8");
-	switch (format) {
+	switch (how->format) {
 	case FORMAT_GOOGLE_AUTHENTICATOR:
 		return read_credential(&reading);
 	case FORMAT_USERS_FILE:
@@ -286,6 +374,9 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 		return read_vault(&reading, VAULT_AEGIS);
 	case FORMAT_BITWARDEN:
 		return read_vault(&reading, VAULT_BITWARDEN);
+	case FORMAT_PSKC:
+	case FORMAT_TOKENS:
+		return read_tokens(&reading);
 	case FORMAT_SECRET:
 		return read_secret(&reading);
 	case FORMAT_UNKNOWN:

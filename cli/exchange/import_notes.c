@@ -18,6 +18,12 @@ static void say_assumed(const struct import_record *record, struct import_said *
 				  "many: line %u",
 			record->source, key->line);
 	}
+	if ((key->notes & OTP_KEY_KIND_ASSUMED) != 0 && !said->kind) {
+		said->kind = true;
+		terminal_complain("%s: SHA1, 6 digits and 30 s are assumed where it does not "
+				  "say another; see --algorithm, --digits and --period",
+			record->source);
+	}
 }
 
 void import_say_notes(const struct import_record *record, struct import_said *said)
@@ -29,7 +35,12 @@ void import_say_notes(const struct import_record *record, struct import_said *sa
 				  "parameter, which is taken: %s",
 			record->source, key->line, key->issuer);
 	say_assumed(record, said);
-	if (key->hotp && key->counter == 0)
+	if (key->hotp && key->counter == 0 && record->is_token && !said->counter) {
+		said->counter = true;
+		terminal_complain("%s: tokens begin at counter 1; the code of counter 0 is not "
+				  "accepted",
+			record->source);
+	} else if (key->hotp && key->counter == 0 && !record->is_token)
 		terminal_complain("%s: line %u: %s begins at counter 1; the code of counter "
 				  "0 is not accepted",
 			record->source, key->line, record->user);

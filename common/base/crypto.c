@@ -15,6 +15,9 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
+/* Bytes of a block. */
+#define AES_BLOCK 16
+
 struct hmac {
 	gcry_mac_hd_t handle;
 	size_t length; /* of a digest */
@@ -217,6 +220,90 @@ int scrypt_derive(const struct scrypt_input *input, uint8_t *key, size_t length)
 {
 	int status = derive(input, key, length);
 
+	if (status != 0)
+		explicit_bzero(key, length);
+	return status;
+}
+
+/* Decrypts in one piece. */
+static int decrypt(enum aes_mode mode, const void *key, size_t key_length, const uint8_t *iv,
+	const uint8_t *bytes, size_t length, uint8_t *plain, size_t plain_length)
+{
+	const int number = key_length == 16   ? GCRY_CIPHER_AES128
+			   : key_length == 24 ? GCRY_CIPHER_AES192
+					      : GCRY_CIPHER_AES256;
+	gcry_cipher_hd_t handle = NULL;
+	gcry_error_t failure = gcry_cipher_open(&handle, number,
+		mode == AES_CBC ? GCRY_CIPHER_MODE_CBC : GCRY_CIPHER_MODE_AESWRAP, 0);
+
+	if (failure == 0)
+		failure = gcry_cipher_setkey(handle, key, key_length);
+	if (failure == 0 && iv != NULL)
+		failure = gcry_cipher_setiv(handle, iv, AES_BLOCK);
+	if (failure == 0)
+		failure = gcry_cipher_decrypt(handle, plain, plain_length, bytes, length);
+	gcry_cipher_close(handle);
+	return gcry_err_code(failure) == GPG_ERR_CHECKSUM ? TOTPGROUP_EFORMAT
+							  : status_of(failure);
+}
+
+static int decrypt_cbc(const void *key, size_t key_length, const uint8_t *bytes, size_t length,
+	uint8_t *plain, size_t *plain_length)
+{
+	uint8_t padding;
+	int status;
+
+	if (length < 2 * AES_BLOCK || length % AES_BLOCK != 0)
+		return TOTPGROUP_EARGUMENT;
+	length -= AES_BLOCK;
+	status = decrypt(
+		AES_CBC, key, key_length, bytes, bytes + AES_BLOCK, length, plain, length);
+	if (status != 0)
+		return status;
+	padding = plain[length - 1];
+	if (padding == 0 || padding > AES_BLOCK)
+		return TOTPGROUP_EFORMAT;
+	*plain_length = length - padding;
+	return 0;
+}
+
+int aes_decrypt(enum aes_mode mode, const void *key, size_t key_length, const uint8_t *bytes,
+	size_t length, uint8_t *plain, size_t *plain_length)
+{
+	int status = initialize_once();
+
+	*plain_length = 0;
+	if (key_length != 16 && key_length != 24 && key_length != 32)
+		return TOTPGROUP_EARGUMENT;
+	if (status == 0 && mode == AES_CBC) {
+		status = decrypt_cbc(key, key_length, bytes, length, plain, plain_length);
+	} else if (status == 0 && length >= 24 && length % 8 == 0) {
+		status = decrypt(mode, key, key_length, NULL, bytes, length, plain, length - 8);
+		*plain_length = status == 0 ? length - 8 : 0;
+	} else if (status == 0) {
+		status = TOTPGROUP_EARGUMENT;
+	}
+	if (status != 0)
+		explicit_bzero(plain, length);
+	return status;
+}
+
+int pbkdf2_derive(const struct pbkdf2_input *input, uint8_t *key, size_t length)
+{
+	static const int hashes[] = {
+		[HMAC_SHA1] = GCRY_MD_SHA1,
+		[HMAC_SHA256] = GCRY_MD_SHA256,
+		[HMAC_SHA512] = GCRY_MD_SHA512,
+	};
+	int status = initialize_once();
+
+	if (!is_known(input->algorithm) || input->iterations == 0 ||
+		input->iterations > PBKDF2_ITERATIONS_MAX)
+		return TOTPGROUP_EARGUMENT;
+	if (status == 0)
+		status = status_of(gcry_kdf_derive(input->password, input->password_length,
+			GCRY_KDF_PBKDF2, hashes[input->algorithm], input->salt,
+			input->salt_length, input->iterations, length, key));
 	if (status != 0)
 		explicit_bzero(key, length);
 	return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Cryptography: HMAC, SHA-256 and scrypt of libgcrypt, which only base/crypto.c uses, and random
- * numbers of the kernel. All functions are thread-safe. */
+/* Cryptography: HMAC, SHA-256, scrypt, PBKDF2 and AES of libgcrypt, which only base/crypto.c
+ * uses, and random numbers of the kernel. All functions are thread-safe. */
 #ifndef TOTPGROUP_BASE_CRYPTO_H
 #define TOTPGROUP_BASE_CRYPTO_H
 
@@ -110,5 +110,39 @@ struct scrypt_input {
  * allowed, TOTPGROUP_EMEMORY, or TOTPGROUP_ECRYPTO where libgcrypt refuses; key
  * is wiped after an error. */
 int scrypt_derive(const struct scrypt_input *input, uint8_t *key, size_t length);
+
+/*
+ * Keys that are encrypted, with a key or with a password.
+ */
+
+enum aes_mode {
+	AES_CBC,      /* XML Encryption, section 5.2: the first block is the IV, and the last
+			 byte tells how many are padding. It does not tell a wrong key. */
+	AES_KEY_WRAP, /* RFC 3394 */
+};
+
+/*
+ * Decrypts length bytes with a key of 16, 24 or 32 bytes. plain has room for length bytes, and is
+ * wiped after an error. Returns 0 with *plain_length; TOTPGROUP_EARGUMENT for an impossible length;
+ * TOTPGROUP_EFORMAT where the key is seen to be wrong; TOTPGROUP_EMEMORY; TOTPGROUP_ECRYPTO.
+ */
+int aes_decrypt(enum aes_mode mode, const void *key, size_t key_length, const uint8_t *bytes,
+	size_t length, uint8_t *plain, size_t *plain_length);
+
+/* The most iterations: more would take minutes. */
+#define PBKDF2_ITERATIONS_MAX 10000000
+
+/* One input of PBKDF2 (RFC 8018); none of the lengths is 0. */
+struct pbkdf2_input {
+	enum hmac_algorithm algorithm;
+	const void *password;
+	size_t password_length;
+	const void *salt;
+	size_t salt_length;
+	unsigned int iterations; /* 1 to PBKDF2_ITERATIONS_MAX */
+};
+
+/* Derives length bytes. Returns as scrypt_derive(). */
+int pbkdf2_derive(const struct pbkdf2_input *input, uint8_t *key, size_t length);
 
 #endif

@@ -32,6 +32,9 @@ enum otp_key_note {
 	OTP_KEY_COUNTER_ASSUMED = 1 << 5,
 	/* Nothing said how many digits codes have: they are 6. */
 	OTP_KEY_DIGITS_ASSUMED = 1 << 6,
+	/* A table of tokens did not say the algorithm, the digits or the period: they are the
+	 * usual ones. */
+	OTP_KEY_KIND_ASSUMED = 1 << 7,
 };
 
 /* Begins as OTP_KEY_INIT; ends with otp_key_free(). Holds secrets. */
