@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Guides for the time after it is set up, and for those who come from elsewhere."""
 
+import glob
 import os
 import shutil
 
 import debian_host
-from case import SOURCE
+from case import SOURCE, Skip
 from guide import test
+from pskc_files import Plain, container, token, with_password
 from scenario import NO_REUSE, check, let_in
-from sshd_host import EMERGENCY_CODES
+from sshd_host import EMERGENCY_CODES, TOP
 
 
 def ask_for_codes(host):
@@ -65,6 +67,42 @@ def the_log_is_read(host):
 def a_script_enrolls_those_who_are_missing(host):
     host.guide("ansible").type()
     check(host.users["alice"].has_secret_file(), "alice has a secret")
+
+
+def token_files(host):
+    """What a vendor delivers, and whose the tokens are."""
+    secrets = [host.secret(), host.secret()]
+    serials = ("2308000017", "2308000018")
+    files = {"users.csv": f"user,serial\nalice,{serials[0]}\nbob,{serials[1]}\n",
+             "password.txt": "a password\n",
+             "tokens.csv": "".join(f"{serial},{secret.key.hex()}\n"
+                                   for serial, secret in zip(serials, secrets))}
+    for name, cipher in (("tokens.xml", Plain), ("encrypted.xml", with_password("a password"))):
+        tokens = (token(serial, secret.key, cipher=cipher, period=30)
+                  for serial, secret in zip(serials, secrets))
+        files[name] = container(*tokens, cipher=cipher)
+    for name, text in files.items():
+        with open(f"{TOP}/source/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+    return secrets
+
+
+@test
+def hardware_tokens_go_to_their_users(host):
+    if not glob.glob("/usr/lib/*/libpskc.so.0"):
+        raise Skip("there is no libpskc")
+    host.add_user("bob")
+    ask_for_codes(host)
+    secrets = token_files(host)
+    guide = host.guide("hardware-tokens")
+    said = guide.type("Take them", 0)
+    for line in ("would import alice", "would import bob", "imported alice", "imported bob"):
+        check(line in said.splitlines(), f"{line}: {said}")
+    let_in(host.login("alice", code=secrets[0].code()), "alice")
+    check("imported bob" in guide.type("Take them", 1), "the encrypted one")
+    let_in(host.login("bob", code=secrets[1].code()), "bob")
+    check("6 digits and 30 s are assumed" in guide.type("Tables"), "the table")
+    guide.leave("A button that was pressed too often", why="tests/cli/test_resync.py types codes")
 
 
 @test
