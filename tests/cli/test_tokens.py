@@ -21,7 +21,7 @@ def import_tokens(folder, text, *options, users=f"{ME},T1\n", answers=""):
 
 def pskc(folder, *words, **changes):
     result = import_tokens(folder, *words, **changes)
-    if "built without libpskc" in result.output or "needs libpskc" in result.output:
+    if "built without libpskc" in result.errors or "needs libpskc" in result.errors:
         raise Skip("there is no libpskc")
     return result
 
@@ -105,8 +105,8 @@ def keys_and_passwords_come_from_a_file_or_are_typed(folder):
 
 def refused(folder, words, text, *options, **changes):
     result = pskc(folder, text, *options, **changes)
-    check(words in result.output, f"{words!r} is not in {result.output!r} ({result.errors!r})")
-    check(result.status in (6, 7), f"exit status {result.status}: {result.output}")
+    check(words in result.errors, f"{words!r} is not in {result.errors!r}")
+    check(result.status in (6, 7), f"exit status {result.status}: {result.errors}")
     equal(read(credential(folder)), None, "nothing is written")
 
 
@@ -151,8 +151,8 @@ def damaged_and_strange_containers_are_refused(folder):
     # One bad token does not stop the others.
     text = container(token("T0", KEY, digits=4), token("T1", KEY))
     result = pskc(folder, text, "-q", users=f"{ME},T1\nnobody,T0\n")
-    equal(result.status, 7, result.output)
-    check("failed tokens: token T0: its codes have 4 digits" in result.output, result.output)
+    equal(result.status, 7, result.errors)
+    check("tokens: token T0: its codes have 4 digits" in result.errors, result.errors)
     check(read(credential(folder)).startswith(SECRET), "the other one")
     signed = good.replace("</KeyContainer>", "<ds:Signature/></KeyContainer>")
     result = pskc(folder, signed)
@@ -205,7 +205,7 @@ def rows_that_cannot_be_tokens_are_refused(folder):
             (f"serial,secret,type\nT1,{seed}\n", "line 2: 2 values, and not the 3"),
             (f"serial,secret,seed\nT1,{seed},\n", "line 1: two columns mean the same: 'seed'")):
         result = import_tokens(folder, text, "-q", "--from=tokens")
-        check(words in result.output, f"{text!r}: {result.output!r}")
+        check(words in result.errors, f"{text!r}: {result.errors!r}")
         check(result.status in (6, 7), result.status)
 
 
@@ -230,15 +230,15 @@ def what_does_not_fit_is_told(folder):
     seed = KEY.hex()
     table = f"T1,{seed},TOTP,6,30,SHA1\n"
     for users, tokens, words in (
-            (f"{ME},T9\n", table, f"failed users: line 1: {ME}: there is no token with the serial T9\n"),
+            (f"{ME},T9\n", table, f"users: line 1: {ME}: there is no token with the serial T9\n"),
             (f"{ME},T1\nnobody,t1\n", table, "line 2: nobody: the serial is there for two users"),
             (f"{ME}\n", table, "line 1: "),
             (f"{ME},T1,x\n", table, f"line 1: {ME}: a line is a user and a serial"),
             (f"{ME},T1\n", table + table.replace(seed, seed[::-1]), "the serial T1 is there with two secrets"),
             ("no-such-user,T1\n", table, "no-such-user")):
         result = import_tokens(folder, tokens, "-q", users=users)
-        check(words in result.output, f"{users!r}: {result.output!r}")
-        equal(result.status, 7, result.output)
+        check(words in result.errors, f"{users!r}: {result.errors!r}")
+        equal((result.status, result.output), (7, ""), result.errors)
         equal(read(credential(folder)), None, "nothing is written")
     # The same row twice is one token.
     check_secret(folder, import_tokens(folder, table + table, "-q"), "LABEL T1")
@@ -263,7 +263,7 @@ def without_libpskc_a_container_is_refused(folder):
     script = ('for file in $(ls /usr/lib/*/libpskc.so.0 /usr/lib*/libpskc.so.0 2>/dev/null); do '
               'mount --bind empty "$file"; done; exec "$@"')
     result = in_namespace(folder, script, PROGRAM, "import", spec(folder), "--users=users", "tokens")
-    check(result.status == 6 and "libpskc" in result.output, f"{result.output!r} {result.errors!r}")
+    check(result.status == 6 and "libpskc" in result.errors, f"{result.output!r} {result.errors!r}")
     equal(read(credential(folder)), None, "nothing is written")
 
 
