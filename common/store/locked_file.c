@@ -155,7 +155,8 @@ static int lock_file(
 	return never_the_same(rules, error);
 }
 
-/* Reads the open file, which must be as long as its status says. */
+/* Reads the open file, which must be as long as its status says, into a text that is
+ * TEXT_INIT. */
 static int read_file(const struct file_rules *rules, const struct locked_file *transaction,
 	struct text *text, struct error *error)
 {
@@ -163,7 +164,6 @@ static int read_file(const struct file_rules *rules, const struct locked_file *t
 	size_t length = 0;
 	ssize_t count = 1;
 	char *buffer = malloc(size + 1);
-	int status;
 
 	if (buffer == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
@@ -176,16 +176,18 @@ static int read_file(const struct file_rules *rules, const struct locked_file *t
 		if (count > 0)
 			length += (size_t)count;
 	}
+	if (count >= 0 && length == size) {
+		buffer[length] = '\0';
+		*text = (struct text){buffer, length, size + 1, 0};
+		return 0;
+	}
 	if (count < 0)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot read %s", rules->path);
-	else if (length != size)
-		status = error_set(
+		error_set_system(error, TOTPGROUP_ESYSTEM, "cannot read %s", rules->path);
+	else
+		error_set(
 			error, TOTPGROUP_ESYSTEM, "%s: changed while it was read", rules->path);
-	else if ((status = text_append(text, buffer, length)) != 0)
-		error_set(error, status, "out of memory");
 	wipe_free(buffer, size + 1);
-	return status;
+	return error->code;
 }
 
 /* Opens the place in a new transaction. */
