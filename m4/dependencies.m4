@@ -19,14 +19,14 @@ AC_DEFUN([TOTPGROUP_REQUIRE], [
   PKG_CHECK_MODULES([$1], [$2], [], [TOTPGROUP_NOT_FOUND([$2], [$3], [$4], [$5])])
 ])
 
-# Sets PAM_CFLAGS, PAM_LIBS, and pam_libdir where pam.pc tells it. Older
-# Linux-PAM comes without pam.pc.
+# Sets PAM_CFLAGS, PAM_LIBS, and pam_libdir where pam.pc tells it. Older Linux-PAM comes without
+# pam.pc. That of Debian 13 requires audit.pc, which the packages of PAM do not bring: pkg-config
+# tells the folder all the same.
 AC_DEFUN([TOTPGROUP_REQUIRE_PAM], [
-  pam_libdir=
-  PKG_CHECK_MODULES([PAM], [pam],
-    [pam_libdir=`$PKG_CONFIG --variable=libdir pam`],
+  PKG_CHECK_MODULES([PAM], [pam], [],
     [AC_CHECK_HEADER([security/pam_modules.h], [],
       [TOTPGROUP_NOT_FOUND([Linux-PAM], [libpam0g-dev], [pam-devel])])
     AC_CHECK_LIB([pam], [pam_syslog], [PAM_LIBS=-lpam],
       [TOTPGROUP_NOT_FOUND([Linux-PAM], [libpam0g-dev], [pam-devel])])])
+  pam_libdir=`$PKG_CONFIG --variable=libdir pam 2>/dev/null`
 ])
