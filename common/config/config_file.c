@@ -152,7 +152,7 @@ static int list_drop_ins(
 	_Alignas(struct dirent64) char entries[1024];
 	ssize_t length;
 
-	while ((length = getdents64(drop_ins->folder, entries, sizeof entries)) > 0)
+	while ((length = getdents64(drop_ins->folder, (void *)entries, sizeof entries)) > 0)
 		if (add_drop_ins(drop_ins, entries, (size_t)length, path, error) != 0)
 			return error->code;
 	if (length < 0)

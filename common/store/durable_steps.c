@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "store/linux_calls.h"
 #include "totpgroup.h"
 
 #define LETTERS                                                                                \

@@ -40,7 +40,7 @@ def enter():
     _make_etc()
     _make_dev()
     mount("tmpfs", "/var/log", "-t", "tmpfs", "-o", "mode=755,size=16m")
-    _raise_loopback()
+    raise_loopback()
     socket.sethostname(HOST_NAME)
 
 
@@ -117,7 +117,7 @@ def _make_dev():
     mount(dev, "/dev", "--rbind")
 
 
-def _raise_loopback():
+def raise_loopback():
     get_flags, set_flags, up = 0x8913, 0x8914, 0x1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sh14x", b"lo", 0)

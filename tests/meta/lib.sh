@@ -44,7 +44,7 @@ sources() {
 	for pattern in "$@"; do
 		names+=(-o -name "$pattern")
 	done
-	for folder in common pam cli daemon examples po tests conf m4 man scripts .ci; do
+	for folder in common pam cli daemon debian examples packaging po tests conf m4 man scripts .ci; do
 		[ ! -d "$folder" ] || find "$folder" -type f \( "${names[@]}" \)
 	done | sort
 }
