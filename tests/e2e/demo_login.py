@@ -78,8 +78,8 @@ class Demo:
         self._enroll_program = enroll_program
         self._secret, self._emergency, self._spent = None, [], 0
 
-    def prepare(self):
-        """Adds users, a PAM service and sshd."""
+    def prepare(self, sshd_lines):
+        """Adds users, a PAM service and sshd, with these lines in its configuration."""
         tell, host = self._narrator, self._host
         tell.step("Making a private machine")
         tell.say("It has its own /etc, users, network and processes, and ends with this demo.",
@@ -89,7 +89,7 @@ class Demo:
         host.add_user("alice", GROUP)
         host.add_user("bob")
         host.service("sshd", "requisite pam_unix.so nodelay", f"required MODULE group={GROUP}")
-        host.start_sshd()
+        host.start_sshd(*sshd_lines)
         with open("/etc/pam.d/sshd", encoding="ascii") as file:
             tell.file("/etc/pam.d/sshd", file.read().splitlines())
         tell.say("(Once the module is installed, its name is enough; no path is needed.)")
@@ -208,11 +208,20 @@ class Tee:
         sys.stdout.flush()
 
 
+def companions(sshd):
+    """The programs that an sshd starts since OpenSSH 9.8, where they are not in their own place
+    but were unpacked with it: the setting that names each, and its path."""
+    folder = os.path.join(os.path.dirname(sshd), "../lib/openssh")
+    found = {"SshdSessionPath": f"{folder}/sshd-session", "SshdAuthPath": f"{folder}/sshd-auth"}
+    return {setting: path for setting, path in found.items()
+            if os.path.exists(path) and not os.path.samefile(os.path.dirname(sshd), "/usr/sbin")}
+
+
 def main(first, last, module, enroll_program, sshd):
     """Runs the steps from first to last. Returns the exit status."""
     programs = {}
     for name, path in (("pam_totpgroup.so", module), ("totp-enroll", enroll_program),
-                       ("sshd", sshd)):
+                       ("sshd", sshd), *companions(sshd).items()):
         with open(path, "rb") as file:
             programs[name] = file.read()
     private_root.enter()
@@ -222,7 +231,7 @@ def main(first, last, module, enroll_program, sshd):
     demo = Demo(Narrator(int(first), int(last)), host, paths["totp-enroll"])
     try:
         with host:
-            demo.prepare()
+            demo.prepare([f"{setting} {paths[setting]}" for setting in companions(sshd)])
             demo.enroll()
             demo.log_in_again(demo.log_in())
             demo.log_in_after_losing_the_phone()

@@ -116,9 +116,7 @@ log_path = /dev/stderr
 listen = 127.0.0.1
 protocols = imap
 ssl = no
-disable_plaintext_auth = no
 auth_failure_delay = 0
-mail_location = maildir:~/Maildir
 service anvil {{
   # No delay for an address with wrong passwords.
   unix_listener anvil-auth-penalty {{
@@ -133,6 +131,10 @@ service imap-login {{
     port = 0
   }}
 }}
+"""
+    BEFORE_2_4 = """\
+disable_plaintext_auth = no
+mail_location = maildir:~/Maildir
 passdb {{
   driver = pam
   args = dovecot
@@ -141,12 +143,29 @@ userdb {{
   driver = passwd
 }}
 """
+    SINCE_2_4 = """\
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = ~/Maildir
+passdb pam {{
+}}
+userdb passwd {{
+}}
+"""
 
     def start(self):
         for user in ("dovecot", "dovenull"):
             self.host.add_user(user, password=False)
-        path = self.write("dovecot.conf", self.CONFIG.format(folder=self.folder))
+        path = self.write("dovecot.conf", self._config().format(folder=self.folder))
         self.serve("starting up for imap", find("dovecot"), "-F", "-c", path)
+
+    def _config(self):
+        """The configuration in the language of this version, which the first lines name."""
+        version = private_root.run(find("dovecot"), "--version").split()[0].split("-")[0]
+        if tuple(map(int, version.split(".")[:2])) < (2, 4):
+            return self.CONFIG + self.BEFORE_2_4
+        return (f"dovecot_config_version = {version}\ndovecot_storage_version = {version}\n"
+                + self.CONFIG + self.SINCE_2_4)
 
     def log_in(self, user, password):
         with imaplib.IMAP4(ADDRESS, 143, timeout=DEADLINE) as client:

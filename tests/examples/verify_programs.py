@@ -44,7 +44,8 @@ class Programs:
             raise Skip(f"{need} is not installed (package {package})")
         if language in ("c", "go"):
             return [self._built(language, source)]
-        return [need, source]
+        # The tree may lie below a folder that the user of a web server may not enter.
+        return [need, shutil.copy(source, self._folder)]
 
     def _built(self, language, source):
         program = f"{self._folder}/verify-{language}"
