@@ -22,14 +22,12 @@ int totpgroup_credential_parse(
 	totpgroup_credential **credential, const char *text, size_t length)
 {
 	struct error error = ERROR_INIT;
-	struct hmac *hmac = NULL;
 	int status;
 
 	status = credential_load(credential, text, length, &error);
 	if (status != 0)
 		return status;
-	status = credential_open_hmac(*credential, &hmac, &error);
-	hmac_close(hmac);
+	status = credential_check_secret(*credential, &error);
 	if (status != 0) {
 		totpgroup_credential_free(*credential);
 		*credential = NULL;
@@ -41,8 +39,8 @@ int totpgroup_credential_verify(totpgroup_credential *credential, const char *co
 	struct totpgroup_result *result)
 {
 	struct attempt attempt = ATTEMPT_INIT;
-	struct decision decision = DECISION_INIT;
-	struct error error = ERROR_INIT;
+	struct decision decision;
+	struct error error;
 	int status;
 
 	attempt.typed = code;

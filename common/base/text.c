@@ -53,7 +53,7 @@ static int splice_into_new(
 		memcpy(memory + offset + length, text->data + offset + removed, tail);
 	memory[new_length] = '\0';
 	wipe_free(text->data, text->capacity);
-	*text = (struct text){memory, new_length, capacity, text->status};
+	*text = (struct text){memory, new_length, capacity, text->status, text->changes};
 	return 0;
 }
 
@@ -81,6 +81,7 @@ int text_splice(
 	kept = text->length - removed;
 	if (length >= SIZE_MAX - kept)
 		return TOTPGROUP_EMEMORY;
+	text->changes++;
 	if (kept + length >= text->capacity)
 		return splice_into_new(text, offset, removed, data, length);
 	splice_in_place(text, offset, removed, data, length);

@@ -16,11 +16,12 @@ struct text {
 	/* 0, or the error of the first append that failed. All later appends do nothing
 	 * and return it, so that a caller appends several pieces and checks once. */
 	int status;
+	unsigned int changes; /* how often it was changed, so that a reader can tell */
 };
 
 #define TEXT_INIT                                                                              \
 	{                                                                                      \
-		NULL, 0, 0, 0                                                                  \
+		NULL, 0, 0, 0, 0                                                               \
 	}
 
 /*

@@ -105,14 +105,20 @@ size_t utf8_write(uint32_t character, char bytes[4])
 
 size_t utf8_blank_length(const char *text, size_t length)
 {
-	static const char *const blanks[] = {
-		" ", "\t", "\r", "\n", "\xc2\xa0", "\xe2\x80\x87", "\xe2\x80\xaf"};
-
-	for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
-		size_t size = strlen(blanks[i]);
-
-		if (size <= length && memcmp(text, blanks[i], size) == 0)
-			return size;
+	switch (length > 0 ? text[0] : '\0') {
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n':
+		return 1;
+	case '\xc2':
+		return length >= 2 && text[1] == '\xa0' ? 2 : 0;
+	case '\xe2':
+		return length >= 3 && text[1] == '\x80' &&
+				       (text[2] == '\x87' || text[2] == '\xaf')
+			       ? 3
+			       : 0;
+	default:
+		return 0;
 	}
-	return 0;
 }

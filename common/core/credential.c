@@ -10,53 +10,15 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/base32.h"
 #include "base/number.h"
-#include "base/wipe.h"
+#include "core/credential_cache.h"
 #include "core/otp.h"
 
-/* A line may end with CR, LF or both, so that files from any system work. */
-static bool is_line_end(char character)
-{
-	return character == '\r' || character == '\n';
-}
-
-/* Offsets of a line in the text. */
-struct line {
-	size_t start;
-	size_t end;  /* behind its last character */
-	size_t next; /* of the next line */
+/* One piece of memory. */
+struct whole {
+	struct totpgroup_credential credential; /* first, so that it can be taken for this */
+	struct credential_cache cache;
 };
-
-/* Reads the line at offset start; false at the end of the text. */
-static bool read_line(const struct text *text, size_t start, struct line *line)
-{
-	size_t i = start;
-
-	if (start >= text->length)
-		return false;
-	while (i < text->length && !is_line_end(text->data[i]))
-		i++;
-	line->start = start;
-	line->end = i;
-	if (i + 1 < text->length && text->data[i] == '\r' && text->data[i + 1] == '\n')
-		i++;
-	line->next = i < text->length ? i + 1 : i;
-	return true;
-}
-
-/* Whether the line is `" KEY`, alone or followed by a blank and a value. */
-static bool line_has_key(const struct text *text, const struct line *line, const char *key)
-{
-	size_t length = strlen(key);
-	const char *start = text->data + line->start;
-
-	if (line->end - line->start < length + 2 || memcmp(start, "\" ", 2) != 0)
-		return false;
-	if (memcmp(start + 2, key, length) != 0)
-		return false;
-	return line->end - line->start == length + 2 || ascii_is_blank(start[length + 2]);
-}
 
 /* Only LF ends the first line; in it, a CR counts as a blank. */
 static size_t secret_length(const struct text *text)
@@ -66,28 +28,10 @@ static size_t secret_length(const struct text *text)
 	return end != NULL ? (size_t)(end - text->data) : text->length;
 }
 
-/* Finds the first line with that key at offset `from` or behind. */
-static bool find_line(const struct text *text, size_t from, const char *key, struct line *line)
-{
-	for (size_t at = from; read_line(text, at, line); at = line->next)
-		if (line_has_key(text, line, key))
-			return true;
-	return false;
-}
-
-/* The number that an editor shows for the line at that offset. */
-static unsigned int line_number(const struct text *text, size_t offset)
-{
-	unsigned int number = 1;
-
-	for (size_t i = 0; i < offset; i++)
-		number += text->data[i] == '\n';
-	return number;
-}
-
 int credential_load(
 	totpgroup_credential **credential, const char *text, size_t length, struct error *error)
 {
+	struct whole *whole;
 	int status;
 
 	*credential = NULL;
@@ -99,9 +43,11 @@ int credential_load(
 			error, TOTPGROUP_EFORMAT, "longer than %d bytes", CREDENTIAL_TEXT_MAX);
 	if (memchr(text, '\0', length) != NULL)
 		return error_set(error, TOTPGROUP_EFORMAT, "a NUL byte, so it is not text");
-	*credential = calloc(1, sizeof **credential);
-	if (*credential == NULL)
+	whole = calloc(1, sizeof *whole);
+	if (whole == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	whole->credential.cache = &whole->cache;
+	*credential = &whole->credential;
 	status = text_append(&(*credential)->text, text, length);
 	if (status != 0) {
 		totpgroup_credential_free(*credential);
@@ -116,6 +62,7 @@ void totpgroup_credential_free(totpgroup_credential *credential)
 	if (credential == NULL)
 		return;
 	text_free(&credential->text);
+	credential_cache_close_keys(credential->cache);
 	free(credential);
 }
 
@@ -126,20 +73,26 @@ struct credential_option credential_secret(const totpgroup_credential *credentia
 	return (struct credential_option){text->data, secret_length(text), 1};
 }
 
+/* The value of a line, without blanks at its start. */
+static struct credential_option option_of(
+	const totpgroup_credential *credential, const struct option_line *line)
+{
+	const char *text = credential->text.data;
+	size_t value = line->start + strlen("\" ") + line->key_length;
+
+	while (value < line->end && ascii_is_blank(text[value]))
+		value++;
+	return (struct credential_option){text + value, line->end - value, line->number};
+}
+
 bool credential_next_line(
 	const totpgroup_credential *credential, const char *key, struct credential_line *line)
 {
-	const struct text *text = &credential->text;
-	struct line next;
-	size_t value;
+	struct option_line next;
 
-	if (!find_line(text, line->next, key, &next))
+	if (!credential_cache_find(credential, line->next, key, &next))
 		return false;
-	value = next.start + strlen("\" ") + strlen(key);
-	while (value < next.end && ascii_is_blank(text->data[value]))
-		value++;
-	line->option = (struct credential_option){
-		text->data + value, next.end - value, line_number(text, next.start)};
+	line->option = option_of(credential, &next);
 	line->start = next.start;
 	line->next = next.next;
 	return true;
@@ -148,11 +101,12 @@ bool credential_next_line(
 bool credential_find(const totpgroup_credential *credential, const char *key,
 	struct credential_option *option)
 {
-	struct credential_line line = CREDENTIAL_LINE_INIT;
+	struct option_line line;
 
-	if (!credential_next_line(credential, key, &line))
+	if (!credential_cache_may_have(credential, key) ||
+		!credential_cache_find(credential, 0, key, &line))
 		return false;
-	*option = line.option;
+	*option = option_of(credential, &line);
 	return true;
 }
 
@@ -171,17 +125,16 @@ bool credential_next_number(
 }
 
 /* Deletes the lines with that key at offset `from` and behind. */
-static int delete_lines(struct text *text, size_t from, const char *key)
+static int delete_lines(totpgroup_credential *credential, size_t from, const char *key)
 {
-	struct line line;
+	struct option_line line;
+	int status = 0;
 
-	for (size_t at = from; find_line(text, at, key, &line); at = line.start) {
-		int status = text_splice(text, line.start, line.next - line.start, "", 0);
-
-		if (status != 0)
-			return status;
-	}
-	return 0;
+	for (size_t at = from; status == 0 && credential_cache_find(credential, at, key, &line);
+		at = line.start)
+		status = text_splice(
+			&credential->text, line.start, line.next - line.start, "", 0);
+	return status;
 }
 
 /* Inserts a line, given without its end, at the start of another or behind the last. */
@@ -202,13 +155,13 @@ int credential_set(totpgroup_credential *credential, const char *key, const char
 {
 	struct text *text = &credential->text;
 	struct text content = TEXT_INIT;
-	struct line line;
+	struct option_line line;
 	int status;
 
 	status = text_append_format(&content, "\" %s %s", key, value);
 	if (status != 0)
 		goto out;
-	if (!find_line(text, 0, key, &line)) {
+	if (!credential_cache_find(credential, 0, key, &line)) {
 		status = insert_line(text, secret_length(text) + 1, &content);
 		goto out;
 	}
@@ -217,7 +170,7 @@ int credential_set(totpgroup_credential *credential, const char *key, const char
 	if (status == 0 && line.end == line.next)
 		status = text_append(text, "\n", 1);
 	if (status == 0)
-		status = delete_lines(text, line.start + content.length, key);
+		status = delete_lines(credential, line.start + content.length, key);
 out:
 	text_free(&content);
 	return status;
@@ -255,7 +208,7 @@ int credential_delete_line(totpgroup_credential *credential, const struct creden
 
 int credential_unset(totpgroup_credential *credential, const char *key)
 {
-	return delete_lines(&credential->text, 0, key);
+	return delete_lines(credential, 0, key);
 }
 
 /* Reads the first word of an option into *number, unless there is no such option. */
@@ -304,7 +257,7 @@ static int read_hotp_counter(
 		"line %u: HOTP_COUNTER is beyond any real counter", option.line);
 }
 
-int credential_parameters(const totpgroup_credential *credential,
+static int read_parameters(const totpgroup_credential *credential,
 	struct credential_parameters *parameters, struct error *error)
 {
 	const struct text *text = &credential->text;
@@ -331,59 +284,15 @@ int credential_parameters(const totpgroup_credential *credential,
 	return status;
 }
 
-int credential_algorithm(const totpgroup_credential *credential, enum hmac_algorithm *algorithm,
-	struct error *error)
+int credential_parameters(const totpgroup_credential *credential,
+	struct credential_parameters *parameters, struct error *error)
 {
-	struct credential_option option;
-
-	*algorithm = HMAC_SHA1;
-	if (!credential_find(credential, "ALGORITHM", &option))
-		return 0;
-	for (int i = HMAC_SHA1; i <= HMAC_SHA512; i++) {
-		const char *name = hmac_algorithm_name((enum hmac_algorithm)i);
-
-		if (option.length == strlen(name) &&
-			memcmp(option.value, name, option.length) == 0) {
-			*algorithm = (enum hmac_algorithm)i;
-			return 0;
-		}
-	}
-	return error_set(error, TOTPGROUP_EFORMAT,
-		"line %u: ALGORITHM must be SHA1, SHA256 or SHA512", option.line);
-}
-
-int credential_open_hmac_for(const totpgroup_credential *credential,
-	const struct credential_option *secret, struct hmac **hmac, struct error *error)
-{
-	enum hmac_algorithm algorithm = HMAC_SHA256;
-	size_t length, size = secret->length * 5 / 8 + 1;
-	uint8_t *key = malloc(size);
+	struct credential_cache *cache = credential_cache_of(credential);
 	int status = 0;
 
-	*hmac = NULL;
-	if (key == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (base32_decode(secret->value, secret->length, key, &length) != 0 || length == 0)
-		status = error_set(
-			error, TOTPGROUP_EFORMAT, "line %u: not a base32 secret", secret->line);
-	else if (credential != NULL)
-		status = credential_algorithm(credential, &algorithm, error);
-	if (status == 0) {
-		status = hmac_open(hmac, algorithm, key, length);
-		if (status != 0)
-			error_set(error, status,
-				status == TOTPGROUP_EMEMORY
-					? "out of memory"
-					: "libgcrypt does not compute this HMAC on this host");
-	}
-	wipe_free(key, size);
+	if (!cache->knows_parameters)
+		status = read_parameters(credential, &cache->parameters, error);
+	cache->knows_parameters = status == 0;
+	*parameters = cache->parameters;
 	return status;
-}
-
-int credential_open_hmac(
-	const totpgroup_credential *credential, struct hmac **hmac, struct error *error)
-{
-	const struct credential_option secret = credential_secret(credential);
-
-	return credential_open_hmac_for(credential, &secret, hmac, error);
 }

@@ -30,8 +30,19 @@
 #define CREDENTIAL_WINDOW_MAX	    100
 #define CREDENTIAL_HOTP_COUNTER_MAX (INT64_MAX / 4)
 
+/* How many HMAC handles a credential keeps: one for each of its devices (device.h). */
+#define CREDENTIAL_KEYS_MAX 8
+
+struct credential_cache;
+
+/*
+ * The text, and what was read from it, which no caller looks at. Reading keeps that up to
+ * date, so that two threads must not even read the same credential at a time. After fork()
+ * each process has its own.
+ */
 struct totpgroup_credential {
 	struct text text;
+	struct credential_cache *cache;
 };
 
 /*
@@ -57,14 +68,27 @@ struct credential_option credential_secret(const totpgroup_credential *credentia
 int credential_algorithm(const totpgroup_credential *credential, enum hmac_algorithm *algorithm,
 	struct error *error);
 
-/* Opens an HMAC handle with the secret of the first line and the algorithm of the
- * credential. The caller closes it. TOTPGROUP_EFORMAT where either is damaged,
- * TOTPGROUP_EMEMORY, TOTPGROUP_ECRYPTO. */
-int credential_open_hmac(
+/* Whether the first line is a base32 secret and the algorithm is known: 0 or
+ * TOTPGROUP_EFORMAT, TOTPGROUP_EMEMORY. */
+int credential_check_secret(const totpgroup_credential *credential, struct error *error);
+
+/*
+ * Gives an HMAC handle with a base32 secret of the text and the algorithm of the credential.
+ * The handle belongs to the credential, which keeps it for the next call with the same slot,
+ * secret and algorithm, and wipes it with itself. slot is less than CREDENTIAL_KEYS_MAX; 0 is
+ * for the secret of the first line. A call with another secret closes the handle of the slot.
+ * TOTPGROUP_EFORMAT where the secret or the algorithm is damaged, TOTPGROUP_EMEMORY,
+ * TOTPGROUP_ECRYPTO; *hmac is NULL then.
+ */
+int credential_hmac(const totpgroup_credential *credential, size_t slot,
+	const struct credential_option *secret, struct hmac **hmac, struct error *error);
+
+/* The same for the secret of the first line, with slot 0. */
+int credential_first_hmac(
 	const totpgroup_credential *credential, struct hmac **hmac, struct error *error);
 
-/* The same with a base32 secret of another line; for SHA-256 where credential is NULL,
- * which gives digests that are no codes. */
+/* Opens a handle that the caller closes; for SHA-256 where credential is NULL, which gives
+ * digests that are no codes. Errors as above. */
 int credential_open_hmac_for(const totpgroup_credential *credential,
 	const struct credential_option *secret, struct hmac **hmac, struct error *error);
 

@@ -347,11 +347,12 @@ static int try_codes(struct work *work)
 static int apply_hotp_penalty(struct work *work)
 {
 	struct decision *decision = work->decision;
-	int64_t counter = credential_lenient_number(work->credential, "HOTP_COUNTER");
+	int64_t counter;
 
 	if (!decision->penalty_due || !work->attempt->last)
 		return 0;
 	decision->penalty_due = false;
+	counter = credential_lenient_number(work->credential, "HOTP_COUNTER");
 	if (work->attempt->no_increment_hotp || work->attempt->front_end || counter <= 0 ||
 		counter > CREDENTIAL_HOTP_COUNTER_MAX)
 		return 0;
@@ -408,12 +409,15 @@ static int decide_attempt(struct work *work)
 int decide(totpgroup_credential *credential, const struct attempt *attempt,
 	struct decision *decision, struct error *error)
 {
-	struct work work = {.credential = credential,
-		.attempt = attempt,
-		.decision = decision,
-		.error = error};
+	struct work work;
 	int status;
 
+	/* What was typed is written before it is read, and need not be zeroed. */
+	work.credential = credential;
+	work.attempt = attempt;
+	work.decision = decision;
+	work.error = error;
+	work.keys.count = 0;
 	*decision = (struct decision)DECISION_INIT;
 	decision->result.reason = TOTPGROUP_REASON_WRONG_CODE;
 	status = decide_attempt(&work);
@@ -421,7 +425,6 @@ int decide(totpgroup_credential *credential, const struct attempt *attempt,
 		*decision = (struct decision)DECISION_INIT;
 		decision->result.reason = TOTPGROUP_REASON_STORE_ERROR;
 	}
-	device_keys_close(&work.keys);
 	WIPE_OBJECT(&work.typed);
 	return status;
 }

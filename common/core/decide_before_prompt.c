@@ -37,9 +37,8 @@ int decide_before_prompt(const totpgroup_credential *credential, const struct at
 	if (pending_is_there(credential) ||
 		!grace_applies(
 			credential, &attempt->grace, attempt->now, attempt->grace_period) ||
-		credential_open_hmac(credential, &hmac, &ignored) != 0)
+		credential_first_hmac(credential, &hmac, &ignored) != 0)
 		return 0;
-	hmac_close(hmac);
 	result->verdict = TOTPGROUP_ACCEPTED;
 	result->method = TOTPGROUP_METHOD_GRACE;
 	return 0;

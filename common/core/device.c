@@ -100,7 +100,7 @@ static bool may_be_several(const totpgroup_credential *credential)
 	return parameters.totp;
 }
 
-/* Opens the secrets of the further devices, unless keys is NULL. */
+/* Finds the handles of the further devices, unless keys is NULL. */
 static int read_devices(const totpgroup_credential *credential, struct devices *devices,
 	struct device_keys *keys, struct error *error)
 {
@@ -116,24 +116,23 @@ static int read_devices(const totpgroup_credential *credential, struct devices *
 
 		status = read_further(&line, devices, &further, error);
 		if (status == 0 && keys != NULL) {
-			status = credential_open_hmac_for(
-				credential, &further.secret, &keys->hmac[keys->count], error);
-			keys->count += status == 0;
+			status = credential_hmac(credential, devices->count, &further.secret,
+				&keys->hmac[devices->count], error);
 		}
 		if (status == 0)
 			devices->device[devices->count++] = further;
 	}
+	if (status == 0 && keys != NULL)
+		keys->count = devices->count;
 	return status;
 }
 
 int devices_read(
 	const totpgroup_credential *credential, struct devices *devices, struct error *error)
 {
-	struct device_keys keys = {.count = 0};
-	int status = read_devices(credential, devices, &keys, error);
+	struct device_keys keys;
 
-	device_keys_close(&keys);
-	return status;
+	return read_devices(credential, devices, &keys, error);
 }
 
 size_t devices_find(const struct devices *devices, const char *name)
@@ -191,13 +190,14 @@ int device_append_alone(const totpgroup_credential *credential, size_t index, st
 int device_keys_open_first(
 	const totpgroup_credential *credential, struct device_keys *keys, struct error *error)
 {
-	int status = credential_open_hmac(credential, &keys->hmac[0], error);
+	int status = credential_first_hmac(credential, &keys->hmac[0], error);
 
 	keys->count = status == 0 ? 1 : 0;
 	return status;
 }
 
-int device_keys_open_further(
+/* Not inlined, because nearly nobody needs its large frame. */
+__attribute__((noinline)) static int open_further(
 	const totpgroup_credential *credential, struct device_keys *keys, struct error *error)
 {
 	struct devices devices;
@@ -205,11 +205,14 @@ int device_keys_open_further(
 	return read_devices(credential, &devices, keys, error);
 }
 
-void device_keys_close(struct device_keys *keys)
+int device_keys_open_further(
+	const totpgroup_credential *credential, struct device_keys *keys, struct error *error)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		hmac_close(keys->hmac[i]);
-	*keys = (struct device_keys){.count = 0};
+	struct credential_option line;
+
+	return credential_find(credential, DEVICE_KEY, &line)
+		       ? open_further(credential, keys, error)
+		       : 0;
 }
 
 /* Keeps the first match, but searches all devices. */

@@ -23,7 +23,7 @@
 #define DEVICE_KEY "DEVICE"
 
 /* The most devices of a user. Each one makes it more likely that a guess is right. */
-#define DEVICES_MAX 8
+#define DEVICES_MAX CREDENTIAL_KEYS_MAX
 
 /* Bytes of a name. */
 #define DEVICE_NAME_MAX	 64
@@ -75,22 +75,20 @@ int device_name(const totpgroup_credential *credential, size_t index,
 int device_append_alone(const totpgroup_credential *credential, size_t index, struct text *text,
 	struct error *error);
 
-/* An HMAC handle for each device, the first device first. Begins zeroed; ends with
- * device_keys_close(). */
+/* An HMAC handle for each device, the first device first. Begins zeroed. The handles belong
+ * to the credential (credential_hmac()), and are good until its text is changed. */
 struct device_keys {
 	struct hmac *hmac[DEVICES_MAX];
 	size_t count;
 };
 
-/* Opens the handle of the first device. Errors as credential_open_hmac(). */
+/* Finds the handle of the first device. Errors as credential_hmac(). */
 int device_keys_open_first(
 	const totpgroup_credential *credential, struct device_keys *keys, struct error *error);
 
-/* Then opens those of the further devices. Errors as devices_read(). */
+/* Then finds those of the further devices. Errors as devices_read(). */
 int device_keys_open_further(
 	const totpgroup_credential *credential, struct device_keys *keys, struct error *error);
-
-void device_keys_close(struct device_keys *keys);
 
 enum device_match_kind {
 	DEVICE_MATCH_NONE = 0,

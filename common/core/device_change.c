@@ -127,10 +127,8 @@ static int check_credential(
 	const totpgroup_credential *credential, bool adds, struct error *error)
 {
 	struct credential_parameters parameters;
-	struct hmac *hmac;
-	int status = credential_open_hmac(credential, &hmac, error);
+	int status = credential_check_secret(credential, error);
 
-	hmac_close(hmac);
 	if (status == 0)
 		status = credential_parameters(credential, &parameters, error);
 	if (status == 0 && adds && !parameters.totp)

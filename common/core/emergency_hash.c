@@ -82,7 +82,9 @@ static bool has_letter(const char *code)
 bool emergency_hash_read(
 	const char *text, size_t length, bool as_written, char code[EMERGENCY_HASH_LENGTH + 1])
 {
-	explicit_bzero(code, EMERGENCY_HASH_LENGTH + 1);
+	code[0] = code[EMERGENCY_HASH_LENGTH] = '\0';
+	if (length < EMERGENCY_HASH_LENGTH)
+		return false;
 	if ((!as_written || length == EMERGENCY_HASH_WRITTEN_LENGTH) &&
 		collect(text, length, as_written, code) && has_letter(code))
 		return true;

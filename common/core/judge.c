@@ -41,7 +41,6 @@ int credential_judge(const totpgroup_credential *credential, struct error *error
 		status = emergency_hash_check(credential, error);
 	if (status == 0)
 		status = judge_codes(credential, &keys, error);
-	device_keys_close(&keys);
 	return status;
 }
 

@@ -4,6 +4,8 @@
 
 #include "core/otp.h"
 
+#include <endian.h>
+
 #include "base/wipe.h"
 #include "totpgroup.h"
 
@@ -12,15 +14,6 @@
 static bool digits_allowed(unsigned int digits)
 {
 	return digits >= OTP_DIGITS_MIN && digits <= OTP_DIGITS_MAX;
-}
-
-/* RFC 4226 section 5.2: the counter is hashed as eight bytes, highest first. */
-static void put_counter(uint8_t message[8], uint64_t counter)
-{
-	for (int i = 7; i >= 0; i--) {
-		message[i] = (uint8_t)counter;
-		counter >>= 8;
-	}
 }
 
 /* RFC 4226 section 5.3: four bytes of the digest without the sign bit. The last byte of
@@ -42,33 +35,68 @@ static void put_digits(char *code, unsigned int digits, uint32_t value)
 	code[digits] = '\0';
 }
 
+/* Computes the number whose last digits are the code. The caller wipes the digest. */
+static int compute_value(
+	struct hmac *hmac, uint64_t counter, uint8_t digest[HMAC_DIGEST_MAX], uint32_t *value)
+{
+	/* RFC 4226 section 5.2: eight bytes, highest first. */
+	const uint64_t message = htobe64(counter);
+	size_t length;
+	int status = hmac_digest(hmac, &message, sizeof message, digest, &length);
+
+	*value = status == 0 ? truncate_digest(digest, length) : 0;
+	return status;
+}
+
 int otp_generate(
 	struct hmac *hmac, uint64_t counter, unsigned int digits, char code[OTP_DIGITS_MAX + 1])
 {
-	uint8_t message[8];
 	uint8_t digest[HMAC_DIGEST_MAX];
-	size_t length;
+	uint32_t value;
 	int status = TOTPGROUP_EARGUMENT;
 
 	explicit_bzero(code, OTP_DIGITS_MAX + 1);
 	if (!digits_allowed(digits))
 		return status;
-	put_counter(message, counter);
-	status = hmac_digest(hmac, message, sizeof message, digest, &length);
+	status = compute_value(hmac, counter, digest, &value);
 	if (status == 0)
-		put_digits(code, digits, truncate_digest(digest, length));
+		put_digits(code, digits, value);
 	WIPE_ARRAY(digest);
+	WIPE_OBJECT(&value);
 	return status;
 }
 
-/* All ones where the digits are equal, else zero, without a branch. */
-static uint64_t mask_same_digits(const char *a, const char *b, unsigned int digits)
+/* RFC 4226 section 5.3: the last digits of the value. The divisors are constants, so that
+ * the compiler makes no division, whose time could depend on the value. */
+static uint32_t reduce(uint32_t value, unsigned int digits)
 {
-	uint64_t difference = 0;
+	switch (digits) {
+	case 6:
+		return value % 1000000;
+	case 7:
+		return value % 10000000;
+	default:
+		return value % 100000000;
+	}
+}
 
-	for (unsigned int i = 0; i < digits; i++)
-		difference |= (unsigned char)(a[i] ^ b[i]);
-	return 0 - ((difference - 1) >> 63);
+/* The number that the digits are; one that no code is where one of them is no digit. */
+static uint32_t read_digits(const char *code, unsigned int digits)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < digits; i++) {
+		if (code[i] < '0' || code[i] > '9')
+			return UINT32_MAX;
+		value = value * 10 + (uint32_t)(code[i] - '0');
+	}
+	return value;
+}
+
+/* All ones where both are equal, else zero, without a branch. */
+static uint64_t mask_same(uint32_t a, uint32_t b)
+{
+	return 0 - (((uint64_t)(a ^ b) - 1) >> 63);
 }
 
 /* The nearest match so far. */
@@ -101,18 +129,20 @@ static uint64_t distance_between(int64_t a, int64_t b)
 static int search_range(struct hmac *hmac, struct otp_range range, int64_t nearest,
 	const char *code, unsigned int digits, struct match *match)
 {
-	char candidate[OTP_DIGITS_MAX + 1];
+	const uint32_t wanted = read_digits(code, digits);
 	int64_t count = range.last - range.first + 1;
+	uint8_t digest[HMAC_DIGEST_MAX];
 	int status = 0;
 
 	for (int64_t i = 0; i < count && status == 0; i++) {
 		int64_t counter = range.first + i;
+		uint32_t value;
 
-		status = otp_generate(hmac, (uint64_t)counter, digits, candidate);
-		match_consider(match, mask_same_digits(candidate, code, digits),
+		status = compute_value(hmac, (uint64_t)counter, digest, &value);
+		match_consider(match, mask_same(reduce(value, digits), wanted),
 			(uint64_t)counter, distance_between(counter, nearest));
 	}
-	WIPE_ARRAY(candidate);
+	WIPE_ARRAY(digest);
 	return status;
 }
 

@@ -54,12 +54,11 @@ static int resync_codes(totpgroup_credential *credential,
 {
 	struct hmac *hmac = NULL;
 	int64_t counter = 0;
-	int status = credential_open_hmac(credential, &hmac, error);
+	int status = credential_first_hmac(credential, &hmac, error);
 
 	if (status != 0)
 		return status;
 	status = resync_find(hmac, parameters, first, second, found, &counter);
-	hmac_close(hmac);
 	if (status != 0)
 		return error_set(error, status, "libgcrypt failed to compute a code");
 	if (!*found)

@@ -27,7 +27,8 @@ static void keep_end(struct typed *typed, const char *text)
 static void drop_blanks(struct typed *typed, const char *text)
 {
 	for (size_t left = strlen(text); left > 0; left--, text++) {
-		size_t blank = utf8_blank_length(text, left);
+		bool is_plain = *text > ' ' && *text <= '~';
+		size_t blank = is_plain ? 0 : utf8_blank_length(text, left);
 
 		if (blank > 0) {
 			left -= blank - 1;

@@ -259,7 +259,7 @@ static void the_secret_is_the_first_line(void **state)
 		totpgroup_credential *credential = load(rows[i].text);
 		struct error error = ERROR_INIT;
 		struct hmac *hmac = NULL;
-		int status = credential_open_hmac(credential, &hmac, &error);
+		int status = credential_first_hmac(credential, &hmac, &error);
 		code_text code, expected;
 
 		if (status != (rows[i].good ? 0 : TOTPGROUP_EFORMAT))
@@ -272,7 +272,6 @@ static void the_secret_is_the_first_line(void **state)
 			assert_null(hmac);
 			assert_message(&error, "line 1: ");
 		}
-		hmac_close(hmac);
 		totpgroup_credential_free(credential);
 	}
 }
@@ -298,10 +297,9 @@ static void odd_secrets_are_read_or_refused(void **state)
 		assert_int_equal(
 			oath_totp_generate2(key, length, 9, 1, 0, 6, 0, expected), OATH_OK);
 		free(key);
-		assert_int_equal(credential_open_hmac(credential, &hmac, &error), 0);
+		assert_int_equal(credential_first_hmac(credential, &hmac, &error), 0);
 		assert_int_equal(otp_generate(hmac, 9, 6, code), 0);
 		assert_string_equal(code, expected);
-		hmac_close(hmac);
 		totpgroup_credential_free(credential);
 	}
 }
@@ -337,16 +335,15 @@ static void the_algorithm_line_chooses_the_hash(void **state)
 		snprintf(text, sizeof text, SECRET "\n\n%s", rows[i].line);
 		credential = load(text);
 		if (rows[i].flags == -1) {
-			assert_int_equal(credential_open_hmac(credential, &hmac, &error),
+			assert_int_equal(credential_first_hmac(credential, &hmac, &error),
 				TOTPGROUP_EFORMAT);
 			assert_message(&error, "line 3: ALGORITHM");
 		} else {
-			assert_int_equal(credential_open_hmac(credential, &hmac, &error), 0);
+			assert_int_equal(credential_first_hmac(credential, &hmac, &error), 0);
 			assert_int_equal(otp_generate(hmac, 1234567, 8, code), 0);
 			put_code(1234567, 8, rows[i].flags, expected);
 			assert_string_equal(code, expected);
 		}
-		hmac_close(hmac);
 		totpgroup_credential_free(credential);
 	}
 }
@@ -361,7 +358,7 @@ static void opening_a_key_without_memory_is_an_error(void **state)
 	for (unsigned int i = 1; i <= 2; i++) {
 		allocation_to_fail = i;
 		assert_int_equal(
-			credential_open_hmac(credential, &hmac, &error), TOTPGROUP_EMEMORY);
+			credential_first_hmac(credential, &hmac, &error), TOTPGROUP_EMEMORY);
 		assert_int_equal(allocation_to_fail, 0);
 		assert_null(hmac);
 		assert_message(&error, "memory");

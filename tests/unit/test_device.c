@@ -215,7 +215,6 @@ static void a_search_keeps_the_first_match_and_goes_on(void **state)
 	assert_int_equal(match.kind, DEVICE_MATCH_WINDOW);
 	assert_int_equal(match.device, 1);
 	assert_int_equal(match.step, STEP + 1);
-	device_keys_close(&keys);
 	totpgroup_credential_free(credential);
 }
 

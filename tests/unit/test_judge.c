@@ -238,7 +238,6 @@ static void find_codes(
 			0);
 		codes->count++;
 	}
-	device_keys_close(&keys);
 }
 
 /* Tries a code with and without RATE_LIMIT. */

@@ -127,7 +127,7 @@ static void summarizes(void **state)
 static int create_text(const char *user)
 {
 	char data[] = TEXT;
-	const struct text text = {data, strlen(data), sizeof data, 0};
+	const struct text text = {data, strlen(data), sizeof data, 0, 0};
 
 	return user_store_create(store, user, &text, &failure);
 }
