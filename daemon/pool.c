@@ -35,6 +35,7 @@ struct pool {
 	bool ending;
 	size_t waiting_count;
 	size_t idle;  /* threads that wait for a call */
+	bool waking;  /* one of them was woken and does not run yet */
 	size_t count; /* threads */
 	size_t running[SHARE_COUNT];
 	struct worker workers[THREADS_MAX];
@@ -190,10 +191,32 @@ static struct work *wait_for_work(struct pool *pool)
 	struct work *work = NULL;
 
 	pool->idle++;
-	while ((work = take_next(pool)) == NULL && !pool->ending)
+	while ((work = take_next(pool)) == NULL && !pool->ending) {
 		(void)pthread_cond_wait(&pool->changed, &pool->mutex);
+		pool->waking = false;
+	}
 	pool->idle--;
 	return work;
+}
+
+/* Whether to wake a thread, as there is a call for it. One is woken at a time, and wakes the
+ * next: by then a thread that was running may have taken the call, without any switch. */
+static bool needs_thread(struct pool *pool)
+{
+	if (pool->waking || pool->idle == 0 || find_next(pool) == NULL)
+		return false;
+	pool->waking = true;
+	return true;
+}
+
+/* Unlocks first, so that the thread finds the pool unlocked. */
+static void unlock_and_wake(struct pool *pool)
+{
+	bool wake = needs_thread(pool);
+
+	(void)pthread_mutex_unlock(&pool->mutex);
+	if (wake)
+		(void)pthread_cond_signal(&pool->changed);
 }
 
 /* A user has had her turn: her other calls wait behind those of all others, in their order. In
@@ -220,7 +243,7 @@ static void run_work(struct pool *pool, struct worker *worker)
 	struct work *work = worker->work;
 	enum share share;
 
-	(void)pthread_mutex_unlock(&pool->mutex);
+	unlock_and_wake(pool);
 	share = perform(worker, work);
 	(void)pthread_mutex_lock(&pool->mutex);
 	pool->running[work->share]--;
@@ -244,13 +267,8 @@ static void *run_worker(void *argument)
 	struct pool *pool = worker->pool;
 
 	(void)pthread_mutex_lock(&pool->mutex);
-	while ((worker->work = wait_for_work(pool)) != NULL) {
+	while ((worker->work = wait_for_work(pool)) != NULL)
 		run_work(pool, worker);
-		/* Calls that had to wait for this one may run now. This thread takes the next
-		 * call, and wakes another thread if there are more. */
-		if (!STAILQ_EMPTY(&pool->waiting) && pool->idle > 0)
-			(void)pthread_cond_signal(&pool->changed);
-	}
 	(void)pthread_mutex_unlock(&pool->mutex);
 	user_store_close(worker->store);
 	return NULL;
@@ -298,9 +316,8 @@ int pool_submit(struct pool *pool, struct work *work)
 	if (queued) {
 		work->share = share_of(work);
 		add_waiting(pool, work);
-		(void)pthread_cond_signal(&pool->changed);
 	}
-	(void)pthread_mutex_unlock(&pool->mutex);
+	unlock_and_wake(pool);
 	return queued ? 0 : TOTPGROUP_EBUSY;
 }
 

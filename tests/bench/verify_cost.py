@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The measurements of verify_cost.sh, in namespaces of their own."""
+"""Measures calls of totp-verifyd on a private machine: durable ones beside a plain loop that
+replaces as many files durably, others beside a bare echo over the same kind of socket.
 
+    sudo top_builddir=BUILD tests/bench/verify_cost.py [ROW...]
+"""
+
+import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(1, os.path.join(os.path.dirname(HERE), "e2e"))
+import rounds
+
+sys.path.insert(1, str(rounds.HERE.parent / "e2e"))
 
 # pylint: disable=wrong-import-position
-import log_socket
 import private_root
 from one_time_code import Secret
 
-PASSES = 5
-CALLERS = (1, 16)
+# Each row: its users, and how many call at the same time.
+DURABLE = {"daemon-durable-1": (1, 1), "daemon-durable-1-16": (1, 16),
+           "daemon-durable-10000": (10000, 1), "daemon-durable-10000-16": (10000, 16)}
+READ_ONLY = "daemon-read-only"
+CALLS, READ_ONLY_CALLS, CALLERS, PASSES = 400, 10000, 16, 5
 
 
 class Machine:
@@ -36,9 +44,7 @@ class Machine:
 
     def start(self):
         """Starts the daemon again, and waits until it is ready."""
-        if self.daemon is not None:
-            self.daemon.terminate()
-            self.daemon.wait()
+        self.stop()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notice:
             path = f"{private_root.TOP}/notify"
             if os.path.exists(path):
@@ -46,6 +52,23 @@ class Machine:
             notice.bind(path)
             self.daemon = subprocess.Popen(self._verifyd, env={"NOTIFY_SOCKET": path})
             notice.recv(100)
+
+    def stop(self):
+        """Stops the daemon, if it runs."""
+        if self.daemon is not None:
+            self.daemon.terminate()
+            self.daemon.wait()
+            self.daemon = None
+
+    @contextlib.contextmanager
+    def echo(self):
+        """A server that sends back what comes; the path of its socket."""
+        path = f"{private_root.TOP}/echo"
+        with subprocess.Popen([self.load, "echo", path], stdout=subprocess.PIPE) as server:
+            server.stdout.readline()
+            yield path
+            server.kill()
+        os.unlink(path)
 
     def users(self, count):
         """Writes /etc/passwd with so many users."""
@@ -62,16 +85,16 @@ class Machine:
                   opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(text)
 
-    def call(self, callers, lines):
-        """Makes calls. Returns the seconds, and median and 99th percentile in microseconds."""
-        path = f"{self.work}/calls"
-        with open(path, "w", encoding="ascii") as file:
+    def call(self, callers, lines, path=None):
+        """Calls the daemon, or the echo at that path. Returns the seconds."""
+        calls = f"{self.work}/calls"
+        with open(calls, "w", encoding="ascii") as file:
             file.writelines(lines)
-        output = subprocess.run([self.load, "load", self.socket, str(callers), path], check=True,
-                                capture_output=True, text=True).stdout.split()
-        if int(output[1]) != len(lines):
+        output = subprocess.run([self.load, "load", path or self.socket, str(callers), calls],
+                                check=True, capture_output=True, text=True).stdout.split()
+        if not path and int(output[1]) != len(lines):
             sys.exit(f"verify_cost: {output[1]} of {len(lines)} were accepted")
-        return float(output[0]), int(output[2]), int(output[3])
+        return float(output[0])
 
     def replace(self, callers, count, size):
         """Replaces files without the daemon. Returns the seconds."""
@@ -86,94 +109,81 @@ class Machine:
         return float(output)
 
 
-def read_only(machine, users, count):
-    """Right codes for credentials that are not written."""
-    secrets = [Secret(f"bench {n}") for n in range(1, users + 1)]
-    machine.users(users)
-    for number, secret in enumerate(secrets, 1):
-        machine.put(machine.store, f"user{number}",
-                    f"{secret.base32}\n\" WINDOW_SIZE 17\n\" TOTP_AUTH\n")
-    machine.start()
-    for callers in CALLERS:
-        best = min(machine.call(callers, [f"user{1 + n % users} {secrets[n % users].code()}\n"
-                                          for n in range(count)]) for _ in range(PASSES))
-        print(f"read-only, {users} user{'s' * (users > 1)}, {callers} "
-              f"caller{'s' * (callers > 1)}: {count / best[0]:.0f} calls a second, median "
-              f"{best[1]} us, 99th percentile {best[2]} us", flush=True)
+def is_for(users, number):
+    """The user whom a call is about: spread over all of them."""
+    return 1 + number * users // CALLS
 
 
-def durable_many(machine, users):
-    """The first code of each user, which is spent."""
-    machine.users(users)
-    for callers in CALLERS:
-        ratios, floors, calls = [], [], []
-        for turn in range(PASSES):
-            secrets = [Secret(f"bench {turn} {n}") for n in range(1, users + 1)]
-            for number, secret in enumerate(secrets, 1):
+def durable(machine, row, users, callers):
+    """The first code of each of some users, or emergency codes of one, in their order."""
+    turn = 0
+
+    def ours():
+        nonlocal turn
+        turn += 1
+        if users == 1:
+            codes = [f"{10000000 + n}" for n in range(CALLS)]
+            lines = [f"user1 {code}\n" for code in codes]
+            machine.put(machine.store, "user1",
+                        "\n".join([Secret("one").base32, '" TOTP_AUTH', *codes]) + "\n")
+        else:
+            secrets = {is_for(users, n): Secret(f"bench {turn} {n}") for n in range(CALLS)}
+            lines = [f"user{n} {secret.code()}\n" for n, secret in secrets.items()]
+            for number, secret in secrets.items():
                 machine.put(machine.store, f"user{number}",
-                            f"{secret.base32}\n\" WINDOW_SIZE 17\n\" DISALLOW_REUSE\n"
+                            f"{secret.base32}\n\" DISALLOW_REUSE\n"
                             "\" TOTP_AUTH\n")
-            os.sync()
-            machine.start()
-            before = machine.replace(1, users, 100)
-            calls.append(machine.call(callers, [f"user{n} {secret.code()}\n"
-                                                for n, secret in enumerate(secrets, 1)]))
-            floors.append((before + machine.replace(1, users, 100)) / 2)
-            ratios.append(calls[-1][0] / floors[-1])
-        report(f"durable, {users} users", callers, users, calls, floors, ratios)
+        os.sync()
+        machine.start()
+        return machine.call(callers, lines) / CALLS
+
+    machine.users(users)
+    # The text of one user's emergency codes is half of all of them on the average.
+    size = 100 if users > 1 else CALLS * 9 // 2
+    rounds.measure(row, ours, lambda: machine.replace(1, CALLS, size) / CALLS, PASSES)
 
 
-def durable_one(machine, count):
-    """Emergency codes of one user, in any order."""
-    machine.users(1)
-    for callers in CALLERS:
-        ratios, floors, calls = [], [], []
-        for _ in range(PASSES):
-            codes = [f"{10000000 + n}" for n in range(count)]
-            text = "\n".join([Secret("one").base32, '" TOTP_AUTH', *codes]) + "\n"
-            machine.put(machine.store, "user1", text)
-            os.sync()
-            machine.start()
-            before = machine.replace(1, count, len(text) // 2)
-            calls.append(machine.call(callers, [f"user1 {code}\n" for code in codes]))
-            floors.append((before + machine.replace(1, count, len(text) // 2)) / 2)
-            ratios.append(calls[-1][0] / floors[-1])
-        report("durable, 1 user", callers, count, calls, floors, ratios)
+def read_only(machine):
+    """Right codes for credentials that are not written; each caller asks about all of them."""
+    secrets = {f"user{n}": Secret(f"bench {n}") for n in range(1, CALLERS + 1)}
+    machine.users(len(secrets))
+    for user, secret in secrets.items():
+        machine.put(machine.store, user, f"{secret.base32}\n\" TOTP_AUTH\n")
+    machine.start()
 
+    def calls(path=None):
+        lines = [f"{user} {secret.code()}\n" for user, secret in secrets.items()]
+        return machine.call(CALLERS, lines * (READ_ONLY_CALLS // CALLERS),
+                            path) / READ_ONLY_CALLS
 
-def report(what, callers, count, calls, floors, ratios):
-    """Prints the pass with the median ratio, so that a disturbed pass does not count."""
-    middle = sorted(range(len(ratios)), key=lambda turn: ratios[turn])[len(ratios) // 2]
-    took, median, worst = calls[middle]
-    print(f"{what}, {callers} caller{'s' * (callers > 1)}: {count / took:.0f} calls a second, "
-          f"median {median} us, 99th percentile {worst} us; a plain loop replaces "
-          f"{count / floors[middle]:.0f} files a second; ratio {ratios[middle]:.2f}", flush=True)
+    with machine.echo() as path:
+        rounds.measure(READ_ONLY, calls, lambda: calls(path), PASSES)
 
 
 def main():
-    """Runs all measurements."""
-    verifyd, load, work, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+    """Measures the wanted rows."""
+    wanted = rounds.wanted([*DURABLE, READ_ONLY])
+    rounds.need_private_machine(wanted)
     programs = {}
-    for path in (verifyd, load):
-        built = os.path.join(os.path.dirname(path), ".libs", os.path.basename(path))
-        with open(built if os.path.exists(built) else path, "rb") as file:
-            programs[path] = file.read()
+    for name in ("totp-verifyd", "tests/bench/verify_cost"):
+        with open(rounds.program(name), "rb") as file:
+            programs[os.path.basename(name)] = file.read()
     private_root.enter()
-    log_socket.LogSocket()
-    paths = [private_root.install(os.path.basename(path), content)
-             for path, content in programs.items()]
-    machine = Machine(*paths, work)
-    try:
-        read_only(machine, 1, count)
-        read_only(machine, count, count)
-        durable_one(machine, min(count, 2000))
-        durable_many(machine, count)
-    finally:
-        if machine.daemon is not None:
-            machine.daemon.terminate()
-            machine.daemon.wait()
-        shutil.rmtree(machine.store)
-        shutil.rmtree(machine.bare)
+    paths = [private_root.install(name, content) for name, content in programs.items()]
+    log = subprocess.Popen([paths[1], "drain", "/dev/log"], stdout=subprocess.PIPE)
+    log.stdout.readline()
+    with tempfile.TemporaryDirectory(prefix="verify-cost.", dir="/var/tmp") as work:
+        machine = Machine(*paths, work)
+        try:
+            for row in wanted:
+                if row == READ_ONLY:
+                    read_only(machine)
+                else:
+                    durable(machine, row, *DURABLE[row])
+        finally:
+            machine.stop()
+            log.kill()
+            log.wait()
 
 
 if __name__ == "__main__":
