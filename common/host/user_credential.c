@@ -47,9 +47,15 @@ int user_credential_find_owner(
 
 static int find_fixed_owner(struct user_credential *credential, struct error *error)
 {
-	int status = user_credential_find_owner(
-		credential->options, &credential->owner_entry, error);
+	int status;
 
+	/* The same on every host, so that nothing is looked up. */
+	if (strcmp(credential->options->user, root.pw_name) == 0) {
+		credential->owner = &root;
+		return 0;
+	}
+	status = user_credential_find_owner(
+		credential->options, &credential->owner_entry, error);
 	if (status == 0)
 		credential->owner = &credential->owner_entry->passwd;
 	return status;
