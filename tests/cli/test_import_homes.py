@@ -147,6 +147,24 @@ def a_state_of_its_own_gets_what_is_spent(folder):
 
 
 @test
+def codes_that_are_spent_go_into_a_state_of_its_own(folder):
+    need_root()
+    homes = Homes(folder, f"state={folder.path}/state/${{USER}}\n")
+    (folder.path / "state").mkdir(mode=0o700)
+    for left, fewer in ((hashed(0, 1), hashed(1)), ("12345678\n23456789\n", "23456789\n")):
+        (homes.store / BOB).unlink(missing_ok=True)
+        text = SECRET + '\n" TOTP_AUTH\n' + left
+        homes.put(BOB, text)
+        equal(homes.run(f"--user={BOB}")[0], 0, "first")
+        homes.put(BOB, SECRET + '\n" TOTP_AUTH\n' + fewer)
+        equal(homes.run(f"--user={BOB}")[:2],
+              (0, f"spent for {BOB} what the home's file says\n"), "second")
+        equal(homes.stored(BOB), text, "the secret itself")
+        equal(homes.run(f"--user={BOB}")[:2], (0, f"unchanged {BOB}\n"), "third")
+        (folder.path / "state" / BOB).unlink()
+
+
+@test
 def another_secret_and_a_damaged_one_are_refused(folder):
     need_root()
     homes = Homes(folder)

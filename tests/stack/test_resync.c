@@ -123,6 +123,18 @@ static void each_pair_is_an_attempt(void **state)
 	assert_counter(10);
 }
 
+static void a_state_of_its_own_gets_the_counter(void **state)
+{
+	(void)state;
+	stack_options(ALLOW " no_increment_hotp state=@D/home/state/${USER}");
+	stack_put_secret("alice", HOTP);
+	assert_int_equal(log_in_with(500, " ", 501), PAM_SUCCESS);
+	assert_counter(7);
+	assert_int_equal(log_in_with(500, " ", 501), PAM_AUTH_ERR);
+	assert_int_equal(log_in(stack_hotp(501)), PAM_AUTH_ERR);
+	assert_int_equal(log_in(stack_hotp(502)), PAM_SUCCESS);
+}
+
 static void pairs_have_the_digits_of_the_credential(void **state)
 {
 	static const struct {
@@ -154,6 +166,7 @@ int main(int argc, char **argv)
 		TEST(other_pairs_are_wrong),
 		TEST(without_the_option_two_codes_are_no_code),
 		TEST(each_pair_is_an_attempt),
+		TEST(a_state_of_its_own_gets_the_counter),
 		TEST(pairs_have_the_digits_of_the_credential),
 	};
 
