@@ -53,7 +53,7 @@ static int extract(const char *path, const struct text *file, struct state_slots
 {
 	int status = state_slots_read(file, slots);
 
-	if (status == TOTPGROUP_EUNSAFE)
+	if (status == TOTPGROUP_EFORMAT)
 		return error_set(error, status,
 			"%s: neither of its two slots is whole; once it is removed, spent "
 			"codes are good again",
@@ -92,7 +92,7 @@ static int look_until_whole(const char *path, struct text *text, struct error *e
 		status = locked_file_look(&rules, &now, error);
 		if (status == 0)
 			status = extract(path, &now, &slots, text, error);
-		if (status != TOTPGROUP_EUNSAFE || now.length == 0 || is_same(&before, &now))
+		if (status != TOTPGROUP_EFORMAT || is_same(&before, &now))
 			break;
 		text_free(&before);
 		before = now;

@@ -24,7 +24,7 @@ struct state_file;
 /*
  * Reads the state without a lock; during a write it is the one before or the one after.
  * text must be TEXT_INIT, and is the caller's to text_free(). Errors as locked_file_look()
- * but TOTPGROUP_ENOTFOUND; TOTPGROUP_EUNSAFE also where no slot is whole.
+ * but TOTPGROUP_ENOTFOUND; TOTPGROUP_EFORMAT where no slot is whole.
  */
 int state_file_look(const char *path, struct text *text, struct error *error);
 
@@ -33,7 +33,7 @@ int state_file_look(const char *path, struct text *text, struct error *error);
  * folders above it with mode 0700. The caller ends the transaction with
  * state_file_commit() or state_file_abort(). Errors as locked_file_begin() but
  * TOTPGROUP_ENOTFOUND, and as locked_file_create() where the file cannot be made;
- * TOTPGROUP_EUNSAFE also where no slot is whole. *transaction is NULL after an error.
+ * TOTPGROUP_EFORMAT where no slot is whole. *transaction is NULL after an error.
  */
 int state_file_begin(const char *path, struct state_file **transaction, struct text *text,
 	struct error *error);

@@ -110,7 +110,7 @@ int state_slots_read(const struct text *file, struct state_slots *slots)
 		return 0;
 	if (!may_be_slots(file))
 		return strncmp(file->data, BEGINNING, strlen(BEGINNING)) == 0
-			       ? TOTPGROUP_EUNSAFE
+			       ? TOTPGROUP_EFORMAT
 			       : 0;
 	status = read_slot(file->data, size, slots);
 	if (status == 0)
@@ -123,7 +123,7 @@ int state_slots_read(const struct text *file, struct state_slots *slots)
 	else if (second.size != 0 &&
 		 (slots->size == 0 || second.generation > slots->generation))
 		*slots = second;
-	return slots->size != 0 ? 0 : TOTPGROUP_EUNSAFE;
+	return slots->size != 0 ? 0 : TOTPGROUP_EFORMAT;
 }
 
 size_t state_slot_size(size_t length)

@@ -47,7 +47,7 @@ struct state_slots {
  * Reads a whole file. A slot counts if each of its bytes is as state_slot_write() writes
  * it; of two such slots the one with the greater generation. slots->size is 0, and 0 is
  * returned, where the file looks like the text of a state alone, or like nothing known.
- * TOTPGROUP_EUNSAFE where it has slots, and none that counts, or two of the same
+ * TOTPGROUP_EFORMAT where it has slots, and none that counts, or two of the same
  * generation; TOTPGROUP_EMEMORY, TOTPGROUP_ECRYPTO.
  */
 int state_slots_read(const struct text *file, struct state_slots *slots);

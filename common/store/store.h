@@ -132,9 +132,10 @@ struct store_new {
 /*
  * What a store can do. Unless said otherwise functions return 0 or a TOTPGROUP_E...,
  * and error says which credential and why: TOTPGROUP_ENOTFOUND where there is none,
- * TOTPGROUP_EUNSAFE where what is there cannot be trusted, TOTPGROUP_EBUSY where a lock
- * was not free in time, TOTPGROUP_EUNWRITABLE where the store lets nothing be written,
- * TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
+ * TOTPGROUP_EUNSAFE where what is there cannot be trusted, TOTPGROUP_EFORMAT where the store
+ * itself finds that it is damaged, TOTPGROUP_EBUSY where a lock was not free in time,
+ * TOTPGROUP_EUNWRITABLE where the store lets nothing be written, TOTPGROUP_ESYSTEM,
+ * TOTPGROUP_ECRYPTO, TOTPGROUP_EMEMORY.
  */
 struct store_operations {
 	unsigned int abi; /* STORE_ABI */

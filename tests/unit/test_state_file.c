@@ -290,14 +290,14 @@ static void a_file_without_a_whole_slot_refuses(void **state)
 	(void)state;
 	assert_int_equal(write_next(), 0);
 	write_file(bytes, sizeof bytes);
-	assert_int_equal(look(&text), TOTPGROUP_EUNSAFE);
+	assert_int_equal(look(&text), TOTPGROUP_EFORMAT);
 	assert_non_null(strstr(failure.message, "neither of its two slots is whole"));
 	assert_int_equal(text.length, 0);
-	assert_int_equal(write_next(), TOTPGROUP_EUNSAFE);
+	assert_int_equal(write_next(), TOTPGROUP_EFORMAT);
 	put_slots(7, NEXT, 7, OTHER);
-	assert_int_equal(write_next(), TOTPGROUP_EUNSAFE);
+	assert_int_equal(write_next(), TOTPGROUP_EFORMAT);
 	assert_int_equal(truncate(in_folder(FILE_AT), STATE_SLOT_SIZE_MIN), 0);
-	assert_int_equal(write_next(), TOTPGROUP_EUNSAFE);
+	assert_int_equal(write_next(), TOTPGROUP_EFORMAT);
 	assert_int_equal(link(in_folder(FILE_AT), in_folder("state/of/other")), 0);
 	assert_int_equal(write_next(), TOTPGROUP_EUNSAFE);
 	assert_non_null(strstr(failure.message, "another hard link"));

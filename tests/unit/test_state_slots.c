@@ -178,7 +178,7 @@ static void expect_refusal(char *bytes, size_t length)
 	if (status == 0)
 		status = state_text_read(&text, &sections, &error);
 	else
-		assert_int_equal(status, TOTPGROUP_EUNSAFE);
+		assert_int_equal(status, TOTPGROUP_EFORMAT);
 	assert_int_not_equal(status, 0);
 }
 
