@@ -98,8 +98,6 @@ static enum bulk_reason judge_existing(const struct bulk_run *run,
 		return BULK_BAD_FILE;
 	if (status != 0 && status != TOTPGROUP_ENOTFOUND)
 		return BULK_STORE_ERROR;
-	if (run->options.dry_run != 0 && status != 0 && dry_run_lacks_folder(entry, error))
-		return BULK_STORE_ERROR;
 	if (!has_letter(run, entry) && !(promised && run->options.formats.letter_count > 0))
 		return BULK_NONE;
 	if (rotate)
@@ -136,6 +134,7 @@ void bulk_consider(struct bulk_run *run, const struct bulk_user *user)
 	struct user_entry *found = NULL;
 	struct error error = user->error;
 	enum bulk_reason reason = BULK_NONE;
+	bool in_batch;
 
 	*entry = (struct bulk_entry){.text = TEXT_INIT};
 	if (error.code != 0)
@@ -149,10 +148,14 @@ void bulk_consider(struct bulk_run *run, const struct bulk_user *user)
 		reason = prepare_entry(run, user,
 			user->entry != NULL ? user->entry : &found->passwd, entry, &error);
 	free(found);
+	/* A run finds that out when it stores the batch. */
+	in_batch = reason == BULK_NONE;
+	if (in_batch && run->options.dry_run != 0)
+		reason = dry_run_store(run->batch, entry, &error);
 	if (reason != BULK_NONE || run->options.dry_run != 0)
 		bulk_report_user(run, user->name, reason, entry->path,
 			reason == BULK_NONE ? NULL : error.message);
-	if (reason == BULK_NONE)
+	if (in_batch)
 		run->batch->count++;
 	else
 		bulk_entry_free(entry);

@@ -8,9 +8,12 @@
 
 #include "cli/bulk/bulk.h"
 
-/* Whether the folder of the entry's secret is missing, and a run would not make it: then error
- * has what the run would say. */
-bool dry_run_lacks_folder(const struct bulk_entry *entry, struct error *error);
+/* Finds out what storing the secret of an entry, which the batch is about to have, would fail
+ * for: the owner may not make the file, a folder is missing that a run would not make, or
+ * another user of the batch has that file. BULK_NONE, or the reason, which the entry gets as
+ * well, and an error. */
+enum bulk_reason dry_run_store(
+	const struct bulk_batch *batch, struct bulk_entry *entry, struct error *error);
 
 /* Whether a run would have stored the secret of the entry in a batch before. */
 bool dry_run_stored_before(const struct bulk_run *run, const struct bulk_entry *entry);
