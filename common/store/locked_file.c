@@ -178,7 +178,7 @@ static int read_file(const struct file_rules *rules, const struct locked_file *t
 	}
 	if (count >= 0 && length == size) {
 		buffer[length] = '\0';
-		*text = (struct text){buffer, length, size + 1, 0};
+		*text = (struct text){.data = buffer, .length = length, .capacity = size + 1};
 		return 0;
 	}
 	if (count < 0)
