@@ -363,7 +363,8 @@ def line_ends_of_other_systems_are_corrected(folder):
     host.recognizes("configuration-file", "problem", f"sed -i 's/\\r*$//' {host.conf}")
     equal(host.conf.read_bytes(), f"group={MY_GROUP}\nnullok=yes\n".encode(), "the file")
     # Other mistakes in such lines are mended in them.
-    for written, right in (("\ufeff# who", "# who"), (f"\ufeffgroup={MY_GROUP}", f"group={MY_GROUP}"),
+    for written, right in (("\ufeff# who", "# who"),
+                           (f"\ufeffgroup={MY_GROUP}", f"group={MY_GROUP}"),
                            ("nullok", "nullok=yes"), ("nullok=true", "nullok=yes")):
         host.conf.write_bytes(f"{written}\r\nnoskewadj=yes\r\n".encode())
         host.mends_file("configuration-file", "problem", right, 1)
