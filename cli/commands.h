@@ -21,6 +21,20 @@ enum exit_status {
 	STATUS_VERSION,
 };
 
+struct option_row;
+
+/* A row of the table of commands. */
+struct command {
+	const char *name;
+	enum exit_status (*run)(int argc, char **argv);
+	const struct option_row *options;
+	const char *operands; /* what follows the options, for the help */
+	const char *help;     /* one line */
+};
+
+/* Finds a command in a table that a row without a name ends; NULL if it is not there. */
+const struct command *command_find(const struct command *commands, const char *name);
+
 /*
  * What each command does. argv[0] is the command's name. A command reports whatever
  * fails on standard error before it returns.

@@ -14,17 +14,10 @@
 #include "base/similar.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/ui/complete.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
-
-struct command {
-	const char *name;
-	enum exit_status (*run)(int argc, char **argv);
-	const struct option_row *options;
-	const char *operands; /* what follows the options, for the help */
-	const char *help;     /* one line */
-};
 
 static const struct command commands[] = {
 	{"enroll", command_enroll, enroll_options_table, " [USER]",
@@ -66,15 +59,18 @@ static const char exit_statuses[] =
 	"4 limited, 5 not permitted, 6 file or system error, 7 some of many failed, "
 	"8 nothing to do (enroll --if-missing, --from-file or --json).";
 
+/* The command that a shell's completion runs. It is in no help, and is not completed. */
+#define COMPLETE "complete"
+
 /* Where the meaning of a command begins in the list. */
 #define MEANING_COLUMN 13
 
-static const struct command *find_command(const char *name)
+const struct command *command_find(const struct command *command, const char *name)
 {
 	/* British people look for this one. */
 	if (strcmp(name, "enrol") == 0)
 		name = "enroll";
-	for (const struct command *command = commands; command->name != NULL; command++)
+	for (; command->name != NULL; command++)
 		if (strcmp(command->name, name) == 0)
 			return command;
 	return NULL;
@@ -82,7 +78,7 @@ static const struct command *find_command(const char *name)
 
 static const struct command *find_command_or_complain(const char *name)
 {
-	const struct command *command = find_command(name);
+	const struct command *command = command_find(commands, name);
 	const char *near =
 		command == NULL ? similar_name(commands, sizeof commands[0], name, strlen(name))
 				: NULL;
@@ -178,6 +174,8 @@ static enum exit_status run_command(int argc, char **argv, const struct command 
 	is_help = strcmp(argv[1], "help") == 0;
 	if (is_help && argc == 2)
 		return STATUS_HELP;
+	if (strcmp(argv[1], COMPLETE) == 0 && argc > 2)
+		return complete_print(commands, argc - 2, argv + 2);
 	*command = find_command_or_complain(argv[is_help ? 2 : 1]);
 	if (*command == NULL)
 		return STATUS_USAGE;

@@ -18,7 +18,7 @@
 #define OPTIONS struct doctor_options
 
 const struct option_row doctor_options_table[] = {
-	STRING_ROW(0, "service", service, 's', 1, "NAME",
+	STRING_ROW(0, "service", service, 's', 1, "SERVICE",
 		"the PAM service to look at; by default sshd"),
 	JSON_ROW,
 	PAM_FOLDER_ROW,

@@ -22,11 +22,6 @@ _Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
 
 #define OPTIONS struct enroll_options
 
-/* google-authenticator has none of the first rows. They are for the command enroll alone:
- * the names of options may be abbreviated, and without a command no abbreviation that
- * google-authenticator takes may become ambiguous. */
-#define COMMAND_ROWS 4
-
 const struct option_row enroll_options_table[] = {
 	FLAG_ROW(0, "if-missing", if_missing, 'm', 1,
 		"ask nothing, and do nothing where there is a secret"),
@@ -232,7 +227,7 @@ enum exit_status enroll_options_read(
 	struct enroll_options *options, int argc, char **argv, bool user_allowed)
 {
 	const struct option_row *table =
-		enroll_options_table + (user_allowed ? 0 : COMMAND_ROWS);
+		enroll_options_table + (user_allowed ? 0 : ENROLL_COMMAND_ROWS);
 	enum exit_status status = option_table_read(table, options, argc, argv);
 
 	if (status == STATUS_DONE)

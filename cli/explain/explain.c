@@ -28,11 +28,12 @@ struct explain_options {
 #define OPTIONS struct explain_options
 
 const struct option_row explain_options_table[] = {
-	STRING_ROW(0, "service", login.service, 's', 1, "NAME",
+	STRING_ROW(0, "service", login.service, 's', 1, "SERVICE",
 		"the PAM service that is logged in to; by default sshd"),
 	STRING_ROW(0, "rhost", login.rhost, 'r', 1, "ADDRESS",
 		"where the login comes from; by default from this host"),
-	STRING_ROW(0, "after", login.after, 'a', 1, "METHODS",
+	LIST_ROW(0, "after", login.after, 'a',
+		"publickey|password|keyboard-interactive|hostbased|gssapi-with-mic", "METHODS",
 		"the SSH methods that were completed before, such as publickey"),
 	PAM_FOLDER_ROW,
 	JSON_ROW,

@@ -90,10 +90,16 @@ struct option_row {
 	STRING_ROW(0, "pam-dir", pam_folder, 'p', 1, "DIR",                                    \
 		"read PAM's files in DIR and not in /etc/pam.d and /usr/lib/pam.d")
 #define QR_ROWS(help)                                                                          \
-	STRING_ROW('Q', "qr-mode", qr, 'Q', 1, "MODE", help),                                  \
-		STRING_ROW(0, "qr", qr, 'Q', 1, "MODE", "the same")
+	LIST_ROW('Q', "qr-mode", qr, 'Q', QR_MODE_WORDS, "MODE", help),                        \
+		LIST_ROW(0, "qr", qr, 'Q', QR_MODE_WORDS, "MODE", "the same")
 #define CODE_FORMAT_ROW(help)                                                                  \
 	WORD_ROW(0, "codes", code_format, 'k', CODE_FORMAT_PLAIN, CODE_FORMAT_WORDS, NULL, help)
+/* A string that is often one of these words, which a shell offers. */
+#define LIST_ROW(letter, name, field, family, words, argument, help)                           \
+	{                                                                                      \
+		letter, name, OPTION_STRING, offsetof(OPTIONS, field), family, 1, 0, words,    \
+			argument, help                                                         \
+	}
 #define JSON_ROW	  FLAG_ROW(0, "json", json, 'j', 1, "print JSON for a program to read")
 #define FORCE_ROW(help)	  FLAG_ROW('f', "force", force, 'f', 1, help)
 #define DRY_RUN_ROW(help) FLAG_ROW('n', "dry-run", dry_run, 'n', 1, help)
@@ -107,6 +113,11 @@ struct option_row {
 	{                                                                                      \
 		.name = NULL                                                                   \
 	}
+
+/* google-authenticator has none of the first rows of enroll. They are for the command alone: the
+ * names of options may be abbreviated, and without a command no abbreviation that
+ * google-authenticator takes may become ambiguous. */
+#define ENROLL_COMMAND_ROWS 4
 
 /* The table of each command, ended by END_ROW. */
 extern const struct option_row enroll_options_table[];
