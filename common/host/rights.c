@@ -34,10 +34,13 @@ struct identity {
 	int count;
 };
 
-/* The C library's setgroups() would change all threads. */
-static int set_groups(const struct identity *identity)
+/* Goes from one list of groups to another. The C library's setgroups() would change all
+ * threads. */
+static int set_groups(const struct identity *from, const struct identity *to)
 {
-	return (int)syscall(SET_GROUPS, (long)identity->count, identity->groups);
+	if (from->count == 0 && to->count == 0)
+		return 0;
+	return (int)syscall(SET_GROUPS, (long)to->count, to->groups);
 }
 
 /* Both calls return the id from before, and nobody has the uid or gid -1. */
@@ -51,13 +54,12 @@ static gid_t current_gid(void)
 	return (gid_t)setfsgid((gid_t)-1);
 }
 
-/* Reads the identity of the thread. Its groups are the caller's to free, also after an
- * error. */
-static int remember(struct identity *identity, struct error *error)
+/* Reads the groups of the thread, which are the caller's to free, also after an error. */
+static int remember_groups(struct identity *identity, struct error *error)
 {
 	int count = getgroups(0, NULL);
 
-	*identity = (struct identity){.uid = current_uid(), .gid = current_gid()};
+	*identity = (struct identity){.count = 0};
 	if (count > 0) {
 		identity->groups = calloc((size_t)count, sizeof *identity->groups);
 		if (identity->groups == NULL)
@@ -90,37 +92,40 @@ static bool overrules(void)
 	       (data[0].effective & capabilities) != 0;
 }
 
-/* Sets the uid. The kernel may allow core dumps then (fs.suid_dumpable), and the memory may
- * hold secrets. */
-static void set_uid(uid_t uid)
+/* Sets the uid, and returns the one from before. The kernel may allow core dumps then
+ * (fs.suid_dumpable), and the memory may hold secrets. */
+static uid_t set_uid(uid_t uid)
 {
-	(void)setfsuid(uid);
+	uid_t before = (uid_t)setfsuid(uid);
+
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return before;
 }
 
-static void give_up(const struct identity *before)
+static void give_up(const struct identity *identity, const struct identity *before)
 {
-	set_uid(before->uid);
+	(void)set_uid(before->uid);
 	(void)setfsgid(before->gid);
-	if (set_groups(before) != 0 || !is_current(before))
+	if (set_groups(identity, before) != 0 || !is_current(before))
 		abort();
 }
 
-/* Takes the identity on. After an error the thread has the one from before. */
+/* Takes the identity on, and remembers the uid and gid from before, which the calls return.
+ * After an error the thread has the identity from before. */
 static int take_on(
-	const struct identity *identity, const struct identity *before, struct error *error)
+	const struct identity *identity, struct identity *before, struct error *error)
 {
 	errno = 0;
 	/* A process that may not change its groups, such as root in some containers, could
 	 * not put them back either. Nothing is changed then. */
-	if (set_groups(identity) == 0) {
+	if (set_groups(before, identity) == 0) {
 		/* The uid goes last: without root's uid the right to change the gid might
 		 * be gone. */
-		(void)setfsgid(identity->gid);
-		set_uid(identity->uid);
+		before->gid = (gid_t)setfsgid(identity->gid);
+		before->uid = set_uid(identity->uid);
 		if (is_current(identity) && !overrules())
 			return 0;
-		give_up(before);
+		give_up(identity, before);
 	}
 	return error_set_system(
 		error, TOTPGROUP_ESYSTEM, "cannot take on the rights of uid %u", identity->uid);
@@ -154,13 +159,13 @@ int rights_perform(void *context, store_task *task, void *argument, struct error
 	sigfillset(&all);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
 	pthread_sigmask(SIG_SETMASK, &all, &signals);
-	status = is_direct ? task(argument, error) : remember(&before, error);
+	status = is_direct ? task(argument, error) : remember_groups(&before, error);
 	while (!is_direct && status == 0) {
 		status = take_on(&owner, &before, error);
 		if (status != 0)
 			break;
 		status = task(argument, error);
-		give_up(&before);
+		give_up(&owner, &before);
 		if (status == 0 || error->system_error != EACCES || again)
 			break;
 		again = true;
