@@ -4,6 +4,7 @@
 The logins are nobody's. The peer writes its file durably as well, but does not sync the folder.
 """
 
+import json
 import os
 import pathlib
 import pwd
@@ -102,6 +103,14 @@ class Machine:
         self.log_in(row, peer, copies)
 
 
+def list_system_calls():
+    """What test_system_calls.py compares a login with."""
+    known = json.loads((rounds.HERE / "system_calls.json").read_text(encoding="utf-8"))["numbers"]
+    rounds.note(f"the {len(known)} system calls of the module in login-read-only:")
+    for name, reason in known:
+        rounds.note(f"    {name:16}{reason}")
+
+
 def has_peer():
     """Whether the peer's module is where PAM looks for modules."""
     return any(list(pathlib.Path(folder).glob(f"*/security/{PEER_MODULE}")) or
@@ -125,6 +134,8 @@ def main():
         machine = Machine(top)
         for row in wanted:
             machine.measure(row)
+        if "login-read-only" in wanted:
+            list_system_calls()
     finally:
         shutil.rmtree(top)
 

@@ -2,8 +2,8 @@
 
 /*
  * login_path DIR SERVICE USER CODE N: N logins through the service files of DIR, each with
- * that code. Around the last one it writes BEGIN and END to a descriptor that is not open,
- * for strace to see. Exit status: 0 where the last one was let in.
+ * that code. Around the last one, behind pam_start(), it writes BEGIN and END to a descriptor
+ * that is not open, for strace to see. Exit status: 0 where the last one was let in.
  */
 #include <security/pam_appl.h>
 #include <stdio.h>
@@ -39,9 +39,9 @@ int main(int argc, char **argv)
 	for (int left = atoi(argv[5]); left > 0; left--) {
 		pam_handle_t *pamh = NULL;
 
+		status = pam_start_confdir(argv[2], argv[3], &conversation, argv[1], &pamh);
 		if (left == 1)
 			mark("BEGIN");
-		status = pam_start_confdir(argv[2], argv[3], &conversation, argv[1], &pamh);
 		if (status == PAM_SUCCESS)
 			status = pam_authenticate(pamh, 0);
 		pam_end(pamh, status);
