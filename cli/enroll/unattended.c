@@ -128,7 +128,7 @@ static enum exit_status try_once(struct unattended *work)
 {
 	struct user_status found = {.name = NULL};
 	enum exit_status status = user_status_look(
-		&found, work->file.name, work->defaults, work->options->secret);
+		&found, work->file.name, NULL, work->defaults, work->options->secret);
 
 	work->error = (struct error)ERROR_INIT;
 	if (status == STATUS_DONE)

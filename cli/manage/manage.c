@@ -103,24 +103,34 @@ enum exit_status manage_read_options(struct manage *manage, const struct option_
 	return STATUS_DONE;
 }
 
-static enum exit_status add_member(struct manage *manage, const char *name)
+/* Keeps the entry that the walk has met, so that nobody is looked up once more: in a file of
+ * thousands of users that would take longer than all the rest. */
+static enum exit_status add_member(
+	struct manage *manage, const char *name, const struct passwd *entry)
 {
-	char **members =
-		reallocarray(manage->members, manage->member_count + 1, sizeof(char *));
+	struct manage_member *members =
+		reallocarray(manage->members, manage->member_count + 1, sizeof *members);
+	struct error error = ERROR_INIT;
+	struct manage_member *member;
 
 	if (members == NULL)
 		return terminal_out_of_memory();
 	manage->members = members;
-	members[manage->member_count] = strdup(name);
-	if (members[manage->member_count] == NULL)
+	member = &members[manage->member_count];
+	*member = (struct manage_member){.name = strdup(name)};
+	if (member->name == NULL)
 		return terminal_out_of_memory();
 	manage->member_count++;
+	if (entry != NULL && user_entry_copy(&member->entry, entry, &error) != 0)
+		return terminal_out_of_memory();
 	return STATUS_DONE;
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_members(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct manage_member *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
 }
 
 static enum exit_status list_group(struct manage *manage)
@@ -137,12 +147,13 @@ static enum exit_status list_group(struct manage *manage)
 		return terminal_fail(STATUS_NOT_PERMITTED, "only root may ask about a group");
 	status = group_walk_begin(&walk, group);
 	while (status == STATUS_DONE && group_walk_next(&walk, &name, &entry))
-		status = add_member(manage, name);
+		status = add_member(manage, name, entry);
 	group_walk_end(&walk);
 	if (status == STATUS_DONE && manage->member_count == 0)
 		terminal_complain("the group '%s' has no members", group);
 	if (manage->member_count > 0)
-		qsort(manage->members, manage->member_count, sizeof(char *), compare_names);
+		qsort(manage->members, manage->member_count, sizeof *manage->members,
+			compare_members);
 	return status;
 }
 
@@ -193,14 +204,18 @@ static void add_named(struct manage *manage, struct user_entry *const *entries)
 static void add_members(struct manage *manage, struct user_entry *const *entries)
 {
 	for (size_t i = 0; i < manage->member_count; i++) {
-		const char *name = manage->members[i];
-		bool again = i > 0 && strcmp(manage->members[i - 1], name) == 0;
+		const struct manage_member *member = &manage->members[i];
+		const char *name = member->name;
+		bool again = i > 0 && strcmp(member[-1].name, name) == 0;
 
 		for (size_t j = 0; j < manage->named_count && !again; j++)
 			again = strcmp(manage->named[j], name) == 0 ||
 				is_entry_of(entries[j], name);
-		if (!again)
-			manage->users[manage->user_count++] = name;
+		if (again)
+			continue;
+		if (member->entry != NULL)
+			manage->entries[manage->user_count] = &member->entry->passwd;
+		manage->users[manage->user_count++] = name;
 	}
 }
 
@@ -211,7 +226,9 @@ static enum exit_status list_users(struct manage *manage)
 	enum exit_status status;
 
 	manage->users = calloc(manage->named_count + manage->member_count + 1, sizeof(char *));
-	if (entries == NULL || manage->users == NULL)
+	manage->entries = calloc(
+		manage->named_count + manage->member_count + 1, sizeof(const struct passwd *));
+	if (entries == NULL || manage->users == NULL || manage->entries == NULL)
 		status = terminal_out_of_memory();
 	else
 		status = look_up_named(manage, entries);
@@ -264,8 +281,11 @@ void manage_end(struct manage *manage)
 {
 	json_report_free(&manage->report);
 	free(manage->users);
-	for (size_t i = 0; i < manage->member_count; i++)
-		free(manage->members[i]);
+	free(manage->entries);
+	for (size_t i = 0; i < manage->member_count; i++) {
+		free(manage->members[i].name);
+		free(manage->members[i].entry);
+	}
 	free(manage->members);
 	host_defaults_free(&manage->defaults);
 }

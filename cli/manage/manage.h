@@ -37,6 +37,11 @@ struct manage_options {
 };
 
 /* One run of such a command. Begins zeroed, ends with manage_end(). */
+struct manage_member {
+	char *name;
+	struct user_entry *entry; /* or NULL */
+};
+
 struct manage {
 	struct manage_options options;
 	char **named; /* the users behind the options */
@@ -45,10 +50,13 @@ struct manage {
 	/* The users, each once: those who were named, then the members of the group. If
 	 * nobody was named, the only entry is NULL and means the caller. */
 	const char **users;
+	/* Of each of them, as the walk over the group met it; NULL where the user database did
+	 * not list the user. */
+	const struct passwd **entries;
 	size_t user_count;
 	/* Several were named, or a group, even of one member: messages name the user. */
 	bool several;
-	char **members; /* of the group, sorted */
+	struct manage_member *members; /* of the group, sorted */
 	size_t member_count;
 	struct json_report report; /* with --json, once the command has begun it */
 	size_t failed;

@@ -146,12 +146,12 @@ static bool print_block(struct listing *listing)
 	return printed;
 }
 
-static bool look_at(struct listing *listing, const char *user)
+static bool look_at(struct listing *listing, const char *user, const struct passwd *entry)
 {
 	const struct manage *manage = listing->manage;
 	struct user_status *status = &listing->block[listing->count++];
 
-	if (user_status_look(status, user, &manage->defaults, manage->options.secret) !=
+	if (user_status_look(status, user, entry, &manage->defaults, manage->options.secret) !=
 		STATUS_DONE)
 		return false;
 	note_status(listing, status->state);
@@ -164,7 +164,7 @@ static bool look_at_all(struct listing *listing)
 
 	for (size_t i = 0; i < manage->user_count; i++) {
 		progress_show(&listing->progress, i, (double)i / (double)manage->user_count);
-		if (!look_at(listing, manage->users[i]))
+		if (!look_at(listing, manage->users[i], manage->entries[i]))
 			return false;
 	}
 	return print_block(listing);

@@ -46,11 +46,15 @@ static void look_at_file(struct user_status *status, const struct user_file *fil
 }
 
 enum exit_status user_status_look(struct user_status *status, const char *user,
-	const struct host_defaults *defaults, const char *specification)
+	const struct passwd *entry, const struct host_defaults *defaults,
+	const char *specification)
 {
 	struct user_file file = {.path = NULL};
 	enum exit_status found =
-		user_file_find(&file, user, defaults, specification, &status->error);
+		entry != NULL
+			? user_file_find_for_entry(
+				  &file, entry, defaults, specification, &status->error)
+			: user_file_find(&file, user, defaults, specification, &status->error);
 	const char *name = file.name != NULL ? file.name : user;
 
 	if (found == STATUS_USAGE)

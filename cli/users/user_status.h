@@ -4,6 +4,7 @@
 #ifndef TOTPGROUP_CLI_USERS_USER_STATUS_H
 #define TOTPGROUP_CLI_USERS_USER_STATUS_H
 
+#include <pwd.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -30,10 +31,12 @@ struct user_status {
 	struct error error;		   /* for all others */
 };
 
-/* Looks at a user, or at the caller where user is NULL. Changes nothing.
+/* Looks at a user, or at the caller where user is NULL. Where entry is not NULL, it is what the
+ * user database has about the user, who is not looked up again. Changes nothing.
  * STATUS_STORE_ERROR only where memory is out, which is reported. */
 enum exit_status user_status_look(struct user_status *status, const char *user,
-	const struct host_defaults *defaults, const char *specification);
+	const struct passwd *entry, const struct host_defaults *defaults,
+	const char *specification);
 
 /* The word for a state. */
 const char *user_state_name(enum user_state state);
