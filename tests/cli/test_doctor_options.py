@@ -596,6 +596,11 @@ def a_damaged_state_is_a_problem(folder):
     found = host.level("state")
     equal([level for level, _ in found], ["problem"], "an empty file")
     check("once it is removed, spent codes are good again" in found[0][1], f"{found}")
+    # Neither owner nor mode is what is wrong.
+    (state / ME).write_bytes(b"totpgroup-slot 1 generation 3 ".ljust(8192))
+    (state / ME).chmod(0o600)
+    found = host.recognizes("state", "problem", None)
+    check("neither of its two slots is whole" in found["what"], f"{found}")
 
 
 @test
