@@ -2,13 +2,15 @@
 
 /*
  * Measures PAM transactions of two services in turns, each in a new process that has libgcrypt
- * loaded already, as a process of sshd's has; login_cost.py says of what:
+ * loaded already, as a process of sshd's has; but those of the row login-again in one process,
+ * which made some before. login_cost.py says of what:
  *
  *     login_cost ROW FOLDER OURS PEER USER CODE [COPY FILE]...
  *
  * FOLDER has the files of the services. CODE is `right` or `wrong`: a right one has to be let
  * in. Before each transaction each FILE is put in place as a copy of COPY, with its mode and
- * owner; only the transaction itself is measured.
+ * owner; only the transaction itself is measured: its seconds, or for the rows login-mapped and
+ * login-resident by how many KiB the process grows until the answer.
  */
 
 #include "config.h"
@@ -36,6 +38,8 @@ struct bench {
 	const char *folder;
 	const char *user;
 	bool is_right;
+	bool is_again;
+	int memory; /* 0: seconds; 1: all that is mapped; 2: what is resident */
 	char *const *copies;
 	char code[16];
 };
@@ -96,18 +100,33 @@ static void make_code(struct bench *bench)
 		while (is_near(bench->code, now));
 }
 
+/* KiB of this process. */
+static double read_memory(int field)
+{
+	unsigned long pages[2] = {0, 0};
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file == NULL || fscanf(file, "%lu %lu", &pages[0], &pages[1]) != 2)
+		bench_fail("/proc/self/statm");
+	fclose(file);
+	return (double)pages[field - 1] * (double)sysconf(_SC_PAGESIZE) / 1024;
+}
+
 static double log_in(struct bench *bench, const char *service)
 {
 	struct pam_conv conversation = {answer, bench->code};
 	pam_handle_t *pamh = NULL;
+	double before = bench->memory != 0 ? read_memory(bench->memory) : 0;
 	double begun = bench_seconds(), took;
 	int status =
 		pam_start_confdir(service, bench->user, &conversation, bench->folder, &pamh);
 
 	if (status == PAM_SUCCESS)
 		status = pam_authenticate(pamh, 0);
+	if (bench->memory != 0)
+		before = read_memory(bench->memory) - before;
 	pam_end(pamh, status);
-	took = bench_seconds() - begun;
+	took = bench->memory != 0 ? before : bench_seconds() - begun;
 	if ((status == PAM_SUCCESS) != bench->is_right) {
 		fprintf(stderr, "login_cost: %s: %s\n", service, pam_strerror(pamh, status));
 		_exit(1);
@@ -124,6 +143,8 @@ static double measure(struct bench *bench, const char *service)
 	for (char *const *name = bench->copies; name[0] != NULL; name += 2)
 		copy(name[0], name[1]);
 	make_code(bench);
+	if (bench->is_again)
+		return log_in(bench, service);
 	if (pipe(ends) != 0 || (child = fork()) < 0)
 		bench_fail("no new process");
 	if (child == 0) {
@@ -154,6 +175,11 @@ int main(int argc, char **argv)
 	bench.folder = argv[2];
 	bench.user = argv[5];
 	bench.is_right = strcmp(argv[6], "right") == 0;
+	bench.is_again = strcmp(argv[1], "login-again") == 0;
+	if (strcmp(argv[1], "login-mapped") == 0)
+		bench.memory = 1;
+	else if (strcmp(argv[1], "login-resident") == 0)
+		bench.memory = 2;
 	for (int i = 0; i < ROUNDS_MIN || bench_seconds() < end; i++) {
 		double took[2];
 

@@ -29,9 +29,12 @@ SECURITY = pathlib.Path("/etc/security")
 # Row: service, the peer's, code, and which file it writes: None, "home" or "state".
 ROWS = {
     "login-read-only": ("ours", "peer", "right", None),
+    "login-again": ("ours", "peer", "right", None),
     "login-durable": ("ours", "peer", "right", "home"),
     "login-durable-state": ("state", "peer", "right", "state"),
     "login-wrong-code": ("ours", "peer", "wrong", None),
+    "login-mapped": ("ours", "peer", "right", None),
+    "login-resident": ("ours", "peer", "right", None),
     "login-configuration": ("file", "line", "right", None),
     "login-drop-in": ("drop-in", "file", "right", None),
 }
@@ -57,6 +60,8 @@ class Machine:
         drop_ins = SECURITY / "drop-in.conf.d"
         drop_ins.mkdir()
         (drop_ins / "50-local.conf").write_text("tell_reason=yes\n", encoding="ascii")
+        # Without it libpam itself writes to the log.
+        (self.services / "other").touch()
         for service, line in (
                 ("ours", f"{module} secret={self.secret}"),
                 ("state", f"{module} secret={self.secret} state={self.state}/${{USER}}"),
