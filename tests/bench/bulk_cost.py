@@ -22,7 +22,7 @@ import private_root
 
 FORMATS = {"bulk-svg": "svg", "bulk-html": "html", "bulk-png": "png"}
 MEMORY = "bulk-memory"
-USERS, LOOPED, ROUNDS = 10000, 100, 3
+USERS, LOOPED, ROUNDS = 10000, 50, 3
 FEW, MANY = 1000, 100000
 
 

@@ -122,11 +122,22 @@ def run(program, names, results, notes):
     try:
         done = subprocess.run([*command, *names], stdout=subprocess.PIPE, text=True, check=False,
                               stdin=subprocess.DEVNULL, timeout=PATIENCE)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        for name in names:
-            results[name].failed = str(error)
-        return
-    for line in done.stdout.splitlines():
+        output, failed = done.stdout, done.returncode and f"exit status {done.returncode}"
+    except subprocess.TimeoutExpired as error:
+        output, failed = (error.stdout or b"").decode(), f"no end after {PATIENCE} s"
+    except OSError as error:
+        output, failed = "", str(error)
+    take(output, results, notes)
+    for name in names:
+        # What was measured before the time was up is good.
+        if failed and not (output and "no end" in failed and results[name].rounds):
+            results[name].failed = f"{program}: {failed}"
+
+
+def take(output, results, notes):
+    """Takes the lines of a measuring program."""
+    lines = output.splitlines(keepends=True)
+    for line in (line.rstrip("\n") for line in lines if line.endswith("\n")):
         first, _, rest = line.partition(" ")
         if first == "note":
             notes.append(rest)
@@ -135,9 +146,6 @@ def run(program, names, results, notes):
         else:
             ours, peer = rest.split()
             results[first].rounds.append((float(ours), float(peer)))
-    if done.returncode != 0:
-        for name in names:
-            results[name].failed = f"{program}: exit status {done.returncode}"
 
 
 def amount(number, unit):
