@@ -122,7 +122,8 @@ static bool print_help_of(const struct command *command)
 {
 	return terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n%c%s.\n", command->name,
 		       command->operands, command->help[0] - ('a' - 'A'), command->help + 1) &&
-	       print_options(command) && print_words("\n", 0, exit_statuses);
+	       print_options(command) && print_words("\n", 0, exit_statuses) &&
+	       terminal_say("\nManual: totp-enroll-%s(1)\n", command->name);
 }
 
 /* Prints the help of one command, or, for NULL, of the whole program. */

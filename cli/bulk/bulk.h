@@ -157,7 +157,7 @@ bool bulk_has_login_shell(const char *shell);
 
 /* report.c: the result for each user, printed at once, and the numbers at the end. */
 
-/* Why a user was not enrolled. totp-enroll(1) lists them. */
+/* Why a user was not enrolled. totp-enroll-bulk(1) lists them. */
 enum bulk_reason {
 	BULK_NONE, /* created */
 	/* Skipped: */

@@ -137,7 +137,7 @@ enum exit_status report_status(const struct report *report);
 void report_free(struct report *report);
 
 /* Prints the report to standard output, in print.c: with --json as the JSON object of
- * totp-enroll(1), else as lines, in color on a terminal unless NO_COLOR is set. Returns
+ * totp-enroll-doctor(1), else as lines, in color on a terminal unless NO_COLOR is set. Returns
  * report_status(), or reports a failure and returns STATUS_STORE_ERROR. */
 enum exit_status doctor_print_report(const struct doctor *doctor);
 /* Prints a text and frees it. Reports a failure and returns false then. */

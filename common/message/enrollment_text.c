@@ -23,7 +23,7 @@ enum feature {
 	FEATURE_PERIOD = 1 << 3,
 };
 
-/* Widely used apps with known gaps; totp-enroll(1) says when they were reported. */
+/* Widely used apps with known gaps; totp-enroll-enroll(1) says when they were reported. */
 static const struct {
 	const char *name;
 	unsigned int ignores;

@@ -25,8 +25,11 @@ def run_google(folder, *arguments, answers=""):
     return run(folder, *arguments, answers=answers, program=GOOGLE)
 
 
-def man_page():
-    return pathlib.Path(__file__).resolve().parents[2] / "man" / "totp-enroll.1"
+def pages():
+    """The manual page of each command, or of some commands, as text."""
+    folder = pathlib.Path(__file__).resolve().parents[2] / "man"
+    return [page.read_text(encoding="utf-8").replace("\\-", "-")
+            for page in sorted(folder.glob("totp-enroll-*.1"))]
 
 
 def options_of(text):
@@ -60,11 +63,15 @@ def every_way_to_ask_for_help_prints_the_same(folder):
     folder.check_empty()
 
 
+def commands_of(text):
+    """The commands that the help of the program lists."""
+    return re.findall(r"^  ([a-z]+) +\S", text.partition("Commands:")[2].partition("\n\n")[0], re.M)
+
+
 @test
 def each_command_has_a_help_of_its_own(folder):
     whole = run(folder, "--help").output
-    commands = re.findall(r"^  ([a-z]+) +\S", whole.partition("Commands:")[2].partition("\n\n")[0],
-                          re.M)
+    commands = commands_of(whole)
     check(len(commands) > 10, commands)
     for command in commands:
         result = run(folder, command, "--help")
@@ -153,9 +160,8 @@ def options_that_contradict_each_other_are_both_named(folder):
     equal(folder.names(), ["conf"], "files")
 
 
-@test
-def the_help_and_the_manual_have_the_same_options(folder):
-    text = man_page().read_text(encoding="utf-8").replace("\\-", "-")
+def options_of_page(text):
+    """The options that a manual page lists."""
     listed = set()
     for letter, name in re.findall(r"^\.It(?: Fl (\w)[^,\n]*,)? Fl -([a-z-]+)", text, re.M):
         listed.add("--" + name)
@@ -163,7 +169,21 @@ def the_help_and_the_manual_have_the_same_options(folder):
             listed.add("-" + letter)
     for letter in re.findall(r"^\.It Fl (\w)\b", text, re.M):
         listed.add("-" + letter)
-    equal(listed, options_of(run(folder, "--help").output), "options in the manual")
+    return listed
+
+
+@test
+def the_help_and_the_manual_have_the_same_options(folder):
+    described = []
+    for text in pages():
+        commands = re.findall(r"^\.Nm totp-enroll-([a-z]+)", text.partition(".Sh SYNOPSIS")[0], re.M)
+        helps = [run(folder, "help", command).output for command in commands]
+        for command, output in zip(commands, helps):
+            check(f"totp-enroll-{command}(1)" in output, f"help {command} does not name the page")
+        equal(options_of_page(text), set().union(*map(options_of, helps)),
+              f"options in the page of {commands}")
+        described += commands
+    equal(sorted(described), sorted(commands_of(run(folder, "--help").output)), "commands")
 
 
 @test

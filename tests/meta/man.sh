@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The manual pages are well-formed. They name every command of totp-enroll, and with the sample
-# configuration every option of the module, every key of the sections and every placeholder of letters.
+# The manual pages are well-formed. Each command of totp-enroll has a page. The pages have, and with
+# them the sample configuration, every option of the module, every key of the sections and every placeholder of letters.
 . "$(dirname "$0")/lib.sh"
 
 if need "manual pages" mandoc; then
@@ -37,8 +37,11 @@ commands=$(names cli/main.c commands)
 [ -n "$commands" ]
 result $? "the table of commands is found"
 for command in $commands; do
-	grep -qE "^\.(It )?Cm $command( |\$)" man/totp-enroll.1
-	result $? "totp-enroll.1 names the command $command"
+	grep -qE "^\.It Cm $command( |\$)" man/totp-enroll.1 &&
+		grep -qx "\.Xr totp-enroll-$command 1 [.,]" man/totp-enroll.1
+	result $? "totp-enroll.1 names the command $command and its page"
+	same "one page describes $command" 1 \
+		"$(grep -lE "^\.Nm totp-enroll-$command( ,)?$" man/totp-enroll-*.1 | wc -l)"
 done
 
 same "the sample has every option" "$(grep -vx conf <<<"$options" | sort)" "$(sample '')"
