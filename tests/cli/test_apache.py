@@ -8,6 +8,7 @@ import pathlib
 import pwd
 import subprocess
 
+from case import read_program
 from fake_verifyd import FakeVerifyd, failure, reply
 from support import PATIENCE, PROGRAM, Skip, check, equal, need, need_root, test
 
@@ -64,12 +65,16 @@ class Server:
                 raise Skip(f"mod_{name}.so is missing (package libapache2-mod-authnz-external)")
         self.folder = folder.path
         folder.path.chmod(0o755)
+        # The tree may lie below a folder that Apache's user may not enter.
+        program = folder.path / "totp-enroll"
+        program.write_bytes(read_program(PROGRAM))
+        program.chmod(0o755)
         (folder.path / "pages").mkdir(mode=0o755)
         (folder.path / "pages" / "index.html").write_text("inside\n")
         (folder.path / "t.conf").write_text(f"store=socket:{folder.path}/verify\n")
         (folder.path / "t.conf").chmod(0o644)
         (folder.path / "apache.conf").write_text(CONFIGURATION.format(
-            folder=folder.path, user=USER, program=PROGRAM,
+            folder=folder.path, user=USER, program=program,
             providers="socache external" if cached else "external",
             cache=CACHE if cached else "",
             modules="\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so"

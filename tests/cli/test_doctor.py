@@ -209,7 +209,10 @@ def sshd_with_another_pam_service_is_found(folder):
     host = password_and_code(folder)
     fake = folder.path / "bin"
     fake.mkdir()
-    (fake / "sshd").write_text("#!/bin/sh\n/usr/sbin/sshd \"$@\" && echo pamservicename ssh2\n")
+    # sshd itself names the service since OpenSSH 9.8.
+    (fake / "sshd").write_text("#!/bin/sh\nsettings=$(/usr/sbin/sshd \"$@\") || exit\n"
+                               "echo \"$settings\" | grep -v ^pamservicename\n"
+                               "echo pamservicename ssh2\n")
     (fake / "sshd").chmod(0o755)
     result = host.report(PATH=f"{fake}:/usr/bin:/bin")
     found = [finding for finding in result["findings"] if finding["check"] == "sshd"]

@@ -25,6 +25,12 @@ class LockerHost(Host):
         self.write("locker", self.lines)
         self.write("sshd-totpgroup", f"@include common-auth\n{MODULE}\n")
 
+    def arguments(self, *more):
+        """Without the settings of sshd for a locker: sshd asks another service."""
+        words = super().arguments(*more)
+        return [word for word in words
+                if "--service=locker" not in words or not word.startswith("--sshd-")]
+
     def daemon(self, answer=INFO):
         return FakeVerifyd(self.socket, answer)
 

@@ -93,7 +93,9 @@ class WebHost:
         line and its replacement."""
         unit = units("web-login/web-login.service")
         where = units("web-login/web-login.socket")
-        source = f"{EXAMPLES}/web-login"
+        # The tree may lie below a folder that the application's user may not enter.
+        source = f"{private_root.TOP}/web-login-source"
+        shutil.copytree(f"{EXAMPLES}/web-login", source, dirs_exist_ok=True)
         line = unit["ExecStart"]
         for old, new in (("/usr/local/lib/web-login", source), *changes):
             check(old in line, f"the unit has {old}")
