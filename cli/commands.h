@@ -58,9 +58,14 @@ enum exit_status command_show(int argc, char **argv);
 enum exit_status command_revoke(int argc, char **argv);
 /* Enrolls users with the secrets in other programs' files. */
 enum exit_status command_import(int argc, char **argv);
-/* Writes secrets in the formats of other programs. */
+/* Finds the counter of a token again. */
 enum exit_status command_resync(int argc, char **argv);
+/* Writes secrets in the formats of other programs. */
 enum exit_status command_export(int argc, char **argv);
+/* Seals root's secrets at rest, opens them again, or seals them with the first key. */
+enum exit_status command_seal(int argc, char **argv);
+enum exit_status command_unseal(int argc, char **argv);
+enum exit_status command_rekey(int argc, char **argv);
 /* Says what the module would do with a login, and why. */
 enum exit_status command_explain(int argc, char **argv);
 /* Checks whether this host is set up right. */

@@ -16,6 +16,7 @@ static const struct {
 	{doctor_check_groups, true},
 	{doctor_check_exemptions, true},
 	{doctor_check_grace, true},
+	{doctor_check_seals, false},
 	{doctor_check_variables, true},
 	{doctor_check_state, true},
 	{doctor_check_daemon, false},

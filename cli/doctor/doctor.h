@@ -204,6 +204,8 @@ void doctor_check_line(struct doctor *doctor);
 void doctor_check_groups(struct doctor *doctor);
 /* Other options that exempt logins: services=, skip_net=, skip_after=, nullok_...=. */
 void doctor_check_exemptions(struct doctor *doctor);
+/* How many of root's secrets are sealed: seal_key=. */
+void doctor_check_seals(struct doctor *doctor);
 /* Whether grace_services= can do anything. */
 void doctor_check_grace(struct doctor *doctor);
 /* Whether a path has a variable that is plain text there. */

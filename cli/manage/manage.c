@@ -13,6 +13,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/group_walk.h"
 #include "cli/users/same_user.h"
+#include "cli/users/store_users.h"
 #include "host/user_entry.h"
 
 #define OPTIONS struct manage_options
@@ -76,6 +77,43 @@ const struct option_row resync_options_table[] = {
 	END_ROW,
 };
 
+#define ALL_ROW FLAG_ROW(0, "all", all, 'A', 1, "all users who have a secret in root's store")
+
+const struct option_row seal_options_table[] = {
+	ALL_ROW,
+	GROUP_ROW,
+	DRY_RUN_ROW("say what would be done"),
+	STRING_ROW(
+		0, "new-key", new_key, 'K', 1, "ID", "draw a key, and let it seal from now on"),
+	SECRET_ROW,
+	CONF_ROW,
+	QUIET_ROW("say nothing but errors"),
+	HELP_ROW,
+	END_ROW,
+};
+
+const struct option_row unseal_options_table[] = {
+	ALL_ROW,
+	GROUP_ROW,
+	DRY_RUN_ROW("say what would be done"),
+	SECRET_ROW,
+	CONF_ROW,
+	QUIET_ROW("say nothing but errors"),
+	HELP_ROW,
+	END_ROW,
+};
+
+const struct option_row rekey_options_table[] = {
+	ALL_ROW,
+	GROUP_ROW,
+	DRY_RUN_ROW("say what would be done"),
+	SECRET_ROW,
+	CONF_ROW,
+	QUIET_ROW("say nothing but errors"),
+	HELP_ROW,
+	END_ROW,
+};
+
 const struct option_row revoke_options_table[] = {
 	FORCE_ROW("do not ask"),
 	DEVICE_ROW("that device alone"),
@@ -126,6 +164,26 @@ static enum exit_status add_member(
 	return STATUS_DONE;
 }
 
+/* Lists all users who have a file where root's secrets are. */
+static enum exit_status list_store(struct manage *manage)
+{
+	const char *where = manage->options.secret != NULL ? manage->options.secret
+							   : manage->defaults.secret;
+	struct store_users users = STORE_USERS_INIT;
+	enum exit_status status = STATUS_DONE;
+	struct error error = ERROR_INIT;
+	const char *name;
+
+	if (store_users_begin(&users, where, &error) != 0)
+		status = terminal_fail(
+			error.code == TOTPGROUP_EARGUMENT ? STATUS_REFUSED : STATUS_STORE_ERROR,
+			"%s", error.message);
+	while (status == STATUS_DONE && (name = store_users_next(&users)) != NULL)
+		status = add_member(manage, name, NULL);
+	store_users_end(&users);
+	return status;
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	const struct manage_member *one = a, *other = b;
@@ -151,9 +209,6 @@ static enum exit_status list_group(struct manage *manage)
 	group_walk_end(&walk);
 	if (status == STATUS_DONE && manage->member_count == 0)
 		terminal_complain("the group '%s' has no members", group);
-	if (manage->member_count > 0)
-		qsort(manage->members, manage->member_count, sizeof *manage->members,
-			compare_members);
 	return status;
 }
 
@@ -248,9 +303,15 @@ enum exit_status manage_begin(struct manage *manage)
 
 	if (status == STATUS_DONE)
 		status = list_group(manage);
+	if (status == STATUS_DONE && manage->options.all != 0)
+		status = list_store(manage);
 	if (status != STATUS_DONE)
 		return status;
-	manage->several = manage->named_count > 1 || manage->options.group != NULL;
+	if (manage->member_count > 0)
+		qsort(manage->members, manage->member_count, sizeof *manage->members,
+			compare_members);
+	manage->several = manage->named_count > 1 || manage->options.group != NULL ||
+			  manage->options.all != 0;
 	status = list_users(manage);
 	if (!manage->several && manage->named_count == 0)
 		manage->user_count = 1;

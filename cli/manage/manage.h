@@ -34,6 +34,9 @@ struct manage_options {
 	int json;
 	int pipe;
 	int quiet;
+	int all; /* users of the store */
+	int dry_run;
+	const char *new_key; /* the id of a key to be drawn */
 };
 
 /* One run of such a command. Begins zeroed, ends with manage_end(). */

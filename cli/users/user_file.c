@@ -90,8 +90,9 @@ static enum exit_status find_credential(struct user_file *file,
 enum exit_status user_file_find(struct user_file *file, const char *user,
 	const struct host_defaults *defaults, const char *secret, struct error *error)
 {
-	const struct user_credential_source source = {
-		.file = secret, .without_state = file->without_state};
+	const struct user_credential_source source = {.file = secret,
+		.without_state = file->without_state,
+		.leaves_plain = file->leaves_plain};
 	struct user_entry *entry = NULL;
 	enum exit_status status = find_entry(user, &entry, error);
 
@@ -180,8 +181,9 @@ enum exit_status user_file_find_by_flags(struct user_file *file, const char *use
 	const struct host_defaults *defaults, const char *secret, bool quiet,
 	struct error *error)
 {
-	struct user_credential_source source = {
-		.is_literal = true, .without_state = file->without_state};
+	struct user_credential_source source = {.is_literal = true,
+		.without_state = file->without_state,
+		.leaves_plain = file->leaves_plain};
 	struct user_entry *entry = NULL;
 	enum exit_status status = user_file_find_user(user, &entry, error);
 

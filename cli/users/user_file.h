@@ -20,7 +20,9 @@ struct user_file {
 	const char *name;		    /* the user's */
 	const char *path;		    /* the credential's */
 	char *named_path;		    /* as a flag or HOME says; owned */
-	bool without_state; /* see struct user_credential_source; set before finding */
+	/* See struct user_credential_source; set before finding. */
+	bool without_state;
+	bool leaves_plain;
 };
 
 /* Looks up a user, or the caller where name is NULL. The caller frees *entry, which is NULL

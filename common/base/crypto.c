@@ -308,3 +308,56 @@ int pbkdf2_derive(const struct pbkdf2_input *input, uint8_t *key, size_t length)
 		explicit_bzero(key, length);
 	return status;
 }
+
+/* Opens a cipher with everything of the input but the text. */
+static int aead_open(const struct aead_input *input, gcry_cipher_hd_t *handle)
+{
+	int status = initialize_once();
+
+	*handle = NULL;
+	if (status == 0)
+		status = status_of(
+			gcry_cipher_open(handle, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_GCM, 0));
+	if (status == 0)
+		status = status_of(gcry_cipher_setkey(*handle, input->key, AEAD_KEY_SIZE));
+	if (status == 0)
+		status = status_of(gcry_cipher_setiv(*handle, input->nonce, AEAD_NONCE_SIZE));
+	if (status == 0)
+		status = status_of(
+			gcry_cipher_authenticate(*handle, input->about, input->about_length));
+	return status;
+}
+
+int aead_encrypt(const struct aead_input *input, uint8_t *text, size_t length,
+	uint8_t tag[AEAD_TAG_SIZE])
+{
+	gcry_cipher_hd_t handle;
+	int status = aead_open(input, &handle);
+
+	if (status == 0)
+		status = status_of(gcry_cipher_encrypt(handle, text, length, NULL, 0));
+	if (status == 0)
+		status = status_of(gcry_cipher_gettag(handle, tag, AEAD_TAG_SIZE));
+	gcry_cipher_close(handle);
+	return status;
+}
+
+int aead_decrypt(const struct aead_input *input, uint8_t *text, size_t length,
+	const uint8_t tag[AEAD_TAG_SIZE])
+{
+	gcry_cipher_hd_t handle;
+	int status = aead_open(input, &handle);
+
+	if (status == 0)
+		status = status_of(gcry_cipher_decrypt(handle, text, length, NULL, 0));
+	if (status == 0) {
+		gcry_error_t failure = gcry_cipher_checktag(handle, tag, AEAD_TAG_SIZE);
+
+		status = gcry_err_code(failure) == GPG_ERR_CHECKSUM ? TOTPGROUP_EFORMAT
+								    : status_of(failure);
+	}
+	if (status != 0)
+		explicit_bzero(text, length);
+	gcry_cipher_close(handle);
+	return status;
+}

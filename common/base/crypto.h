@@ -145,4 +145,31 @@ struct pbkdf2_input {
 /* Derives length bytes. Returns as scrypt_derive(). */
 int pbkdf2_derive(const struct pbkdf2_input *input, uint8_t *key, size_t length);
 
+/*
+ * AES-256-GCM (NIST SP 800-38D): authenticated encryption. A key must never meet the same nonce
+ * twice.
+ */
+
+#define AEAD_KEY_SIZE	32
+#define AEAD_NONCE_SIZE 12
+#define AEAD_TAG_SIZE	16
+
+/* What a text is sealed with. `about` is not encrypted, but has to be the same at both ends. */
+struct aead_input {
+	const uint8_t *key;
+	const uint8_t *nonce;
+	const void *about;
+	size_t about_length;
+};
+
+/* Encrypts length bytes in place, and writes the tag. Returns 0, TOTPGROUP_EMEMORY or
+ * TOTPGROUP_ECRYPTO. */
+int aead_encrypt(const struct aead_input *input, uint8_t *text, size_t length,
+	uint8_t tag[AEAD_TAG_SIZE]);
+
+/* Decrypts length bytes in place, and wipes them after an error. Returns as above, and
+ * TOTPGROUP_EFORMAT where the tag is not that of this text with this input. */
+int aead_decrypt(const struct aead_input *input, uint8_t *text, size_t length,
+	const uint8_t tag[AEAD_TAG_SIZE]);
+
 #endif

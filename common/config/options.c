@@ -36,6 +36,7 @@ const struct option_definition option_definitions[] = {
 	DAEMON_OPTION(secret, MODULE_OPTION_FILE),
 	DAEMON_OPTION(state, MODULE_OPTION_PATH),
 	DAEMON_OPTION(user, MODULE_OPTION_USER),
+	DAEMON_OPTION(seal_key, MODULE_OPTION_STRING),
 	OPTION(authtok_prompt, MODULE_OPTION_PROMPT),
 	OPTION(services, MODULE_OPTION_STRING),
 	OPTION(group, MODULE_OPTION_STRING),
@@ -361,6 +362,9 @@ static int check_socket(const struct options *options, struct error *error)
 
 static int check_together(const struct options *options, struct error *error)
 {
+	if (options->seal_key != NULL && *options->seal_key != '/')
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"option seal_key=%.100s: is no absolute path", options->seal_key);
 	if (options_socket(options) != NULL && check_socket(options, error) != 0)
 		return error->code;
 	if (options->try_first_pass && options->use_first_pass)

@@ -21,6 +21,7 @@ struct options {
 	const char *secret;
 	const char *state; /* NULL: in the secret's own file */
 	const char *user;
+	const char *seal_key; /* the file of keys that seal root's secrets; NULL: none */
 	const char *authtok_prompt;
 	const char *services;
 	const char *group;

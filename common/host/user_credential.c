@@ -75,6 +75,8 @@ static int locate(struct user_credential *credential, struct file_store_settings
 	settings->any_owner = options->no_strict_owner;
 	settings->allowed_mode = options->allowed_perm;
 	credential->is_own_file = settings->own_file;
+	settings->seal_key = credential->owner->pw_uid == 0 ? options->seal_key : NULL;
+	settings->seals = !credential->leaves_plain;
 	settings->make_folders = !settings->own_file && credential->owner->pw_uid == 0;
 	/* The groups that are kept are the user's, or those of an owner who is somebody
 	 * else. */
@@ -190,6 +192,7 @@ int user_credential_find_for(struct user_credential *credential, const struct op
 	credential->user = credential->owner = &credential->user_entry->passwd;
 	credential->name = credential->user->pw_name;
 	credential->without_state = source != NULL && source->without_state;
+	credential->leaves_plain = source != NULL && source->leaves_plain;
 	if (source != NULL && source->file != NULL)
 		return locate_file(credential, source, error);
 	if (options->user != NULL && source != NULL && source->owner != NULL)

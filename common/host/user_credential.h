@@ -44,7 +44,8 @@ struct user_credential {
 	struct user_groups owner_groups;
 	struct rights rights;
 	bool without_state;
-	bool is_own_file; /* the owner's own, where links are followed */
+	bool leaves_plain; /* what is written is not sealed */
+	bool is_own_file;  /* the owner's own, where links are followed */
 };
 
 /*
@@ -74,6 +75,7 @@ struct user_credential_source {
 	/* The state, where it is kept apart, is neither read nor locked: for a change that
 	 * no login depends on. */
 	bool without_state;
+	bool leaves_plain; /* seal nothing, although seal_key= is set */
 	/* The user whom the option user= names, from user_credential_find_owner(), where many
 	 * credentials have the same. It must outlive the credential. NULL: he is looked up. */
 	const struct passwd *owner;

@@ -143,6 +143,10 @@ static void tell_what_was_read(
 	const struct user_credential *credential = &login->credential;
 	bool is_secret_there = status == 0 || record->secret.length > 0;
 
+	if (*record->secret_key != '\0')
+		login_tell(login, "secret", "sealed with the key %s of %s", record->secret_key,
+			login->options.seal_key != NULL ? login->options.seal_key
+							: "nobody knows where");
 	login_tell(login, "secret", "%s, read with the rights of uid %u: %s",
 		credential->place->name, credential->owner->pw_uid,
 		is_secret_there			? "there"

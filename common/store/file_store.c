@@ -9,32 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/file_batch.h"
+#include "store/file_place.h"
 #include "store/first_seen.h"
 #include "store/locked_file.h"
 #include "store/parent_folders.h"
+#include "store/sealing.h"
 #include "store/secret_path.h"
 #include "store/state_file.h"
 #include "totpgroup.h"
 
-#define SECRET_MODE 0400
-
 /* A secret is not replaced without its lock: a login that writes at that moment could bring the
  * old one back, and the new one would be nobody's. A removal can be looked at afterwards. */
 #define IF_LOCKED "; root's totp-enroll revoke needs no lock"
-
-struct file_store {
-	struct store store; /* first, so that a store can be taken for this */
-	struct file_store_settings settings;
-};
-
-struct file_place {
-	struct store_place place; /* first */
-	struct file_rules rules;  /* of the secret's file */
-	char *path;
-	char *state_path; /* NULL where the state is in the secret's file */
-	const char *user;
-};
 
 struct store_token {
 	struct locked_file *file; /* the secret's, where it holds the state */
@@ -42,26 +28,7 @@ struct store_token {
 	struct error unwritable;  /* why there is no file for the state */
 };
 
-/* One operation on a place that is done with the owner's rights. */
-struct file_task {
-	struct file_place *place;
-	struct store_record *record;
-	const struct text *text; /* a new secret */
-	bool replace;
-	bool or_without; /* its lock */
-};
-
-static const struct file_store_settings *settings_of(const struct store_place *place)
-{
-	return &((const struct file_store *)place->store)->settings;
-}
-
-static struct file_place *file_place_of(struct store_place *place)
-{
-	return (struct file_place *)place;
-}
-
-static int with_owners_rights(
+int file_place_with_rights(
 	struct file_place *place, store_task *task, void *argument, struct error *error)
 {
 	const struct store_rights *rights = &settings_of(&place->place)->rights;
@@ -135,6 +102,7 @@ static int locate(struct store *store, const struct store_user *user,
 		.own_file = settings->own_file,
 		.if_locked = IF_LOCKED,
 	};
+	place->sealing = (struct sealing){settings->seal_key, user->name, settings->seals};
 	place->place.name = place->place.file = place->path;
 	place->place.state_name = place->state_path;
 	/* A separate state is the caller's own, and only the secret is reached with other
@@ -153,12 +121,35 @@ static int look_at_secret(void *argument, struct error *error)
 	return locked_file_look(&task->place->rules, &task->record->secret, error);
 }
 
+static int open_secret(
+	struct file_place *place, struct store_record *record, struct error *error)
+{
+	return sealing_open(&place->sealing, SEAL_SECRET, place->path, &record->secret,
+		record->secret_key, error);
+}
+
+static int open_state(
+	struct file_place *place, struct store_record *record, struct error *error)
+{
+	return sealing_open(&place->sealing, SEAL_STATE, place->state_path, &record->state,
+		record->state_key, error);
+}
+
 static int read_secret(
 	struct file_place *place, struct store_record *record, struct error *error)
 {
 	struct file_task task = {.place = place, .record = record};
+	int status = file_place_with_rights(place, look_at_secret, &task, error);
 
-	return with_owners_rights(place, look_at_secret, &task, error);
+	return status == 0 ? open_secret(place, record, error) : status;
+}
+
+static int look_at_state(
+	struct file_place *place, struct store_record *record, struct error *error)
+{
+	int status = state_file_look(place->state_path, &record->state, error);
+
+	return status == 0 ? open_state(place, record, error) : status;
 }
 
 static int look(struct store_place *place, struct store_record *record, struct error *error)
@@ -169,8 +160,7 @@ static int look(struct store_place *place, struct store_record *record, struct e
 
 	record->apart = file->state_path != NULL;
 	if (record->apart && (status == 0 || status == TOTPGROUP_ENOTFOUND))
-		record->state_status =
-			state_file_look(file->state_path, &record->state, &state_error);
+		record->state_status = look_at_state(file, record, &state_error);
 	if (status == 0 && record->state_status != 0) {
 		*error = state_error;
 		status = error->code;
@@ -203,6 +193,8 @@ static int begin_apart(
 		*error = (struct error)ERROR_INIT;
 		status = 0;
 	}
+	if (status == 0)
+		status = open_state(place, record, error);
 	return status == 0 ? read_secret(place, record, error) : status;
 }
 
@@ -220,6 +212,8 @@ static int begin(struct store_place *place, struct store_record *record, struct 
 	else
 		status = locked_file_begin(
 			&file->rules, &record->token->file, &record->secret, error);
+	if (status == 0 && !record->apart)
+		status = open_secret(file, record, error);
 	/* Read under the lock, so that of two logins the later one has the later time,
 	 * and drops no entry of the earlier one as being in its future. */
 	record->now = (int64_t)time(NULL);
@@ -240,8 +234,12 @@ static int write_secret(void *argument, struct error *error)
 	const struct file_rules *rules = &task->place->rules;
 	struct locked_file *file = NULL;
 	struct text now = TEXT_INIT;
+	sealing_key_id id;
 	int status = locked_file_begin(rules, &file, &now, error);
 
+	if (status == 0)
+		status = sealing_open(
+			&task->place->sealing, SEAL_SECRET, rules->path, &now, id, error);
 	if (status == 0 && !is_same(&now, &task->record->secret))
 		status = error_set(
 			error, TOTPGROUP_ECONFLICT, "%s: was replaced meanwhile", rules->path);
@@ -252,24 +250,62 @@ static int write_secret(void *argument, struct error *error)
 	return status;
 }
 
+/* Whether a state was sealed with another key than what is written for it, or one of them is
+ * plain. */
+static bool changes_key(const struct store_record *record, const struct text *written)
+{
+	const char *id;
+	size_t length;
+
+	seal_find_key_id(written->data, written->length, &id, &length);
+	return strlen(record->state_key) != length ||
+	       memcmp(record->state_key, id, length) != 0;
+}
+
 /* The state is written first, and then, while it is still locked and no login decides,
  * the secret: at every moment what was spent is spent. */
 static int commit_apart(struct file_place *place, struct store_record *record,
 	const struct store_change *change, struct error *error)
 {
+	struct text secret = TEXT_INIT, state = TEXT_INIT;
 	struct file_task task = {
-		.place = place, .record = record, .text = &change->secret, .replace = true};
+		.place = place, .record = record, .text = &secret, .replace = true};
+	bool has_state = change->has_state &&
+			 (change->rewrites || !is_same(&change->state, &record->state));
 	int status = 0;
 
 	if (change->has_state && record->token->state == NULL) {
 		*error = record->token->unwritable;
 		return error->code;
 	}
-	if (change->has_state && !is_same(&change->state, &record->state))
+	if (change->has_secret)
+		status = sealing_close(
+			&place->sealing, SEAL_SECRET, &change->secret, &secret, error);
+	if (status == 0 && has_state)
+		status = sealing_close(
+			&place->sealing, SEAL_STATE, &change->state, &state, error);
+	if (status == 0 && has_state && (change->rewrites || changes_key(record, &state)))
+		state_file_leave_nothing(record->token->state);
+	if (status == 0 && has_state)
 		status = state_file_commit(
-			&record->token->state, &change->state, change->has_secret, error);
+			&record->token->state, &state, change->has_secret, error);
 	if (status == 0 && change->has_secret)
-		status = with_owners_rights(place, write_secret, &task, error);
+		status = file_place_with_rights(place, write_secret, &task, error);
+	text_free(&secret);
+	text_free(&state);
+	return status;
+}
+
+static int commit_together(struct file_place *place, struct store_record *record,
+	const struct store_change *change, struct error *error)
+{
+	struct text secret = TEXT_INIT;
+	int status =
+		sealing_close(&place->sealing, SEAL_SECRET, &change->secret, &secret, error);
+
+	if (status == 0)
+		status = locked_file_commit(&record->token->file, &secret, false, error);
+	text_free(&secret);
 	return status;
 }
 
@@ -282,86 +318,9 @@ static int commit(struct store_place *place, struct store_record *record,
 	if (record->apart)
 		status = commit_apart(file, record, change, error);
 	else
-		status =
-			locked_file_commit(&record->token->file, &change->secret, false, error);
+		status = commit_together(file, record, change, error);
 	abort_transaction(place, record);
 	return status;
-}
-
-static int create_secret(void *argument, struct error *error)
-{
-	const struct file_task *task = argument;
-	const struct file_rules *rules = &task->place->rules;
-	int status = 0;
-
-	if (settings_of(&task->place->place)->make_folders)
-		status = parent_folders_make(rules->path, error);
-	if (status == 0)
-		status = locked_file_create(
-			rules, task->text, SECRET_MODE, task->replace, error);
-	return status;
-}
-
-static int create(
-	struct store_place *place, const struct text *secret, bool replace, struct error *error)
-{
-	struct file_task task = {
-		.place = file_place_of(place), .text = secret, .replace = replace};
-
-	return with_owners_rights(task.place, create_secret, &task, error);
-}
-
-static bool is_in_same_folder(const char *path, const char *other)
-{
-	const char *slash = strrchr(path, '/');
-	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-
-	return strncmp(path, other, length) == 0 && strchr(other + length, '/') == NULL;
-}
-
-/* Only new files in folders of root's own, which root writes, go together. */
-static bool goes_together(const struct store_new *item)
-{
-	return !item->replace && settings_of(item->place)->make_folders && geteuid() == 0;
-}
-
-/* Adds an item to the files that are written together. Where its folder cannot be made,
- * the file cannot be written either, and that error is reported. */
-static void add_file(struct file_batch_file *files, size_t *count, const struct store_new *item)
-{
-	struct error ignored = ERROR_INIT;
-
-	if (*count == 0 || !is_in_same_folder(files[*count - 1].path, item->place->file))
-		(void)parent_folders_make(item->place->file, &ignored);
-	files[*count].path = item->place->file;
-	files[*count].text = item->secret;
-	++*count;
-}
-
-static void create_many(
-	struct store_new *items, size_t count, const char *suffix, bool is_again)
-{
-	struct file_batch_file *files = calloc(count + 1, sizeof *files);
-	size_t together = 0, next = 0;
-
-	/* Without memory for the list each is stored alone, which takes longer. */
-	for (size_t i = 0; i < count; i++)
-		if (files != NULL && goes_together(&items[i]))
-			add_file(files, &together, &items[i]);
-		else
-			items[i].status = create(items[i].place, items[i].secret,
-				items[i].replace, &items[i].error);
-	if (together > 0 && is_again)
-		file_batch_sweep(files, together, suffix);
-	if (together > 0)
-		file_batch_put(files, together, suffix, SECRET_MODE);
-	for (size_t i = 0; i < count && next < together; i++)
-		if (goes_together(&items[i])) {
-			items[i].status = files[next].status;
-			items[i].error = files[next].error;
-			next++;
-		}
-	free(files);
 }
 
 static int remove_secret(void *argument, struct error *error)
@@ -374,12 +333,13 @@ static int remove_secret(void *argument, struct error *error)
 static int remove_place(struct store_place *place, bool or_without, struct error *error)
 {
 	struct file_task task = {.place = file_place_of(place), .or_without = or_without};
-	int status = with_owners_rights(task.place, remove_secret, &task, error);
+	int status = file_place_with_rights(task.place, remove_secret, &task, error);
 	bool noted = false;
 
 	if ((status != 0 && status != TOTPGROUP_ENOTFOUND) || task.place->state_path == NULL)
 		return status;
-	if (state_file_note_revoked(task.place->state_path, &noted, error) != 0)
+	if (state_file_note_revoked(
+		    task.place->state_path, &task.place->sealing, &noted, error) != 0)
 		return error->code;
 	return noted ? 0 : status;
 }
@@ -410,9 +370,9 @@ static const struct store_operations operations = {
 	.begin = begin,
 	.commit = commit,
 	.abort = abort_transaction,
-	.create = create,
+	.create = file_place_create,
 	.remove = remove_place,
-	.create_many = create_many,
+	.create_many = file_place_create_many,
 	.first_seen = first_seen,
 };
 

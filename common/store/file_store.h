@@ -25,9 +25,11 @@ struct file_store_settings {
 	/* The file is reached with its owner's rights, and a symbolic link is followed.
 	 * Otherwise a link is refused, and so is a folder that others may write. */
 	bool own_file;
-	bool any_owner;	     /* accept files of any owner */
-	mode_t allowed_mode; /* permission bits that a file may have, such as 0600 */
-	bool make_folders;   /* create missing folders, with mode 0700, for a new secret */
+	bool any_owner;	      /* accept files of any owner */
+	mode_t allowed_mode;  /* permission bits that a file may have, such as 0600 */
+	bool make_folders;    /* create missing folders, with mode 0700, for a new secret */
+	const char *seal_key; /* the file of the keys that open what is sealed; or NULL */
+	bool seals;	      /* seal what is written */
 	struct store_rights rights; /* perform is NULL where the caller's own rights do */
 };
 

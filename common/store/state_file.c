@@ -33,6 +33,7 @@ struct state_file {
 	struct locked_file *file;
 	/* What was read; its pointer no longer holds. size is 0 for a text alone. */
 	struct state_slots slots;
+	bool leaves_nothing; /* of what was read */
 };
 
 static struct file_rules rules_of(const char *path)
@@ -254,7 +255,7 @@ static int write_state(struct state_file *transaction, const struct text *state,
 	struct error ignored = ERROR_INIT;
 	int status;
 
-	if (!fits(&transaction->slots, state))
+	if (transaction->leaves_nothing || !fits(&transaction->slots, state))
 		return replace(transaction, state, keep_locked, error);
 	status = write_slot(transaction, state, error);
 	if (status != TOTPGROUP_ESYSTEM)
@@ -286,6 +287,11 @@ int state_file_commit(struct state_file **transaction, const struct text *text,
 	return status;
 }
 
+void state_file_leave_nothing(struct state_file *transaction)
+{
+	transaction->leaves_nothing = true;
+}
+
 void state_file_abort(struct state_file *transaction)
 {
 	if (transaction == NULL)
@@ -294,28 +300,51 @@ void state_file_abort(struct state_file *transaction)
 	free(transaction);
 }
 
-int state_file_note_revoked(const char *path, bool *noted, struct error *error)
+/* Reads the state, under its lock where file is not NULL, and opens it. */
+static int read_state(const char *path, const struct sealing *sealing, struct state_file **file,
+	struct text *state, struct error *error)
+{
+	sealing_key_id id;
+	int status = file != NULL ? state_file_begin(path, file, state, error)
+				  : state_file_look(path, state, error);
+
+	return status == 0 ? sealing_open(sealing, SEAL_STATE, path, state, id, error) : status;
+}
+
+static int write_revoked(const char *path, const struct sealing *sealing, struct error *error)
 {
 	struct state_file *file = NULL;
-	struct text state = TEXT_INIT, next = TEXT_INIT;
+	struct text state = TEXT_INIT, next = TEXT_INIT, written = TEXT_INIT;
+	int status = read_state(path, sealing, &file, &state, error);
+
+	if (status == 0)
+		status = state_revoke(&state, (int64_t)time(NULL), &next, error);
+	if (status == 0 && next.length > 0)
+		status = sealing_close(sealing, SEAL_STATE, &next, &written, error);
+	if (status == 0 && next.length > 0)
+		status = state_file_commit(&file, &written, false, error);
+	state_file_abort(file);
+	text_free(&state);
+	text_free(&next);
+	text_free(&written);
+	return status;
+}
+
+int state_file_note_revoked(
+	const char *path, const struct sealing *sealing, bool *noted, struct error *error)
+{
+	struct text state = TEXT_INIT;
 	struct error look = ERROR_INIT;
 	bool enrolled = false;
-	int status = state_file_look(path, &state, &look);
+	int status = read_state(path, sealing, NULL, &state, &look);
 
 	if (status == 0)
 		status = state_is_enrolled(&state, &enrolled, &look);
+	text_free(&state);
 	if (status == 0 && enrolled) {
-		text_free(&state);
-		status = state_file_begin(path, &file, &state, &look);
-		if (status == 0)
-			status = state_revoke(&state, (int64_t)time(NULL), &next, &look);
-		if (status == 0 && next.length > 0)
-			status = state_file_commit(&file, &next, false, &look);
-		state_file_abort(file);
+		status = write_revoked(path, sealing, &look);
 		*noted = status == 0;
 	}
-	text_free(&state);
-	text_free(&next);
 	if (status == 0 || look.system_error == EACCES)
 		return 0;
 	return error_set(error, status,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Files that hold the state of a credential (core/state.h), with the rights of the
+ * Files that hold the state of a credential (core/state.h), plain or sealed, with the rights of the
  * calling process: mode 0600, its own, in a folder that nobody else may write.
  * A file that is not there holds STATE_EMPTY.
  *
@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "store/sealing.h"
 
 /* One state between begin and commit or abort. */
 struct state_file;
@@ -46,6 +47,10 @@ int state_file_begin(const char *path, struct state_file **transaction, struct t
 int state_file_commit(struct state_file **transaction, const struct text *text,
 	bool keep_locked, struct error *error);
 
+/* Lets the commit replace the file, so that nothing of an earlier state is left in it: a slot that
+ * is not overwritten could still be plain after the other was sealed. */
+void state_file_leave_nothing(struct state_file *transaction);
+
 /* Ends the transaction and leaves the file as it is. NULL is allowed. */
 void state_file_abort(struct state_file *transaction);
 
@@ -53,8 +58,9 @@ void state_file_abort(struct state_file *transaction);
  * Notes that the secret was removed on purpose (state_revoke()). *noted is false where the
  * state does not count the user as enrolled anyway, and where a caller may not read it,
  * which is no error: it is root's, and the caller a user. Other errors as
- * state_file_look(), state_file_begin() and state_file_commit().
+ * state_file_look(), state_file_begin(), state_file_commit() and sealing_open().
  */
-int state_file_note_revoked(const char *path, bool *noted, struct error *error);
+int state_file_note_revoked(
+	const char *path, const struct sealing *sealing, bool *noted, struct error *error);
 
 #endif

@@ -28,6 +28,9 @@
 /* The version of the structures in this header, for stores that are loaded. */
 #define STORE_ABI 1
 
+/* The longest id of a key, with its NUL (core/seal_keys.h). */
+#define STORE_KEY_ID_SIZE 33
+
 struct store_operations;
 
 struct store {
@@ -66,6 +69,9 @@ struct store_record {
 	struct text secret;
 	struct text state; /* empty unless it is kept apart from the secret */
 	bool apart;
+	/* The ids of the keys with which they are sealed at rest; empty: they are plain. */
+	char secret_key[STORE_KEY_ID_SIZE];
+	char state_key[STORE_KEY_ID_SIZE];
 	/* Of store_look() where there is no secret: 0, or the error of reading the state. */
 	int state_status;
 	int64_t now; /* the store's clock, in seconds since 1970, read under the lock */
@@ -94,6 +100,7 @@ struct store_change {
 	struct text state;
 	bool has_secret;
 	bool has_state;
+	bool rewrites; /* also what is the same, because it is to be sealed otherwise */
 	enum store_spend_kind spend;
 	int64_t value;
 };

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import log_socket
 import private_root
 import ssh_client
+from case import Skip
 from one_time_code import Secret
 
 TOP = private_root.TOP

@@ -161,3 +161,31 @@ def letters_are_written(host):
     guide = host.guide("letters")
     check("created 1" in guide.type(), "a letter for bob")
     host.at_end(os.system, "rm -rf /root/letters")
+
+
+@test
+def secrets_are_sealed_and_opened_again(host):
+    host.add_group("root", gid=0)
+    secret = host.secret()
+    os.makedirs("/var/lib/totpgroup/secret", 0o700)
+    path = "/var/lib/totpgroup/secret/alice"
+    host.users["alice"].enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES, path=path)
+    os.chown(path, 0, 0)
+    with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
+        file.write("secret=/var/lib/totpgroup/secret/${USER}\nuser=root\n"
+                   "state=/var/lib/totpgroup/state/${USER}\n")
+    recipe(host)
+    guide = host.guide("sealed-store")
+
+    def is_sealed():
+        with open(path, "rb") as file:
+            return file.read().startswith(b"totpgroup-sealed 1 ")
+    guide.type(block=0)
+    check("all secrets are sealed with the key 2027: 1" in guide.type(block=1), "doctor counts")
+    check(is_sealed(), "it is sealed")
+    let_in(host.login("alice", code=secret.code()), "alice")
+    guide.type("Change the key")
+    let_in(host.login("alice", code=secret.code(1)), "alice")
+    guide.type("Turn it off")
+    check(not is_sealed(), "it is plain again")
+    let_in(host.login("alice", code=EMERGENCY_CODES[0]), "alice")

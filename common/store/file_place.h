@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the parts of the store of files share: file_store.c reads and changes, file_create.c
+ * creates. */
+#ifndef TOTPGROUP_STORE_FILE_PLACE_H
+#define TOTPGROUP_STORE_FILE_PLACE_H
+
+#include "store/file_rules.h"
+#include "store/file_store.h"
+#include "store/sealing.h"
+
+struct file_store {
+	struct store store; /* first, so that a store can be taken for this */
+	struct file_store_settings settings;
+};
+
+struct file_place {
+	struct store_place place; /* first */
+	struct sealing sealing;
+	struct file_rules rules; /* of the secret's file */
+	char *path;
+	char *state_path; /* NULL where the state is in the secret's file */
+	const char *user;
+};
+
+/* One operation on a place that is done with the owner's rights. */
+struct file_task {
+	struct file_place *place;
+	struct store_record *record;
+	const struct text *text; /* a new secret */
+	bool replace;
+	bool or_without; /* its lock */
+};
+
+static inline const struct file_store_settings *settings_of(const struct store_place *place)
+{
+	return &((const struct file_store *)place->store)->settings;
+}
+
+static inline struct file_place *file_place_of(struct store_place *place)
+{
+	return (struct file_place *)place;
+}
+
+/* Does a task with the rights of the secret's owner. */
+int file_place_with_rights(
+	struct file_place *place, store_task *task, void *argument, struct error *error);
+
+/* Two operations of the store: file_create.c. */
+int file_place_create(struct store_place *place, const struct text *secret, bool replace,
+	struct error *error);
+void file_place_create_many(
+	struct store_new *items, size_t count, const char *suffix, bool is_again);
+
+#endif
