@@ -84,6 +84,16 @@ CASES = {
     "blanks in a code do not matter": (
         Case([TOTP], [], at(0, hotp(KEY, STEP)[:3] + " " + hotp(KEY, STEP)[3:])),
         "refused", "in"),
+    "an emergency code behind a password leaves the counter alone": (
+        Case(['" HOTP_COUNTER 7', "12345678"], ["forward_pass"],
+             at(0, "secret12345678"), at(1, "secret" + hotp(KEY, 7))), "refused", "in"),
+    "a number of an option has no sign": (
+        Case([TOTP], ["grace_period=+3"], at(0, hotp(KEY, STEP))), "in", "refused"),
+    "a number of an option must fit": (
+        Case([TOTP], ["grace_period=99999999999999999999"], at(0, hotp(KEY, STEP))),
+        "in", "refused"),
+    "permission bits of an option have no sign": (
+        Case([TOTP], ["allowed_perm=+600"], at(0, hotp(KEY, STEP))), "in", "refused"),
     "a period may be longer than 60 seconds": (
         Case(['" STEP_SIZE 120', TOTP], [], at(0, hotp(KEY, NOW // 120))), "refused", "in"),
 }
