@@ -44,6 +44,14 @@ for command in $commands; do
 		"$(grep -lE "^\.Nm totp-enroll-$command( ,)?$" man/totp-enroll-*.1 | wc -l)"
 done
 
+checks=$(sed -nE 's/^#define ([A-Z_]*_)?CHECK +"([a-z-]+)"$/\2/p' cli/doctor/*.c | sort -u)
+[ -n "$checks" ]
+result $? "the names of doctor's checks are found"
+for check in $checks; do
+	grep -qE "^\.It Cm (.* )?$check( ,|\$)" man/totp-enroll-doctor.1
+	result $? "totp-enroll-doctor.1 names the check $check"
+done
+
 same "the sample has every option" "$(grep -vx conf <<<"$options" | sort)" "$(sample '')"
 same "the sample has no setting in force" "" "$(grep -vE '^(#|\[[a-z]+\]$|$)' conf/totpgroup.conf)"
 keys=$(names common/config/enroll_defaults.c enroll_definitions)
