@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Counts the system calls of a login, and lists each once with what it is for.
+"""Counts the system calls of a login beside the peer's.
 
     sudo top_builddir=BUILD tests/bench/calls_cost.py [ROW...]
 
-Listed are the calls of libpam and the module from pam_start() to pam_end(), of the second of two
-logins, so that what a process does once is not among them. The peer's are counted, too.
+These are the calls of libpam and the module from pam_start() to pam_end(), of the second of two
+logins, so that what a process does once is not among them. login_cost.py lists the module's.
 """
 
 import os
@@ -28,37 +28,6 @@ ROWS = {"login-calls": ("ours", False), "login-calls-durable": ("ours", True),
         "login-calls-state": ("state", True)}
 PEER = "peer"
 
-# What the calls are for: the first pattern that matches names it.
-REASONS = (
-    (r"pam\.d|/etc/pam|/usr/lib/pam|\"auth required|read\(\d+, \"\", 4096",
-     "libpam reads the service"),
-    (r"/lib/.*\.so|mprotect|munmap|mmap", "libpam loads the module and its libraries"),
-    (r"NETLINK|nlmsg|TCGETS|poll\(|fcntl\(\d+, F_SETFD", "libpam tells the audit system"),
-    (r"nscd|nsswitch", "the C library looks for sources of users"),
-    (r"/etc/passwd|/etc/group|lseek", "the C library looks the user up"),
-    (r"/etc/security|/usr/lib/security", "the module looks for a configuration file"),
-    (r"/etc/login\.defs|localtime", "libpam or the C library reads its settings"),
-    (r"/dev/log|socket\(AF_UNIX|connect\(|sendto\(|AUTHPRIV", "the log line"),
-    (r"getrandom", "a name for the new file that nobody can foresee"),
-    (r"flock|F_OFD|F_SETLK", "one login at a time decides on a secret"),
-    (r"fsync|fdatasync|syncfs", "a code is spent on the disk before anybody is let in"),
-    (r"rename|linkat", "the new file takes the place of the old one"),
-    (r"unlink|getdents|F_GETFL", "what a killed login may have left is looked for"),
-    (r"pwrite|^write\(", "the new state is written"),
-    (r"fchmod|fchown|xattr", "the new file has the owner, mode and label of the old one"),
-    (r"setfsuid|setfsgid|setgroups|setres|getres|capget|capset",
-     "files are reached with their owner's rights"),
-    (r"geteuid|getuid|getegid|getgid|getgroups", "whose rights the process has"),
-    (r"rt_sigprocmask|rt_sigaction", "no signal comes between two rights, or between two writes"),
-    (r"prlimit|getrlimit|setrlimit", "limits of the caller do not stop a write"),
-    (r"prctl|PR_", "a thread with other rights is not traced"),
-    (r"openat|openat2|read\(|pread|fstat|newfstatat|statx|close|fstatfs|readlink|faccessat",
-     "the secret, its state and their folders are opened, judged and read"),
-    (r"brk", "memory"),
-    (r"clock|time|sleep", "the time, or the wait after a wrong code"),
-    (r"getpid|gettid", "the process, for the log line"),
-)
-
 
 def trace(machine, service, code):
     """The system calls of a login as strace writes them."""
@@ -72,32 +41,6 @@ def trace(machine, service, code):
     return [line for line in lines[begin + 1:end] if not line.startswith(("---", "+++"))]
 
 
-def reason(line):
-    """What a call is for."""
-    return next((words for pattern, words in REASONS if re.search(pattern, line)), "NOT JUSTIFIED")
-
-
-def shorten(line, top):
-    """A call without what differs from run to run."""
-    line = line.replace(str(top), "TOP")
-    line = re.sub(r"~\w{6}", "~RANDOM", re.sub(r"st_\w+=[^,}]*,? ?|\.\.\.", "", line))
-    return line if len(line) <= 110 else f"{line[:107]}..."
-
-
-def list_calls(row, calls, top):
-    """Prints the calls in groups: what for, and each once with how often it was made."""
-    rounds.note(f"The system calls of {row}:")
-    groups = {}
-    for line in calls:
-        each = groups.setdefault(reason(line), {})
-        text = shorten(line, top)
-        each[text] = each.get(text, 0) + 1
-    for words, lines in groups.items():
-        rounds.note(f"    {words}: {sum(lines.values())}")
-        for text, count in lines.items():
-            rounds.note(f"        {text}{f'  ({count} times)' if count > 1 else ''}")
-
-
 def count(machine, row):
     """Counts ours and the peer's."""
     service, spends = ROWS[row]
@@ -107,10 +50,7 @@ def count(machine, row):
     numbers = {}
     for one in (service, PEER):
         machine.write(machine.secret, *lines)
-        calls = trace(machine, one, secret.code())
-        numbers[one] = len(calls)
-        if one == service:
-            list_calls(row, calls, machine.top)
+        numbers[one] = len(trace(machine, one, secret.code()))
     rounds.report(row, numbers[service], numbers[PEER])
 
 
