@@ -1,0 +1,359 @@
+-- SPDX-License-Identifier: LGPL-2.1-or-later
+--
+-- The shared store of credentials in PostgreSQL, version 1. Run it once as an administrator of the
+-- database, in one transaction:
+--
+--     psql --single-transaction --set ON_ERROR_STOP=1 --file schema-1.sql DATABASE
+--
+-- Hosts call functions alone; no role of a host can read or write a table. What must never go back
+-- is plain text in the row, and the server keeps it from going back: the version, the steps of
+-- TOTP, the counter of HOTP, and the spent emergency codes. Secret and state are sealed by the hosts.
+
+-- Nobody logs in as the owner of the functions.
+create role totp_owner nologin;
+-- Each is granted to the roles of hosts or people. totp_enroll is for hosts that give users their
+-- first secret; no host needs it otherwise.
+create role totp_host nologin;
+create role totp_enroll nologin;
+create role totp_admin nologin;
+create role totp_report nologin;
+
+create schema totpgroup authorization totp_owner;
+revoke all on schema totpgroup from public;
+grant usage on schema totpgroup to totp_host, totp_enroll, totp_admin, totp_report;
+set role totp_owner;
+set search_path = totpgroup, pg_temp;
+
+-- Which users a role of the database is for. A role without a realm can do nothing.
+create table member (
+	role name primary key,
+	realm text not null
+);
+
+-- Rows are never deleted: a secret that comes back must meet what was spent on it.
+create table credential (
+	realm text not null,
+	username text not null,
+	version bigint not null default 0,         -- one more with each change, never reset
+	secret bytea,                              -- sealed; null: revoked
+	secret_key text,                           -- the id of the key
+	secret_version bigint not null default 0,  -- the version for which it was sealed
+	state bytea,                               -- sealed for `version`
+	state_key text,
+	steps bigint[] not null default '{}',      -- the seconds at which spent steps begin
+	step_floor bigint not null default 0,      -- steps up to here are spent, listed or not
+	hotp bigint not null default 0,            -- the least counter that is good
+	spent bytea[] not null default '{}',       -- keyed digests of emergency codes
+	attempt uuid,                              -- that made this version
+	last bigint not null default 0,            -- the greatest time that a decision was made at
+	first_seen bigint,
+	primary key (realm, username)
+) with (fillfactor = 70);
+
+create table log (
+	at timestamptz not null default clock_timestamp(),
+	realm text not null,
+	username text not null,
+	host text not null,
+	role name not null default session_user,
+	service text,
+	rhost text,
+	result text not null,
+	reason text,
+	method text,
+	step bigint,
+	"offset" bigint,
+	device text,
+	attempt uuid
+);
+create index log_user on log (realm, username, at);
+create index log_at on log using brin (at);
+
+-- The keys of hosts, so that one that lacks a key, or has other bytes for it, is found before it
+-- locks anybody out. The tag is a digest keyed with the key.
+create table key (
+	realm text not null,
+	id text not null,
+	check_tag bytea not null,
+	primary key (realm, id)
+);
+
+create table host (
+	role name not null,
+	name text not null,
+	version text not null,
+	keys text[] not null,
+	clock_offset bigint not null,  -- seconds that its clock is ahead
+	seen timestamptz not null,
+	primary key (role, name)
+);
+
+create table setting (
+	one boolean primary key default true check (one),
+	schema integer not null,
+	-- Refuse to settle where no standby has to confirm: a primary that was cut off from its
+	-- standbys may otherwise accept a code once more.
+	require_sync boolean not null default false
+);
+insert into setting (schema) values (1);
+
+-- How many steps are listed, and how far ahead of the clock one may be, in seconds.
+create function steps_kept() returns integer language sql immutable as 'select 64';
+create function seconds_ahead() returns bigint language sql immutable as 'select 90000::bigint';
+
+-- The realm of the role that is logged in.
+create function own_realm() returns text language plpgsql stable as $$
+declare
+	found_realm text;
+begin
+	select realm into found_realm from totpgroup.member where role = session_user;
+	if found_realm is null then
+		raise exception 'the role % has no realm; add a row to totpgroup.member', session_user
+			using errcode = 'insufficient_privilege';
+	end if;
+	return found_realm;
+end $$;
+
+-- The store's clock for a row: it does not go back, whatever host or server decided last.
+create function clock(last bigint) returns bigint language sql volatile as
+	'select greatest(coalesce(last, 0), extract(epoch from clock_timestamp())::bigint)';
+
+-- What a host needs to decide. There is one row for unknown users, too.
+create function look(who text) returns table (
+	secret bytea, secret_key text, secret_version bigint, state bytea, state_key text,
+	version bigint, now bigint, first_seen bigint, schema integer)
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+declare
+	own constant text := own_realm();
+begin
+	return query
+		select c.secret, c.secret_key, coalesce(c.secret_version, 0), c.state, c.state_key,
+			coalesce(c.version, 0), clock(c.last), c.first_seen, s.schema
+		from setting s left join credential c on c.realm = own and c.username = who;
+end $$;
+
+-- The list of steps with one more, and the floor: a step that leaves the list raises it.
+create function push_step(inout steps bigint[], inout step_floor bigint, step bigint)
+language plpgsql immutable as $$
+begin
+	steps := array(select unnest(steps || step) order by 1);
+	while cardinality(steps) > totpgroup.steps_kept() loop
+		step_floor := greatest(step_floor, steps[1]);
+		steps := steps[2:];
+	end loop;
+end $$;
+
+-- Whether what is to be spent was spent before, or can be no step of now.
+create function is_spent(c credential, kind text, value bigint, digest bytea, now bigint)
+returns boolean language sql immutable as $$
+	select case kind
+		when 'totp' then value <= c.step_floor or value = any (c.steps) or
+			value > now + totpgroup.seconds_ahead()
+		when 'hotp' then value < c.hotp
+		when 'code' then digest = any (c.spent)
+		else false end
+$$;
+
+create function require_standby() returns void language plpgsql as $$
+begin
+	if (select require_sync from totpgroup.setting) and
+			current_setting('synchronous_standby_names') = '' then
+		raise exception 'no standby has to confirm, but require_sync is set'
+			using errcode = 'object_not_in_prerequisite_state';
+	end if;
+end $$;
+
+-- Records a decision. outcome is
+--   done      this attempt is durable, now or since an earlier call with the same attempt id;
+--   spent     the code was used by somebody else;
+--   conflict  somebody else changed the credential: decide again on the new row;
+-- and the row is the newest one. Without a state only the log is written.
+create function settle(
+	who text, old_version bigint, new_state bytea, new_state_key text, decided_at bigint,
+	kind text, value bigint, digest bytea, this_attempt uuid, host_name text, service text,
+	rhost text, result text, reason text, method text, clock_offset bigint, device text)
+returns table (
+	outcome text, secret bytea, secret_key text, secret_version bigint, state bytea,
+	state_key text, version bigint, now bigint)
+language plpgsql security definer set search_path = totpgroup, pg_temp
+set synchronous_commit = on as $$
+#variable_conflict use_column
+declare
+	own constant text := own_realm();
+	c credential;
+	changed boolean := false;
+	said text := 'done';
+begin
+	if kind not in ('none', 'totp', 'hotp', 'code') then
+		raise exception 'nothing of the kind % is spent', kind
+			using errcode = 'invalid_parameter_value';
+	end if;
+	perform require_standby();
+	if new_state is not null then
+		update credential t set
+			state = new_state, state_key = new_state_key, version = t.version + 1,
+			attempt = this_attempt, last = greatest(t.last, decided_at),
+			steps = case when kind = 'totp'
+				then (push_step(t.steps, t.step_floor, value)).steps else t.steps end,
+			step_floor = case when kind = 'totp'
+				then (push_step(t.steps, t.step_floor, value)).step_floor
+				else t.step_floor end,
+			hotp = case when kind = 'hotp' then value + 1 else t.hotp end,
+			spent = case when kind = 'code' then t.spent || digest else t.spent end
+		where t.realm = own and t.username = who and t.version = old_version
+			and not is_spent(t, kind, value, digest, clock(t.last));
+		changed := found;
+	end if;
+	select * into c from credential t where t.realm = own and t.username = who;
+	if new_state is not null and not changed then
+		if c.attempt = this_attempt then
+			said := 'done';
+		elsif is_spent(c, kind, value, digest, clock(c.last)) then
+			said := 'spent';
+		else
+			said := 'conflict';
+		end if;
+	end if;
+	if changed or new_state is null or said = 'spent' then
+		insert into log (realm, username, host, service, rhost, result, reason, method, step,
+			"offset", device, attempt)
+		values (own, who, host_name, service, rhost,
+			case when said = 'spent' then 'refused' else result end,
+			case when said = 'spent' then 'reused' else reason end,
+			method, case when kind = 'totp' then value end, clock_offset, device, this_attempt);
+	end if;
+	return query select said, c.secret, c.secret_key, c.secret_version, c.state, c.state_key,
+		c.version, clock(c.last);
+end $$;
+
+-- Says who a host is. The keys that it has come with their check tags; those that the store knows
+-- with another tag, and those that the store knows and the host lacks, come back.
+create function hello(host_name text, host_version text, host_keys text[], tags bytea[],
+	host_clock bigint)
+returns table (schema integer, now bigint, standbys text, missing_keys text[], wrong_keys text[])
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+declare
+	own constant text := own_realm();
+begin
+	insert into host as h (role, name, version, keys, clock_offset, seen)
+	values (session_user, host_name, host_version, host_keys, host_clock - clock(0),
+		clock_timestamp())
+	on conflict (role, name) do update set version = excluded.version,
+		keys = excluded.keys, clock_offset = excluded.clock_offset, seen = excluded.seen;
+	insert into key (realm, id, check_tag)
+	select own, k.id, k.tag from unnest(host_keys, tags) as k (id, tag)
+	on conflict do nothing;
+	return query select s.schema, clock(0), current_setting('synchronous_standby_names'),
+		array(select k.id from key k where k.realm = own and not k.id = any (host_keys)
+			order by 1),
+		array(select k.id from key k join unnest(host_keys, tags) as h (id, tag)
+			on k.id = h.id where k.realm = own and k.check_tag <> h.tag order by 1)
+		from setting s;
+end $$;
+
+-- Notes when a user was first seen. Returns the time.
+create function seen(who text) returns bigint
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+declare
+	own constant text := own_realm();
+	result bigint;
+begin
+	insert into credential as c (realm, username, first_seen) values (own, who, clock(0))
+	on conflict (realm, username) do update
+		set first_seen = coalesce(c.first_seen, excluded.first_seen)
+	returning c.first_seen into result;
+	return result;
+end $$;
+
+-- A first secret. False where there is one already. The version for which it is sealed must be
+-- one more than that of the row, or 1.
+create function enroll(who text, new_secret bytea, new_key text, for_version bigint) returns boolean
+language plpgsql security definer set search_path = totpgroup, pg_temp
+set synchronous_commit = on as $$
+declare
+	own constant text := own_realm();
+begin
+	perform require_standby();
+	insert into credential as c (realm, username, version, secret, secret_key, secret_version)
+	values (own, who, for_version, new_secret, new_key, for_version)
+	on conflict (realm, username) do update set version = excluded.version,
+		secret = excluded.secret, secret_key = excluded.secret_key,
+		secret_version = excluded.secret_version
+	where c.secret is null and c.version + 1 = for_version;
+	return found;
+end $$;
+
+-- What an administrator's program does: each compares the version and sets the next one, and
+-- returns false where the row has another version by now. Marks only grow.
+create function put(who text, old_version bigint, new_secret bytea, new_secret_key text,
+	new_state bytea, new_state_key text)
+returns boolean language plpgsql security definer set search_path = totpgroup, pg_temp
+set synchronous_commit = on as $$
+declare
+	own constant text := own_realm();
+begin
+	perform require_standby();
+	if old_version = 0 then
+		insert into credential (realm, username) values (own, who) on conflict do nothing;
+	end if;
+	update credential c set version = c.version + 1, secret = new_secret,
+		secret_key = new_secret_key, secret_version = c.version + 1, state = new_state,
+		state_key = new_state_key, attempt = null
+	where c.realm = own and c.username = who and c.version = old_version;
+	return found;
+end $$;
+
+create function put_many(whos text[], versions bigint[], secrets bytea[], secret_keys text[])
+returns table (username text, done boolean)
+language sql security definer set search_path = totpgroup, pg_temp
+set synchronous_commit = on as $$
+	select n.who, put(n.who, n.version, n.secret, n.key, null, null)
+	from unnest(whos, versions, secrets, secret_keys) as n (who, version, secret, key)
+$$;
+
+create function revoke(who text, old_version bigint, new_state bytea, new_state_key text)
+returns boolean language sql security definer set search_path = totpgroup, pg_temp
+set synchronous_commit = on as $$
+	select put(who, old_version, null, null, new_state, new_state_key)
+$$;
+
+-- For totp-enroll store rekey and prune.
+create function older_keys(first_key text, after text, most integer)
+returns table (username text) language sql security definer set search_path = totpgroup, pg_temp as $$
+	select c.username from credential c
+	where c.realm = own_realm() and c.username > after and
+		(c.secret_key <> first_key or c.state_key <> first_key)
+	order by 1 limit most
+$$;
+
+create function prune(before timestamptz) returns bigint
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+declare
+	own constant text := own_realm();
+	count bigint;
+begin
+	delete from log where realm = own and at < before;
+	get diagnostics count = row_count;
+	return count;
+end $$;
+
+-- For reports and dashboards: no secret and no state, sealed or not.
+create view user_report as
+	select realm, username, secret is not null as enrolled, secret_key, state_key, version,
+		to_timestamp(nullif(last, 0)) as last_decision, first_seen from credential;
+create view log_report as select * from log;
+create view host_report as select * from host;
+
+revoke all on all tables in schema totpgroup from public;
+revoke all on all functions in schema totpgroup from public;
+grant execute on function look, settle, hello, seen to totp_host;
+grant execute on function enroll to totp_enroll;
+grant execute on function look, hello, seen, enroll, put, put_many, revoke, older_keys, prune
+	to totp_admin;
+grant select on user_report, log_report, host_report, member, setting to totp_admin, totp_report;
+grant insert, update, delete on member to totp_admin;
+grant update (require_sync) on setting to totp_admin;
+reset role;
+
+-- A host that hangs must not hold a row for long.
+alter role totp_host set lock_timeout = '1s';
