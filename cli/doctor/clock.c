@@ -44,8 +44,8 @@ void doctor_check_clock(struct doctor *doctor)
 	}
 	finding = report_add(doctor, FINDING_WARNING, CHECK, "the clock is not synchronized");
 	finding_why(finding,
-		"When it is off by a minute, right codes are refused. Whoever can set it can "
-		"make old codes valid again.");
+		"When it is off by a minute, right codes are refused. Users who can set it "
+		"can make old codes valid again.");
 	if (has_time_service())
 		finding_run(finding, "timedatectl set-ntp true");
 	else

@@ -26,7 +26,7 @@
 #define ROLL_OUT_CHECK "roll-out"
 #define SEEN_CHECK     "first-seen"
 
-#define SEEN_WHY "Whoever can change the dates there can give themselves more time to enroll."
+#define SEEN_WHY "Users who can change the dates there can give themselves more time to enroll."
 
 static void report_malformed(
 	struct doctor *doctor, const char *check, const char *option, const struct error *error)

@@ -150,7 +150,7 @@ static void check_module(struct doctor *doctor)
 	struct doctor_file file = {
 		.check = MODULE_CHECK,
 		.level = FINDING_PROBLEM,
-		.why = "Whoever can change the module decides who logs in.",
+		.why = "A user who can change the module decides who logs in.",
 		.owner = allowed_owner(doctor->options.module_folder),
 	};
 	char *path = module_path(doctor);
@@ -212,7 +212,7 @@ static void check_stack_files(struct doctor *doctor)
 	struct doctor_file file = {
 		.check = STACK_CHECK,
 		.level = FINDING_PROBLEM,
-		.why = "Whoever can change it can let in anybody, and become root.",
+		.why = "A user who can change it can let in anybody, and become root.",
 		.owner = allowed_owner(doctor->options.pam_folder),
 	};
 	bool safe = true;

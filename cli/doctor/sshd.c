@@ -251,8 +251,8 @@ static void check_factors(struct doctor *doctor, const struct sshd_methods *meth
 		finding = report_add(doctor, FINDING_PROBLEM, SSHD_FACTORS_CHECK,
 			"a code alone lets in: neither a key nor a password is asked for");
 		finding_why(finding,
-			"The code should be a second factor. Whoever holds the phone can log "
-			"in, and whoever guesses codes needs nothing else.");
+			"The code should be a second factor. A person who holds the phone can "
+			"log in, and a person who guesses codes needs nothing else.");
 		propose_methods(doctor, finding);
 	} else if (methods->interactive_after_key && password != NULL) {
 		finding = report_add(doctor, FINDING_WARNING, SSHD_FACTORS_CHECK,

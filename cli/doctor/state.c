@@ -17,7 +17,7 @@
 #include "totpgroup.h"
 
 #define CHECK "state"
-#define WHY   "Whoever can change the files there can make spent codes good again."
+#define WHY   "Users who can change the files there can make spent codes good again."
 
 /* Whether only root can see who logs in, and when. Others cannot change it anyway. */
 static bool is_private(struct doctor *doctor, const char *path)

@@ -156,7 +156,7 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 		.check = FOLDER_CHECK,
 		.path = secret->path,
 		.level = secret->credential.is_own_file ? FINDING_WARNING : FINDING_PROBLEM,
-		.why = "Whoever can write there can replace this secret with their own.",
+		.why = "Users who can write there can replace this secret with their own.",
 		.owner = secret->credential.owner->pw_uid,
 	};
 

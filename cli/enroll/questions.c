@@ -240,8 +240,8 @@ enum exit_status question_rate_limit(
 	credential->rate_time = options->rate_time;
 	if (options->no_rate_limit != 0 || options->rate_limit != 0)
 		return STATUS_DONE;
-	terminal_say("\nA limit of %d attempts in %d seconds stops whoever tries codes at "
-		     "random.\n",
+	terminal_say(
+		"\nA limit of %d attempts in %d seconds keeps people from guessing codes.\n",
 		NEW_CREDENTIAL_RATE_LIMIT, NEW_CREDENTIAL_RATE_TIME);
 	status = ask_yes_no("Limit the attempts?", true, &yes);
 	if (yes)

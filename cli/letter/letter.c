@@ -46,7 +46,7 @@ static const char *file_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-/* Opens the folder of a template. Whoever could exchange the files in it would get the
+/* Opens the folder of a template. A user who could exchange the files in it would get the
  * secrets of all users. */
 static int open_folder(const char *path, int *descriptor, struct error *error)
 {

@@ -13,8 +13,8 @@
  *     blanks, and a line feed as the last byte of the slot
  *
  * The digest is the beginning of the SHA-256 of the line before " sha256" and of the
- * state. It finds what a crash or a disk has damaged; whoever may write to the file can
- * compute it.
+ * state. It finds what a crash or a disk has damaged; a user who may write to the
+ * file can compute it.
  */
 #ifndef TOTPGROUP_STORE_STATE_SLOTS_H
 #define TOTPGROUP_STORE_STATE_SLOTS_H

@@ -21,7 +21,7 @@ from case import BUILD, Fixture, Skip, check, equal
 
 PROGRAM = str(BUILD / "totp-enroll")
 
-# Everything is local and quick: whoever waits that long waits for nothing.
+# Everything is local and quick: a test that waits that long waits for nothing.
 PATIENCE = 60
 
 QUESTION = r"\[(?:Y/n|y/N)\] "

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-enroll bulk is killed and interrupted at random moments, and its system calls fail.
-Afterwards whoever is enrolled has a letter, and the next run finishes the rest.
+Afterwards every user who is enrolled has a letter, and the next run finishes the rest.
 
 `make check` runs a short form with a random sample. With TOTPGROUP_LONG=1 in the environment
 every call fails once and is killed once, and the runs are longer."""

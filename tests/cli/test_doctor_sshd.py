@@ -29,7 +29,7 @@ ENABLED_BY = {"publickey": "pubkeyauthentication", "hostbased": "hostbasedauthen
 
 def ways_in(host, user, named):
     """What each way to log in demands: of those that work, or with `named` of all that
-    AuthenticationMethods names. A password counts as one thing, whoever asks for it. None if sshd
+    AuthenticationMethods names. A password counts as one thing, whatever asks for it. None if sshd
     does not start."""
     program = shutil.which("sshd") or "/usr/sbin/sshd"
     done = subprocess.run(

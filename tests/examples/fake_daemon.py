@@ -56,4 +56,4 @@ class FakeDaemon:
             while connection.recv(4096):
                 pass
         except OSError:
-            pass  # whoever asked does not listen to the end
+            pass  # the client does not listen to the end

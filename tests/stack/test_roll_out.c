@@ -151,7 +151,7 @@ static void only_users_without_a_file_are_skipped(void **state)
 		stack_log_in("alice", "000000");
 		assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
 		assert_int_equal(stack_last.prompts, 1);
-		/* Not for whoever can have no file either, nor for who is nobody. */
+		/* Not for users who can have no file either, nor for nobody. */
 		stack_log_in("homeless", "000000");
 		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
 		assert_int_equal(stack_last.prompts, 1);

@@ -354,7 +354,7 @@ static void grace_of_a_session_ends_when_the_clock_goes_back(void **state)
 	totpgroup_credential_free(credential);
 }
 
-/* A host is what the application says it is; it may be chosen by whoever logs in. */
+/* A host is what the application says it is; the user who logs in may choose it. */
 static void no_host_has_the_name_of_a_session(void **state)
 {
 	struct grace_key key = {.service = "sudo", .session = "b0:s7", .uptime = 5000};

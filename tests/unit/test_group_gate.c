@@ -10,7 +10,7 @@
 #include "gate/group_gate.h"
 #include "totpgroup.h"
 
-#define USERS 100 /* the primary group of whoever has no other */
+#define USERS 100 /* the primary group of users who have no other */
 
 static const char *const otp_members[] = {"alice", "dave", NULL};
 static const char *const staff_members[] = {"dave", "erin", NULL};

@@ -187,7 +187,7 @@ static void edit_and_unlock(void)
 	unlock_as_another();
 }
 
-/* Whoever changes a file in place, as an editor may, is seen too. */
+/* A program that changes a file in place, as an editor may, is seen too. */
 static void judges_what_the_file_is_like_under_the_lock(void **state)
 {
 	(void)state;

@@ -20,7 +20,7 @@ static void spends_a_code_once(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
-/* Whoever measures it learns nothing about who exists. */
+/* A stranger who measures it learns nothing about who exists. */
 static void computes_as_much_for_nobody_as_for_a_wrong_code(void **state)
 {
 	(void)state;
