@@ -108,6 +108,7 @@ def hardware_tokens_go_to_their_users(host):
 @test
 def what_other_tests_type(host):
     guide = host.guide("install")
+    guide.leave("Packages, on Debian 12 or 13", why="scripts/check --packages does on bare Debians")
     for section in ("From source, on Debian 12 or 13", "Remove it"):
         guide.leave(section, why="scripts/check builds, installs and removes")
     guide.leave("On Fedora", why="there is no Fedora here")
