@@ -4,6 +4,7 @@
 
 #include "cli/manage/manage.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "cli/users/group_walk.h"
 #include "cli/users/same_user.h"
 #include "cli/users/store_users.h"
+#include "config/configuration.h"
 #include "host/user_entry.h"
 
 #define OPTIONS struct manage_options
@@ -164,23 +166,60 @@ static enum exit_status add_member(
 	return STATUS_DONE;
 }
 
-/* Lists all users who have a file where root's secrets are. */
+/* Whether the user database is sure that there is no such user. */
+static bool is_gone(const char *name)
+{
+	struct user_entry *entry = NULL;
+	struct error ignored = ERROR_INIT;
+	bool gone = user_entry_by_name(&entry, name, &ignored) == 0 && entry == NULL;
+
+	free(entry);
+	return gone;
+}
+
+/* Adds the users who have a file in the folder of a specification. */
+static enum exit_status add_users_of(
+	struct manage *manage, const char *specification, bool also_gone, struct error *error)
+{
+	struct store_users users = STORE_USERS_INIT;
+	enum exit_status status = STATUS_DONE;
+	const char *name;
+
+	if (store_users_begin(&users, specification, error) != 0)
+		return error->code == TOTPGROUP_EARGUMENT ? STATUS_REFUSED : STATUS_STORE_ERROR;
+	while (status == STATUS_DONE && (name = store_users_next(&users)) != NULL)
+		if (also_gone || !is_gone(name))
+			status = add_member(manage, name, NULL);
+	store_users_end(&users);
+	return status;
+}
+
+/* Adds the users who have a state: it outlives its secret. Its folder may be one that no login
+ * has made yet. */
+static enum exit_status add_states(
+	struct manage *manage, const char *specification, struct error *error)
+{
+	enum exit_status status = add_users_of(manage, specification, false, error);
+
+	if (status != STATUS_REFUSED && error->system_error != ENOENT)
+		return status;
+	*error = (struct error)ERROR_INIT;
+	return STATUS_DONE;
+}
+
+/* Lists all users who have a file where root's secrets are, or where their states are. */
 static enum exit_status list_store(struct manage *manage)
 {
 	const char *where = manage->options.secret != NULL ? manage->options.secret
 							   : manage->defaults.secret;
-	struct store_users users = STORE_USERS_INIT;
-	enum exit_status status = STATUS_DONE;
+	const char *state = manage->defaults.configuration->options.state;
 	struct error error = ERROR_INIT;
-	const char *name;
+	enum exit_status status = add_users_of(manage, where, true, &error);
 
-	if (store_users_begin(&users, where, &error) != 0)
-		status = terminal_fail(
-			error.code == TOTPGROUP_EARGUMENT ? STATUS_REFUSED : STATUS_STORE_ERROR,
-			"%s", error.message);
-	while (status == STATUS_DONE && (name = store_users_next(&users)) != NULL)
-		status = add_member(manage, name, NULL);
-	store_users_end(&users);
+	if (status == STATUS_DONE && state != NULL)
+		status = add_states(manage, state, &error);
+	if (error.code != 0)
+		terminal_complain("%s", error.message);
 	return status;
 }
 

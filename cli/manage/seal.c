@@ -13,6 +13,7 @@
 #include "core/state.h"
 #include "host/user_credential.h"
 #include "store/sealing.h"
+#include "store/state_file.h"
 #include "totpgroup.h"
 
 enum act { SEAL, UNSEAL, REKEY };
@@ -29,6 +30,7 @@ static const struct {
 /* One run of one of the commands. */
 struct sealing_run {
 	enum act act;
+	const char *key_file;
 	sealing_key_id first_key;
 	size_t changed;
 	size_t unchanged;
@@ -75,16 +77,39 @@ static int rewrite(const struct store_record *record, void *argument,
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }
 
-/* Whether there is anything to do. */
+/* Whether there is anything to do. A user who has no secret, or none any more, may have a state:
+ * once its key is dropped, the next secret would be refused. */
 static enum exit_status look(const struct sealing_run *run, const struct user_file *file,
-	bool *due, struct error *error)
+	bool *due, bool *has_secret, struct error *error)
 {
 	struct store_record record = STORE_RECORD_INIT;
 	int status = user_file_look(file, &record, NULL, error);
 
-	*due = status == 0 && (is_due(run, record.secret_key) || is_state_due(run, &record));
+	*has_secret = status == 0;
+	if (status == TOTPGROUP_ENOTFOUND && record.state_status != 0)
+		status = error_set(error, record.state_status,
+			"there is no secret, and %.150s cannot be read: %s",
+			file->credential->place->state_name,
+			totpgroup_strerror(record.state_status));
+	*due = (*has_secret && is_due(run, record.secret_key)) ||
+	       ((*has_secret || status == TOTPGROUP_ENOTFOUND) && is_state_due(run, &record));
+	if (status == TOTPGROUP_ENOTFOUND && *due) {
+		*error = (struct error)ERROR_INIT;
+		status = 0;
+	}
 	store_record_free(&record);
 	return user_file_status(status);
+}
+
+static int change_files(struct sealing_run *run, const struct user_file *file, bool has_secret,
+	struct error *error)
+{
+	const struct sealing sealing = {
+		run->key_file, file->credential->name, run->act != UNSEAL};
+	struct store_place *place = file->credential->place;
+
+	return has_secret ? store_transact(place, rewrite, run, error)
+			  : state_file_reseal(place->state_name, &sealing, error);
 }
 
 static enum exit_status change_one(struct manage *manage, struct sealing_run *run,
@@ -92,7 +117,7 @@ static enum exit_status change_one(struct manage *manage, struct sealing_run *ru
 {
 	enum exit_status status =
 		user_file_find(file, user, &manage->defaults, manage->options.secret, error);
-	bool due = false;
+	bool due = false, has_secret = false;
 
 	if (status == STATUS_DONE && !user_credential_is_roots(file->credential)) {
 		error_set(error, TOTPGROUP_EARGUMENT,
@@ -101,7 +126,7 @@ static enum exit_status change_one(struct manage *manage, struct sealing_run *ru
 		return STATUS_REFUSED;
 	}
 	if (status == STATUS_DONE)
-		status = look(run, file, &due, error);
+		status = look(run, file, &due, &has_secret, error);
 	if (status != STATUS_DONE)
 		return status;
 	if (!due) {
@@ -109,8 +134,7 @@ static enum exit_status change_one(struct manage *manage, struct sealing_run *ru
 		return STATUS_DONE;
 	}
 	if (manage->options.dry_run == 0)
-		status = user_file_status(
-			store_transact(file->credential->place, rewrite, run, error));
+		status = user_file_status(change_files(run, file, has_secret, error));
 	if (status != STATUS_DONE)
 		return status;
 	run->changed++;
@@ -129,12 +153,15 @@ static enum exit_status change_each(struct manage *manage, struct sealing_run *r
 		struct error error = ERROR_INIT;
 		enum exit_status status = change_one(manage, run, &file, user, &error);
 
-		if (status != STATUS_DONE && user != NULL)
+		if (status == STATUS_NOT_ENROLLED && manage->options.all != 0)
+			run->unchanged++;
+		else if (status != STATUS_DONE && user != NULL)
 			terminal_complain("%s: %s", user, error.message);
 		else if (status != STATUS_DONE)
 			terminal_complain("%s", error.message);
-		/* A member of a group who has no secret is no failure. */
-		if (status == STATUS_NOT_ENROLLED && manage->options.group != NULL)
+		/* Where nobody was named, a user who has no secret is no failure. */
+		if (status == STATUS_NOT_ENROLLED &&
+			(manage->options.group != NULL || manage->options.all != 0))
 			status = STATUS_DONE;
 		manage_count(manage, status);
 		user_file_free(&file);
@@ -195,6 +222,7 @@ static enum exit_status run_command(
 	if (status == STATUS_DONE && manage.options.new_key != NULL) {
 		status = add_key(&manage, key_file);
 	} else if (status == STATUS_DONE) {
+		run.key_file = key_file;
 		status = read_first_key(key_file, &run);
 		if (status == STATUS_DONE)
 			status = change_each(&manage, &run);

@@ -311,22 +311,47 @@ static int read_state(const char *path, const struct sealing *sealing, struct st
 	return status == 0 ? sealing_open(sealing, SEAL_STATE, path, state, id, error) : status;
 }
 
+/* Writes a state as it is to be kept at rest, and leaves nothing of how it was kept. */
+static int commit_sealed(struct state_file **file, const struct sealing *sealing,
+	const struct text *state, struct error *error)
+{
+	struct text written = TEXT_INIT;
+	int status = sealing_close(sealing, SEAL_STATE, state, &written, error);
+
+	if (status == 0) {
+		state_file_leave_nothing(*file);
+		status = state_file_commit(file, &written, false, error);
+	}
+	text_free(&written);
+	return status;
+}
+
+int state_file_reseal(const char *path, const struct sealing *sealing, struct error *error)
+{
+	struct state_file *file = NULL;
+	struct text state = TEXT_INIT;
+	int status = read_state(path, sealing, &file, &state, error);
+
+	if (status == 0)
+		status = commit_sealed(&file, sealing, &state, error);
+	state_file_abort(file);
+	text_free(&state);
+	return status;
+}
+
 static int write_revoked(const char *path, const struct sealing *sealing, struct error *error)
 {
 	struct state_file *file = NULL;
-	struct text state = TEXT_INIT, next = TEXT_INIT, written = TEXT_INIT;
+	struct text state = TEXT_INIT, next = TEXT_INIT;
 	int status = read_state(path, sealing, &file, &state, error);
 
 	if (status == 0)
 		status = state_revoke(&state, (int64_t)time(NULL), &next, error);
 	if (status == 0 && next.length > 0)
-		status = sealing_close(sealing, SEAL_STATE, &next, &written, error);
-	if (status == 0 && next.length > 0)
-		status = state_file_commit(&file, &written, false, error);
+		status = commit_sealed(&file, sealing, &next, error);
 	state_file_abort(file);
 	text_free(&state);
 	text_free(&next);
-	text_free(&written);
 	return status;
 }
 
@@ -347,6 +372,12 @@ int state_file_note_revoked(
 	}
 	if (status == 0 || look.system_error == EACCES)
 		return 0;
+	if (status == TOTPGROUP_ECRYPTO)
+		return error_set(error, status,
+			"the secret is removed, but %.100s, sealed, does not say so, and its "
+			"user is "
+			"refused: if the key is lost for good, remove this file, too: %.100s",
+			path, look.message);
 	return error_set(error, status,
 		"the secret is removed, but %.150s does not say so, so that the user is "
 		"refused and offered none: %.120s",

@@ -54,6 +54,11 @@ void state_file_leave_nothing(struct state_file *transaction);
 /* Ends the transaction and leaves the file as it is. NULL is allowed. */
 void state_file_abort(struct state_file *transaction);
 
+/* Writes the state of a user who has no secret as `sealing` says: sealed with the first key, or
+ * plain. Errors as state_file_begin(), state_file_commit(), sealing_open() and
+ * sealing_close(). */
+int state_file_reseal(const char *path, const struct sealing *sealing, struct error *error);
+
 /*
  * Notes that the secret was removed on purpose (state_revoke()). *noted is false where the
  * state does not count the user as enrolled anyway, and where a caller may not read it,

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import one_time_code
-from case import Skip
+from case import LONG, Skip
 from scenario import check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES
 from test_system_store import configured, totp_enroll
@@ -55,6 +55,11 @@ class Store:
         """The id of the key that sealed a file, or None where it is plain."""
         found = re.search(rb"totpgroup-sealed 1 (\S+)\n", self.text(kind, name))
         return found[1].decode() if found else None
+
+    def take_secret(self, name, uri):
+        """Keeps the secret that export printed."""
+        self.secrets[name] = one_time_code.Secret.of_base32(re.search(r"secret=(\w+)", uri)[1])
+        self.host.secrets.append(self.secrets[name])
 
     def log_in(self, name, step=0):
         """Logs in with a code of that step."""
@@ -119,10 +124,7 @@ def new_secrets_are_sealed(host):
     for name in ("alice", "bob", "carol", "dave"):
         check(store.key_of("secret", name) == "2027", name)
     for name in ("alice", "bob"):
-        uri = store.run("export", "-f", "--to=uri", name)
-        store.secrets[name] = one_time_code.Secret.of_base32(
-            re.search(r"secret=(\w+)", uri)[1])
-        host.secrets.append(store.secrets[name])
+        store.take_secret(name, store.run("export", "-f", "--to=uri", name))
         let_in(store.log_in(name), name)
     store.shows_nothing()
 
@@ -265,7 +267,7 @@ def kill_everywhere(store, names, command, key, step):
     number = 0
     ended = False
     while not ended:
-        number += 7
+        number += 1 if LONG else 7
         done = subprocess.run(
             ["strace", "-f", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e",
              f"inject={CALLS}:signal=KILL:when={number}", store.host.enroll_program, command,

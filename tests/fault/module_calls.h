@@ -50,8 +50,10 @@ const char *__asan_default_options(void)
 #define REAL(name) __libc_##name
 #endif
 
-#define LIVE_MAX       1024
+#define LIVE_MAX 1024
+#ifndef HMAC_CALLS_MAX
 #define HMAC_CALLS_MAX 12
+#endif
 
 static struct {
 	bool armed;
@@ -176,6 +178,29 @@ INTERPOSE(gcry_error_t, gcry_md_hash_buffers,
 	(int algorithm, unsigned int flags, void *digest, const gcry_buffer_t *pieces,
 		int count),
 	(algorithm, flags, digest, pieces, count), GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_cipher_open,
+	(gcry_cipher_hd_t * handle, int algorithm, int mode, unsigned int flags),
+	(handle, algorithm, mode, flags), (*handle = NULL, GPG_ERR_ENOMEM))
+INTERPOSE(gcry_error_t, gcry_cipher_setkey,
+	(gcry_cipher_hd_t handle, const void *key, size_t length), (handle, key, length),
+	GPG_ERR_ENOMEM)
+INTERPOSE(gcry_error_t, gcry_cipher_setiv,
+	(gcry_cipher_hd_t handle, const void *iv, size_t length), (handle, iv, length),
+	GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_cipher_authenticate,
+	(gcry_cipher_hd_t handle, const void *data, size_t length), (handle, data, length),
+	GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_cipher_encrypt,
+	(gcry_cipher_hd_t handle, void *out, size_t size, const void *in, size_t length),
+	(handle, out, size, in, length), GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_cipher_decrypt,
+	(gcry_cipher_hd_t handle, void *out, size_t size, const void *in, size_t length),
+	(handle, out, size, in, length), GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_cipher_gettag, (gcry_cipher_hd_t handle, void *tag, size_t size),
+	(handle, tag, size), GPG_ERR_INTERNAL)
+INTERPOSE(gcry_error_t, gcry_cipher_checktag,
+	(gcry_cipher_hd_t handle, const void *tag, size_t size), (handle, tag, size),
+	GPG_ERR_INTERNAL)
 INTERPOSE(gcry_error_t, gcry_mac_open,
 	(gcry_mac_hd_t * handle, int algorithm, unsigned int flags, gcry_ctx_t context),
 	(handle, algorithm, flags, context), (*handle = NULL, GPG_ERR_ENOMEM))
