@@ -21,6 +21,7 @@ import http.server
 import json
 import os
 import re
+import secrets
 import socket
 import socketserver
 import sys
@@ -32,7 +33,7 @@ from urllib.parse import parse_qs
 
 import enroll_page
 import page
-from drafts import Drafts
+from drafts import LIFETIME, Drafts
 from session import BadKey, Sessions, load_key
 from verifier import NoVerdict, Refusal, verify
 
@@ -174,7 +175,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             user, target, self.application.sessions.form_token(user))
 
     def _show_enrollment(self, target):
-        draft = self.application.drafts.of(self._earlier_user())
+        draft = self.application.drafts.of(self._earlier_user(), self._browser())
         shown = self._enroll_page(target)
         self._send(HTTPStatus.OK, shown.begin() if draft is None else shown.secret(draft),
                    policy=enroll_page.POLICY)
@@ -188,8 +189,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if fields.get("step") == "confirm":
                 self._confirm(user, target, fields.get("code", "").strip())
             else:
-                self.application.drafts.begin(user)
-                self._redirect(f"/enroll?next={target}")
+                browser = self._browser() or secrets.token_urlsafe(32)
+                self.application.drafts.begin(user, browser)
+                # It ends with the browser, or with the secret that was drawn for it.
+                self._redirect(f"/enroll?next={target}", self._cookie(
+                    browser, LIFETIME, f"{self.application.cookie}-enroll"))
         except Refusal as refusal:
             self._refuse_enrollment(user, target, refusal.args[0])
         except NoVerdict as error:
@@ -197,11 +201,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._say_enrollment(HTTPStatus.SERVICE_UNAVAILABLE, target, "down")
 
     def _confirm(self, user, target, code):
-        draft = self.application.drafts.of(user)
+        browser = self._browser()
+        draft = self.application.drafts.of(user, browser)
         if draft is None:
             raise Refusal("NotEnrolling")
         codes = draft.enrollment.emergency_codes
-        if self.application.drafts.confirm(user, draft, code).accepted:
+        if self.application.drafts.confirm(user, browser, draft, code).accepted:
             self._log("enrolled", user)
             self._send(HTTPStatus.OK, self._enroll_page(target).codes(codes),
                        policy=enroll_page.POLICY, cookie=self._session_cookie(user))
@@ -259,12 +264,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return None
         return (self.headers.get(header) or "").encode("latin-1").decode("utf-8", "replace")
 
-    def _session(self):
+    def _cookie_of(self, name):
         try:
-            found = SimpleCookie(self.headers.get("Cookie", "")).get(self.application.cookie)
+            found = SimpleCookie(self.headers.get("Cookie", "")).get(name)
         except CookieError:
             return None
         return found.value if found else None
+
+    def _session(self):
+        return self._cookie_of(self.application.cookie)
+
+    def _browser(self):
+        """What this browser was told when a secret was drawn for it, or an empty text."""
+        return self._cookie_of(f"{self.application.cookie}-enroll") or ""
 
     def _session_user(self):
         """Returns the user of the session, if the same user passed the earlier factor."""
@@ -317,9 +329,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self._cookie(self.application.sessions.make(user),
                             self.application.options.lifetime)
 
-    def _cookie(self, value, lifetime):
+    def _cookie(self, value, lifetime, name=None):
         secure = "" if self.application.options.plain_http else "; Secure"
-        return (f"{self.application.cookie}={value}; Path=/; Max-Age={lifetime}; HttpOnly; "
+        return (f"{name or self.application.cookie}={value}; Path=/; Max-Age={lifetime}; HttpOnly; "
                 f"SameSite=Lax{secure}")
 
     # The log, one line for each decision, without codes

@@ -134,6 +134,11 @@ def three_wrong_codes_end_a_secret(host):
         shows(browser, "[role=alert]", "Drei Codes waren falsch")
         other = site.begin()
         check(other.base32 != secret.base32, "a new secret")
+        # Somebody else who knows the password gets another, which ends it.
+        browser.go_as_new(f"{SITE}/enroll")
+        shows(browser, "form button", "^Anfangen$")
+        first, other = other, site.begin()
+        check(other.base32 != first.base32, "a secret for each browser")
         give(browser, secret.code())
         shows(browser, "[role=alert]", "stimmt nicht")
         check(not os.path.exists(f"{private_root.TOP}/store/secret/alice"), "nothing is stored")

@@ -483,9 +483,9 @@ def enrolling():
     return Login("--user-header", "X-Remote-User", "--enroll")
 
 
-def form_of(login, user):
+def form_of(login, user, **headers):
     """The fields of the form with which a user begins."""
-    text = login.get("/enroll?next=/a?b=1&c=2", user=user).text
+    text = login.get("/enroll?next=/a?b=1&c=2", user=user, **headers).text
     return {name: html.unescape(value) for name, value in
             re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text)}
 
@@ -554,20 +554,25 @@ def an_enrollment_shows_what_the_daemon_drew_and_keeps_it_out_of_addresses(_):
         login.daemon.reply = json.dumps({"parameters": drawn}).encode() + b"\0"
         answer = login.post("/enroll", user="alice", fields=fields)
         equal((answer.status, answer.headers["Location"]), (303, "/enroll?next=/a?b=1&c=2"), "begun")
-        shown = login.get("/enroll", user="alice")
+        kept = answer.headers["Set-Cookie"]
+        check(re.fullmatch(r"__Host-web-login-enroll=[\w-]{43}; Path=/; Max-Age=900; HttpOnly; "
+                           "SameSite=Lax; Secure", kept), kept)
+        browser = {"Cookie": kept.partition(";")[0]}
+        check("JBSW" not in login.get("/enroll", user="alice").text, "another browser sees none")
+        shown = login.get("/enroll", user="alice", **browser)
         check("JBSW Y3DP EHPK 3PXP" in shown.text, "the secret is shown")
         equal(shown.headers["Cache-Control"], "no-store", "it is not kept")
         equal(shown.headers["Referrer-Policy"], "same-origin", "the referrer")
         check("script-src 'sha256-" in shown.headers["Content-Security-Policy"] and
               "unsafe" not in shown.headers["Content-Security-Policy"], "the policy")
-        check("JBSW" not in login.get("/enroll", user="bob").text, "bob sees none")
+        check("JBSW" not in login.get("/enroll", user="bob", **browser).text, "bob sees none")
         equal(len(login.daemon.requests), 1, "it was drawn once")
-        login.post("/enroll", user="alice", fields=fields)
+        login.post("/enroll", user="alice", fields=fields, **browser)
         equal(len(login.daemon.requests), 1, "a second window draws none")
         # The daemon has gone, so nothing can be confirmed, and the secret ends.
         answer = login.post("/enroll", user="alice",
-                            fields={**form_of(login, "alice"), "code": CODE})
+                            fields={**form_of(login, "alice", **browser), "code": CODE}, **browser)
         equal((answer.status, answer.cookie), (503, None), "without the daemon")
-        check("JBSW" not in login.get("/enroll", user="alice").text, "it has ended")
+        check("JBSW" not in login.get("/enroll", user="alice", **browser).text, "it has ended")
         said = login.stop()
         check("JBSW" not in said and CODE not in said, said)
