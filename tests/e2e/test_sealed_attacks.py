@@ -72,7 +72,7 @@ def a_state_that_an_older_key_sealed_is_counted(host):
 
 
 @test
-def whoever_lost_the_keys_enrolls_anew(host):
+def after_a_loss_of_the_keys_users_enroll_anew(host):
     """As the guide says."""
     store = Store(host)
     store.add("alice")
