@@ -26,10 +26,10 @@ def those_without_a_secret_come_in_until_they_enroll(host):
     host.add_user("bob")
     recipe(host)
     guide = host.guide("roll-out")
-    guide.type("Let in those who have no secret yet")
+    guide.type("Let users in who have no secret yet")
     let_in(host.login("alice", code=secret.code()), "alice")
     skipped(host.login("bob"), "bob", reason="not-enrolled")
-    guide.type("People enroll themselves at their next login")
+    guide.type("Users enroll themselves at their next login")
     check("From now on you need a code" in host.login("bob", code="000000").transcript,
           "bob is offered a secret")
 
