@@ -211,12 +211,13 @@ void login_begin_attempt(const struct login *login, struct attempt *attempt)
 {
 	*attempt = (struct attempt)ATTEMPT_INIT;
 	attempt->now = (int64_t)time(NULL);
-	attempt->grace = (struct grace_key){.service = login->facts.service,
-		.host = login->peer,
-		.uptime = login_session_uptime()};
+	attempt->grace =
+		(struct grace_key){.service = login->facts.service, .host = login->peer};
 	if (login->peer == NULL && *login->session != '\0' &&
-		user_credential_is_roots(&login->credential))
+		user_credential_is_roots(&login->credential)) {
 		attempt->grace.session = login->session;
+		attempt->grace.uptime = login_session_uptime();
+	}
 	attempt->count = !login->counted;
 	user_credential_apply_options(&login->options, attempt);
 }
