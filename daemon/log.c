@@ -15,11 +15,13 @@
 static void log_line(int priority, const char *verb, const struct log_subject *subject,
 	const struct log_extra *extra)
 {
-	char user[LOG_VALUE_MAX], service[LOG_VALUE_MAX];
+	char user[LOG_VALUE_MAX], service[LOG_VALUE_MAX], host[LOG_VALUE_MAX];
+	const char *rhost = subject->rhost;
 
-	syslog(priority, "%s user=%s service=%s peer=%" PRIu32 "%s", verb,
+	syslog(priority, "%s user=%s service=%s peer=%" PRIu32 "%s%s%s", verb,
 		log_escape(subject->user, user), log_escape(subject->service, service),
-		(uint32_t)subject->peer, extra->text);
+		(uint32_t)subject->peer, rhost != NULL ? " rhost=" : "",
+		rhost != NULL ? log_escape(rhost, host) : "", extra->text);
 }
 
 static bool is_admitted(struct log_bounds *bounds, uid_t peer, enum log_kind kind)
@@ -93,6 +95,17 @@ void verify_log_withheld(struct log_bounds *bounds, int64_t now)
 		syslog(LOG_NOTICE, "withheld peer=%s reason=%s more=%" PRIu64, peer,
 			reasons[withheld.kind], withheld.more);
 	}
+}
+
+void verify_log_skipped(
+	const struct log_subject *subject, const char *reason, int64_t days_left)
+{
+	struct log_extra extra = LOG_EXTRA_INIT;
+
+	log_add(&extra, " reason=%s", reason);
+	if (days_left > 0)
+		log_add(&extra, " days_left=%" PRId64, days_left);
+	log_line(LOG_INFO, "skipped", subject, &extra);
 }
 
 void verify_log_event(const struct log_subject *subject, const char *event)

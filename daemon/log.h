@@ -14,8 +14,10 @@
  * far as the bounds admit them. */
 struct log_subject {
 	const char *user;
-	const char *service; /* the name of the grant, or NULL */
+	const char
+		*service; /* the PAM service that root named; else the grant's name, or NULL */
 	uid_t peer;
+	const char *rhost;	/* the host that root named, or NULL */
 	int64_t counter_behind; /* of a refused code; 0: nothing to say */
 	const char *device; /* the device that an accepted code is of; NULL or empty: no name */
 	struct log_bounds *bounds;
@@ -38,6 +40,11 @@ void verify_log_not_answered(struct log_bounds *bounds, uid_t peer, const struct
 /* `withheld peer=... reason=... more=...` for all lines that are due at now, or INT64_MAX for
  * all lines. */
 void verify_log_withheld(struct log_bounds *bounds, int64_t now);
+
+/* `skipped ... reason=...`, with `days_left=...` where that is not 0: a login that root asked
+ * about needs no code. */
+void verify_log_skipped(
+	const struct log_subject *subject, const char *reason, int64_t days_left);
 
 /* `WORD user=...`, for an event that is no decision on a code. */
 void verify_log_event(const struct log_subject *subject, const char *event);

@@ -78,6 +78,10 @@ static int call_method(struct work *work, struct user_store *store, struct error
 		return work_enroll(work, store, error);
 	case CALL_CONFIRM:
 		return work_confirm(work, store, error);
+	case CALL_LOOK:
+		return work_look(work, store, error);
+	case CALL_CREATE:
+		return work_create(work, store, error);
 	case CALL_NONE:
 		break;
 	}

@@ -16,11 +16,12 @@
 #define ERROR_NOT_PERMITTED VERIFY_INTERFACE ".NotPermitted"
 #define ERROR_STORE	    VERIFY_INTERFACE ".StoreError"
 #define ERROR_BUSY	    VERIFY_INTERFACE ".Busy"
+#define ERROR_INVALID	    SERVICE_INTERFACE ".InvalidParameter"
 
 /* The longest frame in bytes, without its NUL. */
-#define REQUEST_MAX 1024
+#define REQUEST_MAX 4096
 
-#define REQUEST_PARAMETERS_MAX 4
+#define REQUEST_PARAMETERS_MAX 8
 
 struct request_parameter {
 	const char *name;
@@ -61,7 +62,20 @@ enum call_method {
 	CALL_STATUS,
 	CALL_ENROLL,
 	CALL_CONFIRM,
+	CALL_LOOK,
+	CALL_CREATE,
 };
+
+/* What a code is to a login that has several texts. */
+enum call_turn {
+	CALL_TURN_ONLY = 0, /* the only text of its login */
+	CALL_TURN_FIRST,    /* another may follow */
+	CALL_TURN_LAST,	    /* a first one was refused; together they are one attempt */
+	CALL_TURN_UNNEEDED, /* the login needs no code; what may be one is the end of a password */
+};
+
+/* The purpose of a look that is no login: nothing is written or logged. */
+#define CALL_EXPLAIN "explain"
 
 /* A call that a worker has to perform. Its strings lie in the frame. */
 struct call {
@@ -69,6 +83,14 @@ struct call {
 	const char *user; /* NULL: the peer itself */
 	const char *code;
 	bool behind_password; /* code may begin with the end of a password */
+	/* For root alone; NULL where nothing is said. */
+	const char *service;	/* of PAM */
+	const char *rhost;	/* whom a grace period is counted for */
+	const char *session;	/* the login session (host/login_session.h) */
+	const char *turn_word;	/* as it was sent */
+	const char *purpose;	/* as it was sent: CALL_EXPLAIN or NULL */
+	const char *credential; /* the text of a new secret file */
+	enum call_turn turn;
 };
 
 /*

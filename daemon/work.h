@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/grace.h"
 #include "daemon/access.h"
 #include "daemon/log_bounds.h"
 #include "daemon/share.h"
@@ -62,12 +63,22 @@ STAILQ_HEAD(work_list, work);
 /*
  * The methods. Each fills in the reply and hold and returns 0, or returns a TOTPGROUP_E...
  * with its message where the call cannot be performed. work_verify.c has the first two,
- * work_enroll.c the others.
+ * work_look.c those for root alone, work_enroll.c the others.
  */
 int work_verify(struct work *work, struct user_store *store, struct error *error);
 int work_status(struct work *work, struct user_store *store, struct error *error);
 int work_enroll(struct work *work, struct user_store *store, struct error *error);
 int work_confirm(struct work *work, struct user_store *store, struct error *error);
+int work_look(struct work *work, struct user_store *store, struct error *error);
+int work_create(struct work *work, struct user_store *store, struct error *error);
+
+/* work_look.c: whom and what a grace period is counted for, as root's call and the
+ * configuration say. A session is heeded for the services of grace_services= alone. */
+struct grace_key work_grace_key(const struct work *work, const struct user_store *store);
+
+/* Replies NotPermitted, and logs that with the service, which may be NULL. Returns 0 or
+ * TOTPGROUP_EMEMORY. */
+int work_refuse_peer(struct work *work, const char *service);
 
 /*
  * attempts.c: counts the call in memory, as an attempt of the peer about the user, and sets

@@ -18,8 +18,9 @@
 static struct log_subject subject_of(const struct work *work, const struct access *access)
 {
 	return (struct log_subject){.user = work->call.user,
-		.service = access->service,
+		.service = work->call.service != NULL ? work->call.service : access->service,
 		.peer = work->peer->uid,
+		.rhost = work->call.rhost,
 		.bounds = work->log_bounds};
 }
 
@@ -92,6 +93,29 @@ static int reply_to_front_end(struct work *work, const struct decision *decision
 	return reply_end(&work->reply);
 }
 
+/* What root says about the login. */
+static void begin_attempt(
+	const struct work *work, const struct user_store *store, struct attempt *attempt)
+{
+	const struct call *call = &work->call;
+
+	attempt->typed = call->code;
+	attempt->password_before_code = call->behind_password;
+	/* Somebody may have typed the codes into another page minutes ago. root asks for the
+	 * logins of this host; a program that runs as the user is a front end in this. */
+	attempt->no_skew_adjust = work->peer->uid != 0;
+	attempt->last = call->turn != CALL_TURN_FIRST && call->turn != CALL_TURN_UNNEEDED;
+	attempt->count = call->turn == CALL_TURN_ONLY || call->turn == CALL_TURN_FIRST;
+	attempt->penalty_due = call->turn == CALL_TURN_LAST;
+	if (call->turn != CALL_TURN_UNNEEDED) {
+		attempt->grace = work_grace_key(work, store);
+		return;
+	}
+	/* As login_cut_code() has it. Without a key no grace period begins. */
+	attempt->disallow_reuse = true;
+	attempt->no_skew_adjust = true;
+}
+
 static int decide_on_code(struct work *work, struct user_store *store, struct access *access)
 {
 	struct attempt attempt = ATTEMPT_INIT;
@@ -101,18 +125,16 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 	struct log_subject subject = subject_of(work, access);
 	int status;
 
-	attempt.typed = work->call.code;
-	attempt.password_before_code = work->call.behind_password;
+	begin_attempt(work, store, &attempt);
 	attempt.front_end = access->kind == ACCESS_FRONT_END;
-	/* Somebody may have typed the codes into another page minutes ago. root asks for the
-	 * logins of this host; a program that runs as the user is a front end in this. */
-	attempt.no_skew_adjust = work->peer->uid != 0;
 	status = user_store_verify(store, work->call.user, &attempt, &decision, &error);
 	if (status != 0)
 		decision.result.verdict = TOTPGROUP_REFUSED;
 	subject.device = decision.device;
 	subject.counter_behind = decision.counter_behind;
-	verify_log_result(&subject, result, &error);
+	/* A password that ends with digits is no wrong code. */
+	if (work->call.turn != CALL_TURN_UNNEEDED || result->verdict == TOTPGROUP_ACCEPTED)
+		verify_log_result(&subject, result, &error);
 	if (result->reason == TOTPGROUP_REASON_STORE_ERROR ||
 		result->reason == TOTPGROUP_REASON_CONFIG_ERROR)
 		return reply_error(&work->reply,
@@ -177,18 +199,25 @@ static int verify_for_front_end(
 	return status != 0 ? error_set(error, status, "out of memory") : 0;
 }
 
+/* Whether the call says what only root may say. */
+static bool is_about_login(const struct call *call)
+{
+	return call->service != NULL || call->rhost != NULL || call->session != NULL ||
+	       call->turn_word != NULL;
+}
+
 int work_verify(struct work *work, struct user_store *store, struct error *error)
 {
 	struct access access = access_of(work->peer, work->policy, work->call.user);
-	struct log_subject subject = subject_of(work, &access);
 	int64_t wait;
 	int status;
 
+	if (work->peer->uid != 0 && work->call.code == NULL)
+		return reply_error(&work->reply, ERROR_INVALID, "parameter", "code");
 	work->hold = access.kind != ACCESS_FULL;
-	if (access.kind != ACCESS_FULL && access.kind != ACCESS_FRONT_END) {
-		verify_log_not_permitted(&subject);
-		return reply_error(&work->reply, ERROR_NOT_PERMITTED, NULL, NULL);
-	}
+	if ((access.kind != ACCESS_FULL && access.kind != ACCESS_FRONT_END) ||
+		(work->peer->uid != 0 && is_about_login(&work->call)))
+		return work_refuse_peer(work, access.service);
 	status = work_count_attempt(work, &access, work->call.user, &wait);
 	if (status == 0 && wait > 0)
 		status = reply_limited(work, &access, wait);

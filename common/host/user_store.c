@@ -87,6 +87,8 @@ int user_store_verify(struct user_store *store, const char *user, struct attempt
 	*decision = (struct decision)DECISION_INIT;
 	decision->result.reason = user_credential_reason(status);
 	user_credential_apply_options(&store->configuration.options, attempt);
+	if (!user_credential_is_roots(&credential))
+		attempt->grace.session = NULL;
 	if (status == 0)
 		status = user_credential_verify(&credential, attempt, decision, NULL, error);
 	if (status != 0) {

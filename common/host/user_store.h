@@ -38,7 +38,7 @@ void user_store_close(struct user_store *store);
  * he must give a code at all (group=, skip_net=, nullok and so on) is not asked.
  *
  * The caller sets attempt->typed, begun with ATTEMPT_INIT, and attempt->grace if the
- * place counts. attempt->now is set by the clock, under the lock, and what the
+ * place counts; a session counts only for a secret of root's. attempt->now is set by the clock, under the lock, and what the
  * configuration asks for (disallow_reuse, noskewadj, no_increment_hotp, strict,
  * grace_period) is added; but allow_readonly is not heeded: what cannot be recorded is
  * not accepted.

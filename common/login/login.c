@@ -138,6 +138,11 @@ static bool find_user(struct login *login)
 	return true;
 }
 
+bool login_examine(struct login *login)
+{
+	return find_user(login) && login_look(login);
+}
+
 static void pass_line_on(void *context, const char *step, const char *line)
 {
 	login_tell(context, step, "%s", line);

@@ -86,6 +86,8 @@ struct login {
 	/* A user without a secret is to be offered one; skip says whether the user may
 	 * decline. */
 	bool enrollment_due;
+	/* It was found, and not only supposed, that a known user has no secret. */
+	bool is_unenrolled;
 	bool counted; /* one text of this login was counted as an attempt already */
 };
 
@@ -105,6 +107,11 @@ bool login_read_options(struct login *login, int argc, const char *const *argv);
  * offered. Otherwise the outcome stands in login->skip or login->decision.
  */
 bool login_prepare(struct login *login);
+
+/* A part of login_prepare(), for a program that is asked about a login elsewhere: finds the
+ * user, and looks at the credential, without judging who is asked. user, options, peer and
+ * session must have been set. Returns as login_prepare(). */
+bool login_examine(struct login *login);
 
 /* Whether it was positively decided that no code is due. */
 bool login_is_skipped(const struct login *login);

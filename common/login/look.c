@@ -115,6 +115,7 @@ static bool look_at_unenrolled(struct login *login)
 
 	if (login->credential.user == NULL)
 		return true;
+	login->is_unenrolled = true;
 	passes = login_may_pass_unenrolled(login);
 	if (login->decision.result.reason != TOTPGROUP_REASON_NONE)
 		return false;

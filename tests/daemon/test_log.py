@@ -92,7 +92,7 @@ def all_lines_of_root_are_written(host):
 def broken_calls_and_refused_connections_have_no_line(host):
     host.configure(WEB + "[daemon]\npeer_connections=2\n")
     host.start()
-    for data in (b"\0", b"{}\0", b"x" * 2000, frame("org.totpgroup.Verify.None"),
+    for data in (b"\0", b"{}\0", b"x" * 5000, frame("org.totpgroup.Verify.None"),
                  frame("none.None"), frame("org.totpgroup.Verify.Verify", {"user": "alice"})):
         for _ in range(20):
             with Client(uid=1004) as client:

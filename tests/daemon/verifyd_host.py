@@ -209,9 +209,14 @@ class Host:
         _write(path, [text.rstrip("\n")], 0o600)
         return secret
 
+    @staticmethod
+    def secret_path(user):
+        """Where a user's secret is."""
+        return f"{STORE}/{user}"
+
     def read(self, user):
         """The text of a user's secret."""
-        with open(f"{STORE}/{user}", encoding="ascii") as file:
+        with open(self.secret_path(user), encoding="ascii") as file:
             return file.read()
 
     # The daemon
