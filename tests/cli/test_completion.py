@@ -11,8 +11,8 @@ from case import SOURCE
 from support import PATIENCE, PROGRAM, check, equal, need, run, test
 
 COMPLETIONS = SOURCE / "cli" / "completions"
-COMMANDS = {"enroll", "bulk", "codes", "verify", "status", "show", "resync", "revoke", "import",
-            "export", "explain", "doctor"}
+COMMANDS = {"enroll", "bulk", "codes", "verify", "status", "show", "resync", "revoke", "seal",
+            "unseal", "rekey", "import", "export", "explain", "doctor"}
 STATUS_OPTIONS = {"--group=", "--secret=", "--conf=", "--json", "--help"}
 FORMATS = {"google-authenticator", "users-file", "uri", "migration", "csv"}
 
