@@ -21,49 +21,49 @@
 
 static const struct command commands[] = {
 	{"enroll", command_enroll, enroll_options_table, " [USER]",
-		"enroll yourself or, as root, another user (the default)"},
+		N_("enroll yourself or, as root, another user (the default)")},
 	{"bulk", command_bulk, bulk_options_table, "",
-		"enroll a whole group, or a list of users, with a letter for each"},
+		N_("enroll a whole group, or a list of users, with a letter for each")},
 	{"codes", command_codes, codes_options_table, " [USER]...",
-		"make new emergency codes for the same secret"},
+		N_("make new emergency codes for the same secret")},
 	{"verify", command_verify, verify_options_table, " USER...",
-		"check a code from standard input, and spend it"},
+		N_("check a code from standard input, and spend it")},
 	{"status", command_status, status_options_table, " [USER]...",
-		"say who is enrolled, and the state of each secret"},
+		N_("say who is enrolled, and the state of each secret")},
 	{"show", command_show, show_options_table, " [USER]...",
-		"show the QR code and the link of a secret again"},
+		N_("show the QR code and the link of a secret again")},
 	{"resync", command_resync, resync_options_table, " [USER]",
-		"find the counter of a token again by two codes in a row"},
-	{"revoke", command_revoke, revoke_options_table, " USER...", "remove secrets"},
+		N_("find the counter of a token again by two codes in a row")},
+	{"revoke", command_revoke, revoke_options_table, " USER...", N_("remove secrets")},
 	{"seal", command_seal, seal_options_table, " [USER]...",
-		"seal root's secrets, so that a copy of the disk has none"},
+		N_("seal root's secrets, so that a copy of the disk has none")},
 	{"unseal", command_unseal, unseal_options_table, " [USER]...",
-		"keep root's secrets as plain text again"},
+		N_("keep root's secrets as plain text again")},
 	{"rekey", command_rekey, rekey_options_table, " [USER]...",
-		"seal with the first key what others seal"},
+		N_("seal with the first key what others seal")},
 	{"import", command_import, import_options_table, " [FILE]...",
-		"enroll users with the secrets in another program's file"},
+		N_("enroll users with the secrets in another program's file")},
 	{"export", command_export, export_options_table, " [USER]...",
-		"write secrets in another program's format"},
+		N_("write secrets in another program's format")},
 	{"explain", command_explain, explain_options_table, " USER",
-		"say what would happen at a login, and why"},
+		N_("say what would happen at a login, and why")},
 	{"doctor", command_doctor, doctor_options_table, " [USER]",
-		"check whether this host is set up right, and say how to mend it"},
+		N_("check whether this host is set up right, and say how to mend it")},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
-static const char usage[] = "Usage: totp-enroll [OPTION]...\n"
-			    "       totp-enroll COMMAND [OPTION]...\n"
-			    "       totp-enroll help COMMAND\n";
+static const char usage[] = N_("Usage: totp-enroll [OPTION]...\n"
+			       "       totp-enroll COMMAND [OPTION]...\n"
+			       "       totp-enroll help COMMAND\n");
 
-static const char purpose[] =
+static const char purpose[] = N_(
 	"Makes a secret for one-time codes and stores it where the login looks for it. "
-	"At a terminal it asks for a code from the app; --ask asks for all the rest as well.";
+	"At a terminal it asks for a code from the app; --ask asks for all the rest as well.");
 
-static const char exit_statuses[] =
+static const char exit_statuses[] = N_(
 	"Exit status: 0 done, 1 refused, given up or problem found, 2 usage, 3 not enrolled, "
 	"4 limited, 5 not permitted, 6 file or system error, 7 some of many failed, "
-	"8 nothing to do (enroll --if-missing, --from-file or --json).";
+	"8 nothing to do (enroll --if-missing, --from-file or --json).");
 
 /* The command that a shell's completion runs. It is in no help, and is not completed. */
 #define COMPLETE "complete"
@@ -121,15 +121,26 @@ static bool print_command(const struct command *command)
 	char name[MEANING_COLUMN + 1];
 
 	snprintf(name, sizeof name, "  %-*s", MEANING_COLUMN - 2, command->name);
-	return print_words(name, MEANING_COLUMN, command->help);
+	return print_words(name, MEANING_COLUMN, translate(command->help));
 }
 
 static bool print_help_of(const struct command *command)
 {
-	return terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n%c%s.\n", command->name,
-		       command->operands, command->help[0] - ('a' - 'A'), command->help + 1) &&
-	       print_options(command) && print_words("\n", 0, exit_statuses) &&
+	const char *meaning = translate(command->help);
+	bool lower = meaning[0] >= 'a' && meaning[0] <= 'z';
+	struct text sentence = TEXT_INIT;
+	bool done;
+
+	text_append_format(
+		&sentence, "%c%s.", meaning[0] - (lower ? 'a' - 'A' : 0), meaning + 1);
+	done = sentence.status == 0 &&
+	       terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n", command->name,
+		       command->operands) &&
+	       print_words("", 0, sentence.data) && print_options(command) &&
+	       print_words("\n", 0, translate(exit_statuses)) &&
 	       terminal_say("\nManual: totp-enroll-%s(1)\n", command->name);
+	text_free(&sentence);
+	return done;
 }
 
 /* Prints the help of one command, or, for NULL, of the whole program. */
@@ -140,13 +151,13 @@ static bool print_help(const struct command *only)
 
 	if (only != NULL)
 		return print_help_of(only);
-	done = terminal_say("%s\n", usage) && print_words("", 0, purpose) &&
-	       terminal_say("\nCommands:\n");
+	done = terminal_say("%s\n", translate(usage)) &&
+	       print_words("", 0, translate(purpose)) && terminal_say("\nCommands:\n");
 	for (; done && command->name != NULL; command++)
 		done = print_command(command);
 	for (command = commands; done && command->name != NULL; command++)
 		done = print_options(command);
-	return done && print_words("\n", 0, exit_statuses);
+	return done && print_words("\n", 0, translate(exit_statuses));
 }
 
 /* A file that is opened later must not become standard output. The stand-in for a closed
@@ -205,6 +216,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setrlimit(RLIMIT_CORE, &(const struct rlimit){0, 0});
 	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
 	status = run_command(argc, argv, &command);
 	if (status == STATUS_HELP)
 		printed = print_help(command);

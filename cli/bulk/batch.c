@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The command finds the user's name in this variable. */
@@ -41,9 +42,9 @@ static int publish_letter(
 		return 0;
 	if (errno == EEXIST)
 		return error_set(error, TOTPGROUP_ECONFLICT,
-			"%s/%s is there already; move it away", folder->path, name);
+			translate("%s/%s is there already; move it away"), folder->path, name);
 	return error_set_system(
-		error, TOTPGROUP_ESYSTEM, "cannot name %s/%s", folder->path, name);
+		error, TOTPGROUP_ESYSTEM, translate("cannot name %s/%s"), folder->path, name);
 }
 
 static void publish_letters(struct bulk_run *run, struct bulk_entry *entry)
@@ -122,17 +123,19 @@ static int wait_for_command(pid_t child, struct error *error)
 
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
-			return error_set_system(
-				error, TOTPGROUP_ESYSTEM, "cannot wait for the command");
+			return error_set_system(error, TOTPGROUP_ESYSTEM,
+				translate("cannot wait for the command"));
 	if (WIFSIGNALED(status))
 		return error_set(error, TOTPGROUP_ESYSTEM,
-			"is enrolled, but the command was ended by signal %d; the letter is "
-			"still there",
+			translate("is enrolled, but the command was ended by signal %d; the "
+				  "letter is "
+				  "still there"),
 			WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
 		return error_set(error, TOTPGROUP_ESYSTEM,
-			"is enrolled, but the command ended with status %d; the letter is "
-			"still there",
+			translate("is enrolled, but the command ended with status %d; the "
+				  "letter is "
+				  "still there"),
 			WEXITSTATUS(status));
 	return 0;
 }
@@ -148,14 +151,14 @@ static int run_command(
 
 	if (file < 0)
 		return error_set_system(error, TOTPGROUP_ESYSTEM,
-			"is enrolled, but the letter %s cannot be read", letter);
+			translate("is enrolled, but the letter %s cannot be read"), letter);
 	child = fork();
 	if (child == 0)
 		become_command(run, user, file);
 	close(file);
 	if (child < 0)
 		return error_set_system(error, TOTPGROUP_ESYSTEM,
-			"is enrolled, but the command cannot be started");
+			translate("is enrolled, but the command cannot be started"));
 	return wait_for_command(child, error);
 }
 
@@ -260,7 +263,7 @@ static int stage_batch(struct bulk_run *run, struct error *error)
 		batch->ends[i] = run->shared[i].name != NULL ? run->shared[i].end : -1;
 	if (durable_draw_suffix(batch->suffix) != 0)
 		return error_set_system(
-			error, TOTPGROUP_ECRYPTO, "there are no random numbers");
+			error, TOTPGROUP_ECRYPTO, translate("there are no random numbers"));
 	status = bulk_letters_stage(run, error);
 	if (status == 0)
 		status = bulk_journal_write(run, error);

@@ -13,6 +13,7 @@
 #include "cli/bulk/dry_run.h"
 #include "cli/users/same_user.h"
 #include "host/user_entry.h"
+#include "message/translate.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
@@ -28,12 +29,12 @@ static enum bulk_reason judge_user(const struct bulk_run *run, const struct bulk
 	const struct passwd *entry, struct error *error)
 {
 	if (getuid() != 0 && getuid() != entry->pw_uid)
-		return refuse(
-			BULK_NOT_PERMITTED, error, "only root may do that for another user");
+		return refuse(BULK_NOT_PERMITTED, error,
+			translate("only root may do that for another user"));
 	if (!user->named && bulk_is_system_uid(entry->pw_uid, run->first_uid))
-		return refuse(BULK_SYSTEM_ACCOUNT, error, "is a system account");
+		return refuse(BULK_SYSTEM_ACCOUNT, error, translate("is a system account"));
 	if (!user->named && !bulk_has_login_shell(entry->pw_shell))
-		return refuse(BULK_NO_LOGIN_SHELL, error, "has no login shell");
+		return refuse(BULK_NO_LOGIN_SHELL, error, translate("has no login shell"));
 	return BULK_NONE;
 }
 
@@ -50,8 +51,9 @@ static enum bulk_reason judge_name(
 		good = good && bulk_letter_name(entry, formats->letters[i], name);
 	return good ? BULK_NONE
 		    : refuse(BULK_BAD_NAME, error,
-			      "the name cannot be that of a letter's file; use totp-enroll "
-			      "enroll");
+			      translate("the name cannot be that of a letter's file; use "
+					"totp-enroll "
+					"enroll"));
 }
 
 /* Whether the batch has an entry for the same user or the same secret already. */
@@ -93,7 +95,7 @@ static enum bulk_reason judge_existing(const struct bulk_run *run,
 	int status = bulk_secret_read(entry, old, error);
 
 	if ((status == 0 || promised) && !rotate)
-		return refuse(BULK_ENROLLED, error, "has a secret already");
+		return refuse(BULK_ENROLLED, error, translate("has a secret already"));
 	if (status == TOTPGROUP_EUNSAFE)
 		return BULK_BAD_FILE;
 	if (status != 0 && status != TOTPGROUP_ENOTFOUND)
@@ -102,9 +104,11 @@ static enum bulk_reason judge_existing(const struct bulk_run *run,
 		return BULK_NONE;
 	if (rotate)
 		return refuse(BULK_HAS_LETTER, error,
-			"has a letter in that folder; to rotate again, name a new one");
+			translate("has a letter in that folder; to rotate again, name a new "
+				  "one"));
 	return refuse(BULK_LETTER_EXISTS, error,
-		"there is a letter in that folder, of a secret that is gone; remove it");
+		translate("there is a letter in that folder, of a secret that is gone; remove "
+			  "it"));
 }
 
 static enum bulk_reason prepare_entry(const struct bulk_run *run, const struct bulk_user *user,
@@ -118,7 +122,7 @@ static enum bulk_reason prepare_entry(const struct bulk_run *run, const struct b
 	if (reason == BULK_NONE)
 		reason = judge_name(run, entry, error);
 	if (reason == BULK_NONE && is_named_twice(run->batch, entry))
-		reason = refuse(BULK_TWICE, error, "was named before");
+		reason = refuse(BULK_TWICE, error, translate("was named before"));
 	if (reason == BULK_NONE)
 		reason = judge_existing(run, entry, &old, error);
 	if (reason == BULK_NONE && run->options.dry_run == 0 &&
@@ -143,7 +147,7 @@ void bulk_consider(struct bulk_run *run, const struct bulk_user *user)
 		reason = BULK_STORE_ERROR;
 	else if (user->entry == NULL && found == NULL)
 		reason = refuse(user->named ? BULK_UNKNOWN_USER : BULK_UNKNOWN_MEMBER, &error,
-			"there is no such user");
+			translate("there is no such user"));
 	else
 		reason = prepare_entry(run, user,
 			user->entry != NULL ? user->entry : &found->passwd, entry, &error);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/ui/terminal.h"
 #include "host/rights.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* As many links as the kernel follows. */
@@ -55,7 +56,7 @@ static int try_folder(void *argument, struct error *error)
 		slash[slash == path] = '\0';
 	if (slash != NULL && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0)
 		status = error_set_system(error, TOTPGROUP_ESYSTEM,
-			"cannot make a file in the folder of %.200s", entry->path);
+			translate("cannot make a file in the folder of %.200s"), entry->path);
 	free(path);
 	return status;
 }
@@ -72,7 +73,8 @@ static bool is_taken(const struct bulk_batch *batch, const struct bulk_entry *en
 
 static enum bulk_reason refuse_taken(const struct bulk_entry *entry, struct error *error)
 {
-	error_set(error, TOTPGROUP_ECONFLICT, "%.200s is another user's", entry->path);
+	error_set(
+		error, TOTPGROUP_ECONFLICT, translate("%.200s is another user's"), entry->path);
 	return BULK_STORE_ERROR;
 }
 

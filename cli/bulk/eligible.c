@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/ui/input.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define FIRST_UID_DEFAULT 1000
@@ -34,9 +35,9 @@ static int read_lines(
 		if (!lines_next_word(&line, &length, &word, &word_length) ||
 			!number_parse(word, word_length, 0, UINT32_MAX - 1, &number))
 			return error_set(error, TOTPGROUP_ECONFIG,
-				"%s, line %u: " KEY
-				" needs a number, and tells who is no system account",
-				path, lines.number);
+				translate("%s, line %u: %s needs a number, and tells who is no "
+					  "system account"),
+				path, lines.number, KEY);
 		*first = (uid_t)number;
 	}
 	return 0;
@@ -54,7 +55,8 @@ int bulk_read_first_uid(const char *path, uid_t *first, struct error *error)
 	else if (problem.system_error == ENOENT)
 		status = 0;
 	else
-		error_set(error, status, "cannot read %s: %s", path, problem.message);
+		error_set(
+			error, status, translate("cannot read %s: %s"), path, problem.message);
 	text_free(&text);
 	return status;
 }

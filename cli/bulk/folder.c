@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static int set_failed(const struct bulk_folder *folder, const char *what, struct error *error)
@@ -25,10 +26,11 @@ static int set_open_failed(const struct bulk_folder *folder, struct error *error
 {
 	if (errno == ELOOP || errno == ENOTDIR)
 		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s: is a link or no folder; name a folder itself", folder->path);
+			translate("%s: is a link or no folder; name a folder itself"),
+			folder->path);
 	return error_set_system(error,
-		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM, "cannot open %s",
-		folder->path);
+		errno == ENOENT ? TOTPGROUP_ENOTFOUND : TOTPGROUP_ESYSTEM,
+		translate("cannot open %s"), folder->path);
 }
 
 static int check_folder(const struct bulk_folder *folder, struct error *error)
@@ -39,11 +41,13 @@ static int check_folder(const struct bulk_folder *folder, struct error *error)
 		return set_failed(folder, "examine", error);
 	if (status.st_uid != geteuid())
 		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s: belongs to another user; name a folder of your own", folder->path);
+			translate("%s: belongs to another user; name a folder of your own"),
+			folder->path);
 	if ((status.st_mode & 0777) != 0700)
 		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s: has the mode %04o, and letters are for nobody else to see; chmod "
-			"700 %s",
+			translate("%s: has the mode %04o, and letters are for nobody else to "
+				  "see; chmod "
+				  "700 %s"),
 			folder->path, status.st_mode & 07777, folder->path);
 	return 0;
 }
@@ -69,7 +73,8 @@ int bulk_folder_open(
 		return status;
 	if (errno == EWOULDBLOCK)
 		return error_set(error, TOTPGROUP_EBUSY,
-			"%s: another run writes there; wait for its end", folder->path);
+			translate("%s: another run writes there; wait for its end"),
+			folder->path);
 	return set_failed(folder, "lock", error);
 }
 
@@ -177,11 +182,11 @@ int bulk_folder_write(const struct bulk_folder *folder, const char *name,
 	int status = 0;
 
 	if (!written)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot write %s in %s", name, folder->path);
+		status = error_set_system(error, TOTPGROUP_ESYSTEM,
+			translate("cannot write %s in %s"), name, folder->path);
 	if (file >= 0 && close(file) != 0 && written)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot write %s in %s", name, folder->path);
+		status = error_set_system(error, TOTPGROUP_ESYSTEM,
+			translate("cannot write %s in %s"), name, folder->path);
 	return status;
 }
 

@@ -22,6 +22,7 @@
 
 #include "base/number.h"
 #include "base/wipe.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define NAME	 "journal"
@@ -73,7 +74,7 @@ int bulk_journal_write(const struct bulk_run *run, struct error *error)
 		put_entry(&text, &batch->entries[i]);
 	status = text.status;
 	if (status != 0)
-		error_set(error, status, "out of memory");
+		error_set(error, status, translate("out of memory"));
 	else
 		status = bulk_folder_write(&run->folder, NEW_NAME, &text, error);
 	text_free(&text);
@@ -209,7 +210,7 @@ static int read_file(const struct bulk_folder *folder, struct text *text, struct
 	if (file < 0 || n < 0)
 		status = set_failed(folder, "read", error);
 	else if (status != 0)
-		error_set(error, status, "out of memory");
+		error_set(error, status, translate("out of memory"));
 	WIPE_ARRAY(buffer);
 	if (file >= 0)
 		close(file);
@@ -227,10 +228,10 @@ int bulk_journal_read(
 	reader = (struct reader){.at = batch->journal.data, .left = batch->journal.length};
 	if (status == 0 && !take_batch(&reader, batch))
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"%s/" BULK_STAGING "/" NAME
-			" is damaged; see who of it is enrolled with "
-			"totp-enroll status, and remove that folder",
-			folder->path);
+			translate("%s/%s/%s is damaged; see who of it is enrolled with "
+				  "totp-enroll status, and "
+				  "remove that folder"),
+			folder->path, BULK_STAGING, NAME);
 	if (status == 0 &&
 		fstatat(folder->staging, CONCLUDED, &concluded, AT_SYMLINK_NOFOLLOW) == 0)
 		batch->concluded = (size_t)concluded.st_size;

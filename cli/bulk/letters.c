@@ -18,6 +18,7 @@
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
 #include "message/enrollment_text.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* A second process is not worth its cost for fewer users. */
@@ -32,7 +33,7 @@ static int check_template(const struct bulk_run *run, struct error *error)
 		if (letter_template_replaces(run->letter_template, formats->letters[i]))
 			return 0;
 	return error_set(error, TOTPGROUP_ECONFIG,
-		"%s is a template of %s, which --format does not name",
+		translate("%s is a template of %s, which --format does not name"),
 		run->options.template_file,
 		letter_template_replaces(run->letter_template, LETTER_TXT) ? "txt" : "html");
 }
@@ -84,7 +85,7 @@ int bulk_letters_name_shared(const struct bulk_run *run, const struct bulk_forma
 	}
 	if (status != 0 || shared[BULK_JSON].header.status != 0 ||
 		shared[BULK_JSON].footer.status != 0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	if (!formats->html)
 		return 0;
 	shared[BULK_PRINT_RUN].name = "letters.html";
@@ -118,7 +119,7 @@ static int append_csv(const struct letter *letter, const struct text *credential
 		status =
 			otp_key_set_issuer(&key, letter->issuer, strlen(letter->issuer), error);
 	if (status == 0 && (status = csv_append(text, &key)) != 0)
-		error_set(error, status, "out of memory");
+		error_set(error, status, translate("out of memory"));
 	otp_key_free(&key);
 	return status;
 }
@@ -174,8 +175,8 @@ static int append_json(const struct letter *letter, struct text *text, struct er
 		status = text->status;
 	json_object_put(object);
 	if (status != 0)
-		error_set(error, status, "cannot make the JSON of %s: %s", letter->user,
-			totpgroup_strerror(status));
+		error_set(error, status, translate("cannot make the JSON of %s: %s"),
+			letter->user, totpgroup_strerror(status));
 	return status;
 }
 
@@ -219,7 +220,7 @@ static int write_html(const struct bulk_run *run, const struct bulk_entry *entry
 	(void)bulk_letter_name(entry, LETTER_HTML, name);
 	status = text.status;
 	if (status != 0)
-		error_set(error, status, "out of memory");
+		error_set(error, status, translate("out of memory"));
 	else
 		status = bulk_folder_write(&run->folder, name, &text, error);
 	text_free(&text);
@@ -233,8 +234,8 @@ static int write_pieces(const struct bulk_run *run, struct bulk_entry *entry,
 	int status = append_pieces(run, entry, letter, &pieces, error);
 
 	if (status == 0 && durable_write_all(file, &pieces) != 0)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot write in %s", run->folder.path);
+		status = error_set_system(error, TOTPGROUP_ESYSTEM,
+			translate("cannot write in %s"), run->folder.path);
 	if (status == 0 && run->options.formats.html)
 		status = write_html(run, entry, &pieces, error);
 	text_free(&pieces);
@@ -281,7 +282,7 @@ static int stage_entry(const struct bulk_run *run, struct bulk_entry *entry, int
 
 	letter.label = label.data;
 	if (status != 0)
-		error_set(error, status, "out of memory");
+		error_set(error, status, translate("out of memory"));
 	if (status == 0 && file >= 0)
 		status = write_pieces(run, entry, &letter, file, error);
 	if (status == 0 && others)
@@ -331,9 +332,10 @@ static int end_helper(const struct helper *helper, int status, struct error *err
 		;
 	if (status == 0 && ended != 0) {
 		*error = *helper->error;
-		status = error->code != 0 ? error->code
-					  : error_set(error, TOTPGROUP_ESYSTEM,
-						    "the process that wrote letters died");
+		status = error->code != 0
+				 ? error->code
+				 : error_set(error, TOTPGROUP_ESYSTEM,
+					   translate("the process that wrote letters died"));
 	}
 	if (helper->error != MAP_FAILED)
 		munmap(helper->error, sizeof *helper->error);
@@ -356,7 +358,7 @@ int bulk_letters_stage(const struct bulk_run *run, struct error *error)
 			run, &run->batch->entries[i], pieces, i < helper.first, error);
 	status = end_helper(&helper, status, error);
 	if (close(pieces) != 0 && status == 0)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot write in %s", run->folder.path);
+		status = error_set_system(error, TOTPGROUP_ESYSTEM,
+			translate("cannot write in %s"), run->folder.path);
 	return status;
 }

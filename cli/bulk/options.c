@@ -12,6 +12,7 @@
 #include "base/date.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 
 /* Ten years: a longer time is a mistake. */
 #define PENDING_MAX (3650 * DATE_DAY_SECONDS)
@@ -105,23 +106,28 @@ static bool parse_pending(const char *text, int64_t *seconds)
 static const char *find_problem(struct bulk_options *options)
 {
 	if (!bulk_formats_parse(&options->formats, options->format))
-		return "--format needs one or more of svg, png, html, txt, csv and json, with "
-		       "commas between";
+		return translate(
+			"--format needs one or more of svg, png, html, txt, csv and json, with "
+			"commas between");
 	if (options->pending_for != NULL &&
 		!parse_pending(options->pending_for, &options->pending_seconds))
-		return "--pending-for needs a time such as 14d, 36h or 90m, of ten years at "
-		       "most";
+		return translate(
+			"--pending-for needs a time such as 14d, 36h or 90m, of ten years at "
+			"most");
 	if (options->output == NULL && options->dry_run == 0)
-		return "--output DIR is missing, the folder for the letters";
+		return translate("--output DIR is missing, the folder for the letters");
 	if (options->exec != NULL && options->formats.letter_count == 0)
-		return "--exec needs one of svg, png, html and txt, to have a letter for each "
-		       "user";
+		return translate(
+			"--exec needs one of svg, png, html and txt, to have a letter for each "
+			"user");
 	if (options->rotate != 0 && options->formats.letter_count == 0)
-		return "--rotate needs one of svg, png, html and txt: a letter shows that its "
-		       "user has a new secret already";
+		return translate(
+			"--rotate needs one of svg, png, html and txt: a letter shows that its "
+			"user has a new secret already");
 	if (options->group == NULL && options->users == NULL && isatty(STDIN_FILENO))
-		return "name the users: --group GROUP, --users FILE, or names on standard "
-		       "input";
+		return translate(
+			"name the users: --group GROUP, --users FILE, or names on standard "
+			"input");
 	return NULL;
 }
 

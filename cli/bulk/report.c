@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 
 /* A dry run that takes longer, in seconds, says how far it is. */
 #define DRY_RUN_PROGRESS_AFTER 1
@@ -23,9 +24,9 @@ enum bulk_result {
 };
 
 static const char *const result_words[BULK_RESULTS] = {
-	[BULK_CREATED] = "created",
-	[BULK_SKIPPED] = "skipped",
-	[BULK_FAILED] = "failed",
+	[BULK_CREATED] = N_("created"),
+	[BULK_SKIPPED] = N_("skipped"),
+	[BULK_FAILED] = N_("failed"),
 };
 
 static const struct {
@@ -33,21 +34,21 @@ static const struct {
 	enum bulk_result result;
 } reasons[BULK_REASONS] = {
 	[BULK_NONE] = {NULL, BULK_CREATED},
-	[BULK_ENROLLED] = {"enrolled", BULK_SKIPPED},
-	[BULK_HAS_LETTER] = {"has-letter", BULK_SKIPPED},
-	[BULK_TWICE] = {"twice", BULK_SKIPPED},
-	[BULK_SYSTEM_ACCOUNT] = {"system-account", BULK_SKIPPED},
-	[BULK_NO_LOGIN_SHELL] = {"no-login-shell", BULK_SKIPPED},
-	[BULK_UNKNOWN_MEMBER] = {"unknown-user", BULK_SKIPPED},
-	[BULK_UNKNOWN_USER] = {"unknown-user", BULK_FAILED},
-	[BULK_BAD_NAME] = {"bad-name", BULK_FAILED},
-	[BULK_NOT_PERMITTED] = {"not-permitted", BULK_FAILED},
-	[BULK_BAD_FILE] = {"bad-file", BULK_FAILED},
-	[BULK_STORE_ERROR] = {"store-error", BULK_FAILED},
-	[BULK_LETTER_EXISTS] = {"letter-exists", BULK_FAILED},
-	[BULK_CONFLICT] = {"conflict", BULK_FAILED},
-	[BULK_OUTPUT] = {"output", BULK_FAILED},
-	[BULK_EXEC] = {"exec", BULK_FAILED},
+	[BULK_ENROLLED] = {N_("enrolled"), BULK_SKIPPED},
+	[BULK_HAS_LETTER] = {N_("has-letter"), BULK_SKIPPED},
+	[BULK_TWICE] = {N_("twice"), BULK_SKIPPED},
+	[BULK_SYSTEM_ACCOUNT] = {N_("system-account"), BULK_SKIPPED},
+	[BULK_NO_LOGIN_SHELL] = {N_("no-login-shell"), BULK_SKIPPED},
+	[BULK_UNKNOWN_MEMBER] = {N_("unknown-user"), BULK_SKIPPED},
+	[BULK_UNKNOWN_USER] = {N_("unknown-user"), BULK_FAILED},
+	[BULK_BAD_NAME] = {N_("bad-name"), BULK_FAILED},
+	[BULK_NOT_PERMITTED] = {N_("not-permitted"), BULK_FAILED},
+	[BULK_BAD_FILE] = {N_("bad-file"), BULK_FAILED},
+	[BULK_STORE_ERROR] = {N_("store-error"), BULK_FAILED},
+	[BULK_LETTER_EXISTS] = {N_("letter-exists"), BULK_FAILED},
+	[BULK_CONFLICT] = {N_("conflict"), BULK_FAILED},
+	[BULK_OUTPUT] = {N_("output"), BULK_FAILED},
+	[BULK_EXEC] = {N_("exec"), BULK_FAILED},
 };
 
 static unsigned long count_users(const struct bulk_report *report)
@@ -83,7 +84,7 @@ void bulk_report_begin(struct bulk_run *run)
 
 	run->report.begun = true;
 	run->report.on_terminal = isatty(STDOUT_FILENO) != 0;
-	progress_begin(&run->report.progress, "user", run->users.total,
+	progress_begin(&run->report.progress, PROGRESS_USERS, run->users.total,
 		options->quiet != 0 || (options->dry_run != 0 && run->report.on_terminal));
 	/* On a terminal the lines of a dry run are progress enough. */
 	if (options->dry_run != 0)
@@ -145,8 +146,9 @@ void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason r
 		note_output(report, terminal_say("would create %s: %s\n", user, path));
 	else
 		note_output(report,
-			terminal_say("%sskipped %s: %s\n",
-				run->options.dry_run != 0 ? "would be " : "", user, message));
+			terminal_say(run->options.dry_run != 0 ? N_("would be skipped %s: %s\n")
+							       : N_("skipped %s: %s\n"),
+				user, message));
 }
 
 void bulk_report_progress(
@@ -178,11 +180,12 @@ static void append_numbers(
 {
 	const char *before = ": ";
 
-	text_append_format(text, "%s %lu", result_words[result], count_result(report, result));
+	text_append_format(
+		text, "%s %lu", translate(result_words[result]), count_result(report, result));
 	for (int reason = BULK_NONE + 1; reason < BULK_REASONS; reason++) {
 		if (report->reasons[reason] == 0 || reasons[reason].result != result)
 			continue;
-		text_append_format(text, "%s%s %lu", before, reasons[reason].word,
+		text_append_format(text, "%s%s %lu", before, translate(reasons[reason].word),
 			report->reasons[reason]);
 		before = ", ";
 	}
@@ -194,7 +197,7 @@ static void print_numbers(struct bulk_report *report, bool dry_run)
 
 	for (int result = 0; result < BULK_RESULTS; result++) {
 		text_append_format(&text, "%s%s", result > 0 ? "; " : "",
-			dry_run && result == BULK_CREATED ? "would be " : "");
+			dry_run && result == BULK_CREATED ? translate("would be ") : "");
 		append_numbers(report, (enum bulk_result)result, &text);
 	}
 	text_append_string(&text, "\n");

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/wipe.h"
 #include "config/enroll_defaults.h"
+#include "message/translate.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
@@ -70,8 +71,9 @@ int bulk_secret_find_again(
 	if (strcmp(entry->file.path, entry->path) == 0)
 		return 0;
 	return error_set(error, TOTPGROUP_ECONFLICT,
-		"%s: the run that was interrupted meant to write %s, and this one %s; name the "
-		"same --secret or --conf",
+		translate("%s: the run that was interrupted meant to write %s, and this one "
+			  "%s; name the "
+			  "same --secret or --conf"),
 		run->folder.path, entry->path, entry->file.path);
 }
 
@@ -109,7 +111,7 @@ static int digest_secret(const struct text *key, const struct text *text,
 	if (status == 0)
 		hex_encode(bytes, length, digest);
 	else
-		error_set(error, status, "cannot digest the old secret: %s",
+		error_set(error, status, translate("cannot digest the old secret: %s"),
 			totpgroup_strerror(status));
 	WIPE_ARRAY(bytes);
 	hmac_close(hmac);
@@ -141,7 +143,8 @@ static void fail_conflict(struct bulk_entry *entry)
 	struct error error = ERROR_INIT;
 
 	error_set(&error, TOTPGROUP_ECONFLICT,
-		"was enrolled or revoked by somebody else in between; %s stands as it is",
+		translate("was enrolled or revoked by somebody else in between; %s stands as "
+			  "it is"),
 		entry->path);
 	bulk_entry_fail(entry, BULK_CONFLICT, &error);
 }
@@ -252,7 +255,7 @@ void bulk_secrets_store(struct bulk_run *run)
 	struct error error = ERROR_INIT;
 
 	if (items == NULL)
-		error_set(&error, TOTPGROUP_EMEMORY, "out of memory");
+		error_set(&error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	for (size_t i = 0; i < batch->count; i++) {
 		struct bulk_entry *entry = &batch->entries[i];
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static int set_failed(
@@ -25,8 +26,8 @@ static int set_failed(
 static int refuse_file(const struct bulk_shared_file *shared, struct error *error)
 {
 	return error_set(error, TOTPGROUP_EUNSAFE,
-		"%s/%s: is not as a run like this one left it; move it away", shared->folder,
-		shared->name);
+		translate("%s/%s: is not as a run like this one left it; move it away"),
+		shared->folder, shared->name);
 }
 
 /* Finds out whether the file has a text at an offset. */
@@ -37,7 +38,7 @@ static int compare_at(struct bulk_shared_file *shared, int64_t offset, const str
 	ssize_t n;
 
 	if (bytes == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	n = pread(shared->file, bytes, text->length, offset);
 	*same = n == (ssize_t)text->length &&
 		(n == 0 || memcmp(bytes, text->data, text->length) == 0);
@@ -55,7 +56,7 @@ static int check_file(struct bulk_shared_file *shared, int64_t *size, struct err
 	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1 ||
 		(status.st_mode & 0077) != 0)
 		return error_set(error, TOTPGROUP_EUNSAFE,
-			"%s/%s: is no file of your own with mode 0600; move it away",
+			translate("%s/%s: is no file of your own with mode 0600; move it away"),
 			shared->folder, shared->name);
 	return 0;
 }
@@ -98,7 +99,7 @@ static int make_file(const struct bulk_shared_file *shared, const struct bulk_fo
 	text_append(&text, shared->footer.data, shared->footer.length);
 	status = text.status;
 	if (status != 0)
-		error_set(error, status, "out of memory");
+		error_set(error, status, translate("out of memory"));
 	else
 		status = bulk_folder_write(folder, shared->name, &text, error);
 	text_free(&text);
@@ -170,8 +171,8 @@ int bulk_shared_append(struct bulk_shared_file *shared, int from, int64_t offset
 			return set_failed(shared, "write", error);
 		if (n == 0)
 			return error_set(error, TOTPGROUP_ESYSTEM,
-				"cannot read again what goes into %s/%s", shared->folder,
-				shared->name);
+				translate("cannot read again what goes into %s/%s"),
+				shared->folder, shared->name);
 		shared->end += n;
 		offset += n;
 		length -= (size_t)n;

@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "cli/ui/input.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static enum exit_status open_group(struct bulk_users *users, const char *group)
@@ -131,8 +132,9 @@ static bool next_name(struct bulk_users *users, struct bulk_user *user)
 	users->given++;
 	if (strlen(user->name) > BULK_NAME_MAX ||
 		ascii_has_control(user->name, strlen(user->name)))
-		error_set(&user->error, TOTPGROUP_EFORMAT, "%s, line %u: is no name of a user",
-			users->source, users->line);
+		error_set(&user->error, TOTPGROUP_EFORMAT,
+			translate("%s, line %u: is no name of a user"), users->source,
+			users->line);
 	return true;
 }
 

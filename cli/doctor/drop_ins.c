@@ -42,9 +42,8 @@ static void report(
 	struct finding *finding =
 		report_add(doctor, FINDING_WARNING, check, "%s does not read %s", reader, path);
 
-	finding_why(finding,
-		"Only names that end in " SUFFIX " count there. If it is to count, "
-		"give it such a name; if not, another folder.");
+	finding_why(finding, "Only names that end in .conf count there. If it is to count, "
+			     "give it such a name; if not, another folder.");
 }
 
 void doctor_check_drop_ins(

@@ -18,6 +18,7 @@
 #include "gate/network_list.h"
 #include "gate/service_list.h"
 #include "gate/ssh_methods.h"
+#include "message/translate.h"
 #include "store/secret_path.h"
 
 #define SERVICES_CHECK "services"
@@ -26,7 +27,8 @@
 #define ROLL_OUT_CHECK "roll-out"
 #define SEEN_CHECK     "first-seen"
 
-#define SEEN_WHY "Users who can change the dates there can give themselves more time to enroll."
+#define SEEN_WHY                                                                               \
+	N_("Users who can change the dates there can give themselves more time to enroll.")
 
 static void report_malformed(
 	struct doctor *doctor, const char *check, const char *option, const struct error *error)
@@ -227,7 +229,7 @@ static void report_home(struct doctor *doctor, const char *specification)
 		"%s, line %u: first_seen=%s is in home folders", origin.file, origin.line,
 		specification);
 
-	finding_why(finding, SEEN_WHY);
+	finding_why(finding, "%s", translate(SEEN_WHY));
 	doctor_mend_option(doctor, finding, "first_seen", NULL);
 }
 

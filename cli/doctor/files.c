@@ -14,6 +14,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/doctor/shared_object.h"
 #include "cli/ui/words.h"
+#include "message/translate.h"
 
 #define MODULE_CHECK "module-file"
 #define STACK_CHECK  "pam-files"
@@ -28,7 +29,7 @@ static void report_unsafe(struct doctor *doctor, const struct doctor_file *file,
 	struct finding *finding =
 		report_add(doctor, file->level, file->check, "%s %s", file->path, what);
 
-	finding_why(finding, "%s", file->why);
+	finding_why(finding, "%s", translate(file->why));
 	finding_run_on(finding, command, file->path);
 }
 
@@ -40,14 +41,14 @@ bool doctor_file_is_safe(struct doctor *doctor, const struct doctor_file *file)
 	if (stat(file->path, &status) != 0)
 		return true;
 	if (status.st_uid != 0 && status.st_uid != file->owner) {
-		report_unsafe(
-			doctor, file, "belongs to a user who could change it", "chown root");
+		report_unsafe(doctor, file, translate("belongs to a user who could change it"),
+			"chown root");
 		safe = false;
 	}
 	if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
 		!(S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0)) {
-		report_unsafe(
-			doctor, file, "can be written by others than its owner", "chmod go-w");
+		report_unsafe(doctor, file,
+			translate("can be written by others than its owner"), "chmod go-w");
 		safe = false;
 	}
 	return safe;
@@ -150,7 +151,7 @@ static void check_module(struct doctor *doctor)
 	struct doctor_file file = {
 		.check = MODULE_CHECK,
 		.level = FINDING_PROBLEM,
-		.why = "A user who can change the module decides who logs in.",
+		.why = N_("A user who can change the module decides who logs in."),
 		.owner = allowed_owner(doctor->options.module_folder),
 	};
 	char *path = module_path(doctor);
@@ -198,12 +199,11 @@ static void check_other_modules(struct doctor *doctor)
 		finding_why(report_add(doctor, refuses ? FINDING_PROBLEM : FINDING_WARNING,
 				    STACK_CHECK, "%s, line %u: there is no module %s",
 				    line->file, line->number, line->module),
-			refuses ? "PAM refuses every login that comes to the line. Install "
-				  "what "
-				  "has the module, or correct its name."
-				: "PAM goes on as if the module had said no. Install what has "
-				  "the "
-				  "module, or correct its name.");
+			refuses ? N_("PAM refuses every login that comes to the line. Install "
+				     "what has the module, or correct its name.")
+				: N_("PAM goes on as if the module had said no. Install what "
+				     "has "
+				     "the module, or correct its name."));
 	}
 }
 
@@ -212,7 +212,7 @@ static void check_stack_files(struct doctor *doctor)
 	struct doctor_file file = {
 		.check = STACK_CHECK,
 		.level = FINDING_PROBLEM,
-		.why = "A user who can change it can let in anybody, and become root.",
+		.why = N_("A user who can change it can let in anybody, and become root."),
 		.owner = allowed_owner(doctor->options.pam_folder),
 	};
 	bool safe = true;

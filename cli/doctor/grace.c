@@ -9,6 +9,7 @@
 #include "cli/doctor/doctor.h"
 #include "config/options.h"
 #include "gate/service_list.h"
+#include "message/translate.h"
 
 #define CHECK "grace"
 
@@ -16,12 +17,13 @@
 static const char *find_obstacle(const struct options *options)
 {
 	if (options->grace_period == 0)
-		return "grace_period= says for how long, and is 0";
+		return translate("grace_period= says for how long, and is 0");
 	if (options->user == NULL ||
 		(strcmp(options->user, "root") != 0 && strcmp(options->user, "0") != 0))
-		return "only secrets of root's are remembered so, and user=root is not set";
+		return translate(
+			"only secrets of root's are remembered so, and user=root is not set");
 	if (options->no_strict_owner)
-		return "with no_strict_owner the secrets may be anybody's";
+		return translate("with no_strict_owner the secrets may be anybody's");
 	return NULL;
 }
 

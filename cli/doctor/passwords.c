@@ -10,6 +10,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "config/options.h"
+#include "message/translate.h"
 
 #define CHECK	    "password"
 #define ORDER_CHECK "first-factor"
@@ -27,11 +28,11 @@ static const char *who_gets_in(const struct pam_paths *paths)
 {
 	if (paths->succeeds_as[PAM_WATCHED_NOT_RUN][PAM_IDENTIFIED_WRONG] ||
 		paths->succeeds_as[PAM_WATCHED_FAILED][PAM_IDENTIFIED_WRONG])
-		return "anybody";
+		return translate("anybody");
 	if (paths->succeeds_as[PAM_WATCHED_IGNORED][PAM_IDENTIFIED_WRONG])
-		return "users who are not asked for a code";
+		return translate("users who are not asked for a code");
 	if (paths->succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_WRONG])
-		return "users with a right code";
+		return translate("users with a right code");
 	return NULL;
 }
 
@@ -120,26 +121,29 @@ static const struct pam_line *late_line(const struct doctor *doctor)
 	return first_password(doctor);
 }
 
-#define FEDORA                                                                                 \
-	" The example pam.d/sshd-password-and-code-fedora has lines for Fedora without a "     \
-	"substack."
-
 static const char *late_why(const struct pam_line *line, bool enroll)
 {
 	if (enroll && line->module == NULL)
-		return "PAM goes on after a substack that has refused. A stranger leaves a "
-		       "secret of their own for a user who has none, and needs only the "
-		       "password after that." FEDORA;
+		return translate(
+			"PAM goes on after a substack that has refused. A stranger leaves a "
+			"secret of their own for a user who has none, and needs only the "
+			"password after that. The example pam.d/sshd-password-and-code-fedora "
+			"has "
+			"lines for Fedora without a substack.");
 	if (enroll)
-		return "A stranger leaves a secret of their own for a user who has none, and "
-		       "needs only the password after that. Without the option enroll, nobody "
-		       "can.";
+		return translate(
+			"A stranger leaves a secret of their own for a user who has none, and "
+			"needs only the password after that. Without the option enroll, nobody "
+			"can.");
 	if (line->module == NULL)
-		return "PAM goes on after a substack that has refused. So strangers can tell "
-		       "users who need no code from others, and use up the attempts of "
-		       "others." FEDORA;
-	return "Unknown users are asked too, and users who need no code are not, so strangers "
-	       "can tell them apart. They can also use up the attempts of others.";
+		return translate(
+			"PAM goes on after a substack that has refused. So strangers can tell "
+			"users who need no code from others, and use up the attempts of "
+			"others. The example pam.d/sshd-password-and-code-fedora has lines for "
+			"Fedora without a substack.");
+	return translate(
+		"Unknown users are asked too, and users who need no code are not, so strangers "
+		"can tell them apart. They can also use up the attempts of others.");
 }
 
 /* PAM goes on after a required line that refuses, and after a substack that refuses. */

@@ -13,6 +13,7 @@
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
+#include "message/translate.h"
 
 /* Where findings begin on a line. */
 #define COLUMN 9
@@ -24,10 +25,10 @@ static const struct {
 	const char *name;
 	const char *color;
 } levels[FINDING_LEVELS] = {
-	[FINDING_OK] = {"ok", "\033[32m"},
-	[FINDING_WARNING] = {"warning", "\033[33m"},
-	[FINDING_PROBLEM] = {"problem", "\033[1;31m"},
-	[FINDING_UNKNOWN] = {"unknown", "\033[35m"},
+	[FINDING_OK] = {N_("ok"), "\033[32m"},
+	[FINDING_WARNING] = {N_("warning"), "\033[33m"},
+	[FINDING_PROBLEM] = {N_("problem"), "\033[1;31m"},
+	[FINDING_UNKNOWN] = {N_("unknown"), "\033[35m"},
 };
 
 static const char *const action_names[] = {
@@ -53,14 +54,25 @@ static bool wants_colors(void)
 
 static void append_move(struct text *text, const char *in, const struct mend *mend)
 {
-	text_append_format(text, "%s %s, move line %u ", in, mend->file, mend->line);
-	if (mend->to_line == 0)
-		text_append_string(text, "to the top");
+	bool top = mend->to_line == 0;
+
+	if (strcmp(mend->file, mend->to_file) == 0 && top)
+		text_append_format(text,
+			translate("%s %s, move line %u to the top, where it is to be:\n"), in,
+			mend->file, mend->line);
+	else if (strcmp(mend->file, mend->to_file) == 0)
+		text_append_format(text,
+			translate("%s %s, move line %u below line %u, where it is to be:\n"),
+			in, mend->file, mend->line, mend->to_line);
+	else if (top)
+		text_append_format(text,
+			translate("%s %s, move line %u to the top of %s, where it is to be:\n"),
+			in, mend->file, mend->line, mend->to_file);
 	else
-		text_append_format(text, "below line %u", mend->to_line);
-	if (strcmp(mend->file, mend->to_file) != 0)
-		text_append_format(text, " of %s", mend->to_file);
-	text_append_string(text, ", where it is to be:\n");
+		text_append_format(text,
+			translate("%s %s, move line %u below line %u of %s, where it is to "
+				  "be:\n"),
+			in, mend->file, mend->line, mend->to_line, mend->to_file);
 }
 
 /* The text that mends a finding is never wrapped, because it is there to be copied. */
@@ -73,35 +85,38 @@ static void append_change(
 	if (mend->action >= MEND_RUN)
 		text_append_format(text, "%s:\n", run);
 	else if (mend->action == MEND_REPLACE)
-		text_append_format(
-			text, "%s %s, let line %u be:\n", in, mend->file, mend->line);
+		text_append_format(text, translate("%s %s, let line %u be:\n"), in, mend->file,
+			mend->line);
 	else if (mend->action == MEND_REMOVE)
-		text_append_format(
-			text, "%s %s, remove line %u:\n", in, mend->file, mend->line);
+		text_append_format(text, translate("%s %s, remove line %u:\n"), in, mend->file,
+			mend->line);
 	else if (mend->action == MEND_MOVE)
 		append_move(text, in, mend);
 	else if (mend->line > 0)
-		text_append_format(
-			text, "%s %s, below line %u, add:\n", in, mend->file, mend->line);
+		text_append_format(text, translate("%s %s, below line %u, add:\n"), in,
+			mend->file, mend->line);
 	else
-		text_append_format(text, "%s %s, at the top, write:\n", in, mend->file);
+		text_append_format(
+			text, translate("%s %s, at the top, write:\n"), in, mend->file);
 	text_append_format(text, "%*s%s\n", COLUMN + 4, "", mend->text);
 }
 
 static void append_mend(struct text *text, const struct mend *mend, bool first)
 {
-	append_change(text, first ? "In" : "Or in", first ? "Run" : "Or run", mend);
+	append_change(text, first ? translate("In") : translate("Or in"),
+		first ? translate("Run") : translate("Or run"), mend);
 	if (mend->also != NULL)
-		append_change(text, "And in", "And run", mend->also);
+		append_change(text, translate("And in"), translate("And run"), mend->also);
 }
 
 static void append_finding(
 	struct text *text, const struct finding *finding, bool colors, size_t width)
 {
-	const char *name = levels[finding->level].name;
+	const char *name = translate(levels[finding->level].name);
 
 	text_append_format(text, "%s%s%s%*s", colors ? levels[finding->level].color : "", name,
-		colors ? "\033[0m" : "", COLUMN - (int)strlen(name), "");
+		colors ? "\033[0m" : "",
+		COLUMN > words_width(name) ? (int)(COLUMN - words_width(name)) : 1, "");
 	wrapped_text_append(text, finding->what != NULL ? finding->what : "", COLUMN, width);
 	if (finding->why != NULL) {
 		text_append_format(text, "%*s", COLUMN, "");
@@ -119,8 +134,9 @@ static void append_advice(struct text *text, const struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		changes += report->findings[i]->proven;
 	if (changes > 1)
-		text_append_string(text, "\nMake one of the changes of PAM's files at a time, "
-					 "then run this again.\n");
+		text_append_string(
+			text, translate("\nMake one of the changes of PAM's files at a time, "
+					"then run this again.\n"));
 }
 
 static void append_summary(struct text *text, const struct report *report)
@@ -130,9 +146,10 @@ static void append_summary(struct text *text, const struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		counts[report->findings[i]->level]++;
 	if (counts[FINDING_OK] == report->count)
-		text_append_string(text, "\nAll is well.\n");
+		text_append_string(text, translate("\nAll is well.\n"));
 	else
-		text_append_format(text, "\nProblems: %u. Warnings: %u. Not looked at: %u.\n",
+		text_append_format(text,
+			translate("\nProblems: %u. Warnings: %u. Not looked at: %u.\n"),
 			counts[FINDING_PROBLEM], counts[FINDING_WARNING],
 			counts[FINDING_UNKNOWN]);
 }

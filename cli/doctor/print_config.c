@@ -12,6 +12,7 @@
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
 #include "config/verify_config.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The files in the order in which they were read, which is the reverse of the list's. */
@@ -68,7 +69,7 @@ static int append_daemon_settings(
 	int status;
 
 	if (verify == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	status = verify_config_read(configuration, verify, error);
 	if (status == 0)
 		append_section(text, configuration, CONFIGURATION_DAEMON, daemon_definitions);

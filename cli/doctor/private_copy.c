@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message/translate.h"
 #include "totpgroup.h"
 
 char *private_copy_folder(struct error *error)
@@ -17,7 +18,7 @@ char *private_copy_folder(struct error *error)
 	char *folder = strdup(P_tmpdir "/totpgroup-doctor-XXXXXX");
 
 	if (folder == NULL) {
-		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	} else if (mkdtemp(folder) == NULL) {
 		error_set_system(error, TOTPGROUP_ESYSTEM, "cannot make a folder in " P_tmpdir);
 		free(folder);
@@ -44,10 +45,11 @@ int private_copy_write(
 	char *path;
 
 	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || write_all(fd, text) != 0)
-		status = error_set_system(error, TOTPGROUP_ESYSTEM, "cannot write %s", path);
+		status = error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot write %s"), path);
 	if (fd >= 0)
 		close(fd);
 	free(path);

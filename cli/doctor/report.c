@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/doctor/doctor.h"
+#include "message/translate.h"
 
 /* Text from files and databases must not control a terminal. */
 static void replace_control_characters(char *text)
@@ -22,7 +23,7 @@ __attribute__((format(printf, 2, 0))) static char *format_text(
 {
 	char *text;
 
-	if (vasprintf(&text, format, arguments) < 0) {
+	if (vasprintf(&text, translate(format), arguments) < 0) {
 		report->out_of_memory = true;
 		return NULL;
 	}

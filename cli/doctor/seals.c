@@ -12,6 +12,7 @@
 #include "config/options.h"
 #include "core/state.h"
 #include "host/user_credential.h"
+#include "message/translate.h"
 #include "store/sealing.h"
 #include "totpgroup.h"
 
@@ -98,14 +99,10 @@ static void count_state(
 	store_record_free(&record);
 }
 
-static const char *are(size_t count)
-{
-	return count == 1 ? "is" : "are";
-}
-
 static void report(struct doctor *doctor, const struct seals *seals, const char *first)
 {
 	size_t all = seals->first + seals->older + seals->plain + seals->unreadable;
+	size_t sealed = seals->first + seals->older;
 	struct finding *finding;
 
 	if (seals->unreadable > 0)
@@ -114,15 +111,18 @@ static void report(struct doctor *doctor, const struct seals *seals, const char 
 			seals->unreadable, all);
 	if (seals->plain > 0) {
 		finding = report_add(doctor, FINDING_WARNING, CHECK,
-			"%zu of %zu secrets %s sealed", seals->first + seals->older, all,
-			are(seals->first + seals->older));
+			translate_plural("%zu of %zu secrets is sealed",
+				"%zu of %zu secrets are sealed", sealed),
+			sealed, all);
 		finding_why(finding, "A copy of the disk shows the others.");
 		finding_run(finding, "totp-enroll seal --all");
 	}
 	if (seals->older > 0) {
 		finding = report_add(doctor, FINDING_WARNING, CHECK,
-			"%zu of %zu secrets %s sealed with an older key", seals->older, all,
-			are(seals->older));
+			translate_plural("%zu of %zu secrets is sealed with an older key",
+				"%zu of %zu secrets are sealed with an older key",
+				seals->older),
+			seals->older, all);
 		finding_why(finding, "The older keys cannot be removed from %s until then.",
 			doctor->module->seal_key);
 		finding_run(finding, "totp-enroll rekey --all");

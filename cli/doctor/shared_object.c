@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "cli/doctor/shared_object.h"
+#include "message/translate.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -72,18 +73,18 @@ static const char *judge(const char *bytes, size_t size)
 	ElfW(Ehdr) header;
 
 	if (size < EI_NIDENT || memcmp(bytes, ELFMAG, SELFMAG) != 0)
-		return size == 0 ? "is empty" : "is no shared object";
+		return size == 0 ? translate("is empty") : translate("is no shared object");
 	if (size < sizeof header)
-		return "is cut short";
+		return translate("is cut short");
 	memcpy(&header, bytes, sizeof header);
 	if (!is_for_this_machine(&header))
-		return "is for another kind of machine";
+		return translate("is for another kind of machine");
 	if (header.e_type != ET_DYN)
-		return "is no shared object";
+		return translate("is no shared object");
 	if (!is_whole(bytes, size, &header))
-		return "is cut short";
+		return translate("is cut short");
 	if (memmem(bytes, size, ENTRY, sizeof ENTRY) == NULL)
-		return "is no PAM module";
+		return translate("is no PAM module");
 	return NULL;
 }
 
@@ -99,11 +100,11 @@ const char *shared_object_judge(const char *path)
 	if (fstat(fd, &status) != 0)
 		wrong = NULL;
 	else if (!S_ISREG(status.st_mode))
-		wrong = "is no file";
+		wrong = translate("is no file");
 	else if (status.st_size == 0)
-		wrong = "is empty";
+		wrong = translate("is empty");
 	else if (status.st_size > SIZE_MAXIMUM)
-		wrong = "is too large for a PAM module";
+		wrong = translate("is too large for a PAM module");
 	else {
 		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (bytes != MAP_FAILED) {

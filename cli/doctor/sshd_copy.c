@@ -10,6 +10,7 @@
 #include "base/lines.h"
 #include "cli/doctor/private_copy.h"
 #include "cli/doctor/sshd_files.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define NAME_SIZE 24
@@ -91,7 +92,7 @@ static int copy_file(const struct sshd_files *files, size_t file,
 	int status;
 
 	if (append_file(&text, files, file, changes, count) != 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		status = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	else
 		status = private_copy_write(
 			files->folder, name_of_copy(file, name), &text, error);
@@ -112,7 +113,7 @@ int sshd_files_copy(struct sshd_files *files, const struct sshd_change *changes,
 	for (size_t i = 0; status == 0 && i < files->file_count; i++)
 		status = copy_file(files, i, changes, count, error);
 	if (status == 0 && asprintf(config, "%s/0", files->folder) < 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		status = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	return status;
 }
 

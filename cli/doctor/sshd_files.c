@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/lines.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define SSHD_FOLDER   "/etc/ssh"
@@ -27,7 +28,7 @@
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 static int read_text(struct text *text, const char *path, struct error *error)
@@ -37,17 +38,18 @@ static int read_text(struct text *text, const char *path, struct error *error)
 	ssize_t n = 0;
 
 	if (fd < 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot open %s"), path);
 	while (text->length <= FILE_MAXIMUM && (n = read(fd, buffer, sizeof buffer)) > 0 &&
 		text_append(text, buffer, (size_t)n) == 0)
 		;
 	if (n < 0)
-		error_set_system(error, TOTPGROUP_ESYSTEM, "cannot read %s", path);
+		error_set_system(error, TOTPGROUP_ESYSTEM, translate("cannot read %s"), path);
 	close(fd);
 	if (n > 0)
-		return text->status != 0
-			       ? out_of_memory(error)
-			       : error_set(error, TOTPGROUP_EFORMAT, "%s is too large", path);
+		return text->status != 0 ? out_of_memory(error)
+					 : error_set(error, TOTPGROUP_EFORMAT,
+						   translate("%s is too large"), path);
 	return n < 0 ? TOTPGROUP_ESYSTEM : 0;
 }
 
@@ -69,7 +71,8 @@ static int add_file(struct sshd_files *files, const char *path, bool missing, si
 	if (find_file(files, path, index))
 		return 0;
 	if (files->file_count == FILES_MAXIMUM)
-		return error_set(error, TOTPGROUP_EFORMAT, "sshd's files include too many");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, translate("sshd's files include too many"));
 	longer = reallocarray(files->files, files->file_count + 1, sizeof *file);
 	if (longer == NULL)
 		return out_of_memory(error);
@@ -239,7 +242,8 @@ static int read_lines(struct sshd_files *files, size_t file, size_t block, unsig
 	int status = 0;
 
 	if (depth > DEPTH_MAXIMUM)
-		return error_set(error, TOTPGROUP_EFORMAT, "sshd's files include too deeply");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, translate("sshd's files include too deeply"));
 	while (status == 0 && lines_next(&lines, &line.text, &line.length)) {
 		line.number = lines.number;
 		while (line.length > 0 && strchr(BLANKS, *line.text) != NULL)

@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "cli/doctor/sshd_files.h"
 #include "cli/doctor/sshd_proof.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* sshd prints this name for each block that applies. */
@@ -45,7 +46,7 @@ static int set_marks(const struct sshd_files *files, struct sshd_change *changes
 			continue;
 		if (asprintf(&texts[count], "AcceptEnv " MARK "%zu", i) < 0) {
 			texts[count] = NULL;
-			return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+			return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 		}
 		changes[count] =
 			(struct sshd_change){MEND_ADD, line->file, line->number, texts[count]};
@@ -63,7 +64,7 @@ static int copy_with_marks(struct sshd_files *files, char **config, struct error
 	int status;
 
 	if (changes == NULL || texts == NULL)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		status = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	else
 		status = set_marks(files, changes, texts, error);
 	if (status == 0)
@@ -93,16 +94,16 @@ static bool is_marked(const struct text *settings, size_t line)
 /* "from 192.0.2.1 to port 22" */
 static void append_login(struct text *text, const struct sshd_login *login)
 {
-	text_append_format(text, "%s from %s", login->user,
-		login->rhost != NULL ? login->rhost : "this host");
+	text_append_format(text, translate("%s from %s"), login->user,
+		login->rhost != NULL ? login->rhost : translate("this host"));
 	if (login->local_port != 0)
-		text_append_format(text, " to port %d", login->local_port);
+		text_append_format(text, translate(" to port %d"), login->local_port);
 }
 
 static void append_block(
 	struct text *text, const struct sshd_files *files, const struct sshd_line *line)
 {
-	text_append_format(text, "%s, line %u (%.*s)", files->files[line->file].path,
+	text_append_format(text, translate("%s, line %u (%.*s)"), files->files[line->file].path,
 		line->number, (int)line->length, line->text);
 }
 

@@ -20,6 +20,7 @@
 
 #include "base/lines.h"
 #include "cli/doctor/doctor.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define OUTPUT_MAXIMUM	(256 * 1024)
@@ -31,7 +32,7 @@
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 static bool is_program(const char *path)
@@ -66,7 +67,7 @@ static int find_sshd(char **path, struct error *error)
 	if (*path != NULL)
 		return 0;
 	return error_set(error, TOTPGROUP_ENOTFOUND,
-		"there is no sshd in PATH, nor is it " USUAL_FOLDER "/sshd");
+		translate("there is no sshd in PATH, nor is it /usr/sbin/sshd"));
 }
 
 static int remaining_milliseconds(const struct timespec *end)
@@ -88,7 +89,8 @@ static int read_settings(int fd, struct text *text, struct error *error)
 	char buffer[1024];
 
 	if (clock_gettime(CLOCK_MONOTONIC, &end) != 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot tell the time");
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot tell the time"));
 	end.tv_sec += SECONDS_MAXIMUM;
 	for (;;) {
 		int ready = poll(&waiting, 1, remaining_milliseconds(&end));
@@ -96,16 +98,18 @@ static int read_settings(int fd, struct text *text, struct error *error)
 
 		if (ready == 0)
 			return error_set(error, TOTPGROUP_ESYSTEM,
-				"sshd -T did not end within %d seconds", SECONDS_MAXIMUM);
+				translate("sshd -T did not end within %d seconds"),
+				SECONDS_MAXIMUM);
 		if (n == 0)
 			return 0;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_set_system(
-				error, TOTPGROUP_ESYSTEM, "cannot read what sshd -T prints");
+			return error_set_system(error, TOTPGROUP_ESYSTEM,
+				translate("cannot read what sshd -T prints"));
 		if (text->length + (size_t)n > OUTPUT_MAXIMUM)
-			return error_set(error, TOTPGROUP_ESYSTEM, "sshd -T prints too much");
+			return error_set(
+				error, TOTPGROUP_ESYSTEM, translate("sshd -T prints too much"));
 		if (text_append(text, buffer, (size_t)n) != 0)
 			return out_of_memory(error);
 	}
@@ -147,7 +151,7 @@ static int report_failure(const char *program, const struct text *text, struct e
 		start--;
 	if (end - start > WORDS_MAXIMUM)
 		end = start + WORDS_MAXIMUM;
-	return error_set(error, TOTPGROUP_ESYSTEM, "%s -T failed: %.*s", program,
+	return error_set(error, TOTPGROUP_ESYSTEM, translate("%s -T failed: %.*s"), program,
 		(int)(end - start), text->length > 0 ? text->data + start : "");
 }
 
@@ -160,14 +164,15 @@ static int run_sshd(char *const *arguments, struct text *text, struct error *err
 	int status;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot make a pipe");
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot make a pipe"));
 	status = spawn_sshd(arguments, ends[1], &child);
 	close(ends[1]);
 	if (status != 0) {
 		close(ends[0]);
 		errno = status;
 		return error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot run %s", arguments[0]);
+			error, TOTPGROUP_ESYSTEM, translate("cannot run %s"), arguments[0]);
 	}
 	status = read_settings(ends[0], text, error);
 	close(ends[0]);
@@ -179,7 +184,8 @@ static int run_sshd(char *const *arguments, struct text *text, struct error *err
 	if (status != 0)
 		return status;
 	if (waited < 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot wait for sshd");
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot wait for sshd"));
 	if (!WIFEXITED(ending) || WEXITSTATUS(ending) != 0)
 		return report_failure(arguments[0], text, error);
 	return 0;
@@ -266,7 +272,8 @@ int sshd_settings_read(struct text *settings, const char *path, struct error *er
 	int status;
 
 	if (fd < 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot open %s"), path);
 	status = read_settings(fd, settings, error);
 	close(fd);
 	return status;

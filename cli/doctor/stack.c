@@ -202,12 +202,12 @@ static void report_missing(struct doctor *doctor)
 
 	if (doctor_asks_never(doctor->service)) {
 		report_add(doctor, FINDING_OK, CHECK,
-			"%s asks nobody, and no auth line names " DOCTOR_MODULE,
+			"%s asks nobody, and no auth line names pam_totpgroup.so",
 			doctor->service);
 		return;
 	}
 	finding = report_add(doctor, FINDING_PROBLEM, CHECK,
-		"%s does not ask for a code: no auth line names " DOCTOR_MODULE,
+		"%s does not ask for a code: no auth line names pam_totpgroup.so",
 		doctor->service);
 	finding_why(finding, "Nobody has to give a code until there is such a line.");
 	if (other != NULL)
@@ -224,7 +224,7 @@ static void report_oath(struct doctor *doctor)
 	if (oath == NULL)
 		return;
 	finding_why(report_add(doctor, FINDING_WARNING, OTHER_CHECK,
-			    "%s, line %u: " OATH_MODULE " asks for a code, too", oath->file,
+			    "%s, line %u: pam_oath.so asks for a code, too", oath->file,
 			    oath->number),
 		"A user then has to give two codes, of two secrets. Take that line away once "
 		"its users are imported; totp-enroll import reads its file.");
@@ -239,7 +239,8 @@ static void report_other(struct doctor *doctor)
 	if (other == NULL)
 		return;
 	finding = report_add(doctor, FINDING_PROBLEM, OTHER_CHECK,
-		"%s asks for a code twice: " OTHER_MODULE " does so too", doctor->service);
+		"%s asks for a code twice: pam_google_authenticator.so does so too",
+		doctor->service);
 	finding_why(finding,
 		"Both spend codes of the same file, so a good code is refused the second "
 		"time.");

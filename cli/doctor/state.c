@@ -12,12 +12,13 @@
 #include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
 #include "config/options.h"
+#include "message/translate.h"
 #include "store/secret_path.h"
 #include "store/state_file.h"
 #include "totpgroup.h"
 
 #define CHECK "state"
-#define WHY   "Users who can change the files there can make spent codes good again."
+#define WHY   N_("Users who can change the files there can make spent codes good again.")
 
 /* Whether only root can see who logs in, and when. Others cannot change it anyway. */
 static bool is_private(struct doctor *doctor, const char *path)

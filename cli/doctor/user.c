@@ -18,6 +18,7 @@
 #include "config/options.h"
 #include "core/judge.h"
 #include "host/user_credential.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define CHECK	     "secret"
@@ -73,14 +74,14 @@ static const char *explain_no_secret(const struct doctor *doctor, enum finding_l
 
 	*level = FINDING_WARNING;
 	if (options->nullok)
-		return "is let in without a code, because of nullok.";
+		return translate("is let in without a code, because of nullok.");
 	if (options->nullok_until > (int64_t)time(NULL) || options->nullok_for > 0)
-		return "is let in without a code until the time to enroll is over; "
-		       "totp-enroll explain tells when.";
+		return translate("is let in without a code until the time to enroll is over; "
+				 "totp-enroll explain tells when.");
 	if (options->enroll)
-		return "is offered a secret at the next login.";
+		return translate("is offered a secret at the next login.");
 	*level = FINDING_PROBLEM;
-	return "is asked for a code and always refused.";
+	return translate("is asked for a code and always refused.");
 }
 
 static void mend_not_enrolled(
@@ -156,7 +157,7 @@ static void check_folders(struct doctor *doctor, const struct secret *secret)
 		.check = FOLDER_CHECK,
 		.path = secret->path,
 		.level = secret->credential.is_own_file ? FINDING_WARNING : FINDING_PROBLEM,
-		.why = "Users who can write there can replace this secret with their own.",
+		.why = N_("Users who can write there can replace this secret with their own."),
 		.owner = secret->credential.owner->pw_uid,
 	};
 

@@ -17,6 +17,7 @@
 #include "cli/users/verifyd.h"
 #include "client/verify_client.h"
 #include "exchange/otpauth_uri.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* Whether a user, by name or by number, is the caller. */
@@ -111,7 +112,7 @@ static enum enroll_answer confirm_once(struct enroll_client *enroll, struct erro
 		answer = enroll_client_confirm(enroll, line, error);
 	} else {
 		terminal_say("\n");
-		error_set(error, TOTPGROUP_EARGUMENT, "no code: nothing was stored");
+		error_set(error, TOTPGROUP_EARGUMENT, translate("no code: nothing was stored"));
 	}
 	WIPE_ARRAY(line);
 	if (answer == ENROLL_WRONG_CODE)

@@ -10,6 +10,7 @@
 #include "cli/users/user_file.h"
 #include "config/configuration.h"
 #include "exchange/otp_key.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* A new device on its way to the file. */
@@ -82,7 +83,7 @@ static enum exit_status ask_to_replace(struct addition *addition)
 	status = terminal_ask(STDOUT_FILENO, "Replace it?", false, &yes);
 	if (status != STATUS_DONE || yes)
 		return status;
-	error_set(&addition->error, TOTPGROUP_EARGUMENT, "nothing was changed");
+	error_set(&addition->error, TOTPGROUP_EARGUMENT, translate("nothing was changed"));
 	return STATUS_REFUSED;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
 #include "message/enrollment_text.h"
+#include "message/translate.h"
 
 /* One enrollment, from the first option to the file. */
 struct enrollment {
@@ -51,13 +52,13 @@ static enum exit_status warn_about_apps(const struct new_credential *credential,
 
 	enrollment_append_app_support(credential, &text);
 	if (text.length > 0 && new_credential_is_ours(credential))
-		text_append_string(
-			&text, " The program google-authenticator will not accept the codes.");
+		text_append_string(&text, translate(" The program google-authenticator will "
+						    "not accept the codes."));
 	if (text.length > 0)
-		text_append_string(&text,
-			confirmed
-				? " The code from the app will tell."
-				: " No code from the app is asked for, so nothing will tell.");
+		text_append_string(
+			&text, confirmed ? translate(" The code from the app will tell.")
+					 : translate(" No code from the app is asked for, so "
+						     "nothing will tell."));
 	if (text.status != 0)
 		status = terminal_out_of_memory();
 	else if (text.length > 0)

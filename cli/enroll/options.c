@@ -13,6 +13,7 @@
 #include "cli/ui/terminal.h"
 #include "core/device.h"
 #include "core/otp.h"
+#include "message/translate.h"
 
 /* The configuration and the options have the same numbers. */
 _Static_assert((int)CODE_FORMAT_CHOOSE == (int)ENROLL_CODES_CHOOSE &&
@@ -73,7 +74,7 @@ const struct option_row enroll_options_table[] = {
 	CODE_FORMAT_ROW("how the file keeps emergency codes"),
 	HELP_ROW,
 	{'V', "version", OPTION_STOP, 0, 0, STATUS_VERSION, 0, NULL, NULL,
-		"print the version and exit"},
+		N_("print the version and exit")},
 	END_ROW,
 };
 
@@ -142,7 +143,7 @@ bool enroll_options_ask_nothing(const struct enroll_options *options)
 
 static enum exit_status refuse_pair(const char *one, const char *other, const char *why)
 {
-	return terminal_fail(STATUS_USAGE, "--%s contradicts --%s%s", one, other, why);
+	return terminal_fail(STATUS_USAGE, N_("--%s contradicts --%s%s"), one, other, why);
 }
 
 enum exit_status enroll_options_check_flags(const struct enroll_options *options)
@@ -151,17 +152,18 @@ enum exit_status enroll_options_check_flags(const struct enroll_options *options
 	const char *silent = find_given(options, FAMILIES_SILENT);
 
 	if (options->from_file != NULL && describing != NULL)
-		return refuse_pair(
-			describing, "from-file", ": the file says all of the secret");
+		return refuse_pair(describing, "from-file",
+			translate(": the file says all of the secret"));
 	if (options->with_secret != 0 && options->json == 0)
 		return terminal_fail(STATUS_USAGE, "--with-secret needs --json");
 	if (options->device != NULL && silent != NULL)
-		return refuse_pair("device", silent, ": it shows a secret to a person");
+		return refuse_pair(
+			"device", silent, translate(": it shows a secret to a person"));
 	if (options->qr_file != NULL && (silent != NULL || options->quiet != 0))
 		return refuse_pair(silent != NULL ? silent : "quiet", "qr=FILE",
-			": no secret is shown; for a picture later, see show");
+			translate(": no secret is shown; for a picture later, see show"));
 	if (options->ask != 0 && silent != NULL)
-		return refuse_pair("ask", silent, ", which asks nothing");
+		return refuse_pair("ask", silent, translate(", which asks nothing"));
 	return STATUS_DONE;
 }
 
@@ -176,11 +178,13 @@ static enum exit_status check_hidden_codes(const struct enroll_options *options)
 		return STATUS_DONE;
 	if (silent != NULL)
 		return refuse_pair(silent, "codes=hashed",
-			": nobody would see the emergency codes; add --json --with-secret, or "
-			"-e 0");
+			translate(": nobody would see the emergency codes; add --json "
+				  "--with-secret, or "
+				  "-e 0"));
 	if (options->quiet == 0)
 		return STATUS_DONE;
-	return refuse_pair("quiet", "codes=hashed", ": nobody would see the emergency codes");
+	return refuse_pair(
+		"quiet", "codes=hashed", translate(": nobody would see the emergency codes"));
 }
 
 /* Options that limit the attempts. */

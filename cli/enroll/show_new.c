@@ -17,6 +17,7 @@
 #include "cli/ui/terminal.h"
 #include "exchange/otpauth_uri.h"
 #include "message/enrollment_text.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static enum exit_status cannot_show(int result)
@@ -91,11 +92,11 @@ static enum exit_status print_uri(
 	enum exit_status status;
 
 	text_append_format(&text,
-		"\nGive this to an authenticator app, by QR code or by hand.\n\n"
-		"Link:\n%s\nSecret: ",
+		translate("\nGive this to an authenticator app, by QR code or by hand.\n\n"
+			  "Link:\n%s\nSecret: "),
 		uri->data);
 	if (credential->secret[0] == '\0')
-		text_append_string(&text, "as in the link, too long to type");
+		text_append_string(&text, translate("as in the link, too long to type"));
 	else
 		enrollment_append_secret(credential, &text);
 	text_append_string(&text, "\n");
@@ -107,7 +108,7 @@ static enum exit_status print_uri(
 static void say_other_ways(void)
 {
 	terminal_say("Other ways to the QR code: --qr=utf8, where the terminal can show it, "
-		     "or " QR_OPTION_PICTURE ".\n");
+		     "or a picture, --qr=FILE.png or --qr=FILE.svg.\n");
 }
 
 /* Whether the code fits into the width of the terminal, which nothing can replace. A
@@ -183,10 +184,11 @@ static enum exit_status print_qr(const struct text *uri, enum qr_mode wanted, en
 	int result = qr_encode(&qr, uri->data);
 
 	if (result == TOTPGROUP_EARGUMENT || result == TOTPGROUP_ENOTFOUND) {
-		terminal_say(result == TOTPGROUP_EARGUMENT
-				     ? "The link is too long for a QR code.\n"
-				     : "There is no QR code, because " QR_LIBRARY
-				       " is not installed.\n");
+		if (result == TOTPGROUP_EARGUMENT)
+			terminal_say("The link is too long for a QR code.\n");
+		else
+			terminal_say("There is no QR code, because %s is not installed.\n",
+				QR_LIBRARY);
 		return STATUS_DONE;
 	}
 	if (result != 0)

@@ -15,6 +15,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
 #include "cli/users/user_status.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* How often to begin again where somebody else creates or removes the file. */
@@ -37,8 +38,8 @@ static void explain_folder(struct unattended *work)
 	int length = (int)(strrchr(path, '/') - path);
 
 	error_set(&work->error, TOTPGROUP_ENOTFOUND,
-		"there is no folder %.*s: as root, install -d -m 0700 -o %s %.*s", length, path,
-		work->file.credential->owner->pw_name, length, path);
+		translate("there is no folder %.*s: as root, install -d -m 0700 -o %s %.*s"),
+		length, path, work->file.credential->owner->pw_name, length, path);
 }
 
 static enum exit_status write_file(struct unattended *work, bool replace)
@@ -82,12 +83,12 @@ static enum exit_status handle_secret(struct unattended *work, bool expired)
 		return write_file(work, true);
 	if (expired)
 		return refuse_to_replace(
-			work, "was not confirmed in time; --force makes it anew");
-	return refuse_to_replace(
-		work, options->from_file != NULL
-			      ? "there is another secret; --force replaces it"
-			      : "there is a secret; --if-missing leaves it, and --force "
-				"replaces it");
+			work, translate("was not confirmed in time; --force makes it anew"));
+	return refuse_to_replace(work,
+		options->from_file != NULL
+			? translate("there is another secret; --force replaces it")
+			: translate("there is a secret; --if-missing leaves it, and --force "
+				    "replaces it"));
 }
 
 /* A login would fail on this problem, too: a person has to decide. */
@@ -99,8 +100,8 @@ static enum exit_status handle_problem(struct unattended *work, const struct err
 	if (problem->code == TOTPGROUP_ESYSTEM)
 		work->error = *problem;
 	else
-		error_set(&work->error, problem->code, "%.200s (--force replaces it)",
-			problem->message);
+		error_set(&work->error, problem->code,
+			translate("%.200s (--force replaces it)"), problem->message);
 	return STATUS_STORE_ERROR;
 }
 
@@ -134,7 +135,7 @@ static enum exit_status try_once(struct unattended *work)
 	if (status == STATUS_DONE)
 		status = handle_state(work, &found);
 	else
-		error_set(&work->error, TOTPGROUP_EMEMORY, "out of memory");
+		error_set(&work->error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	user_status_free(&found);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include "cli/ui/input.h"
 #include "core/device.h"
 #include "exchange/otp_key.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* Makes the key for apps. A credential that has only emergency codes is refused. */
@@ -60,7 +61,8 @@ static const struct import_record *find_record(
 		if (!record->passed_over && (found == NULL || found->error.code == 0))
 			found = record;
 	if (found == NULL)
-		error_set(error, TOTPGROUP_ENOTFOUND, "%s: nothing for that user in it", name);
+		error_set(error, TOTPGROUP_ENOTFOUND,
+			translate("%s: nothing for that user in it"), name);
 	else if (found->error.code != 0)
 		error_set(error, found->error.code, "%s: %s", name, found->error.message);
 	return error->code == 0 ? found : NULL;
@@ -76,7 +78,7 @@ static int take_record(struct unattended_source *source, const char *name, struc
 		return error->code;
 	source->record = record;
 	if (text_append(&source->text, record->credential.data, record->credential.length) != 0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	result = read_key(source, &problem);
 	return result == 0 ? 0 : error_set(error, result, "%s: %s", name, problem.message);
 }
@@ -116,7 +118,7 @@ enum exit_status unattended_source_read(struct unattended_source *source,
 		result = read_list(&source->list, &text, name, error);
 	if (result == 0 && (import_list_find_users(&source->list, user) != STATUS_DONE ||
 				   import_list_join_for_one(&source->list) != STATUS_DONE))
-		result = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		result = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	if (result == 0)
 		result = take_record(source, name, error);
 	text_free(&text);

@@ -10,6 +10,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* One run of the command. */
@@ -78,8 +79,8 @@ static void name_record(struct import_record *record)
 	struct error problem = record->error;
 
 	if (record->key.line > 0)
-		error_set(&record->error, problem.code, "line %u: %s: %s", record->key.line,
-			record->user, problem.message);
+		error_set(&record->error, problem.code, translate("line %u: %s: %s"),
+			record->key.line, record->user, problem.message);
 	else
 		error_set(
 			&record->error, problem.code, "%s: %s", record->user, problem.message);
@@ -127,15 +128,17 @@ static enum exit_status store_credential(
 static bool report_record(const struct exchange_options *options,
 	const struct import_record *record, enum exit_status status)
 {
-	const char *done = options->dry_run != 0 ? "would import" : "imported";
+	bool dry = options->dry_run != 0;
 
 	if (status == STATUS_DONE && options->quiet != 0)
 		return true;
 	if (status == STATUS_DONE && record->device_count > 1)
-		return terminal_say(
-			"%s %s with %zu devices\n", done, record->user, record->device_count);
+		return terminal_say(dry ? N_("would import %s with %zu devices\n")
+					: N_("imported %s with %zu devices\n"),
+			record->user, record->device_count);
 	if (status == STATUS_DONE)
-		return terminal_say("%s %s\n", done, record->user);
+		return terminal_say(
+			dry ? N_("would import %s\n") : N_("imported %s\n"), record->user);
 	if (status == STATUS_REFUSED)
 		terminal_complain("skipped %s: has a secret already; use --force to replace it",
 			record->user);

@@ -17,6 +17,7 @@
 #include "core/take_over.h"
 #include "exchange/otp_key.h"
 #include "host/user_credential.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define HOME_FILE "~/.google_authenticator"
@@ -73,8 +74,9 @@ static bool find_files(
 	if (!is_same_file(secret->home.path, secret->store.path))
 		return true;
 	error_set(&secret->error, TOTPGROUP_ECONFIG,
-		"the configuration keeps the secret in the home: set secret= first, or name a "
-		"folder with --secret");
+		translate("the configuration keeps the secret in the home: set secret= first, "
+			  "or name a "
+			  "folder with --secret"));
 	return false;
 }
 
@@ -117,7 +119,7 @@ static int bring_up(const struct store_record *record, void *argument,
 
 	if (status == 0 && !has_same_secret(parsed, secret->parsed))
 		status = error_set(error, TOTPGROUP_ECONFLICT,
-			"has another secret already; use --force to replace it");
+			translate("has another secret already; use --force to replace it"));
 	if (status == 0)
 		status = take_over_spent(parsed, secret->parsed, &changed, error);
 	if (status == 0 && changed)
@@ -199,7 +201,7 @@ static void say(struct moving *moving, const char *user, enum outcome outcome,
 	const struct error *error)
 {
 	const struct exchange_options *options = moving->options;
-	const char *would = options->dry_run != 0 ? "would have " : "";
+	bool dry = options->dry_run != 0;
 	bool good = true;
 
 	if (outcome == OUTCOME_FAILED)
@@ -207,9 +209,13 @@ static void say(struct moving *moving, const char *user, enum outcome outcome,
 	else if (options->quiet != 0)
 		return;
 	else if (outcome == OUTCOME_COPIED)
-		good = terminal_say("%simported %s\n", would, user);
+		good = terminal_say(
+			dry ? N_("would have imported %s\n") : N_("imported %s\n"), user);
 	else if (outcome == OUTCOME_BROUGHT_UP)
-		good = terminal_say("%sspent for %s what the home's file says\n", would, user);
+		good = terminal_say(
+			dry ? N_("would have spent for %s what the home's file says\n")
+			    : N_("spent for %s what the home's file says\n"),
+			user);
 	else if (outcome == OUTCOME_UNCHANGED)
 		good = terminal_say("unchanged %s\n", user);
 	else

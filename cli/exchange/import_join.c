@@ -13,6 +13,7 @@
 #include "cli/exchange/exchange.h"
 #include "cli/ui/terminal.h"
 #include "exchange/account_name.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* Whether a name is this host's, with or without its domain. */
@@ -88,31 +89,33 @@ static void refuse(
 	struct error why = ERROR_INIT;
 
 	if (record->key.line > 0)
-		error_set(&why, TOTPGROUP_ECONFLICT, "line %u: %s has %s", record->key.line,
-			record->user, what);
+		error_set(&why, TOTPGROUP_ECONFLICT, translate("line %u: %s has %s"),
+			record->key.line, record->user, what);
 	else
-		error_set(&why, TOTPGROUP_ECONFLICT, "%s has %s", record->user, what);
+		error_set(
+			&why, TOTPGROUP_ECONFLICT, translate("%s has %s"), record->user, what);
 	if (other == NULL)
 		record->error = why;
 	else if (other->key.line > 0)
-		error_set(&record->error, why.code, "%s in line %u of %s", why.message,
-			other->key.line, other->source);
+		error_set(&record->error, why.code, translate("%s in line %u of %s"),
+			why.message, other->key.line, other->source);
 	else
-		error_set(&record->error, why.code, "%s in %s", why.message, other->source);
+		error_set(&record->error, why.code, translate("%s in %s"), why.message,
+			other->source);
 }
 
 static void refuse_account(struct import_record *record, const struct import_record *other)
 {
 	struct error why = ERROR_INIT;
 
-	error_set(&why, 0, "another account, %.100s%s%.100s,",
-		other->key.name != NULL ? other->key.name : "without a name",
+	error_set(&why, 0, translate("another account, %.100s%s%.100s,"),
+		other->key.name != NULL ? other->key.name : translate("without a name"),
 		other->key.issuer != NULL ? " of " : "",
 		other->key.issuer != NULL ? other->key.issuer : "");
 	refuse(record, other, why.message);
 	why = record->error;
-	error_set(&record->error, why.code, "%s; choose with --issuer or --label of import",
-		why.message);
+	error_set(&record->error, why.code,
+		translate("%s; choose with --issuer or --label of import"), why.message);
 }
 
 static bool is_same(const struct import_record *a, const struct import_record *b)
@@ -129,12 +132,12 @@ static const char *why_not_whole(
 	if (record->is_whole && other->is_whole)
 		return a->length == b->length && memcmp(a->data, b->data, a->length) == 0
 			       ? NULL
-			       : "another file";
+			       : translate("another file");
 	if (!is_same(record, other))
-		return "another secret, which cannot be added to a file,";
+		return translate("another secret, which cannot be added to a file,");
 	if (record->key.hotp && (record->is_whole ? other : record)->key.counter >
 					(record->is_whole ? record : other)->key.counter)
-		return "the same secret with another counter";
+		return translate("the same secret with another counter");
 	return NULL;
 }
 
@@ -170,13 +173,14 @@ static const char *why_not_both(
 	const struct import_record *record, const struct import_record *other)
 {
 	if (!otp_key_same_kind(&record->key, &other->key))
-		return "another kind of codes";
+		return translate("another kind of codes");
 	if (record->is_whole || other->is_whole)
 		return why_not_whole(record, other);
 	if (!is_same(record, other) && !is_written_alike(record, other))
-		return "another secret under another spelling of the name";
+		return translate("another secret under another spelling of the name");
 	if (record->key.hotp && !is_same(record, other))
-		return "another secret, and both have codes that change with each use,";
+		return translate(
+			"another secret, and both have codes that change with each use,");
 	return NULL;
 }
 
@@ -208,7 +212,8 @@ static bool are_refused(struct import_record **records, size_t count)
 	for (size_t i = 0; any && i < count; i++)
 		if (records[i]->error.code == 0)
 			refuse(records[i], NULL,
-				"other secrets, too, of which some cannot be his devices");
+				translate("other secrets, too, of which some cannot be his "
+					  "devices"));
 	return any;
 }
 
@@ -216,7 +221,8 @@ static void refuse_number(struct import_record **records, size_t count, size_t d
 {
 	struct error why = ERROR_INIT;
 
-	error_set(&why, 0, "%zu devices, of which a user can have %d", devices, DEVICES_MAX);
+	error_set(&why, 0, translate("%zu devices, of which a user can have %d"), devices,
+		DEVICES_MAX);
 	for (size_t i = 0; i < count; i++)
 		refuse(records[i], NULL, why.message);
 }
@@ -283,7 +289,7 @@ static int join(struct import_record **records, size_t count, int64_t now)
 	if (status == TOTPGROUP_EMEMORY)
 		return status;
 	if (status != 0)
-		error_set(&first->error, status, "line %u: %s: %s", first->key.line,
+		error_set(&first->error, status, translate("line %u: %s: %s"), first->key.line,
 			first->user, why.message);
 	return 0;
 }

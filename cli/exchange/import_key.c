@@ -16,6 +16,7 @@
 #include "cli/exchange/pskc.h"
 #include "cli/ui/input.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The longest line that is typed. */
@@ -23,7 +24,7 @@
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 static int read_file(const char *path, struct text *text, struct error *error)
@@ -55,12 +56,14 @@ static int read_line(
 
 	if (is_input_taken(key->options))
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"it is encrypted, and comes from standard input: name %s", option);
-	snprintf(prompt, sizeof prompt, "%s of %s: ", password ? "Password" : "Key",
+			translate("it is encrypted, and comes from standard input: name %s"),
+			option);
+	snprintf(prompt, sizeof prompt,
+		password ? translate("Password of %s: ") : translate("Key of %s: "),
 		key->source);
 	if (!terminal_read_hidden_line(prompt, line, sizeof line))
 		status = error_set(error, TOTPGROUP_EARGUMENT,
-			"it is encrypted: name %s, or type it", option);
+			translate("it is encrypted: name %s, or type it"), option);
 	else if (text_append_string(text, line) != 0)
 		status = out_of_memory(error);
 	WIPE_ARRAY(line);
@@ -97,7 +100,8 @@ static int decode_key(const struct text *text, struct text *answer, struct error
 		text_cut(answer, 0);
 		if (!is_key_length(text->length))
 			return error_set(error, TOTPGROUP_EFORMAT,
-				"the key is not of 16, 24 or 32 bytes, hexadecimal or base64");
+				translate("the key is not of 16, 24 or 32 bytes, hexadecimal "
+					  "or base64"));
 		status = text_append(answer, text->data, text->length);
 	}
 	return status == 0 ? 0 : out_of_memory(error);
@@ -109,7 +113,7 @@ static int take_password(const struct text *text, struct text *answer, struct er
 	size_t length = text->length > 0 ? strcspn(text->data, "\r\n") : 0;
 
 	if (length == 0)
-		return error_set(error, TOTPGROUP_EFORMAT, "the password is empty");
+		return error_set(error, TOTPGROUP_EFORMAT, translate("the password is empty"));
 	return text_append(answer, text->data, length) == 0 ? 0 : out_of_memory(error);
 }
 
@@ -124,7 +128,7 @@ int import_key_ask(void *argument, bool password, struct text *answer, struct er
 
 	if (path == NULL && other != NULL)
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"it is encrypted with a %s: name %s",
+			translate("it is encrypted with a %s: name %s"),
 			password ? "password" : "pre-shared key",
 			password ? "--password-file" : "--key-file");
 	status = path != NULL ? read_file(path, &text, error)

@@ -18,6 +18,7 @@
 #include "exchange/token_csv.h"
 #include "exchange/users_file.h"
 #include "exchange/vault_json.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static bool begins_with(const char *line, size_t length, const char *start)
@@ -56,7 +57,7 @@ void import_list_free(struct import_list *list)
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 static struct import_record *new_record(const struct reading *reading)
@@ -86,7 +87,8 @@ static void name_line(struct import_record *record, unsigned int line)
 
 	record->key.line = line;
 	if (problem.code != 0)
-		error_set(&record->error, problem.code, "line %u: %s", line, problem.message);
+		error_set(&record->error, problem.code, translate("line %u: %s"), line,
+			problem.message);
 }
 
 /* A label may name a device. What cannot be one's name is left out. */
@@ -275,7 +277,7 @@ static int read_tokens(const struct reading *reading)
 {
 	if (reading->how->tokens == NULL)
 		return error_set(reading->error, TOTPGROUP_EARGUMENT,
-			"hardware tokens are for the command import");
+			translate("hardware tokens are for the command import"));
 	return reading->how->format == FORMAT_PSKC ? read_pskc(reading)
 						   : read_token_table(reading);
 }
@@ -358,8 +360,8 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 		list, source, import_skip_mark(data, text->length), how, error};
 
 	if (import_is_utf16(data, text->length))
-		return error_set(
-			error, TOTPGROUP_EFORMAT, "the text is UTF-16: save it as UTF-8");
+		return error_set(error, TOTPGROUP_EFORMAT,
+			translate("the text is UTF-16: save it as UTF-8"));
 	switch (how->format) {
 	case FORMAT_GOOGLE_AUTHENTICATOR:
 		return read_credential(&reading);
@@ -383,5 +385,6 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 		break;
 	}
 	return error_set(error, TOTPGROUP_EFORMAT,
-		"not a format that can be told from its content; name it with --from");
+		translate(
+			"not a format that can be told from its content; name it with --from"));
 }

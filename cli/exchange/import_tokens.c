@@ -13,6 +13,7 @@
 #include "cli/exchange/exchange.h"
 #include "cli/ui/input.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* One line of the file. */
@@ -87,7 +88,7 @@ static struct owner read_owner(struct word line, unsigned int number)
 	owner.user = take_value(&line);
 	owner.serial = take_value(&line);
 	if (owner.user.length == 0 || owner.serial.length == 0 || line.length > 0)
-		owner.problem = "a line is a user and a serial";
+		owner.problem = translate("a line is a user and a serial");
 	return owner;
 }
 
@@ -121,7 +122,7 @@ static void judge_owners(struct owners *owners)
 			other->is_used = true;
 			continue;
 		}
-		one->problem = "the serial is there for two users";
+		one->problem = translate("the serial is there for two users");
 		other->problem = one->problem;
 	}
 }
@@ -198,8 +199,9 @@ static int add_failure(
 		return TOTPGROUP_EMEMORY;
 	record->source = owners->source;
 	record->key = (struct otp_key)OTP_KEY_INIT;
-	error_set(&record->error, TOTPGROUP_ENOTFOUND, "line %u: %.*s%s%s%.*s", owner->line,
-		(int)owner->user.length, owner->user.start, owner->user.length > 0 ? ": " : "",
+	error_set(&record->error, TOTPGROUP_ENOTFOUND, translate("line %u: %.*s%s%s%.*s"),
+		owner->line, (int)owner->user.length, owner->user.start,
+		owner->user.length > 0 ? ": " : "",
 		owner->problem != NULL ? owner->problem : "there is no token with the serial ",
 		owner->problem != NULL ? 0 : (int)owner->serial.length, owner->serial.start);
 	list->last->next = record;
@@ -236,7 +238,7 @@ static void refuse_twins(struct import_record **records, size_t count)
 				otp_key_same_kind(&one->key, &other->key)))
 			continue;
 		error_set(&one->error, TOTPGROUP_ECONFLICT,
-			"the serial %s is there with two secrets", one->serial);
+			translate("the serial %s is there with two secrets"), one->serial);
 		other->error = one->error;
 	}
 }
@@ -283,8 +285,8 @@ static int assign_all(struct import_list *list, const struct owners *owners, siz
 			record->passed_over = true;
 			++*unassigned;
 		} else if (record->error.code == 0) {
-			error_set(
-				&record->error, TOTPGROUP_EFORMAT, "a token without a serial");
+			error_set(&record->error, TOTPGROUP_EFORMAT,
+				translate("a token without a serial"));
 		}
 	}
 	if (status == 0)

@@ -13,6 +13,7 @@
 #include "cli/users/same_user.h"
 #include "exchange/account_name.h"
 #include "host/user_entry.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The users of this host that a name fits; NULL for none. The second one is set only for a
@@ -36,7 +37,7 @@ static int look_up(struct user_entry **entry, const struct word *name, struct er
 	if (string != NULL)
 		status = user_entry_by_name(entry, string, error);
 	else if (name->length > 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		status = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	free(string);
 	return status;
 }
@@ -78,7 +79,8 @@ static bool is_one_of(const struct fitting *fitting, const struct user_entry *us
 static void refuse(struct import_record *record, int code, const char *message)
 {
 	if (record->key.line > 0)
-		error_set(&record->error, code, "line %u: %s", record->key.line, message);
+		error_set(&record->error, code, translate("line %u: %s"), record->key.line,
+			message);
 	else
 		error_set(&record->error, code, "%s", message);
 }
@@ -87,9 +89,9 @@ static void refuse_two(struct import_record *record, const struct fitting *fitti
 {
 	struct error why = ERROR_INIT;
 
-	error_set(&why, TOTPGROUP_ECONFLICT, "'%s' can be %s or %s; name one with --user",
-		record->key.name, fitting->other->passwd.pw_name,
-		fitting->longest->passwd.pw_name);
+	error_set(&why, TOTPGROUP_ECONFLICT,
+		translate("'%s' can be %s or %s; name one with --user"), record->key.name,
+		fitting->other->passwd.pw_name, fitting->longest->passwd.pw_name);
 	refuse(record, why.code, why.message);
 }
 
@@ -99,10 +101,11 @@ static void refuse_without_user(struct import_record *record)
 
 	if (record->key.name != NULL)
 		error_set(&why, TOTPGROUP_ENOTFOUND,
-			"'%s' is no user here; name one with --user", record->key.name);
+			translate("'%s' is no user here; name one with --user"),
+			record->key.name);
 	else
 		error_set(&why, TOTPGROUP_ENOTFOUND,
-			"does not say whose it is; name the user with --user");
+			translate("does not say whose it is; name the user with --user"));
 	refuse(record, why.code, why.message);
 }
 
@@ -176,8 +179,9 @@ static int judge_other_name(struct import_record *record, const struct wanted *w
 	else if (!is_wanted && (!wanted->single || record->names_user))
 		record->passed_over = true;
 	else if (!is_wanted && fitting.longest != NULL && !record->is_chosen) {
-		error_set(&why, TOTPGROUP_ECONFLICT, "'%s' is for %s, and not for %s",
-			record->key.name, fitting.longest->passwd.pw_name, wanted->name);
+		error_set(&why, TOTPGROUP_ECONFLICT,
+			translate("'%s' is for %s, and not for %s"), record->key.name,
+			fitting.longest->passwd.pw_name, wanted->name);
 		refuse(record, why.code, why.message);
 	}
 	free_fitting(&fitting);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "cli/exchange/pskc_secrets.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 struct pskc {
@@ -21,7 +22,7 @@ struct pskc {
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 /* Gives the document, which has no secrets any more, to libpskc. Elements of vendors that it does
@@ -41,13 +42,14 @@ static int read_container(struct pskc *pskc, xmlDocPtr document, struct error *e
 		pskc->container, (size_t)length, (const char *)text);
 	pskc_library_free(text);
 	if (result != PSKC_OK && result != PSKC_PARSE_ERROR)
-		return error_set(error, TOTPGROUP_EFORMAT, "libpskc does not read it");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, translate("libpskc does not read it"));
 	/* Each secret belongs to the package in its place. */
 	for (size_t i = 0; i <= pskc->secrets.count; i++)
 		if ((library->pskc_get_keypackage(pskc->container, i) != NULL) !=
 			(i < pskc->secrets.count))
-			return error_set(
-				error, TOTPGROUP_EFORMAT, "libpskc finds other keys in it");
+			return error_set(error, TOTPGROUP_EFORMAT,
+				translate("libpskc finds other keys in it"));
 	return 0;
 }
 
@@ -59,14 +61,15 @@ static int read_document(struct pskc *pskc, const char *text, size_t length,
 	int status;
 
 	if (length > INT_MAX)
-		return error_set(error, TOTPGROUP_EFORMAT, "the text is too long");
+		return error_set(error, TOTPGROUP_EFORMAT, translate("the text is too long"));
 	/* Nothing outside the text is read, and entities are not replaced. */
 	document = library->xmlReadMemory(text, (int)length, NULL, NULL,
 		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS);
 	if (document == NULL)
-		return error_set(error, TOTPGROUP_EFORMAT, "the text is no XML");
+		return error_set(error, TOTPGROUP_EFORMAT, translate("the text is no XML"));
 	if (document->intSubset != NULL || document->extSubset != NULL)
-		status = error_set(error, TOTPGROUP_EFORMAT, "the XML has a DOCTYPE");
+		status =
+			error_set(error, TOTPGROUP_EFORMAT, translate("the XML has a DOCTYPE"));
 	else
 		status = pskc_secrets_take(&pskc->secrets, library, document, asker, error);
 	if (status == 0)
@@ -110,7 +113,7 @@ static int read_type(struct otp_key *key, const char *name, struct error *error)
 	if (start != NULL && otp_key_set_type(key, start, strlen(start), error) == 0)
 		return 0;
 	return error_set(error, TOTPGROUP_EFORMAT,
-		"a key of the algorithm '%s' has no HOTP or TOTP codes",
+		translate("a key of the algorithm '%s' has no HOTP or TOTP codes"),
 		name != NULL ? name : "");
 }
 
@@ -138,12 +141,12 @@ static int read_response(struct otp_key *key, const struct pskc_library *library
 	if ((has_encoding != 0 && encoding != PSKC_VALUEFORMAT_DECIMAL) ||
 		(has_check != 0 && check != 0))
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"its codes are not decimal, or have a check digit");
+			translate("its codes are not decimal, or have a check digit"));
 	if (has_length == 0)
 		key->notes |= OTP_KEY_KIND_ASSUMED;
 	else if (digits < OTP_DIGITS_MIN || digits > OTP_DIGITS_MAX)
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"its codes have %u digits, and must have %d to %d",
+			translate("its codes have %u digits, and must have %d to %d"),
 			(unsigned int)digits, OTP_DIGITS_MIN, OTP_DIGITS_MAX);
 	else
 		key->digits = digits;
@@ -158,14 +161,16 @@ static int read_moving(struct otp_key *key, const struct pskc_library *library,
 	uint32_t interval = library->pskc_get_key_data_timeinterval(from, &has_interval);
 
 	if (key->hotp && has_counter != 0 && counter > CREDENTIAL_HOTP_COUNTER_MAX)
-		return error_set(error, TOTPGROUP_EFORMAT, "the counter is too great");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, translate("the counter is too great"));
 	if (key->hotp)
 		key->counter = has_counter != 0 ? (int64_t)counter : 0;
 	else if (has_interval == 0)
 		key->notes |= OTP_KEY_KIND_ASSUMED;
 	else if (interval < OTP_PERIOD_MIN || interval > OTP_PERIOD_MAX)
-		return error_set(error, TOTPGROUP_EFORMAT, "the period must be %d to %d",
-			OTP_PERIOD_MIN, OTP_PERIOD_MAX);
+		return error_set(error, TOTPGROUP_EFORMAT,
+			translate("the period must be %d to %d"), OTP_PERIOD_MIN,
+			OTP_PERIOD_MAX);
 	else
 		key->period = interval;
 	return 0;
@@ -186,7 +191,8 @@ static int read_key(struct otp_key *key, const struct pskc_library *library, psk
 	int status;
 
 	if (strcmp(id != NULL ? id : "", secret->key_id != NULL ? secret->key_id : "") != 0)
-		return error_set(error, TOTPGROUP_EFORMAT, "libpskc finds another key in it");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, translate("libpskc finds another key in it"));
 	if (secret->error.code != 0)
 		return error_set(error, secret->error.code, "%s", secret->error.message);
 	status = read_type(key, library->pskc_get_key_algorithm(from), error);
@@ -223,8 +229,8 @@ int pskc_next(struct pskc *pskc, struct otp_key *key, struct text *serial, bool 
 	status = read_key(key, library, from, &pskc->secrets.each[pskc->at++], &problem);
 	if (status == 0)
 		return 0;
-	return error_set(error, status, "token %s: %s",
-		number != NULL ? number : "without a serial", problem.message);
+	return error_set(error, status, translate("token %s: %s"),
+		number != NULL ? number : translate("without a serial"), problem.message);
 }
 
 void pskc_close(struct pskc *pskc)

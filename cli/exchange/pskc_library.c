@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define PSKC_LIBRARY "libpskc.so.0"
@@ -37,7 +38,8 @@ static void *resize(void *memory, size_t size)
 static int refuse(struct pskc_library *library, const char *why, struct error *error)
 {
 	error_set(error, TOTPGROUP_ENOTFOUND,
-		"a PSKC container needs libpskc (Debian: apt install libpskc0): %s", why);
+		translate("a PSKC container needs libpskc (Debian: apt install libpskc0): %s"),
+		why);
 	pskc_library_close(library);
 	return TOTPGROUP_ENOTFOUND;
 }
@@ -56,7 +58,7 @@ int pskc_library_open(struct pskc_library *library, struct error *error)
 #undef FIND
 	if (library->xmlMemSetup(pskc_library_free, malloc, resize, strdup) != 0 ||
 		library->pskc_global_init() != PSKC_OK)
-		return refuse(library, "it cannot be used", error);
+		return refuse(library, translate("it cannot be used"), error);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "cli/exchange/pskc.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 int pskc_open(struct pskc **pskc, const char *text, size_t length,
@@ -15,7 +16,8 @@ int pskc_open(struct pskc **pskc, const char *text, size_t length,
 	(void)asker;
 	*pskc = NULL;
 	return error_set(error, TOTPGROUP_ENOTFOUND,
-		"this totp-enroll was built without libpskc, and reads no PSKC containers");
+		translate("this totp-enroll was built without libpskc, and reads no PSKC "
+			  "containers"));
 }
 
 bool pskc_is_signed(const struct pskc *pskc)

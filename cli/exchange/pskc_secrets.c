@@ -11,6 +11,7 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static bool has_name(xmlNodePtr node, const char *name, size_t length)
@@ -97,10 +98,11 @@ static int take_secret(
 		return open_value(taking, element, bytes, error);
 	status = pskc_decode(taking->library, plain, bytes);
 	if (status == TOTPGROUP_EMEMORY)
-		return error_set(error, status, "out of memory");
-	return status == 0 && bytes->length > 0 ? 0
-						: error_set(error, TOTPGROUP_EFORMAT,
-							  "the secret is missing or no base64");
+		return error_set(error, status, translate("out of memory"));
+	return status == 0 && bytes->length > 0
+		       ? 0
+		       : error_set(error, TOTPGROUP_EFORMAT,
+				 translate("the secret is missing or no base64"));
 }
 
 /* Puts an encrypted number as a plain one into the document: bytes, the highest one first. */
@@ -112,7 +114,8 @@ static int open_number(struct taking *taking, xmlNodePtr element, struct error *
 	int status = open_value(taking, element, &bytes, error);
 
 	if (status == 0 && (bytes.length == 0 || bytes.length > sizeof number))
-		status = error_set(error, TOTPGROUP_EFORMAT, "an encrypted number is too long");
+		status = error_set(
+			error, TOTPGROUP_EFORMAT, translate("an encrypted number is too long"));
 	for (size_t i = 0; status == 0 && i < bytes.length; i++)
 		number = number << 8 | (unsigned char)bytes.data[i];
 	text_free(&bytes);
@@ -121,7 +124,7 @@ static int open_number(struct taking *taking, xmlNodePtr element, struct error *
 	snprintf(text, sizeof text, "%" PRIu64, number);
 	if (taking->library->xmlNewTextChild(element, element->ns,
 		    (const xmlChar *)"PlainValue", (const xmlChar *)text) == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	return 0;
 }
 
@@ -131,7 +134,8 @@ static int take_data(struct taking *taking, xmlNodePtr data, struct pskc_secret 
 	int status = 0;
 
 	if (element == NULL)
-		return error_set(&secret->error, TOTPGROUP_EFORMAT, "there is no secret");
+		return error_set(
+			&secret->error, TOTPGROUP_EFORMAT, translate("there is no secret"));
 	status = take_secret(taking, element, &secret->bytes, &secret->error);
 	taking->library->xmlUnlinkNode(element);
 	taking->library->xmlFreeNode(element);
@@ -166,7 +170,7 @@ static int add_package(struct taking *taking, xmlNodePtr package, struct pskc_se
 	int status;
 
 	if (more == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	secrets->each = more;
 	secret = &more[secrets->count++];
 	*secret = (struct pskc_secret){.bytes = TEXT_INIT, .error = ERROR_INIT};
@@ -188,7 +192,8 @@ int pskc_secrets_take(struct pskc_secrets *secrets, const struct pskc_library *l
 
 	if (taking.container == NULL ||
 		strcmp((const char *)taking.container->name, "KeyContainer") != 0)
-		return error_set(error, TOTPGROUP_EFORMAT, "the XML is no PSKC KeyContainer");
+		return error_set(
+			error, TOTPGROUP_EFORMAT, translate("the XML is no PSKC KeyContainer"));
 	if (has_encrypted(taking.container))
 		status = pskc_unlock_open(&taking.unlock, taking.container, asker, error);
 	for (xmlNodePtr node = taking.container->children; status == 0 && node != NULL;

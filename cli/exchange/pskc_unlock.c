@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/wipe.h"
 #include "cli/exchange/pskc_secrets.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The key of a MAC is at least as long as its digest is. */
@@ -17,7 +18,7 @@
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 /* The last part of a name such as http://www.w3.org/2001/04/xmlenc#aes128-cbc. Empty for none. */
@@ -51,8 +52,8 @@ static int64_t read_number(const struct pskc_library *library, xmlNodePtr node, 
 
 static int refuse_kind(struct error *error, const char *what, const char *name)
 {
-	return error_set(
-		error, TOTPGROUP_EFORMAT, "%s of the kind '%s' is not known", what, name);
+	return error_set(error, TOTPGROUP_EFORMAT,
+		translate("%s of the kind '%s' is not known"), what, name);
 }
 
 /* Decrypts what is inside an element of XML Encryption. */
@@ -83,8 +84,8 @@ static int decrypt_data(const struct pskc_unlock *unlock, xmlNodePtr data,
 		return refuse_kind(error, "encryption", name);
 	if (unlock->key.length != known[i].key_length)
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"the key has %zu bytes, and %s needs %zu", unlock->key.length, name,
-			known[i].key_length);
+			translate("the key has %zu bytes, and %s needs %zu"),
+			unlock->key.length, name, known[i].key_length);
 	plain = malloc(cipher->length + 1);
 	if (plain == NULL)
 		return out_of_memory(error);
@@ -98,8 +99,9 @@ static int decrypt_data(const struct pskc_unlock *unlock, xmlNodePtr data,
 	return status == 0 ? 0
 			   : error_set(error,
 				     status == TOTPGROUP_ECRYPTO ? status : TOTPGROUP_EFORMAT,
-				     "the key or the password is wrong, or the container is "
-				     "damaged");
+				     translate("the key or the password is wrong, or the "
+					       "container is "
+					       "damaged"));
 }
 
 static int read_cipher(const struct pskc_unlock *unlock, xmlNodePtr data, struct text *cipher,
@@ -113,7 +115,7 @@ static int read_cipher(const struct pskc_unlock *unlock, xmlNodePtr data, struct
 	return status == 0 && cipher->length > 0
 		       ? 0
 		       : error_set(error, TOTPGROUP_EFORMAT,
-				 "a CipherValue is missing or damaged");
+				 translate("a CipherValue is missing or damaged"));
 }
 
 static int decrypt(const struct pskc_unlock *unlock, xmlNodePtr data, struct text *bytes,
@@ -146,7 +148,7 @@ static int derive_key(struct pskc_unlock *unlock, xmlNodePtr derived,
 
 	read_algorithm(library, method, name);
 	if (!ascii_is_word(name, strlen(name), "pbkdf2"))
-		return refuse_kind(error, "a key from a password", name);
+		return refuse_kind(error, translate("a key from a password"), name);
 	read_algorithm(library, pskc_child(parameters, "PRF"), name);
 	if (strstr(name, "sha256") != NULL || strstr(name, "SHA256") != NULL)
 		input.algorithm = HMAC_SHA256;
@@ -160,8 +162,9 @@ static int derive_key(struct pskc_unlock *unlock, xmlNodePtr derived,
 	if (status != 0 || salt.length == 0 || length < 16 || input.iterations == 0) {
 		text_free(&salt);
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"the salt, the iterations or the length of the key are missing or not "
-			"possible");
+			translate("the salt, the iterations or the length of the key are "
+				  "missing or not "
+				  "possible"));
 	}
 	input.salt = salt.data;
 	input.salt_length = salt.length;
@@ -183,12 +186,13 @@ static int take_key(struct pskc_unlock *unlock, xmlNodePtr encryption,
 
 	if (encryption == NULL)
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"values are encrypted, but there is no EncryptionKey");
+			translate("values are encrypted, but there is no EncryptionKey"));
 	if (pskc_child(encryption, "X509Data") != NULL)
 		return error_set(error, TOTPGROUP_EFORMAT,
-			"it is encrypted for a certificate; ask for one with a pre-shared key "
-			"or "
-			"a password");
+			translate("it is encrypted for a certificate; ask for one with a "
+				  "pre-shared key "
+				  "or "
+				  "a password"));
 	status = asker->ask(asker->context, derived != NULL, &answer, error);
 	if (status == 0 && derived != NULL)
 		status = derive_key(unlock, derived, &answer, error);
@@ -259,7 +263,8 @@ static int check_mac(const struct pskc_unlock *unlock, const struct text *cipher
 	text_free(&expected);
 	if (status == TOTPGROUP_EFORMAT)
 		return error_set(error, status,
-			"the key or the password is wrong, or the container is damaged");
+			translate("the key or the password is wrong, or the container is "
+				  "damaged"));
 	return status == 0 ? 0 : error_set(error, status, "%s", totpgroup_strerror(status));
 }
 
@@ -274,10 +279,11 @@ int pskc_unlock_value(const struct pskc_unlock *unlock, xmlNodePtr value, xmlNod
 	/* Without one, a wrong key would give a wrong secret, and nobody would know. */
 	if (status == 0 && mac == NULL && strncmp(name, "kw-", 3) != 0)
 		status = error_set(error, TOTPGROUP_EFORMAT,
-			"an encrypted value has no ValueMAC, by which a wrong key is told");
+			translate("an encrypted value has no ValueMAC, by which a wrong key is "
+				  "told"));
 	if (status == 0 && mac != NULL && !unlock->has_mac)
-		status = error_set(
-			error, TOTPGROUP_EFORMAT, "there is a ValueMAC, but no MACMethod");
+		status = error_set(error, TOTPGROUP_EFORMAT,
+			translate("there is a ValueMAC, but no MACMethod"));
 	if (status == 0 && mac != NULL)
 		status = check_mac(unlock, &cipher, mac, error);
 	if (status == 0)

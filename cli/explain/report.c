@@ -14,6 +14,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
 #include "config/configuration.h"
+#include "message/translate.h"
 
 /* Increased by a change that could break a program that reads the JSON. */
 #define JSON_VERSION 1
@@ -129,7 +130,8 @@ static void say_row(struct explain_report *report, const char *name, const char 
 {
 	struct text row = TEXT_INIT;
 
-	text_append_format(&row, "  %-*s", COLUMN - 2, name);
+	text_append_format(&row, "  %s%*s", name,
+		words_width(name) < COLUMN - 2 ? (int)(COLUMN - 2 - words_width(name)) : 1, "");
 	note_failure(
 		report, wrapped_text_append(&row, words, COLUMN, wrapped_text_width()) == 0 &&
 				terminal_print(&row));
@@ -155,9 +157,10 @@ static void tell_option(struct explain_report *report, const struct option_origi
 	const struct configuration_value *value = origin->value;
 	struct text text = TEXT_INIT;
 
-	if (text_append_format(&text, "%s=%s, from %s, line %u%s", value->name, value->value,
-		    value->path, value->line,
-		    origin->argument >= 0 ? ": overruled by the line above" : "") == 0) {
+	if (text_append_format(&text, translate("%s=%s, from %s, line %u%s"), value->name,
+		    value->value, value->path, value->line,
+		    origin->argument >= 0 ? translate(": overruled by the line above") : "") ==
+		0) {
 		ascii_hide_controls(text.data);
 		tell_step(report, OPTION_STEP, text.data);
 	} else {
@@ -205,34 +208,39 @@ static void append_sentence(struct text *text, const struct explain_report *repo
 	const char *code = pam_code_name(explanation->pam_code);
 	const char *reason = reason_of(explanation);
 
-	text_append_string(text, report->user);
 	switch (explanation->outcome) {
 	case LOGIN_ASKED:
-		text_append_format(text, " is asked for a code; a right one gives %s.", code);
+		text_append_format(text,
+			translate("%s is asked for a code; a right one gives %s."),
+			report->user, code);
 		break;
 	case LOGIN_OFFERED:
-		text_append_format(
-			text, " is offered a secret; a right code of it gives %s.", code);
+		text_append_format(text,
+			translate("%s is offered a secret; a right code of it gives %s."),
+			report->user, code);
 		break;
 	case LOGIN_LET_IN:
-		text_append_format(
-			text, " is not asked, because of the grace period: %s.", code);
+		text_append_format(text,
+			translate("%s is not asked, because of the grace period: %s."),
+			report->user, code);
 		break;
 	case LOGIN_SKIPPED:
 		text_append_format(text,
-			" is not asked for a code (%s): %s, and the other lines of the stack "
-			"decide.",
-			reason, code);
+			translate("%s is not asked for a code (%s): %s, and the other lines of "
+				  "the stack decide."),
+			report->user, reason, code);
 		break;
 	case LOGIN_ASKED_IN_VAIN:
 		text_append_format(text,
-			" is asked for a code, and refused whatever it is (%s): %s.", reason,
-			code);
+			translate(
+				"%s is asked for a code, and refused whatever it is (%s): %s."),
+			report->user, reason, code);
 		break;
 	case LOGIN_REFUSED:
 	default:
-		text_append_format(
-			text, " is refused without being asked (%s): %s.", reason, code);
+		text_append_format(text,
+			translate("%s is refused without being asked (%s): %s."), report->user,
+			reason, code);
 	}
 }
 
@@ -251,10 +259,10 @@ static void say_outcome(struct explain_report *report, const struct explanation 
 	struct text sentence = TEXT_INIT;
 
 	if (needs_cause(report, explanation))
-		say_row(report, "cause", explanation->message);
+		say_row(report, translate("cause"), explanation->message);
 	append_sentence(&sentence, report, explanation);
 	if (sentence.status == 0)
-		say_row(report, "result", sentence.data);
+		say_row(report, translate("result"), sentence.data);
 	else
 		report->failed = true;
 	text_free(&sentence);
@@ -294,9 +302,9 @@ void explain_report_unknown(
 		return;
 	}
 	if (*explanation->message != '\0')
-		say_row(report, "cause", explanation->message);
-	say_row(report, "result",
-		"unknown: only root can look at what decides; ask again with sudo.");
+		say_row(report, translate("cause"), explanation->message);
+	say_row(report, translate("result"),
+		translate("unknown: only root can look at what decides; ask again with sudo."));
 }
 
 bool explain_report_end(struct explain_report *report, enum exit_status status)

@@ -26,7 +26,7 @@
 static const char *find_spoken_language(size_t *length)
 {
 	static const char field[] = "\nLanguage: ";
-	const char *found = strstr(translate(""), field);
+	const char *found = strstr(translate_header(), field);
 
 	if (found == NULL) {
 		*length = strlen(ENGLISH);
@@ -106,7 +106,7 @@ static bool find_locale(const char *language, locale_t *locale)
 static const char *find_catalog_folder(void)
 {
 	/* translate() tells gettext the folder at its first call. */
-	(void)translate("");
+	(void)translate_header();
 	return bindtextdomain(PACKAGE, NULL);
 }
 
@@ -148,13 +148,14 @@ static int refuse_language(const char *language, struct error *error)
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(language, "_.@"), language);
 	if (folder != NULL && name[0] != '\0' && has_catalog(folder, name))
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"the C library translates into the language '%s' in no locale of this "
-			"host; generate one, such as en_US.UTF-8",
+			translate("the C library translates into the language '%s' in no "
+				  "locale of this "
+				  "host; generate one, such as en_US.UTF-8"),
 			language);
 	append_known(&known);
 	status = error_set(error, TOTPGROUP_ECONFIG,
-		"there is no translation for the language '%.20s'; there are: %s", language,
-		known.data != NULL ? known.data : ENGLISH);
+		translate("there is no translation for the language '%.20s'; there are: %s"),
+		language, known.data != NULL ? known.data : ENGLISH);
 	text_free(&known);
 	return status;
 }
@@ -162,7 +163,7 @@ static int refuse_language(const char *language, struct error *error)
 static int find_translation(const char *language, locale_t *locale, struct error *error)
 {
 	if (setenv("LANGUAGE", language, 1) != 0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	/* Letters are UTF-8 in every locale. textdomain() makes gettext read the changed
 	 * environment. */
 	(void)bind_textdomain_codeset(PACKAGE, "UTF-8");
@@ -176,8 +177,9 @@ static int find_translation(const char *language, locale_t *locale, struct error
 {
 	(void)locale;
 	return error_set(error, TOTPGROUP_ECONFIG,
-		"there is no translation for the language '%.20s': this program was built "
-		"with --disable-nls; there is: " ENGLISH,
+		translate("there is no translation for the language '%.20s': this program was "
+			  "built "
+			  "with --disable-nls; there is: en"),
 		language);
 }
 
@@ -190,6 +192,7 @@ int letter_language_find(const char *language, locale_t *locale, struct error *e
 		*locale = make_locale("C");
 	else
 		return find_translation(language, locale, error);
-	return *locale != (locale_t)0 ? 0
-				      : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return *locale != (locale_t)0
+		       ? 0
+		       : error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }

@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/qr.h"
 #include "config/config_file.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The build makes these strings from conf/letter.html and conf/letter.txt. */
@@ -58,11 +59,11 @@ static int open_folder(const char *path, int *descriptor, struct error *error)
 
 	*descriptor = -1;
 	if (folder == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	*descriptor = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*descriptor < 0)
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot open the folder %s", folder);
+		status = error_set_system(error, TOTPGROUP_ESYSTEM,
+			translate("cannot open the folder %s"), folder);
 	else
 		status = config_file_check_folder(*descriptor, folder, error);
 	free(folder);
@@ -90,7 +91,7 @@ static int read_built_in(
 	struct letter_markup *markup, const char *source, const char *name, struct error *error)
 {
 	if (text_append_string(&markup->source, source) != 0)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	return letter_markup_parse(markup, name, error);
 }
 
@@ -104,7 +105,7 @@ static int read_both(
 	letter_template->own_text = path != NULL && ends_in(path, ".txt");
 	if (path != NULL && !letter_template->own_html && !letter_template->own_text)
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"%s: the name of a template ends in .html or .txt", path);
+			translate("%s: the name of a template ends in .html or .txt"), path);
 	if (letter_template->own_html)
 		status = read_own(&letter_template->html, path, error);
 	else
@@ -124,7 +125,7 @@ int letter_template_read(
 
 	*letter_template = calloc(1, sizeof **letter_template);
 	if (*letter_template == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	status = read_both(*letter_template, path, error);
 	if (status == 0) {
 		(*letter_template)->qr_library = qr_library_hold();
@@ -179,15 +180,15 @@ static int conclude(int status, const struct letter *letter, struct text *text, 
 	text_cut(text, before);
 	if (status == TOTPGROUP_ENOTFOUND)
 		return error_set(error, status,
-			"no letter for %s: QR codes need " QR_LIBRARY
-			", which is not installed",
-			user);
+			translate("no letter for %s: QR codes need %s, which is not installed"),
+			user, QR_LIBRARY);
 	if (status == TOTPGROUP_EARGUMENT)
 		return error_set(error, status,
-			"no letter for %s: the label is empty, or too long for a QR code",
+			translate("no letter for %s: the label is empty, or too long for a QR "
+				  "code"),
 			user);
-	return error_set(
-		error, status, "no letter for %s: %s", user, totpgroup_strerror(status));
+	return error_set(error, status, translate("no letter for %s: %s"), user,
+		totpgroup_strerror(status));
 }
 
 /* Appends nodes of a template in its language. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/similar.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 #define OPENED "{{"
@@ -96,7 +97,8 @@ static int add_node(struct parser *parser, const struct markup_node *node)
 			reallocarray(markup->nodes, capacity, sizeof *nodes);
 
 		if (nodes == NULL)
-			return error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
+			return error_set(
+				parser->error, TOTPGROUP_EMEMORY, translate("out of memory"));
 		markup->nodes = nodes;
 		markup->capacity = capacity;
 	}
@@ -212,7 +214,7 @@ static int add_sentence(struct parser *parser, const struct tag *tag)
 		return refuse(parser, parser->line, "{{_}} without a sentence");
 	node.sentence = copy_sentence(tag);
 	if (node.sentence == NULL)
-		return error_set(parser->error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(parser->error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	status = check_sentence(parser, node.sentence);
 	if (status == 0)
 		status = add_node(parser, &node);
@@ -371,7 +373,7 @@ static int check_end(const struct parser *parser)
 			"this section is not closed");
 	if (parser->markup->html && parser->page_line == 0)
 		return error_set(parser->error, TOTPGROUP_ECONFIG,
-			"%s: no {{#page}} ... {{/page}} around what each user gets",
+			translate("%s: no {{#page}} ... {{/page}} around what each user gets"),
 			parser->name);
 	if (parser->markup->html && parser->in_page)
 		return refuse(parser, parser->page_line, "this section is not closed");
@@ -392,7 +394,8 @@ int letter_markup_parse(struct letter_markup *markup, const char *name, struct e
 	int status = 0;
 
 	if (strlen(parser.at) != markup->source.length)
-		return error_set(error, TOTPGROUP_ECONFIG, "%s: has a NUL byte", name);
+		return error_set(
+			error, TOTPGROUP_ECONFIG, translate("%s: has a NUL byte"), name);
 	while (status == 0 && (opened = strstr(parser.at, OPENED)) != NULL)
 		status = read_tag(&parser, opened);
 	if (status == 0)

@@ -11,8 +11,10 @@
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "core/new_credential.h"
+#include "message/translate.h"
 
-#define NOT_SHOWN "the old codes are void, and the new ones were not shown: make new ones again"
+#define NOT_SHOWN                                                                              \
+	N_("the old codes are void, and the new ones were not shown: make new ones again")
 
 /* The codes of one user have always gone into files and pipes. Those of several do only
  * with --force: others may read them there, or they may be kept for ever. */
@@ -102,7 +104,7 @@ static bool make_codes(struct manage *manage, const char *user)
 	else
 		shown = show_codes(manage, &made) == STATUS_DONE;
 	if (!shown)
-		terminal_complain("%s: " NOT_SHOWN, made.file.name);
+		terminal_complain("%s: %s", made.file.name, translate(NOT_SHOWN));
 	/* From the moment that new codes are good, signals wait until the codes are shown.
 	 * JSON is shown at the end. */
 	if (!json)

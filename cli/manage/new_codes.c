@@ -16,6 +16,7 @@
 #include "core/emergency_hash.h"
 #include "core/judge.h"
 #include "core/new_credential.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* Whether google-authenticator would refuse the codes of this credential. A damaged option
@@ -58,7 +59,7 @@ static enum exit_status read_old(struct new_codes *made)
 	int status = user_file_look(&made->file, &made->record, &ignored, &made->error);
 
 	if (status == TOTPGROUP_ENOTFOUND) {
-		error_set(&made->error, status, "%s is not enrolled: there is no %s",
+		error_set(&made->error, status, translate("%s is not enrolled: there is no %s"),
 			made->file.name, made->file.path);
 		return STATUS_NOT_ENROLLED;
 	}
@@ -82,8 +83,11 @@ static enum exit_status confirm_with_person(const struct new_codes *made)
 		isatty(STDIN_FILENO) != 1)
 		return STATUS_DONE;
 	terminal_say_on(STDERR_FILENO,
-		"%s has %u emergency code%s left, void as soon as there are new ones.\n",
-		made->file.path, made->old_count, made->old_count == 1 ? "" : "s");
+		translate_plural(
+			"%s has %u emergency code left, void as soon as there are new ones.\n",
+			"%s has %u emergency codes left, void as soon as there are new ones.\n",
+			made->old_count),
+		made->file.path, made->old_count);
 	status = terminal_ask(STDERR_FILENO, "Make new ones?", false, &yes);
 	return status == STATUS_DONE && !yes ? STATUS_REFUSED : status;
 }
@@ -115,7 +119,7 @@ static int replace_codes(const struct store_record *record, void *argument,
 		status = credential_judge(credential, error);
 	if (status == 0 &&
 		emergency_codes_replace(credential, made->lines.data, made->lines.length) != 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		status = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	if (status == 0) {
 		change->secret = credential->text;
 		credential->text = (struct text)TEXT_INIT;

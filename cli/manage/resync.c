@@ -10,6 +10,7 @@
 #include "cli/ui/terminal.h"
 #include "core/resync.h"
 #include "host/user_credential.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* Longer than any code with blanks in it. */
@@ -48,13 +49,14 @@ static int find_counter(const struct store_record *record, void *argument,
 /* Nobody is asked while the lock is held. */
 static enum exit_status read_codes(struct resyncing *resyncing)
 {
-	if (terminal_read_hidden_line(
-		    "Next code of the token: ", resyncing->first, sizeof resyncing->first) &&
-		terminal_read_hidden_line(
-			"And the one after it: ", resyncing->second, sizeof resyncing->second))
+	if (terminal_read_hidden_line(translate("Next code of the token: "), resyncing->first,
+		    sizeof resyncing->first) &&
+		terminal_read_hidden_line(translate("And the one after it: "),
+			resyncing->second, sizeof resyncing->second))
 		return STATUS_DONE;
 	error_set(&resyncing->error, TOTPGROUP_EARGUMENT,
-		"two codes are needed, each on a line of standard input: nothing was tried");
+		translate("two codes are needed, each on a line of standard input: nothing was "
+			  "tried"));
 	return STATUS_REFUSED;
 }
 
@@ -68,8 +70,9 @@ static enum exit_status write_counter(struct resyncing *resyncing)
 	if (resyncing->found)
 		return STATUS_DONE;
 	error_set(&resyncing->error, TOTPGROUP_EARGUMENT,
-		"these are not two codes in a row of the next %d: press the button twice more "
-		"and try again, or enroll the token anew",
+		translate("these are not two codes in a row of the next %d: press the button "
+			  "twice more "
+			  "and try again, or enroll the token anew"),
 		RESYNC_LOOK_AHEAD);
 	return STATUS_REFUSED;
 }

@@ -9,6 +9,7 @@
 #include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* Whether there is a file at all, damaged or not. */
@@ -21,7 +22,7 @@ static int look_for_file(const struct user_file *file, struct error *error)
 	text_free(&text);
 	return status != TOTPGROUP_ENOTFOUND
 		       ? 0
-		       : error_set(error, status, "cannot find %s", file->path);
+		       : error_set(error, status, translate("cannot find %s"), file->path);
 }
 
 /* Asks on standard error, because a program may read standard output. */
@@ -34,23 +35,24 @@ static enum exit_status confirm_with_person(
 		return STATUS_DONE;
 	if (isatty(STDIN_FILENO) != 1) {
 		error_set(error, TOTPGROUP_EARGUMENT,
-			"nobody can be asked here: give --force to revoke without a question");
+			translate("nobody can be asked here: give --force to revoke without a "
+				  "question"));
 		return STATUS_REFUSED;
 	}
 	if (options->device != NULL)
 		terminal_say_on(STDERR_FILENO,
 			"The device '%s' can give no code any more once it is revoked in %s.\n"
-			"Revoke it? [y/N] ",
-			options->device, file->path);
+			"Revoke it? [%s] ",
+			options->device, file->path, translate("y/N"));
 	else
 		terminal_say_on(STDERR_FILENO,
-			"%s can give no code any more once %s is removed.\nRemove it? [y/N] ",
-			file->name, file->path);
+			"%s can give no code any more once %s is removed.\nRemove it? [%s] ",
+			file->name, file->path, translate("y/N"));
 	if (!terminal_read_line(line, sizeof line))
 		terminal_say_on(STDERR_FILENO, "\n");
-	if (line[0] == 'y' || line[0] == 'Y')
+	if (terminal_is_yes(line))
 		return STATUS_DONE;
-	error_set(error, TOTPGROUP_EARGUMENT, "kept");
+	error_set(error, TOTPGROUP_EARGUMENT, translate("kept"));
 	return STATUS_REFUSED;
 }
 
@@ -70,7 +72,7 @@ static enum exit_status revoke_file(
 		result = store_remove(file->credential->place, getuid() == 0, error);
 	if (result != TOTPGROUP_ENOTFOUND)
 		return result == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
-	error_set(error, result, "not enrolled: there is no %s", file->path);
+	error_set(error, result, translate("not enrolled: there is no %s"), file->path);
 	return STATUS_NOT_ENROLLED;
 }
 

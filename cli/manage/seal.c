@@ -12,6 +12,7 @@
 #include "config/configuration.h"
 #include "core/state.h"
 #include "host/user_credential.h"
+#include "message/translate.h"
 #include "store/sealing.h"
 #include "store/state_file.h"
 #include "totpgroup.h"
@@ -22,9 +23,9 @@ static const struct {
 	const char *done;
 	const char *would;
 } words[] = {
-	[SEAL] = {"sealed", "would be sealed"},
-	[UNSEAL] = {"unsealed", "would be unsealed"},
-	[REKEY] = {"sealed with the first key", "would be sealed with the first key"},
+	[SEAL] = {N_("sealed"), N_("would be sealed")},
+	[UNSEAL] = {N_("unsealed"), N_("would be unsealed")},
+	[REKEY] = {N_("sealed with the first key"), N_("would be sealed with the first key")},
 };
 
 /* One run of one of the commands. */
@@ -35,6 +36,13 @@ struct sealing_run {
 	size_t changed;
 	size_t unchanged;
 };
+
+/* What was done, or with --dry-run would be done, to a secret. */
+static const char *say_act(const struct manage *manage, const struct sealing_run *run)
+{
+	return translate(
+		manage->options.dry_run != 0 ? words[run->act].would : words[run->act].done);
+}
 
 /* Whether a text that is sealed with that key, or plain, is to be written otherwise. */
 static bool is_due(const struct sealing_run *run, const char *key)
@@ -74,7 +82,7 @@ static int rewrite(const struct store_record *record, void *argument,
 			&change->secret, record->secret.data, record->secret.length);
 	if (status == 0 && change->has_state)
 		status = text_append(&change->state, record->state.data, record->state.length);
-	return status == 0 ? 0 : error_set(error, status, "out of memory");
+	return status == 0 ? 0 : error_set(error, status, translate("out of memory"));
 }
 
 /* Whether there is anything to do. A user who has no secret, or none any more, may have a state:
@@ -121,7 +129,8 @@ static enum exit_status change_one(struct manage *manage, struct sealing_run *ru
 
 	if (status == STATUS_DONE && !user_credential_is_roots(file->credential)) {
 		error_set(error, TOTPGROUP_EARGUMENT,
-			"%s stays plain: it is the user's own, and only root's are sealed",
+			translate("%s stays plain: it is the user's own, and only root's are "
+				  "sealed"),
 			file->path);
 		return STATUS_REFUSED;
 	}
@@ -139,9 +148,7 @@ static enum exit_status change_one(struct manage *manage, struct sealing_run *ru
 		return status;
 	run->changed++;
 	if (manage->options.quiet == 0)
-		terminal_say("%s: %s\n", file->name,
-			manage->options.dry_run != 0 ? words[run->act].would
-						     : words[run->act].done);
+		terminal_say("%s: %s\n", file->name, say_act(manage, run));
 	return STATUS_DONE;
 }
 
@@ -167,9 +174,7 @@ static enum exit_status change_each(struct manage *manage, struct sealing_run *r
 		user_file_free(&file);
 	}
 	if (manage->several && manage->options.quiet == 0)
-		terminal_say("%s %zu; unchanged %zu; failed %zu\n",
-			manage->options.dry_run != 0 ? words[run->act].would
-						     : words[run->act].done,
+		terminal_say("%s %zu; unchanged %zu; failed %zu\n", say_act(manage, run),
 			run->changed, run->unchanged, manage->failed);
 	return manage_conclude(manage);
 }

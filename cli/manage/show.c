@@ -12,6 +12,7 @@
 #include "cli/users/user_file.h"
 #include "core/device.h"
 #include "exchange/otp_key.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The secret of one user on its way to the screen. */
@@ -70,7 +71,8 @@ static int choose_device(struct showing *showing, const totpgroup_credential *cr
 	if (status != 0)
 		return status;
 	if (index == devices.count)
-		return error_set(error, TOTPGROUP_ENOTFOUND, "there is no device '%s'", name);
+		return error_set(
+			error, TOTPGROUP_ENOTFOUND, translate("there is no device '%s'"), name);
 	if (showing->manage->several)
 		terminal_say("\n%s:\n", showing->file.name);
 	say_device(&devices, index);
@@ -99,8 +101,9 @@ static enum exit_status read_file(struct showing *showing)
 	int status = user_file_load(&showing->file, &credential, &lacks_state, &showing->error);
 
 	if (status == TOTPGROUP_ENOTFOUND)
-		error_set(&showing->error, status, "%s is not enrolled: there is no %s",
-			showing->file.name, showing->file.path);
+		error_set(&showing->error, status,
+			translate("%s is not enrolled: there is no %s"), showing->file.name,
+			showing->file.path);
 	if (status == 0)
 		status = read_key(showing, credential);
 	totpgroup_credential_free(credential);
@@ -108,7 +111,8 @@ static enum exit_status read_file(struct showing *showing)
 		return STATUS_NOT_ENROLLED;
 	if (status == 0 && showing->key.hotp && lacks_state) {
 		error_set(&showing->error, TOTPGROUP_EUNSAFE,
-			"only root may do that: the counter is kept apart from the secret");
+			translate("only root may do that: the counter is kept apart from the "
+				  "secret"));
 		return STATUS_NOT_PERMITTED;
 	}
 	return status == 0 ? STATUS_DONE : STATUS_STORE_ERROR;

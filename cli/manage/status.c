@@ -12,6 +12,7 @@
 #include "cli/ui/progress.h"
 #include "cli/ui/terminal.h"
 #include "exchange/otp_key.h"
+#include "message/translate.h"
 
 /* So many users are looked at before they are printed. */
 #define BLOCK_SIZE 256
@@ -179,7 +180,7 @@ static enum exit_status list_users(const struct manage *manage)
 	listing.block = calloc(BLOCK_SIZE, sizeof *listing.block);
 	if (listing.block == NULL)
 		return terminal_out_of_memory();
-	progress_begin(&listing.progress, "user", manage->user_count, false);
+	progress_begin(&listing.progress, PROGRESS_USERS, manage->user_count, false);
 	listing.progress.after = PROGRESS_AFTER;
 	listed = (!json || json_print_begin("users")) && look_at_all(&listing);
 	progress_clear(&listing.progress);

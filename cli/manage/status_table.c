@@ -15,6 +15,7 @@
 #include "cli/ui/words.h"
 #include "core/new_credential.h"
 #include "exchange/otp_key.h"
+#include "message/translate.h"
 
 #define CELL_SIZE 160
 
@@ -23,9 +24,10 @@ struct row {
 	char cell[COLUMNS][CELL_SIZE];
 };
 
-static const struct row heading = {{"USER", "STATE", "KIND", "CODES", "LAST USED"}};
+static const char *const headings[COLUMNS] = {
+	N_("USER"), N_("STATE"), N_("KIND"), N_("CODES"), N_("LAST USED")};
 
-#define LAST_HEADING "SECRET"
+#define LAST_HEADING N_("SECRET")
 
 /* Between two columns. */
 #define GAP 2
@@ -46,11 +48,11 @@ static void put_state(struct row *row, const struct user_status *user)
 	char *cell = row->cell[COLUMN_STATE];
 
 	if (user->state == USER_STATE_PENDING)
-		put_time(cell, user->summary.pending.until, "pending until ");
+		put_time(cell, user->summary.pending.until, translate("pending until "));
 	else if (user->state == USER_STATE_PENDING_EXPIRED)
-		put_time(cell, user->summary.pending.until, "expired ");
+		put_time(cell, user->summary.pending.until, translate("expired "));
 	else
-		snprintf(cell, CELL_SIZE, "%s", user_state_name(user->state));
+		snprintf(cell, CELL_SIZE, "%s", translate(user_state_name(user->state)));
 }
 
 static void put_kind(struct row *row, const struct credential_summary *summary)
@@ -58,10 +60,10 @@ static void put_kind(struct row *row, const struct credential_summary *summary)
 	static const char *const names[] = {
 		[SUMMARY_TOTP] = "TOTP",
 		[SUMMARY_HOTP] = "HOTP",
-		[SUMMARY_EMERGENCY_ONLY] = "none",
+		[SUMMARY_EMERGENCY_ONLY] = N_("none"),
 	};
 
-	snprintf(row->cell[COLUMN_KIND], CELL_SIZE, "%s", names[summary->kind]);
+	snprintf(row->cell[COLUMN_KIND], CELL_SIZE, "%s", translate(names[summary->kind]));
 }
 
 static void put_used(struct row *row, const struct user_status *user)
@@ -83,11 +85,11 @@ static void put_enrolled(struct row *row, const struct user_status *user)
 	snprintf(row->cell[COLUMN_CODES], CELL_SIZE, "%u",
 		summary->plain_codes + summary->hashed_codes);
 	if (summary->plain_codes > 0 && summary->hashed_codes > 0)
-		snprintf(row->cell[COLUMN_CODES], CELL_SIZE, "%u+%u hashed",
+		snprintf(row->cell[COLUMN_CODES], CELL_SIZE, translate("%u+%u hashed"),
 			summary->plain_codes, summary->hashed_codes);
 	else if (summary->hashed_codes > 0)
-		snprintf(
-			row->cell[COLUMN_CODES], CELL_SIZE, "%u hashed", summary->hashed_codes);
+		snprintf(row->cell[COLUMN_CODES], CELL_SIZE, translate("%u hashed"),
+			summary->hashed_codes);
 	put_used(row, user);
 }
 
@@ -101,6 +103,12 @@ static void make_row(struct row *row, const struct user_status *user)
 		put_enrolled(row, user);
 	for (int column = 0; column < COLUMNS; column++)
 		ascii_hide_controls(row->cell[column]);
+}
+
+static void make_heading(struct row *row)
+{
+	for (int column = 0; column < COLUMNS; column++)
+		snprintf(row->cell[column], CELL_SIZE, "%s", translate(headings[column]));
 }
 
 static void widen(struct status_table *table, const struct row *row)
@@ -136,7 +144,8 @@ static void append_cells(
 
 	text_append_format(&words, "%s: %s", row->cell[COLUMN_USER], row->cell[COLUMN_STATE]);
 	if (strcmp(row->cell[COLUMN_KIND], "-") != 0)
-		text_append_format(&words, ", %s, emergency codes: %s, last used: %s",
+		text_append_format(&words,
+			translate(", %s, emergency codes: %s, last used: %s"),
 			row->cell[COLUMN_KIND], row->cell[COLUMN_CODES],
 			row->cell[COLUMN_USED]);
 	if (words.status != 0)
@@ -156,11 +165,11 @@ static void append_kind(struct text *text, const struct credential_summary *summ
 		between = ", ";
 	}
 	if (summary->digits != NEW_CREDENTIAL_DIGITS) {
-		text_append_format(text, "%s%u digits", between, summary->digits);
+		text_append_format(text, translate("%s%u digits"), between, summary->digits);
 		between = ", ";
 	}
 	if (summary->kind == SUMMARY_TOTP && summary->period != NEW_CREDENTIAL_PERIOD) {
-		text_append_format(text, "%severy %u s", between, summary->period);
+		text_append_format(text, translate("%severy %u s"), between, summary->period);
 		between = ", ";
 	}
 	if (*between != '\0')
@@ -186,7 +195,7 @@ static void append_source(struct text *text, const struct user_status *user)
 	const char *from;
 
 	if (user_status_last_used(user, &from) != 0 && strcmp(from, "attempt") == 0)
-		text_append_string(text, "last an attempt, right or wrong; ");
+		text_append_string(text, translate("last an attempt, right or wrong; "));
 }
 
 /* Appends the last column: the file, or what is wrong, and what else is to be said. */
@@ -202,8 +211,8 @@ static void append_secret(struct text *text, const struct user_status *user)
 	if (enrolled)
 		append_source(text, user);
 	if (enrolled && summary->limited)
-		text_append_format(
-			text, "limited for %lld s; ", (long long)summary->retry_after);
+		text_append_format(text, translate("limited for %lld s; "),
+			(long long)summary->retry_after);
 	text_append_string(text, has_file ? user->path : user->error.message);
 	append_names(text, summary);
 	if (text->status == 0)
@@ -259,10 +268,14 @@ static void append_user(
 
 static void append_headings(struct text *text, const struct status_table *table)
 {
+	struct row heading;
+
 	if (table->layout == LAYOUT_WORDS)
 		return;
+	make_heading(&heading);
 	append_row(text, table, &heading);
-	text_append_format(text, "%s\n", table->layout == LAYOUT_LINES ? LAST_HEADING : "");
+	text_append_format(
+		text, "%s\n", table->layout == LAYOUT_LINES ? translate(LAST_HEADING) : "");
 }
 
 enum exit_status status_table_print(
@@ -271,10 +284,12 @@ enum exit_status status_table_print(
 	const enum status_layout before = table->layout;
 	struct text text = TEXT_INIT;
 	enum exit_status status;
+	struct row heading;
 
 	if (before == LAYOUT_NONE) {
 		table->width = wrapped_text_width();
-		table->last = strlen(LAST_HEADING);
+		make_heading(&heading);
+		table->last = words_width(translate(LAST_HEADING));
 		widen(table, &heading);
 	}
 	for (size_t i = 0; i < count; i++)

@@ -12,6 +12,7 @@
 #include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The longest line: longer than any name and any code with blanks in it. */
@@ -31,17 +32,18 @@ static void describe_outcome(const struct verification *verification, char *answ
 	const char *reason = totpgroup_reason_name(result->reason);
 
 	if (status == STATUS_DONE && result->method == TOTPGROUP_METHOD_NONE)
-		snprintf(answer, size, "right");
+		snprintf(answer, size, "%s", translate("right"));
 	else if (status == STATUS_DONE)
-		snprintf(answer, size, "right (%s)", totpgroup_method_name(result->method));
+		snprintf(answer, size, translate("right (%s)"),
+			totpgroup_method_name(result->method));
 	else if (status == STATUS_LIMITED)
 		snprintf(answer, size, "%s, retry_after=%llds", reason,
 			(long long)result->retry_after);
 	else if (verification->error.code != 0)
 		snprintf(answer, size, "%s", verification->error.message);
 	else if (result->offset_known && result->offset != 0)
-		snprintf(answer, size, "%s, a code of another time: offset=%+llds", reason,
-			(long long)result->offset);
+		snprintf(answer, size, translate("%s, a code of another time: offset=%+llds"),
+			reason, (long long)result->offset);
 	else
 		snprintf(answer, size, "%s", reason);
 }
@@ -104,7 +106,7 @@ static void print_json(const struct verification *verification)
 static void refuse_input(struct verification *verification, const char *problem)
 {
 	error_set(&verification->error, TOTPGROUP_EARGUMENT,
-		"%s on standard input: nothing was tried", problem);
+		translate("%s on standard input: nothing was tried"), problem);
 	verification->result.reason = TOTPGROUP_REASON_CONVERSATION;
 	verification->status = STATUS_REFUSED;
 }
@@ -117,9 +119,9 @@ static void read_and_judge(const struct manage *manage, struct verification *ver
 	char line[LINE_SIZE];
 
 	if (!terminal_read_hidden_line("Verification code: ", line, sizeof line))
-		refuse_input(verification, "no code");
+		refuse_input(verification, translate("no code"));
 	else if (manage->options.pipe != 0 && !terminal_at_end())
-		refuse_input(verification, "more than two lines");
+		refuse_input(verification, translate("more than two lines"));
 	else
 		verification_judge(verification, &manage->defaults, line);
 	WIPE_ARRAY(line);
@@ -197,7 +199,8 @@ static bool judge_line(struct manage *manage, const char *line, size_t number)
 	verification.user = user != NULL ? user : "?";
 	if (user == NULL) {
 		error_set(&verification.error, TOTPGROUP_EARGUMENT,
-			"line %zu begins with none of the users: nothing was tried", number);
+			translate("line %zu begins with none of the users: nothing was tried"),
+			number);
 		verification.status = STATUS_USAGE;
 	} else {
 		verification_find(&verification, &manage->defaults, manage->options.secret);
@@ -230,8 +233,8 @@ static enum exit_status judge_lines(struct manage *manage)
 	size_t count = 0;
 	bool answered = true;
 
-	while (answered &&
-		terminal_read_hidden_line("User and verification code: ", line, sizeof line))
+	while (answered && terminal_read_hidden_line(translate("User and verification code: "),
+				   line, sizeof line))
 		if (line[0] != '\0')
 			answered = judge_line(manage, line, ++count);
 	WIPE_ARRAY(line);

@@ -15,6 +15,7 @@
 #include "base/lines.h"
 #include "base/text.h"
 #include "cli/pamconf/pamconf.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* libpam goes no deeper either. */
@@ -54,7 +55,7 @@ const char *pam_type_name(enum pam_type type)
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 static int malformed(const struct reading *reading, const char *what)
@@ -96,7 +97,7 @@ static int add_line(const struct reading *reading, struct pam_line *line)
 
 	if (lines == NULL) {
 		free_line(line);
-		return full ? malformed(reading, "there are too many lines")
+		return full ? malformed(reading, translate("there are too many lines"))
 			    : out_of_memory(reading->error);
 	}
 	stack->lines = lines;
@@ -121,7 +122,7 @@ static int take_word(const struct reading *reading, const char **rest, char **wo
 	if (found == TOTPGROUP_EMEMORY)
 		return out_of_memory(reading->error);
 	if (found == TOTPGROUP_EFORMAT)
-		return malformed(reading, "a bracket is not closed");
+		return malformed(reading, translate("a bracket is not closed"));
 	return found == 0 && missing != NULL ? malformed(reading, missing) : 0;
 }
 
@@ -139,19 +140,19 @@ static int read_arguments(
 		if (status != 0 || *argument == NULL)
 			return status;
 	}
-	return malformed(reading, "there are too many arguments");
+	return malformed(reading, translate("there are too many arguments"));
 }
 
 static int read_module(const struct reading *reading, const char *rest, struct pam_line *line)
 {
 	bool bracketed;
-	int status =
-		take_word(reading, &rest, &line->module, &bracketed, "the module is missing");
+	int status = take_word(
+		reading, &rest, &line->module, &bracketed, translate("the module is missing"));
 
 	if (status == 0)
 		status = read_arguments(reading, rest, line);
 	if (status == 0 && !pam_control_read(line->control, line->bracketed, line->actions))
-		status = malformed(reading, "the control field is malformed");
+		status = malformed(reading, translate("the control field is malformed"));
 	if (status == 0)
 		return add_line(reading, line);
 	free_line(line);
@@ -176,7 +177,8 @@ static int read_include(const struct reading *reading, const char *rest, struct 
 	char *name = NULL;
 	bool bracketed;
 	bool substack = line != NULL && pam_line_has_control(line, "substack");
-	int status = take_word(reading, &rest, &name, &bracketed, "the file's name is missing");
+	int status = take_word(
+		reading, &rest, &name, &bracketed, translate("the file's name is missing"));
 
 	inner.includer = reading->file;
 	inner.includer_number = reading->number;
@@ -202,7 +204,8 @@ static int read_line(const struct reading *reading, const char *rest)
 	bool bracketed;
 	bool at_include;
 	bool known;
-	int status = take_word(reading, &rest, &word, &bracketed, "the line is empty");
+	int status =
+		take_word(reading, &rest, &word, &bracketed, translate("the line is empty"));
 
 	if (status != 0)
 		return status;
@@ -212,12 +215,13 @@ static int read_line(const struct reading *reading, const char *rest)
 	if (at_include)
 		return read_include(reading, rest, NULL);
 	if (!known)
-		return malformed(reading, "a line begins with auth, account, password or "
-					  "session");
+		return malformed(
+			reading, translate("a line begins with auth, account, password or "
+					   "session"));
 	if (reading->only != NULL && *reading->only != line.type)
 		return 0;
-	status = take_word(
-		reading, &rest, &line.control, &line.bracketed, "the control field is missing");
+	status = take_word(reading, &rest, &line.control, &line.bracketed,
+		translate("the control field is missing"));
 	if (status != 0)
 		return status;
 	if (pam_line_has_control(&line, "include") || pam_line_has_control(&line, "substack"))
@@ -287,9 +291,10 @@ static int read_whole(int fd, const char *path, struct text *text, struct error 
 			continue;
 		if (n < 0)
 			return error_set_system(
-				error, TOTPGROUP_ESYSTEM, "cannot read %s", path);
+				error, TOTPGROUP_ESYSTEM, translate("cannot read %s"), path);
 		if (text->length + (size_t)n > FILE_SIZE_MAX)
-			return error_set(error, TOTPGROUP_EFORMAT, "%s is too large", path);
+			return error_set(
+				error, TOTPGROUP_EFORMAT, translate("%s is too large"), path);
 		if (text_append(text, buffer, (size_t)n) != 0)
 			return out_of_memory(error);
 	}
@@ -305,9 +310,11 @@ int pam_file_read(struct text *text, const char *path, struct error *error)
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return TOTPGROUP_ENOTFOUND;
 	if (fd < 0)
-		return error_set_system(error, TOTPGROUP_ESYSTEM, "cannot open %s", path);
+		return error_set_system(
+			error, TOTPGROUP_ESYSTEM, translate("cannot open %s"), path);
 	if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
-		status = error_set(error, TOTPGROUP_EFORMAT, "%s is not a regular file", path);
+		status = error_set(
+			error, TOTPGROUP_EFORMAT, translate("%s is not a regular file"), path);
 	else
 		status = read_whole(fd, path, text, error);
 	close(fd);
@@ -362,13 +369,15 @@ static int read_file(const struct reading *reading, const char *name)
 	int status;
 
 	if (reading->depth >= DEPTH_MAXIMUM || *reading->files_left == 0)
-		return malformed(reading, "files include each other too deeply or too often");
+		return malformed(
+			reading, translate("files include each other too deeply or too often"));
 	--*reading->files_left;
 	status = name[0] == '/' ? read_path(reading, name) : read_in_folders(reading, name);
 	if (status != TOTPGROUP_ENOTFOUND || reading->depth == 0)
 		return status;
 	return error_set(reading->error, TOTPGROUP_EFORMAT,
-		"%s:%u: there is no file %s to include", reading->file, reading->number, name);
+		translate("%s:%u: there is no file %s to include"), reading->file,
+		reading->number, name);
 }
 
 int pam_stack_read(struct pam_stack *stack, const char *const *folders, const char *service,
@@ -390,12 +399,12 @@ int pam_stack_read_changed(struct pam_stack *stack, const char *const *folders,
 
 	*stack = (struct pam_stack){.count = 0};
 	if (service[0] == '\0' || strchr(service, '/') != NULL)
-		return error_set(error, TOTPGROUP_EARGUMENT, "'%s' is no name of a PAM service",
-			service);
+		return error_set(error, TOTPGROUP_EARGUMENT,
+			translate("'%s' is no name of a PAM service"), service);
 	status = read_file(&reading, service);
 	if (status == TOTPGROUP_ENOTFOUND)
-		error_set(
-			error, status, "there is no PAM service %s in %s", service, folders[0]);
+		error_set(error, status, translate("there is no PAM service %s in %s"), service,
+			folders[0]);
 	if (status != 0)
 		pam_stack_free(stack);
 	return status;

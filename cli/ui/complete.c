@@ -89,19 +89,20 @@ static void read_word(struct line *line, const char *word)
 static void append_commands(struct text *text, const struct command *command)
 {
 	for (; command->name != NULL; command++)
-		text_append_format(text, "%s\t%s\n", command->name, command->help);
+		text_append_format(text, "%s\t%s\n", command->name, translate(command->help));
 }
 
 static void append_options(struct text *text, const struct option_row *row)
 {
 	for (; row->name != NULL; row++) {
-		size_t length = strlen(row->help);
+		const char *help = translate(row->help);
+		size_t length = strlen(help);
 
 		/* The words that follow ':' in the help are offered behind '='. */
-		if (row->help[length - 1] == ':')
+		if (help[length - 1] == ':')
 			length--;
 		text_append_format(text, "--%s%s\t%.*s\n", row->name,
-			has_argument(row) ? "=" : "", (int)length, row->help);
+			has_argument(row) ? "=" : "", (int)length, help);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "cli/ui/option_table.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
+#include "message/translate.h"
 
 /* getopt_long() returns a row's number plus this for a long name. */
 #define LONG_BASE 256
@@ -207,6 +209,9 @@ static enum exit_status read_option(
 		return STATUS_USAGE;
 	}
 	reading->given[family] = number;
+	/* What programs read is the same in every language. */
+	if (strcmp(row->name, "json") == 0)
+		(void)setlocale(LC_MESSAGES, "C");
 	return store_value(row, argument, reading->options);
 }
 
@@ -288,7 +293,7 @@ static int append_meaning(
 		text_append_format(text, "%*s", (int)(column - left), "");
 	else
 		text_append_format(text, "\n%*s", (int)column, "");
-	text_append_string(&words, row->help);
+	text_append_string(&words, translate(row->help));
 	if (row->words != NULL && row->help[strlen(row->help) - 1] == ':') {
 		text_append_string(&words, " ");
 		append_word_list(&words, row->words);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "cli/commands.h"
+#include "message/translate.h"
 
 /* What an option sets, and the type of that field in the struct of options. */
 enum option_kind {
@@ -31,7 +32,7 @@ struct option_row {
 	const char *words;    /* separated by '|' */
 	const char *argument; /* its name in the help; NULL: none, or the words */
 	/* Words that are broken into lines where they are printed. Behind ':' at their end,
-	 * the words above follow. */
+	 * the words above follow. They are translated. */
 	const char *help;
 };
 
@@ -72,26 +73,26 @@ struct option_row {
 /* Rows that several commands share. Each sets the field of its own name. */
 #define SECRET_ROW                                                                             \
 	STRING_ROW('s', "secret", secret, 's', 1, "SPEC",                                      \
-		"where secrets are, as in the module's option secret=")
+		N_("where secrets are, as in the module's option secret="))
 #define CONF_ROW                                                                               \
 	STRING_ROW(0, "conf", conf, 'C', 1, "FILE",                                            \
-		"read this configuration, as the module's conf=")
+		N_("read this configuration, as the module's conf="))
 #define GROUP_ROW                                                                              \
 	STRING_ROW('g', "group", group, 'G', 1, "GROUP",                                       \
-		"all members of GROUP, primary and supplementary")
+		N_("all members of GROUP, primary and supplementary"))
 #define LABEL_ROW                                                                              \
 	STRING_ROW('l', "label", label, 'l', 1, "LABEL",                                       \
-		"the account's name in the app (user@host)")
+		N_("the account's name in the app (user@host)"))
 #define ISSUER_ROW                                                                             \
 	STRING_ROW('i', "issuer", issuer, 'i', 0, "ISSUER",                                    \
-		"the issuer's name in the app (host); empty for none")
+		N_("the issuer's name in the app (host); empty for none"))
 #define DEVICE_ROW(help) STRING_ROW(0, "device", device, 'v', 1, "NAME", help)
 #define PAM_FOLDER_ROW                                                                         \
 	STRING_ROW(0, "pam-dir", pam_folder, 'p', 1, "DIR",                                    \
-		"read PAM's files in DIR and not in /etc/pam.d and /usr/lib/pam.d")
+		N_("read PAM's files in DIR and not in /etc/pam.d and /usr/lib/pam.d"))
 #define QR_ROWS(help)                                                                          \
 	LIST_ROW('Q', "qr-mode", qr, 'Q', QR_MODE_WORDS, "MODE", help),                        \
-		LIST_ROW(0, "qr", qr, 'Q', QR_MODE_WORDS, "MODE", "the same")
+		LIST_ROW(0, "qr", qr, 'Q', QR_MODE_WORDS, "MODE", N_("the same"))
 #define CODE_FORMAT_ROW(help)                                                                  \
 	WORD_ROW(0, "codes", code_format, 'k', CODE_FORMAT_PLAIN, CODE_FORMAT_WORDS, NULL, help)
 /* A string that is often one of these words, which a shell offers. */
@@ -100,14 +101,14 @@ struct option_row {
 		letter, name, OPTION_STRING, offsetof(OPTIONS, field), family, 1, 0, words,    \
 			argument, help                                                         \
 	}
-#define JSON_ROW	  FLAG_ROW(0, "json", json, 'j', 1, "print JSON for a program to read")
+#define JSON_ROW	  FLAG_ROW(0, "json", json, 'j', 1, N_("print JSON for a program to read"))
 #define FORCE_ROW(help)	  FLAG_ROW('f', "force", force, 'f', 1, help)
 #define DRY_RUN_ROW(help) FLAG_ROW('n', "dry-run", dry_run, 'n', 1, help)
 #define QUIET_ROW(help)	  FLAG_ROW('q', "quiet", quiet, 'q', 1, help)
 #define HELP_ROW                                                                               \
 	{                                                                                      \
 		'h', "help", OPTION_STOP, 0, 0, STATUS_HELP, 0, NULL, NULL,                    \
-			"print this and exit"                                                  \
+			N_("print this and exit")                                              \
 	}
 #define END_ROW                                                                                \
 	{                                                                                      \

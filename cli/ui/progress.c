@@ -12,6 +12,8 @@
 
 #include "base/text.h"
 #include "cli/ui/terminal.h"
+#include "cli/ui/words.h"
+#include "message/translate.h"
 
 #define COLUMNS_DEFAULT 80
 #define BAR_MIN		10
@@ -21,7 +23,8 @@
 /* Goes to the beginning of the line and erases it. */
 #define ERASE "\r\033[K"
 
-void progress_begin(struct progress *progress, const char *what, size_t total, bool silent)
+void progress_begin(
+	struct progress *progress, enum progress_items what, size_t total, bool silent)
 {
 	const char *kind = getenv("TERM");
 
@@ -46,10 +49,28 @@ static void append_time(struct text *text, double seconds)
 	unsigned long whole = (unsigned long)(seconds + 0.5);
 
 	if (whole >= 3600)
-		text_append_format(text, ", %lu:%02lu:%02lu left", whole / 3600,
+		text_append_format(text, translate(", %lu:%02lu:%02lu left"), whole / 3600,
 			whole / 60 % 60, whole % 60);
 	else
-		text_append_format(text, ", %lu:%02lu left", whole / 60, whole % 60);
+		text_append_format(text, translate(", %lu:%02lu left"), whole / 60, whole % 60);
+}
+
+static void append_count(const struct progress *progress, struct text *text, unsigned long done)
+{
+	bool users = progress->what == PROGRESS_USERS;
+
+	if (progress->total > 0)
+		text_append_format(text,
+			users ? translate_plural(
+					"%lu of %zu user", "%lu of %zu users", progress->total)
+			      : translate_plural("%lu of %zu account", "%lu of %zu accounts",
+					progress->total),
+			done, progress->total);
+	else
+		text_append_format(text,
+			users ? translate_plural("%lu user", "%lu users", done)
+			      : translate_plural("%lu account", "%lu accounts", done),
+			done);
 }
 
 /* Appends the count, the rate and the time left. */
@@ -58,12 +79,7 @@ static void append_numbers(
 {
 	double elapsed = seconds_since(&progress->begun);
 
-	if (progress->total > 0)
-		text_append_format(text, "%lu of %zu %s%s", done, progress->total,
-			progress->what, progress->total == 1 ? "" : "s");
-	else
-		text_append_format(
-			text, "%lu %s%s", done, progress->what, done == 1 ? "" : "s");
+	append_count(progress, text, done);
 	if (elapsed > 0)
 		text_append_format(text, ", %.0f/s", (double)done / elapsed);
 	if (fraction > 0)
@@ -102,8 +118,8 @@ static void draw_bar(
 	text_append_string(&line, ERASE);
 	if (fraction >= 0)
 		text_append_format(&line, "%3d%% ", (int)(fraction * 100));
-	if (fraction >= 0 && numbers.length + BAR_MIN + 9 <= width)
-		append_bar(&line, fraction, width - numbers.length - 9);
+	if (fraction >= 0 && words_width(numbers.data) + BAR_MIN + 9 <= width)
+		append_bar(&line, fraction, width - words_width(numbers.data) - 9);
 	text_append(&line, numbers.data, numbers.length);
 	if (line.length > strlen(ERASE) + width - 1)
 		line.length = strlen(ERASE) + width - 1;

@@ -10,6 +10,9 @@
 #include <time.h>
 
 /* Begins with progress_begin(). */
+/* What is counted. */
+enum progress_items { PROGRESS_USERS, PROGRESS_ACCOUNTS };
+
 struct progress {
 	bool silent;
 	bool terminal; /* standard error is one that can go back in the line */
@@ -18,11 +21,12 @@ struct progress {
 	double after;
 	struct timespec begun;
 	struct timespec latest; /* when the bar was drawn */
-	const char *what;	/* the word for one item, such as "user" */
-	size_t total;		/* 0 where it is not known */
+	enum progress_items what;
+	size_t total; /* 0 where it is not known */
 };
 
-void progress_begin(struct progress *progress, const char *what, size_t total, bool silent);
+void progress_begin(
+	struct progress *progress, enum progress_items what, size_t total, bool silent);
 
 /* Draws the bar, at most ten times a second; prints nothing where there is no terminal.
  * done items are finished, which is that fraction of all, or a negative number where that

@@ -7,9 +7,6 @@
 #include "base/qr.h"
 #include "cli/commands.h"
 
-/* Words for messages. */
-#define QR_OPTION_PICTURE "a picture, --qr=FILE.png or --qr=FILE.svg"
-
 /* Reads the value of the option; NULL, where it is not given, changes nothing. *file becomes
  * the value where it ends in .png or .svg, and NULL where it is a mode. Reports another
  * value: STATUS_USAGE. */

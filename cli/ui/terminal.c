@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/ui/words.h"
+#include "message/translate.h"
 
 static bool write_all(int fd, const char *data, size_t length)
 {
@@ -87,7 +88,7 @@ __attribute__((format(printf, 2, 0))) static bool say_on(
 	char *words;
 	bool written;
 
-	if (vasprintf(&words, format, arguments) < 0)
+	if (vasprintf(&words, translate(format), arguments) < 0)
 		return false;
 	written = write_words(fd, words);
 	free(words);
@@ -121,7 +122,7 @@ __attribute__((format(printf, 1, 0))) static void print_complaint(
 {
 	char line[1024];
 
-	vsnprintf(line, sizeof(line), format, arguments);
+	vsnprintf(line, sizeof(line), translate(format), arguments);
 	terminal_say_on(STDERR_FILENO, "totp-enroll: %s\n", line);
 }
 
@@ -298,19 +299,39 @@ bool terminal_is_pointless(unsigned int useless)
 	return true;
 }
 
+/* Whether a line begins with the English letter, or with that of the language. */
+static bool is_answer(const char *line, char english, char local)
+{
+	char letter = line[0];
+
+	/* Not tolower(): a Turkish locale has another 'i'. */
+	if (letter >= 'A' && letter <= 'Z')
+		letter = (char)(letter - 'A' + 'a');
+	if (local >= 'A' && local <= 'Z')
+		local = (char)(local - 'A' + 'a');
+	return letter == english || (letter == local && letter != '\0');
+}
+
+bool terminal_is_yes(const char *answer)
+{
+	return is_answer(answer, 'y', *translate("y/N"));
+}
+
 enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *yes)
 {
+	/* Translators: the letters for yes and no. Those of English are taken, too. */
+	const char *choice = preset ? translate("Y/n") : translate("y/N");
 	char line[128];
 
 	*yes = false;
 	for (unsigned int useless = 0; !terminal_is_pointless(useless); useless++) {
-		terminal_say_on(fd, "%s [%s] ", question, preset ? "Y/n" : "y/N");
+		terminal_say_on(fd, "%s [%s] ", translate(question), choice);
 		if (!terminal_read_line(line, sizeof(line))) {
 			terminal_say_on(fd, "\n");
 			return terminal_fail(STATUS_REFUSED, "no answer: nothing was written");
 		}
-		*yes = line[0] == 'y' || line[0] == 'Y' || (line[0] == '\0' && preset);
-		if (*yes || line[0] == 'n' || line[0] == 'N' || line[0] == '\0')
+		*yes = is_answer(line, 'y', choice[0]) || (line[0] == '\0' && preset);
+		if (*yes || is_answer(line, 'n', choice[strlen(choice) - 1]) || line[0] == '\0')
 			return STATUS_DONE;
 	}
 	return STATUS_REFUSED;

@@ -24,7 +24,8 @@ enum exit_status terminal_write(const struct text *text);
 bool terminal_emit(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * The functions below print words for a person. On a terminal no line is wider than it
+ * The functions below translate their format or question (message/translate.h) and print words
+ * for a person. On a terminal no line is wider than it
  * (fitted_text_append()); elsewhere the words are as they are.
  *
  * Prints a formatted string without secrets to standard output or to a descriptor. False,
@@ -65,7 +66,11 @@ bool terminal_read_line(char *line, size_t size);
  */
 bool terminal_read_hidden_line(const char *prompt, char *line, size_t size);
 
-/* Asks on the descriptor fd until the answer is yes or no. An empty line takes the preset.
+/* Whether an answer begins with the letter for yes, the English one or that of the language. */
+bool terminal_is_yes(const char *answer);
+
+/* Asks on the descriptor fd until the answer is yes or no. The letters for that are the
+ * English ones and those of the language. An empty line takes the preset.
  * STATUS_REFUSED, which is reported, at the end of the input. */
 enum exit_status terminal_ask(int fd, const char *question, bool preset, bool *yes);
 

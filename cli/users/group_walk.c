@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "cli/ui/terminal.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* What is read from the database is counted on a terminal after this many seconds. */
@@ -79,7 +80,7 @@ enum exit_status group_walk_begin(struct group_walk *walk, const char *group)
 	if (walk->met == NULL)
 		return terminal_out_of_memory();
 	walk->listing = true;
-	progress_begin(&walk->progress, "account", 0, false);
+	progress_begin(&walk->progress, PROGRESS_ACCOUNTS, 0, false);
 	walk->progress.after = PROGRESS_AFTER;
 	setpwent();
 	return STATUS_DONE;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/translate.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
@@ -21,14 +22,15 @@ int store_users_begin(struct store_users *users, const char *specification, stru
 		strcmp(specification + length - strlen(VARIABLE), VARIABLE) != 0 ||
 		strchr(specification, '$') != specification + length - strlen(VARIABLE) + 1)
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"--all needs a folder of root's, as in "
-			"secret=/var/lib/totpgroup/secret/${USER}; name users or a group");
+			translate("--all needs a folder of root's, as in "
+				  "secret=/var/lib/totpgroup/secret/${USER}; name users or a "
+				  "group"));
 	folder = strndup(specification, length - strlen(VARIABLE));
 	if (folder == NULL)
-		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	users->folder = opendir(folder);
 	if (users->folder == NULL)
-		error_set_system(error, TOTPGROUP_ESYSTEM, "cannot open %s", folder);
+		error_set_system(error, TOTPGROUP_ESYSTEM, translate("cannot open %s"), folder);
 	free(folder);
 	return error->code;
 }

@@ -15,6 +15,7 @@
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
 #include "core/judge.h"
+#include "message/translate.h"
 #include "store/secret_path.h"
 #include "totpgroup.h"
 
@@ -27,14 +28,15 @@ static enum exit_status find_entry(
 	if (status != 0)
 		return STATUS_STORE_ERROR;
 	if (*entry == NULL) {
-		error_set(error, TOTPGROUP_ENOTFOUND, "there is no user '%s'", user);
+		error_set(error, TOTPGROUP_ENOTFOUND, translate("there is no user '%s'"), user);
 		return STATUS_USAGE;
 	}
 	if (getuid() == 0 || (*entry)->passwd.pw_uid == getuid())
 		return STATUS_DONE;
 	free(*entry);
 	*entry = NULL;
-	error_set(error, TOTPGROUP_EUNSAFE, "only root may do that for another user");
+	error_set(
+		error, TOTPGROUP_EUNSAFE, translate("only root may do that for another user"));
 	return STATUS_NOT_PERMITTED;
 }
 
@@ -45,7 +47,8 @@ enum exit_status user_file_find_user(
 
 	if (status != STATUS_USAGE || getuid() == 0)
 		return status;
-	error_set(error, TOTPGROUP_EUNSAFE, "only root may do that for another user");
+	error_set(
+		error, TOTPGROUP_EUNSAFE, translate("only root may do that for another user"));
 	return STATUS_NOT_PERMITTED;
 }
 
@@ -56,8 +59,9 @@ static bool is_barred(const struct user_credential *credential, struct error *er
 		credential->owner == credential->user || credential->owner->pw_uid == getuid())
 		return false;
 	error_set(error, TOTPGROUP_EUNSAFE,
-		"only root may do that: the secrets of this host are kept where users cannot "
-		"read them; ask an administrator");
+		translate("only root may do that: the secrets of this host are kept where "
+			  "users cannot "
+			  "read them; ask an administrator"));
 	return true;
 }
 
@@ -72,7 +76,7 @@ static enum exit_status find_credential(struct user_file *file,
 	file->credential = calloc(1, sizeof *file->credential);
 	if (file->credential == NULL) {
 		free(entry);
-		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+		error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 		return STATUS_STORE_ERROR;
 	}
 	owned.owner = defaults->owner != NULL ? &defaults->owner->passwd : NULL;
@@ -141,14 +145,14 @@ static int make_absolute(const char *path, char **absolute, struct error *error)
 
 	if (folder == NULL)
 		return error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot tell the current folder");
+			error, TOTPGROUP_ESYSTEM, translate("cannot tell the current folder"));
 	length = asprintf(absolute, "%s%s%s", strcmp(folder, "/") == 0 ? "" : folder,
 		path[0] == '/' ? "" : "/", path);
 	free(folder);
 	if (length >= 0)
 		return 0;
 	*absolute = NULL;
-	return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 }
 
 /* The path that a flag or HOME names; NULL where neither does. */
@@ -165,7 +169,8 @@ static int find_named_path(struct user_file *file, const struct passwd *user,
 	home = home_from_environment(user);
 	if (home == NULL && user->pw_dir == NULL)
 		return error_set(error, TOTPGROUP_EARGUMENT,
-			"%s has no home folder; name a file with --secret", user->pw_name);
+			translate("%s has no home folder; name a file with --secret"),
+			user->pw_name);
 	if (home == NULL)
 		return 0;
 	if (secret_path_expand(
@@ -316,8 +321,9 @@ static int change_record(const struct store_record *record, void *argument,
 static int refuse_without_state(const struct user_file *file, struct error *error)
 {
 	return error_set(error, TOTPGROUP_EUNSAFE,
-		"%.200s: the state of codes is kept here, and you may not change it; ask the "
-		"administrator",
+		translate("%.200s: the state of codes is kept here, and you may not change it; "
+			  "ask the "
+			  "administrator"),
 		file->credential->place->state_name);
 }
 
@@ -332,7 +338,7 @@ enum exit_status user_file_try_device(const struct user_file *file,
 	int result = user_file_look(file, &record, &lacks_state, error);
 
 	if (result == TOTPGROUP_ENOTFOUND)
-		error_set(error, result, "not enrolled: there is no %s", file->path);
+		error_set(error, result, translate("not enrolled: there is no %s"), file->path);
 	if (result == 0)
 		result = user_file_judge(file, &record, &parsed, error);
 	totpgroup_credential_free(parsed);

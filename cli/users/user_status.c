@@ -12,6 +12,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/user_file.h"
 #include "core/credential.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 static enum user_state enrolled_state(const struct credential_summary *summary)
@@ -25,7 +26,7 @@ static void refuse_without_state(struct user_status *status)
 {
 	status->state = USER_STATE_NOT_PERMITTED;
 	error_set(&status->error, TOTPGROUP_EUNSAFE,
-		"only root may look: the state is kept apart from the secret");
+		translate("only root may look: the state is kept apart from the secret"));
 }
 
 static void look_at_file(struct user_status *status, const struct user_file *file)
@@ -73,20 +74,20 @@ const char *user_state_name(enum user_state state)
 {
 	switch (state) {
 	case USER_STATE_CONFIRMED:
-		return "confirmed";
+		return N_("confirmed");
 	case USER_STATE_PENDING:
-		return "pending";
+		return N_("pending");
 	case USER_STATE_PENDING_EXPIRED:
-		return "pending-expired";
+		return N_("pending-expired");
 	case USER_STATE_NOT_ENROLLED:
-		return "not-enrolled";
+		return N_("not-enrolled");
 	case USER_STATE_UNKNOWN_USER:
-		return "unknown-user";
+		return N_("unknown-user");
 	case USER_STATE_NOT_PERMITTED:
-		return "not-permitted";
+		return N_("not-permitted");
 	case USER_STATE_PROBLEM:
 	default:
-		return "problem";
+		return N_("problem");
 	}
 }
 

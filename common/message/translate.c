@@ -12,7 +12,14 @@
 const char *translate(const char *text)
 {
 	(void)bindtextdomain(PACKAGE, LOCALEDIR);
-	return dgettext(PACKAGE, text);
+	/* gettext has its header for an empty text, which letters ask for by translate_header(). */
+	return *text != '\0' ? dgettext(PACKAGE, text) : text;
+}
+
+const char *translate_header(void)
+{
+	(void)bindtextdomain(PACKAGE, LOCALEDIR);
+	return dgettext(PACKAGE, "");
 }
 
 const char *translate_plural(const char *one, const char *many, unsigned long number)
@@ -26,6 +33,11 @@ const char *translate_plural(const char *one, const char *many, unsigned long nu
 const char *translate(const char *text)
 {
 	return text;
+}
+
+const char *translate_header(void)
+{
+	return "";
 }
 
 const char *translate_plural(const char *one, const char *many, unsigned long number)

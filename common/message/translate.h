@@ -15,7 +15,11 @@
  * valid until the locale changes. Thread-safe. */
 const char *translate(const char *text) __attribute__((format_arg(1)));
 
-/* The same for a text whose form depends on a number. */
+/* The head of the catalog, whose lines are fields such as "Language: de"; empty where there is no
+ * translation. */
+const char *translate_header(void);
+
+/* The same as translate() for a text whose form depends on a number. */
 const char *translate_plural(const char *one, const char *many, unsigned long number)
 	__attribute__((format_arg(1), format_arg(2)));
 

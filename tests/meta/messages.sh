@@ -17,12 +17,16 @@ messages() {
 scripts/messages >"$template"
 result $? "the texts are collected"
 
-# xgettext reads each file that marks messages. The others here only pass messages on.
-others='common/message/translate.c|cli/letter/(language|render).c'
-marked=$(sources '*.c' | grep -v ^tests/ | grep -vxE "$others" |
-	xargs grep -lE '\b(translate|translate_plural|N_)\('; grep -rl '{{_' conf)
-same "po/POTFILES names each file with texts" \
-	"$(sort <<<"$marked")" "$(grep -v '^#' po/POTFILES)"
+# The functions that translate are named by scripts/messages. Messages of error_set() are translated
+# by the programs alone.
+unlisted=$(sources '*.c' '*.h' | grep -v '^tests/' | grep -E '^(cli|common|daemon|pam)/' |
+	grep -vxF -f po/POTFILES | grep -vx 'common/message/translate.[ch]')
+# shellcheck disable=SC2086 # names of files without blanks
+same "po/POTFILES names each file with texts" "" \
+	"$(scripts/messages $unlisted | sed -n '/^#:/{n; p}')"
+same "each file that po/POTFILES names has texts" \
+	"$(sed -n 's/^#: //p' "$template" | tr ' ' '\n' | sort -u)" \
+	"$(grep -v '^#' po/POTFILES | sort)"
 
 languages=$(grep -v '^#' po/LINGUAS)
 for language in $languages; do
