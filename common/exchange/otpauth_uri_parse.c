@@ -204,13 +204,45 @@ static struct word take_parameter(struct word *query)
 	return parameter;
 }
 
-static bool is_same_value(struct word a, struct word b)
+static bool is_same_text(const char *a, const char *b)
 {
-	unsigned int different = a.length != b.length;
+	if (a == NULL || b == NULL)
+		return a == b;
+	return ascii_is_word(a, strlen(a), b);
+}
 
-	for (size_t i = 0; i < a.length && i < b.length; i++)
-		different |= small_letter(a.start[i]) != small_letter(b.start[i]);
-	return different == 0;
+/* Reads two values of a parameter apart from all others. same says whether they mean the
+ * same. */
+static int compare_values(const struct parameter *parameter, struct word before,
+	struct word value, bool *same, struct error *error)
+{
+	struct otp_key one = OTP_KEY_INIT, other = OTP_KEY_INIT;
+	int status;
+
+	/* The kind for which the parameter has a meaning. */
+	one.hotp = other.hotp = !parameter->totp;
+	status = read_parameter(&one, parameter, before, error);
+	if (status == 0)
+		status = read_parameter(&other, parameter, value, error);
+	*same = status == 0 && otp_key_same_kind(&one, &other) &&
+		one.counter == other.counter && is_same_text(one.issuer, other.issuer) &&
+		(one.secret == NULL || otp_key_same_secret(&one, &other));
+	otp_key_free(&one);
+	otp_key_free(&other);
+	return status;
+}
+
+/* A parameter may be there again with what was said before, also in another spelling. */
+static int check_repeated(const struct parameter *parameter, struct word before,
+	struct word value, struct error *error)
+{
+	bool same = true;
+	int status = compare_values(parameter, before, value, &same, error);
+
+	if (status == 0 && !same)
+		status = error_set(error, TOTPGROUP_EFORMAT,
+			"the %s is there twice, with different values", parameter->name);
+	return status;
 }
 
 /* Decodes a name and finds its parameter; NULL for another program's. */
@@ -247,12 +279,11 @@ static int read_query(struct otp_key *key, struct word query, struct word seen[P
 		if (status != 0 || parameter == NULL)
 			continue;
 		before = &seen[parameter - parameters];
-		if (before->start != NULL && !is_same_value(*before, value))
-			return error_set(error, TOTPGROUP_EFORMAT,
-				"the %s is there twice, with different values",
-				parameter->name);
+		if (before->start != NULL)
+			status = check_repeated(parameter, *before, value, error);
 		*before = value;
-		status = read_parameter(key, parameter, value, error);
+		if (status == 0)
+			status = read_parameter(key, parameter, value, error);
 	}
 	return status;
 }

@@ -71,6 +71,9 @@ def an_algorithm_may_have_a_dash(folder):
 def a_parameter_may_be_there_twice_with_one_value(folder):
     take(folder, f"otpauth://totp/{ME}?secret={SECRET}&algorithm=SHA1&algorithm=sha1", PLAIN)
     take(folder, f"otpauth://totp/{ME}?secret={SECRET}&digits=6&Secret={SECRET}&digits=6", PLAIN)
+    for again in ("algorithm=SHA-1&algorithm=SHA1", "digits=6&digits=%36", "issuer=A+B&issuer=A%20B",
+                  f"secret={SECRET[:4]}+{SECRET[4:].lower()}"):
+        take(folder, f"otpauth://totp/{ME}?secret={SECRET}&{again}", PLAIN)
     refuse(folder, f"otpauth://totp/{ME}?secret={SECRET}&algorithm=SHA1&algorithm=SHA256",
            "the algorithm is there twice, with different values")
     refuse(folder, f"otpauth://totp/{ME}?secret={SECRET}&secret={OTHER}", "the secret is there")
