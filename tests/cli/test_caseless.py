@@ -68,8 +68,8 @@ def two_secrets_for_two_spellings_are_refused(folder):
             status, output, errors = host.rows(row("ALICE"), row("bob"), row("alice", 1),
                                                options=force)
             equal(status, 7, output + errors)
-            check("line 2: " in output and "spelling of the name in line 4" in output, output)
-            check("line 4: " in output and "spelling of the name in line 2" in output, output)
+            check("line 2: " in errors and "spelling of the name in line 4" in errors, errors)
+            check("line 4: " in errors and "spelling of the name in line 2" in errors, errors)
             equal(host.enrolled(), {"bob"}, "who is enrolled")
             equal(host.secret("ALICE"), None, "a secret of the two")
 

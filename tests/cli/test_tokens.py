@@ -4,7 +4,7 @@
 import base64
 
 from import_host import KEY, ME, SECRET, credential, in_namespace, read, spec
-from pskc_files import Plain, container, token, with_key, with_password
+from pskc_files import KeyWrap, Plain, container, token, with_key, with_password
 from support import PROGRAM, Skip, check, equal, need, need_root, run, test
 
 LONG = KEY + b"123456789012"
@@ -101,6 +101,24 @@ def keys_and_passwords_come_from_a_file_or_are_typed(folder):
     text = container(token("T1", KEY, cipher=cipher, kind="hotp", counter=cipher.value(b"\1\2")),
                      cipher=cipher)
     check_secret(folder, pskc(folder, text, "--key-file=key"), "HOTP_COUNTER 258")
+
+
+@test
+def a_wrapped_key_is_unwrapped(folder):
+    need("openssl")
+    for length in (16, 24, 32):
+        key = bytes(range(1, length + 1))
+        cipher = KeyWrap(key)
+        text = container(token("T1", LONG, cipher=cipher, suite="HMAC-SHA256", period=60), cipher=cipher)
+        result = pskc(folder, text, answers=key.hex() + "\n")
+        check_secret(folder, result, "ALGORITHM SHA256", "STEP_SIZE 60", secret=LONG_SECRET)
+        refused(folder, "the key or the password is wrong", text, answers="00" * length + "\n")
+        wrapped = text.split("CipherValue>")[1].removesuffix("</xenc:")
+        data = bytearray(base64.b64decode(wrapped))
+        for damage in (data[:-8], data[:-1], data[:8], data[:1], data + bytes(8),
+                       data[:9] + bytes([data[9] ^ 1]) + data[10:]):
+            refused(folder, "the key or the password is wrong",
+                    text.replace(wrapped, base64.b64encode(damage).decode()), answers=key.hex() + "\n")
 
 
 def refused(folder, words, text, *options, **changes):
