@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include <dlfcn.h>
-#include <gcrypt.h>
 #include <security/pam_appl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "../unit/temporary_folder.h"
@@ -34,21 +34,24 @@ static const unsigned char key[] = "Hello!\xde\xad\xbe\xefHello!\xde\xad\xbe\xef
 static uint32_t drawn;
 static bool encoder_missing;
 
-/* Replaces libgcrypt's function: returns a known key, and then numbers that become known emergency
- * codes. */
-void gcry_randomize(void *buffer, size_t length, enum gcry_random_level level)
+/* Replaces the C library's function: returns a known key, and then numbers that become known
+ * emergency codes. What names temporary files is another length, and stays random. */
+ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 {
+	static ssize_t (*real)(void *buffer, size_t length, unsigned int flags);
 	/* The lowest of 2^32 numbers would be drawn again. */
 	uint32_t number = 90000000 + 38271935 + drawn;
 
-	(void)level;
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "getrandom");
 	if (length == sizeof key - 1)
 		memcpy(buffer, key, length);
 	else if (length == sizeof number)
 		memcpy(buffer, &number, length);
 	else
-		abort();
+		return real(buffer, length, flags);
 	drawn += length == sizeof number;
+	return (ssize_t)length;
 }
 
 /* libqrencode frees copies of its data without wiping them. So it is made unavailable when only the
