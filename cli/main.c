@@ -48,7 +48,7 @@ static const struct command commands[] = {
 	{"explain", command_explain, explain_options_table, " USER",
 		N_("say what would happen at a login, and why")},
 	{"doctor", command_doctor, doctor_options_table, " [USER]",
-		N_("check whether this host is set up right, and say how to mend it")},
+		N_("check whether this host is set up right, and say how to correct it")},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
