@@ -195,7 +195,7 @@ enum exit_status question_reuse(
 	credential->disallow_reuse = options->disallow_reuse == ENROLL_YES;
 	if (options->disallow_reuse != ENROLL_ASK)
 		return STATUS_DONE;
-	terminal_say("\nWhoever sees a code can use it too, until its time is over.\n");
+	terminal_say("\nA person who sees a code can use it, too, until its time is over.\n");
 	return ask_yes_no("Shall each code be good for one login only?", true,
 		&credential->disallow_reuse);
 }

@@ -256,7 +256,7 @@ def a_damaged_secret_never_passes(host):
 
 @test
 def others_than_root_cannot_look_or_create(host):
-    """Not even about themselves, and whomever it is about: nothing is told and nothing written."""
+    """Not even about themselves, for every user: nothing is told and nothing written."""
     configure(host, "nullok=yes\n[daemon]\nself_enroll=yes\n")
     host.secret("alice")
     host.start()
