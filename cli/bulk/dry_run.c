@@ -4,12 +4,13 @@
 
 #include "cli/bulk/dry_run.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <search.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include <limits.h>
-#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/ui/terminal.h"
@@ -56,7 +57,10 @@ static int try_folder(void *argument, struct error *error)
 		slash[slash == path] = '\0';
 	if (slash != NULL && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0)
 		status = error_set_system(error, TOTPGROUP_ESYSTEM,
-			translate("cannot make a file in the folder of %.200s"), entry->path);
+			errno == ENOENT
+				? "cannot open the folder of %.200s"
+				: translate("cannot make a file in the folder of %.200s"),
+			entry->path);
 	free(path);
 	return status;
 }
