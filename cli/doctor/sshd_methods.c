@@ -126,6 +126,15 @@ struct sshd_methods sshd_methods_judge(const struct text *settings)
 
 #define WITH_CODE "keyboard-interactive:pam"
 
+/* Whether PAM asks in place of the method. The method none demands nothing. */
+static bool is_asked_by_pam(const char *word, size_t length)
+{
+	const struct method *method = find_method(word, strcspn(word, ",: "));
+
+	return method != NULL ? (method->demand & (PASSWORD | INTERACTIVE)) != 0
+			      : length == strlen("none") && memcmp(word, "none", length) == 0;
+}
+
 /* Appends the list so that it ends in the code: with PAM's prompt in place of sshd's own, and
  * with all other methods that it demands. */
 static void append_list(struct text *text, const char *list, size_t length, bool other_factor)
@@ -134,10 +143,8 @@ static void append_list(struct text *text, const char *list, size_t length, bool
 	bool asks = false;
 
 	for (; length > 0; list += word, length -= word) {
-		const struct method *method = find_method(list, strcspn(list, ",: "));
-
 		word = strcspn(list, ", ");
-		if (method == NULL || (method->demand & (PASSWORD | INTERACTIVE)) == 0)
+		if (!is_asked_by_pam(list, word))
 			text_append_format(text, "%s%.*s", text->length > start ? "," : "",
 				(int)word, list);
 		else if (!asks && (text->length > start || other_factor))

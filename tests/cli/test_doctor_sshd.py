@@ -243,7 +243,8 @@ def a_mend_demands_no_less_than_before(folder):
             ("password", "keyboard-interactive:pam"),
             ("password,keyboard-interactive", "keyboard-interactive:pam"),
             ("publickey password", f"{KEY_AND_CODE} keyboard-interactive:pam"),
-            ("publickey,password hostbased,password", KEY_AND_CODE)):
+            ("publickey,password hostbased,password", KEY_AND_CODE),
+            ("none", "keyboard-interactive:pam"), ("publickey,none", KEY_AND_CODE)):
         settings(host, "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication yes\n"
                  f"AuthenticationMethods {methods}\n")
         found = [finding for finding in host.findings() if finding["check"] in
