@@ -115,6 +115,8 @@ static void tell_group(
 static enum gate judge_group(struct judgement *judgement)
 {
 	const struct gate_facts *facts = judgement->facts;
+	/* What nobody is told is not looked up. */
+	bool is_told = judgement->note != NULL;
 	struct group_decision decision;
 	enum group_gate gate;
 
@@ -126,11 +128,12 @@ static enum gate judge_group(struct judgement *judgement)
 		return GATE_ERROR;
 	}
 	gate = group_gate_judge(judgement->rules->group, facts->user,
-		facts->user_known ? facts->primary_gid : (gid_t)-1, facts->groups, &decision,
-		judgement->error);
+		facts->user_known ? facts->primary_gid : (gid_t)-1, facts->groups,
+		is_told ? &decision : NULL, judgement->error);
 	if (gate != GROUP_GATE_INSIDE && gate != GROUP_GATE_OUTSIDE)
 		return GATE_ERROR;
-	tell_group(judgement, &decision, gate == GROUP_GATE_INSIDE);
+	if (is_told)
+		tell_group(judgement, &decision, gate == GROUP_GATE_INSIDE);
 	return gate == GROUP_GATE_INSIDE ? GATE_ASK : GATE_SKIP;
 }
 

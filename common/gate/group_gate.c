@@ -68,6 +68,16 @@ static bool is_proven(
 	       has_gid(groups, entry->gid);
 }
 
+/* Whether the user's groups are needed before the entries are looked up: to exempt, to prove
+ * a gid, or to tell people how the user belongs to a group. */
+static bool begins_with_the_user(const struct group_list *entries, bool is_told)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (entries->entries[i].exempt || entries->entries[i].numeric)
+			return true;
+	return is_told;
+}
+
 /* Every other entry, whatever an earlier one says already, so that a broken list is
  * noticed by all users at once and not by some. */
 static int resolve_all(struct group_list *entries, const char *user, gid_t primary_gid,
@@ -98,29 +108,46 @@ static int find_in_sources(struct group_list *entries, const char *user, struct 
 	return status;
 }
 
+/* Asks for no more than the answer needs. Without exemptions, a list of members or the
+ * primary group that asks is an answer that the user's groups could not change. */
+static enum group_gate judge_entries(struct group_list *entries, const char *user,
+	gid_t primary_gid, struct user_groups *groups, struct group_decision *decision,
+	struct error *error)
+{
+	enum group_gate result = group_list_judge(
+		entries, primary_gid, groups->gids, groups->count, decision, error);
+
+	if (result == GROUP_GATE_OUTSIDE && !groups->known) {
+		if (user_groups_read(groups, user, primary_gid, error) != 0)
+			return GROUP_GATE_ERROR;
+		result = group_list_judge(
+			entries, primary_gid, groups->gids, groups->count, decision, error);
+	}
+	/* An exemption is a group that the user is in, which needs no second look. */
+	if (result != GROUP_GATE_OUTSIDE || decision->exempt)
+		return result;
+	if (find_in_sources(entries, user, error) != 0)
+		return GROUP_GATE_ERROR;
+	return group_list_judge(
+		entries, primary_gid, groups->gids, groups->count, decision, error);
+}
+
 enum group_gate group_gate_judge(const char *list, const char *user, gid_t primary_gid,
 	struct user_groups *groups, struct group_decision *decision, struct error *error)
 {
 	enum group_gate result = GROUP_GATE_ERROR;
 	struct group_list entries = GROUP_LIST_INIT;
 	struct user_groups own = {.known = false};
-	struct group_decision ignored;
+	struct group_decision untold;
 
 	if (groups == NULL)
 		groups = &own;
-	if (decision == NULL)
-		decision = &ignored;
 	if (group_list_parse(&entries, list, error) == 0 &&
-		user_groups_read(groups, user, primary_gid, error) == 0 &&
+		(!begins_with_the_user(&entries, decision != NULL) ||
+			user_groups_read(groups, user, primary_gid, error) == 0) &&
 		resolve_all(&entries, user, primary_gid, groups, error) == 0)
-		result = group_list_judge(
-			&entries, primary_gid, groups->gids, groups->count, decision, error);
-	/* An exemption is a group that the user is in, which needs no second look. */
-	if (result == GROUP_GATE_OUTSIDE && !decision->exempt)
-		result = find_in_sources(&entries, user, error) != 0
-				 ? GROUP_GATE_ERROR
-				 : group_list_judge(&entries, primary_gid, groups->gids,
-					   groups->count, decision, error);
+		result = judge_entries(&entries, user, primary_gid, groups,
+			decision != NULL ? decision : &untold, error);
 	user_groups_free(&own);
 	group_list_free(&entries);
 	return result;

@@ -51,13 +51,15 @@ struct group_decision {
  *
  * Each group of the list is looked up, with all of its members, but for a gid that asks
  * and is one of the user's supplementary groups: of a large group in a directory, by its
- * gid, a member needs no list.
+ * gid, a member needs no list. The user's own groups are looked up where the lists and the
+ * primary group do not answer alone: always where the list exempts or has a gid, where
+ * decision is not NULL, and before a user is not asked.
  *
  * GROUP_GATE_ERROR with a message where the list is empty or malformed, one of
  * its groups does not resolve, a lookup fails or a source does not answer; never
  * because of who the user is. Reads
  * NSS: thread-safe, and as slow as the host's directory. groups are the user's,
- * read here unless they are known; NULL where the caller does not want to keep
+ * read here where they are needed and not known; NULL where the caller does not want to keep
  * them. decision may be NULL; it is written where the answer is no
  * GROUP_GATE_ERROR.
  */

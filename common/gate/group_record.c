@@ -12,8 +12,8 @@
 /* A buffer that is too small costs a lookup for nothing, and in a directory the lookup of a
  * large group takes tens of milliseconds. The pages that the answer does not fill cost
  * nothing. */
-#define BUFFER_FIRST   ((size_t)1 << 20)
-#define BUFFER_GROWTH  8
+#define BUFFER_FIRST   ((size_t)4 << 20)
+#define BUFFER_GROWTH  4
 #define BUFFER_MAXIMUM ((size_t)64 << 20)
 #define INTERRUPTIONS  100
 

@@ -20,7 +20,7 @@ struct group_record {
  * error->system_error) or TOTPGROUP_EMEMORY where it could not be asked, or has more than
  * 64 MiB to say.
  *
- * Up to 50,000 members or so it asks once: a directory sends the members again each time.
+ * Up to 200,000 members or so it asks once: a directory sends the members again each time.
  * Thread-safe, and as slow as the host's directory.
  */
 int group_record_by_name(struct group_record **record, const char *name, struct error *error);

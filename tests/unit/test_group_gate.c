@@ -180,6 +180,57 @@ static void a_gid_of_the_users_asks_without_a_lookup(void **state)
 	assert_int_equal(judge("10,4711", "dave", USERS), GROUP_GATE_ERROR);
 }
 
+/* What is read twice from the same file, or asked twice of a directory, is paid by each
+ * login. */
+static void who_is_asked_by_one_lookup_needs_no_second(void **state)
+{
+	static const gid_t gids[] = {20};
+
+	(void)state;
+	hold(gids, 1);
+	assert_int_equal(judge("otp", "alice", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(judge("staff", "somebody", 20), GROUP_GATE_INSIDE);
+	assert_int_equal(fake.lookups, 2);
+	assert_int_equal(fake.list_calls, 0);
+	/* Also the entry behind it has to exist. */
+	assert_int_equal(judge("otp,nonesuch", "alice", USERS), GROUP_GATE_ERROR);
+	assert_int_equal(judge("otp,staff", "alice", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(fake.list_calls, 0);
+	/* A user whom no list names may still be in the group. */
+	assert_int_equal(judge("otp,staff", "somebody", USERS), GROUP_GATE_INSIDE);
+	assert_int_equal(fake.list_calls, 1);
+}
+
+static void exemptions_are_looked_up_whatever_a_list_says(void **state)
+{
+	static const gid_t robots[] = {30};
+
+	(void)state;
+	hold(robots, 1);
+	assert_int_equal(judge("otp,!robots", "alice", USERS), GROUP_GATE_OUTSIDE);
+	assert_int_equal(judge("!robots,otp", "alice", 10), GROUP_GATE_OUTSIDE);
+	assert_int_equal(judge("otp,!30", "alice", USERS), GROUP_GATE_OUTSIDE);
+	fake.list_failures = UINT_MAX;
+	assert_int_equal(judge("otp,!robots", "alice", USERS), GROUP_GATE_ERROR);
+}
+
+static void people_are_told_how_the_user_belongs(void **state)
+{
+	static const gid_t otp[] = {10};
+	struct group_decision decision;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	hold(otp, 1);
+	assert_int_equal(group_gate_judge("otp", "alice", USERS, NULL, &decision, &error),
+		GROUP_GATE_INSIDE);
+	assert_int_equal(decision.membership, GROUP_MEMBERSHIP_SUPPLEMENTARY);
+	hold(NULL, 0);
+	assert_int_equal(group_gate_judge("otp", "alice", USERS, NULL, &decision, &error),
+		GROUP_GATE_INSIDE);
+	assert_int_equal(decision.membership, GROUP_MEMBERSHIP_LISTED);
+}
+
 /* The gid of the user's entry need not be a group's. */
 static void other_gids_are_looked_up(void **state)
 {
@@ -275,10 +326,11 @@ static void user_lists_that_fail(void **state)
 {
 	(void)state;
 	fake.list_failures = UINT_MAX;
-	assert_error("otp", TOTPGROUP_ESYSTEM, "does not list the user's groups");
+	assert_error("robots", TOTPGROUP_ESYSTEM, "does not list the user's groups");
+	assert_error("10", TOTPGROUP_ESYSTEM, "does not list the user's groups");
 	assert_error("!otp", TOTPGROUP_ESYSTEM, "does not list the user's groups");
 	assert_int_equal(fake.largest_list, 65537);
-	assert_true(fake.list_calls < 100);
+	assert_true(fake.list_calls < 150);
 }
 
 static void user_lists_that_make_no_sense(void **state)
@@ -358,7 +410,7 @@ static void groups_of_many_members(void **state)
 
 static void a_group_of_many_members_is_looked_up_once(void **state)
 {
-	enum { MEMBERS = 50000 };
+	enum { MEMBERS = 150000 };
 	static char names[MEMBERS][12];
 	static const char *members[MEMBERS + 1];
 	const struct fake_group groups[] = {{"crowd", 40, members}, {NULL, 0, NULL}};
@@ -504,6 +556,9 @@ int main(void)
 		cmocka_unit_test_setup(who_is_in_no_group_is_looked_for_in_each_source, begin),
 		cmocka_unit_test_setup(every_entry_is_looked_up, begin),
 		cmocka_unit_test_setup(a_gid_of_the_users_asks_without_a_lookup, begin),
+		cmocka_unit_test_setup(who_is_asked_by_one_lookup_needs_no_second, begin),
+		cmocka_unit_test_setup(exemptions_are_looked_up_whatever_a_list_says, begin),
+		cmocka_unit_test_setup(people_are_told_how_the_user_belongs, begin),
 		cmocka_unit_test_setup(other_gids_are_looked_up, begin),
 		cmocka_unit_test_setup(failing_lookups, begin),
 		cmocka_unit_test_setup(groups_that_are_not_there, begin),
