@@ -14,6 +14,9 @@
 #include "core/credential_cache.h"
 #include "core/otp.h"
 
+/* As long as most lines are. */
+#define BRIEF_LINE 256
+
 /* One piece of memory. */
 struct whole {
 	struct totpgroup_credential credential; /* first, so that it can be taken for this */
@@ -154,11 +157,15 @@ static int insert_line(struct text *text, size_t at, const struct text *content)
 int credential_set(totpgroup_credential *credential, const char *key, const char *value)
 {
 	struct text *text = &credential->text;
-	struct text content = TEXT_INIT;
+	char brief[BRIEF_LINE] = "";
+	struct text content = TEXT_IN(brief);
 	struct option_line line;
 	int status;
 
-	status = text_append_format(&content, "\" %s %s", key, value);
+	(void)text_append(&content, "\" ", 2);
+	(void)text_append_string(&content, key);
+	(void)text_append(&content, " ", 1);
+	status = text_append_string(&content, value);
 	if (status != 0)
 		goto out;
 	if (!credential_cache_find(credential, 0, key, &line)) {

@@ -15,18 +15,32 @@
 #define ATTEMPTS_MAX 100
 #define INTERVAL_MAX 3600
 
-/* The values of a line. */
+/* As many times as most lines may hold are kept without memory of their own. */
+#define BRIEF_TIMES 32
+
+/* As long as most values are. */
+#define BRIEF_VALUE 256
+
+/* The values of a line. Ends with free_times(). */
 struct rate_limit {
 	int64_t attempts; /* allowed in the interval */
 	int64_t interval; /* in seconds */
-	int64_t *times;	  /* of attempts, oldest first; the owner frees it */
+	int64_t *times;	  /* of attempts, oldest first */
 	size_t count;
+	int64_t brief[BRIEF_TIMES];
 };
 
 #define RATE_LIMIT_INIT                                                                        \
 	{                                                                                      \
-		0, 0, NULL, 0                                                                  \
+		.times = NULL                                                                  \
 	}
+
+static void free_times(struct rate_limit *limit)
+{
+	if (limit->times != limit->brief)
+		free(limit->times);
+	limit->times = NULL;
+}
 
 static int compare_times(const void *a, const void *b)
 {
@@ -40,7 +54,11 @@ static int read_times(struct rate_limit *limit, struct credential_option option,
 	const char *key, struct error *error)
 {
 	/* Room for every time that the line can hold, and for one more. */
-	limit->times = calloc(option.length / 2 + 2, sizeof *limit->times);
+	size_t room = option.length / 2 + 2;
+
+	limit->times = limit->brief;
+	if (room > BRIEF_TIMES)
+		limit->times = calloc(room, sizeof *limit->times);
 	if (limit->times == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	while (option.length > 0)
@@ -116,9 +134,11 @@ static int write_line(totpgroup_credential *credential, const char *key, struct 
 {
 	int status;
 
-	for (size_t i = 0; i < limit->count; i++)
-		(void)text_append_format(value, "%s%lld", value->length > 0 ? " " : "",
-			(long long)limit->times[i]);
+	for (size_t i = 0; i < limit->count; i++) {
+		if (value->length > 0)
+			(void)text_append(value, " ", 1);
+		(void)text_append_number(value, limit->times[i]);
+	}
 	status = value->status;
 	if (status == 0)
 		status = credential_set(credential, key, value->data);
@@ -136,7 +156,7 @@ int rate_limit_look(const totpgroup_credential *credential, int64_t now, bool co
 	*answer = (struct rate_limit_answer){false, 0};
 	if (status == 0 && limited)
 		add_attempt(&limit, now, count_blocked, answer);
-	free(limit.times);
+	free_times(&limit);
 	return status;
 }
 
@@ -144,7 +164,8 @@ int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_b
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
 	struct rate_limit limit = RATE_LIMIT_INIT;
-	struct text value = TEXT_INIT;
+	char brief[BRIEF_VALUE] = "";
+	struct text value = TEXT_IN(brief);
 	bool limited;
 	int status = read_limit(credential, &limit, &limited, error);
 
@@ -154,12 +175,13 @@ int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_b
 	add_attempt(&limit, now, count_blocked, answer);
 	if (answer->exceeded && !count_blocked)
 		goto out;
-	(void)text_append_format(
-		&value, "%lld %lld", (long long)limit.attempts, (long long)limit.interval);
+	(void)text_append_number(&value, limit.attempts);
+	(void)text_append(&value, " ", 1);
+	(void)text_append_number(&value, limit.interval);
 	status = write_line(credential, LIMIT_KEY, &value, &limit, error);
 	*changed = true;
 out:
-	free(limit.times);
+	free_times(&limit);
 	return status;
 }
 
@@ -186,7 +208,8 @@ int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
 	struct rate_limit limit = RATE_LIMIT_INIT, front_end = RATE_LIMIT_INIT;
-	struct text value = TEXT_INIT;
+	char brief[BRIEF_VALUE] = "";
+	struct text value = TEXT_IN(brief);
 	bool limited;
 	int status = read_limit(credential, &limit, &limited, error);
 
@@ -208,8 +231,8 @@ int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 	status = write_line(credential, FRONT_END_KEY, &value, &front_end, error);
 	*changed = true;
 out:
-	free(limit.times);
-	free(front_end.times);
+	free_times(&limit);
+	free_times(&front_end);
 	return status;
 }
 
@@ -221,7 +244,7 @@ int rate_limit_check(const totpgroup_credential *credential, struct error *error
 
 	if (status == 0 && limited)
 		status = read_front_end(credential, &front_end, error);
-	free(limit.times);
-	free(front_end.times);
+	free_times(&limit);
+	free_times(&front_end);
 	return status;
 }

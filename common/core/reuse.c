@@ -4,14 +4,15 @@
 
 #include "core/reuse.h"
 
-#include <inttypes.h>
-
 #include "base/number.h"
 #include "base/text.h"
 #include "core/device.h"
 #include "core/skew.h"
 
 #define KEY "DISALLOW_REUSE"
+
+/* As long as most lists are. */
+#define BRIEF_LIST 256
 
 /* The steps that a window can reach from a given step, on the same device or on one
  * whose window is `distance` steps ahead or behind. */
@@ -48,8 +49,10 @@ static int read_list(struct credential_option list, const struct reach *reach, b
 				list.line);
 		if (used == reach->step)
 			*spent = true;
-		if (kept != NULL && is_reached(used, reach))
-			(void)text_append_format(kept, "%" PRId64 " ", used);
+		if (kept != NULL && is_reached(used, reach)) {
+			(void)text_append_number(kept, used);
+			(void)text_append(kept, " ", 1);
+		}
 	}
 	if (kept != NULL && kept->status != 0)
 		return error_set(error, kept->status, "out of memory");
@@ -71,7 +74,8 @@ int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int win
 {
 	struct credential_option list = {"", 0, 0}, further;
 	struct reach reach = {step, window, 0};
-	struct text kept = TEXT_INIT;
+	char brief[BRIEF_LIST] = "";
+	struct text kept = TEXT_IN(brief);
 	bool spent;
 	int status;
 
@@ -86,7 +90,7 @@ int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int win
 	status = read_list(list, &reach, &spent, &kept, error);
 	if (status != 0 || spent)
 		goto out;
-	status = text_append_format(&kept, "%" PRId64, step);
+	status = text_append_number(&kept, step);
 	if (status == 0)
 		status = credential_set(credential, KEY, kept.data);
 	if (status == 0)

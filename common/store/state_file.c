@@ -144,7 +144,8 @@ static bool is_worth_another_look(const struct error *error)
 
 static int make(const struct file_rules *rules, struct error *error)
 {
-	const struct text empty = {(char[]){STATE_EMPTY}, strlen(STATE_EMPTY), 0, 0, 0};
+	const struct text empty = {
+		.data = (char[]){STATE_EMPTY}, .length = strlen(STATE_EMPTY)};
 	struct text bytes = TEXT_INIT;
 	int status = parent_folders_make(rules->path, error);
 

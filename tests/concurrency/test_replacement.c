@@ -65,7 +65,7 @@ static void enroll_again_and_again(void)
 	rules = rules_of_alice(path);
 	for (unsigned int number = 1; number < ENROLLMENTS; number++) {
 		struct error error = ERROR_INIT;
-		struct text text = {data, 0, sizeof data, 0, 0};
+		struct text text = {.data = data, .length = 0, .capacity = sizeof data};
 
 		write_credential(data, number);
 		text.length = strlen(data);

@@ -18,7 +18,8 @@ static char trace[1024];
 static inline int place_text(const char *name, struct durable_file file, struct error *error)
 {
 	static char bytes[] = NEW;
-	const struct text text = {bytes, sizeof bytes - 1, sizeof bytes, 0, 0};
+	const struct text text = {
+		.data = bytes, .length = sizeof bytes - 1, .capacity = sizeof bytes};
 	struct dir_entry place = DIR_ENTRY_INIT;
 	unsigned int descriptors = count_descriptors();
 	int status;

@@ -112,7 +112,8 @@ static inline int begin_and_commit(const char *name)
 	struct locked_file *transaction;
 	struct text text = TEXT_INIT;
 	char *data = strdup(new_text);
-	const struct text replacement = {data, strlen(data), strlen(data) + 1, 0, 0};
+	const struct text replacement = {
+		.data = data, .length = strlen(data), .capacity = strlen(data) + 1};
 	int status;
 
 	calls.armed = true;
@@ -131,7 +132,8 @@ static inline int create(const char *name, bool replace)
 {
 	unsigned int descriptors = before_call(name);
 	char *data = strdup(new_text);
-	const struct text text = {data, strlen(data), strlen(data) + 1, 0, 0};
+	const struct text text = {
+		.data = data, .length = strlen(data), .capacity = strlen(data) + 1};
 	int status;
 
 	calls.armed = true;

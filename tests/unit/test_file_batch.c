@@ -13,7 +13,8 @@
 
 static char trace[1024];
 static char bytes[] = "a secret\n";
-static const struct text content = {bytes, sizeof bytes - 1, sizeof bytes, 0, 0};
+static const struct text content = {
+	.data = bytes, .length = sizeof bytes - 1, .capacity = sizeof bytes};
 
 static const char *const names[FILES] = {"alice", "bob", "carol"};
 

@@ -221,6 +221,12 @@ static void a_separate_state_holds_the_attempts(void **state)
 	text_free(&kept);
 }
 
+/* More than usual, so that they need memory of their own. */
+#define EIGHT_TIMES                                                                            \
+	" 1799999991 1799999991 1799999991 1799999991 1799999991 1799999991 1799999991 "       \
+	"1799999991"
+#define MANY_TIMES EIGHT_TIMES EIGHT_TIMES EIGHT_TIMES EIGHT_TIMES
+
 static void without_memory_there_is_an_error(void **state)
 {
 	unsigned int failures = 0;
@@ -228,7 +234,7 @@ static void without_memory_there_is_an_error(void **state)
 	(void)state;
 	for (unsigned int i = 1;; i++) {
 		totpgroup_credential *credential =
-			load_lines(LIMIT "3 30 1799999990\n" FRONT "1799999991\n");
+			load_lines(LIMIT "100 30" MANY_TIMES "\n" FRONT MANY_TIMES "\n");
 		struct rate_limit_answer answer;
 		struct error error = ERROR_INIT;
 		bool changed = false;

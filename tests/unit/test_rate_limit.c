@@ -287,6 +287,39 @@ static void no_interval_has_more_attempts_than_allowed(void **state)
 	}
 }
 
+/* Each login counts. */
+static void a_usual_line_is_counted_without_an_allocation(void **state)
+{
+	totpgroup_credential *credential = load_limit("\" RATE_LIMIT 3 30 1799999990");
+	struct rate_limit_answer answer;
+	struct error error = ERROR_INIT;
+	bool changed = false;
+
+	(void)state;
+	/* The list of lines is made first. */
+	assert_int_equal(rate_limit_look(credential, NOW, true, &answer, &error), 0);
+	allocation_to_fail = 1;
+	assert_int_equal(rate_limit_count(credential, NOW, true, &answer, &changed, &error), 0);
+	assert_int_equal(allocation_to_fail, 1);
+	allocation_to_fail = 0;
+	assert_true(changed);
+	totpgroup_credential_free(credential);
+}
+
+/* As many times as need memory of their own. */
+static totpgroup_credential *load_many_times(void)
+{
+	struct text line = TEXT_INIT;
+	totpgroup_credential *credential;
+
+	assert_int_equal(text_append_string(&line, "\" RATE_LIMIT 100 30"), 0);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(text_append_string(&line, " 1799999990"), 0);
+	credential = load_limit(line.data);
+	text_free(&line);
+	return credential;
+}
+
 static void each_failed_allocation_is_an_error(void **state)
 {
 	struct rate_limit_answer answer;
@@ -294,7 +327,7 @@ static void each_failed_allocation_is_an_error(void **state)
 
 	(void)state;
 	for (unsigned int i = 1;; i++) {
-		totpgroup_credential *credential = load_limit("\" RATE_LIMIT 3 30 1799999990");
+		totpgroup_credential *credential = load_many_times();
 		struct error error = ERROR_INIT;
 		bool changed = false;
 		int status;
@@ -324,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_long_list_is_read_and_cut),
 		cmocka_unit_test(retry_after_is_exact),
 		cmocka_unit_test(no_interval_has_more_attempts_than_allowed),
+		cmocka_unit_test(a_usual_line_is_counted_without_an_allocation),
 		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 

@@ -139,13 +139,35 @@ static void no_step_is_fresh_twice(void **state)
 	}
 }
 
+/* More than usual, so that it needs memory of its own. */
+#define TEN_STEPS " 99 101 98 102 99 101 98 102 99 101"
+#define LONG_LIST                                                                              \
+	TEN_STEPS TEN_STEPS TEN_STEPS TEN_STEPS TEN_STEPS TEN_STEPS TEN_STEPS TEN_STEPS        \
+		TEN_STEPS
+
+static void a_usual_list_is_spent_without_an_allocation(void **state)
+{
+	totpgroup_credential *credential = load_list("\" DISALLOW_REUSE 99 101\n");
+	struct error error = ERROR_INIT;
+	enum reuse answer;
+
+	(void)state;
+	allocation_to_fail = 1;
+	assert_int_equal(reuse_spend(credential, 100, 3, false, &answer, &error), 0);
+	assert_int_equal(allocation_to_fail, 1);
+	allocation_to_fail = 0;
+	assert_int_equal(answer, REUSE_FRESH);
+	totpgroup_credential_free(credential);
+}
+
 static void each_failed_allocation_is_an_error(void **state)
 {
 	unsigned int failures = 0;
 
 	(void)state;
 	for (unsigned int i = 1;; i++) {
-		totpgroup_credential *credential = load_list("\" DISALLOW_REUSE 99 101\n");
+		totpgroup_credential *credential =
+			load_list("\" DISALLOW_REUSE" LONG_LIST "\n");
 		struct error error = ERROR_INIT;
 		enum reuse answer = REUSE_FRESH;
 		int status;
@@ -171,6 +193,7 @@ int main(void)
 		cmocka_unit_test(a_spent_step_is_refused_and_a_fresh_one_listed),
 		cmocka_unit_test(malformed_lists_are_refused),
 		cmocka_unit_test(no_step_is_fresh_twice),
+		cmocka_unit_test(a_usual_list_is_spent_without_an_allocation),
 		cmocka_unit_test(each_failed_allocation_is_an_error),
 	};
 

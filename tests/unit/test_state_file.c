@@ -48,7 +48,8 @@ static int write_state(const char *state, bool keep_locked)
 {
 	struct state_file *transaction;
 	char copy[STATE_SLOT_SIZE_MAX];
-	struct text text = TEXT_INIT, next = {copy, strlen(state), sizeof copy, 0, 0};
+	struct text text = TEXT_INIT;
+	struct text next = {.data = copy, .length = strlen(state), .capacity = sizeof copy};
 	int status;
 
 	strcpy(copy, state);
@@ -253,7 +254,7 @@ static void put_slots(int64_t first, const char *state, int64_t second, const ch
 {
 	static char bytes[2 * STATE_SLOT_SIZE_MIN];
 	char copy[256];
-	struct text text = {copy, 0, sizeof copy, 0, 0};
+	struct text text = {.data = copy, .length = 0, .capacity = sizeof copy};
 
 	text.length = strlen(strcpy(copy, state));
 	assert_int_equal(state_slot_write(bytes, STATE_SLOT_SIZE_MIN, first, &text), 0);

@@ -31,7 +31,7 @@ static struct state_slots slots;
 static void write_slot(char *slot, size_t size, int64_t generation, const char *state)
 {
 	char copy[256];
-	struct text text = {copy, strlen(state), sizeof copy, 0, 0};
+	struct text text = {.data = copy, .length = strlen(state), .capacity = sizeof copy};
 
 	strcpy(copy, state);
 	assert_int_equal(state_slot_write(slot, size, generation, &text), 0);
@@ -48,7 +48,7 @@ static int setup(void **state)
 
 static int read_bytes(char *bytes, size_t length)
 {
-	const struct text text = {bytes, length, length + 1, 0, 0};
+	const struct text text = {.data = bytes, .length = length, .capacity = length + 1};
 	char behind = bytes[length];
 	int status;
 
@@ -169,7 +169,7 @@ static void no_flipped_bit_of_the_older_slot_matters(void **state)
 /* Neither as a state, nor as the text of one, nor as nothing. */
 static void expect_refusal(char *bytes, size_t length)
 {
-	const struct text text = {bytes, length, length + 1, 0, 0};
+	const struct text text = {.data = bytes, .length = length, .capacity = length + 1};
 	struct state_sections sections;
 	struct error error = ERROR_INIT;
 	int status = read_bytes(bytes, length);
@@ -296,7 +296,7 @@ static void numbers_that_no_writer_uses_do_not_count(void **state)
 /* It looks for a first line that this form does not have. */
 static void an_earlier_version_refuses_it(void **state)
 {
-	const struct text text = {file, 2 * SIZE, sizeof file, 0, 0};
+	const struct text text = {.data = file, .length = 2 * SIZE, .capacity = sizeof file};
 	struct state_sections sections;
 	struct error error = ERROR_INIT;
 
@@ -327,7 +327,9 @@ static void a_slot_is_as_large_as_its_state_needs(void **state)
 	(void)state;
 	memset(state_bytes, 'x', sizeof state_bytes);
 	for (unsigned int i = 0; i < COUNT(lengths); i++) {
-		const struct text text = {state_bytes, lengths[i], sizeof state_bytes, 0, 0};
+		const struct text text = {.data = state_bytes,
+			.length = lengths[i],
+			.capacity = sizeof state_bytes};
 		size_t size = state_slot_size(lengths[i]);
 
 		assert_true(size >= SIZE && size <= STATE_SLOT_SIZE_MAX && size > lengths[i]);

@@ -191,6 +191,55 @@ static void shortening_wipes(void **state)
 	text_free(&text);
 }
 
+static void numbers_are_those_of_printf(void **state)
+{
+	static const int64_t numbers[] = {0, 1, -1, 9, 10, -10, 1799999990, 9999999999,
+		INT64_MAX, INT64_MIN, INT64_MIN + 1};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		struct text text = TEXT_INIT;
+		char expected[32];
+
+		snprintf(expected, sizeof expected, "=%" PRId64, numbers[i]);
+		assert_int_equal(text_append(&text, "=", 1), 0);
+		assert_int_equal(text_append_number(&text, numbers[i]), 0);
+		assert_text(&text, expected);
+		text_free(&text);
+	}
+}
+
+static void an_array_of_the_callers_is_left_when_it_is_full(void **state)
+{
+	char array[8] = "";
+	struct text text = TEXT_IN(array);
+
+	(void)state;
+	assert_text(&text, "");
+	assert_int_equal(text_append_string(&text, "SECRET7"), 0);
+	assert_ptr_equal(text.data, array);
+	assert_int_equal(text_append(&text, "8", 1), 0);
+	assert_ptr_not_equal(text.data, array);
+	assert_text(&text, "SECRET78");
+	for (size_t i = 0; i < sizeof array; i++)
+		assert_int_equal(array[i], '\0');
+	text_free(&text);
+	assert_null(text.data);
+}
+
+static void an_array_of_the_callers_is_wiped(void **state)
+{
+	char array[8] = "";
+	struct text text = TEXT_IN(array);
+
+	(void)state;
+	assert_int_equal(text_append_string(&text, "SECRET"), 0);
+	text_free(&text);
+	assert_null(text.data);
+	for (size_t i = 0; i < sizeof array; i++)
+		assert_int_equal(array[i], '\0');
+}
+
 /* So a text never has a gap. */
 static void a_failed_append_ends_all_later_ones(void **state)
 {
@@ -218,6 +267,9 @@ int main(void)
 		cmocka_unit_test(a_splice_may_be_anywhere),
 		cmocka_unit_test(random_splices_agree_with_a_model),
 		cmocka_unit_test(shortening_wipes),
+		cmocka_unit_test(numbers_are_those_of_printf),
+		cmocka_unit_test(an_array_of_the_callers_is_left_when_it_is_full),
+		cmocka_unit_test(an_array_of_the_callers_is_wiped),
 		cmocka_unit_test(a_failed_append_ends_all_later_ones),
 	};
 

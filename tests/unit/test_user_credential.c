@@ -214,7 +214,8 @@ static void may_leave_a_verdict_unrecorded(void **state)
 static void creates_a_file_where_there_is_none(void **state)
 {
 	char data[] = NEW;
-	const struct text text = {data, strlen(data), sizeof data, 0, 0};
+	const struct text text = {
+		.data = data, .length = strlen(data), .capacity = sizeof data};
 	struct user_credential credential;
 
 	(void)state;

@@ -127,7 +127,8 @@ static void summarizes(void **state)
 static int create_text(const char *user)
 {
 	char data[] = TEXT;
-	const struct text text = {data, strlen(data), sizeof data, 0, 0};
+	const struct text text = {
+		.data = data, .length = strlen(data), .capacity = sizeof data};
 
 	return user_store_create(store, user, &text, &failure);
 }
