@@ -24,6 +24,9 @@ ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñöüýÁÇÉÍÑÖÜÝ")
 # What stays: conversions, names in braces, escapes, and the letters for yes and no.
 KEPT = re.compile(r"%[-+ #0-9.*]*(?:<PRI\w+>|(?:hh|h|ll|l|z|j)?[a-zA-Z%])|\{[^}]*\}|\\.")
 
+# What the library says of a failure, which is in English in every language.
+DETAILS = ("cannot open the folder of",)
+
 # Three words of English in a row, with letters that the made-up language never leaves alone.
 ENGLISH = re.compile(r"\b[a-zA-Z']{2,} [a-z']{2,} [a-z']{2,}\b")
 
@@ -94,6 +97,8 @@ def check_words(said, what):
     # What the system says is translated by the C library.
     for number in errno.errorcode:
         said = said.replace(os.strerror(number), "")
+    for detail in DETAILS:
+        said = said.replace(detail, "")
     found = ENGLISH.search(said)
     check(found is None, f"{what} says in English: {found and found.group()!r}: {said!r}")
 
