@@ -112,12 +112,17 @@ static enum exit_status look(const struct sealing_run *run, const struct user_fi
 static int change_files(struct sealing_run *run, const struct user_file *file, bool has_secret,
 	struct error *error)
 {
-	const struct sealing sealing = {
-		run->key_file, file->credential->name, run->act != UNSEAL};
+	struct sealing sealing = {.key_file = run->key_file,
+		.user = file->credential->name,
+		.seals = run->act != UNSEAL};
 	struct store_place *place = file->credential->place;
+	int status;
 
-	return has_secret ? store_transact(place, rewrite, run, error)
-			  : state_file_reseal(place->state_name, &sealing, error);
+	if (has_secret)
+		return store_transact(place, rewrite, run, error);
+	status = state_file_reseal(place->state_name, &sealing, error);
+	sealing_forget(&sealing);
+	return status;
 }
 
 static enum exit_status change_one(struct manage *manage, struct sealing_run *run,

@@ -173,19 +173,13 @@ int seal_close(const struct seal_keys *keys, const struct seal_subject *subject,
 static int read_blob(const char *sealed, size_t length, struct text *blob)
 {
 	struct lines lines = {.text = sealed, .length = length};
-	struct text characters = TEXT_INIT;
 	const char *line;
 	size_t line_length;
-	int status;
+	int status = 0;
 
 	(void)lines_next(&lines, &line, &line_length);
-	while (lines_next(&lines, &line, &line_length))
-		(void)text_append(&characters, line, line_length);
-	status = characters.status;
-	if (status == 0)
-		status = base64_decode(blob, characters.data != NULL ? characters.data : "",
-			characters.length);
-	text_free(&characters);
+	while (status == 0 && lines_next(&lines, &line, &line_length))
+		status = base64_decode(blob, line, line_length);
 	return status;
 }
 

@@ -55,6 +55,7 @@ int file_place_create(
 
 	if (status == 0)
 		status = file_place_with_rights(task.place, create_secret, &task, error);
+	sealing_forget(&task.place->sealing);
 	text_free(&written);
 	return status;
 }
@@ -87,9 +88,10 @@ static void add_file(struct together *together, struct store_new *item)
 	struct file_batch_file *file = &together->files[together->count];
 	struct text *text = &together->texts[together->count];
 	struct error ignored = ERROR_INIT;
+	struct sealing *sealing = &file_place_of(item->place)->sealing;
 
-	item->status = sealing_close(&file_place_of(item->place)->sealing, SEAL_SECRET,
-		item->secret, text, &item->error);
+	item->status = sealing_close(sealing, SEAL_SECRET, item->secret, text, &item->error);
+	sealing_forget(sealing);
 	if (item->status != 0) {
 		text_free(text);
 		return;

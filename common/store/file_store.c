@@ -47,6 +47,7 @@ static void release(struct store_place *place)
 {
 	struct file_place *file = file_place_of(place);
 
+	sealing_forget(&file->sealing);
 	free(file->path);
 	free(file->state_path);
 	free(file);
@@ -102,7 +103,8 @@ static int locate(struct store *store, const struct store_user *user,
 		.own_file = settings->own_file,
 		.if_locked = IF_LOCKED,
 	};
-	place->sealing = (struct sealing){settings->seal_key, user->name, settings->seals};
+	place->sealing = (struct sealing){
+		.key_file = settings->seal_key, .user = user->name, .seals = settings->seals};
 	place->place.name = place->place.file = place->path;
 	place->place.state_name = place->state_path;
 	/* A separate state is the caller's own, and only the secret is reached with other
@@ -165,13 +167,14 @@ static int look(struct store_place *place, struct store_record *record, struct e
 		*error = state_error;
 		status = error->code;
 	}
+	sealing_forget(&file->sealing);
 	record->now = (int64_t)time(NULL);
 	return status;
 }
 
 static void abort_transaction(struct store_place *place, struct store_record *record)
 {
-	(void)place;
+	sealing_forget(&file_place_of(place)->sealing);
 	if (record->token != NULL) {
 		locked_file_abort(record->token->file);
 		state_file_abort(record->token->state);
@@ -335,12 +338,15 @@ static int remove_place(struct store_place *place, bool or_without, struct error
 	struct file_task task = {.place = file_place_of(place), .or_without = or_without};
 	int status = file_place_with_rights(task.place, remove_secret, &task, error);
 	bool noted = false;
+	int noting;
 
 	if ((status != 0 && status != TOTPGROUP_ENOTFOUND) || task.place->state_path == NULL)
 		return status;
-	if (state_file_note_revoked(
-		    task.place->state_path, &task.place->sealing, &noted, error) != 0)
-		return error->code;
+	noting = state_file_note_revoked(
+		task.place->state_path, &task.place->sealing, &noted, error);
+	sealing_forget(&task.place->sealing);
+	if (noting != 0)
+		return noting;
 	return noted ? 0 : status;
 }
 

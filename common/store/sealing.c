@@ -53,27 +53,36 @@ int sealing_find_first_key(const char *key_file, sealing_key_id id, struct error
 	return status;
 }
 
-static int open_with_keys(const struct sealing *sealing, const struct seal_subject *subject,
+void sealing_forget(struct sealing *sealing)
+{
+	if (sealing->keys.count > 0)
+		seal_keys_wipe(&sealing->keys);
+}
+
+static int have_keys(struct sealing *sealing, struct error *error)
+{
+	if (sealing->keys.count > 0)
+		return 0;
+	return sealing_read_keys(sealing->key_file, &sealing->keys, error);
+}
+
+static int open_with_keys(struct sealing *sealing, const struct seal_subject *subject,
 	const char *where, struct text *text, struct error *error)
 {
-	struct seal_keys keys;
 	struct text opened = TEXT_INIT;
 	struct error inner = ERROR_INIT;
-	int status;
+	int status = have_keys(sealing, error);
 
-	memset(&keys, 0, sizeof keys);
-	status = sealing_read_keys(sealing->key_file, &keys, error);
-	if (status == 0 &&
-		seal_open(&keys, subject, text->data, text->length, &opened, &inner) != 0)
+	if (status == 0 && seal_open(&sealing->keys, subject, text->data, text->length, &opened,
+				   &inner) != 0)
 		status = error_set(error, inner.code, "%.120s: %s (keys of %.100s)", where,
 			inner.message, sealing->key_file);
-	seal_keys_wipe(&keys);
 	text_free(text);
 	*text = opened;
 	return status;
 }
 
-int sealing_open(const struct sealing *sealing, enum seal_kind kind, const char *where,
+int sealing_open(struct sealing *sealing, enum seal_kind kind, const char *where,
 	struct text *text, sealing_key_id id, struct error *error)
 {
 	const struct seal_subject subject = {kind, sealing->user, 0};
@@ -100,25 +109,23 @@ int sealing_open(const struct sealing *sealing, enum seal_kind kind, const char 
 	return status;
 }
 
-int sealing_close(const struct sealing *sealing, enum seal_kind kind, const struct text *text,
+int sealing_close(struct sealing *sealing, enum seal_kind kind, const struct text *text,
 	struct text *written, struct error *error)
 {
 	const struct seal_subject subject = {kind, sealing->user, 0};
-	struct seal_keys keys;
 	int status;
 
 	if (sealing->key_file == NULL || !sealing->seals) {
 		status = text_append(written, text->data, text->length);
 		return status == 0 ? 0 : error_set(error, status, "out of memory");
 	}
-	memset(&keys, 0, sizeof keys);
-	status = sealing_read_keys(sealing->key_file, &keys, error);
+	status = have_keys(sealing, error);
 	if (status == 0) {
-		status = seal_close(&keys, &subject, text->data, text->length, written);
+		status =
+			seal_close(&sealing->keys, &subject, text->data, text->length, written);
 		if (status != 0)
 			error_set(error, status, "%s", totpgroup_strerror(status));
 	}
-	seal_keys_wipe(&keys);
 	if (status == 0 && written->length > CREDENTIAL_TEXT_MAX)
 		status = error_set(error, TOTPGROUP_EARGUMENT,
 			"the %s of %.100s is too long to be sealed",

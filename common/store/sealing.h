@@ -2,7 +2,8 @@
 
 /*
  * Seals what the store of files writes, and opens what it reads (core/seal.h). The keys are read
- * from their file for each operation and wiped after it, so that none is held across a prompt.
+ * from their file once for each operation of the store, which ends with sealing_forget(), so that
+ * none is held across a prompt.
  */
 #ifndef TOTPGROUP_STORE_SEALING_H
 #define TOTPGROUP_STORE_SEALING_H
@@ -16,8 +17,12 @@
 struct sealing {
 	const char *key_file; /* the option seal_key=; NULL: there is none */
 	const char *user;
-	bool seals; /* what is written; otherwise it stays plain */
+	bool seals;	       /* what is written; otherwise it stays plain */
+	struct seal_keys keys; /* of an operation that goes on; otherwise zeroed */
 };
+
+/* Wipes the keys. */
+void sealing_forget(struct sealing *sealing);
 
 /* The id of the key with which a text was sealed; empty for a plain one. */
 typedef char sealing_key_id[SEAL_KEY_ID_MAX + 1];
@@ -36,12 +41,12 @@ int sealing_find_first_key(const char *key_file, sealing_key_id id, struct error
  * TOTPGROUP_EFORMAT where the seal is broken; TOTPGROUP_ECRYPTO where its key is not there;
  * otherwise as sealing_read_keys(). The text is empty after an error.
  */
-int sealing_open(const struct sealing *sealing, enum seal_kind kind, const char *where,
+int sealing_open(struct sealing *sealing, enum seal_kind kind, const char *where,
 	struct text *text, sealing_key_id id, struct error *error);
 
 /* Appends what is to be written for a text: sealed, or the text itself. Errors as
  * sealing_read_keys(), TOTPGROUP_ECRYPTO and TOTPGROUP_EARGUMENT. */
-int sealing_close(const struct sealing *sealing, enum seal_kind kind, const struct text *text,
+int sealing_close(struct sealing *sealing, enum seal_kind kind, const struct text *text,
 	struct text *written, struct error *error);
 
 /*

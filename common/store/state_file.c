@@ -302,7 +302,7 @@ void state_file_abort(struct state_file *transaction)
 }
 
 /* Reads the state, under its lock where file is not NULL, and opens it. */
-static int read_state(const char *path, const struct sealing *sealing, struct state_file **file,
+static int read_state(const char *path, struct sealing *sealing, struct state_file **file,
 	struct text *state, struct error *error)
 {
 	sealing_key_id id;
@@ -313,7 +313,7 @@ static int read_state(const char *path, const struct sealing *sealing, struct st
 }
 
 /* Writes a state as it is to be kept at rest, and leaves nothing of how it was kept. */
-static int commit_sealed(struct state_file **file, const struct sealing *sealing,
+static int commit_sealed(struct state_file **file, struct sealing *sealing,
 	const struct text *state, struct error *error)
 {
 	struct text written = TEXT_INIT;
@@ -327,7 +327,7 @@ static int commit_sealed(struct state_file **file, const struct sealing *sealing
 	return status;
 }
 
-int state_file_reseal(const char *path, const struct sealing *sealing, struct error *error)
+int state_file_reseal(const char *path, struct sealing *sealing, struct error *error)
 {
 	struct state_file *file = NULL;
 	struct text state = TEXT_INIT;
@@ -340,7 +340,7 @@ int state_file_reseal(const char *path, const struct sealing *sealing, struct er
 	return status;
 }
 
-static int write_revoked(const char *path, const struct sealing *sealing, struct error *error)
+static int write_revoked(const char *path, struct sealing *sealing, struct error *error)
 {
 	struct state_file *file = NULL;
 	struct text state = TEXT_INIT, next = TEXT_INIT;
@@ -357,7 +357,7 @@ static int write_revoked(const char *path, const struct sealing *sealing, struct
 }
 
 int state_file_note_revoked(
-	const char *path, const struct sealing *sealing, bool *noted, struct error *error)
+	const char *path, struct sealing *sealing, bool *noted, struct error *error)
 {
 	struct text state = TEXT_INIT;
 	struct error look = ERROR_INIT;

@@ -57,7 +57,7 @@ void state_file_abort(struct state_file *transaction);
 /* Writes the state of a user who has no secret as `sealing` says: sealed with the first key, or
  * plain. Errors as state_file_begin(), state_file_commit(), sealing_open() and
  * sealing_close(). */
-int state_file_reseal(const char *path, const struct sealing *sealing, struct error *error);
+int state_file_reseal(const char *path, struct sealing *sealing, struct error *error);
 
 /*
  * Notes that the secret was removed on purpose (state_revoke()). *noted is false where the
@@ -66,6 +66,6 @@ int state_file_reseal(const char *path, const struct sealing *sealing, struct er
  * state_file_look(), state_file_begin(), state_file_commit() and sealing_open().
  */
 int state_file_note_revoked(
-	const char *path, const struct sealing *sealing, bool *noted, struct error *error);
+	const char *path, struct sealing *sealing, bool *noted, struct error *error);
 
 #endif

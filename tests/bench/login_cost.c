@@ -2,8 +2,8 @@
 
 /*
  * Measures PAM transactions of two services in turns, each in a new process that has libgcrypt
- * loaded already, as a process of sshd's has; but those of the row login-again in one process,
- * which made some before. login_cost.py says of what:
+ * loaded already, as a process of sshd's has; but those of rows whose names end in -again in one
+ * process, which made some before. login_cost.py says of what:
  *
  *     login_cost ROW FOLDER OURS PEER USER CODE [COPY FILE]...
  *
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	bench.folder = argv[2];
 	bench.user = argv[5];
 	bench.is_right = strcmp(argv[6], "right") == 0;
-	bench.is_again = strcmp(argv[1], "login-again") == 0;
+	bench.is_again = strstr(argv[1], "-again") != NULL;
 	if (strcmp(argv[1], "login-mapped") == 0)
 		bench.memory = 1;
 	else if (strcmp(argv[1], "login-resident") == 0)

@@ -26,7 +26,8 @@ PASSWD = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nowhere:/bin/sh\n"
 PEER_MODULE = "pam_google_authenticator.so"
 SECURITY = pathlib.Path("/etc/security")
 
-# Row: service, the peer's, code, and which file it writes: None, "home" or "state".
+# Row: service, the peer's, code, and which file it writes: None, "home", "state", or "root" for one
+# in memory.
 ROWS = {
     "login-read-only": ("ours", "peer", "right", None),
     "login-again": ("ours", "peer", "right", None),
@@ -37,6 +38,8 @@ ROWS = {
     "login-resident": ("ours", "peer", "right", None),
     "login-configuration": ("file", "line", "right", None),
     "login-drop-in": ("drop-in", "file", "right", None),
+    "login-sealed": ("sealed", "plain", "right", "root"),
+    "login-sealed-again": ("sealed", "plain", "right", "root"),
 }
 
 
@@ -47,6 +50,8 @@ class Machine:
         self.top, self.services = top, top / "pam.d"
         self.home, self.secret = top / "home", top / "home" / "secret"
         self.state = top / "state"
+        # In memory, so that what waits for the disk does not hide what is computed.
+        self.memory = top / "memory"
         module = rounds.BUILD / ".libs" / "pam_totpgroup.so"
         top.chmod(0o711)
         self.services.mkdir()
@@ -68,7 +73,9 @@ class Machine:
                 ("peer", f"{PEER_MODULE} secret={self.secret}"),
                 ("line", f"{module} {' '.join(settings)}"),
                 ("file", f"{module} conf={SECURITY}/file.conf"),
-                ("drop-in", f"{module} conf={SECURITY}/drop-in.conf")):
+                ("drop-in", f"{module} conf={SECURITY}/drop-in.conf"),
+                ("sealed", f"{module} conf={SECURITY}/sealed.conf"),
+                ("plain", f"{module} conf={SECURITY}/plain.conf")):
             (self.services / service).write_text(f"auth required {line}\n", encoding="ascii")
 
     def own(self, path):
@@ -90,13 +97,48 @@ class Machine:
                         peer or service, "nobody", code, *copies], check=True,
                        stdout=None if peer else subprocess.DEVNULL, env=os.environ | environment)
 
+    def enroll_in_memory(self):
+        """Makes two stores of root's in memory, one of them sealed, and logs in to each once.
+        Returns their files and copies of them."""
+        copies = []
+        if self.memory.exists():
+            subprocess.run(["umount", self.memory], check=True)
+        self.memory.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", self.memory], check=True)
+        for name in ("plain", "sealed"):
+            folder, settings = self.memory / name, SECURITY / f"{name}.conf"
+            for kind in ("secret", "state"):
+                (folder / kind).mkdir(mode=0o700, parents=True)
+            key = f"seal_key={folder}/keys\n" if name == "sealed" else ""
+            settings.write_text(f"secret={folder}/secret/${{USER}}\nuser=root\n"
+                                f"state={folder}/state/${{USER}}\n{key}", encoding="ascii")
+            secret = folder / "secret" / "nobody"
+            self.write(secret, '" DISALLOW_REUSE', '" RATE_LIMIT 100 30')
+            os.chown(secret, 0, 0)
+            if key:
+                for words in (["--new-key=1"], ["nobody"]):
+                    subprocess.run([rounds.program("totp-enroll"), "seal", f"--conf={settings}",
+                                    "-q", *words], check=True)
+            subprocess.run([rounds.program("tests/bench/login_cost"), "login-sealed", self.services,
+                            name, name, "nobody", "wrong"], check=True, stdout=subprocess.DEVNULL,
+                           env=os.environ | {"BENCH_SECONDS": "0"})
+            for kind in ("secret", "state"):
+                path = folder / kind / "nobody"
+                is_sealed = b"totpgroup-sealed 1 1\n" in path.read_bytes()
+                if is_sealed != (name == "sealed"):
+                    sys.exit(f"{path}: it is {'' if is_sealed else 'not '}sealed")
+                fresh = folder / f"fresh-{kind}"
+                shutil.copy(path, fresh)
+                copies += [fresh, path]
+        return copies
+
     def measure(self, row):
         """Prints the rounds of a row. A code is good again in each round, because the file that
         the code is spent in is put back."""
         _, peer, _, written = ROWS[row]
-        copies = []
+        copies = self.enroll_in_memory() if written == "root" else []
         self.write(self.secret)
-        if written is not None:
+        if written in ("home", "state"):
             fresh = self.top / "fresh"
             self.write(fresh, '" DISALLOW_REUSE')
             copies = [fresh, self.secret]
@@ -142,6 +184,8 @@ def main():
         if "login-read-only" in wanted:
             list_system_calls()
     finally:
+        if os.path.ismount(top / "memory"):
+            subprocess.run(["umount", top / "memory"], check=True)
         shutil.rmtree(top)
 
 

@@ -237,3 +237,102 @@ def the_state_of_a_process_that_died_before_it_synced_the_folder_is_synced_by_th
             again = host.good_again(CODES[:2])
         check(again == [], f"good again: {again}")
         host.worker.close()
+
+
+SEALING_CALLS = "openat,write,pwrite64,pwritev2,fsync,fdatasync,renameat,renameat2,linkat,unlinkat,fchmod"
+
+
+class SealedHost:
+    """A store of root's on the disk, with the keys elsewhere, and the same on the copy."""
+
+    names = ("root", "nobody")
+
+    def __init__(self, disk, folder):
+        self.disk, self.folder = disk, folder
+        confdir = os.path.join(folder, "pam.d")
+        os.mkdir(confdir)
+        for name, top in (("now", disk.folder), ("after", disk.view)):
+            settings = os.path.join(folder, f"{name}.conf")
+            with open(settings, "w", encoding="ascii") as stream:
+                stream.write(f"secret={top}/secret/${{USER}}\nuser=root\n"
+                             f"state={top}/state/${{USER}}\nseal_key={folder}/seal.keys\n")
+            os.chmod(settings, 0o600)
+            with open(os.path.join(confdir, name), "w", encoding="ascii") as stream:
+                stream.write(f"auth required {BUILD}/.libs/pam_totpgroup.so conf={settings}\n")
+        self.worker = Worker(str(BUILD / "tests/compat/login_worker"), confdir,
+                             library("faketime", "/usr/lib/*/faketime/libfaketime.so.1",
+                                     "/usr/lib*/faketime/libfaketime.so.1"))
+        for kind in ("secret", "state"):
+            os.mkdir(os.path.join(disk.folder, kind), 0o700)
+        for name in self.names:
+            path = os.path.join(disk.folder, "secret", name)
+            with open(path, "w", encoding="ascii") as stream:
+                os.fchmod(stream.fileno(), 0o400)
+                stream.write("\n".join((SECRET, '" TOTP_AUTH', *CODES)) + "\n")
+        run("sync", "--file-system", disk.folder)
+
+    def enroll(self, *words, when="now", before=()):
+        """Runs totp-enroll. Returns whether it succeeded, and what it said."""
+        program = BUILD / ".libs/totp-enroll"
+        program = program if program.exists() else BUILD / "totp-enroll"
+        done = subprocess.run(
+            [*before, str(program), words[0], f"--conf={self.folder}/{when}.conf", *words[1:]],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return done.returncode == 0, done.stdout
+
+    def must(self, *words):
+        """The same, which must succeed."""
+        good, said = self.enroll(*words)
+        check(good, f"{words}: {said}")
+
+    def log_in(self, when, name, code):
+        """Returns the result of a login."""
+        return self.worker.log_in(when, name, Attempt(TIME, "", code))[0]
+
+    def check_copy(self, spent, what):
+        """After the power cut every file can be read, and what was spent is spent."""
+        self.disk.cut_power()
+        with mounted(self.disk.copy, self.disk.view):
+            for name in self.names:
+                good, said = self.enroll("status", name, when="after")
+                check(good, f"{what}: {name}: {said}")
+                again = [code for code in spent if self.log_in("after", name, code) == "in"]
+                check(again == [], f"{what}: good again for {name}: {again}")
+
+
+@test
+def sealing_is_old_or_new_after_a_power_cut(folder):
+    """seal, rekey and unseal are killed at one call after another, and the power is cut then; a login
+    seals a state that was plain."""
+    if shutil.which("strace") is None:
+        raise Skip("strace is missing (package strace)")
+    disk = Disk(str(folder.path))
+    with mounted(disk.image, disk.folder):
+        host = SealedHost(disk, str(folder.path))
+        codes = iter(CODES)
+        spent = []
+
+        def spend():
+            code = next(codes)
+            for name in host.names:
+                check(host.log_in("now", name, code) == "in", f"{name} with {code}")
+            spent.append(code)
+
+        host.must("seal", "--new-key=1")
+        for step, words in enumerate((("seal",), ("rekey",), ("unseal",))):
+            if words == ("rekey",):
+                host.must("seal", "--new-key=2")
+            spend()
+            host.check_copy(spent, f"a login before {words[0]}")
+            number, ended = 0, False
+            while not ended:
+                number += 1 if LONG else 9 + step
+                ended, said = host.enroll(*words, "--all", before=(
+                    "strace", "-f", "-o", "/dev/null", "-e", f"trace={SEALING_CALLS}", "-e",
+                    f"inject={SEALING_CALLS}:signal=KILL:when={number}"))
+                host.check_copy(spent, f"{words[0]}, killed at {number}: {said}")
+            print(f"# {words[0]} ends by itself with {number} calls at most")
+            check(number > 30, f"{words[0]} was not killed in time")
+            spend()
+            host.check_copy(spent, f"a login after {words[0]}")
+        host.worker.close()
