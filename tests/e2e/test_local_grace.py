@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """grace_services: who is asked for a code again, of real sudo and su on terminals of their own."""
 
+import base64
 import os
 import re
 import shutil
@@ -247,6 +248,27 @@ def nothing_is_remembered_unless_it_is_turned_on_or_in_a_file_of_the_users(host)
     machine = Host(host, options="grace_period=1h", timestamp=False)
     with machine.shell() as shell:
         shell.expect(ASKED, code=machine.code())
+        shell.expect(ASKED)
+
+
+@test
+def a_session_is_remembered_in_a_sealed_state(host):
+    """sudo and su, which are set-user-ID, open what root's key has sealed."""
+    keys = f"{host.folder('keys')}/seal.keys"
+    with open(keys, "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), 0o400)
+        file.write(f"key 2027 {base64.b64encode(os.urandom(32)).decode()}\n")
+    machine = Host(host, options=f"grace_period=1h grace_services=sudo seal_key={keys}",
+                   timestamp=False)
+    with machine.shell() as shell:
+        shell.expect(ASKED, code=machine.code())
+        with open(STATE, "rb") as file:
+            text = file.read()
+        check(b"totpgroup-sealed 1 2027" in text and b"session:" not in text, text)
+        shell.expect(REMEMBERED)
+        shell.expect(ASKED, "su alice -c true", code=machine.code())
+        check(shell.run(f"cat {keys}")[1].count("denied") == 1, "alice cannot read the key")
+        os.rename(keys, f"{keys}.away")
         shell.expect(ASKED)
 
 

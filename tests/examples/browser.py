@@ -20,6 +20,13 @@ DEADLINE = 60
 
 # It runs as root, on a private machine with a small /dev/shm, and must not use the network by
 # itself.
+# Notes what a content security policy refuses, from the beginning of each page.
+WATCH = """
+var violations = [];
+document.addEventListener("securitypolicyviolation", event =>
+  violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
+"""
+
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
          "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-extensions",
@@ -61,6 +68,7 @@ class Browser:
         for domain in ("Page", "Runtime", "Network"):
             self._call(f"{domain}.enable")
         self._call("Network.setExtraHTTPHeaders", headers={"Accept-Language": self._language})
+        self._call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         return self
 
     def __exit__(self, *_):
@@ -117,6 +125,14 @@ class Browser:
         if "exceptionDetails" in found:
             raise AssertionError(f"{expression}: {found['exceptionDetails']}")
         return found["result"].get("value")
+
+    def without_scripts(self):
+        """Runs no script of a page from now on."""
+        self._call("Emulation.setScriptExecutionDisabled", value=True)
+
+    def violations(self):
+        """What the page tried, and its content security policy refused."""
+        return self.evaluate("violations")
 
     @property
     def address(self):

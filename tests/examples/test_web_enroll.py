@@ -84,6 +84,7 @@ def a_user_sets_up_an_app_and_comes_in(host):
                 browser.look(width, height, dark)
                 browser.picture(f"{PICTURES}/enroll-{width}{'-dark' if dark else ''}.png")
         browser.look()
+        check(browser.violations() == [], f"{browser.violations()}")
         check(secret.base32 not in browser.address, browser.address)
         check(browser.evaluate("document.querySelector('button[data-text]').hidden") is False,
               "the button to copy is there")
@@ -101,6 +102,7 @@ def a_user_sets_up_an_app_and_comes_in(host):
         give(browser, spent)
         shows(browser, "h1", "^Your app works$")
         picture(browser, "enroll-codes")
+        check(browser.violations() == [], f"{browser.violations()}")
         codes = browser.text(".codes").split()
         check(len(codes) == 5 and all(re.fullmatch(r"\S{8,}", code) for code in codes), codes)
         browser.click("a.button:not(.second)")
@@ -118,6 +120,27 @@ def a_user_sets_up_an_app_and_comes_in(host):
         check('enrolled user="alice"' in said, said)
         for word in (secret.base32, *codes):
             check(word not in said, "the log of the page")
+
+
+@test
+def no_step_needs_a_script(host):
+    with Site(host) as site:
+        host.add_user("alice", "webtotp")
+        site.as_user("alice")
+        browser = site.browser
+        browser.without_scripts()
+        secret = site.begin()
+        hidden = "[...document.querySelectorAll('button[type=button]')].every(one => one.hidden)"
+        check(browser.evaluate(hidden), "what needs a script is not there")
+        give(browser, secret.wrong_code())
+        shows(browser, "[role=alert]", "not right")
+        give(browser, secret.code())
+        shows(browser, "h1", "^Your app works$")
+        check(browser.evaluate(hidden), "what needs a script is not there")
+        check(browser.evaluate("document.querySelector('a[download]').href.startsWith('data:')"),
+              "the codes can be saved")
+        browser.click("a.button:not(.second)")
+        shows(browser, "h1", "^A page behind it$")
 
 
 @test
