@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/doctor/doctor.h"
+#include "config/options.h"
 
 #define TYPE_CHECK  "line-type"
 #define TWICE_CHECK "asked-twice"
@@ -50,18 +51,40 @@ static bool both_can_ask(
 	return found && paths.succeeds_as[PAM_WATCHED_SUCCEEDED][PAM_IDENTIFIED_PASSWORD];
 }
 
+static bool has_group(const struct pam_line *line)
+{
+	for (int i = 0; i < line->argument_count; i++)
+		if (strncmp(line->arguments[i], "group=", strlen("group=")) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the lines are for the same users; or, as *some, one for all and one for some of them.
+ * Two lines may well be for two groups. */
+static bool ask_the_same(const struct doctor *doctor, const struct pam_line *line, bool *some)
+{
+	const char *option = doctor_find_difference(doctor, line);
+
+	*some = option != NULL && strcmp(option, "group") == 0 &&
+		(doctor->module->group == NULL || !has_group(line));
+	return option == NULL || *some;
+}
+
 static void check_twice(struct doctor *doctor, const struct pam_line *line)
 {
 	struct finding *finding;
+	bool some;
 
 	if (line->type != PAM_TYPE_AUTH || line == doctor->line ||
-		doctor_find_difference(doctor, line) != NULL ||
-		!both_can_ask(doctor, doctor->line, line))
+		!ask_the_same(doctor, line, &some) || !both_can_ask(doctor, doctor->line, line))
 		return;
-	finding = report_add(doctor, FINDING_PROBLEM, TWICE_CHECK,
+	finding = report_add(doctor, some ? FINDING_WARNING : FINDING_PROBLEM, TWICE_CHECK,
 		"%s, line %u: asks for a code again, after %s, line %u", line->file,
 		line->number, doctor->line->file, doctor->line->number);
 	finding_why(finding, "A code can be used once, so a user needs two to log in.");
+	/* Which of the two is meant is not known: one asks more users than the other. */
+	if (some)
+		return;
 	finding_mend_line(finding, MEND_REMOVE, line, NULL);
 	finding_mend_line(finding, MEND_REMOVE, doctor->line, NULL);
 }

@@ -167,6 +167,12 @@ def a_second_line_asks_again(folder):
 
 
 @test
+def a_line_for_a_group_beside_one_for_all_asks_again(folder):
+    host = Host(folder, recipe=f"@include common-auth\n{MODULE}\n{MODULE} group={MY_GROUP}\n")
+    host.recognizes("asked-twice", "warning", None)
+
+
+@test
 def two_lines_for_two_groups_are_fine(folder):
     host = Host(folder, recipe="@include common-auth\n"
                 f"{MODULE} group={MY_GROUP}\n{MODULE} group=!{MY_GROUP}\n")
