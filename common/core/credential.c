@@ -15,7 +15,7 @@
 #include "core/otp.h"
 
 /* As long as most lines are. */
-#define BRIEF_LINE 256
+#define BRIEF_LINE 128
 
 /* One piece of memory. */
 struct whole {

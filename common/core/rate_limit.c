@@ -19,7 +19,7 @@
 #define BRIEF_TIMES 32
 
 /* As long as most values are. */
-#define BRIEF_VALUE 256
+#define BRIEF_VALUE 128
 
 /* The values of a line. Ends with free_times(). */
 struct rate_limit {
@@ -128,21 +128,28 @@ static void add_attempt(struct rate_limit *limit, int64_t now, bool count_blocke
 	answer->retry_after = limit->times[0] + limit->interval + 1 - now;
 }
 
-/* Writes the line of that key: first the words in value, then the times. Frees value. */
-static int write_line(totpgroup_credential *credential, const char *key, struct text *value,
+/* Writes the line of that key: for " RATE_LIMIT first what is allowed, then the times. */
+static int write_line(totpgroup_credential *credential, const char *key,
 	const struct rate_limit *limit, struct error *error)
 {
+	char brief[BRIEF_VALUE] = "";
+	struct text value = TEXT_IN(brief);
 	int status;
 
-	for (size_t i = 0; i < limit->count; i++) {
-		if (value->length > 0)
-			(void)text_append(value, " ", 1);
-		(void)text_append_number(value, limit->times[i]);
+	if (strcmp(key, LIMIT_KEY) == 0) {
+		(void)text_append_number(&value, limit->attempts);
+		(void)text_append(&value, " ", 1);
+		(void)text_append_number(&value, limit->interval);
 	}
-	status = value->status;
+	for (size_t i = 0; i < limit->count; i++) {
+		if (value.length > 0)
+			(void)text_append(&value, " ", 1);
+		(void)text_append_number(&value, limit->times[i]);
+	}
+	status = value.status;
 	if (status == 0)
-		status = credential_set(credential, key, value->data);
-	text_free(value);
+		status = credential_set(credential, key, value.data);
+	text_free(&value);
 	return status == 0 ? 0 : error_set(error, status, "out of memory");
 }
 
@@ -164,8 +171,6 @@ int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_b
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
 	struct rate_limit limit = RATE_LIMIT_INIT;
-	char brief[BRIEF_VALUE] = "";
-	struct text value = TEXT_IN(brief);
 	bool limited;
 	int status = read_limit(credential, &limit, &limited, error);
 
@@ -175,10 +180,7 @@ int rate_limit_count(totpgroup_credential *credential, int64_t now, bool count_b
 	add_attempt(&limit, now, count_blocked, answer);
 	if (answer->exceeded && !count_blocked)
 		goto out;
-	(void)text_append_number(&value, limit.attempts);
-	(void)text_append(&value, " ", 1);
-	(void)text_append_number(&value, limit.interval);
-	status = write_line(credential, LIMIT_KEY, &value, &limit, error);
+	status = write_line(credential, LIMIT_KEY, &limit, error);
 	*changed = true;
 out:
 	free_times(&limit);
@@ -208,8 +210,6 @@ int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 	struct rate_limit_answer *answer, bool *changed, struct error *error)
 {
 	struct rate_limit limit = RATE_LIMIT_INIT, front_end = RATE_LIMIT_INIT;
-	char brief[BRIEF_VALUE] = "";
-	struct text value = TEXT_IN(brief);
 	bool limited;
 	int status = read_limit(credential, &limit, &limited, error);
 
@@ -228,7 +228,7 @@ int rate_limit_count_front_end(totpgroup_credential *credential, int64_t now,
 		goto out;
 	}
 	front_end.times[front_end.count++] = now;
-	status = write_line(credential, FRONT_END_KEY, &value, &front_end, error);
+	status = write_line(credential, FRONT_END_KEY, &front_end, error);
 	*changed = true;
 out:
 	free_times(&limit);

@@ -12,7 +12,7 @@
 #define KEY "DISALLOW_REUSE"
 
 /* As long as most lists are. */
-#define BRIEF_LIST 256
+#define BRIEF_LIST 128
 
 /* The steps that a window can reach from a given step, on the same device or on one
  * whose window is `distance` steps ahead or behind. */
@@ -69,28 +69,18 @@ int reuse_look(
 	return read_list(list, &reach, spent, NULL, error);
 }
 
-int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int window,
-	bool always, enum reuse *answer, struct error *error)
+/* Adds the step to the list, unless it is there. */
+static int spend(totpgroup_credential *credential, struct credential_option list,
+	const struct reach *reach, enum reuse *answer, struct error *error)
 {
-	struct credential_option list = {"", 0, 0}, further;
-	struct reach reach = {step, window, 0};
 	char brief[BRIEF_LIST] = "";
 	struct text kept = TEXT_IN(brief);
 	bool spent;
-	int status;
+	int status = read_list(list, reach, &spent, &kept, error);
 
-	*answer = REUSE_SPENT_BEFORE;
-	if (!credential_find(credential, KEY, &list) && !always) {
-		*answer = REUSE_NOT_TRACKED;
-		return 0;
-	}
-	/* Only the first device has a skew. */
-	if (credential_find(credential, DEVICE_KEY, &further))
-		reach.distance = skew_stored(credential);
-	status = read_list(list, &reach, &spent, &kept, error);
 	if (status != 0 || spent)
 		goto out;
-	status = text_append_number(&kept, step);
+	status = text_append_number(&kept, reach->step);
 	if (status == 0)
 		status = credential_set(credential, KEY, kept.data);
 	if (status == 0)
@@ -100,4 +90,21 @@ int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int win
 out:
 	text_free(&kept);
 	return status;
+}
+
+int reuse_spend(totpgroup_credential *credential, int64_t step, unsigned int window,
+	bool always, enum reuse *answer, struct error *error)
+{
+	struct credential_option list = {"", 0, 0}, further;
+	struct reach reach = {step, window, 0};
+
+	*answer = REUSE_SPENT_BEFORE;
+	if (!credential_find(credential, KEY, &list) && !always) {
+		*answer = REUSE_NOT_TRACKED;
+		return 0;
+	}
+	/* Only the first device has a skew. */
+	if (credential_find(credential, DEVICE_KEY, &further))
+		reach.distance = skew_stored(credential);
+	return spend(credential, list, &reach, answer, error);
 }
