@@ -5,6 +5,7 @@
 #include "core/credential.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,10 @@ int credential_load(
 			error, TOTPGROUP_EFORMAT, "longer than %d bytes", CREDENTIAL_TEXT_MAX);
 	if (memchr(text, '\0', length) != NULL)
 		return error_set(error, TOTPGROUP_EFORMAT, "a NUL byte, so it is not text");
-	whole = calloc(1, sizeof *whole);
+	whole = malloc(sizeof *whole);
 	if (whole == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	memset(whole, 0, offsetof(struct whole, cache.lines));
 	whole->credential.cache = &whole->cache;
 	*credential = &whole->credential;
 	status = text_append(&(*credential)->text, text, length);

@@ -38,8 +38,7 @@ struct credential_cache {
 	const char *data;
 	unsigned int changes;
 
-	struct option_line lines[OPTION_LINES_MAX];
-	size_t count;
+	size_t count; /* of lines */
 	/* A bit for the first character of each key; all bits where lines are not listed. */
 	uint64_t initials;
 	size_t rest; /* offset of the lines that are not listed */
@@ -51,6 +50,9 @@ struct credential_cache {
 	struct credential_parameters parameters;
 
 	struct credential_key *keys[CREDENTIAL_KEYS_MAX];
+
+	/* Last, because only what count says is ever set. */
+	struct option_line lines[OPTION_LINES_MAX];
 };
 
 /* Empties the cache (but for the keys), and lists the lines again. */
