@@ -39,6 +39,10 @@ class Machine(Fixture):
         (top / "pam.d" / "other").touch()
         (top / "pam.d" / "one").write_text(f"auth required {module} secret={top}/home/secret\n",
                                            encoding="ascii")
+        (top / "pam.d" / "group").write_text(
+            f"auth required {module} secret={top}/home/secret group=otp\n", encoding="ascii")
+        pathlib.Path("/etc/group").write_text("root:x:0:\notp:x:7001:nobody\n",
+                                              encoding="ascii")
         pathlib.Path("/etc/passwd").write_text(
             "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nowhere:/bin/sh\n",
             encoding="ascii")
@@ -55,25 +59,25 @@ class Machine(Fixture):
 test = Machine()
 
 
-def calls_of_login():
-    """The names of the module's system calls, from the entry point to the line in the log."""
+def lines_of_login(service):
+    """The lines of strace, from the entry point to the line in the log."""
     top = private_root.TOP
     code = subprocess.run(["oathtool", "--totp", "--base32", SECRET], check=True, text=True,
                           capture_output=True).stdout.strip()
-    done = subprocess.run(["strace", "-o", f"{top}/calls", f"{top}/login", f"{top}/pam.d", "one",
-                           "nobody", code, "2"], capture_output=True, text=True, check=False)
+    done = subprocess.run(["strace", "-o", f"{top}/calls", f"{top}/login", f"{top}/pam.d",
+                           service, "nobody", code, "2"], capture_output=True, text=True,
+                          check=False)
     check(done.returncode == 0, f"the login failed: {done.stderr}")
-    calls, is_login = [], False
-    with open(f"{top}/calls", encoding="utf-8") as file:
-        for line in file:
-            name = re.match(r"[a-z_0-9]+", line)
-            if '"BEGIN"' in line:
-                is_login = True
-            elif is_login and name:
-                calls.append([name[0], ""])  # the reasons are written by hand
-                if name[0] == "sendto":
-                    return calls
-    raise AssertionError("no line of the log")
+    lines = pathlib.Path(f"{top}/calls").read_text(encoding="utf-8").splitlines()
+    first = next(i for i, line in enumerate(lines) if '"BEGIN"' in line) + 1
+    last = next(i for i, line in enumerate(lines) if i >= first and line.startswith("sendto"))
+    return lines[first:last + 1]
+
+
+def calls_of_login():
+    """The names of the module's system calls; the reasons are written by hand."""
+    names = [re.match(r"[a-z_0-9]+", line) for line in lines_of_login("one")]
+    return [[name[0], ""] for name in names if name]
 
 
 def judge(calls, known):
@@ -84,3 +88,9 @@ def judge(calls, known):
 @test
 def a_login_makes_the_system_calls_of_the_baseline(_):
     baseline.compare("system_calls", {"machine": baseline.machine()}, calls_of_login, judge)
+
+
+@test
+def a_member_of_a_group_costs_one_read_of_the_groups(_):
+    opened = [line for line in lines_of_login("group") if '"/etc/group"' in line]
+    equal(len(opened), 1, f"how often the file of groups was opened: {opened}")
