@@ -177,7 +177,9 @@ static int create_file(const struct offer *offer)
 	struct text text = TEXT_INIT;
 	int status = new_credential_append(&offer->credential, &text, &offer->login->error);
 
-	if (status == 0)
+	if (status == 0 && options_socket(&offer->login->options) != NULL)
+		status = login_create_by_daemon(offer->login, &text);
+	else if (status == 0)
 		status = user_credential_create(
 			&offer->login->credential, &text, &offer->login->error);
 	text_free(&text);

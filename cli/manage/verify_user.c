@@ -69,8 +69,8 @@ static void judge_by_daemon(struct verification *verification,
 	enum verify_answer answer;
 
 	verification->error = (struct error)ERROR_INIT;
-	answer = verify_client_ask(&client, verification->user, typed, &verification->result,
-		&verification->error);
+	answer = verify_client_ask(&client, verification->user, typed, NULL,
+		&verification->result, &verification->error);
 	if (answer == VERIFY_ANSWERED) {
 		verification->status = result_status(&verification->result);
 		return;

@@ -6,74 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/ascii.h"
-#include "base/json.h"
 #include "base/wipe.h"
+#include "client/daemon_reply.h"
 #include "core/typed.h"
-
-#define INTERFACE "org.totpgroup.Verify"
 
 /* A user or a code that the daemon does not even look up. */
 #define INVALID_PARAMETER "org.varlink.service.InvalidParameter"
-
-/* The values point into the text. */
-struct reply {
-	struct text text;
-	struct json_value error;      /* its name; JSON_ABSENT where there is none */
-	struct json_value parameters; /* an object where there is no error */
-};
-
-/* detail is put after the problem. */
-static int fail(const char *path, const char *problem, const char *detail, struct error *error)
-{
-	return error_set(error, TOTPGROUP_ESYSTEM, "totp-verifyd at %s: %s%.100s", path,
-		problem, detail);
-}
-
-static int fail_malformed(const char *path, struct error *error)
-{
-	return fail(path, "its answer makes no sense; is it of the same version?", "", error);
-}
-
-/* An error that the daemon answered with. */
-static int fail_by_reply(const struct reply *reply, const char *path, struct error *error)
-{
-	char name[100];
-
-	if (json_is(&reply->error, INTERFACE ".StoreError"))
-		return fail(
-			path, "it cannot decide; see 'journalctl -u totp-verifyd'", "", error);
-	if (json_is(&reply->error, INTERFACE ".Busy"))
-		return fail(path, "it has too much to do; try again", "", error);
-	if (json_string(&reply->error, name, sizeof name))
-		return fail(path, "it answers with the error ", name, error);
-	return fail_malformed(path, error);
-}
-
-static bool parse_reply(struct reply *reply)
-{
-	const struct text *text = &reply->text;
-	struct json_value root, continues;
-
-	return json_read(text->data != NULL ? text->data : "", text->length, &root) &&
-	       json_member(&root, "error", &reply->error) &&
-	       json_member(&root, "parameters", &reply->parameters) &&
-	       json_member(&root, "continues", &continues) && continues.kind == JSON_ABSENT &&
-	       (reply->error.kind != JSON_ABSENT || reply->parameters.kind == JSON_OBJECT);
-}
-
-/* Returns 0 with a reply, which may be an error of the daemon's. */
-static int call(struct varlink *link, const struct text *request, struct reply *reply,
-	struct error *error)
-{
-	int status = varlink_call(link, request, &reply->text, error);
-
-	if (status != 0)
-		return status;
-	return parse_reply(reply) ? 0 : fail_malformed(link->path, error);
-}
 
 /* Bytes that no code has become '?', because JSON takes no others than UTF-8. The code
  * stays a wrong one. */
@@ -89,35 +29,6 @@ static void append_code(struct text *request, const char *code)
 	WIPE_OBJECT(&typed);
 }
 
-/* A connection for one call. The daemon's errors are answers of the caller's to judge. */
-static enum verify_answer call_once(const struct verify_client *client,
-	const struct text *request, struct reply *reply, struct error *error)
-{
-	struct varlink link = VARLINK_INIT;
-	int status = varlink_connect(&link, client->path, client->milliseconds, error);
-
-	if (status == 0)
-		status = call(&link, request, reply, error);
-	varlink_close(&link);
-	if (status == TOTPGROUP_ENOTFOUND)
-		return VERIFY_NO_SOCKET;
-	return status == 0 ? VERIFY_ANSWERED : VERIFY_FAILED;
-}
-
-/* The answer for a reply that has no verdict. */
-static enum verify_answer answer_error(
-	const struct verify_client *client, const struct reply *reply, struct error *error)
-{
-	if (json_is(&reply->error, INTERFACE ".NotPermitted")) {
-		error_set(error, TOTPGROUP_EUNSAFE,
-			"totp-verifyd does not answer uid %u about that user",
-			(unsigned int)geteuid());
-		return VERIFY_NOT_PERMITTED;
-	}
-	fail_by_reply(reply, client->path, error);
-	return VERIFY_FAILED;
-}
-
 /* A string that may be missing. */
 static bool take_optional_string(
 	const struct json_value *parameters, const char *name, struct json_value *string)
@@ -126,16 +37,6 @@ static bool take_optional_string(
 		return false;
 	return string->kind == JSON_STRING || string->kind == JSON_NULL ||
 	       string->kind == JSON_ABSENT;
-}
-
-/* A reason by its name in the log. */
-static enum totpgroup_reason reason_of(const struct json_value *name)
-{
-	for (int reason = TOTPGROUP_REASON_NONE + 1; reason <= TOTPGROUP_REASON_DENIED_BY_SSHD;
-		reason++)
-		if (json_is(name, totpgroup_reason_name((enum totpgroup_reason)reason)))
-			return (enum totpgroup_reason)reason;
-	return TOTPGROUP_REASON_WRONG_CODE;
 }
 
 static enum totpgroup_method method_of(const struct json_value *name)
@@ -179,12 +80,12 @@ static bool take_verdict(const struct json_value *parameters, struct totpgroup_r
 	if (json_is(&verdict, "limited"))
 		result->reason = TOTPGROUP_REASON_RATE_LIMITED;
 	else
-		result->reason = reason_of(&reason);
+		result->reason = daemon_reason(&reason);
 	return json_is(&verdict, "limited") || json_is(&verdict, "refused");
 }
 
 static enum verify_answer take_result(const struct verify_client *client,
-	const struct reply *reply, struct totpgroup_result *result, struct error *error)
+	const struct daemon_reply *reply, struct totpgroup_result *result, struct error *error)
 {
 	struct totpgroup_result told = TOTPGROUP_RESULT_INIT;
 
@@ -193,10 +94,10 @@ static enum verify_answer take_result(const struct verify_client *client,
 		return VERIFY_ANSWERED;
 	}
 	if (reply->error.kind != JSON_ABSENT)
-		return answer_error(client, reply, error);
+		return daemon_answer_error(client, reply, error);
 	if (!take_numbers(&reply->parameters, &told) ||
 		!take_verdict(&reply->parameters, &told)) {
-		fail_malformed(client->path, error);
+		daemon_fail_malformed(client->path, error);
 		return VERIFY_FAILED;
 	}
 	*result = told;
@@ -204,7 +105,7 @@ static enum verify_answer take_result(const struct verify_client *client,
 }
 
 /* How much of the text is the code; an acceptance has to say it. */
-static bool take_code_length(const struct reply *reply, size_t length,
+static bool take_code_length(const struct daemon_reply *reply, size_t length,
 	const struct totpgroup_result *result, size_t *code_length)
 {
 	struct json_value value;
@@ -221,34 +122,37 @@ static bool take_code_length(const struct reply *reply, size_t length,
 
 /* Asks about one text. With code_length, which may be NULL, the text is an end. */
 static enum verify_answer ask(const struct verify_client *client, const char *user,
-	const char *typed, struct totpgroup_result *result, size_t *code_length,
-	struct error *error)
+	const char *typed, const struct verify_login *login, struct totpgroup_result *result,
+	size_t *code_length, struct error *error)
 {
 	const char *method = code_length != NULL ? "VerifyEnd" : "Verify";
 	struct text request = TEXT_INIT;
-	struct reply reply = {.text = TEXT_INIT};
+	struct daemon_reply reply = {.text = TEXT_INIT};
 	enum verify_answer answer = VERIFY_FAILED;
 	int status;
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-	(void)text_append_format(
-		&request, "{\"method\":\"" INTERFACE ".%s\",\"parameters\":{\"user\":", method);
+	(void)text_append_format(&request,
+		"{\"method\":\"" DAEMON_INTERFACE ".%s\",\"parameters\":{\"user\":", method);
 	status = json_append(&request, user);
-	text_append_string(&request, code_length != NULL ? ",\"end\":" : ",\"code\":");
-	append_code(&request, typed);
+	if (typed != NULL) {
+		text_append_string(&request, code_length != NULL ? ",\"end\":" : ",\"code\":");
+		append_code(&request, typed);
+	}
+	daemon_append_login(&request, login);
 	text_append_string(&request, "}}");
 	if (status == TOTPGROUP_EARGUMENT)
 		error_set(error, status, "the user's name is not UTF-8");
 	else if (request.status != 0)
 		error_set(error, request.status, "out of memory");
 	else
-		answer = call_once(client, &request, &reply, error);
+		answer = daemon_call_once(client, &request, &reply, error);
 	if (answer == VERIFY_ANSWERED)
 		answer = take_result(client, &reply, result, error);
 	if (answer == VERIFY_ANSWERED && code_length != NULL &&
 		!take_code_length(&reply, strlen(typed), result, code_length)) {
 		*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
-		fail_malformed(client->path, error);
+		daemon_fail_malformed(client->path, error);
 		answer = VERIFY_FAILED;
 	}
 	text_free(&request);
@@ -257,17 +161,18 @@ static enum verify_answer ask(const struct verify_client *client, const char *us
 }
 
 enum verify_answer verify_client_ask(const struct verify_client *client, const char *user,
-	const char *code, struct totpgroup_result *result, struct error *error)
+	const char *code, const struct verify_login *login, struct totpgroup_result *result,
+	struct error *error)
 {
-	return ask(client, user, code, result, NULL, error);
+	return ask(client, user, code, login, result, NULL, error);
 }
 
 enum verify_answer verify_client_ask_end(const struct verify_client *client, const char *user,
-	const char *end, struct totpgroup_result *result, size_t *code_length,
-	struct error *error)
+	const char *end, const struct verify_login *login, struct totpgroup_result *result,
+	size_t *code_length, struct error *error)
 {
 	*code_length = 0;
-	return ask(client, user, end, result, code_length, error);
+	return ask(client, user, end, login, result, code_length, error);
 }
 
 static bool has_interface(const struct json_value *parameters)
@@ -277,7 +182,7 @@ static bool has_interface(const struct json_value *parameters)
 	if (!json_member(parameters, "interfaces", &interfaces))
 		return false;
 	while (json_next(&interfaces, &item, &item))
-		if (json_is(&item, INTERFACE))
+		if (json_is(&item, DAEMON_INTERFACE))
 			return true;
 	return false;
 }
@@ -285,17 +190,17 @@ static bool has_interface(const struct json_value *parameters)
 enum verify_answer verify_client_look(const struct verify_client *client, struct error *error)
 {
 	struct text request = TEXT_INIT;
-	struct reply reply = {.text = TEXT_INIT};
+	struct daemon_reply reply = {.text = TEXT_INIT};
 	enum verify_answer answer = VERIFY_FAILED;
 
 	if (text_append_string(&request, "{\"method\":\"org.varlink.service.GetInfo\"}") != 0)
 		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	else
-		answer = call_once(client, &request, &reply, error);
+		answer = daemon_call_once(client, &request, &reply, error);
 	if (answer == VERIFY_ANSWERED && reply.error.kind != JSON_ABSENT) {
-		answer = answer_error(client, &reply, error);
+		answer = daemon_answer_error(client, &reply, error);
 	} else if (answer == VERIFY_ANSWERED && !has_interface(&reply.parameters)) {
-		fail(client->path, "it is something else than totp-verifyd", "", error);
+		daemon_fail(client->path, "it is something else than totp-verifyd", "", error);
 		answer = VERIFY_FAILED;
 	}
 	text_free(&request);
@@ -304,8 +209,8 @@ enum verify_answer verify_client_look(const struct verify_client *client, struct
 }
 
 /* The answers to a code or to a wish for a secret that are errors in the protocol. */
-static enum enroll_answer answer_enroll_error(
-	const struct enroll_client *enroll, const struct reply *reply, struct error *error)
+static enum enroll_answer answer_enroll_error(const struct enroll_client *enroll,
+	const struct daemon_reply *reply, struct error *error)
 {
 	static const struct {
 		const char *name;
@@ -313,12 +218,12 @@ static enum enroll_answer answer_enroll_error(
 		int code;
 		const char *sentence;
 	} answers[] = {
-		{INTERFACE ".NotPermitted", ENROLL_NOT_PERMITTED, TOTPGROUP_EUNSAFE,
+		{DAEMON_INTERFACE ".NotPermitted", ENROLL_NOT_PERMITTED, TOTPGROUP_EUNSAFE,
 			"only root may do that: totp-verifyd lets no user enroll here"},
-		{INTERFACE ".AlreadyEnrolled", ENROLL_ALREADY, TOTPGROUP_ECONFLICT,
+		{DAEMON_INTERFACE ".AlreadyEnrolled", ENROLL_ALREADY, TOTPGROUP_ECONFLICT,
 			"there is a secret already, and only root may replace it"},
 		{INVALID_PARAMETER, ENROLL_WRONG_CODE, TOTPGROUP_EARGUMENT, "that is no code"},
-		{INTERFACE ".NotEnrolling", ENROLL_GIVEN_UP, TOTPGROUP_ENOTFOUND,
+		{DAEMON_INTERFACE ".NotEnrolling", ENROLL_GIVEN_UP, TOTPGROUP_ENOTFOUND,
 			"too many wrong codes: nothing was stored; begin anew"},
 	};
 
@@ -327,14 +232,14 @@ static enum enroll_answer answer_enroll_error(
 			error_set(error, answers[i].code, "%s", answers[i].sentence);
 			return answers[i].answer;
 		}
-	fail_by_reply(reply, enroll->link.path, error);
+	daemon_fail_by_reply(reply, enroll->link.path, error);
 	return ENROLL_FAILED;
 }
 
 static enum enroll_answer call_enrolling(struct enroll_client *enroll,
-	const struct text *request, struct reply *reply, struct error *error)
+	const struct text *request, struct daemon_reply *reply, struct error *error)
 {
-	if (call(&enroll->link, request, reply, error) != 0)
+	if (daemon_call(&enroll->link, request, reply, error) != 0)
 		return ENROLL_FAILED;
 	return reply->error.kind == JSON_ABSENT ? ENROLL_DONE
 						: answer_enroll_error(enroll, reply, error);
@@ -377,17 +282,17 @@ enum enroll_answer enroll_client_begin(
 	struct enroll_client *enroll, const struct verify_client *client, struct error *error)
 {
 	struct text request = TEXT_INIT;
-	struct reply reply = {.text = TEXT_INIT};
+	struct daemon_reply reply = {.text = TEXT_INIT};
 	enum enroll_answer answer = ENROLL_FAILED;
 
-	if (text_append_string(&request, "{\"method\":\"" INTERFACE ".Enroll\"}") != 0)
+	if (text_append_string(&request, "{\"method\":\"" DAEMON_INTERFACE ".Enroll\"}") != 0)
 		error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	else if (varlink_connect(&enroll->link, client->path, client->milliseconds, error) == 0)
 		answer = call_enrolling(enroll, &request, &reply, error);
 	if (answer == ENROLL_DONE &&
 		(!take_uri(enroll, &reply.parameters) ||
 			!take_emergency_codes(enroll, &reply.parameters))) {
-		fail_malformed(client->path, error);
+		daemon_fail_malformed(client->path, error);
 		answer = ENROLL_FAILED;
 	}
 	text_free(&request);
@@ -395,8 +300,8 @@ enum enroll_answer enroll_client_begin(
 	return answer;
 }
 
-static enum enroll_answer take_confirmation(
-	const struct enroll_client *enroll, const struct reply *reply, struct error *error)
+static enum enroll_answer take_confirmation(const struct enroll_client *enroll,
+	const struct daemon_reply *reply, struct error *error)
 {
 	struct json_value result;
 
@@ -406,7 +311,7 @@ static enum enroll_answer take_confirmation(
 		if (json_is(&result, "refused"))
 			return ENROLL_WRONG_CODE;
 	}
-	fail_malformed(enroll->link.path, error);
+	daemon_fail_malformed(enroll->link.path, error);
 	return ENROLL_FAILED;
 }
 
@@ -414,11 +319,11 @@ enum enroll_answer enroll_client_confirm(
 	struct enroll_client *enroll, const char *code, struct error *error)
 {
 	struct text request = TEXT_INIT;
-	struct reply reply = {.text = TEXT_INIT};
+	struct daemon_reply reply = {.text = TEXT_INIT};
 	enum enroll_answer answer = ENROLL_FAILED;
 
-	text_append_string(
-		&request, "{\"method\":\"" INTERFACE ".Confirm\",\"parameters\":{\"code\":");
+	text_append_string(&request,
+		"{\"method\":\"" DAEMON_INTERFACE ".Confirm\",\"parameters\":{\"code\":");
 	append_code(&request, code);
 	if (text_append_string(&request, "}}") != 0)
 		error_set(error, TOTPGROUP_EMEMORY, "out of memory");

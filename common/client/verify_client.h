@@ -8,6 +8,7 @@
 #ifndef TOTPGROUP_CLIENT_VERIFY_CLIENT_H
 #define TOTPGROUP_CLIENT_VERIFY_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,25 +36,78 @@ enum verify_answer {
 	VERIFY_ANSWERED = 0x61c9a35b,
 };
 
+/* Which text of its login a code is; as totp-verifyd(8) has it. */
+enum verify_turn {
+	VERIFY_TURN_UNSAID = 0, /* the only one */
+	VERIFY_TURN_FIRST,
+	VERIFY_TURN_LAST,
+	VERIFY_TURN_UNNEEDED,
+};
+
+/* What root says about the login; the daemon permits it to nobody else. NULL is not sent,
+ * and neither is what is longer than 255 bytes or has control characters. Not owned. */
+struct verify_login {
+	const char *service; /* of PAM */
+	const char *rhost;   /* whom a grace period is counted for */
+	const char *session; /* host/login_session.h */
+	enum verify_turn turn;
+};
+
 /*
  * Asks whether a code is right, which spends it. *result is the daemon's verdict with
  * VERIFY_ANSWERED, and otherwise a refusal. To a caller without privileges the daemon
  * names no reasons and methods: every refusal is TOTPGROUP_REASON_WRONG_CODE then, and
  * an acceptance has no method.
+ * login may be NULL. code may be NULL for root, whose login ended without an answer then.
  */
 enum verify_answer verify_client_ask(const struct verify_client *client, const char *user,
-	const char *code, struct totpgroup_result *result, struct error *error);
+	const char *code, const struct verify_login *login, struct totpgroup_result *result,
+	struct error *error);
 
 /* The same for the end of a text in which the code follows a password: what typed_end()
  * (core/typed.h) gives, so that no more of the password than digits before the code leaves
  * the caller. One call is one attempt, however many digits the user's codes have.
  * *code_length is how many bytes at its end are the code, where it was accepted, else 0. */
 enum verify_answer verify_client_ask_end(const struct verify_client *client, const char *user,
-	const char *end, struct totpgroup_result *result, size_t *code_length,
-	struct error *error);
+	const char *end, const struct verify_login *login, struct totpgroup_result *result,
+	size_t *code_length, struct error *error);
 
 /* VERIFY_ANSWERED where a daemon with the interface listens. Spends no code. */
 enum verify_answer verify_client_look(const struct verify_client *client, struct error *error);
+
+/*
+ * look_client.c: what the daemon says before anybody is asked, to root alone.
+ */
+enum verify_look_kind {
+	VERIFY_LOOK_REFUSED = 0, /* for the reason */
+	VERIFY_LOOK_ASK,	 /* a reason other than none says that no code can be right */
+	VERIFY_LOOK_LIMITED,	 /* retry_after */
+	VERIFY_LOOK_GRACE = 0x2f90c7d3,
+	VERIFY_LOOK_NOT_ENROLLED = 0x5b13e86a,
+};
+
+struct verify_look {
+	enum verify_look_kind kind;
+	enum totpgroup_reason reason;
+	int64_t retry_after; /* seconds */
+	/* Of a user without a secret: */
+	bool passes;	   /* is let in without a code */
+	int64_t days_left; /* with passes; 0: no end */
+	bool is_over;	   /* there was time to enroll */
+	bool enroll;	   /* the login may offer a secret */
+};
+
+/* With VERIFY_ANSWERED *look is complete, and otherwise zeroed. explains asks for no login:
+ * nothing is noted or logged. */
+enum verify_answer verify_client_examine(const struct verify_client *client, const char *user,
+	const struct verify_login *login, bool explains, struct verify_look *look,
+	struct error *error);
+
+/* Stores the text of a secret file for a user who has none. Returns 0 when it is stored,
+ * TOTPGROUP_ECONFLICT where there is one, TOTPGROUP_ESYSTEM where it may have been stored
+ * or not, TOTPGROUP_EMEMORY. */
+int verify_client_create(const struct verify_client *client, const char *user,
+	const struct verify_login *login, const struct text *credential, struct error *error);
 
 /*
  * A first secret for a user who may not write to the store. The daemon draws it, keeps

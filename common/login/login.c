@@ -83,6 +83,12 @@ static void find_session(struct login *login)
 {
 	const struct options *options = &login->options;
 
+	/* The daemon knows its options, and heeds a session where they say so. */
+	if (options_socket(options) != NULL) {
+		if (login->explains || !login_session_find(login->session))
+			*login->session = '\0';
+		return;
+	}
 	if (options->grace_period == 0 || options->grace_services == NULL ||
 		!service_list_has(options->grace_services, login->facts.service))
 		return;

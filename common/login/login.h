@@ -88,7 +88,11 @@ struct login {
 	bool enrollment_due;
 	/* It was found, and not only supposed, that a known user has no secret. */
 	bool is_unenrolled;
-	bool counted; /* one text of this login was counted as an attempt already */
+	/* With store=socket: */
+	bool look_failed;     /* no answer before the prompt, so nothing more is asked */
+	bool daemon_believes; /* the daemon answers as to root */
+	bool was_sent;	      /* one text was judged by the daemon */
+	bool counted;	      /* one text of this login was counted as an attempt already */
 };
 
 #define LOGIN_INIT                                                                             \
@@ -136,6 +140,10 @@ void login_begin_attempt(const struct login *login, struct attempt *attempt);
  * end with a code. The outcome stands in login->decision. */
 void login_ask_daemon(struct login *login, const struct attempt *attempt);
 
+/* Stores the text of a new secret of the user's through totp-verifyd. Errors as
+ * verify_client_create(). */
+int login_create_by_daemon(struct login *login, const struct text *credential);
+
 /* Costs as much as judging a wrong code, and refuses as one: another text may be tried. */
 void login_pretend(struct login *login, const struct attempt *attempt);
 
@@ -151,6 +159,21 @@ void login_free(struct login *login);
 
 /* Looks at the credential, if there is one. True where the person is to be asked. */
 bool login_look(struct login *login);
+
+/* daemon.c: the same with store=socket. Root asks the daemon; anybody else knows nothing before
+ * the prompt. Without a complete answer nobody is skipped. */
+bool login_look_by_daemon(struct login *login);
+
+/* login_cut_code() with store=socket. typed ends like a code. */
+size_t login_cut_by_daemon(struct login *login, const char *typed);
+
+/* For a known user without a secret: what becomes of the login. Returns as login_look(). */
+bool login_go_on_unenrolled(struct login *login, bool passes);
+
+/* roll_out.c: lets a user without a secret pass, always true; or remembers that the time to
+ * enroll is over, always false. */
+bool login_pass_unenrolled(struct login *login, int64_t days_left);
+bool login_end_roll_out(struct login *login);
 
 /* For a known user without a secret: whether nullok and its kin let the user in without
  * being asked, which login->skip says then. False where the user is asked, or refused. */

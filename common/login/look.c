@@ -119,22 +119,16 @@ static bool look_at_unenrolled(struct login *login)
 	passes = login_may_pass_unenrolled(login);
 	if (login->decision.result.reason != TOTPGROUP_REASON_NONE)
 		return false;
+	return login_go_on_unenrolled(login, passes);
+}
+
+bool login_go_on_unenrolled(struct login *login, bool passes)
+{
 	login->enrollment_due = may_offer_enrollment(login);
 	if (login->enrollment_due)
 		login_tell(login, "enroll", "a secret is offered, which %s",
 			passes ? "may be passed over" : "must be confirmed");
 	return login->enrollment_due || !passes;
-}
-
-/* The daemon has the secret; a place for one is not needed here. */
-static bool leave_to_daemon(struct login *login)
-{
-	login_tell(login, "store", "store=%s: totp-verifyd has the secret, and decides",
-		login->options.store);
-	login->usable = login->credential.user != NULL &&
-			login->unusable == TOTPGROUP_REASON_NOT_ENROLLED;
-	login->error = (struct error)ERROR_INIT;
-	return true;
 }
 
 /* After an error the secret alone was read where it is the state that is to blame. */
@@ -199,7 +193,7 @@ bool login_look(struct login *login)
 	int status;
 
 	if (options_socket(&login->options) != NULL)
-		return leave_to_daemon(login);
+		return login_look_by_daemon(login);
 	if (login->unusable != TOTPGROUP_REASON_NOT_ENROLLED || !has_place(login))
 		return true;
 	status = user_credential_look(&login->credential, &record, &login->error);

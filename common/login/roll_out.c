@@ -8,12 +8,19 @@
 #include "base/date.h"
 #include "login/login.h"
 
-static bool pass(struct login *login, int64_t days_left)
+bool login_pass_unenrolled(struct login *login, int64_t days_left)
 {
 	login->skip = LOGIN_SKIP_NOT_ENROLLED;
 	login->skip_reason = "not-enrolled";
 	login->days_left = days_left;
 	return true;
+}
+
+bool login_end_roll_out(struct login *login)
+{
+	login_tell(login, "nullok", "the time to enroll is over");
+	error_set(&login->error, TOTPGROUP_ENOTFOUND, "the time to enroll is over");
+	return false;
 }
 
 /* When the user was first seen. An explanation does not note that it is now. */
@@ -52,7 +59,7 @@ bool login_may_pass_unenrolled(struct login *login)
 
 	if (options->nullok) {
 		login_tell(login, "nullok", "a user without a secret is not asked");
-		return pass(login, 0);
+		return login_pass_unenrolled(login, 0);
 	}
 	if (options->nullok_until <= 0 && options->nullok_for <= 0)
 		return false;
@@ -61,12 +68,9 @@ bool login_may_pass_unenrolled(struct login *login)
 		login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
 		return false;
 	}
-	if (now < 0 || now >= end) {
-		login_tell(login, "nullok", "the time to enroll is over");
-		error_set(&login->error, TOTPGROUP_ENOTFOUND, "the time to enroll is over");
-		return false;
-	}
+	if (now < 0 || now >= end)
+		return login_end_roll_out(login);
 	login_tell(login, "nullok", "a user without a secret is not asked for %lld more days",
 		(long long)date_days_begun(end - now));
-	return pass(login, date_days_begun(end - now));
+	return login_pass_unenrolled(login, date_days_begun(end - now));
 }

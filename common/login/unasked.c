@@ -16,14 +16,10 @@ bool login_leaves_password(const struct login *login)
 	       login->decision.result.verdict == TOTPGROUP_ACCEPTED;
 }
 
-/* totp-verifyd counts whatever it is asked, and a password may end with digits. So nobody
- * asks it about a code that is not needed. */
 static bool has_place(struct login *login)
 {
 	struct error ignored = ERROR_INIT;
 
-	if (options_socket(&login->options) != NULL)
-		return false;
 	if (login->credential.place == NULL && login->unusable == TOTPGROUP_REASON_NOT_ENROLLED)
 		(void)user_credential_locate(&login->credential, &ignored);
 	return login->credential.place != NULL;
@@ -61,7 +57,11 @@ size_t login_cut_code(struct login *login, const char *typed)
 	size_t length = strlen(typed);
 	int status;
 
-	if (typed_end(typed) == NULL || !has_place(login))
+	if (typed_end(typed) == NULL)
+		return length;
+	if (options_socket(&login->options) != NULL)
+		return login_cut_by_daemon(login, typed);
+	if (!has_place(login))
 		return length;
 	begin_attempt(login, typed, &attempt);
 	status = user_credential_verify(&login->credential, &attempt, &decision, NULL, &error);

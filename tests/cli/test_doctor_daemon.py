@@ -108,16 +108,33 @@ def an_option_that_store_socket_ignores_is_a_problem(folder):
 @test
 def explain_says_who_decides(folder):
     host = LockerHost(folder)
-    result = run(folder, "explain", f"--pam-dir={host.pam}", "--service=locker", "--json",
-                 "daemon")
+    arguments = "explain", f"--pam-dir={host.pam}", "--service=locker", "--json", "daemon"
+    with FakeVerifyd(host.socket, {"parameters": {"result": "ask"}}) as daemon:
+        result = run(folder, *arguments)
+    equal([(call["method"], call["parameters"]["purpose"]) for call in daemon.calls],
+          [("org.totpgroup.Verify.Look", "explain")], "the daemon is told that it is no login")
     line = json.loads(result.output)["lines"][0]
     equal((result.status, line["outcome"], line["pam_result"]), (0, "asked", "PAM_SUCCESS"),
           "what comes of it")
     steps = {step["step"]: step["fact"] for step in line["steps"]}
     equal(steps["store"],
           f"store=socket:{host.socket}: totp-verifyd has the secret, and decides", "the fact")
-    check("secret" not in steps, steps)
-    result = run(folder, "explain", f"--pam-dir={host.pam}", "--service=locker", "--json",
-                 "no-such-user")
+    equal(steps["secret"], "totp-verifyd says: there", "the secret")
+    for look, expected in (
+            ({"result": "ask", "reason": "bad-file"}, ("asked-in-vain", "bad-file")),
+            ({"result": "limited", "retry_after": 7}, ("refused", "rate-limited")),
+            ({"result": "not_enrolled", "roll_out": "open", "days_left": 2, "enroll": False},
+             ("skipped", "not-enrolled")),
+            ({"result": "grace"}, ("let-in", None))):
+        with FakeVerifyd(host.socket, {"parameters": look}):
+            result = run(folder, *arguments)
+        line = json.loads(result.output)["lines"][0]
+        equal((line["outcome"], line.get("reason")), expected, look)
+    result = run(folder, *arguments)
+    line = json.loads(result.output)["lines"][0]
+    equal((result.status, line["outcome"], line["pam_result"]),
+          (6, "asked-in-vain", "PAM_AUTHINFO_UNAVAIL"), "when it is down")
+    with FakeVerifyd(host.socket, {"parameters": {"result": "ask", "reason": "not-enrolled"}}):
+        result = run(folder, *arguments[:-1], "no-such-user")
     line = json.loads(result.output)["lines"][0]
     equal((line["outcome"], line["reason"]), ("asked-in-vain", "not-enrolled"), "unknown user")

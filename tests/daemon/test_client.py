@@ -26,7 +26,7 @@ def the_module_asks_the_daemon_and_refuses_without_it(host):
     check(host.log_in("alice", code), "a right code")
     check(not host.log_in("alice", code), "the same again")
     check(not host.log_in("alice", secret.wrong_code()), "a wrong code")
-    equal(host.said()[0].split()[:3], ["accepted", "user=alice", "service=root"], "the log")
+    equal(host.said()[0].split()[:3], ["accepted", "user=alice", "service=test"], "the log")
     host.stop()
     check(not host.log_in("alice", secret.code()), "without the daemon")
 

@@ -103,6 +103,7 @@ static unsigned int fail_each_call(const char *options, const char *reply, int e
 
 	snprintf(line, sizeof line, "group=totp store=socket:@D/" FAKE_SOCKET " %s", options);
 	stack_options(line);
+	fake_look = "{\"parameters\":{\"result\":\"ask\"}}";
 	fake_start(replies, 1);
 	total = fail_calls(0, 0, 0);
 	assert_int_equal(stack_last.result, expected);

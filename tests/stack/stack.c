@@ -19,6 +19,7 @@
 
 #include "../unit/temporary_folder.h"
 #include "../unit/test_support.h"
+#include "stack_daemon.h"
 
 #define WRAPPER "libnss_wrapper.so"
 
@@ -26,7 +27,9 @@ const char stack_fails[] = "(fails)";
 const char stack_null_answer[] = "(null answer)";
 const char stack_no_responses[] = "(no responses)";
 
-time_t stack_now = STACK_NOW;
+static time_t own_clock = STACK_NOW;
+time_t *stack_clock = &own_clock;
+bool stack_over_socket;
 bool (*stack_on_time)(void *caller);
 char stack_log[65536];
 struct stack_login stack_last;
@@ -239,6 +242,8 @@ void stack_main(char **argv)
 	snprintf(folder_path, sizeof folder_path, "%s", path);
 	unsetenv("TOTPGROUP_TEST_FOLDER");
 	unsetenv("LD_PRELOAD");
+	if (getenv("TOTPGROUP_STACK_STORE") != NULL && stack_daemon_prepare != NULL)
+		stack_clock = stack_daemon_prepare(&stack_over_socket);
 	/* nss_wrapper opens its files here, and keeps them open. */
 	if (getpwnam("alice") == NULL || getgrnam("totp") == NULL) {
 		fprintf(stderr, "%s does not know alice\n", WRAPPER);
@@ -287,6 +292,8 @@ int stack_setup(void **state)
 int stack_teardown(void **state)
 {
 	(void)state;
+	if (stack_over_socket)
+		stack_daemon_stop();
 	nftw(in_folder("home"), folder_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	nftw(in_folder("services"), folder_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	return 0;
@@ -318,14 +325,29 @@ static void write_line(FILE *file, const char *lines)
 	}
 }
 
-void stack_lines(const char *lines)
+static void write_lines(const char *name, const char *lines)
 {
-	FILE *file = fopen(in_folder("services/test"), "we");
+	FILE *file = fopen(in_folder(name), "we");
 
 	assert_non_null(file);
 	write_line(file, lines);
 	fputc('\n', file);
 	assert_int_equal(fclose(file), 0);
+}
+
+void stack_lines(const char *lines)
+{
+	static char of_module[8192], of_daemon[8192];
+
+	if (!stack_over_socket) {
+		write_lines("services/test", lines);
+		return;
+	}
+	stack_daemon_stop();
+	stack_daemon_split(lines, of_module, of_daemon, sizeof of_module);
+	write_lines("services/test", of_module);
+	write_lines("verifyd.conf", of_daemon);
+	stack_daemon_start();
 }
 
 void stack_options(const char *options)
@@ -338,6 +360,14 @@ void stack_options(const char *options)
 			    "session required pam_debug.so open_session=maxtries",
 			    options, options) < (int)sizeof line);
 	stack_lines(line);
+}
+
+void stack_needs_files(const char *why)
+{
+	if (!stack_over_socket)
+		return;
+	print_message("not over the socket: %s\n", why);
+	skip();
 }
 
 const char *stack_secret(const char *user)

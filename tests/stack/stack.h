@@ -51,8 +51,16 @@ struct stack_login {
 	char token[1024]; /* PAM_AUTHTOK after the module, when a line shows it */
 };
 
-/* The time that the module sees. */
-extern time_t stack_now;
+/* The time that the module sees, and totp-verifyd too. */
+extern time_t *stack_clock;
+#define stack_now (*stack_clock)
+
+/* Whether the program runs with store=socket: with TOTPGROUP_STACK_STORE=socket in the environment,
+ * each service is written so, the options that are the daemon's go to its configuration, and a
+ * totp-verifyd of this build decides, in a process of its own. It has to be root's. */
+extern bool stack_over_socket;
+/* Skips a test that cannot be with store=socket. */
+void stack_needs_files(const char *why);
 /* When this is set and returns true for the caller, time() fails. */
 extern bool (*stack_on_time)(void *caller);
 

@@ -145,6 +145,7 @@ static void nothing_is_left_of_a_request_to_the_daemon(void **state)
 	static const int results[] = {PAM_SUCCESS, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL};
 
 	(void)state;
+	fake_look = "{\"parameters\":{\"result\":\"ask\"}}";
 	remember_all();
 	stack_options("debug store=socket:@D/" FAKE_SOCKET);
 	for (unsigned int i = 0; i < COUNT(replies); i++) {

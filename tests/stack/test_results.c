@@ -113,6 +113,7 @@ static void a_hashed_emergency_code_may_follow_a_password(void **state)
 static void the_log_names_a_damaged_line(void **state)
 {
 	(void)state;
+	stack_needs_files("the detail is in the log of totp-verifyd");
 	stack_put_secret("alice", TOTP A_1 "\" SCRATCH_HASH scrypt 20 8 1 x y\n");
 	stack_log_in("alice", WRITTEN_A);
 	assert_int_equal(stack_last.result, PAM_AUTHINFO_UNAVAIL);
@@ -154,6 +155,7 @@ static void attempts_are_limited(void **state)
 static void a_clock_before_1970_is_a_store_error(void **state)
 {
 	(void)state;
+	stack_needs_files("the detail is in the log of totp-verifyd");
 	stack_put_secret("alice", TOTP);
 	stack_now = -1;
 	stack_log_in("alice", "123456");
@@ -174,6 +176,7 @@ static void wrong_options_refuse_everybody_without_a_prompt(void **state)
 	static const char *const names[] = {"alice", "nobody-knows", "bob", ""};
 
 	(void)state;
+	stack_needs_files("totp-verifyd does not start with such options");
 	stack_put_secret("alice", TOTP);
 	for (unsigned int i = 0; i < COUNT(wrong); i++) {
 		stack_options(wrong[i]);

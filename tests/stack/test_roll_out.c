@@ -213,6 +213,7 @@ static void state_that_cannot_be_kept_refuses(void **state)
 	static const char *const bad[] = {"x\n", "", "99999999999\n", "1700000025"};
 
 	(void)state;
+	stack_needs_files("totp-verifyd gives no answer, and the user is asked in vain");
 	put_file("home/file", "", 0600);
 	stack_options("nullok_for=3d first_seen=@D/home/file/${USER}");
 	expect_store_error("home/file");
@@ -245,6 +246,7 @@ static void state_that_cannot_be_kept_refuses(void **state)
 static void the_first_login_is_never_recorded_in_a_home(void **state)
 {
 	(void)state;
+	stack_needs_files("totp-verifyd gives no answer, and the user is asked in vain");
 	stack_options("nullok_for=3d first_seen=~/seen");
 	expect_store_error("home directory");
 	/* Not even when the link leads to a safe folder. */
@@ -265,6 +267,7 @@ static bool never(void *caller)
 static void without_a_clock_nobody_is_skipped(void **state)
 {
 	(void)state;
+	stack_needs_files("totp-verifyd has another clock");
 	stack_options(FOR_3D);
 	stack_on_time = never;
 	expect_store_error("before 1970");
@@ -309,6 +312,7 @@ static void malformed_ends_refuse(void **state)
 		"nullok nullok_until=2030-01-01", "nullok nullok_for=3d"};
 
 	(void)state;
+	stack_needs_files("totp-verifyd does not start with such options");
 	for (unsigned int i = 0; i < COUNT(options); i++) {
 		stack_options(options[i]);
 		stack_log_in("bob", "000000");

@@ -11,6 +11,10 @@
 
 #define SOCKET "store=socket:@D/" FAKE_SOCKET
 
+/* The daemon's answer to root of a container: she is somebody else, and so asks as others do. What
+ * the host's root hears is in the tests that run over both stores (over_socket.py). */
+#define NOBODY "{\"error\":\"org.totpgroup.Verify.NotPermitted\",\"parameters\":{}}"
+
 #define ACCEPTED                                                                               \
 	"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,\"method\":\"totp\","      \
 	"\"offset\":0}}"
@@ -31,6 +35,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 static int setup(void **state)
 {
 	fake_listener_uid = 0;
+	fake_look = NOBODY;
 	return stack_setup(state);
 }
 
@@ -324,10 +329,12 @@ static void an_acceptance_must_say_how_long_the_code_is(void **state)
 	}
 }
 
-/* The daemon counts what it is asked, and a password may end with digits. */
+/* The daemon counts what others than root ask it, and a password may end with digits. */
 static void a_user_who_needs_no_code_is_not_told_to_the_daemon(void **state)
 {
 	(void)state;
+	if (geteuid() == 0)
+		skip();
 	log_in_by_lines("auth requisite @R forward_pass group=!totp " SOCKET
 			"\nauth required @T want=pass22123456",
 		"pass22123456", ACCEPTED_END("6"));
@@ -419,6 +426,54 @@ static void no_secret_is_logged(void **state)
 	assert_non_null(strstr(stack_log, "totp-verifyd has the secret"));
 }
 
+/* Without a complete answer of the daemon's nobody is skipped, offered a secret or let in. */
+static void no_other_look_lets_in(void **state)
+{
+#define LOOK(text) "{\"parameters\":{" text "}}"
+	static const char *const looks[] = {"", "{}", "null", LOOK(""), LOOK("\"result\":\"\""),
+		LOOK("\"result\":\"not_enrolled\""), LOOK("\"result\":\"Grace\""),
+		LOOK("\"result\":\"not_enrolled\",\"roll_out\":\"open\",\"days_left\":0"),
+		LOOK("\"result\":\"not_enrolled\",\"roll_out\":\"open\",\"enroll\":true"),
+		LOOK("\"result\":\"not_enrolled\",\"roll_out\":\"open\",\"enroll\":false,"
+		     "\"days_left\":-1"),
+		LOOK("\"result\":\"not_enrolled\",\"roll_out\":\"open\",\"enroll\":false,"
+		     "\"days_left\":\"0\""),
+		LOOK("\"result\":\"not_enrolled\",\"roll_out\":\"yes\",\"enroll\":false"),
+		LOOK("\"result\":\"not_enrolled\",\"roll_out\":true,\"enroll\":false"),
+		LOOK("\"result\":\"limited\""), LOOK("\"result\":\"refused\""),
+		LOOK("\"result\":\"ask\",\"reason\":1"), LOOK("\"result\":\"ask\"") "x",
+		"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":"
+		"{\"method\":\"Look\"}}",
+		"{\"error\":\"org.totpgroup.Verify.StoreError\",\"parameters\":{}}",
+		"{\"error\":\"org.totpgroup.Verify.Busy\",\"parameters\":{}}",
+		"{\"error\":\"x\","
+		"\"parameters\":{\"result\":\"grace\"}}"};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (unsigned int i = 0; i < COUNT(looks); i++) {
+		fake_look = looks[i];
+		log_in(SOCKET, "alice", "123456", ACCEPTED);
+		expect_result(PAM_AUTHINFO_UNAVAIL, 1);
+		assert_non_null(strstr(stack_log, "reason=store-error detail=\"totp-verifyd"));
+		/* It is not asked again. */
+		assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	}
+	fake_look = LOOK("\"result\":\"grace\"");
+	log_in(SOCKET, "alice", stack_fails, ACCEPTED);
+	expect_result(PAM_SUCCESS, 0);
+	log_in(SOCKET, "nobody-knows", "123456", ACCEPTED);
+	expect_result(PAM_AUTH_ERR, 1);
+	fake_look = LOOK("\"result\":\"not_enrolled\",\"roll_out\":\"open\",\"enroll\":false,"
+			 "\"days_left\":0");
+	log_in(SOCKET, "alice", stack_fails, ACCEPTED);
+	expect_result(PAM_IGNORE, 0);
+	log_in(SOCKET, "nobody-knows", "123456", ACCEPTED);
+	expect_result(PAM_AUTH_ERR, 1);
+#undef LOOK
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -444,6 +499,7 @@ int main(int argc, char **argv)
 		TEST(an_unknown_user_is_asked_as_often),
 		TEST(a_session_needs_no_daemon),
 		TEST(no_secret_is_logged),
+		TEST(no_other_look_lets_in),
 	};
 
 	(void)argc;

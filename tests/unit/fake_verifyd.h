@@ -49,8 +49,12 @@ static inline int fake_listen(const char *name, int backlog)
 	return listener;
 }
 
+/* The reply to Look, which only root asks: such a call is not among the requests. NULL: it is
+ * answered like any other. */
+static const char *fake_look;
+
 /* Reads a request up to its NUL; false where the client hangs up before. */
-static inline bool fake_read_request(int connection)
+static inline bool fake_read_request(int connection, bool *is_look)
 {
 	char request[8192];
 	size_t length = 0;
@@ -60,6 +64,9 @@ static inline bool fake_read_request(int connection)
 		if (length == sizeof request || read(connection, request + length, 1) != 1)
 			return false;
 	while (request[length++] != '\0');
+	*is_look = fake_look != NULL && strstr(request, ".Verify.Look\"") != NULL;
+	if (*is_look)
+		return true;
 	file = fopen(in_folder(FAKE_REQUESTS), "ae");
 	return file != NULL && fprintf(file, "%s\n", request) > 0 && fclose(file) == 0;
 }
@@ -79,10 +86,18 @@ static inline void fake_send(int connection, const struct fake_reply *reply)
 static inline void fake_serve(int connection, const struct fake_reply *replies, size_t count)
 {
 	char byte;
+	bool is_look;
 
 	for (size_t i = 0; i < count; i++) {
-		if (replies[i].manner == FAKE_HANG_UP_UNREAD || !fake_read_request(connection))
+		if (replies[i].manner == FAKE_HANG_UP_UNREAD ||
+			!fake_read_request(connection, &is_look))
 			return;
+		if (is_look) {
+			const struct fake_reply look = {fake_look, 0, FAKE_HANG_UP};
+
+			fake_send(connection, &look);
+			return;
+		}
 		fake_send(connection, &replies[i]);
 		if (replies[i].manner == FAKE_WAIT && i + 1 == count)
 			while (read(connection, &byte, 1) == 1)

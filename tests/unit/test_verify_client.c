@@ -106,7 +106,7 @@ static enum verify_answer ask_about(const char *user, const char *code, int64_t 
 	memset(&result, 0xff, sizeof result);
 	failure = (struct error)ERROR_INIT;
 	calls.armed = true;
-	answer = verify_client_ask(&client, user, code, &result, &failure);
+	answer = verify_client_ask(&client, user, code, NULL, &result, &failure);
 	calls_disarm();
 	assert_int_equal(count_descriptors(), descriptors);
 	if (answer != VERIFY_ANSWERED) {
@@ -445,15 +445,15 @@ static void an_impossible_path_is_refused(void **state)
 	memset(path, 'x', sizeof path);
 	path[0] = '/';
 	path[VARLINK_PATH_MAX + 1] = '\0';
-	assert_int_equal(
-		verify_client_ask(&client, "alice", "1", &result, &failure), VERIFY_FAILED);
+	assert_int_equal(verify_client_ask(&client, "alice", "1", NULL, &result, &failure),
+		VERIFY_FAILED);
 	assert_fails("at most 107");
 	path[VARLINK_PATH_MAX] = '\0';
-	assert_int_equal(
-		verify_client_ask(&client, "alice", "1", &result, &failure), VERIFY_NO_SOCKET);
+	assert_int_equal(verify_client_ask(&client, "alice", "1", NULL, &result, &failure),
+		VERIFY_NO_SOCKET);
 	path[0] = 'x';
-	assert_int_equal(
-		verify_client_ask(&client, "alice", "1", &result, &failure), VERIFY_FAILED);
+	assert_int_equal(verify_client_ask(&client, "alice", "1", NULL, &result, &failure),
+		VERIFY_FAILED);
 	assert_fails("absolute");
 }
 
