@@ -217,7 +217,8 @@ static void check_date(struct doctor *doctor)
 		"%s, line %u: nullok_until=%s is over", origin.file, origin.line, date);
 	finding_why(finding,
 		"Users without a secret are %s now, as they are without the option.",
-		doctor->module->enroll ? "not let in without one" : "refused");
+		doctor->module->enroll ? translate("not let in without one")
+				       : translate("refused"));
 	doctor_mend_option(doctor, finding, "nullok_until", NULL);
 }
 

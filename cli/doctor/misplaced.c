@@ -10,6 +10,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "config/options.h"
+#include "message/translate.h"
 
 #define TYPE_CHECK  "line-type"
 #define TWICE_CHECK "asked-twice"
@@ -23,11 +24,11 @@ static void check_type(struct doctor *doctor, const struct pam_line *line)
 	finding = report_add(doctor, FINDING_PROBLEM, TYPE_CHECK,
 		"%s, line %u: the module is on a line of the type %s", line->file, line->number,
 		pam_type_name(line->type));
-	finding_why(
-		finding, line->type == PAM_TYPE_ACCOUNT
-				 ? "The module has no part in that, so PAM refuses the login."
-				 : "The module has no part in that, so nobody can change a "
-				   "password.");
+	finding_why(finding,
+		line->type == PAM_TYPE_ACCOUNT
+			? N_("The module has no part in that, so PAM refuses the login.")
+			: N_("The module has no part in that, so nobody can change a "
+			     "password."));
 	finding_mend_line(finding, MEND_REMOVE, line, NULL);
 }
 

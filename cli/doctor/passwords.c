@@ -168,10 +168,11 @@ static void check_order(struct doctor *doctor)
 	bool enroll = doctor->module->enroll;
 	struct finding *finding = report_add(doctor, enroll ? FINDING_PROBLEM : FINDING_WARNING,
 		ORDER_CHECK,
-		enroll ? "%s, line %u: a user who gets the password wrong is still offered "
-			 "a secret, which is stored"
-		       : "%s, line %u: a user who gets the password wrong is still asked for "
-			 "a code",
+		enroll ? N_("%s, line %u: a user who gets the password wrong is still offered "
+			    "a secret, which is stored")
+		       : N_("%s, line %u: a user who gets the password wrong is still asked "
+			    "for "
+			    "a code"),
 		line->file, line->number);
 
 	finding_why(finding, "%s", late_why(line, enroll));
@@ -193,10 +194,11 @@ static void check_first(struct doctor *doctor)
 		"%s, line %u: the code is asked for before the password", line->file,
 		line->number);
 	finding_why(finding,
-		enroll ? "A stranger who knows no password leaves a secret of their own for "
-			 "a user who has none."
-		       : "Strangers can try codes, and use up the attempts of others, without "
-			 "knowing a password.");
+		enroll ? N_("A stranger who knows no password leaves a secret of their own for "
+			    "a user who has none.")
+		       : N_("Strangers can try codes, and use up the attempts of others, "
+			    "without "
+			    "knowing a password."));
 	doctor_propose_places(doctor, finding);
 }
 

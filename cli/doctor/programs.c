@@ -8,6 +8,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "config/options.h"
+#include "message/translate.h"
 
 #define CHECK "prompts"
 
@@ -99,9 +100,10 @@ static void report_two_prompts(struct doctor *doctor, const struct program *prog
 		program->taught ? FINDING_WARNING : FINDING_PROBLEM, CHECK,
 		"%s, line %u: %s asks only once, and gives the answer to every prompt%s",
 		doctor->line->file, doctor->line->number, doctor->service,
-		program->taught ? ", unless its own configuration says which answer is for "
-				  "which prompt"
-				: "");
+		program->taught
+			? translate(", unless its own configuration says which answer is for "
+				    "which prompt")
+			: "");
 
 	finding_why(finding,
 		"So nobody whom the module asks can log in there. With forward_pass on a line "
@@ -160,9 +162,10 @@ static void check_never(struct doctor *doctor)
 		"Some versions of it run the auth lines, and then refuse the jobs of all who "
 		"would have to give a code; others never come to the line. %s",
 		line->depth == 0
-			? "Take the line away."
-			: "Let the option services= name the services that are to ask, or let "
-			  "them have a file of their own for the line.");
+			? translate("Take the line away.")
+			: translate("Let the option services= name the services that are to "
+				    "ask, or let "
+				    "them have a file of their own for the line."));
 }
 
 void doctor_check_programs(struct doctor *doctor)

@@ -12,6 +12,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/doctor/sshd_proof.h"
 #include "config/options.h"
+#include "message/translate.h"
 
 /* The least time, in seconds, in which somebody can install an app and enroll. */
 #define TIME_TO_ENROLL 300
@@ -185,14 +186,14 @@ static void check_password(struct doctor *doctor, const struct sshd_methods *met
 static void report_key_alone(struct doctor *doctor, const char *methods)
 {
 	bool guarded = doctor->guard_holds;
-	struct finding *finding =
-		report_add(doctor, guarded ? FINDING_WARNING : FINDING_PROBLEM,
-			SSHD_METHODS_CHECK, "%s: AuthenticationMethods %s",
-			guarded ? "a key alone asks for no code, and the session guard then "
-				  "refuses the "
-				  "login"
-				: "a key alone lets in, without a code",
-			methods);
+	struct finding *finding = report_add(doctor,
+		guarded ? FINDING_WARNING : FINDING_PROBLEM, SSHD_METHODS_CHECK,
+		"%s: AuthenticationMethods %s",
+		guarded ? translate("a key alone asks for no code, and the session guard then "
+				    "refuses the "
+				    "login")
+			: translate("a key alone lets in, without a code"),
+		methods);
 
 	if (guarded)
 		finding_why(finding, "A user who has to give a code and logs in with a key is "
@@ -209,10 +210,11 @@ static void report_no_method(
 	struct finding *finding = report_add(doctor, FINDING_PROBLEM, SSHD_METHODS_CHECK,
 		"nobody can log in over ssh: AuthenticationMethods %s", methods);
 
-	finding_why(finding, found->other_device
-				     ? "The only device of keyboard-interactive on this system "
-				       "is pam."
-				     : "Each list names a method that is switched off.");
+	finding_why(
+		finding, found->other_device
+				 ? N_("The only device of keyboard-interactive on this system "
+				      "is pam.")
+				 : N_("Each list names a method that is switched off."));
 	propose_methods(doctor, finding);
 }
 

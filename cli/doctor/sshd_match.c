@@ -126,7 +126,7 @@ static void report_applied(
 		append_login(&login, &doctor->login);
 	finding = report_add(doctor, FINDING_OK, SSHD_MATCH_CHECK,
 		"%s%s, these Match blocks of sshd were looked at: %s",
-		login.length > 0 ? "for a login of " : "without a user",
+		login.length > 0 ? translate("for a login of ") : translate("without a user"),
 		login.length > 0 ? login.data : "", applied.length > 0 ? applied.data : "none");
 	if (other.length > 0)
 		finding_why(finding,

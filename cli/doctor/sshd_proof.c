@@ -12,6 +12,7 @@
 
 #include "cli/doctor/sshd_files.h"
 #include "cli/doctor/sshd_proof.h"
+#include "message/translate.h"
 
 #define MAIN_FILE "/etc/ssh/sshd_config"
 
@@ -318,8 +319,8 @@ static void report_unproven(const struct sshd_proposals *proposals, size_t last,
 	while (first > 0 && rows[first - 1].finding == rows[last].finding)
 		first--;
 	finding_why_more(rows[last].finding,
-		was_tried ? "Needed is: %s. No change of one line alone does that safely."
-			  : "Needed is: %s.",
+		was_tried ? N_("Needed is: %s. No change of one line alone does that safely.")
+			  : N_("Needed is: %s."),
 		rows[first].setting);
 }
 

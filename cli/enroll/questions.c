@@ -13,6 +13,7 @@
 #include "cli/ui/terminal.h"
 #include "core/confirmation.h"
 #include "message/enrollment_text.h"
+#include "message/translate.h"
 
 /* The window after a yes, as in google-authenticator. */
 #define LARGE_WINDOW 17
@@ -53,8 +54,8 @@ void questions_say_defaults(const struct new_credential *credential)
 {
 	if (credential->time_based)
 		terminal_say(credential->disallow_reuse
-				     ? "Each code is good for one login.\n"
-				     : "A code is good until its time is over.\n");
+				     ? N_("Each code is good for one login.\n")
+				     : N_("A code is good until its time is over.\n"));
 	if (credential->rate_limit > 0)
 		terminal_say("There may be %d attempts in %d seconds.\n",
 			credential->rate_limit, credential->rate_time);
@@ -157,7 +158,8 @@ enum exit_status question_app_code(struct new_credential *credential)
 		return STATUS_STORE_ERROR;
 	if (answer == APP_ENDED)
 		return STATUS_REFUSED;
-	terminal_say(answer == APP_RIGHT ? "Right: the app works.\n" : "Not confirmed.\n");
+	terminal_say(
+		answer == APP_RIGHT ? N_("Right: the app works.\n") : N_("Not confirmed.\n"));
 	return STATUS_DONE;
 }
 

@@ -167,8 +167,8 @@ static void say_outcome(const struct unattended *work, enum exit_status status)
 			work->error.message);
 	else if (work->options->quiet == 0)
 		terminal_say("%s: %s %s\n", user,
-			status == STATUS_DONE ? "enrolled, the secret is in"
-					      : "unchanged, there is",
+			status == STATUS_DONE ? translate("enrolled, the secret is in")
+					      : translate("unchanged, there is"),
 			work->file.path);
 }
 

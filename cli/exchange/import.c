@@ -194,8 +194,8 @@ static enum exit_status choose_exit_status(const struct import *import)
 		return terminal_fail(STATUS_STORE_ERROR, "cannot write to standard output");
 	if (import->done + import->not_permitted + import->failed == 0)
 		return terminal_fail(STATUS_STORE_ERROR,
-			import->list.first == NULL ? "nothing to import"
-						   : "nothing to import for that user");
+			import->list.first == NULL ? N_("nothing to import")
+						   : N_("nothing to import for that user"));
 	if (import->list.first == NULL)
 		return STATUS_STORE_ERROR;
 	if (import->failed > 0 || (import->not_permitted > 0 && import->done > 0))

@@ -54,7 +54,10 @@ static void say_device(const struct devices *devices, size_t index)
 		return;
 	device_copy_name(&devices->device[index], name);
 	terminal_say("\nDevice '%s', one of %zu.%s\n", name, devices->count,
-		index == 0 ? " The others: --device=NAME; totp-enroll status names them." : "");
+		index == 0
+			? translate(
+				  " The others: --device=NAME; totp-enroll status names them.")
+			: "");
 }
 
 /* Takes the first device, or the one that is named. */

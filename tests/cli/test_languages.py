@@ -25,7 +25,7 @@ ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñöüýÁÇÉÍÑÖÜÝ")
 KEPT = re.compile(r"%[-+ #0-9.*]*(?:<PRI\w+>|(?:hh|h|ll|l|z|j)?[a-zA-Z%])|\{[^}]*\}|\\.")
 
 # What the library says of a failure, which is in English in every language.
-DETAILS = ("cannot open the folder of",)
+DETAILS = ("cannot open the folder of", "Missing privilege separation directory")
 
 # Three words of English in a row, with letters that the made-up language never leaves alone.
 ENGLISH = re.compile(r"\b[a-zA-Z']{2,} [a-z']{2,} [a-z']{2,}\b")
@@ -89,7 +89,7 @@ def german(folder):
 
 
 def columns(line):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
                for c in line)
 
 
@@ -111,24 +111,28 @@ def check_width(said, what, width=80):
 
 
 def write_secret(folder, options=('" RATE_LIMIT 3 30', '" DISALLOW_REUSE', '" TOTP_AUTH'), codes=2):
-    folder.file.write_text("\n".join([SECRET, *options, *[f"1234567{i}" for i in range(codes)], ""]))
+    left = [f"1234567{i}" for i in range(codes)]
+    folder.file.write_text("\n".join([SECRET, *options, *left, ""]))
     folder.file.chmod(0o600)
 
 
 # Command lines, with what comes on standard input, for a user who is enrolled.
 LINES = [
-    (["help"], ""), (["nonsense"], ""), (["hepl"], ""), (["--nonsense"], ""), (["status", "-Z"], ""),
+    (["help"], ""), (["nonsense"], ""), (["hepl"], ""),
+    (["--nonsense"], ""), (["status", "-Z"], ""),
     (["enroll", "--secre"], ""), (["enroll", "--rate-limit=x"], ""), (["-t", "-c"], ""),
     (["enroll", "--label"], ""), (["enroll", "--force=1"], ""), (["-t", "-t"], ""),
     (["enroll", "--label="], ""), (["export", "--to=x"], ""), (["enroll", "a", "b"], ""),
-    (["-S", "60", "-t", "-c"], ""), (["-r", "3"], ""), (["-d"], ""), (["--quiet", "--codes=hashed"], ""),
+    (["-S", "60", "-t", "-c"], ""), (["-r", "3"], ""), (["-d"], ""),
+    (["--quiet", "--codes=hashed"], ""),
     (["someone"], ""), (["--device= x "], ""), (["--qr=nonsense"], ""),
     (["enroll", "--if-missing", "--ask"], ""), (["enroll", "--if-missing", "--device=x"], ""),
     (["enroll", "--with-secret"], ""), (["enroll", "--if-missing", "--qr=a.png"], ""),
     (["status"], ""), (["status", "nosuchuser"], ""), (["verify"], ""),
     (["verify", "nosuchuser"], "123456\n"), (["show"], ""), (["show", "--force"], ""),
     (["show", "--force", "--device=x"], ""), (["revoke"], ""), (["revoke", "nosuchuser"], ""),
-    (["codes", "--number=1", "--secret=.google_authenticator"], ""), (["resync", "a", "b"], ""), (["import", "/nosuchfile"], ""),
+    (["codes", "--number=1", "--secret=.google_authenticator"], ""), (["resync", "a", "b"], ""),
+    (["import", "/nosuchfile"], ""),
     (["import"], "nonsense\n"), (["import", "--dry-run"], f"otpauth://totp/a?secret={SECRET}\n"),
     (["import", "--remove"], ""), (["import", "--from-homes"], ""), (["export", "nosuchuser"], ""),
     (["bulk"], ""), (["bulk", "--format=x"], ""), (["bulk", "--dry-run", "--pending-for=x"], ""),
@@ -175,6 +179,32 @@ def enrollment_speaks_the_language(folder):
         (folder.path / "secret").unlink(missing_ok=True)
 
 
+# Stacks of PAM in which doctor finds something.
+STACKS = {
+    "behind": "auth required pam_unix.so\nauth required pam_totpgroup.so services=other\n",
+    "twice": "auth required pam_unix.so\n" + 2 * "auth required pam_totpgroup.so\n",
+    "before": "auth required pam_totpgroup.so enroll\nauth required pam_unix.so\n",
+    "optional": "auth requisite pam_unix.so\nauth optional pam_totpgroup.so\n"
+                "auth required pam_permit.so\n",
+    "account": "auth required pam_unix.so\naccount required pam_totpgroup.so\n",
+    "vsftpd": "auth required pam_unix.so\nauth required pam_totpgroup.so\n",
+}
+
+
+@test
+def doctor_speaks_the_language(folder):
+    changes = pseudo_language(folder)
+    for service, stack in STACKS.items():
+        (folder.path / service).write_text(stack)
+        said = run(folder, "doctor", f"--service={service}", f"--pam-dir={folder.path}", **changes)
+        # A line or a command that is there to be copied is in no language, and never broken.
+        words = "\n".join(line for line in said.output.splitlines()
+                          if not line.startswith(" " * 13))
+        check("ñ" in words, f"doctor of {service} is not translated: {words!r}")
+        check_words(" ".join(words.split()) + said.errors, service)
+        check_width(words, service)
+
+
 @test
 def nothing_is_wider_than_the_terminal(folder):
     """Each command at a terminal, where questions are left without an answer."""
@@ -214,7 +244,8 @@ def json_is_the_same_in_every_language(folder):
     write_secret(folder)
     for arguments in (["status", "--json"], ["status", "nosuchuser", "--json"],
                       ["explain", "--json", "nosuchuser"], ["doctor", "--json", "nosuchuser"],
-                      ["enroll", "--json", "--if-missing", "--secret=new"], ["bulk", "--dry-run", "--json"]):
+                      ["enroll", "--json", "--if-missing", "--secret=new"],
+                      ["bulk", "--dry-run", "--json"]):
         said = run(folder, *arguments, **changes)
         (folder.path / "new").unlink(missing_ok=True)
         english = run(folder, *arguments)
