@@ -71,6 +71,10 @@ static int reply_in_full(struct work *work, const struct decision *decision)
 		reply_string(reply, "reason", totpgroup_reason_name(result->reason));
 	if (result->offset_known)
 		reply_number(reply, "offset", result->offset);
+	if (work->peer->uid == 0 && *decision->device != '\0')
+		reply_string(reply, "device", decision->device);
+	if (work->peer->uid == 0 && decision->counter_behind > 0)
+		reply_number(reply, "counter_behind", decision->counter_behind);
 	reply_code_length(work, decision);
 	return reply_end(reply);
 }

@@ -104,6 +104,19 @@ static enum verify_answer take_result(const struct verify_client *client,
 	return VERIFY_ANSWERED;
 }
 
+/* What is malformed is left out: it is for the log alone. */
+static void take_told(const struct json_value *parameters, struct verify_told *told)
+{
+	struct json_value device, behind;
+
+	if (!json_member(parameters, "device", &device) ||
+		!json_string(&device, told->device, sizeof told->device))
+		*told->device = '\0';
+	if (!json_member(parameters, "counter_behind", &behind) ||
+		!json_integer(&behind, 0, INT64_MAX, &told->counter_behind))
+		told->counter_behind = 0;
+}
+
 /* How much of the text is the code; an acceptance has to say it. */
 static bool take_code_length(const struct daemon_reply *reply, size_t length,
 	const struct totpgroup_result *result, size_t *code_length)
@@ -149,6 +162,8 @@ static enum verify_answer ask(const struct verify_client *client, const char *us
 		answer = daemon_call_once(client, &request, &reply, error);
 	if (answer == VERIFY_ANSWERED)
 		answer = take_result(client, &reply, result, error);
+	if (answer == VERIFY_ANSWERED && login != NULL && login->told != NULL)
+		take_told(&reply.parameters, login->told);
 	if (answer == VERIFY_ANSWERED && code_length != NULL &&
 		!take_code_length(&reply, strlen(typed), result, code_length)) {
 		*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "client/varlink.h"
+#include "core/device.h"
 #include "core/emergency_codes.h"
 #include "totpgroup.h"
 
@@ -44,6 +45,12 @@ enum verify_turn {
 	VERIFY_TURN_UNNEEDED,
 };
 
+/* What root is told for the log beside a verdict, as struct decision has it. Begins zeroed. */
+struct verify_told {
+	char device[DEVICE_NAME_SIZE];
+	int64_t counter_behind;
+};
+
 /* What root says about the login; the daemon permits it to nobody else. NULL is not sent,
  * and neither is what is longer than 255 bytes or has control characters. Not owned. */
 struct verify_login {
@@ -51,6 +58,7 @@ struct verify_login {
 	const char *rhost;   /* whom a grace period is counted for */
 	const char *session; /* host/login_session.h */
 	enum verify_turn turn;
+	struct verify_told *told; /* out; NULL where nobody wants it */
 };
 
 /*

@@ -159,18 +159,24 @@ static enum verify_answer ask(
 	struct login *login, const char *typed, bool is_end, enum verify_turn turn)
 {
 	const struct verify_client client = client_of(login);
-	const struct verify_login description = describe(login, turn);
+	struct verify_told told = {.counter_behind = 0};
+	struct verify_login description = describe(login, turn);
 	const struct verify_login *said = login->daemon_believes ? &description : NULL;
 	struct decision *decision = &login->decision;
 	enum verify_answer answer;
 	size_t code_length;
 
-	if (!is_end)
-		return verify_client_ask(
+	description.told = &told;
+	if (is_end) {
+		answer = verify_client_ask_end(&client, login->user, typed, said,
+			&decision->result, &code_length, &login->error);
+		decision->password_length = strlen(typed) - code_length;
+	} else {
+		answer = verify_client_ask(
 			&client, login->user, typed, said, &decision->result, &login->error);
-	answer = verify_client_ask_end(&client, login->user, typed, said, &decision->result,
-		&code_length, &login->error);
-	decision->password_length = strlen(typed) - code_length;
+	}
+	memcpy(decision->device, told.device, sizeof decision->device);
+	decision->counter_behind = told.counter_behind;
 	return answer;
 }
 

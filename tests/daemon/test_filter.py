@@ -6,6 +6,7 @@ import test_enroll
 import test_frames
 import test_lifetime
 import test_limits
+import test_look
 import test_many_clients
 import test_peers
 import test_shares
@@ -22,6 +23,8 @@ CHOSEN = (
     test_lifetime.only_an_activated_daemon_ends_when_idle,
     test_lifetime.sighup_reloads_the_configuration,
     test_limits.attempts_of_logins_limit_front_ends,
+    test_look.nullok_for_begins_with_the_first_login,
+    test_look.root_creates_the_secret_that_a_login_has_shown,
     test_many_clients.a_secret_that_stays_locked_is_busy,
     test_many_clients.one_code_is_accepted_once_of_many_attempts,
     test_many_clients.thousands_of_idle_connections_do_not_disturb_a_busy_one,

@@ -30,7 +30,6 @@ static const char *tablet_code(int steps)
 static void each_device_lets_in_and_the_log_names_it(void **state)
 {
 	(void)state;
-	stack_needs_files("the name is in the log of totp-verifyd");
 	stack_put_secret("alice", BOTH);
 	stack_log_in("alice", tablet_code(0));
 	expect(PAM_SUCCESS, 1,
@@ -98,7 +97,6 @@ static void the_log_names_a_malformed_line_of_a_device(void **state)
 static void devices_work_with_separate_state(void **state)
 {
 	(void)state;
-	stack_needs_files("the name is in the log of totp-verifyd");
 	stack_options("state=@D/home/system/state/${USER}");
 	stack_put_secret("alice", BOTH);
 	stack_log_in("alice", tablet_code(0));
