@@ -123,8 +123,10 @@ def is_refused(folder, arguments):
     """Whether the command line is; returns what is said then."""
     arguments = [word.replace("--conf=", f"--conf={folder.path}/") for word in arguments]
     result = run(folder, "enroll", *arguments, "no-such-user-here")
-    # Where the command line is right, the user is what is wrong.
-    return None if "no-such-user-here" in result.errors + result.output else result.errors
+    # Where the command line is right, the user is what is wrong, or that the caller names one.
+    said = result.errors + result.output
+    right = "no-such-user-here" in said or "only root may do that for another user" in said
+    return None if right else result.errors
 
 
 @test

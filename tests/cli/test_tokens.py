@@ -11,6 +11,9 @@ LONG = KEY + b"123456789012"
 LONG_SECRET = base64.b32encode(LONG).decode().rstrip("=")
 PRESHARED = bytes.fromhex("12345678901234567890123456789012")
 
+# Another user of the host.
+OTHER = "root" if ME == "nobody" else "nobody"
+
 
 def import_tokens(folder, text, *options, users=f"{ME},T1\n", answers=""):
     (folder.path / "tokens").write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -168,7 +171,7 @@ def damaged_and_strange_containers_are_refused(folder):
     refused(folder, "the secret is missing", good.replace("<PlainValue>", "<PlainValue>!"))
     # One bad token does not stop the others.
     text = container(token("T0", KEY, digits=4), token("T1", KEY))
-    result = pskc(folder, text, "-q", users=f"{ME},T1\nnobody,T0\n")
+    result = pskc(folder, text, "-q", users=f"{ME},T1\n{OTHER},T0\n")
     equal(result.status, 7, result.errors)
     check("tokens: token T0: its codes have 4 digits" in result.errors, result.errors)
     check(read(credential(folder)).startswith(SECRET), "the other one")
@@ -249,7 +252,7 @@ def what_does_not_fit_is_told(folder):
     table = f"T1,{seed},TOTP,6,30,SHA1\n"
     for users, tokens, words in (
             (f"{ME},T9\n", table, f"users: line 1: {ME}: there is no token with the serial T9\n"),
-            (f"{ME},T1\nnobody,t1\n", table, "line 2: nobody: the serial is there for two users"),
+            (f"{ME},T1\n{OTHER},t1\n", table, f"line 2: {OTHER}: the serial is there for two users"),
             (f"{ME}\n", table, "line 1: "),
             (f"{ME},T1,x\n", table, f"line 1: {ME}: a line is a user and a serial"),
             (f"{ME},T1\n", table + table.replace(seed, seed[::-1]), "the serial T1 is there with two secrets"),
@@ -291,7 +294,7 @@ def no_secret_is_shown(folder):
     for table in (f"T1,{seed}x,TOTP\nT2,{seed},OCRA\n", f"{seed},T1,TOTP,6,30\n", f"T1{seed},TOTP\n",
                   f"seed,serial\n{seed}\n", f'"T1,{seed},TOTP\n', f"Static Password,{seed},,,,,\n"):
         for options in ([], ["--from=tokens"]):
-            result = import_tokens(folder, table, *options, users=f"{ME},T1\nnobody,T2\n")
+            result = import_tokens(folder, table, *options, users=f"{ME},T1\n{OTHER},T2\n")
             for secret in (seed, SECRET, seed[:12]):
                 check(secret not in result.output + result.errors, f"{table!r}: {result.errors!r}")
     equal(Plain.head(), "", "plain")
