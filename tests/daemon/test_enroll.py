@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Enroll and Confirm: users get their first secret from the daemon."""
 
+import base64
 import os
 import re
 
 from one_time_code import Secret
+from test_secrets import search
 from verifyd_host import STORE, WEB, Client, check, equal, test
 
 ALLOWED = WEB + "[daemon]\nself_enroll=yes\nself_attempts=20 30\n"
@@ -194,3 +196,35 @@ def root_enrolls_a_user_by_name(host):
         host.secrets.append(secret)
         equal(client.call("Confirm", user="bob", code=secret.code())["parameters"]["result"],
               "accepted", "the right code")
+
+
+@test
+def what_is_enrolled_is_sealed(host):
+    """And without the keys nobody passes for a user without a secret, nor gets a second one. Nothing
+    of the key stays in memory."""
+    keys, master = f"{STORE}/../seal.keys", os.urandom(32)
+    with open(keys, "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), 0o400)
+        file.write(f"key 2027 {base64.b64encode(master).decode()}\n")
+    host.configure(ALLOWED + ENROLL, store="secret={store}/${{USER}}\nuser=root\n"
+                   f"seal_key={os.path.realpath(keys)}\n")
+    host.start()
+    with Client(uid=1002) as client, Client() as page:
+        secret, codes = enroll(host, client)
+        equal(client.call("Confirm", code=secret.code())["parameters"]["result"], "accepted",
+              "the right one")
+        sealed = host.read("bob")
+        check(sealed.startswith("totpgroup-sealed 1 2027\n") and secret.base32 not in sealed, sealed)
+        equal(page.verify("bob", codes[0])[0], "accepted", "an emergency code")
+        equal(page.verify("bob", codes[0])[0], "refused", "once")
+        sealed = host.read("bob")
+        os.rename(keys, f"{keys}.away")
+        answer = client.call("Enroll")
+        check(answer.get("error", "org.totpgroup.Verify.AlreadyEnrolled") not in (
+            "org.totpgroup.Verify.AlreadyEnrolled", "org.totpgroup.Verify.NotPermitted"), answer)
+        check(page.verify("bob", secret.code(1)) != ("accepted", 0), "without the keys")
+        equal(host.read("bob"), sealed, "it is as it was")
+        os.rename(f"{keys}.away", keys)
+        equal(page.verify("bob", secret.code(1))[0], "accepted", "with the keys again")
+        equal(search(host, {"the master key": master, "the key as written": base64.b64encode(master),
+                            "the secret": secret.base32.encode()}), [], "found in memory")

@@ -171,6 +171,8 @@ def nobody_gets_a_second_secret_while_the_keys_are_away(host):
     host.add_user("bob", "totp")
     store.run("enroll", "--if-missing", "bob")
     before = store.text("secret", "bob")
+    # carol has none, and gets no plain one.
+    host.add_user("carol", "totp")
     os.rename(store.keys, f"{store.keys}.away")
     folder = host.folder("letters")
     for words, answers in (
@@ -182,4 +184,6 @@ def nobody_gets_a_second_secret_while_the_keys_are_away(host):
         done = totp_enroll(host, *words, answers=answers)
         check(done.returncode != 0, f"{words}: {done}")
         check(store.text("secret", "bob") == before, f"{words}: it is as it was: {done}")
-    check(not os.listdir(folder), "no letter")
+    check(totp_enroll(host, "enroll", "-f", "-C", "carol").returncode != 0, "carol")
+    check(os.listdir(f"{store.top}/secret") == ["bob"], os.listdir(f"{store.top}/secret"))
+    check(not os.listdir(folder), f"a letter: {os.listdir(folder)}")
