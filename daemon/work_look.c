@@ -85,7 +85,10 @@ static bool is_failure(enum totpgroup_reason reason)
 /* Whether the look has no answer: an error that is for the log, and for the administrator. */
 static bool has_failed(const struct login *login, bool due)
 {
-	if (login->is_unenrolled || login->usable)
+	/* That the first login of a user cannot be noted refuses her, as with files. */
+	if (login->is_unenrolled)
+		return false;
+	if (login->usable)
 		return is_failure(login->decision.result.reason);
 	return is_failure(due ? login->unusable : login->decision.result.reason);
 }
@@ -117,7 +120,7 @@ static int reply_look(struct work *work, const struct login *login, bool due)
 	const struct totpgroup_result *result = &login->decision.result;
 
 	reply_begin(&work->reply, NULL);
-	if (login->is_unenrolled)
+	if (login->is_unenrolled && result->reason == TOTPGROUP_REASON_NONE)
 		return reply_not_enrolled(work, login);
 	if (result->verdict == TOTPGROUP_ACCEPTED)
 		return reply_result(work, "grace", TOTPGROUP_REASON_NONE);

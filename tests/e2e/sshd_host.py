@@ -7,6 +7,7 @@ import os
 import re
 import select
 import shutil
+import socket
 import subprocess
 import threading
 from dataclasses import dataclass, field
@@ -117,6 +118,8 @@ class SshdHost:
     def __init__(self, module, log, sshd=None):
         self.module = module
         self.enroll_program = self.verifyd_program = self.directory_module = None
+        self.over_socket = False
+        self._verifyd = None
         self.log = log
         self.known_hosts = f"{TOP}/known_hosts"
         self.sshd_messages = []
@@ -132,6 +135,7 @@ class SshdHost:
         os.makedirs(HOMES, mode=0o755)
         self._at_end.callback(shutil.rmtree, HOMES)
         self._at_end.callback(self.stop_sshd)
+        self._at_end.callback(self._stop_verifyd)
         self.add_group("nobody", gid=65534)
         for name, uid in (("root", 0), ("sshd", 999), ("nobody", 65534)):
             self.add_user(name, uid=uid, gid=65534 if uid else 0, password=uid == 0)
@@ -226,7 +230,46 @@ class SshdHost:
         lines = [f"auth {line}" for line in auth]
         lines += [f"account {line}" for line in account]
         lines += [f"session {line}" for line in session]
+        if self.over_socket:
+            lines = self._leave_to_daemon(lines)
         _write(f"/etc/pam.d/{name}", [line.replace("MODULE", self.module) for line in lines])
+
+    def _leave_to_daemon(self, lines):
+        """Writes the daemon's options of these lines to a configuration of its own, and starts a
+        daemon with it. Returns the lines without them, with store=socket."""
+        options, left = {}, []
+        for line in lines:
+            if "MODULE" in line:
+                head, *words = line.split()
+                own = [word for word in words if not _is_of_daemon(word)]
+                options |= dict.fromkeys(word if "=" in word else f"{word}=yes"
+                                         for word in words if _is_of_daemon(word))
+                line = " ".join([head, *own, "store=socket"])
+            left.append(line)
+        if any("MODULE" in line for line in lines):
+            self._start_verifyd(options)
+        return left
+
+    def _start_verifyd(self, options):
+        """Starts totp-verifyd in place of the one before, and waits until it is ready."""
+        self._stop_verifyd()
+        _write(f"{TOP}/verifyd.conf", list(options))
+        notices = f"{TOP}/verifyd-notices"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as said:
+            said.bind(notices)
+            said.settimeout(DEADLINE)
+            self._verifyd = subprocess.Popen(  # pylint: disable=consider-using-with
+                [self.verifyd_program, f"--conf={TOP}/verifyd.conf"], stdin=subprocess.DEVNULL,
+                env={"NOTIFY_SOCKET": notices, "PATH": "/usr/sbin:/usr/bin"})
+            if b"READY=1" not in said.recv(4096):
+                raise AssertionError("totp-verifyd does not start")
+        os.unlink(notices)
+
+    def _stop_verifyd(self):
+        if self._verifyd is not None:
+            self._verifyd.terminate()
+            self._verifyd.wait()
+        self._verifyd = None
 
     def password_then_code(self, options="", service="sshd"):
         """Writes the recipe for a password and a code."""
@@ -450,6 +493,14 @@ def is_locked(path):
 def make_key(path):
     """Makes an ed25519 key pair."""
     private_root.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
+
+
+def _is_of_daemon(word):
+    """Whether a word of a line is an option that the daemon decides with store=socket."""
+    name = word.partition("=")[0]
+    return name in ("secret", "state", "user", "nullok", "nullok_until", "nullok_for", "first_seen",
+                    "enroll", "noskewadj", "no_increment_hotp", "resync_hotp", "grace_period",
+                    "grace_services", "disallow_reuse", "strict", "allowed_perm")
 
 
 def _read_example(name):

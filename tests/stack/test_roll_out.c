@@ -213,7 +213,7 @@ static void state_that_cannot_be_kept_refuses(void **state)
 	static const char *const bad[] = {"x\n", "", "99999999999\n", "1700000025"};
 
 	(void)state;
-	stack_needs_files("totp-verifyd gives no answer, and the user is asked in vain");
+	stack_needs_files("the detail is in the log of totp-verifyd");
 	put_file("home/file", "", 0600);
 	stack_options("nullok_for=3d first_seen=@D/home/file/${USER}");
 	expect_store_error("home/file");
@@ -246,7 +246,7 @@ static void state_that_cannot_be_kept_refuses(void **state)
 static void the_first_login_is_never_recorded_in_a_home(void **state)
 {
 	(void)state;
-	stack_needs_files("totp-verifyd gives no answer, and the user is asked in vain");
+	stack_needs_files("the detail is in the log of totp-verifyd");
 	stack_options("nullok_for=3d first_seen=~/seen");
 	expect_store_error("home directory");
 	/* Not even when the link leads to a safe folder. */
