@@ -296,7 +296,7 @@ static void recording_without_memory_is_an_error(void **state)
 		failures++;
 	}
 	allocation_to_fail = 0;
-	assert_true(failures >= 2);
+	assert_in_range(failures, 1, 100);
 }
 
 /* A session recorded at NOW, when the machine was up for 5000 seconds. */

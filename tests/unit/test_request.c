@@ -214,7 +214,8 @@ static void a_wrong_parameter_is_named(void **state)
 		{"{\"user\":\"a\",\"code\":{\"x\":1,\"x\":1}}", "code"},
 		{"{\"user\":\"a\",\"code\":\"b\",\"extra\":\"c\"}", "extra"},
 		{"{\"user\":\"a\",\"code\":\"b\",\"user\":\"c\"}", "user"},
-		{"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1}", "f"},
+		{"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}",
+			"i"},
 	};
 	static const char *const names[] = {"user", "code", NULL};
 

@@ -255,7 +255,7 @@ static void each_failed_allocation_is_an_error(void **state)
 			failures++;
 		}
 		allocation_to_fail = 0;
-		assert_true(failures >= 2);
+		assert_in_range(failures, 1, 100);
 	}
 }
 
