@@ -43,7 +43,7 @@ static void remember_all(void)
 	memory_remember("the master key", MASTER, 32, 0);
 	memory_remember("the inner HMAC key", MASTER, 32, 0x36);
 	memory_remember("the outer HMAC key", MASTER, 32, 0x5c);
-	memory_remember("the master key as written", KEY_LINE + 9, 44, 0);
+	memory_remember("the master key as written", &KEY_LINE[9], 44, 0);
 	memory_remember("the key of the secret", SECRET_KEY, 32, 0);
 	memory_remember("the key of the state", STATE_KEY, 32, 0);
 	memory_remember("the secret", STACK_SECRET, 32, 0);
