@@ -69,7 +69,7 @@ static void decide_once(void)
 static void decide_on_state(void)
 {
 	struct text secret = TEXT_INIT, state = TEXT_INIT, next = TEXT_INIT;
-	totpgroup_credential *effective;
+	totpgroup_credential *effective = NULL;
 	struct attempt attempt = ATTEMPT_INIT;
 	struct decision decision;
 	struct error error;

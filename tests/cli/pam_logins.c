@@ -33,14 +33,15 @@
 #define NAMES_MAX 32
 #define WORDS_MAX (NAMES_MAX + 3)
 
-/* libpam and the module log by these. */
-void syslog(int priority, const char *format, ...)
+/* libpam and the module log by these. Parentheses keep a macro of the same name away, which there is
+ * with FORTIFY_SOURCE. */
+void(syslog)(int priority, const char *format, ...)
 {
 	(void)priority;
 	(void)format;
 }
 
-void vsyslog(int priority, const char *format, va_list arguments)
+void(vsyslog)(int priority, const char *format, va_list arguments)
 {
 	(void)priority;
 	(void)format;

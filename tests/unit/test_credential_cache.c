@@ -27,6 +27,17 @@ static void look_for(const void *memory, size_t size, const char *needle)
 		found_in_freed++;
 }
 
+/* A sanitizer has a free() of its own, which must not be overridden. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_SANITIZER 1
+#endif
+#endif
+#ifndef HAS_SANITIZER
+#define HAS_SANITIZER 0
+
 /* Overrides the C library's, also for libgcrypt: looks for the secret in what is freed. */
 void free(void *memory)
 {
@@ -43,6 +54,7 @@ void free(void *memory)
 	}
 	real(memory);
 }
+#endif
 
 static void put_code_for(const char *key, int flags, code_text code)
 {
@@ -131,6 +143,10 @@ static void what_is_freed_holds_no_secret(void **state)
 	code_text code;
 
 	(void)state;
+	if (HAS_SANITIZER) {
+		print_message("# SKIP a sanitizer frees memory in its own way\n");
+		skip();
+	}
 	put_code_for(KEY_1, 0, code);
 	is_searching = true;
 	assert_int_equal(totpgroup_credential_parse(&credential, text, strlen(text)), 0);
