@@ -201,11 +201,12 @@ static int open_blob(const struct seal_key *key, const struct seal_subject *subj
 	struct text *blob, struct text *text)
 {
 	size_t start = find_ciphertext(blob, key), size, length = 0;
-	uint8_t *bytes = (uint8_t *)blob->data + start;
+	uint8_t *bytes;
 	int status;
 
 	if (start == 0)
 		return TOTPGROUP_EFORMAT;
+	bytes = (uint8_t *)blob->data + start;
 	size = blob->length - start - AEAD_TAG_SIZE;
 	status = transform(
 		key, subject, false, bytes - AEAD_NONCE_SIZE, bytes, size, bytes + size);

@@ -21,12 +21,6 @@
 static bool is_searching;
 static unsigned int searched, found_in_freed;
 
-static void look_for(const void *memory, size_t size, const char *needle)
-{
-	if (memmem(memory, size, needle, strlen(needle)) != NULL)
-		found_in_freed++;
-}
-
 /* A sanitizer has a free() of its own, which must not be overridden. */
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_SANITIZER 1
@@ -37,6 +31,12 @@ static void look_for(const void *memory, size_t size, const char *needle)
 #endif
 #ifndef HAS_SANITIZER
 #define HAS_SANITIZER 0
+
+static void look_for(const void *memory, size_t size, const char *needle)
+{
+	if (memmem(memory, size, needle, strlen(needle)) != NULL)
+		found_in_freed++;
+}
 
 /* Overrides the C library's, also for libgcrypt: looks for the secret in what is freed. */
 void free(void *memory)
