@@ -106,13 +106,11 @@ static void a_failure_lets_nobody_in_without_a_secret(void **state)
 	}
 }
 
-static void without_the_qr_library_the_link_is_shown(void **state)
+/* Fails each call in turn, and counts how often it was the one that loads the library. */
+static unsigned int fail_to_load(void)
 {
-	unsigned int total, seen = 0;
+	unsigned int total = fail_calls("r", 0, 0, 0), seen = 0;
 
-	(void)state;
-	offer_options("enroll");
-	total = fail_calls("r", 0, 0, 0);
 	for (unsigned int k = 1; k <= total; k++) {
 		(void)fail_calls("r", k, 1, ENOENT);
 		if (calls.failed == NULL || strcmp(calls.failed, "dlopen") != 0)
@@ -125,7 +123,20 @@ static void without_the_qr_library_the_link_is_shown(void **state)
 					  "detail=\"libqrencode.so.4 cannot be loaded\"\n"));
 		seen++;
 	}
-	assert_int_equal(seen, 1);
+	return seen;
+}
+
+/* Where a random number is drawn once more, the calls behind it are other ones, so that the load can
+ * be met twice in a round, or not at all. */
+static void without_the_qr_library_the_link_is_shown(void **state)
+{
+	unsigned int seen = 0;
+
+	(void)state;
+	offer_options("enroll");
+	for (unsigned int round = 0; seen == 0 && round < 20; round++)
+		seen = fail_to_load();
+	assert_true(seen > 0);
 }
 
 static int begin(void **state)
