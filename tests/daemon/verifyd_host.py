@@ -167,15 +167,16 @@ class Host:
         os.makedirs(f"{TOP}/home", mode=0o755)
         for folder in (STORE, os.path.dirname(CONF), f"{TOP}/home"):
             self._at_end.callback(shutil.rmtree, folder)
-        self._at_end.callback(self._end_daemon)
         self.write_users(USERS)
         self.configure(WEB)
         return self
 
     def __exit__(self, *_):
-        for function in self._before_end:
-            function()
-        self._at_end.close()
+        # The daemon ends first: until then it uses what a test made for it.
+        with self._at_end:
+            for function in self._before_end:
+                function()
+            self._end_daemon()
 
     def before_end(self, function):
         """Has a function called before the daemon is stopped at the end."""
