@@ -182,7 +182,7 @@ static void give_to_command(struct bulk_run *run, struct bulk_entry *entry)
 
 static void report_entry(struct bulk_run *run, const struct bulk_entry *entry)
 {
-	bulk_report_user(run, entry->user, entry->reason, entry->path,
+	bulk_report_user(run, entry->user, entry->reason, entry,
 		entry->reason == BULK_NONE ? NULL : entry->error.message);
 	bulk_report_progress(run, progress_show);
 }

@@ -33,6 +33,7 @@
 #include "store/durable_steps.h"
 
 struct bulk_run;
+struct bulk_entry;
 
 /* options.c: the command line. */
 
@@ -192,10 +193,9 @@ struct bulk_report {
 
 void bulk_report_begin(struct bulk_run *run);
 
-/* Reports one user. path is where the secret is, or NULL; message says why the user was
- * not enrolled. */
+/* Reports one user, whose secret is where the entry says; message says why there is none. */
 void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason reason,
-	const char *path, const char *message);
+	const struct bulk_entry *entry, const char *message);
 
 /* Shows the progress by one of the functions progress_show(), _leave() and _step(). */
 void bulk_report_progress(

@@ -157,7 +157,7 @@ void bulk_consider(struct bulk_run *run, const struct bulk_user *user)
 	if (in_batch && run->options.dry_run != 0)
 		reason = dry_run_store(run->batch, entry, &error);
 	if (reason != BULK_NONE || run->options.dry_run != 0)
-		bulk_report_user(run, user->name, reason, entry->path,
+		bulk_report_user(run, user->name, reason, entry,
 			reason == BULK_NONE ? NULL : error.message);
 	if (in_batch)
 		run->batch->count++;

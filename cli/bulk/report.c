@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/place_json.h"
 #include "message/translate.h"
 
 /* A dry run that takes longer, in seconds, says how far it is. */
@@ -95,16 +96,27 @@ void bulk_report_begin(struct bulk_run *run)
 				JSON_REPORT_VERSION, options->dry_run != 0 ? "true" : "false"));
 }
 
+/* An entry that an interrupted run left, and whose user is gone, has a path alone. */
+static bool put_place(struct json_object *object, const struct bulk_entry *entry)
+{
+	const bool is_file = entry->path != NULL && *entry->path == '/';
+
+	if (entry->file.path != NULL || entry->path == NULL)
+		return user_file_put_place(object, &entry->file);
+	return json_put_string(object, "file", is_file ? entry->path : NULL) &&
+	       json_put_string(object, "store", NULL) &&
+	       json_put_string(object, "place", entry->path);
+}
+
 static void print_json(struct bulk_report *report, const char *user, enum bulk_reason reason,
-	const char *path, const char *message)
+	const struct bulk_entry *entry, const char *message)
 {
 	struct json_object *object = json_object_new_object();
 	bool complete =
 		json_put_string(object, "user", user) &&
 		json_put_string(object, "result", result_words[reasons[reason].result]) &&
 		json_put_string(object, "reason", reasons[reason].word) &&
-		json_put_string(object, "file", path) &&
-		json_put_string(object, "message", message);
+		put_place(object, entry) && json_put_string(object, "message", message);
 
 	if (!complete) {
 		json_object_put(object);
@@ -124,7 +136,7 @@ static bool is_worth_a_line(const struct bulk_options *options, enum bulk_reason
 }
 
 void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason reason,
-	const char *path, const char *message)
+	const struct bulk_entry *entry, const char *message)
 {
 	struct bulk_report *report = &run->report;
 	enum bulk_result result = reasons[reason].result;
@@ -133,7 +145,7 @@ void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason r
 	if (report->output_failed)
 		return;
 	if (run->options.json != 0) {
-		print_json(report, user, reason, path, message);
+		print_json(report, user, reason, entry, message);
 		return;
 	}
 	if (result != BULK_FAILED && !is_worth_a_line(&run->options, reason))
@@ -143,7 +155,7 @@ void bulk_report_user(struct bulk_run *run, const char *user, enum bulk_reason r
 	if (result == BULK_FAILED)
 		terminal_complain("%s: %s", user, message);
 	else if (result == BULK_CREATED)
-		note_output(report, terminal_say("would create %s: %s\n", user, path));
+		note_output(report, terminal_say("would create %s: %s\n", user, entry->path));
 	else
 		note_output(report,
 			terminal_say(run->options.dry_run != 0 ? N_("would be skipped %s: %s\n")

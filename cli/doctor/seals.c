@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@
 #include "totpgroup.h"
 
 #define CHECK "seals"
+
+/* So many users are read at a time. */
+#define BLOCK_SIZE 256
 
 struct seals {
 	size_t first;	   /* sealed with the key that seals */
@@ -55,48 +59,24 @@ static void count_record(
 		seals->first++;
 }
 
-/* Reads a user's secret and state. */
-static int read_user(
-	const struct options *options, const char *name, struct store_record *record)
+/* What came of reading a user's secret and state. */
+static void count_secret(const struct store_read *read, const char *first, struct seals *seals)
 {
-	struct user_credential credential = {.user = NULL};
-	struct error error = ERROR_INIT;
-	int status = user_credential_find(&credential, options, name, &error);
-
-	if (status == 0)
-		status = user_credential_locate(&credential, &error);
-	if (status == 0)
-		status = credential.place != NULL
-				 ? user_credential_look(&credential, record, &error)
-				 : TOTPGROUP_EARGUMENT;
-	user_credential_free(&credential);
-	return status;
-}
-
-static void count_secret(
-	const struct options *options, const char *name, const char *first, struct seals *seals)
-{
-	struct store_record record = STORE_RECORD_INIT;
-	int status = read_user(options, name, &record);
-
-	if (status == 0)
-		count_record(&record, first, seals);
-	else if (status != TOTPGROUP_ENOTFOUND)
+	if (read->status == 0)
+		count_record(&read->record, first, seals);
+	else if (read->status != TOTPGROUP_ENOTFOUND)
 		seals->unreadable++;
-	store_record_free(&record);
 }
 
 /* Counts the state of a user, if there is no secret. A plain one has no secrets in it. */
-static void count_state(
-	const struct options *options, const char *name, const char *first, struct seals *seals)
+static void count_state(const struct store_read *read, const char *first, struct seals *seals)
 {
-	struct store_record record = STORE_RECORD_INIT;
+	const struct store_record *record = &read->record;
 
-	if (read_user(options, name, &record) == TOTPGROUP_ENOTFOUND &&
-		(record.state_status != 0 ||
-			(*record.state_key != '\0' && is_otherwise(record.state_key, first))))
+	if (read->status == TOTPGROUP_ENOTFOUND &&
+		(record->state_status != 0 ||
+			(*record->state_key != '\0' && is_otherwise(record->state_key, first))))
 		seals->states++;
-	store_record_free(&record);
 }
 
 static void report(struct doctor *doctor, const struct seals *seals, const char *first)
@@ -140,38 +120,88 @@ static void report(struct doctor *doctor, const struct seals *seals, const char 
 			"all secrets are sealed with the key %s: %zu", first, all);
 }
 
-typedef void count_user(const struct options *options, const char *name, const char *first,
-	struct seals *seals);
+typedef void count_user(const struct store_read *read, const char *first, struct seals *seals);
 
-static void count_folder(const struct options *options, const char *specification,
-	count_user *count, const char *first, struct seals *seals)
+/* Users who are counted. A block of them is read at a time. */
+struct counting {
+	const struct options *options;
+	count_user *count;
+	const char *first;
+	struct seals *seals;
+	struct user_credential users[BLOCK_SIZE];
+	struct store_read reads[BLOCK_SIZE];
+	size_t filled;
+};
+
+static void count_block(struct counting *counting)
 {
-	struct store_users users = STORE_USERS_INIT;
-	struct error ignored = ERROR_INIT;
-	const char *name;
+	store_read_many(counting->reads, counting->filled);
+	for (size_t i = 0; i < counting->filled; i++) {
+		counting->count(&counting->reads[i], counting->first, counting->seals);
+		store_record_free(&counting->reads[i].record);
+		user_credential_free(&counting->users[i]);
+	}
+	counting->filled = 0;
+}
 
-	if (store_users_begin(&users, specification, &ignored) != 0)
-		return;
-	while ((name = store_users_next(&users)) != NULL)
-		count(options, name, first, seals);
-	store_users_end(&users);
+/* For store_users_list(). A user who can have no secret counts as one whose secret cannot be
+ * read. */
+static bool add_user(void *argument, const char *name)
+{
+	struct counting *counting = argument;
+	struct user_credential *user = &counting->users[counting->filled];
+	struct store_read *read = &counting->reads[counting->filled];
+
+	*user = (struct user_credential){.user = NULL};
+	*read = (struct store_read){.record = STORE_RECORD_INIT};
+	read->status = user_credential_find(user, counting->options, name, &read->error);
+	if (read->status == 0)
+		read->status = user_credential_locate(user, &read->error);
+	if (read->status == 0 && user->place == NULL)
+		read->status = TOTPGROUP_EARGUMENT;
+	read->place = user->place;
+	if (read->status == 0) {
+		counting->filled++;
+	} else {
+		counting->count(read, counting->first, counting->seals);
+		user_credential_free(user);
+	}
+	if (counting->filled == BLOCK_SIZE)
+		count_block(counting);
+	return true;
+}
+
+static bool count_users(struct counting *counting, bool states, count_user *count)
+{
+	struct error ignored = ERROR_INIT;
+	bool listed;
+
+	counting->count = count;
+	listed = store_users_list(
+			 counting->options, NULL, states, add_user, counting, &ignored) == 0;
+	count_block(counting);
+	return listed;
 }
 
 static void count_all(struct doctor *doctor, const char *first)
 {
-	const struct options *options = doctor->module;
-	struct store_users users = STORE_USERS_INIT;
+	struct counting *counting = calloc(1, sizeof *counting);
 	struct seals seals = {.first = 0};
-	struct error ignored = ERROR_INIT;
 
-	/* Without a folder of root's there is nothing to be counted. */
-	if (store_users_begin(&users, options->secret, &ignored) != 0)
+	if (counting == NULL) {
+		doctor->report.out_of_memory = true;
 		return;
-	store_users_end(&users);
-	count_folder(options, options->secret, count_secret, first, &seals);
-	if (options->state != NULL)
-		count_folder(options, options->state, count_state, first, &seals);
-	report(doctor, &seals, first);
+	}
+	counting->options = doctor->module;
+	counting->first = first;
+	counting->seals = &seals;
+	/* Without a folder of root's there is nothing to be counted. */
+	if (count_users(counting, false, count_secret)) {
+		if (doctor->module->state != NULL)
+			(void)count_users(counting, true, count_state);
+		report(doctor, &seals, first);
+	}
+	free(counting);
 }
 
 void doctor_check_seals(struct doctor *doctor)

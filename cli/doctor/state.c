@@ -12,9 +12,9 @@
 #include "cli/doctor/doctor.h"
 #include "cli/ui/words.h"
 #include "config/options.h"
+#include "host/user_credential.h"
 #include "message/translate.h"
 #include "store/secret_path.h"
-#include "store/state_file.h"
 #include "totpgroup.h"
 
 #define CHECK "state"
@@ -43,25 +43,47 @@ static bool is_private(struct doctor *doctor, const char *path)
 	return private;
 }
 
-/* Whether a login could read the user's state. */
-static bool is_sound(struct doctor *doctor, const char *path)
+/* What judge_state() needs. */
+struct judgment {
+	struct doctor *doctor;
+	const char *path;
+	bool sound;
+};
+
+/* For store_check(). */
+static void judge_state(void *argument, const struct store_finding *found)
 {
-	struct error error = ERROR_INIT;
-	struct text text = TEXT_INIT;
-	int status = getuid() == 0 ? state_file_look(path, &text, &error) : 0;
-	char *word = shell_word(path);
+	struct judgment *judgment = argument;
+	char *word = shell_word(judgment->path);
 	struct finding *finding;
 
-	text_free(&text);
-	if (status != 0) {
-		finding = report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error.message);
-		finding_why(
-			finding, "The module refuses every code of %s.", doctor->user->pw_name);
-		if (status == TOTPGROUP_EUNSAFE && word != NULL)
+	if (found->level == STORE_PROBLEM) {
+		judgment->sound = false;
+		finding =
+			report_add(judgment->doctor, FINDING_PROBLEM, CHECK, "%s", found->what);
+		finding_why(finding, "The module refuses every code of %s.",
+			judgment->doctor->user->pw_name);
+		if (found->code == TOTPGROUP_EUNSAFE && word != NULL)
 			finding_run(finding, "chown root %s && chmod 0600 %s", word, word);
 	}
 	free(word);
-	return status == 0;
+}
+
+/* Whether a login could read the user's state. */
+static bool is_sound(struct doctor *doctor, const char *path)
+{
+	struct judgment judgment = {doctor, path, true};
+	struct user_credential credential = {.user = NULL};
+	struct error ignored = ERROR_INIT;
+
+	/* Other checks say why there is no place for a secret. */
+	if (getuid() == 0 &&
+		user_credential_find(
+			&credential, doctor->module, doctor->user->pw_name, &ignored) == 0 &&
+		user_credential_locate(&credential, &ignored) == 0 && credential.place != NULL)
+		store_check(credential.store, credential.place, judge_state, &judgment);
+	user_credential_free(&credential);
+	return judgment.sound;
 }
 
 static void check_folders(struct doctor *doctor, const char *path)

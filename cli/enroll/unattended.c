@@ -13,6 +13,7 @@
 #include "cli/enroll/enroll.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/place_json.h"
 #include "cli/users/user_file.h"
 #include "cli/users/user_status.h"
 #include "message/translate.h"
@@ -127,16 +128,22 @@ static enum exit_status handle_state(struct unattended *work, const struct user_
 
 static enum exit_status try_once(struct unattended *work)
 {
-	struct user_status found = {.name = NULL};
-	enum exit_status status = user_status_look(
-		&found, work->file.name, NULL, work->defaults, work->options->secret);
+	struct user_status *found = calloc(1, sizeof *found);
+	enum exit_status status = found != NULL ? STATUS_DONE : STATUS_STORE_ERROR;
 
 	work->error = (struct error)ERROR_INIT;
 	if (status == STATUS_DONE)
-		status = handle_state(work, &found);
+		status = user_status_find(
+			found, work->file.name, NULL, work->defaults, work->options->secret);
+	if (status == STATUS_DONE)
+		status = user_status_read(found, 1);
+	if (status == STATUS_DONE)
+		status = handle_state(work, found);
 	else
 		error_set(&work->error, TOTPGROUP_EMEMORY, translate("out of memory"));
-	user_status_free(&found);
+	if (found != NULL)
+		user_status_free(found);
+	free(found);
 	return status;
 }
 
@@ -234,7 +241,7 @@ static enum exit_status print_json(struct unattended *work, enum exit_status sta
 	json_report_begin(&report, NULL);
 	done = json_put_string(report.root, "user", user_name(work)) &&
 	       json_put_bool(report.root, "changed", changed) &&
-	       json_put_string(report.root, "file", work->file.path) &&
+	       user_file_put_place(report.root, &work->file) &&
 	       json_put_string(report.root, "message", good ? NULL : work->error.message);
 	if (done && work->options->with_secret != 0)
 		done = changed ? put_secret(report.root, work) : put_no_secret(report.root);

@@ -10,6 +10,7 @@
 #include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/place_json.h"
 #include "core/new_credential.h"
 #include "message/translate.h"
 
@@ -64,7 +65,7 @@ static void add_to_report(struct json_report *report, const struct new_codes *ma
 	if (!json_put_string(
 		    object, "user", made->file.name != NULL ? made->file.name : user) ||
 		!json_put_number(object, "status", status) ||
-		!json_put_string(object, "file", made->file.path) ||
+		!user_file_put_place(object, &made->file) ||
 		!json_put_string(object, "message", done ? NULL : message) ||
 		!(done ? put_codes(object, made) : put_no_codes(object)))
 		report->failed = true;

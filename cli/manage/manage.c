@@ -177,29 +177,41 @@ static bool is_gone(const char *name)
 	return gone;
 }
 
-/* Adds the users who have a file in the folder of a specification. */
-static enum exit_status add_users_of(
-	struct manage *manage, const char *specification, bool also_gone, struct error *error)
-{
-	struct store_users users = STORE_USERS_INIT;
-	enum exit_status status = STATUS_DONE;
-	const char *name;
+/* What add_user_of() needs. */
+struct adding {
+	struct manage *manage;
+	bool also_gone;
+	enum exit_status status;
+};
 
-	if (store_users_begin(&users, specification, error) != 0)
+/* For store_users_list(). */
+static bool add_user_of(void *argument, const char *user)
+{
+	struct adding *adding = argument;
+
+	if (adding->also_gone || !is_gone(user))
+		adding->status = add_member(adding->manage, user, NULL);
+	return adding->status == STATUS_DONE;
+}
+
+/* Adds the users who have a secret, or a state, in the store. */
+static enum exit_status add_users_of(
+	struct manage *manage, bool states, bool also_gone, struct error *error)
+{
+	const struct options *options = &manage->defaults.configuration->options;
+	struct adding adding = {manage, also_gone, STATUS_DONE};
+
+	if (store_users_list(
+		    options, manage->options.secret, states, add_user_of, &adding, error) != 0)
 		return error->code == TOTPGROUP_EARGUMENT ? STATUS_REFUSED : STATUS_STORE_ERROR;
-	while (status == STATUS_DONE && (name = store_users_next(&users)) != NULL)
-		if (also_gone || !is_gone(name))
-			status = add_member(manage, name, NULL);
-	store_users_end(&users);
-	return status;
+	return adding.status;
 }
 
 /* Adds the users who have a state: it outlives its secret. Its folder may be one that no login
  * has made yet. */
-static enum exit_status add_states(
-	struct manage *manage, const char *specification, struct error *error)
+static enum exit_status add_states(struct manage *manage, struct error *error)
 {
-	enum exit_status status = add_users_of(manage, specification, false, error);
+	enum exit_status status = add_users_of(manage, true, false, error);
 
 	if (status != STATUS_REFUSED && error->system_error != ENOENT)
 		return status;
@@ -210,14 +222,11 @@ static enum exit_status add_states(
 /* Lists all users who have a file where root's secrets are, or where their states are. */
 static enum exit_status list_store(struct manage *manage)
 {
-	const char *where = manage->options.secret != NULL ? manage->options.secret
-							   : manage->defaults.secret;
-	const char *state = manage->defaults.configuration->options.state;
 	struct error error = ERROR_INIT;
-	enum exit_status status = add_users_of(manage, where, true, &error);
+	enum exit_status status = add_users_of(manage, false, true, &error);
 
-	if (status == STATUS_DONE && state != NULL)
-		status = add_states(manage, state, &error);
+	if (status == STATUS_DONE && manage->defaults.configuration->options.state != NULL)
+		status = add_states(manage, &error);
 	if (error.code != 0)
 		terminal_complain("%s", error.message);
 	return status;

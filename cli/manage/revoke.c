@@ -9,6 +9,7 @@
 #include "cli/manage/manage.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/place_json.h"
 #include "message/translate.h"
 #include "totpgroup.h"
 
@@ -132,7 +133,7 @@ static void add_to_report(struct manage *manage, const char *user, const struct 
 		!json_put_number(object, "status", status) ||
 		!json_put_bool(object, "revoked", done) ||
 		!json_put_string(object, "device", manage->options.device) ||
-		!json_put_string(object, "file", file->path) ||
+		!user_file_put_place(object, file) ||
 		!json_put_string(object, "message", done ? NULL : message))
 		manage->report.failed = true;
 }

@@ -11,6 +11,7 @@
 #include "cli/ui/json_output.h"
 #include "cli/ui/progress.h"
 #include "cli/ui/terminal.h"
+#include "cli/users/place_json.h"
 #include "exchange/otp_key.h"
 #include "message/translate.h"
 
@@ -81,7 +82,7 @@ static bool put_user(struct json_object *object, const struct user_status *user)
 	return json_put_string(object, "user", user->name) &&
 	       json_put_string(object, "state", user_state_name(user->state)) &&
 	       json_put_bool(object, "enrolled", enrolled) &&
-	       json_put_string(object, "file", user->path) &&
+	       user_file_put_place(object, &user->file) &&
 	       json_put_string(object, "message",
 		       enrolled || user->state == USER_STATE_NOT_ENROLLED
 			       ? NULL
@@ -131,31 +132,33 @@ static bool print_json(struct listing *listing)
 	return printed;
 }
 
-/* Prints the users of the block, and empties it. */
+/* Looks at the users of the block, prints them, and empties it. */
 static bool print_block(struct listing *listing)
 {
-	bool printed;
+	bool printed = user_status_read(listing->block, listing->count) == STATUS_DONE;
 
+	for (size_t i = 0; i < listing->count; i++)
+		note_status(listing, listing->block[i].state);
 	if (listing->on_terminal)
 		progress_clear(&listing->progress);
-	printed = listing->manage->options.json != 0
-			  ? print_json(listing)
-			  : status_table_print(&listing->table, listing->block,
-				    listing->count) == STATUS_DONE;
+	if (printed)
+		printed = listing->manage->options.json != 0
+				  ? print_json(listing)
+				  : status_table_print(&listing->table, listing->block,
+					    listing->count) == STATUS_DONE;
 	while (listing->count > 0)
 		user_status_free(&listing->block[--listing->count]);
 	return printed;
 }
 
-static bool look_at(struct listing *listing, const char *user, const struct passwd *entry)
+static bool add_user(struct listing *listing, const char *user, const struct passwd *entry)
 {
 	const struct manage *manage = listing->manage;
 	struct user_status *status = &listing->block[listing->count++];
 
-	if (user_status_look(status, user, entry, &manage->defaults, manage->options.secret) !=
+	if (user_status_find(status, user, entry, &manage->defaults, manage->options.secret) !=
 		STATUS_DONE)
 		return false;
-	note_status(listing, status->state);
 	return listing->count < BLOCK_SIZE || print_block(listing);
 }
 
@@ -165,7 +168,7 @@ static bool look_at_all(struct listing *listing)
 
 	for (size_t i = 0; i < manage->user_count; i++) {
 		progress_show(&listing->progress, i, (double)i / (double)manage->user_count);
-		if (!look_at(listing, manage->users[i], manage->entries[i]))
+		if (!add_user(listing, manage->users[i], manage->entries[i]))
 			return false;
 	}
 	return print_block(listing);

@@ -213,7 +213,7 @@ static void append_secret(struct text *text, const struct user_status *user)
 	if (enrolled && summary->limited)
 		text_append_format(text, translate("limited for %lld s; "),
 			(long long)summary->retry_after);
-	text_append_string(text, has_file ? user->path : user->error.message);
+	text_append_string(text, has_file ? user->file.path : user->error.message);
 	append_names(text, summary);
 	if (text->status == 0)
 		ascii_hide_controls(text->data + before);

@@ -10,7 +10,6 @@
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
 #include "host/user_credential.h"
-#include "store/secret_path.h"
 
 enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf)
 {
@@ -42,17 +41,6 @@ enum exit_status host_defaults_load(struct host_defaults *defaults, const char *
 		(void)user_credential_find_owner(
 			&configuration->options, &defaults->owner, &error);
 	return STATUS_DONE;
-}
-
-int host_defaults_state_path(const struct host_defaults *defaults, const char *user,
-	char **path, struct error *error)
-{
-	const char *specification = defaults->configuration->options.state;
-
-	*path = NULL;
-	return specification == NULL
-		       ? 0
-		       : option_path_expand("state", specification, user, NULL, path, error);
 }
 
 void host_defaults_free(struct host_defaults *defaults)

@@ -26,14 +26,6 @@ struct host_defaults {
  * STATUS_STORE_ERROR. */
 enum exit_status host_defaults_load(struct host_defaults *defaults, const char *conf);
 
-/*
- * Where the state of a user is; NULL with 0 where it is not apart from the secret. The
- * caller frees it. TOTPGROUP_EARGUMENT where the name does not do for a file's, and
- * TOTPGROUP_EMEMORY.
- */
-int host_defaults_state_path(const struct host_defaults *defaults, const char *user,
-	char **path, struct error *error);
-
 void host_defaults_free(struct host_defaults *defaults);
 
 #endif

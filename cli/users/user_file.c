@@ -219,7 +219,6 @@ int user_file_read(const struct user_file *file, struct text *text, struct error
 	return status;
 }
 
-/* A message about a line says which file that is in. */
 static int name_file(const char *path, int status, struct error *error)
 {
 	const struct error line = *error;
@@ -227,6 +226,11 @@ static int name_file(const char *path, int status, struct error *error)
 	if (status == TOTPGROUP_EFORMAT && line.message[0] != '/')
 		error_set(error, status, "%.150s, %.150s", path, line.message);
 	return status;
+}
+
+int user_file_name_in(const struct user_file *file, int status, struct error *error)
+{
+	return name_file(file->path, status, error);
 }
 
 bool user_file_lacks_state(const struct error *error)
@@ -260,7 +264,7 @@ int user_file_judge(const struct user_file *file, const struct store_record *rec
 		return 0;
 	totpgroup_credential_free(*parsed);
 	*parsed = NULL;
-	return name_file(file->path, status, error);
+	return user_file_name_in(file, status, error);
 }
 
 int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
@@ -273,7 +277,7 @@ int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
 	if (status == 0)
 		status = user_file_judge(file, &record, parsed, error);
 	store_record_free(&record);
-	return name_file(file->path, status, error);
+	return user_file_name_in(file, status, error);
 }
 
 int user_file_write(const struct user_file *file, const struct text *text, bool replace,

@@ -18,8 +18,10 @@
 struct user_file {
 	struct user_credential *credential; /* owned */
 	const char *name;		    /* the user's */
-	const char *path;		    /* the credential's */
-	char *named_path;		    /* as a flag or HOME says; owned */
+	/* Where the credential is, in the store's own words: a path where it has files. NULL
+	 * where it was not found. */
+	const char *path;
+	char *named_path; /* as a flag or HOME says; owned */
 	/* See struct user_credential_source; set before finding. */
 	bool without_state;
 	bool leaves_plain;
@@ -78,7 +80,10 @@ int user_file_look(const struct user_file *file, struct store_record *record, bo
 int user_file_judge(const struct user_file *file, const struct store_record *record,
 	totpgroup_credential **parsed, struct error *error);
 
-/* Does both. */
+/* Lets a message about a damaged line name the place. Returns status. */
+int user_file_name_in(const struct user_file *file, int status, struct error *error);
+
+/* Looks and judges. */
 int user_file_load(const struct user_file *file, totpgroup_credential **parsed,
 	bool *lacks_state, struct error *error);
 

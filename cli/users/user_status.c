@@ -8,9 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/text.h"
 #include "cli/ui/terminal.h"
-#include "cli/users/user_file.h"
 #include "core/credential.h"
 #include "message/translate.h"
 #include "totpgroup.h"
@@ -29,11 +27,17 @@ static void refuse_without_state(struct user_status *status)
 		translate("only root may look: the state is kept apart from the secret"));
 }
 
-static void look_at_file(struct user_status *status, const struct user_file *file)
+/* Judges what was read. */
+static void judge_read(struct user_status *status, struct store_read *read)
 {
 	totpgroup_credential *parsed = NULL;
-	int result = user_file_load(file, &parsed, NULL, &status->error);
+	int result = read->status;
 
+	status->error = read->error;
+	if (result == 0)
+		result = user_file_judge(&status->file, &read->record, &parsed, &status->error);
+	else
+		result = user_file_name_in(&status->file, result, &status->error);
 	if (result == 0)
 		result = credential_summarize(
 			parsed, (int64_t)time(NULL), &status->summary, &status->error);
@@ -46,28 +50,46 @@ static void look_at_file(struct user_status *status, const struct user_file *fil
 		refuse_without_state(status);
 }
 
-enum exit_status user_status_look(struct user_status *status, const char *user,
+enum exit_status user_status_find(struct user_status *status, const char *user,
 	const struct passwd *entry, const struct host_defaults *defaults,
 	const char *specification)
 {
-	struct user_file file = {.path = NULL};
-	enum exit_status found =
-		entry != NULL
-			? user_file_find_for_entry(
-				  &file, entry, defaults, specification, &status->error)
-			: user_file_find(&file, user, defaults, specification, &status->error);
-	const char *name = file.name != NULL ? file.name : user;
+	struct user_file *file = &status->file;
+	enum exit_status found = entry != NULL ? user_file_find_for_entry(file, entry, defaults,
+							 specification, &status->error)
+					       : user_file_find(file, user, defaults,
+							 specification, &status->error);
 
 	if (found == STATUS_USAGE)
 		status->state = USER_STATE_UNKNOWN_USER;
 	else if (found == STATUS_NOT_PERMITTED)
 		status->state = USER_STATE_NOT_PERMITTED;
-	else if (found == STATUS_DONE)
-		look_at_file(status, &file);
-	status->name = strdup(name != NULL ? name : "?");
-	status->path = file.path != NULL ? strdup(file.path) : NULL;
-	user_file_free(&file);
+	status->found = found == STATUS_DONE;
+	if (file->name != NULL)
+		user = file->name;
+	status->name = strdup(user != NULL ? user : "?");
 	return status->name != NULL ? STATUS_DONE : terminal_out_of_memory();
+}
+
+enum exit_status user_status_read(struct user_status *users, size_t count)
+{
+	struct store_read *reads = calloc(count + 1, sizeof *reads);
+	size_t found = 0;
+
+	if (reads == NULL)
+		return terminal_out_of_memory();
+	for (size_t i = 0; i < count; i++)
+		if (users[i].found)
+			reads[found++].place = users[i].file.credential->place;
+	store_read_many(reads, found);
+	found = 0;
+	for (size_t i = 0; i < count; i++)
+		if (users[i].found) {
+			judge_read(&users[i], &reads[found]);
+			store_record_free(&reads[found++].record);
+		}
+	free(reads);
+	return STATUS_DONE;
 }
 
 const char *user_state_name(enum user_state state)
@@ -130,6 +152,6 @@ int64_t user_status_last_used(const struct user_status *status, const char **fro
 void user_status_free(struct user_status *status)
 {
 	free(status->name);
-	free(status->path);
+	user_file_free(&status->file);
 	*status = (struct user_status){0};
 }

@@ -5,11 +5,13 @@
 #define TOTPGROUP_CLI_USERS_USER_STATUS_H
 
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/users/host_defaults.h"
+#include "cli/users/user_file.h"
 #include "core/summary.h"
 
 enum user_state {
@@ -25,18 +27,23 @@ enum user_state {
 /* Begins zeroed, ends with user_status_free(). */
 struct user_status {
 	char *name;
-	char *path; /* of the file; NULL where it is not known */
+	struct user_file file; /* its path is NULL where it was not found */
+	bool found;
 	enum user_state state;
 	struct credential_summary summary; /* for confirmed and pending users */
 	struct error error;		   /* for all others */
 };
 
-/* Looks at a user, or at the caller where user is NULL. Where entry is not NULL, it is what the
- * user database has about the user, who is not looked up again. Changes nothing.
- * STATUS_STORE_ERROR only where memory is out, which is reported. */
-enum exit_status user_status_look(struct user_status *status, const char *user,
+/* Finds the credential of a user, or of the caller where user is NULL. Where entry is not NULL, it
+ * is what the user database has about the user, who is not looked up again. *status must not be
+ * moved from then on. STATUS_STORE_ERROR only where memory is out, which is reported. */
+enum exit_status user_status_find(struct user_status *status, const char *user,
 	const struct passwd *entry, const struct host_defaults *defaults,
 	const char *specification);
+
+/* Looks at users who were found, all in one kind of store, and changes nothing.
+ * STATUS_STORE_ERROR only where memory is out, which is reported. */
+enum exit_status user_status_read(struct user_status *users, size_t count);
 
 /* The word for a state. */
 const char *user_state_name(enum user_state state);

@@ -46,6 +46,15 @@ static inline struct file_place *file_place_of(struct store_place *place)
 int file_place_with_rights(
 	struct file_place *place, store_task *task, void *argument, struct error *error);
 
+/* store_look() without wiping the keys, which the next place may need: file_store.c. */
+int file_place_look(
+	struct store_place *place, struct store_record *record, struct error *error);
+
+/* Operations for many users: file_many.c. */
+void file_place_read_many(struct store_read *items, size_t count);
+int file_store_list(struct store *store, bool states, store_name *name, void *argument,
+	struct error *error);
+
 /* Two operations of the store: file_create.c. */
 int file_place_create(struct store_place *place, const struct text *secret, bool replace,
 	struct error *error);

@@ -154,7 +154,7 @@ static int look_at_state(
 	return status == 0 ? open_state(place, record, error) : status;
 }
 
-static int look(struct store_place *place, struct store_record *record, struct error *error)
+int file_place_look(struct store_place *place, struct store_record *record, struct error *error)
 {
 	struct file_place *file = file_place_of(place);
 	struct error state_error = ERROR_INIT;
@@ -167,8 +167,15 @@ static int look(struct store_place *place, struct store_record *record, struct e
 		*error = state_error;
 		status = error->code;
 	}
-	sealing_forget(&file->sealing);
 	record->now = (int64_t)time(NULL);
+	return status;
+}
+
+static int look(struct store_place *place, struct store_record *record, struct error *error)
+{
+	int status = file_place_look(place, record, error);
+
+	sealing_forget(&file_place_of(place)->sealing);
 	return status;
 }
 
@@ -365,6 +372,29 @@ static int first_seen(
 	return status;
 }
 
+/* Says whether a login could read the user's state. */
+static void check(
+	struct store *store, struct store_place *place, store_report *report, void *argument)
+{
+	struct file_place *file = file_place_of(place);
+	struct store_record record = STORE_RECORD_INIT;
+	struct error error = ERROR_INIT;
+	struct store_finding finding = {.level = STORE_FINE, .about = "state"};
+
+	(void)store;
+	if (place == NULL || file->state_path == NULL)
+		return;
+	finding.code = look_at_state(file, &record, &error);
+	sealing_forget(&file->sealing);
+	store_record_free(&record);
+	finding.what = file->state_path;
+	if (finding.code != 0) {
+		finding.level = STORE_PROBLEM;
+		finding.what = error.message;
+	}
+	report(argument, &finding);
+}
+
 static const struct store_operations operations = {
 	.abi = STORE_ABI,
 	.size = sizeof operations,
@@ -380,6 +410,9 @@ static const struct store_operations operations = {
 	.remove = remove_place,
 	.create_many = file_place_create_many,
 	.first_seen = first_seen,
+	.read_many = file_place_read_many,
+	.list = file_store_list,
+	.check = check,
 };
 
 int file_store_open(

@@ -134,3 +134,26 @@ int store_first_seen(
 {
 	return place->store->operations->first_seen(place, now, note, seen, error);
 }
+
+void store_read_many(struct store_read *items, size_t count)
+{
+	if (count > 0 && items[0].place->store->operations->read_many != NULL) {
+		items[0].place->store->operations->read_many(items, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		items[i].status = store_look(items[i].place, &items[i].record, &items[i].error);
+}
+
+int store_list(
+	struct store *store, bool states, store_name *name, void *argument, struct error *error)
+{
+	return store->operations->list(store, states, name, argument, error);
+}
+
+void store_check(
+	struct store *store, struct store_place *place, store_report *report, void *argument)
+{
+	if (store->operations->check != NULL)
+		store->operations->check(store, place, report, argument);
+}

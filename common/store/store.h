@@ -136,6 +136,38 @@ struct store_new {
 	struct error error;
 };
 
+/* One of many credentials that are read. Begins with place, STORE_RECORD_INIT and ERROR_INIT; the
+ * record is the caller's to store_record_free(). */
+struct store_read {
+	struct store_place *place;
+	struct store_record record;
+	int status; /* as store_look() returns, with error */
+	struct error error;
+};
+
+/* Is given a user's name, which is good until it returns. False ends the list. */
+typedef bool store_name(void *argument, const char *user);
+
+/* How a store is, or what is wrong with it. Strings are the store's, and good until store_report
+ * returns; they are in the language of the caller's locale where the store translates them. */
+enum store_level {
+	STORE_FINE,
+	STORE_WARNING, /* works, but not as well as it could */
+	STORE_PROBLEM, /* logins are refused, or are less safe than they should be */
+	STORE_UNKNOWN, /* could not be looked at */
+};
+
+struct store_finding {
+	enum store_level level;
+	const char *about; /* one word, on which programs may rely, such as "state" */
+	int code;	   /* 0 or a TOTPGROUP_E... */
+	const char *what;
+	const char *why; /* it matters; or NULL */
+	const char *run; /* a command that mends it; or NULL */
+};
+
+typedef void store_report(void *argument, const struct store_finding *finding);
+
 /*
  * What a store can do. Unless said otherwise functions return 0 or a TOTPGROUP_E...,
  * and error says which credential and why: TOTPGROUP_ENOTFOUND where there is none,
@@ -192,6 +224,19 @@ struct store_operations {
 	 * note, now is noted where nothing is. TOTPGROUP_ENOTFOUND where nothing is. */
 	int (*first_seen)(struct store_place *place, int64_t now, bool note, int64_t *seen,
 		struct error *error);
+
+	/* Reads many without a lock, each as look() does. All places are of one kind of store.
+	 * NULL: one by one. */
+	void (*read_many)(struct store_read *items, size_t count);
+	/* Names the users who have a secret; with states those who have a state that is kept apart,
+	 * which outlives its secret. In no order; a name may be given that has neither.
+	 * TOTPGROUP_EARGUMENT where the store cannot tell. */
+	int (*list)(struct store *store, bool states, store_name *name, void *argument,
+		struct error *error);
+	/* Reports how the store is, and what place has, unless that is NULL. Nothing is changed or
+	 * spent. NULL: there is nothing to say. */
+	void (*check)(struct store *store, struct store_place *place, store_report *report,
+		void *argument);
 };
 
 /* store may be NULL. */
@@ -232,5 +277,15 @@ void store_create_many(
 	struct store_new *items, size_t count, const char *suffix, bool is_again);
 int store_first_seen(
 	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error);
+
+/* Reads many credentials, in less time than one by one where the store can. */
+void store_read_many(struct store_read *items, size_t count);
+
+int store_list(struct store *store, bool states, store_name *name, void *argument,
+	struct error *error);
+
+/* place may be NULL. */
+void store_check(
+	struct store *store, struct store_place *place, store_report *report, void *argument);
 
 #endif

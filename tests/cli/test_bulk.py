@@ -49,6 +49,11 @@ def a_group_is_enrolled_without_those_who_do_not_log_in(folder):
     equal((report["created"], report["skipped"], report["failed"], report["interrupted"],
            report["status"]), (4, 4, 0, False, 0), "numbers")
     check(host.secret("alice") not in json.dumps(report), "a secret in the report")
+    alice, = (row for row in report["users"] if row["user"] == "alice")
+    path = str(host.store / "alice")
+    equal((alice["file"], alice["store"], alice["place"]), (path, "file", path), "where")
+    gone, = (row for row in report["users"] if row["user"] == "gone")
+    equal((gone["file"], gone["store"], gone["place"]), (None, None, None), "nowhere")
     host.users += ["guest", "directory"]
     equal(check_whole(host, ALL), set(host.users), "enrolled")
     Credential(host.store / "alice").check(

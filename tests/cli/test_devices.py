@@ -194,7 +194,8 @@ def the_next_device_becomes_the_first_when_that_is_revoked(folder):
     result = revoke(folder, "phone", "--json")
     equal(json.loads(result.output)["users"][0],
           {"user": ME, "status": 0, "revoked": True, "device": "phone",
-           "file": str(folder.file), "message": None}, "JSON")
+           "file": str(folder.file), "store": "file", "place": str(folder.file),
+           "message": None}, "JSON")
     lines = [line for line in spent.splitlines() if "DEVICE" not in line]
     lines[0] = TABLET
     lines[1] = '" LABEL the tablet'

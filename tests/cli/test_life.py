@@ -254,7 +254,8 @@ def status_prints_all_but_the_secret(folder):
                f'" LAST0 host 1700000200\n" LABEL Jürgens Telefon\n" TOTP_AUTH\n{HASHED}{CODES}')
     user = status_json(folder, ME)[0]
     equal(user, {
-        "user": ME, "state": "confirmed", "enrolled": True, "file": str(path), "message": None,
+        "user": ME, "state": "confirmed", "enrolled": True, "file": str(path), "store": "file",
+        "place": str(path), "message": None,
         "kind": "totp", "algorithm": "SHA512", "digits": 8, "period": 60, "pending_until": None,
         "plain_codes_left": 2, "hashed_codes_left": 1, "limited": False, "retry_after": None,
         "label": "Jürgens Telefon", "devices": ["Jürgens Telefon"], "last_used": 1700000200, "last_used_from": "login",
@@ -291,6 +292,7 @@ def status_reports_unusable_files(folder):
     path = folder.path / "secrets" / str(ME)
     user = status_json(folder)[0]
     equal((user["state"], user["enrolled"], user["file"]), ("not-enrolled", False, str(path)), "no file")
+    equal((user["store"], user["place"]), ("file", str(path)), "where it would be")
     equal(result_of(folder, "status").status, 3, "the only user")
     equal(result_of(folder, "status", ME, ME).status, 0, "of several")
     for text, mode, words in ((TOTP, 0o644, "mode 0644"), ("=\n", 0o400, "line 1"),

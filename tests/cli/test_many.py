@@ -97,7 +97,8 @@ def codes_are_printed_as_json(folder):
         report = json.loads(result.output)
         status = 0 if len(users) == 1 else 7
         equal((result.status, report["version"], report["status"]), (status, 1, status), "statuses")
-        equal(report["users"][0], {"user": "anna", "status": 0, "file": str(path), "message": None,
+        equal(report["users"][0], {"user": "anna", "status": 0, "file": str(path), "store": "file",
+                                   "place": str(path), "message": None,
                                    "hashed": False, "codes": codes_of(path)}, "anna")
     ben = report["users"][1]
     equal((ben["status"], ben["codes"], ben["hashed"]), (3, None, None), "ben")

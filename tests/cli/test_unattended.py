@@ -189,7 +189,7 @@ def files_without_a_secret_for_the_user_are_refused(folder):
 def json_has_the_secret_only_if_that_is_asked_for(folder):
     path = secret_file(folder)
     found = report(enroll(folder, "--json"), DONE)
-    equal(sorted(found), ["changed", "file", "message", "status", "user", "version"], "members")
+    equal(sorted(found), ["changed", "file", "message", "place", "status", "store", "user", "version"], "members")
     equal((found["user"], found["file"], found["message"]), (ME, str(path), None), "values")
     check("--if-missing" in report(enroll(folder, "--json"), REFUSED)["message"], "the way out")
     found = report(enroll(folder, "--json", "--if-missing", "--with-secret"), UNCHANGED)
@@ -204,7 +204,8 @@ def json_has_the_secret_only_if_that_is_asked_for(folder):
                    DONE)
     equal((found["secret"], found["emergency_codes"]), (SECRET, ["12345678"]), "of a file")
     found = report(enroll(folder, "--json", "nosuchuser!"), USAGE)
-    equal((found["user"], found["file"]), ("nosuchuser!", None), "of nobody")
+    equal((found["user"], found["file"], found["store"], found["place"]),
+          ("nosuchuser!", None, None, None), "of nobody")
 
 
 @test

@@ -184,6 +184,16 @@ static int memory_remove(struct store_place *place, bool or_without, struct erro
 	return 0;
 }
 
+static int memory_list(
+	struct store *store, bool states, store_name *name, void *argument, struct error *error)
+{
+	(void)store;
+	(void)error;
+	if ((states ? memory.state : memory.secret).length > 0)
+		(void)name(argument, "user");
+	return 0;
+}
+
 static const struct store_operations memory_operations = {
 	.abi = STORE_ABI,
 	.size = sizeof memory_operations,
@@ -197,6 +207,7 @@ static const struct store_operations memory_operations = {
 	.abort = memory_abort,
 	.create = memory_create,
 	.remove = memory_remove,
+	.list = memory_list,
 };
 
 /* The stores that the suite runs over. */
@@ -205,6 +216,7 @@ enum kind { IN_PLACE, APART, IN_MEMORY, KINDS };
 static const char *const kind_names[KINDS] = {"one file", "state apart", "in memory"};
 static enum kind kind;
 static char secret_path[4096], state_path[4096];
+static char secret_option[4096], state_option[4096];
 
 /* Each user of the place has a store of its own, as each login does. */
 struct opened {
@@ -217,9 +229,8 @@ static void open_store(struct opened *opened)
 {
 	struct passwd self = {.pw_uid = geteuid(), .pw_gid = getegid()};
 	struct file_store_settings settings = {
-		.secret = secret_path,
-		.secret_is_literal = true,
-		.state = kind == APART ? state_path : NULL,
+		.secret = secret_option,
+		.state = kind == APART ? state_option : NULL,
 		.own_file = true,
 		.allowed_mode = 0600,
 	};
@@ -369,6 +380,113 @@ static void many_are_created_like_one(void)
 	text_free(&secret);
 }
 
+static void many_are_read_like_one(void)
+{
+	struct store_read reads[2] = {{.place = opened.place, .record = STORE_RECORD_INIT},
+		{.place = opened.place, .record = STORE_RECORD_INIT}};
+
+	store_read_many(reads, 2);
+	assert_int_equal(reads[0].status, TOTPGROUP_ENOTFOUND);
+	assert_int_equal(reads[1].status, TOTPGROUP_ENOTFOUND);
+	assert_string_not_equal(reads[1].error.message, "");
+	assert_int_equal(create(SECRET, false), 0);
+	assert_int_equal(transact(&(struct script){.write = CHANGED}), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		store_record_free(&reads[i].record);
+		reads[i].error = (struct error)ERROR_INIT;
+	}
+	store_read_many(reads, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct store_record *record = &reads[i].record;
+
+		assert_int_equal(reads[i].status, 0);
+		assert_string_equal(record->secret.data, CHANGED);
+		assert_int_equal(record->apart, kind != IN_PLACE);
+		assert_int_equal(record->state.length > 0, kind != IN_PLACE);
+		assert_null(record->token);
+		store_record_free(record);
+	}
+	store_read_many(NULL, 0);
+}
+
+struct names {
+	unsigned int count;
+	char first[100];
+};
+
+static bool note_name(void *argument, const char *user)
+{
+	struct names *names = argument;
+
+	if (names->count++ == 0)
+		snprintf(names->first, sizeof names->first, "%s", user);
+	return true;
+}
+
+static unsigned int count_names(bool states)
+{
+	struct names names = {.count = 0};
+
+	assert_int_equal(store_list(opened.store, states, note_name, &names, &failure), 0);
+	if (names.count > 0)
+		assert_string_equal(names.first, "user");
+	return names.count;
+}
+
+static void those_who_have_something_are_listed(void)
+{
+	assert_int_equal(count_names(false), 0);
+	assert_int_equal(create(SECRET, false), 0);
+	assert_int_equal(count_names(false), 1);
+	if (kind == IN_PLACE)
+		return;
+	assert_int_equal(count_names(true), 0);
+	assert_int_equal(transact(&(struct script){.write = CHANGED}), 0);
+	assert_int_equal(count_names(true), 1);
+	/* The state outlives its secret. */
+	if (kind == APART)
+		assert_int_equal(unlink(secret_path), 0);
+	else
+		assert_int_equal(store_remove(opened.place, false, &failure), 0);
+	assert_int_equal(count_names(false), 0);
+	assert_int_equal(count_names(true), 1);
+}
+
+struct findings {
+	unsigned int problems;
+	int code;
+};
+
+static void note_finding(void *argument, const struct store_finding *finding)
+{
+	struct findings *findings = argument;
+
+	assert_non_null(finding->about);
+	assert_non_null(finding->what);
+	if (finding->level == STORE_FINE)
+		return;
+	findings->problems++;
+	findings->code = finding->code;
+}
+
+static void a_check_says_what_is_wrong_and_changes_nothing(void)
+{
+	struct findings findings = {.problems = 0};
+
+	assert_int_equal(create(SECRET, false), 0);
+	store_check(opened.store, NULL, note_finding, &findings);
+	store_check(opened.store, opened.place, note_finding, &findings);
+	assert_int_equal(findings.problems, 0);
+	assert_string_equal(secret_now(), SECRET);
+	if (kind != APART)
+		return;
+	assert_int_equal(transact(&(struct script){.write = CHANGED}), 0);
+	assert_int_equal(chmod(state_path, 0666), 0);
+	store_check(opened.store, opened.place, note_finding, &findings);
+	assert_int_equal(findings.problems, 1);
+	assert_int_equal(findings.code, TOTPGROUP_EUNSAFE);
+}
+
 static void what_was_removed_is_gone(void)
 {
 	assert_int_equal(create(SECRET, false), 0);
@@ -507,6 +625,21 @@ static unsigned int count_open_files(void)
 	return count;
 }
 
+/* The folders, which begin with nothing in them, and the files in them. */
+static void begin_paths(void)
+{
+	char folder[4096 - 10];
+
+	snprintf(folder, sizeof folder, "%s/secret", folder_path);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(secret_option, sizeof secret_option, "%s/${USER}", folder);
+	snprintf(secret_path, sizeof secret_path, "%s/user", folder);
+	snprintf(folder, sizeof folder, "%s/state", folder_path);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(state_option, sizeof state_option, "%s/${USER}", folder);
+	snprintf(state_path, sizeof state_path, "%s/user", folder);
+}
+
 /* Runs one test over every store, each time with nothing in it. */
 static void over_every_store(void (*test)(void))
 {
@@ -515,8 +648,7 @@ static void over_every_store(void (*test)(void))
 
 		print_message("# %s\n", kind_names[kind]);
 		folder_begin();
-		snprintf(secret_path, sizeof secret_path, "%s/secret", folder_path);
-		snprintf(state_path, sizeof state_path, "%s/state", folder_path);
+		begin_paths();
 		failure = (struct error)ERROR_INIT;
 		descriptors = count_open_files();
 		open_store(&opened);
@@ -538,6 +670,9 @@ static void over_every_store(void (*test)(void))
 SUITE(where_nothing_is_nothing_is_found)
 SUITE(what_was_created_is_read_and_replaced_only_on_demand)
 SUITE(many_are_created_like_one)
+SUITE(many_are_read_like_one)
+SUITE(those_who_have_something_are_listed)
+SUITE(a_check_says_what_is_wrong_and_changes_nothing)
 SUITE(what_was_removed_is_gone)
 SUITE(work_that_changes_nothing_writes_nothing)
 SUITE(work_that_fails_writes_nothing)
@@ -553,6 +688,9 @@ int main(void)
 		TEST(where_nothing_is_nothing_is_found),
 		TEST(what_was_created_is_read_and_replaced_only_on_demand),
 		TEST(many_are_created_like_one),
+		TEST(many_are_read_like_one),
+		TEST(those_who_have_something_are_listed),
+		TEST(a_check_says_what_is_wrong_and_changes_nothing),
 		TEST(what_was_removed_is_gone),
 		TEST(work_that_changes_nothing_writes_nothing),
 		TEST(work_that_fails_writes_nothing),
