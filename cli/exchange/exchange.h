@@ -28,12 +28,13 @@ enum exchange_format {
 	FORMAT_BITWARDEN,
 	FORMAT_PSKC,   /* hardware tokens, RFC 6030 */
 	FORMAT_TOKENS, /* the same as a vendor's table */
+	FORMAT_FILES,  /* our own, where another configuration says */
 	FORMAT_SECRET, /* base32 alone; no option names it */
 };
 
 /* The names from FORMAT_GOOGLE_AUTHENTICATOR on, for the options. */
 #define EXCHANGE_FORMAT_WORDS "google-authenticator|users-file|uri|migration|csv"
-#define IMPORT_FORMAT_WORDS   EXCHANGE_FORMAT_WORDS "|aegis|bitwarden|pskc|tokens"
+#define IMPORT_FORMAT_WORDS   EXCHANGE_FORMAT_WORDS "|aegis|bitwarden|pskc|tokens|files"
 
 const char *exchange_format_name(enum exchange_format format);
 
@@ -44,10 +45,11 @@ struct exchange_options {
 	const char *user;   /* import: whom the input is for */
 	const char *secret; /* where credentials are; NULL: where a login looks */
 	const char *conf;
-	const char *issuer; /* of export; or whose accounts to import */
-	const char *label;  /* import: of which account, with or without its issuer */
-	const char *output; /* export: a file; NULL for standard output */
-	const char *group;  /* import: whose homes */
+	const char *issuer;   /* of export; or whose accounts to import */
+	const char *label;    /* import: of which account, with or without its issuer */
+	const char *output;   /* export: a file; NULL for standard output */
+	const char *group;    /* import: whose homes or files */
+	const char *old_conf; /* import: which says where the files are */
 	/* Import of hardware tokens. */
 	const char *users;	   /* a file that says whose each is */
 	const char *key_file;	   /* of the pre-shared key */
@@ -57,7 +59,8 @@ struct exchange_options {
 	int digits;
 	int period;
 	int from_homes;
-	int remove; /* the home's file, once there is a copy */
+	int all;    /* who have a file where the old configuration says */
+	int remove; /* the file, once there is a copy */
 	int force;
 	int dry_run;
 	int quiet;
@@ -197,11 +200,11 @@ void import_say_notes(const struct import_record *record, struct import_said *sa
 /* Passes over the records that the options --issuer and --label do not choose. */
 void import_list_choose(struct import_list *list, const struct exchange_options *options);
 
-/* Copies the secrets of users in their homes to where a login looks, and says what became of
- * each. Where there is a copy already, what the home's file says is spent is spent on it. Only
- * root may do it. */
-enum exit_status import_homes(
-	const struct exchange_options *options, const struct host_defaults *defaults);
+/* Copies the secrets of users in their homes, or with old where that says, to where a login looks,
+ * and says what became of each. Where there is a copy already, what the file says is spent is spent
+ * on it. Only root may do it. */
+enum exit_status import_homes(const struct exchange_options *options,
+	const struct host_defaults *defaults, const struct host_defaults *old);
 
 void import_list_free(struct import_list *list);
 

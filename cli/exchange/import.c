@@ -221,7 +221,7 @@ static const char *name_of_input_option(const struct exchange_options *options)
 		bool given;
 		const char *name;
 	} all[] = {
-		{options->format != FORMAT_UNKNOWN, "from"},
+		{options->format != FORMAT_UNKNOWN && options->format != FORMAT_FILES, "from"},
 		{options->issuer != NULL, "issuer"},
 		{options->label != NULL, "label"},
 		{options->users != NULL, "users"},
@@ -239,24 +239,66 @@ static const char *name_of_input_option(const struct exchange_options *options)
 	return NULL;
 }
 
-/* With --from-homes there is no input to be read. */
+static bool is_from_files(const struct exchange_options *options)
+{
+	return options->format == FORMAT_FILES;
+}
+
+/* Options that are for the one or the other alone. */
+static enum exit_status check_old(const struct exchange_options *options)
+{
+	if (!is_from_files(options) && (options->old_conf != NULL || options->all != 0))
+		return terminal_fail(STATUS_USAGE, "%s is for --from=files",
+			options->all != 0 ? "--all" : "--old-conf");
+	if (!is_from_files(options) && options->from_homes == 0 &&
+		(options->group != NULL || options->remove != 0))
+		return terminal_fail(STATUS_USAGE, "%s is for --from-homes and --from=files",
+			options->group != NULL ? "--group" : "--remove");
+	if (is_from_files(options) && options->from_homes != 0)
+		return terminal_fail(STATUS_USAGE, "--from=files contradicts --from-homes");
+	if (is_from_files(options) && options->old_conf == NULL)
+		return terminal_fail(STATUS_USAGE,
+			"which files? Name the configuration that says where they are, with "
+			"--old-conf");
+	return STATUS_DONE;
+}
+
+/* With --from-homes and --from=files there is no input to be read. */
 static enum exit_status check_homes(const struct exchange_options *options)
 {
+	const char *way = is_from_files(options) ? "--from=files" : "--from-homes";
 	const char *other = name_of_input_option(options);
 
-	if (options->from_homes == 0 && (options->group != NULL || options->remove != 0))
-		return terminal_fail(STATUS_USAGE, "%s is for --from-homes",
-			options->group != NULL ? "--group" : "--remove");
-	if (options->from_homes == 0)
+	if (check_old(options) != STATUS_DONE)
+		return STATUS_USAGE;
+	if (options->from_homes == 0 && !is_from_files(options))
 		return STATUS_DONE;
-	if (options->group == NULL && options->user == NULL)
-		return terminal_fail(
-			STATUS_USAGE, "whose homes? Name --group=GROUP or --user=USER");
+	if (options->group == NULL && options->user == NULL && options->all == 0)
+		return terminal_fail(STATUS_USAGE,
+			is_from_files(options)
+				? N_("whose files? Name --all, --group=GROUP or --user=USER")
+				: N_("whose homes? Name --group=GROUP or --user=USER"));
 	if (options->word_count > 0)
-		return terminal_fail(STATUS_USAGE, "--from-homes reads no FILE");
+		return terminal_fail(STATUS_USAGE, "%s reads no FILE", way);
 	if (other != NULL)
-		return terminal_fail(STATUS_USAGE, "--%s contradicts --from-homes", other);
+		return terminal_fail(STATUS_USAGE, "--%s contradicts %s", other, way);
 	return STATUS_DONE;
+}
+
+/* Copies what is in users' homes, or where another configuration says. */
+static enum exit_status copy_files(
+	const struct exchange_options *options, const struct host_defaults *defaults)
+{
+	struct host_defaults old = {.secret = NULL};
+	enum exit_status status = STATUS_DONE;
+
+	if (options->from_homes != 0)
+		return import_homes(options, defaults, NULL);
+	status = host_defaults_load(&old, options->old_conf);
+	if (status == STATUS_DONE)
+		status = import_homes(options, defaults, &old);
+	host_defaults_free(&old);
+	return status;
 }
 
 enum exit_status command_import(int argc, char **argv)
@@ -270,8 +312,8 @@ enum exit_status command_import(int argc, char **argv)
 		status = check_homes(options);
 	if (status == STATUS_DONE)
 		status = host_defaults_load(&import.defaults, options->conf);
-	if (status == STATUS_DONE && options->from_homes != 0) {
-		status = import_homes(options, &import.defaults);
+	if (status == STATUS_DONE && (options->from_homes != 0 || is_from_files(options))) {
+		status = copy_files(options, &import.defaults);
 		host_defaults_free(&import.defaults);
 		return status;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* import --from-homes: secrets in home folders are copied to where the configuration says. */
+/* import --from-homes and --from=files: secrets in home folders, or where another configuration
+ * says, are copied to where the configuration says. */
 
 #include "config.h"
 
@@ -12,7 +13,9 @@
 #include "cli/exchange/exchange.h"
 #include "cli/ui/terminal.h"
 #include "cli/users/group_walk.h"
+#include "cli/users/store_users.h"
 #include "cli/users/user_file.h"
+#include "config/configuration.h"
 #include "core/judge.h"
 #include "core/take_over.h"
 #include "exchange/otp_key.h"
@@ -26,6 +29,7 @@
 struct moving {
 	const struct exchange_options *options;
 	const struct host_defaults *defaults;
+	const struct host_defaults *old; /* of the files; NULL for those in homes */
 	unsigned int done;
 	unsigned int failed;
 	bool output_failed;
@@ -33,7 +37,7 @@ struct moving {
 
 /* One user's secret on its way. Holds secrets. */
 struct home_secret {
-	struct user_file home;
+	struct user_file home; /* or the user's file, wherever it is */
 	struct user_file store;
 	struct text text; /* of the home */
 	totpgroup_credential *parsed;
@@ -48,15 +52,29 @@ enum outcome {
 	OUTCOME_UNCHANGED,
 };
 
-/* Whether two paths lead to one file: it must not be removed as the copy of itself. */
-static bool is_same_file(const char *one, const char *other)
+/* Whether two files are one: it must not be removed as the copy of itself. A store that has no
+ * files has none of them. */
+static bool is_same_file(const struct user_file *file, const struct user_file *copy)
 {
+	const char *one = file->credential->place->file;
+	const char *other = copy->credential->place->file;
 	struct stat a, b;
 
+	if (one == NULL || other == NULL)
+		return false;
 	if (strcmp(one, other) == 0)
 		return true;
 	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
 	       a.st_ino == b.st_ino;
+}
+
+static int refuse_same(const struct moving *moving, struct error *error)
+{
+	return error_set(error, TOTPGROUP_ECONFIG,
+		moving->old != NULL
+			? translate("both configurations keep the secret there")
+			: translate("the configuration keeps the secret in the home: set "
+				    "secret= first, or name a folder with --secret"));
 }
 
 static bool find_files(
@@ -65,22 +83,30 @@ static bool find_files(
 	const struct exchange_options *options = moving->options;
 
 	/* What the host keeps apart from secrets stays where it is. */
-	secret->home.without_state = true;
-	if (user_file_find(&secret->home, user, moving->defaults, HOME_FILE, &secret->error) !=
-			STATUS_DONE ||
+	secret->home.without_state = moving->old == NULL;
+	if (user_file_find(&secret->home, user,
+		    moving->old != NULL ? moving->old : moving->defaults,
+		    moving->old != NULL ? NULL : HOME_FILE, &secret->error) != STATUS_DONE ||
 		user_file_find(&secret->store, user, moving->defaults, options->secret,
 			&secret->error) != STATUS_DONE)
 		return false;
-	if (!is_same_file(secret->home.path, secret->store.path))
-		return true;
-	error_set(&secret->error, TOTPGROUP_ECONFIG,
-		translate("the configuration keeps the secret in the home: set secret= first, "
-			  "or name a "
-			  "folder with --secret"));
-	return false;
+	return !is_same_file(&secret->home, &secret->store) ||
+	       refuse_same(moving, &secret->error) == 0;
 }
 
-/* A file that a login would refuse is not copied. */
+/* Reads what a login would go by, secret and state, into one text. */
+static int read_file(struct home_secret *secret)
+{
+	int status = user_file_load(&secret->home, &secret->parsed, NULL, &secret->error);
+
+	if (status == 0 && text_append(&secret->text, secret->parsed->text.data,
+				   secret->parsed->text.length) != 0)
+		status = error_set(
+			&secret->error, TOTPGROUP_EMEMORY, translate("out of memory"));
+	return status;
+}
+
+/* Reads the secret of a home, byte by byte. A file that a login would refuse is not copied. */
 static int read_home(struct home_secret *secret)
 {
 	int status = user_file_read(&secret->home, &secret->text, &secret->error);
@@ -167,7 +193,7 @@ static enum outcome copy(struct home_secret *secret, const struct exchange_optio
 	return status == 0 ? OUTCOME_COPIED : OUTCOME_FAILED;
 }
 
-/* The home's file goes only when the copy is durable. */
+/* The file goes only when the copy is durable. */
 static bool remove_home(struct home_secret *secret, const struct exchange_options *options)
 {
 	int status = 0;
@@ -186,7 +212,7 @@ static enum outcome move(
 
 	if (!find_files(secret, moving, user))
 		return OUTCOME_FAILED;
-	status = read_home(secret);
+	status = moving->old != NULL ? read_file(secret) : read_home(secret);
 	if (status == TOTPGROUP_ENOTFOUND)
 		return OUTCOME_NONE;
 	if (status != 0)
@@ -197,11 +223,23 @@ static enum outcome move(
 	return outcome;
 }
 
+static bool say_brought_up(const struct moving *moving, const char *user)
+{
+	bool dry = moving->options->dry_run != 0;
+
+	if (moving->old != NULL)
+		return terminal_say(dry ? N_("would have spent for %s what the file says\n")
+					: N_("spent for %s what the file says\n"),
+			user);
+	return terminal_say(dry ? N_("would have spent for %s what the home's file says\n")
+				: N_("spent for %s what the home's file says\n"),
+		user);
+}
+
 static void say(struct moving *moving, const char *user, enum outcome outcome,
 	const struct error *error)
 {
 	const struct exchange_options *options = moving->options;
-	bool dry = options->dry_run != 0;
 	bool good = true;
 
 	if (outcome == OUTCOME_FAILED)
@@ -209,17 +247,18 @@ static void say(struct moving *moving, const char *user, enum outcome outcome,
 	else if (options->quiet != 0)
 		return;
 	else if (outcome == OUTCOME_COPIED)
-		good = terminal_say(
-			dry ? N_("would have imported %s\n") : N_("imported %s\n"), user);
-	else if (outcome == OUTCOME_BROUGHT_UP)
-		good = terminal_say(
-			dry ? N_("would have spent for %s what the home's file says\n")
-			    : N_("spent for %s what the home's file says\n"),
+		good = terminal_say(options->dry_run != 0 ? N_("would have imported %s\n")
+							  : N_("imported %s\n"),
 			user);
+	else if (outcome == OUTCOME_BROUGHT_UP)
+		good = say_brought_up(moving, user);
 	else if (outcome == OUTCOME_UNCHANGED)
 		good = terminal_say("unchanged %s\n", user);
 	else
-		good = terminal_say("skipped %s: no secret in the home\n", user);
+		good = terminal_say(moving->old != NULL
+					    ? N_("skipped %s: no secret in the old store\n")
+					    : N_("skipped %s: no secret in the home\n"),
+			user);
 	moving->output_failed |= !good;
 }
 
@@ -237,54 +276,78 @@ static void move_user(struct moving *moving, const char *user)
 	user_file_free(&secret.store);
 }
 
-static enum exit_status list_group(const char *group, char ***names, size_t *count)
+/* Users whose secrets are to be moved, each by name; owned. */
+struct names {
+	char **names;
+	size_t count;
+	enum exit_status status;
+};
+
+/* For store_users_list(), too. */
+static bool add_name(void *argument, const char *name)
+{
+	struct names *names = argument;
+	char **more = reallocarray(names->names, names->count + 1, sizeof(char *));
+
+	if (more != NULL)
+		names->names = more;
+	if (more == NULL || (more[names->count] = strdup(name)) == NULL)
+		names->status = terminal_out_of_memory();
+	else
+		names->count++;
+	return names->status == STATUS_DONE;
+}
+
+static void list_group(struct names *names, const char *group)
 {
 	struct group_walk walk = {.group = NULL};
-	enum exit_status status = group_walk_begin(&walk, group);
 	const struct passwd *entry;
 	const char *name;
 
+	names->status = group_walk_begin(&walk, group);
 	/* All are listed first: the files are found through the same database. */
-	while (status == STATUS_DONE && group_walk_next(&walk, &name, &entry)) {
-		char **more = reallocarray(*names, *count + 1, sizeof(char *));
-
-		if (more != NULL)
-			*names = more;
-		if (more == NULL || ((*names)[*count] = strdup(name)) == NULL)
-			status = terminal_out_of_memory();
-		else
-			++*count;
-	}
+	while (names->status == STATUS_DONE && group_walk_next(&walk, &name, &entry))
+		(void)add_name(names, name);
 	group_walk_end(&walk);
-	return status;
 }
 
-static enum exit_status move_group(struct moving *moving, const char *group)
+static void list_files(struct names *names, const struct host_defaults *old)
 {
-	char **names = NULL;
-	size_t count = 0;
-	enum exit_status status = list_group(group, &names, &count);
+	struct error error = ERROR_INIT;
 
-	for (size_t i = 0; status == STATUS_DONE && i < count; i++)
-		move_user(moving, names[i]);
-	while (count > 0)
-		free(names[--count]);
-	free(names);
-	return status;
+	if (store_users_list(
+		    &old->configuration->options, NULL, false, add_name, names, &error) != 0)
+		names->status = terminal_complain_error(&error);
 }
 
-enum exit_status import_homes(
-	const struct exchange_options *options, const struct host_defaults *defaults)
+static enum exit_status move_all(struct moving *moving)
 {
-	struct moving moving = {.options = options, .defaults = defaults};
-	enum exit_status status = STATUS_DONE;
+	const struct exchange_options *options = moving->options;
+	struct names names = {.status = STATUS_DONE};
+
+	if (options->user != NULL)
+		move_user(moving, options->user);
+	if (options->group != NULL)
+		list_group(&names, options->group);
+	if (names.status == STATUS_DONE && options->all != 0)
+		list_files(&names, moving->old);
+	for (size_t i = 0; names.status == STATUS_DONE && i < names.count; i++)
+		move_user(moving, names.names[i]);
+	while (names.count > 0)
+		free(names.names[--names.count]);
+	free(names.names);
+	return names.status;
+}
+
+enum exit_status import_homes(const struct exchange_options *options,
+	const struct host_defaults *defaults, const struct host_defaults *old)
+{
+	struct moving moving = {.options = options, .defaults = defaults, .old = old};
+	enum exit_status status;
 
 	if (getuid() != 0)
 		return terminal_fail(STATUS_NOT_PERMITTED, "only root may move secrets");
-	if (options->user != NULL)
-		move_user(&moving, options->user);
-	if (options->group != NULL)
-		status = move_group(&moving, options->group);
+	status = move_all(&moving);
 	if (status != STATUS_DONE)
 		return status;
 	if (moving.output_failed)

@@ -381,6 +381,7 @@ int import_list_read(struct import_list *list, const char *source, const struct 
 		return read_tokens(&reading);
 	case FORMAT_SECRET:
 		return read_secret(&reading);
+	case FORMAT_FILES: /* has no input */
 	case FORMAT_UNKNOWN:
 		break;
 	}

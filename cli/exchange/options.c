@@ -14,8 +14,12 @@ const struct option_row import_options_table[] = {
 	STRING_ROW(0, "user", user, 'U', 1, "USER", "for this user only"),
 	FLAG_ROW(0, "from-homes", from_homes, 'H', 1,
 		"copy the secrets of --user or --group from their homes"),
+	STRING_ROW(0, "old-conf", old_conf, 'O', 1, "FILE",
+		"with --from=files: the configuration that says where they are"),
+	FLAG_ROW('A', "all", all, 'A', 1, "with --from=files: all who have one there"),
 	GROUP_ROW,
-	FLAG_ROW(0, "remove", remove, 'R', 1, "with --from-homes: then remove the home's file"),
+	FLAG_ROW(0, "remove", remove, 'R', 1,
+		"with --from-homes or --from=files: then remove the file"),
 	STRING_ROW(0, "users", users, 'u', 1, "FILE",
 		"hardware tokens: a line with user and serial for each"),
 	STRING_ROW(0, "key-file", key_file, 'k', 1, "FILE",
@@ -78,6 +82,7 @@ const char *exchange_format_name(enum exchange_format format)
 		[FORMAT_BITWARDEN] = "bitwarden",
 		[FORMAT_PSKC] = "pskc",
 		[FORMAT_TOKENS] = "tokens",
+		[FORMAT_FILES] = "files",
 		[FORMAT_SECRET] = "secret",
 	};
 

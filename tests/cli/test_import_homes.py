@@ -34,8 +34,8 @@ class Homes:
         os.chown(path, NUMBERS[user], NUMBERS[user])
         path.chmod(0o400)
 
-    def run(self, *options, conf=True):
-        words = [self.program, "import", "--from-homes", *options]
+    def run(self, *options, conf=True, source="--from-homes"):
+        words = [self.program, "import", source, *options]
         if conf:
             words.append(f"--conf={self.conf}")
         script = (f"cp group group2 && echo {GROUP}:x:60001:{ALICE},{BOB} >> group2 && "
@@ -206,3 +206,78 @@ def homes_are_not_moved_into_themselves(folder):
         equal(homes.run(*options)[0], 2, f"exit status of {options}")
     result = in_namespace(folder, '"$@"', homes.program, "import", f"--group={GROUP}")
     equal(result.status, 2, result.errors)
+
+
+class Files(Homes):
+    """The same users, whose secrets are in another folder of root's, with a state apart."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        for name in ("secret", "state"):
+            (folder.path / name).mkdir(mode=0o700)
+        self.old = folder.path / "old.conf"
+        self.old.write_text(f"secret={folder.path}/secret/${{USER}}\nuser=root\n"
+                            f"state={folder.path}/state/${{USER}}\n")
+
+    def home(self, user):
+        return self.folder.path / "secret" / user
+
+    def put(self, user, text):
+        super().put(user, text)
+        os.chown(self.home(user), 0, 0)
+
+    def files(self, *options):
+        return self.run(f"--old-conf={self.old}", *options, source="--from=files")
+
+    def verify(self, code, *options):
+        script = f"echo {code} | {shlex.join([self.program, 'verify', ALICE, *options])}"
+        return in_namespace(self.folder, script).status
+
+
+@test
+def files_move_with_their_state_and_again_without_a_change(folder):
+    need_root()
+    files = Files(folder)
+    files.put(ALICE, COUNTED.replace("12345678", "22345678\n34567890"))
+    old, new = f"--conf={files.old}", f"--conf={files.conf}"
+    # The first device's counter and a spent emergency code are in the state alone.
+    equal(files.verify("22345678", old), 0, "an emergency code in the old store")
+    equal(files.files("--all", "--dry-run")[:2], (0, f"would have imported {ALICE}\n"), "dry run")
+    equal(files.stored(ALICE), None, "a dry run writes nothing")
+    equal(files.files("--all")[:2], (0, f"imported {ALICE}\n"), "first")
+    check("22345678" not in files.stored(ALICE) and "23456789" in files.stored(ALICE),
+          files.stored(ALICE))
+    equal(files.verify("22345678", new), 1, "the spent code in the new store")
+    equal(files.files("--all")[:2], (0, f"unchanged {ALICE}\n"), "again")
+    # What is spent in the old store meanwhile is spent in the new one, and never the other way.
+    equal(files.verify("23456789", old), 0, "the other code in the old store")
+    equal(files.files(f"--user={ALICE}")[:2], (0, f"spent for {ALICE} what the file says\n"), "spent")
+    equal(files.verify("23456789", new), 1, "the other code in the new store")
+    equal(files.files(f"--group={GROUP}", "--remove")[:2],
+          (0, f"unchanged {ALICE}\nskipped {BOB}: no secret in the old store\n"), "removal")
+    equal(read(files.home(ALICE)), None, "moved")
+
+
+@test
+def files_are_named_by_their_configuration(folder):
+    need_root()
+    files = Files(folder)
+    files.put(ALICE, PLAIN)
+    for options, words in (((), "whose files"), (("--all", "file"), "reads no FILE"),
+                           (("--all", "--label=x"), "contradicts"),
+                           (("--all", "--from-homes"), "contradicts")):
+        status, _, output = files.files(*options)
+        equal((status, words in output), (2, True), output)
+    equal(files.run("--all", source="--from=files")[0], 2, "without --old-conf")
+    equal(files.run("--all", f"--user={ALICE}")[0], 2, "--all with --from-homes")
+    equal(files.run("--old-conf=x", source="--user=x")[0], 2, "--old-conf with an input")
+    # The same store twice.
+    status, _, output = files.files("--all", f"--secret={files.folder.path}/secret/${{USER}}")
+    equal((status, "both configurations keep" in output, read(files.home(ALICE))),
+          (7, True, PLAIN), output)
+    # A state that cannot be read moves nothing: what was spent would be good again.
+    (folder.path / "state" / ALICE).write_text("nonsense\n", encoding="ascii")
+    (folder.path / "state" / ALICE).chmod(0o600)
+    status, _, output = files.files("--all")
+    equal((status, files.stored(ALICE)), (7, None), output)
+    equal(files.run("--all", f"--old-conf={folder.path}/none", source="--from=files")[0], 6, "no file")
