@@ -100,6 +100,9 @@ insert into setting (schema) values (1);
 -- How many steps are listed, and how far ahead of the clock one may be, in seconds.
 create function steps_kept() returns integer language sql immutable as 'select 64';
 create function seconds_ahead() returns bigint language sql immutable as 'select 90000::bigint';
+-- How far the clock of an earlier primary may have been ahead, in seconds. A host tells it, so there
+-- has to be a bound.
+create function clocks_apart() returns bigint language sql immutable as 'select 3600::bigint';
 
 -- The realm of the role that is logged in.
 create function own_realm() returns text language plpgsql stable as $$
@@ -154,8 +157,12 @@ returns boolean language sql immutable as $$
 		else false end
 $$;
 
+-- Each change of a credential waits until it is durable, whatever the session or the database says.
+-- It is set for the transaction: what a function has in its own SET is gone when it ends, and the
+-- commit comes later.
 create function require_standby() returns void language plpgsql as $$
 begin
+	perform set_config('synchronous_commit', 'on', true);
 	if (select require_sync from totpgroup.setting) and
 			current_setting('synchronous_standby_names') = '' then
 		raise exception 'no standby has to confirm, but require_sync is set'
@@ -175,8 +182,7 @@ create function settle(
 returns table (
 	outcome text, secret bytea, secret_key text, secret_version bigint, state bytea,
 	state_key text, version bigint, now bigint)
-language plpgsql security definer set search_path = totpgroup, pg_temp
-set synchronous_commit = on as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 #variable_conflict use_column
 declare
 	own constant text := own_realm();
@@ -184,15 +190,21 @@ declare
 	changed boolean := false;
 	said text := 'done';
 begin
-	if kind not in ('none', 'totp', 'hotp', 'code') then
-		raise exception 'nothing of the kind % is spent', kind
+	if not coalesce(case kind
+			when 'none' then true
+			when 'totp' then value is not null
+			when 'hotp' then value is not null
+			when 'code' then octet_length(digest) <= 64
+			end, false) then
+		raise exception 'nothing of the kind % is spent, or not this', kind
 			using errcode = 'invalid_parameter_value';
 	end if;
 	perform require_standby();
 	if new_state is not null then
 		update credential t set
 			state = new_state, state_key = new_state_key, version = t.version + 1,
-			attempt = this_attempt, last = greatest(t.last, decided_at),
+			attempt = this_attempt,
+			last = greatest(t.last, least(decided_at, clock(0) + clocks_apart())),
 			steps = case when kind = 'totp'
 				then (push_step(t.steps, t.step_floor, value)).steps else t.steps end,
 			step_floor = case when kind = 'totp'
@@ -208,6 +220,9 @@ begin
 	if new_state is not null and not changed then
 		if c.attempt = this_attempt then
 			said := 'done';
+			-- A wait for a standby that was cut short leaves a change that no standby has. The
+			-- commit of this one comes after it, and waits for both.
+			update credential t set last = t.last where t.realm = own and t.username = who;
 		elsif is_spent(c, kind, value, digest, clock(c.last)) then
 			said := 'spent';
 		else
@@ -268,8 +283,7 @@ end $$;
 -- A first secret. False where there is one already. The version for which it is sealed must be
 -- one more than that of the row, or 1.
 create function enroll(who text, new_secret bytea, new_key text, for_version bigint) returns boolean
-language plpgsql security definer set search_path = totpgroup, pg_temp
-set synchronous_commit = on as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
 begin
@@ -287,8 +301,7 @@ end $$;
 -- returns false where the row has another version by now. Marks only grow.
 create function put(who text, old_version bigint, new_secret bytea, new_secret_key text,
 	new_state bytea, new_state_key text)
-returns boolean language plpgsql security definer set search_path = totpgroup, pg_temp
-set synchronous_commit = on as $$
+returns boolean language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
 begin
@@ -305,15 +318,13 @@ end $$;
 
 create function put_many(whos text[], versions bigint[], secrets bytea[], secret_keys text[])
 returns table (username text, done boolean)
-language sql security definer set search_path = totpgroup, pg_temp
-set synchronous_commit = on as $$
+language sql security definer set search_path = totpgroup, pg_temp as $$
 	select n.who, put(n.who, n.version, n.secret, n.key, null, null)
 	from unnest(whos, versions, secrets, secret_keys) as n (who, version, secret, key)
 $$;
 
 create function revoke(who text, old_version bigint, new_state bytea, new_state_key text)
-returns boolean language sql security definer set search_path = totpgroup, pg_temp
-set synchronous_commit = on as $$
+returns boolean language sql security definer set search_path = totpgroup, pg_temp as $$
 	select put(who, old_version, null, null, new_state, new_state_key)
 $$;
 

@@ -23,19 +23,19 @@ def programs():
 class Cluster:
     """A server with an empty store. A context manager."""
 
-    def __init__(self):
+    def __init__(self, folder=None, within=()):
+        """In that folder, or in a new one. within begins the commands of the server's own
+        programs, where it runs on another machine of the test."""
         self.database = "postgres"
-        self.folder = tempfile.mkdtemp(prefix="totpgroup-pgsql-")
+        self.folder = folder or tempfile.mkdtemp(prefix="totpgroup-pgsql-")
         self.socket = f"{self.folder}/socket"
+        self._within = within
         # The server refuses to run as root.
         self._user = pwd.getpwnam("postgres" if os.geteuid() == 0 else
                                   pwd.getpwuid(os.geteuid()).pw_name)
 
     def __enter__(self):
-        os.mkdir(self.socket)
-        for path in (self.folder, self.socket):
-            os.chown(path, self._user.pw_uid, self._user.pw_gid)
-        os.chmod(self.folder, 0o755)
+        self.make_folders()
         self._run("initdb", "--pgdata", f"{self.folder}/data", "--username=postgres",
                   "--auth=trust", "--no-sync")
         self.start()
@@ -44,6 +44,13 @@ class Cluster:
     def __exit__(self, *_):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_folders(self):
+        """Makes the folder of the socket, and gives both to the server's user."""
+        os.makedirs(self.socket)
+        for path in (self.folder, self.socket):
+            os.chown(path, self._user.pw_uid, self._user.pw_gid)
+        os.chmod(self.folder, 0o755)
 
     def start(self, *settings):
         """Starts the server, and waits until it answers."""
@@ -54,7 +61,7 @@ class Cluster:
 
     def stop(self):
         """Stops the server, if it runs."""
-        subprocess.run(self._as_user("pg_ctl", "--pgdata", f"{self.folder}/data", "--silent",
+        subprocess.run(self.command("pg_ctl", "--pgdata", f"{self.folder}/data", "--silent",
                                      "--mode=immediate", "stop"), check=False,
                        capture_output=True, cwd="/")
 
@@ -106,14 +113,15 @@ class Cluster:
         process.stdin.write(text)
         return process
 
-    def _as_user(self, program, *words):
-        command = [f"{programs()}/{program}", *words]
+    def command(self, program, *words):
+        """The command that runs a program of the server as its user."""
+        words = [f"{programs()}/{program}", *words]
         if os.geteuid() == 0:
-            command = ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}",
-                       "--clear-groups", *command]
-        return command
+            words = ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}",
+                     "--clear-groups", *words]
+        return [*self._within, *words]
 
     def _run(self, program, *words):
-        done = subprocess.run(self._as_user(program, *words), capture_output=True, text=True,
+        done = subprocess.run(self.command(program, *words), capture_output=True, text=True,
                               check=False, cwd="/", stdin=subprocess.DEVNULL)
         check(done.returncode == 0, f"{program}: {done.stdout}{done.stderr}")
