@@ -18,8 +18,9 @@
 #include "core/credential.h"
 
 struct rate_limit_answer {
-	bool exceeded;	     /* this attempt is one too many */
-	int64_t retry_after; /* then: seconds until one is allowed */
+	bool exceeded; /* this attempt is one too many */
+	/* Then: seconds until one is allowed, as if no time in the list were in the future. */
+	int64_t retry_after;
 };
 
 /* Whether both lines can be read: 0, or the error that rate_limit_count() or
