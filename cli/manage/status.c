@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/manage/manage.h"
 #include "cli/manage/status_table.h"
+#include "cli/ui/json_line.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/progress.h"
 #include "cli/ui/terminal.h"
@@ -22,10 +24,12 @@
 #define PROGRESS_AFTER 1
 
 /* A time in seconds since 1970; null for 0. */
-static bool put_time(struct json_object *object, const char *name, int64_t time)
+static void put_time(struct text *lines, const char *name, int64_t time)
 {
-	return time > 0 ? json_put_number(object, name, time)
-			: json_put_string(object, name, NULL);
+	if (time > 0)
+		json_line_number(lines, name, time);
+	else
+		json_line_string(lines, name, NULL);
 }
 
 static const char *kind_name(enum summary_kind kind)
@@ -33,61 +37,59 @@ static const char *kind_name(enum summary_kind kind)
 	return kind == SUMMARY_TOTP ? "totp" : kind == SUMMARY_HOTP ? "hotp" : "emergency";
 }
 
-static bool put_times(struct json_object *object, const struct user_status *user)
+static void put_times(struct text *lines, const struct user_status *user)
 {
 	const char *from;
 	int64_t latest = user_status_last_used(user, &from);
 
-	return put_time(object, "last_used", latest) &&
-	       json_put_string(object, "last_used_from", from) &&
-	       put_time(object, "last_login", user->summary.used.login) &&
-	       put_time(object, "last_code", user->summary.used.code) &&
-	       put_time(object, "last_attempt", user->summary.used.attempt);
+	put_time(lines, "last_used", latest);
+	json_line_string(lines, "last_used_from", from);
+	put_time(lines, "last_login", user->summary.used.login);
+	put_time(lines, "last_code", user->summary.used.code);
+	put_time(lines, "last_attempt", user->summary.used.attempt);
 }
 
-static bool put_devices(struct json_object *object, const struct credential_summary *summary)
+static void put_devices(struct text *lines, const struct credential_summary *summary)
 {
-	struct json_object *array = json_put_array(object, "devices");
-	bool done = array != NULL;
-
-	for (size_t i = 0; done && i < summary->device_count; i++)
-		done = json_add_string(array, summary->devices[i]);
-	return done;
+	json_line_begin_array(lines, "devices");
+	for (size_t i = 0; i < summary->device_count; i++)
+		json_line_item(lines, summary->devices[i]);
+	json_line_end_array(lines);
 }
 
-static bool put_summary(struct json_object *object, const struct user_status *user)
+static void put_summary(struct text *lines, const struct user_status *user)
 {
 	const struct credential_summary *summary = &user->summary;
 	bool totp = summary->kind == SUMMARY_TOTP;
 
-	return json_put_string(object, "kind", kind_name(summary->kind)) &&
-	       json_put_string(object, "algorithm", hmac_algorithm_name(summary->algorithm)) &&
-	       json_put_number(object, "digits", summary->digits) &&
-	       put_time(object, "period", totp ? summary->period : 0) &&
-	       put_time(object, "pending_until",
-		       summary->pending.pending ? summary->pending.until : 0) &&
-	       json_put_number(object, "plain_codes_left", summary->plain_codes) &&
-	       json_put_number(object, "hashed_codes_left", summary->hashed_codes) &&
-	       json_put_bool(object, "limited", summary->limited) &&
-	       put_time(object, "retry_after", summary->limited ? summary->retry_after : 0) &&
-	       json_put_string(
-		       object, "label", summary->label[0] != '\0' ? summary->label : NULL) &&
-	       put_devices(object, summary) && put_times(object, user);
+	json_line_string(lines, "kind", kind_name(summary->kind));
+	json_line_string(lines, "algorithm", hmac_algorithm_name(summary->algorithm));
+	json_line_number(lines, "digits", summary->digits);
+	put_time(lines, "period", totp ? summary->period : 0);
+	put_time(lines, "pending_until", summary->pending.pending ? summary->pending.until : 0);
+	json_line_number(lines, "plain_codes_left", summary->plain_codes);
+	json_line_number(lines, "hashed_codes_left", summary->hashed_codes);
+	json_line_bool(lines, "limited", summary->limited);
+	put_time(lines, "retry_after", summary->limited ? summary->retry_after : 0);
+	json_line_string(lines, "label", summary->label[0] != '\0' ? summary->label : NULL);
+	put_devices(lines, summary);
+	put_times(lines, user);
 }
 
-static bool put_user(struct json_object *object, const struct user_status *user)
+static void put_user(struct text *lines, const struct user_status *user, bool *any)
 {
 	bool enrolled = user_state_exit_status(user->state) == STATUS_DONE;
+	bool is_plain = enrolled || user->state == USER_STATE_NOT_ENROLLED;
 
-	return json_put_string(object, "user", user->name) &&
-	       json_put_string(object, "state", user_state_name(user->state)) &&
-	       json_put_bool(object, "enrolled", enrolled) &&
-	       user_file_put_place(object, &user->file) &&
-	       json_put_string(object, "message",
-		       enrolled || user->state == USER_STATE_NOT_ENROLLED
-			       ? NULL
-			       : user->error.message) &&
-	       (!enrolled || put_summary(object, user));
+	json_line_begin(lines, any);
+	json_line_string(lines, "user", user->name);
+	json_line_string(lines, "state", user_state_name(user->state));
+	json_line_bool(lines, "enrolled", enrolled);
+	user_file_write_place(lines, &user->file);
+	json_line_string(lines, "message", is_plain ? NULL : user->error.message);
+	if (enrolled)
+		put_summary(lines, user);
+	json_line_end(lines);
 }
 
 /* One run over all users. A group may be large: a block of users at a time is looked at and
@@ -117,18 +119,13 @@ static void note_status(struct listing *listing, enum user_state state)
 
 static bool print_json(struct listing *listing)
 {
-	bool printed = true;
+	struct text lines = TEXT_INIT;
+	bool printed;
 
-	for (size_t i = 0; printed && i < listing->count; i++) {
-		struct json_object *object = json_object_new_object();
-
-		if (!put_user(object, &listing->block[i])) {
-			json_object_put(object);
-			terminal_out_of_memory();
-			return false;
-		}
-		printed = json_print_item(object, &listing->any);
-	}
+	for (size_t i = 0; i < listing->count; i++)
+		put_user(&lines, &listing->block[i], &listing->any);
+	printed = terminal_write(&lines) == STATUS_DONE;
+	text_free(&lines);
 	return printed;
 }
 

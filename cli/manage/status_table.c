@@ -19,9 +19,11 @@
 
 #define CELL_SIZE 160
 
-/* A line of the table without its last column. */
+/* A line of the table. */
 struct row {
 	char cell[COLUMNS][CELL_SIZE];
+	size_t widths[COLUMNS]; /* on the screen */
+	struct text last;	/* the last column */
 };
 
 static const char *const headings[COLUMNS] = {
@@ -31,6 +33,14 @@ static const char *const headings[COLUMNS] = {
 
 /* Between two columns. */
 #define GAP 2
+
+static void put_cell(char *cell, const char *words)
+{
+	size_t length = strnlen(words, CELL_SIZE - 1);
+
+	memcpy(cell, words, length);
+	cell[length] = '\0';
+}
 
 static void put_time(char *cell, int64_t seconds, const char *before)
 {
@@ -52,7 +62,7 @@ static void put_state(struct row *row, const struct user_status *user)
 	else if (user->state == USER_STATE_PENDING_EXPIRED)
 		put_time(cell, user->summary.pending.until, translate("expired "));
 	else
-		snprintf(cell, CELL_SIZE, "%s", translate(user_state_name(user->state)));
+		put_cell(cell, translate(user_state_name(user->state)));
 }
 
 static void put_kind(struct row *row, const struct credential_summary *summary)
@@ -63,7 +73,7 @@ static void put_kind(struct row *row, const struct credential_summary *summary)
 		[SUMMARY_EMERGENCY_ONLY] = N_("none"),
 	};
 
-	snprintf(row->cell[COLUMN_KIND], CELL_SIZE, "%s", translate(names[summary->kind]));
+	put_cell(row->cell[COLUMN_KIND], translate(names[summary->kind]));
 }
 
 static void put_used(struct row *row, const struct user_status *user)
@@ -72,7 +82,7 @@ static void put_used(struct row *row, const struct user_status *user)
 	int64_t latest = user_status_last_used(user, &from);
 
 	if (latest == 0)
-		snprintf(row->cell[COLUMN_USED], CELL_SIZE, "-");
+		put_cell(row->cell[COLUMN_USED], "-");
 	else
 		put_time(row->cell[COLUMN_USED], latest, "");
 }
@@ -93,32 +103,13 @@ static void put_enrolled(struct row *row, const struct user_status *user)
 	put_used(row, user);
 }
 
-static void make_row(struct row *row, const struct user_status *user)
+static void append_blanks(struct text *text, size_t count)
 {
-	for (int column = 0; column < COLUMNS; column++)
-		snprintf(row->cell[column], CELL_SIZE, "-");
-	snprintf(row->cell[COLUMN_USER], CELL_SIZE, "%s", user->name);
-	put_state(row, user);
-	if (user_state_exit_status(user->state) == STATUS_DONE)
-		put_enrolled(row, user);
-	for (int column = 0; column < COLUMNS; column++)
-		ascii_hide_controls(row->cell[column]);
-}
+	static const char blanks[] = "                                ";
 
-static void make_heading(struct row *row)
-{
-	for (int column = 0; column < COLUMNS; column++)
-		snprintf(row->cell[column], CELL_SIZE, "%s", translate(headings[column]));
-}
-
-static void widen(struct status_table *table, const struct row *row)
-{
-	for (int column = 0; column < COLUMNS; column++) {
-		size_t width = words_width(row->cell[column]);
-
-		if (width > table->widths[column])
-			table->widths[column] = width;
-	}
+	for (; count >= sizeof blanks; count -= sizeof blanks - 1)
+		text_append(text, blanks, sizeof blanks - 1);
+	text_append(text, blanks, count);
 }
 
 /* Appends the cells but the last column. */
@@ -126,13 +117,11 @@ static void append_row(
 	struct text *text, const struct status_table *table, const struct row *row)
 {
 	for (int column = 0; column < COLUMNS; column++) {
-		size_t missing = table->widths[column] - words_width(row->cell[column]);
+		size_t missing = table->widths[column] - row->widths[column];
 
 		text_append_string(text, row->cell[column]);
-		if (column < COLUMNS - 1)
-			text_append_format(text, "%*s", (int)(missing + GAP), "");
-		else if (table->layout == LAYOUT_LINES)
-			text_append_format(text, "%*s", (int)(missing + GAP), "");
+		if (column < COLUMNS - 1 || table->layout == LAYOUT_LINES)
+			append_blanks(text, missing + GAP);
 	}
 }
 
@@ -219,17 +208,43 @@ static void append_secret(struct text *text, const struct user_status *user)
 		ascii_hide_controls(text->data + before);
 }
 
-static void measure(struct status_table *table, const struct user_status *user)
+static void measure_cells(struct row *row)
 {
-	struct text last = TEXT_INIT;
-	struct row row;
+	for (int column = 0; column < COLUMNS; column++)
+		row->widths[column] = words_width(row->cell[column]);
+}
 
-	make_row(&row, user);
-	widen(table, &row);
-	append_secret(&last, user);
-	if (last.status == 0 && words_width(last.data) > table->last)
-		table->last = words_width(last.data);
-	text_free(&last);
+static void make_row(struct row *row, const struct user_status *user)
+{
+	for (int column = 0; column < COLUMNS; column++)
+		put_cell(row->cell[column], "-");
+	put_cell(row->cell[COLUMN_USER], user->name);
+	put_state(row, user);
+	if (user_state_exit_status(user->state) == STATUS_DONE)
+		put_enrolled(row, user);
+	for (int column = 0; column < COLUMNS; column++)
+		ascii_hide_controls(row->cell[column]);
+	measure_cells(row);
+	append_secret(&row->last, user);
+}
+
+static void make_heading(struct row *row)
+{
+	for (int column = 0; column < COLUMNS; column++)
+		put_cell(row->cell[column], translate(headings[column]));
+	measure_cells(row);
+	text_append_string(&row->last, translate(LAST_HEADING));
+}
+
+static void widen(struct status_table *table, const struct row *row)
+{
+	size_t last = row->last.length > 0 ? words_width(row->last.data) : 0;
+
+	for (int column = 0; column < COLUMNS; column++)
+		if (row->widths[column] > table->widths[column])
+			table->widths[column] = row->widths[column];
+	if (last > table->last)
+		table->last = last;
 }
 
 static void choose_layout(struct status_table *table)
@@ -244,62 +259,67 @@ static void choose_layout(struct status_table *table)
 }
 
 static void append_user(
-	struct text *text, const struct status_table *table, const struct user_status *user)
+	struct text *text, const struct status_table *table, const struct row *row)
 {
-	struct text last = TEXT_INIT;
-	struct row row;
-
-	make_row(&row, user);
-	append_secret(&last, user);
 	if (table->layout == LAYOUT_WORDS)
-		append_cells(text, table, &row);
+		append_cells(text, table, row);
 	else
-		append_row(text, table, &row);
-	if (last.status != 0) {
-		text->status = last.status;
+		append_row(text, table, row);
+	if (row->last.status != 0) {
+		text->status = row->last.status;
 	} else if (table->layout == LAYOUT_LINES) {
-		text_append_format(text, "%s\n", last.data);
+		text_append_string(text, row->last.data);
+		text_append(text, "\n", 1);
 	} else {
-		text_append_format(text, "\n%*s", GAP, "");
-		wrapped_text_append(text, last.data, GAP, table->width);
+		text_append(text, "\n", 1);
+		append_blanks(text, GAP);
+		wrapped_text_append(text, row->last.data, GAP, table->width);
 	}
-	text_free(&last);
 }
 
-static void append_headings(struct text *text, const struct status_table *table)
+static void append_headings(
+	struct text *text, const struct status_table *table, const struct row *heading)
 {
-	struct row heading;
-
 	if (table->layout == LAYOUT_WORDS)
 		return;
-	make_heading(&heading);
-	append_row(text, table, &heading);
+	append_row(text, table, heading);
 	text_append_format(
 		text, "%s\n", table->layout == LAYOUT_LINES ? translate(LAST_HEADING) : "");
+}
+
+/* Makes the rows of the users, and behind them that of the headings. */
+static void make_rows(struct status_table *table, const struct user_status *users, size_t count,
+	struct row *rows)
+{
+	for (size_t i = 0; i < count; i++)
+		make_row(&rows[i], &users[i]);
+	make_heading(&rows[count]);
+	for (size_t i = 0; i <= count; i++)
+		widen(table, &rows[i]);
 }
 
 enum exit_status status_table_print(
 	struct status_table *table, const struct user_status *users, size_t count)
 {
 	const enum status_layout before = table->layout;
+	struct row *rows = calloc(count + 1, sizeof *rows);
 	struct text text = TEXT_INIT;
 	enum exit_status status;
-	struct row heading;
 
-	if (before == LAYOUT_NONE) {
+	if (rows == NULL)
+		return terminal_out_of_memory();
+	if (before == LAYOUT_NONE)
 		table->width = wrapped_text_width();
-		make_heading(&heading);
-		table->last = words_width(translate(LAST_HEADING));
-		widen(table, &heading);
-	}
-	for (size_t i = 0; i < count; i++)
-		measure(table, &users[i]);
+	make_rows(table, users, count, rows);
 	choose_layout(table);
 	if (table->layout != before)
-		append_headings(&text, table);
+		append_headings(&text, table, &rows[count]);
 	for (size_t i = 0; i < count; i++)
-		append_user(&text, table, &users[i]);
+		append_user(&text, table, &rows[i]);
 	status = terminal_write(&text);
 	text_free(&text);
+	for (size_t i = 0; i <= count; i++)
+		text_free(&rows[i].last);
+	free(rows);
 	return status;
 }

@@ -21,19 +21,24 @@ bool json_put(struct json_object *object, const char *name, struct json_object *
 	return false;
 }
 
-/* Bytes that are not UTF-8 become '?'. NULL where memory is out. */
+int json_append_repaired(struct text *text, const char *string)
+{
+	while (*string != '\0') {
+		size_t length = utf8_length(string);
+
+		text_append(text, length > 0 ? string : "?", length > 0 ? length : 1);
+		string += length > 0 ? length : 1;
+	}
+	return text->status;
+}
+
+/* NULL where memory is out. */
 static struct json_object *new_string(const char *value)
 {
 	struct json_object *string = NULL;
 	struct text text = TEXT_INIT;
 
-	while (*value != '\0') {
-		size_t length = utf8_length(value);
-
-		text_append(&text, length > 0 ? value : "?", length > 0 ? length : 1);
-		value += length > 0 ? length : 1;
-	}
-	if (text.status == 0)
+	if (json_append_repaired(&text, value) == 0)
 		string = json_object_new_string(text.data != NULL ? text.data : "");
 	text_free(&text);
 	return string;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 
 /* A change that could break programs that read a report increments this. */
@@ -40,11 +41,15 @@ bool json_print(struct json_object *root);
  * exit status. Each reports a failure, and returns false.
  *
  * An item is printed on a line of its own, and freed in any case; NULL where memory is out.
- * *any begins false, and says whether the list has an item.
+ * *any begins false, and says whether the list has an item. Many items are written in less time
+ * by cli/ui/json_line.h.
  */
 bool json_print_begin(const char *list);
 bool json_print_item(struct json_object *item, bool *any);
 bool json_print_end(bool any, enum exit_status status);
+
+/* Appends a string in which each byte that is not UTF-8 has become '?'. Returns text->status. */
+int json_append_repaired(struct text *text, const char *string);
 
 /* Erases all strings of a value, and the text that was printed. The caller calls
  * json_object_put() afterwards. */

@@ -28,8 +28,16 @@ static size_t next_character(const char *text, size_t length, size_t *columns)
 {
 	mbstate_t state = {0};
 	wchar_t wide;
-	size_t bytes = mbrtowc(&wide, text, length, &state);
-	int width = bytes > 0 && bytes <= length ? wcwidth(wide) : -1;
+	size_t bytes;
+	int width;
+
+	/* The same in all character sets of a locale, and most of what is measured. */
+	if (*text >= ' ' && *text <= '~') {
+		*columns = 1;
+		return 1;
+	}
+	bytes = mbrtowc(&wide, text, length, &state);
+	width = bytes > 0 && bytes <= length ? wcwidth(wide) : -1;
 
 	*columns = width >= 0 ? (size_t)width : 1;
 	return width >= 0 ? bytes : 1;

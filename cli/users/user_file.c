@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/ui/terminal.h"
@@ -264,6 +265,18 @@ int user_file_judge(const struct user_file *file, const struct store_record *rec
 		return 0;
 	totpgroup_credential_free(*parsed);
 	*parsed = NULL;
+	return user_file_name_in(file, status, error);
+}
+
+int user_file_summarize(const struct user_file *file, const struct store_record *record,
+	struct credential_summary *summary, struct error *error)
+{
+	totpgroup_credential *parsed = NULL;
+	int status = user_credential_parse(file->credential, record, &parsed, error);
+
+	if (status == 0)
+		status = credential_summarize(parsed, (int64_t)time(NULL), summary, error);
+	totpgroup_credential_free(parsed);
 	return user_file_name_in(file, status, error);
 }
 

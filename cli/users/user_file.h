@@ -12,6 +12,7 @@
 #include "cli/users/host_defaults.h"
 #include "core/credential.h"
 #include "core/device_change.h"
+#include "core/summary.h"
 #include "host/user_credential.h"
 
 /* Begins zeroed; ends with user_file_free(). */
@@ -79,6 +80,10 @@ int user_file_look(const struct user_file *file, struct store_record *record, bo
  */
 int user_file_judge(const struct user_file *file, const struct store_record *record,
 	totpgroup_credential **parsed, struct error *error);
+
+/* The same, but gives the facts at this moment, and no credential. */
+int user_file_summarize(const struct user_file *file, const struct store_record *record,
+	struct credential_summary *summary, struct error *error);
 
 /* Lets a message about a damaged line name the place. Returns status. */
 int user_file_name_in(const struct user_file *file, int status, struct error *error);

@@ -6,10 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/ui/terminal.h"
-#include "core/credential.h"
 #include "message/translate.h"
 #include "totpgroup.h"
 
@@ -30,18 +28,14 @@ static void refuse_without_state(struct user_status *status)
 /* Judges what was read. */
 static void judge_read(struct user_status *status, struct store_read *read)
 {
-	totpgroup_credential *parsed = NULL;
 	int result = read->status;
 
 	status->error = read->error;
 	if (result == 0)
-		result = user_file_judge(&status->file, &read->record, &parsed, &status->error);
+		result = user_file_summarize(
+			&status->file, &read->record, &status->summary, &status->error);
 	else
 		result = user_file_name_in(&status->file, result, &status->error);
-	if (result == 0)
-		result = credential_summarize(
-			parsed, (int64_t)time(NULL), &status->summary, &status->error);
-	totpgroup_credential_free(parsed);
 	if (result == 0)
 		status->state = enrolled_state(&status->summary);
 	else if (result == TOTPGROUP_ENOTFOUND)

@@ -378,20 +378,35 @@ bool json_integer(
 	       number_parse(value->text, value->length, minimum, maximum, number);
 }
 
+/* How many bytes stand for themselves: up to the end, a sign that is escaped, or what is not
+ * UTF-8. */
+static size_t plain_length(const char *string)
+{
+	size_t length = 0;
+
+	for (;;) {
+		const unsigned char byte = (unsigned char)string[length];
+		size_t size = byte < 0x80 ? 1 : utf8_length(string + length);
+
+		if (size == 0 || byte < ' ' || byte == '"' || byte == '\\')
+			return length;
+		length += size;
+	}
+}
+
 int json_append(struct text *text, const char *string)
 {
-	(void)text_append_string(text, "\"");
-	while (*string != '\0') {
-		size_t length = utf8_length(string);
+	(void)text_append(text, "\"", 1);
+	for (;;) {
+		size_t length = plain_length(string);
 
-		if (length == 0)
-			return TOTPGROUP_EARGUMENT;
-		if (*string == '"' || *string == '\\' || (unsigned char)*string < ' ')
-			(void)text_append_format(
-				text, "\\u%04x", (unsigned int)(unsigned char)*string);
-		else
-			(void)text_append(text, string, length);
+		(void)text_append(text, string, length);
 		string += length;
+		if (*string == '\0')
+			return text_append(text, "\"", 1);
+		if ((unsigned char)*string >= 0x80)
+			return TOTPGROUP_EARGUMENT;
+		(void)text_append_format(
+			text, "\\u%04x", (unsigned int)(unsigned char)*string++);
 	}
-	return text_append_string(text, "\"");
 }

@@ -99,7 +99,13 @@ int text_splice(
 
 int text_append(struct text *text, const char *data, size_t length)
 {
-	if (text->status == 0)
+	/* Most appends fit, and are short. */
+	if (text->status == 0 && length != 0 && length < text->capacity - text->length) {
+		memcpy(text->data + text->length, data, length);
+		text->length += length;
+		text->data[text->length] = '\0';
+		text->changes++;
+	} else if (text->status == 0)
 		text->status = text_splice(text, text->length, 0, data, length);
 	return text->status;
 }

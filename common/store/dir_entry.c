@@ -16,24 +16,43 @@
 /* As many links as the kernel follows in one path. */
 #define LINKS_MAX 40
 
+bool dir_entry_is_beside(const char *path, const char *other)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+	return strncmp(path, other, length) == 0 && strchr(other + length, '/') == NULL;
+}
+
+/* Takes over the name at the end of the place's path. */
+static int take_name(struct dir_entry *place, const char *name, struct error *error)
+{
+	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: names no file", place->path);
+	free(place->name);
+	place->name = strdup(name);
+	return place->name != NULL ? 0 : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+}
+
+static void close_folder(const struct dir_entry *place)
+{
+	if (place->folder >= 0 && !place->is_lent)
+		close(place->folder);
+}
+
 /* Enters the folder part of path, counted from the place's folder where it is
  * relative, and takes over the name behind the last slash. */
 static int enter(struct dir_entry *place, const char *path, struct error *error)
 {
 	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
 	char *folder_path;
 	int folder;
 
-	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return error_set(error, TOTPGROUP_EUNSAFE, "%s: names no file", place->path);
+	if (take_name(place, slash != NULL ? slash + 1 : path, error) != 0)
+		return error->code;
 	folder_path = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
-	free(place->name);
-	place->name = strdup(name);
-	if (folder_path == NULL || place->name == NULL) {
-		free(folder_path);
+	if (folder_path == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	}
 	folder = openat(place->folder, folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		error_set_system(error,
@@ -42,9 +61,9 @@ static int enter(struct dir_entry *place, const char *path, struct error *error)
 	free(folder_path);
 	if (folder < 0)
 		return error->code;
-	if (place->folder >= 0)
-		close(place->folder);
+	close_folder(place);
 	place->folder = folder;
+	place->is_lent = false;
 	return 0;
 }
 
@@ -107,10 +126,20 @@ int dir_entry_open(struct dir_entry *place, const char *path, struct error *erro
 	return enter(place, path, error);
 }
 
+int dir_entry_open_beside(struct dir_entry *place, const struct dir_entry *other,
+	const char *path, struct error *error)
+{
+	place->path = path;
+	if (path[0] != '/')
+		return error_set(error, TOTPGROUP_EUNSAFE, "%s: not an absolute path", path);
+	place->folder = other->folder;
+	place->is_lent = true;
+	return take_name(place, strrchr(path, '/') + 1, error);
+}
+
 void dir_entry_close(struct dir_entry *place)
 {
-	if (place->folder >= 0)
-		close(place->folder);
+	close_folder(place);
 	free(place->name);
 	*place = (struct dir_entry)DIR_ENTRY_INIT;
 }

@@ -14,12 +14,16 @@ struct dir_entry {
 	int folder;	  /* opened with O_PATH */
 	char *name;	  /* without a slash */
 	const char *path; /* as it was asked for, for messages; not owned */
+	bool is_lent;	  /* the folder is another entry's, which closes it */
 };
 
 #define DIR_ENTRY_INIT                                                                         \
 	{                                                                                      \
-		-1, NULL, NULL                                                                 \
+		-1, NULL, NULL, false                                                          \
 	}
+
+/* Whether two paths name files of the same folder, letter by letter. */
+bool dir_entry_is_beside(const char *path, const char *other);
 
 /*
  * Opens the folder of an absolute path, which must outlive the place. Links among the
@@ -31,6 +35,11 @@ struct dir_entry {
  * an error too.
  */
 int dir_entry_open(struct dir_entry *place, const char *path, struct error *error);
+
+/* The same for a path beside that of an entry which is open, and outlives this one: its folder
+ * is used, whatever the path leads to by now. */
+int dir_entry_open_beside(struct dir_entry *place, const struct dir_entry *other,
+	const char *path, struct error *error);
 
 /* Follows a symbolic link at the end, through any number of links that the kernel would
  * follow too, to the folder of what it names, which need not exist. Nothing is done where

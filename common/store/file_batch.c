@@ -30,14 +30,6 @@ static const char *name_of(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
-static bool is_beside(const char *path, const char *other)
-{
-	size_t length = (size_t)(name_of(path) - path);
-
-	return strrchr(other, '/') != NULL && (size_t)(name_of(other) - other) == length &&
-	       memcmp(path, other, length) == 0;
-}
-
 static void write_failed(struct file_batch_file *file, const char *what)
 {
 	file->status = durable_write_failed(&file->error, what, file->path);
@@ -167,7 +159,7 @@ static struct crowd next_crowd(struct file_batch_file *files, size_t count)
 	struct crowd crowd = {.files = files, .count = 1, .folder = -1, .file = -1};
 
 	while (strrchr(files->path, '/') != NULL && crowd.count < count &&
-		is_beside(files->path, files[crowd.count].path))
+		dir_entry_is_beside(files->path, files[crowd.count].path))
 		crowd.count++;
 	return crowd;
 }

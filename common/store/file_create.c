@@ -60,14 +60,6 @@ int file_place_create(
 	return status;
 }
 
-static bool is_in_same_folder(const char *path, const char *other)
-{
-	const char *slash = strrchr(path, '/');
-	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-
-	return strncmp(path, other, length) == 0 && strchr(other + length, '/') == NULL;
-}
-
 /* Only new files in folders of root's own, which root writes, go together. */
 static bool goes_together(const struct store_new *item)
 {
@@ -96,7 +88,7 @@ static void add_file(struct together *together, struct store_new *item)
 		text_free(text);
 		return;
 	}
-	if (together->count == 0 || !is_in_same_folder(file[-1].path, item->place->file))
+	if (together->count == 0 || !dir_entry_is_beside(file[-1].path, item->place->file))
 		(void)parent_folders_make(item->place->file, &ignored);
 	file->path = item->place->file;
 	file->text = text;

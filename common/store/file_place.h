@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the parts of the store of files share: file_store.c reads and changes, file_create.c
- * creates. */
+/* What the parts of the store of files share: file_read.c reads, file_create.c creates, and
+ * file_store.c does the rest. */
 #ifndef TOTPGROUP_STORE_FILE_PLACE_H
 #define TOTPGROUP_STORE_FILE_PLACE_H
 
@@ -46,7 +46,27 @@ static inline struct file_place *file_place_of(struct store_place *place)
 int file_place_with_rights(
 	struct file_place *place, store_task *task, void *argument, struct error *error);
 
-/* store_look() without wiping the keys, which the next place may need: file_store.c. */
+/* Reads the secret with its owner's rights, and opens it: file_read.c. */
+int file_place_read_secret(
+	struct file_place *place, struct store_record *record, struct error *error);
+
+/* Open what was read, if it is sealed. */
+int file_place_open_secret(
+	struct file_place *place, struct store_record *record, struct error *error);
+int file_place_open_state(
+	struct file_place *place, struct store_record *record, struct error *error);
+
+/* Reads the state without a lock, and opens it. beside is an entry of the folder of states, or
+ * NULL. */
+int file_place_look_at_state(struct file_place *place, const struct dir_entry *beside,
+	struct store_record *record, struct error *error);
+
+/* Reads the state that belongs to a secret, with whose status this goes on, and ends the look. The
+ * keys are not wiped, as the next place may need them. */
+int file_place_add_state(struct file_place *place, const struct dir_entry *beside,
+	struct store_record *record, int status, struct error *error);
+
+/* An operation of the store. */
 int file_place_look(
 	struct store_place *place, struct store_record *record, struct error *error);
 

@@ -22,6 +22,9 @@ struct file_rules {
 	 * symbolic link is followed, and what it points to is replaced.
 	 * Otherwise a link is refused, and so is a folder that others may write. */
 	bool own_file;
+	/* An entry beside it, with the folder that was opened and judged for these rules; NULL:
+	 * that is still to be done. Not with own_file. */
+	const struct dir_entry *beside;
 	bool in_place;	       /* it is opened for locked_file_overwrite(), too */
 	size_t longest;	       /* bytes that it may have; 0: CREDENTIAL_TEXT_MAX */
 	const char *if_empty;  /* what to do about it then; NULL: enroll again */

@@ -115,70 +115,6 @@ static int locate(struct store *store, const struct store_user *user,
 	return 0;
 }
 
-static int look_at_secret(void *argument, struct error *error)
-{
-	const struct file_task *task = argument;
-
-	text_free(&task->record->secret);
-	return locked_file_look(&task->place->rules, &task->record->secret, error);
-}
-
-static int open_secret(
-	struct file_place *place, struct store_record *record, struct error *error)
-{
-	return sealing_open(&place->sealing, SEAL_SECRET, place->path, &record->secret,
-		record->secret_key, error);
-}
-
-static int open_state(
-	struct file_place *place, struct store_record *record, struct error *error)
-{
-	return sealing_open(&place->sealing, SEAL_STATE, place->state_path, &record->state,
-		record->state_key, error);
-}
-
-static int read_secret(
-	struct file_place *place, struct store_record *record, struct error *error)
-{
-	struct file_task task = {.place = place, .record = record};
-	int status = file_place_with_rights(place, look_at_secret, &task, error);
-
-	return status == 0 ? open_secret(place, record, error) : status;
-}
-
-static int look_at_state(
-	struct file_place *place, struct store_record *record, struct error *error)
-{
-	int status = state_file_look(place->state_path, &record->state, error);
-
-	return status == 0 ? open_state(place, record, error) : status;
-}
-
-int file_place_look(struct store_place *place, struct store_record *record, struct error *error)
-{
-	struct file_place *file = file_place_of(place);
-	struct error state_error = ERROR_INIT;
-	int status = read_secret(file, record, error);
-
-	record->apart = file->state_path != NULL;
-	if (record->apart && (status == 0 || status == TOTPGROUP_ENOTFOUND))
-		record->state_status = look_at_state(file, record, &state_error);
-	if (status == 0 && record->state_status != 0) {
-		*error = state_error;
-		status = error->code;
-	}
-	record->now = (int64_t)time(NULL);
-	return status;
-}
-
-static int look(struct store_place *place, struct store_record *record, struct error *error)
-{
-	int status = file_place_look(place, record, error);
-
-	sealing_forget(&file_place_of(place)->sealing);
-	return status;
-}
-
 static void abort_transaction(struct store_place *place, struct store_record *record)
 {
 	sealing_forget(&file_place_of(place)->sealing);
@@ -204,8 +140,8 @@ static int begin_apart(
 		status = 0;
 	}
 	if (status == 0)
-		status = open_state(place, record, error);
-	return status == 0 ? read_secret(place, record, error) : status;
+		status = file_place_open_state(place, record, error);
+	return status == 0 ? file_place_read_secret(place, record, error) : status;
 }
 
 static int begin(struct store_place *place, struct store_record *record, struct error *error)
@@ -223,7 +159,7 @@ static int begin(struct store_place *place, struct store_record *record, struct 
 		status = locked_file_begin(
 			&file->rules, &record->token->file, &record->secret, error);
 	if (status == 0 && !record->apart)
-		status = open_secret(file, record, error);
+		status = file_place_open_secret(file, record, error);
 	/* Read under the lock, so that of two logins the later one has the later time,
 	 * and drops no entry of the earlier one as being in its future. */
 	record->now = (int64_t)time(NULL);
@@ -384,7 +320,7 @@ static void check(
 	(void)store;
 	if (place == NULL || file->state_path == NULL)
 		return;
-	finding.code = look_at_state(file, &record, &error);
+	finding.code = file_place_look_at_state(file, NULL, &record, &error);
 	sealing_forget(&file->sealing);
 	store_record_free(&record);
 	finding.what = file->state_path;
@@ -402,7 +338,7 @@ static const struct store_operations operations = {
 	.close = close_store,
 	.locate = locate,
 	.release = release,
-	.look = look,
+	.look = file_place_look,
 	.begin = begin,
 	.commit = commit,
 	.abort = abort_transaction,

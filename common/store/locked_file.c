@@ -202,6 +202,9 @@ static int open_place(
 	(*transaction)->file = -1;
 	(*transaction)->longest = file_rules_longest(rules);
 	(*transaction)->entry = (struct dir_entry)DIR_ENTRY_INIT;
+	if (rules->beside != NULL)
+		return dir_entry_open_beside(
+			&(*transaction)->entry, rules->beside, rules->path, error);
 	status = dir_entry_open(&(*transaction)->entry, rules->path, error);
 	if (status != 0)
 		return status;

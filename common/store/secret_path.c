@@ -24,7 +24,7 @@ struct expansion {
 	const char *option; /* for messages */
 	const char *user;
 	const char *home;
-	char *path; /* PATH_MAX bytes, which count the NUL at the end */
+	char *path; /* NULL while only the length is found */
 	size_t length;
 };
 
@@ -60,9 +60,9 @@ static int append(
 		return error_set(error, TOTPGROUP_EARGUMENT,
 			"%s= gives a path that is too long; at most %d bytes are allowed",
 			expansion->option, PATH_MAX - 1);
-	memcpy(expansion->path + expansion->length, text, length);
+	if (expansion->path != NULL)
+		memcpy(expansion->path + expansion->length, text, length);
 	expansion->length += length;
-	expansion->path[expansion->length] = '\0';
 	return 0;
 }
 
@@ -128,6 +128,7 @@ static int expand_one(struct expansion *expansion, const char *specification, co
 	struct error *error)
 {
 	const char *here = *at;
+	size_t plain;
 
 	if (starts_with(here, HOME_WORD)) {
 		*at += strlen(HOME_WORD);
@@ -137,10 +138,23 @@ static int expand_one(struct expansion *expansion, const char *specification, co
 		*at += strlen(USER_WORD);
 		return append_user(expansion, error);
 	}
-	*at += 1;
-	if (*here == '~' && (here == specification || here[-1] == '/'))
+	if (*here == '~' && (here == specification || here[-1] == '/')) {
+		*at += 1;
 		return append_home(expansion, error);
-	return append(expansion, here, 1, error);
+	}
+	plain = 1 + strcspn(here + 1, "~$");
+	*at += plain;
+	return append(expansion, here, plain, error);
+}
+
+static int expand(struct expansion *expansion, const char *specification, struct error *error)
+{
+	int code = 0;
+
+	expansion->length = 0;
+	for (const char *at = specification; code == 0 && *at != '\0';)
+		code = expand_one(expansion, specification, &at, error);
+	return code;
 }
 
 int option_path_expand(const char *option, const char *specification, const char *user,
@@ -152,12 +166,15 @@ int option_path_expand(const char *option, const char *specification, const char
 	*path = NULL;
 	if (code != 0)
 		return code;
-	expansion.path = calloc(1, PATH_MAX);
+	code = expand(&expansion, specification, error);
+	if (code != 0)
+		return code;
+	expansion.path = malloc(expansion.length + 1);
 	if (expansion.path == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY,
 			"the path of %s= cannot be formed: out of memory", option);
-	for (const char *at = specification; code == 0 && *at != '\0';)
-		code = expand_one(&expansion, specification, &at, error);
+	code = expand(&expansion, specification, error);
+	expansion.path[expansion.length] = '\0';
 	if (code == 0 && expansion.path[0] != '/')
 		code = error_set(error, TOTPGROUP_EARGUMENT,
 			"%s= gives a path that is not absolute; begin it with /, ~ or "

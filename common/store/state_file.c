@@ -81,13 +81,15 @@ static bool is_same(const struct text *a, const struct text *b)
 
 /* Where no slot is whole, two writers may have overwritten both while they were read. A file
  * that is the same in the next look is damaged. */
-static int look_until_whole(const char *path, struct text *text, struct error *error)
+static int look_until_whole(const char *path, const struct dir_entry *beside, struct text *text,
+	struct error *error)
 {
-	const struct file_rules rules = rules_of(path);
+	struct file_rules rules = rules_of(path);
 	struct text before = TEXT_INIT, now = TEXT_INIT;
 	struct state_slots slots;
 	int status;
 
+	rules.beside = beside;
 	for (unsigned int i = 0; i < READ_TRIES; i++) {
 		*error = (struct error)ERROR_INIT;
 		status = locked_file_look(&rules, &now, error);
@@ -104,9 +106,18 @@ static int look_until_whole(const char *path, struct text *text, struct error *e
 	return status;
 }
 
-int state_file_look(const char *path, struct text *text, struct error *error)
+int state_file_open_folder(struct dir_entry *entry, const char *path, struct error *error)
 {
-	int status = look_until_whole(path, text, error);
+	const struct file_rules rules = rules_of(path);
+	int status = dir_entry_open(entry, path, error);
+
+	return status == 0 ? file_rules_judge_folder(&rules, entry, error) : status;
+}
+
+int state_file_look(const char *path, const struct dir_entry *beside, struct text *text,
+	struct error *error)
+{
+	int status = look_until_whole(path, beside, text, error);
 
 	if (status != TOTPGROUP_ENOTFOUND)
 		return status;
@@ -307,7 +318,7 @@ static int read_state(const char *path, struct sealing *sealing, struct state_fi
 {
 	sealing_key_id id;
 	int status = file != NULL ? state_file_begin(path, file, state, error)
-				  : state_file_look(path, state, error);
+				  : state_file_look(path, NULL, state, error);
 
 	return status == 0 ? sealing_open(sealing, SEAL_STATE, path, state, id, error) : status;
 }

@@ -17,17 +17,24 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "store/dir_entry.h"
 #include "store/sealing.h"
 
 /* One state between begin and commit or abort. */
 struct state_file;
 
+/* Opens the folder of a state, and judges it, so that several states are read in it. Errors as
+ * locked_file_look(). The caller ends the entry with dir_entry_close(), also after an error. */
+int state_file_open_folder(struct dir_entry *entry, const char *path, struct error *error);
+
 /*
- * Reads the state without a lock; during a write it is the one before or the one after.
- * text must be TEXT_INIT, and is the caller's to text_free(). Errors as locked_file_look()
- * but TOTPGROUP_ENOTFOUND; TOTPGROUP_EFORMAT where no slot is whole.
+ * Reads the state without a lock; during a write it is the one before or the one after. beside
+ * is an entry of state_file_open_folder() for this path or one beside it; or NULL. text must be
+ * TEXT_INIT, and is the caller's to text_free(). Errors as locked_file_look() but
+ * TOTPGROUP_ENOTFOUND; TOTPGROUP_EFORMAT where no slot is whole.
  */
-int state_file_look(const char *path, struct text *text, struct error *error);
+int state_file_look(const char *path, const struct dir_entry *beside, struct text *text,
+	struct error *error);
 
 /*
  * Locks the file and reads it; where it is missing it is made first, and the

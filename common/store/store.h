@@ -253,6 +253,10 @@ void store_release(struct store_place *place);
  * the state, where that is kept apart and can be read. */
 int store_look(struct store_place *place, struct store_record *record, struct error *error);
 
+/* Reads many credentials, in less time than one by one where the store can. All places are of
+ * one kind of store. */
+void store_read_many(struct store_read *items, size_t count);
+
 /*
  * The one way to change a credential: begins, calls the work, and commits what it says;
  * after a conflict all over again, until STORE_DEADLINE_SECONDS are over. Returns 0

@@ -36,7 +36,7 @@ static int teardown(void **state)
 static int look(struct text *text)
 {
 	failure = (struct error)ERROR_INIT;
-	return state_file_look(in_folder(FILE_AT), text, &failure);
+	return state_file_look(in_folder(FILE_AT), NULL, text, &failure);
 }
 
 static void remove_file(void)
@@ -320,7 +320,7 @@ static void look_meanwhile(const char *name, int fd, const char *path)
 	if (strcmp(name, "pwritev2") != 0)
 		return;
 	parts++;
-	assert_int_equal(state_file_look(in_folder(FILE_AT), &text, &error), 0);
+	assert_int_equal(state_file_look(in_folder(FILE_AT), NULL, &text, &error), 0);
 	if (complete_parts == 0 && strcmp(text.data, OTHER) != 0)
 		complete_parts = parts;
 	assert_string_equal(text.data, complete_parts == 0 ? OTHER : NEXT);
