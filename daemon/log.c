@@ -35,6 +35,7 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 	struct log_extra extra = LOG_EXTRA_INIT;
 	char device[LOG_VALUE_MAX];
 
+	metrics_count_result(subject->metrics, result);
 	if (result->verdict == TOTPGROUP_ACCEPTED) {
 		log_add(&extra, " method=%s", totpgroup_method_name(result->method));
 		log_add_offset(&extra, result);
@@ -56,18 +57,25 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 	log_line(log_priority(result->reason), "refused", subject, &extra);
 }
 
-void verify_log_not_permitted(const struct log_subject *subject)
-{
-	if (is_admitted(subject->bounds, subject->peer, LOG_NOT_PERMITTED))
-		verify_log_not_covered(subject);
-}
-
-void verify_log_not_covered(const struct log_subject *subject)
+static void log_not_permitted(const struct log_subject *subject)
 {
 	struct log_extra extra = LOG_EXTRA_INIT;
 
 	log_add(&extra, " reason=not-permitted");
 	log_line(LOG_NOTICE, "refused", subject, &extra);
+}
+
+void verify_log_not_permitted(const struct log_subject *subject)
+{
+	metrics_count_not_permitted(subject->metrics);
+	if (is_admitted(subject->bounds, subject->peer, LOG_NOT_PERMITTED))
+		log_not_permitted(subject);
+}
+
+void verify_log_not_covered(const struct log_subject *subject)
+{
+	metrics_count_not_permitted(subject->metrics);
+	log_not_permitted(subject);
 }
 
 void verify_log_not_answered(struct log_bounds *bounds, uid_t peer, const struct error *error)

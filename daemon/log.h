@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "daemon/log_bounds.h"
+#include "daemon/metrics.h"
 #include "totpgroup.h"
 
 /* What a line about a call is about. Lines that a peer could cause without end are written as
@@ -21,6 +22,8 @@ struct log_subject {
 	int64_t counter_behind; /* of a refused code; 0: nothing to say */
 	const char *device; /* the device that an accepted code is of; NULL or empty: no name */
 	struct log_bounds *bounds;
+	struct metrics
+		*metrics; /* decisions are counted there, whether they are written or not */
 };
 
 /* `accepted user=... service=... peer=... method=... offset=...`, or

@@ -116,13 +116,17 @@ static enum share perform(struct worker *worker, struct work *work)
 	if (status == 0)
 		status = call_method(work, worker->store, &error);
 	if (status != 0) {
+		metrics_count_failure(work->metrics);
 		verify_log_not_answered(work->log_bounds, work->peer->uid, &error);
 		text_free(&work->reply);
 		/* Without memory there is no reply, and the connection is closed. */
 		(void)reply_error(&work->reply,
 			error.code == TOTPGROUP_EBUSY ? ERROR_BUSY : ERROR_STORE, NULL, NULL);
 	}
-	work->took = (monotonic_microseconds() - begun) / 1000;
+	begun = monotonic_microseconds() - begun;
+	if (work->call.method == CALL_VERIFY)
+		metrics_count_time(work->metrics, begun);
+	work->took = begun / 1000;
 	return share;
 }
 

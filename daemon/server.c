@@ -66,14 +66,30 @@ static int open_server(struct server *server, struct error *error)
 	if (status == 0)
 		status = log_bounds_open(&server->log_bounds, error);
 	if (status == 0)
+		status = metrics_open(&server->metrics, error);
+	if (status == 0)
+		status = metrics_set_path(
+			server->metrics, server->policy->verify.metrics, error);
+	if (status == 0)
 		status = pool_open(&server->pool, server->settings->conf, error);
 	return status == 0 ? watch_descriptors(server, error) : status;
 }
 
+static void write_metrics(struct server *server, int64_t now)
+{
+	struct error error = ERROR_INIT;
+
+	if (metrics_write(server->metrics, now, &error) != 0)
+		verify_log_error("metrics were not written", &error);
+}
+
+/* What is to be said at the end. */
 static void close_log(struct server *server)
 {
 	if (server->log_bounds != NULL)
 		verify_log_withheld(server->log_bounds, INT64_MAX);
+	if (server->metrics != NULL)
+		write_metrics(server, INT64_MAX);
 }
 
 static void close_server(struct server *server)
@@ -84,6 +100,7 @@ static void close_server(struct server *server)
 	while (server->count > 0)
 		server_close(server, server->connections[server->count - 1]);
 	log_bounds_free(server->log_bounds);
+	metrics_free(server->metrics);
 	policy_release(server->policy);
 	free(server->connections);
 	free(server->uids);
@@ -105,7 +122,8 @@ static void reload_configuration(struct server *server)
 		policy_keep_counts(policy, server->policy);
 		policy_release(server->policy);
 		server->policy = policy;
-		if (server_make_room(server, &error) == 0)
+		if (metrics_set_path(server->metrics, policy->verify.metrics, &error) == 0 &&
+			server_make_room(server, &error) == 0)
 			verify_log_warning("the configuration was read again");
 	}
 	if (error.code != 0)
@@ -188,6 +206,7 @@ static int sleep_time(const struct server *server)
 	next = earlier(next, first_deadline(&server->at_work));
 	next = earlier(next, first_deadline(&server->held));
 	next = earlier(next, log_bounds_due(server->log_bounds));
+	next = earlier(next, metrics_due(server->metrics));
 	if (server->paused_until != 0)
 		next = earlier(next, server->paused_until);
 	if (server->stopping)
@@ -232,6 +251,7 @@ static void take_events(struct server *server, const struct epoll_event *events,
 	server_check_deadlines(server);
 	server_end_pause(server);
 	verify_log_withheld(server->log_bounds, server->now);
+	write_metrics(server, server->now);
 	if (signalled)
 		take_signals(server);
 	if (accept && !server->stopping)

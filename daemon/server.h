@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "daemon/access.h"
 #include "daemon/log_bounds.h"
+#include "daemon/metrics.h"
 #include "daemon/work.h"
 
 #define LISTENER_PATH "/run/totpgroup/verify"
@@ -150,6 +151,7 @@ struct server {
 	int signals;
 	struct pool *pool;
 	struct log_bounds *log_bounds;
+	struct metrics *metrics;
 	struct policy *policy;
 	uint64_t policies; /* how many were read */
 	/* All connections, and the uids of their peers in the same order. */

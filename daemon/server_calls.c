@@ -83,6 +83,7 @@ static void prepare_work(
 		.peer = &connection->peer,
 		.draft = &connection->draft,
 		.log_bounds = server->log_bounds,
+		.metrics = server->metrics,
 		.socket = connection->descriptor,
 		.now = server->now,
 		.key = call->user != NULL ? call->user : connection->peer_key,

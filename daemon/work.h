@@ -13,6 +13,7 @@
 #include "core/grace.h"
 #include "daemon/access.h"
 #include "daemon/log_bounds.h"
+#include "daemon/metrics.h"
 #include "daemon/share.h"
 #include "daemon/varlink.h"
 
@@ -44,6 +45,7 @@ struct work {
 	struct peer_identity *peer;
 	struct draft *draft;
 	struct log_bounds *log_bounds;
+	struct metrics *metrics;
 	int socket;
 	int64_t now;	 /* when the call came, in milliseconds of the monotonic clock */
 	const char *key; /* the user that it is about, as the peer spells her (share.h) */

@@ -52,7 +52,8 @@ static struct log_subject subject_of(const struct work *work, const struct enrol
 	return (struct log_subject){.user = enrolling->user,
 		.service = enrolling->service,
 		.peer = work->peer->uid,
-		.bounds = work->log_bounds};
+		.bounds = work->log_bounds,
+		.metrics = work->metrics};
 }
 
 /* A peer that names nobody, or herself, asks for herself. */

@@ -24,7 +24,8 @@ static struct log_subject subject_of(const struct work *work)
 			work->call.service != NULL ? work->call.service : VERIFY_SERVICE_ROOT,
 		.peer = work->peer->uid,
 		.rhost = work->call.rhost,
-		.bounds = work->log_bounds};
+		.bounds = work->log_bounds,
+		.metrics = work->metrics};
 }
 
 static int report(struct error *error, int status)
@@ -37,7 +38,8 @@ int work_refuse_peer(struct work *work, const char *service)
 	const struct log_subject subject = {.user = work->call.user,
 		.service = service,
 		.peer = work->peer->uid,
-		.bounds = work->log_bounds};
+		.bounds = work->log_bounds,
+		.metrics = work->metrics};
 
 	work->hold = true;
 	verify_log_not_permitted(&subject);

@@ -21,7 +21,8 @@ static struct log_subject subject_of(const struct work *work, const struct acces
 		.service = work->call.service != NULL ? work->call.service : access->service,
 		.peer = work->peer->uid,
 		.rhost = work->call.rhost,
-		.bounds = work->log_bounds};
+		.bounds = work->log_bounds,
+		.metrics = work->metrics};
 }
 
 static void log_limited(const struct log_subject *subject, int64_t wait)

@@ -37,6 +37,7 @@ const struct key_definition daemon_definitions[] = {
 	{"self", KEY_FLAG, DAEMON(self)},
 	{"self_attempts", KEY_RATE, DAEMON(self_attempts), 1, 100, NULL, 1, RATE_SECONDS_MAX},
 	{"self_enroll", KEY_FLAG, DAEMON(self_enroll)},
+	{"metrics", KEY_STRING, DAEMON(metrics)},
 	{.name = NULL},
 };
 
@@ -74,6 +75,18 @@ static int find_grant(const char *section, struct verify_config *config,
 	return 0;
 }
 
+static int set_daemon_value(const struct configuration_value *value,
+	struct verify_config *config, struct error *error)
+{
+	int status = config_key_set(
+		daemon_definitions, value->section, config, value->name, value->value, error);
+
+	if (status == 0 && config->metrics != NULL && *config->metrics != '/')
+		status = error_set(error, TOTPGROUP_ECONFIG,
+			"[daemon]: metrics=%.100s: is no absolute path", config->metrics);
+	return status;
+}
+
 static int set_value(const struct configuration_value *value, struct verify_config *config,
 	struct error *error)
 {
@@ -82,8 +95,7 @@ static int set_value(const struct configuration_value *value, struct verify_conf
 	if (value->section == NULL || strcmp(value->section, CONFIGURATION_ENROLL) == 0)
 		return 0;
 	if (strcmp(value->section, CONFIGURATION_DAEMON) == 0)
-		return config_key_set(daemon_definitions, value->section, config, value->name,
-			value->value, error);
+		return set_daemon_value(value, config, error);
 	if (find_grant(value->section, config, &grant, error) != 0)
 		return error->code;
 	return config_key_set(

@@ -41,7 +41,8 @@ struct verify_config {
 	int peer_connections; /* of one uid */
 	bool self;	      /* users may ask about themselves */
 	struct config_rate self_attempts;
-	bool self_enroll; /* users without a secret may get one */
+	bool self_enroll;    /* users without a secret may get one */
+	const char *metrics; /* absolute path of the file for them, or NULL */
 };
 
 #define VERIFY_CONFIG_INIT                                                                     \
