@@ -29,12 +29,14 @@ struct parser {
 
 static const struct {
 	const char *name;
-} section_names[] = {{CONFIGURATION_ENROLL}, {CONFIGURATION_DAEMON}, {"verify"}, {NULL}};
+} section_names[] = {{CONFIGURATION_ENROLL}, {CONFIGURATION_DAEMON}, {CONFIGURATION_STORE},
+	{"verify"}, {NULL}};
 
-/* Only totp-verifyd checks these sections. */
+/* Only totp-verifyd, and what else asks a shared store itself, checks these sections. */
 static bool is_for_daemon(const char *section)
 {
 	return section != NULL && (strcmp(section, CONFIGURATION_DAEMON) == 0 ||
+					  strcmp(section, CONFIGURATION_STORE) == 0 ||
 					  strncmp(section, CONFIGURATION_VERIFY,
 						  strlen(CONFIGURATION_VERIFY)) == 0);
 }

@@ -30,6 +30,8 @@
  * not checked, because a mistake in them is no reason to refuse a login. */
 #define CONFIGURATION_DAEMON "daemon"
 #define CONFIGURATION_VERIFY "verify " /* and a name */
+/* The same for a store that hosts share: store_config.h. */
+#define CONFIGURATION_STORE "store"
 
 /* A file that was read. */
 struct configuration_file {

@@ -19,6 +19,8 @@
 /* The next uid, (uid_t)-1, means "no change" to the kernel. */
 #define UID_MAXIMUM INT64_C(4294967294)
 
+#define PERMISSION_DEFAULT 0600
+
 #define STORE_FILE   "file"
 #define STORE_SOCKET "socket"
 
@@ -144,8 +146,15 @@ static const char *socket_path(const char *store)
 	return store[length] == ':' ? store + length + 1 : NULL;
 }
 
+bool options_is_shared(const struct options *options)
+{
+	return options->store != NULL && strcmp(options->store, OPTIONS_STORE_PGSQL) == 0;
+}
+
 const char *options_socket(const struct options *options)
 {
+	if (options_is_shared(options))
+		return VERIFY_CLIENT_PATH;
 	return socket_path(options->store);
 }
 
@@ -153,13 +162,11 @@ static int check_store(const char *store, struct error *error)
 {
 	const char *path = socket_path(store);
 
-	if (strcmp(store, "pgsql") == 0)
-		return error_set(error, TOTPGROUP_ECONFIG,
-			"option store=pgsql: this version has no such store; write file or "
-			"socket");
+	if (strcmp(store, OPTIONS_STORE_PGSQL) == 0)
+		return 0;
 	if (path == NULL && strcmp(store, STORE_FILE) != 0)
 		return error_set(error, TOTPGROUP_ECONFIG,
-			"option store is malformed; write file, socket or socket:PATH");
+			"option store is malformed; write file, socket, socket:PATH or pgsql");
 	if (path != NULL && (*path != '/' || strlen(path) > VARLINK_PATH_MAX))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option store: the socket's path must be absolute, and have at most "
@@ -354,9 +361,34 @@ static int check_socket(const struct options *options, struct error *error)
 	for (const struct option_definition *row = option_definitions; row->name != NULL; row++)
 		if (row->daemons && (options->given & given_bit(row)) != 0)
 			return error_set(error, TOTPGROUP_ECONFIG,
-				"option %s does nothing in a line with store=socket: "
+				"option %s does nothing in a line with store=%s: "
 				"totp-verifyd decides, by totpgroup.conf; leave it out here",
-				row->name);
+				row->name,
+				options_is_shared(options) ? OPTIONS_STORE_PGSQL : STORE_SOCKET);
+	return 0;
+}
+
+/* A shared store has neither files nor their owners, and writes before anybody is let in. */
+static int check_shared(const struct options *options, struct error *error)
+{
+	const struct {
+		const char *name;
+		bool is_given;
+	} of_files[] = {
+		{"secret", options->secret != NULL},
+		{"state", options->state != NULL},
+		{"user", options->user != NULL},
+		{"allowed_perm", options->allowed_perm != PERMISSION_DEFAULT},
+		{"no_strict_owner", options->no_strict_owner},
+		{"allow_readonly", options->allow_readonly},
+	};
+
+	for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++)
+		if (of_files[i].is_given)
+			return error_set(error, TOTPGROUP_ECONFIG,
+				"option %s is for files, and does not go with store=pgsql; "
+				"leave it out",
+				of_files[i].name);
 	return 0;
 }
 
@@ -366,6 +398,8 @@ static int check_together(const struct options *options, struct error *error)
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"option seal_key=%.100s: is no absolute path", options->seal_key);
 	if (options_socket(options) != NULL && check_socket(options, error) != 0)
+		return error->code;
+	if (options_is_shared(options) && check_shared(options, error) != 0)
 		return error->code;
 	if (options->try_first_pass && options->use_first_pass)
 		return error_set(error, TOTPGROUP_ECONFIG,
@@ -390,5 +424,7 @@ int options_read_all(
 		code = check_together(options, error);
 	if (options->strict)
 		options->disallow_reuse = options->noskewadj = true;
+	if (options_is_shared(options))
+		options->disallow_reuse = true;
 	return code;
 }

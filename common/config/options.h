@@ -17,7 +17,7 @@
  * and are NULL where the option is not given. Begins as OPTIONS_INIT. */
 struct options {
 	const char *conf;
-	const char *store; /* NULL: files; see options_socket() */
+	const char *store; /* NULL: files; see options_socket() and options_is_shared() */
 	const char *secret;
 	const char *state; /* NULL: in the secret's own file */
 	const char *user;
@@ -62,7 +62,7 @@ enum module_option_kind {
 	MODULE_OPTION_FLAG,   /* the name alone, or name=yes, name=no */
 	MODULE_OPTION_STRING, /* name=text, not empty */
 	MODULE_OPTION_PROMPT, /* name=text, which may be empty */
-	MODULE_OPTION_STORE,  /* name=file, name=socket or name=socket:path */
+	MODULE_OPTION_STORE,  /* name=file, name=socket, name=socket:path or name=pgsql */
 	MODULE_OPTION_USER,   /* name=user name or uid */
 	MODULE_OPTION_FILE, /* name=path in which only ~, ${USER} and ${HOME} stand for more */
 	MODULE_OPTION_PATH, /* the same: an absolute path with ${USER} in it and no home */
@@ -93,8 +93,14 @@ bool option_is_path(const struct option_definition *definition);
 /* The name of the option that an alias stands for; any other name unchanged. */
 const char *options_name(const char *name);
 
-/* The path of the daemon's socket where store= names one; NULL where files are the
- * store. */
+/* The value of store= for a store that hosts share. */
+#define OPTIONS_STORE_PGSQL "pgsql"
+
+/* Whether store= names a store that hosts share. */
+bool options_is_shared(const struct options *options);
+
+/* The path of the daemon's socket where store= names one, or a store that the module leaves to the
+ * daemon; NULL where files are the store. */
 const char *options_socket(const struct options *options);
 
 /* With store=socket, resets the options that only the daemon needs to their defaults. A

@@ -92,7 +92,8 @@ static int set_value(const struct configuration_value *value, struct verify_conf
 {
 	struct verify_grant *grant;
 
-	if (value->section == NULL || strcmp(value->section, CONFIGURATION_ENROLL) == 0)
+	if (value->section == NULL || strcmp(value->section, CONFIGURATION_ENROLL) == 0 ||
+		strcmp(value->section, CONFIGURATION_STORE) == 0)
 		return 0;
 	if (strcmp(value->section, CONFIGURATION_DAEMON) == 0)
 		return set_daemon_value(value, config, error);

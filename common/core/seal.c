@@ -16,6 +16,7 @@
 #define PADDING	     256
 #define LENGTH_SIZE  4
 #define KEY_CONTEXT  "totpgroup seal 1"
+#define CHECK_CONTEXT "totpgroup check 1"
 #define LINES_LENGTH 48 /* bytes that 64 characters hold */
 
 static const char *kind_name(enum seal_kind kind)
@@ -146,16 +147,21 @@ static int append_blob(const struct seal_key *key, const struct seal_subject *su
 	return status == 0 ? text_append(blob, tag, sizeof tag) : status;
 }
 
+int seal_close_blob(const struct seal_keys *keys, const struct seal_subject *subject,
+	const char *text, size_t length, struct text *blob)
+{
+	if (length > SEAL_TEXT_MAX || keys->count == 0)
+		return TOTPGROUP_EARGUMENT;
+	return append_blob(&keys->keys[0], subject, text, length, blob);
+}
+
 int seal_close(const struct seal_keys *keys, const struct seal_subject *subject,
 	const char *text, size_t length, struct text *sealed)
 {
 	const struct seal_key *key = &keys->keys[0];
 	struct text blob = TEXT_INIT;
-	int status;
+	int status = seal_close_blob(keys, subject, text, length, &blob);
 
-	if (length > SEAL_TEXT_MAX || keys->count == 0)
-		return TOTPGROUP_EARGUMENT;
-	status = append_blob(key, subject, text, length, &blob);
 	if (status == 0)
 		status = text_append_format(sealed, HEADER "%s\n", key->id);
 	for (size_t at = 0; status == 0 && at < blob.length; at += LINES_LENGTH) {
@@ -218,6 +224,44 @@ static int open_blob(const struct seal_key *key, const struct seal_subject *subj
 			   : status;
 }
 
+/* Says why a text could not be opened; key is NULL where its form names none. */
+static int report(int status, const struct seal_key *key, struct error *error)
+{
+	if (status == TOTPGROUP_EFORMAT && key != NULL)
+		return error_set(error, status,
+			"the seal is broken: it was changed, or is not of this user, or the "
+			"key "
+			"%s is another one",
+			key->id);
+	if (status == TOTPGROUP_EFORMAT)
+		return error_set(error, status, "sealed in a form that is not known");
+	return status != 0 ? error_set(error, status, "%s", totpgroup_strerror(status)) : 0;
+}
+
+/* Finds the key of that id. TOTPGROUP_EFORMAT for what can be no id. */
+static int find_key(const struct seal_keys *keys, const char *id, size_t length,
+	const struct seal_key **key, struct error *error)
+{
+	*key = seal_keys_find(keys, id, length);
+	if (length > 0 && length <= SEAL_KEY_ID_MAX && *key == NULL)
+		return error_set(error, TOTPGROUP_ECRYPTO,
+			"sealed with the key %.*s, which is not there", (int)length, id);
+	return *key != NULL ? 0 : report(TOTPGROUP_EFORMAT, NULL, error);
+}
+
+int seal_open_blob(const struct seal_keys *keys, const struct seal_subject *subject,
+	struct text *blob, struct text *text, struct error *error)
+{
+	const struct seal_key *key;
+	size_t length = blob->length > 2 ? (unsigned char)blob->data[1] : 0;
+
+	if (length > SEAL_KEY_ID_MAX || blob->length < 2 + length)
+		length = 0;
+	if (find_key(keys, length > 0 ? blob->data + 2 : "", length, &key, error) != 0)
+		return error->code;
+	return report(open_blob(key, subject, blob, text), key, error);
+}
+
 int seal_open(const struct seal_keys *keys, const struct seal_subject *subject,
 	const char *sealed, size_t length, struct text *text, struct error *error)
 {
@@ -228,21 +272,32 @@ int seal_open(const struct seal_keys *keys, const struct seal_subject *subject,
 	int status;
 
 	seal_find_key_id(sealed, length, &id, &id_length);
-	key = seal_keys_find(keys, id, id_length);
-	if (id_length > 0 && id_length <= SEAL_KEY_ID_MAX && key == NULL)
-		return error_set(error, TOTPGROUP_ECRYPTO,
-			"sealed with the key %.*s, which is not there", (int)id_length, id);
-	status = key != NULL ? read_blob(sealed, length, &blob) : TOTPGROUP_EFORMAT;
+	if (find_key(keys, id, id_length, &key, error) != 0)
+		return error->code;
+	status = read_blob(sealed, length, &blob);
 	if (status == 0)
 		status = open_blob(key, subject, &blob, text);
 	text_free(&blob);
-	if (status == TOTPGROUP_EFORMAT && key != NULL)
-		return error_set(error, status,
-			"the seal is broken: it was changed, or is not of this user, or the "
-			"key "
-			"%s is another one",
-			key->id);
-	if (status == TOTPGROUP_EFORMAT)
-		return error_set(error, status, "sealed in a form that is not known");
-	return status != 0 ? error_set(error, status, "%s", totpgroup_strerror(status)) : 0;
+	return report(status, key, error);
+}
+
+int seal_check_tag(const struct seal_key *key, uint8_t tag[SEAL_CHECK_TAG_SIZE])
+{
+	struct text message = TEXT_INIT;
+	struct hmac *hmac = NULL;
+	uint8_t digest[HMAC_DIGEST_MAX];
+	size_t length = 0;
+	int status;
+
+	append_field(&message, CHECK_CONTEXT);
+	status = text_append_string(&message, key->id);
+	if (status == 0)
+		status = hmac_open(&hmac, HMAC_SHA256, key->master, sizeof key->master);
+	if (status == 0)
+		status = hmac_digest(hmac, message.data, message.length, digest, &length);
+	if (status == 0)
+		memcpy(tag, digest, SEAL_CHECK_TAG_SIZE);
+	hmac_close(hmac);
+	text_free(&message);
+	return status;
 }

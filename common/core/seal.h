@@ -62,4 +62,19 @@ int seal_close(const struct seal_keys *keys, const struct seal_subject *subject,
 int seal_open(const struct seal_keys *keys, const struct seal_subject *subject,
 	const char *sealed, size_t length, struct text *text, struct error *error);
 
+/*
+ * The same for a store that keeps bytes: the blob alone. seal_open_blob() decrypts in the blob's own
+ * memory, which is good for nothing afterwards.
+ */
+int seal_close_blob(const struct seal_keys *keys, const struct seal_subject *subject,
+	const char *text, size_t length, struct text *blob);
+int seal_open_blob(const struct seal_keys *keys, const struct seal_subject *subject,
+	struct text *blob, struct text *text, struct error *error);
+
+/* The digest by which hosts that share a store find out whether they have the same bytes for a key:
+ * HMAC-SHA256(master, "totpgroup check 1" | 0 | id), cut. Returns 0, TOTPGROUP_EMEMORY or
+ * TOTPGROUP_ECRYPTO. */
+#define SEAL_CHECK_TAG_SIZE 16
+int seal_check_tag(const struct seal_key *key, uint8_t tag[SEAL_CHECK_TAG_SIZE]);
+
 #endif

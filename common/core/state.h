@@ -15,6 +15,8 @@
 #ifndef TOTPGROUP_CORE_STATE_H
 #define TOTPGROUP_CORE_STATE_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "core/credential.h"
@@ -55,5 +57,14 @@ int state_is_enrolled(const struct text *state, bool *enrolled, struct error *er
  * TEXT_INIT, and stays empty where there is nothing to note. TOTPGROUP_EFORMAT for a
  * damaged state, TOTPGROUP_EMEMORY. */
 int state_revoke(const struct text *state, int64_t now, struct text *next, struct error *error);
+
+/*
+ * The digest of the emergency code that the later of two states has as spent and the earlier one has
+ * not, keyed with the secret. TOTPGROUP_ENOTFOUND where there is none; TOTPGROUP_EFORMAT for a
+ * damaged state.
+ */
+#define STATE_SPENT_SIZE 16
+int state_find_spent(const struct text *earlier, const struct text *later,
+	uint8_t digest[STATE_SPENT_SIZE], struct error *error);
 
 #endif

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/lines.h"
 #include "base/wipe.h"
 #include "core/emergency.h"
 #include "core/emergency_hash.h"
+#include "core/state.h"
+#include "totpgroup.h"
 
 #define DIGEST_BYTES (STATE_DIGEST_LENGTH / 2)
 
@@ -203,4 +206,41 @@ int state_spent_append(struct hmac *hmac, const struct state_section *section,
 		status = text_append_format(next, "\" " STATE_SPENT "%s\n", spent.data);
 	text_free(&spent);
 	return status;
+}
+
+/* The first word of the line that the other section's line has not. */
+static bool find_new_word(struct credential_option line, const struct state_section *other,
+	struct word *found)
+{
+	struct credential_option before;
+	bool has_line = state_section_find(other, STATE_SPENT, &before);
+	const char *text = line.value;
+	size_t length = line.length;
+
+	while (lines_next_word(&text, &length, &found->start, &found->length))
+		if (!has_line || !state_has_word(before, found))
+			return true;
+	return false;
+}
+
+int state_find_spent(const struct text *earlier, const struct text *later,
+	uint8_t digest[STATE_SPENT_SIZE], struct error *error)
+{
+	struct state_sections before, after;
+	struct credential_option line;
+	struct word word;
+	int status = state_text_read(earlier, &before, error);
+
+	if (status == 0)
+		status = state_text_read(later, &after, error);
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < after.count; i++)
+		if (state_section_find(&after.sections[i], STATE_SPENT, &line) &&
+			find_new_word(line, state_text_find(&before, after.sections[i].id),
+				&word) &&
+			word.length == (size_t)2 * STATE_SPENT_SIZE &&
+			hex_decode(word.start, word.length, digest))
+			return 0;
+	return error_set(error, TOTPGROUP_ENOTFOUND, "no emergency code was spent");
 }

@@ -61,6 +61,13 @@ static int find_fixed_owner(struct user_credential *credential, struct error *er
 	return status;
 }
 
+static int locate_shared(struct user_credential *credential, struct error *error)
+{
+	const struct store_user user = {credential->name, credential->user};
+
+	return store_locate(credential->shared, &user, &credential->place, error);
+}
+
 /* Opens the store and finds the place in it. */
 static int locate(struct user_credential *credential, struct file_store_settings *settings,
 	struct error *error)
@@ -115,6 +122,9 @@ int user_credential_locate(struct user_credential *credential, struct error *err
 		.owner = options->user != NULL ? credential->owner : NULL,
 	};
 
+	/* Unknown users have a place, so that they cost the same calls. */
+	if (credential->shared != NULL)
+		return locate_shared(credential, error);
 	return credential->owner != NULL ? locate(credential, &settings, error) : 0;
 }
 
@@ -204,6 +214,8 @@ int user_credential_find_for(struct user_credential *credential, const struct op
 
 bool user_credential_is_roots(const struct user_credential *credential)
 {
+	if (credential->shared != NULL)
+		return true;
 	return credential->owner != NULL && credential->owner->pw_uid == 0 &&
 	       !credential->options->no_strict_owner;
 }
@@ -268,24 +280,54 @@ void user_credential_apply_options(const struct options *options, struct attempt
 }
 
 /* Says what is spent, for stores that see to it themselves. */
-static void note_spent(const struct totpgroup_result *result, struct store_change *change)
+static int note_spent(const struct store_record *record, const totpgroup_credential *parsed,
+	const struct totpgroup_result *result, struct store_change *change, struct error *error)
 {
+	struct credential_parameters parameters;
+	int status = 0;
+
 	if (result->verdict != TOTPGROUP_ACCEPTED)
-		return;
+		return 0;
 	change->value = result->step;
-	switch (result->method) {
-	case TOTPGROUP_METHOD_TOTP:
+	if (result->method == TOTPGROUP_METHOD_TOTP) {
 		change->spend = STORE_SPEND_TOTP;
-		break;
-	case TOTPGROUP_METHOD_HOTP:
+		status = credential_parameters(parsed, &parameters, error);
+		if (status == 0)
+			change->value = result->step * parameters.period;
+	} else if (result->method == TOTPGROUP_METHOD_HOTP) {
 		change->spend = STORE_SPEND_HOTP;
-		break;
-	case TOTPGROUP_METHOD_EMERGENCY:
+	} else if (result->method == TOTPGROUP_METHOD_EMERGENCY) {
 		change->spend = STORE_SPEND_CODE;
-		break;
-	default:
-		break;
+		if (record->apart)
+			status = state_find_spent(
+				&record->state, &change->state, change->digest, error);
 	}
+	return status;
+}
+
+/* The words of a decision for the log of a store. */
+static struct store_note note_of(const struct user_credential *credential,
+	const struct totpgroup_result *result, const char *device)
+{
+	bool accepted = result->verdict == TOTPGROUP_ACCEPTED;
+
+	return (struct store_note){
+		.service = credential->service,
+		.rhost = credential->rhost,
+		.result = accepted ? "accepted" : "refused",
+		.reason = accepted ? NULL : totpgroup_reason_name(result->reason),
+		.method = accepted ? totpgroup_method_name(result->method) : NULL,
+		.device = device != NULL && *device != '\0' ? device : NULL,
+		.offset = result->offset_known ? result->offset : 0,
+	};
+}
+
+int user_credential_note(const struct user_credential *credential,
+	const struct totpgroup_result *result, const char *device, struct error *error)
+{
+	const struct store_note note = note_of(credential, result, device);
+
+	return credential->place != NULL ? store_note(credential->place, &note, error) : 0;
 }
 
 int user_credential_change(const struct store_record *record,
@@ -317,8 +359,12 @@ static int decide_on_record(const struct store_record *record, void *argument,
 		status = decide(parsed, &verification->attempt, &verification->decision, error);
 	if (status == 0 && verification->decision.result.changed) {
 		status = user_credential_change(record, parsed, change, error);
-		note_spent(&verification->decision.result, change);
+		if (status == 0)
+			status = note_spent(record, parsed, &verification->decision.result,
+				change, error);
 	}
+	change->note = note_of(verification->credential, &verification->decision.result,
+		verification->decision.device);
 	totpgroup_credential_free(parsed);
 	return status;
 }
@@ -365,6 +411,28 @@ static bool count_first(struct verification *verification, bool may_be_unrecorde
 	return is_unlimited;
 }
 
+/* Somebody else spent the code, on another host. What was decided stays for the log. */
+static void refuse_spent(struct decision *decision, struct error *error)
+{
+	decision->result.verdict = TOTPGROUP_REFUSED;
+	decision->result.reason = TOTPGROUP_REASON_REUSED;
+	decision->result.method = TOTPGROUP_METHOD_NONE;
+	decision->no_match = false;
+	*error = (struct error)ERROR_INIT;
+}
+
+/* Tells the log of the store about a user who could not be judged, where the store answered: a
+ * missing line would tell who is enrolled. An error here refuses as well as the first one. */
+static void note_failure(
+	const struct user_credential *credential, const struct decision *decision, int status)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (status == TOTPGROUP_ENOTFOUND || status == TOTPGROUP_EFORMAT ||
+		status == TOTPGROUP_ECRYPTO)
+		(void)user_credential_note(credential, &decision->result, NULL, &ignored);
+}
+
 int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
 	struct decision *decision, struct error *unrecorded, struct error *error)
 {
@@ -384,8 +452,14 @@ int user_credential_verify(const struct user_credential *credential, struct atte
 		*error = (struct error)ERROR_INIT;
 		return 0;
 	}
-	if (status != 0)
+	if (status == STORE_SPENT) {
+		refuse_spent(decision, error);
+		return 0;
+	}
+	if (status != 0) {
 		refuse(decision, status);
+		note_failure(credential, decision, status);
+	}
 	return status;
 }
 

@@ -25,7 +25,8 @@
 #include "host/user_entry.h"
 #include "store/store.h"
 
-/* Begins zeroed, ends with user_credential_free(). It must not be moved in between. */
+/* Begins zeroed but for what is set before, ends with user_credential_free(). It must not be moved
+ * in between. */
 struct user_credential {
 	/* NULL where the user database does not know the user. */
 	const struct passwd *user;
@@ -37,7 +38,13 @@ struct user_credential {
 	struct user_groups groups; /* the user's, once they were needed */
 
 	const char *name; /* as the user database spells it, or as it was typed */
-	struct store *store;
+	/* Set before it is located: the store of a plugin, which is in use instead of files and
+	 * outlives the credential, or NULL; and where the user comes from, for the log of such a
+	 * store. */
+	struct store *shared;
+	const char *service;
+	const char *rhost;
+	struct store *store; /* of files; owned */
 	const struct options *options;
 	struct user_entry *user_entry;	/* owned */
 	struct user_entry *owner_entry; /* owned */
@@ -157,6 +164,13 @@ void user_credential_apply_options(const struct options *options, struct attempt
  */
 int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
 	struct decision *decision, struct error *unrecorded, struct error *error);
+
+/*
+ * Writes a decision to the log of a store that keeps one, where user_credential_verify() did not:
+ * of a user who could not be judged, or before the prompt. 0 where the store has no log.
+ */
+int user_credential_note(const struct user_credential *credential,
+	const struct totpgroup_result *result, const char *device, struct error *error);
 
 /* What such an error is called in a refusal. */
 enum totpgroup_reason user_credential_reason(int status);

@@ -41,6 +41,13 @@ static bool is_deadline_over(int64_t *end)
 	return now.tv_sec >= *end;
 }
 
+static bool is_to_commit(
+	const struct store_operations *operations, const struct store_change *change)
+{
+	return change->has_secret || change->has_state ||
+	       (change->note.result != NULL && operations->note != NULL);
+}
+
 static int transact(void *argument, struct error *error)
 {
 	const struct transaction *transaction = argument;
@@ -65,7 +72,7 @@ static int transact(void *argument, struct error *error)
 		if (status == 0)
 			status = transaction->work(
 				&record, transaction->argument, &change, error);
-		if (status == 0 && (change.has_secret || change.has_state))
+		if (status == 0 && is_to_commit(operations, &change))
 			status = operations->commit(place, &record, &change, error);
 		store_change_free(&change);
 	} while (status == TOTPGROUP_ECONFLICT && !is_deadline_over(&end));
@@ -156,4 +163,12 @@ void store_check(
 {
 	if (store->operations->check != NULL)
 		store->operations->check(store, place, report, argument);
+}
+
+int store_note(
+	struct store_place *place, const struct store_note *note, struct error *error)
+{
+	const struct store_operations *operations = place->store->operations;
+
+	return operations->note != NULL ? operations->note(place, note, error) : 0;
 }

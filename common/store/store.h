@@ -7,8 +7,9 @@
  * A store of another kind is one more struct store_operations. Callers use the
  * functions below and see no difference.
  *
- * A store and its places are used by one thread at a time. Between two calls they hold
- * memory and nothing else: no lock, no open file, no secret.
+ * A store and its places are used by one thread at a time; a store of a plugin (plugin.h) by many,
+ * and its places by one. Between two calls they hold memory, a plugin's store also its connections,
+ * and nothing else: no lock, no open file, no secret.
  */
 #ifndef TOTPGROUP_STORE_STORE_H
 #define TOTPGROUP_STORE_STORE_H
@@ -27,6 +28,10 @@
 
 /* The version of the structures in this header, for stores that are loaded. */
 #define STORE_ABI 1
+
+/* Of a commit: what the change spends was spent before, as the store itself knows. Nothing was
+ * written but a line of the log. */
+#define STORE_SPENT 1
 
 /* The longest id of a key, with its NUL (core/seal_keys.h). */
 #define STORE_KEY_ID_SIZE 33
@@ -89,9 +94,23 @@ void store_record_free(struct store_record *record);
 /* What a change spends, for stores that enforce it themselves. */
 enum store_spend_kind {
 	STORE_SPEND_NONE = 0,
-	STORE_SPEND_TOTP, /* value is the time step */
+	STORE_SPEND_TOTP, /* value is the second at which the time step begins */
 	STORE_SPEND_HOTP, /* value is the counter */
-	STORE_SPEND_CODE, /* an emergency code; the new state tells which */
+	STORE_SPEND_CODE, /* an emergency code, whose digest is state_find_spent()'s */
+};
+
+#define STORE_DIGEST_SIZE 16
+
+/* What a decision was, for a store that keeps a log. Strings outlive the commit; NULL where
+ * nothing is known. */
+struct store_note {
+	const char *service;
+	const char *rhost;
+	const char *result; /* "accepted" or "refused"; NULL: nothing was decided */
+	const char *reason;
+	const char *method;
+	const char *device;
+	int64_t offset; /* of the device's clock, in seconds */
 };
 
 /* The texts that are to be made durable. It holds secrets. */
@@ -103,6 +122,8 @@ struct store_change {
 	bool rewrites; /* also what is the same, because it is to be sealed otherwise */
 	enum store_spend_kind spend;
 	int64_t value;
+	unsigned char digest[STORE_DIGEST_SIZE];
+	struct store_note note;
 };
 
 #define STORE_CHANGE_INIT                                                                      \
@@ -201,7 +222,8 @@ struct store_operations {
 	 * Ends the transaction; record->token is NULL then. 0: the new texts survive a power cut.
 	 * TOTPGROUP_ECONFLICT: somebody else changed the credential; where the store can,
 	 * the record holds the newest texts and a token again; where not, the
-	 * transaction is begun again.
+	 * transaction is begun again. STORE_SPENT. In a store that has note() a change
+	 * that has a note and neither secret nor state is committed, too.
 	 */
 	int (*commit)(struct store_place *place, struct store_record *record,
 		const struct store_change *change, struct error *error);
@@ -237,6 +259,11 @@ struct store_operations {
 	 * spent. NULL: there is nothing to say. */
 	void (*check)(struct store *store, struct store_place *place, store_report *report,
 		void *argument);
+
+	/* Writes a decision to the store's log, where there was no commit. NULL: the store has
+	 * no log. */
+	int (*note)(struct store_place *place, const struct store_note *note,
+		struct error *error);
 };
 
 /* store may be NULL. */
@@ -291,5 +318,10 @@ int store_list(struct store *store, bool states, store_name *name, void *argumen
 /* place may be NULL. */
 void store_check(
 	struct store *store, struct store_place *place, store_report *report, void *argument);
+
+/* Writes a decision, or one that could not be made, to the log of the store. 0 where the store has
+ * none. */
+int store_note(
+	struct store_place *place, const struct store_note *note, struct error *error);
 
 #endif

@@ -250,6 +250,8 @@ language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
 begin
+	-- A standby that is away must not keep a host from connecting.
+	perform set_config('synchronous_commit', 'off', true);
 	insert into host as h (role, name, version, keys, clock_offset, seen)
 	values (session_user, host_name, host_version, host_keys, host_clock - clock(0),
 		clock_timestamp())
@@ -281,8 +283,10 @@ begin
 end $$;
 
 -- A first secret. False where there is one already. The version for which it is sealed must be
--- one more than that of the row, or 1.
-create function enroll(who text, new_secret bytea, new_key text, for_version bigint) returns boolean
+-- one more than that of the row, or 1; so must the state's, where the row has a state. A counter of
+-- HOTP is one of the earlier secret's.
+create function enroll(who text, new_secret bytea, new_key text, for_version bigint,
+	new_state bytea default null, new_state_key text default null) returns boolean
 language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
@@ -292,15 +296,18 @@ begin
 	values (own, who, for_version, new_secret, new_key, for_version)
 	on conflict (realm, username) do update set version = excluded.version,
 		secret = excluded.secret, secret_key = excluded.secret_key,
-		secret_version = excluded.secret_version
-	where c.secret is null and c.version + 1 = for_version;
+		secret_version = excluded.secret_version, state = new_state,
+		state_key = new_state_key, hotp = 0, attempt = null
+	where c.secret is null and c.version + 1 = for_version
+		and (c.state is null) = (new_state is null);
 	return found;
 end $$;
 
 -- What an administrator's program does: each compares the version and sets the next one, and
--- returns false where the row has another version by now. Marks only grow.
+-- returns false where the row has another version by now. Marks only grow, but for the counter of
+-- HOTP: a fresh secret has one of its own.
 create function put(who text, old_version bigint, new_secret bytea, new_secret_key text,
-	new_state bytea, new_state_key text)
+	new_state bytea, new_state_key text, fresh boolean default false)
 returns boolean language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
@@ -311,7 +318,8 @@ begin
 	end if;
 	update credential c set version = c.version + 1, secret = new_secret,
 		secret_key = new_secret_key, secret_version = c.version + 1, state = new_state,
-		state_key = new_state_key, attempt = null
+		state_key = new_state_key, attempt = null,
+		hotp = case when fresh then 0 else c.hotp end
 	where c.realm = own and c.username = who and c.version = old_version;
 	return found;
 end $$;
@@ -319,7 +327,7 @@ end $$;
 create function put_many(whos text[], versions bigint[], secrets bytea[], secret_keys text[])
 returns table (username text, done boolean)
 language sql security definer set search_path = totpgroup, pg_temp as $$
-	select n.who, put(n.who, n.version, n.secret, n.key, null, null)
+	select n.who, put(n.who, n.version, n.secret, n.key, null, null, true)
 	from unnest(whos, versions, secrets, secret_keys) as n (who, version, secret, key)
 $$;
 

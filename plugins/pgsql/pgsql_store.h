@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the parts of the store in PostgreSQL share: pgsql_store.c reads, change.c changes, row.c opens
+ * and closes seals. */
+#ifndef TOTPGROUP_PGSQL_STORE_H
+#define TOTPGROUP_PGSQL_STORE_H
+
+#include "core/seal.h"
+#include "pgsql/call.h"
+#include "store/plugin.h"
+
+/* The version of the schema that this plugin knows. */
+#define SCHEMA_VERSION 1
+
+struct pgsql_store {
+	struct store store; /* first, so that a store can be taken for this */
+	struct store_plugin_settings settings;
+	struct target target;
+	struct pool *pool;
+};
+
+struct pgsql_place {
+	struct store_place place; /* first */
+	char *name;		  /* for messages: `alice in totp at db1,db2` */
+	char *user;
+	char *subject; /* whose seals these are: the user, in a realm REALM/USER */
+	int64_t until; /* the deadline of a transaction that goes on; or 0 */
+};
+
+/* What a transaction holds between begin and commit. */
+struct store_token {
+	int64_t version;
+};
+
+static inline struct pgsql_store *store_of(const struct store_place *place)
+{
+	return (struct pgsql_store *)place->store;
+}
+
+static inline struct pgsql_place *place_of(struct store_place *place)
+{
+	return (struct pgsql_place *)place;
+}
+
+/* A row of a user, as it is in the table. Begins as ROW_INIT, ends with row_free(). */
+struct row {
+	bool has_secret, has_state;
+	struct text secret, state; /* sealed */
+	int64_t secret_version, version, now, first_seen, schema;
+	bool has_first_seen;
+	char outcome[16]; /* of settle() */
+};
+
+#define ROW_INIT                                                                               \
+	{                                                                                      \
+		.secret = TEXT_INIT, .state = TEXT_INIT                                        \
+	}
+
+void row_free(struct row *row);
+
+/* Takes a row of look() and of settle(), whose columns these are. */
+#define ROW_LOOK    "secret, secret_key, secret_version, state, state_key, version, now"
+#define ROW_COLUMNS "btnbtnn"
+int row_take(const struct store_value *fields, struct row *row, struct error *error);
+
+/*
+ * Opens the seals of a row into a record: secret, if there is one, and state. Returns 0;
+ * TOTPGROUP_ENOTFOUND where there is no secret, with the state; TOTPGROUP_EFORMAT where a seal is
+ * broken; TOTPGROUP_ECRYPTO where a key is missing; or as sealing_read_keys(). With
+ * is_state_alone the secret is not opened.
+ */
+int row_open(struct row *row, struct pgsql_place *place, bool is_state_alone,
+	struct store_record *record, struct error *error);
+
+/* A text that is sealed for a version. Begins zeroed, ends with sealed_free(). */
+struct sealed {
+	struct text blob;
+	char key[SEAL_KEY_ID_MAX + 1];
+	bool is_there;
+};
+
+void sealed_free(struct sealed *sealed);
+
+/* Seals a text; an empty state is none. Errors as sealing_read_keys() and seal_close(). */
+int row_seal(struct pgsql_place *place, enum seal_kind kind, const struct text *text,
+	int64_t version, struct sealed *sealed, struct error *error);
+
+/* The parameters of a statement: for a sealed text, and for a string, which may be NULL. */
+struct store_value value_of_blob(const struct sealed *sealed);
+struct store_value value_of_key(const struct sealed *sealed);
+struct store_value value_of_text(const char *text);
+struct store_value value_of_number(int64_t number);
+
+/* The deadline: of the transaction that goes on, or a new one. */
+int64_t place_deadline(struct pgsql_place *place);
+
+/* pgsql_store.c: reads the row of a user. row is ROW_INIT. */
+int place_look(struct pgsql_place *place, struct row *row, struct error *error);
+
+/* change.c: operations of the store. */
+int pgsql_commit(struct store_place *place, struct store_record *record,
+	const struct store_change *change, struct error *error);
+void pgsql_abort(struct store_place *place, struct store_record *record);
+int pgsql_note(
+	struct store_place *place, const struct store_note *note, struct error *error);
+int pgsql_create(struct store_place *place, const struct text *secret, bool replace,
+	struct error *error);
+int pgsql_remove(struct store_place *place, bool or_without, struct error *error);
+
+/* hello.c: pool_greet; context is a struct pgsql_store. */
+enum failure_kind hello_greet(
+	struct link *link, int64_t until, void *context, struct failure *failure);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pgsql/pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "totpgroup.h"
+
+#define CONNECTIONS_MAX 64
+
+/* Milliseconds. */
+#define PAUSE_AFTER_FAILURE 100 /* of the thread that connects */
+#define BREAK_LEAST	    500
+#define BREAK_SPREAD	    1000
+#define PATIENCE_AT_END	    1000
+
+/* How many calls in a row end at their deadline before the breaker opens. */
+#define SILENT_MAX 2
+
+struct pool {
+	struct pool_settings settings;
+	pid_t process;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	pthread_t connector;
+	bool has_connector;
+	bool ending;
+	struct link *idle[CONNECTIONS_MAX];
+	size_t idle_count;
+	size_t open_count;   /* idle, in use, or being made */
+	size_t wanted;	     /* callers that wait for one */
+	uint64_t generation; /* connections of an earlier one are suspect */
+	uint64_t failures;   /* rounds of connecting that failed */
+	struct failure failure;
+	/* The breaker. */
+	unsigned int silent;  /* calls in a row */
+	int64_t closed_until; /* refuse until then */
+	bool is_probing;
+};
+
+static void wait_until(struct pool *pool, int64_t until)
+{
+	const struct timespec time = {
+		.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+
+	(void)pthread_cond_timedwait(&pool->changed, &pool->mutex, &time);
+}
+
+static bool may_connect(const struct pool *pool)
+{
+	return pool->wanted > pool->idle_count && pool->open_count < pool->settings.connections;
+}
+
+/* Connects and greets, without the lock. */
+static struct link *connect_and_greet(struct pool *pool, struct failure *failure)
+{
+	int64_t until = link_clock() + pool->settings.patience;
+	struct link *link = connector_connect(pool->settings.target, until, failure);
+
+	if (link == NULL || pool->settings.greet(link, until, pool->settings.context,
+				    failure) == FAILURE_NONE)
+		return link;
+	link_close(link);
+	return NULL;
+}
+
+/* Makes one connection; called with the lock. */
+static void make_one(struct pool *pool)
+{
+	const uint64_t generation = pool->generation;
+	struct failure failure = {.kind = FAILURE_NONE};
+	struct link *link;
+
+	pool->open_count++;
+	(void)pthread_mutex_unlock(&pool->mutex);
+	link = connect_and_greet(pool, &failure);
+	(void)pthread_mutex_lock(&pool->mutex);
+	if (link != NULL) {
+		link->generation = generation;
+		pool->idle[pool->idle_count++] = link;
+	} else {
+		pool->open_count--;
+		pool->failures++;
+		pool->failure = failure;
+	}
+	(void)pthread_cond_broadcast(&pool->changed);
+	if (link == NULL && !pool->ending)
+		wait_until(pool, link_clock() + PAUSE_AFTER_FAILURE);
+}
+
+static void *run_connector(void *argument)
+{
+	struct pool *pool = argument;
+
+	(void)pthread_mutex_lock(&pool->mutex);
+	while (!pool->ending) {
+		if (may_connect(pool))
+			make_one(pool);
+		else
+			(void)pthread_cond_wait(&pool->changed, &pool->mutex);
+	}
+	(void)pthread_mutex_unlock(&pool->mutex);
+	return NULL;
+}
+
+/* Signals are for the threads of the program. Called with the lock. */
+static bool have_connector(struct pool *pool)
+{
+	sigset_t all, before;
+
+	if (pool->has_connector)
+		return true;
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	pool->has_connector =
+		pthread_create(&pool->connector, NULL, run_connector, pool) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pool->has_connector;
+}
+
+int pool_open(struct pool **pool, const struct pool_settings *settings, struct error *error)
+{
+	pthread_condattr_t attributes;
+
+	*pool = calloc(1, sizeof **pool);
+	if (*pool == NULL)
+		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
+	(*pool)->settings = *settings;
+	if (settings->connections > CONNECTIONS_MAX)
+		(*pool)->settings.connections = CONNECTIONS_MAX;
+	(*pool)->process = getpid();
+	(void)pthread_mutex_init(&(*pool)->mutex, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&(*pool)->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	return 0;
+}
+
+/* Lets the connector end, which may wait for a name server. */
+static bool end_connector(struct pool *pool)
+{
+	struct timespec until;
+
+	(void)pthread_mutex_lock(&pool->mutex);
+	pool->ending = true;
+	(void)pthread_cond_broadcast(&pool->changed);
+	(void)pthread_mutex_unlock(&pool->mutex);
+	if (!pool->has_connector || !pool_is_own(pool))
+		return true;
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_AT_END / 1000;
+	if (pthread_timedjoin_np(pool->connector, NULL, &until) == 0)
+		return true;
+	(void)pthread_detach(pool->connector);
+	return false;
+}
+
+bool pool_close(struct pool *pool)
+{
+	if (pool == NULL)
+		return true;
+	if (!end_connector(pool))
+		return false;
+	for (size_t i = 0; i < pool->idle_count; i++)
+		link_close(pool->idle[i]);
+	(void)pthread_cond_destroy(&pool->changed);
+	(void)pthread_mutex_destroy(&pool->mutex);
+	free(pool);
+	return true;
+}
+
+bool pool_is_own(const struct pool *pool)
+{
+	return pool->process == getpid();
+}
+
+bool pool_enter(struct pool *pool, bool *is_probe)
+{
+	bool may_enter = true;
+
+	*is_probe = false;
+	(void)pthread_mutex_lock(&pool->mutex);
+	if (pool->silent >= SILENT_MAX) {
+		may_enter = !pool->is_probing && link_clock() >= pool->closed_until;
+		*is_probe = may_enter;
+		pool->is_probing |= may_enter;
+	}
+	(void)pthread_mutex_unlock(&pool->mutex);
+	return may_enter;
+}
+
+void pool_leave(struct pool *pool, bool is_probe, bool was_silent)
+{
+	uint32_t spread = 0;
+
+	(void)pthread_mutex_lock(&pool->mutex);
+	if (is_probe)
+		pool->is_probing = false;
+	if (!was_silent) {
+		pool->silent = 0;
+	} else if (++pool->silent >= SILENT_MAX) {
+		pool->silent = SILENT_MAX;
+		(void)random_below(BREAK_SPREAD, &spread);
+		pool->closed_until = link_clock() + BREAK_LEAST + spread;
+	}
+	(void)pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Takes the connection that was used last, so that those beyond the need stay idle. Called with the
+ * lock. */
+static struct link *take_idle(struct pool *pool)
+{
+	while (pool->idle_count > 0) {
+		struct link *link = pool->idle[--pool->idle_count];
+
+		if (link->generation == pool->generation && link_is_alive(link))
+			return link;
+		link_close(link);
+		pool->open_count--;
+	}
+	return NULL;
+}
+
+struct link *pool_take(struct pool *pool, int64_t until, struct failure *failure)
+{
+	struct link *link;
+	uint64_t failures;
+
+	(void)pthread_mutex_lock(&pool->mutex);
+	failures = pool->failures;
+	*failure = (struct failure){.kind = FAILURE_NONE};
+	while ((link = take_idle(pool)) == NULL && failure->kind == FAILURE_NONE) {
+		if (!have_connector(pool)) {
+			(void)failure_set(failure, FAILURE_OTHER, "no thread can be started");
+			break;
+		}
+		pool->wanted++;
+		(void)pthread_cond_broadcast(&pool->changed);
+		wait_until(pool, until);
+		pool->wanted--;
+		if (pool->failures != failures && pool->failure.kind == FAILURE_CONFIG)
+			*failure = pool->failure;
+		else if (link_clock() >= until && pool->failures != failures)
+			*failure = pool->failure;
+		else if (link_clock() >= until)
+			(void)failure_set(failure, FAILURE_SILENT, "no server answers");
+	}
+	(void)pthread_mutex_unlock(&pool->mutex);
+	return link;
+}
+
+void pool_put(struct pool *pool, struct link *link)
+{
+	bool is_alive = link_is_alive(link);
+
+	(void)pthread_mutex_lock(&pool->mutex);
+	if (is_alive) {
+		link->generation = pool->generation;
+		pool->idle[pool->idle_count++] = link;
+	} else {
+		pool->open_count--;
+	}
+	(void)pthread_cond_broadcast(&pool->changed);
+	(void)pthread_mutex_unlock(&pool->mutex);
+	if (!is_alive)
+		link_close(link);
+}
+
+void pool_suspect(struct pool *pool, struct link *link)
+{
+	(void)pthread_mutex_lock(&pool->mutex);
+	if (link->generation == pool->generation)
+		pool->generation++;
+	pool->open_count--;
+	(void)pthread_cond_broadcast(&pool->changed);
+	(void)pthread_mutex_unlock(&pool->mutex);
+	link_close(link);
+}

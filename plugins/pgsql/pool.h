@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The connections that all threads of a process share, the thread that makes them, and the circuit
+ * breaker: after two calls in a row that ended at their deadline, calls are refused at once for a
+ * while, and then one at a time finds out whether the server answers again. Otherwise each caller
+ * would leave a backend behind on a server that waits for a dead standby.
+ */
+#ifndef TOTPGROUP_PGSQL_POOL_H
+#define TOTPGROUP_PGSQL_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pgsql/link.h"
+#include "pgsql/target.h"
+
+struct pool;
+
+/* Greets a server on a new connection, until then; what fails makes it unusable. It is called by the
+ * thread that connects. */
+typedef enum failure_kind pool_greet(
+	struct link *link, int64_t until, void *context, struct failure *failure);
+
+struct pool_settings {
+	const struct target *target;
+	size_t connections; /* at most, at a time */
+	int64_t patience;   /* milliseconds for one round of connecting */
+	pool_greet *greet;
+	void *context;
+};
+
+/* Nothing is connected before it is needed. What the settings point to outlives the pool. The caller
+ * ends *pool with pool_close(). TOTPGROUP_EMEMORY or TOTPGROUP_ESYSTEM; *pool is NULL then. */
+int pool_open(struct pool **pool, const struct pool_settings *settings, struct error *error);
+
+/* Closes the connections. No other thread may use the pool any more. False where the thread that
+ * connects still waits for the look-up of a name: it needs the settings and what they point to, which
+ * nobody may free then. NULL is allowed. */
+bool pool_close(struct pool *pool);
+
+/*
+ * Begins a call, which ends with pool_leave(). False where the breaker is open: nothing was begun.
+ * *is_probe is for pool_leave().
+ */
+bool pool_enter(struct pool *pool, bool *is_probe);
+void pool_leave(struct pool *pool, bool is_probe, bool was_silent);
+
+/* Takes a connection that is free, or a new one, until then. NULL with the failure: FAILURE_SILENT
+ * where there was none in time. */
+struct link *pool_take(struct pool *pool, int64_t until, struct failure *failure);
+
+/* Gives it back; it is closed unless it is alive. */
+void pool_put(struct pool *pool, struct link *link);
+
+/* Gives back a connection whose server does not answer: it is closed, and so are those that are as
+ * old, once somebody takes them. */
+void pool_suspect(struct pool *pool, struct link *link);
+
+/* Whether this process is the one that opened the pool: after fork() it has no thread. */
+bool pool_is_own(const struct pool *pool);
+
+/* connector.c: connects to all hosts side by side, until then. NULL with the failure. */
+struct link *connector_connect(
+	const struct target *target, int64_t until, struct failure *failure);
+
+#endif
