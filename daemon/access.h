@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "config/configuration.h"
 #include "config/verify_config.h"
+#include "host/shared_store.h"
 
 /*
  * attempt_limits.c: counts attempts by name, or by uid in decimal digits, at most so many in
@@ -70,6 +71,7 @@ struct policy {
 	uint64_t number; /* unique, not 0 */
 	struct configuration configuration;
 	struct verify_config verify;
+	struct shared_store *shared; /* NULL where the store is files */
 	struct policy_grant grants[VERIFY_GRANTS_MAX];
 	struct attempt_limits *self; /* users who ask for themselves, by name */
 	unsigned int holders;	     /* the main thread's */

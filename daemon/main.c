@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "gate/group_gate.h"
+#include "host/shared_store.h"
 #include "totpgroup.h"
 
 /* The exit statuses of totp-enroll, as far as they apply. */
@@ -136,6 +137,7 @@ int main(int argc, char **argv)
 {
 	struct settings settings = {.socket = LISTENER_PATH};
 
+	shared_store_clear_environment();
 	if (!read_options(&settings, argc, argv)) {
 		fputs(usage, stderr);
 		return STATUS_USAGE;

@@ -135,6 +135,8 @@ static int read_policy(struct policy *policy, const char *conf,
 	if (status == 0)
 		status = verify_config_read(&policy->configuration, &policy->verify, error);
 	if (status == 0)
+		status = shared_store_open(&policy->shared, &policy->configuration, error);
+	if (status == 0)
 		status =
 			attempt_limits_open(&policy->self, policy->verify.self_attempts, error);
 	for (size_t i = 0; status == 0 && i < policy->verify.count; i++) {
@@ -199,6 +201,7 @@ void policy_release(struct policy *policy)
 		attempt_limits_free(grant->peers);
 	}
 	attempt_limits_free(policy->self);
+	shared_store_close(policy->shared);
 	configuration_free(&policy->configuration);
 	free(policy);
 }

@@ -10,6 +10,7 @@
 
 #include "daemon/log.h"
 #include "daemon/work.h"
+#include "host/shared_store.h"
 #include "host/user_store.h"
 #include "totpgroup.h"
 
@@ -58,13 +59,20 @@ static int update_store(struct worker *worker, const struct policy *policy, stru
 
 	if (worker->policy == policy->number)
 		return 0;
-	status = user_store_open(&store, worker->pool->conf, error);
+	status = user_store_open_to_lend(&store, worker->pool->conf, error);
 	if (status == 0) {
 		user_store_close(worker->store);
 		worker->store = store;
 		worker->policy = policy->number;
 	}
 	return worker->store != NULL ? 0 : status;
+}
+
+/* All threads use the store of the policy that the call came under. */
+static void lend_store(const struct worker *worker, const struct work *work)
+{
+	user_store_lend(worker->store, shared_store_of(work->policy->shared));
+	user_store_set_origin(worker->store, work->call.service, work->call.rhost);
 }
 
 static int call_method(struct work *work, struct user_store *store, struct error *error)
@@ -113,6 +121,8 @@ static enum share perform(struct worker *worker, struct work *work)
 		status = identify(work, &share, &error);
 	if (share != work->share)
 		return share;
+	if (status == 0)
+		lend_store(worker, work);
 	if (status == 0)
 		status = call_method(work, worker->store, &error);
 	if (status != 0) {

@@ -69,6 +69,9 @@ static void begin_login(
 
 	login->options = user_store_configuration(store)->options;
 	login->options.store = NULL;
+	login->credential.shared = user_store_shared(store);
+	login->credential.service = work->call.service;
+	login->credential.rhost = work->call.rhost;
 	login->explains = work->call.purpose != NULL;
 	login->user = login->facts.user = work->call.user;
 	login->facts.service = key.service;

@@ -433,6 +433,19 @@ static void note_failure(
 		(void)user_credential_note(credential, &decision->result, NULL, &ignored);
 }
 
+void user_credential_pretend(
+	const struct user_credential *credential, const struct decision *decision)
+{
+	struct store_record record = STORE_RECORD_INIT;
+	struct error ignored = ERROR_INIT;
+
+	if (credential->place == NULL)
+		return;
+	(void)store_look(credential->place, &record, &ignored);
+	store_record_free(&record);
+	(void)user_credential_note(credential, &decision->result, NULL, &ignored);
+}
+
 int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
 	struct decision *decision, struct error *unrecorded, struct error *error)
 {

@@ -172,6 +172,11 @@ int user_credential_verify(const struct user_credential *credential, struct atte
 int user_credential_note(const struct user_credential *credential,
 	const struct totpgroup_result *result, const char *device, struct error *error);
 
+/* For a user who was not judged, because this host does not know her: asks a shared store as often
+ * as for others, and has it log the refusal. What it says is not heeded. */
+void user_credential_pretend(
+	const struct user_credential *credential, const struct decision *decision);
+
 /* What such an error is called in a refusal. */
 enum totpgroup_reason user_credential_reason(int status);
 

@@ -8,11 +8,15 @@
 #include <time.h>
 
 #include "host/dummy_decision.h"
+#include "host/shared_store.h"
 #include "host/user_credential.h"
 #include "totpgroup.h"
 
 struct user_store {
 	struct configuration configuration;
+	struct shared_store *own; /* NULL: it is lent, or there is none */
+	struct store *shared;
+	const char *service, *rhost;
 };
 
 static int load(struct user_store *store, const char *conf, struct error *error)
@@ -30,11 +34,11 @@ static int load(struct user_store *store, const char *conf, struct error *error)
 	return status;
 }
 
-int user_store_open(struct user_store **store, const char *conf, struct error *error)
+int user_store_open_to_lend(struct user_store **store, const char *conf, struct error *error)
 {
 	int status;
 
-	*store = malloc(sizeof **store);
+	*store = calloc(1, sizeof **store);
 	if (*store == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	(*store)->configuration = (struct configuration)CONFIGURATION_INIT;
@@ -46,10 +50,42 @@ int user_store_open(struct user_store **store, const char *conf, struct error *e
 	return status;
 }
 
+int user_store_open(struct user_store **store, const char *conf, struct error *error)
+{
+	int status = user_store_open_to_lend(store, conf, error);
+
+	if (status != 0)
+		return status;
+	status = shared_store_open(&(*store)->own, &(*store)->configuration, error);
+	(*store)->shared = shared_store_of((*store)->own);
+	if (status != 0) {
+		user_store_close(*store);
+		*store = NULL;
+	}
+	return status;
+}
+
+void user_store_lend(struct user_store *store, struct store *shared)
+{
+	store->shared = shared;
+}
+
+struct store *user_store_shared(const struct user_store *store)
+{
+	return store->shared;
+}
+
+void user_store_set_origin(struct user_store *store, const char *service, const char *rhost)
+{
+	store->service = service;
+	store->rhost = rhost;
+}
+
 void user_store_close(struct user_store *store)
 {
 	if (store == NULL)
 		return;
+	shared_store_close(store->own);
 	configuration_free(&store->configuration);
 	free(store);
 }
@@ -63,9 +99,15 @@ const struct configuration *user_store_configuration(const struct user_store *st
 static int find_credential(const struct user_store *store, const char *user,
 	struct user_credential *credential, struct error *error)
 {
-	int status =
-		user_credential_find(credential, &store->configuration.options, user, error);
+	const struct options *options = &store->configuration.options;
+	int status;
 
+	*credential = (struct user_credential){
+		.shared = store->shared, .service = store->service, .rhost = store->rhost};
+	if (options_is_shared(options) != (store->shared != NULL))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"the option store changed; the configuration has to be read again");
+	status = user_credential_find(credential, options, user, error);
 	if (status == 0)
 		status = user_credential_locate(credential, error);
 	if (status == TOTPGROUP_EARGUMENT) {
@@ -81,7 +123,7 @@ static int find_credential(const struct user_store *store, const char *user,
 int user_store_verify(struct user_store *store, const char *user, struct attempt *attempt,
 	struct decision *decision, struct error *error)
 {
-	struct user_credential credential = {.user = NULL};
+	struct user_credential credential;
 	int status = find_credential(store, user, &credential, error);
 
 	*decision = (struct decision)DECISION_INIT;
@@ -91,6 +133,8 @@ int user_store_verify(struct user_store *store, const char *user, struct attempt
 		attempt->grace.session = NULL;
 	if (status == 0)
 		status = user_credential_verify(&credential, attempt, decision, NULL, error);
+	else if (credential.shared != NULL)
+		user_credential_pretend(&credential, decision);
 	if (status != 0) {
 		attempt->now = (int64_t)time(NULL);
 		dummy_decide(attempt);
@@ -99,11 +143,11 @@ int user_store_verify(struct user_store *store, const char *user, struct attempt
 	return status;
 }
 
-/* Reads the credential without a lock. */
+/* Reads the credential without a lock, and the time by the clock of the store. */
 static int read_credential(const struct user_store *store, const char *user,
-	totpgroup_credential **parsed, struct error *error)
+	totpgroup_credential **parsed, int64_t *now, struct error *error)
 {
-	struct user_credential credential = {.user = NULL};
+	struct user_credential credential;
 	struct store_record record = STORE_RECORD_INIT;
 	int status = find_credential(store, user, &credential, error);
 
@@ -112,6 +156,7 @@ static int read_credential(const struct user_store *store, const char *user,
 		status = user_credential_look(&credential, &record, error);
 	if (status == 0)
 		status = user_credential_parse(&credential, &record, parsed, error);
+	*now = credential.shared != NULL && status == 0 ? record.now : (int64_t)time(NULL);
 	store_record_free(&record);
 	user_credential_free(&credential);
 	return status;
@@ -121,11 +166,10 @@ int user_store_look(struct user_store *store, const char *user, struct attempt *
 	struct totpgroup_result *result, struct error *error)
 {
 	totpgroup_credential *parsed;
-	int status = read_credential(store, user, &parsed, error);
+	int status = read_credential(store, user, &parsed, &attempt->now, error);
 
 	*result = (struct totpgroup_result)TOTPGROUP_RESULT_INIT;
 	user_credential_apply_options(&store->configuration.options, attempt);
-	attempt->now = (int64_t)time(NULL);
 	if (status == 0)
 		status = decide_before_prompt(parsed, attempt, result, error);
 	if (status != 0)
@@ -138,10 +182,11 @@ int user_store_summarize(struct user_store *store, const char *user,
 	struct credential_summary *summary, struct error *error)
 {
 	totpgroup_credential *parsed;
-	int status = read_credential(store, user, &parsed, error);
+	int64_t now;
+	int status = read_credential(store, user, &parsed, &now, error);
 
 	if (status == 0)
-		status = credential_summarize(parsed, (int64_t)time(NULL), summary, error);
+		status = credential_summarize(parsed, now, summary, error);
 	totpgroup_credential_free(parsed);
 	return status;
 }
@@ -149,7 +194,7 @@ int user_store_summarize(struct user_store *store, const char *user,
 int user_store_create(struct user_store *store, const char *user, const struct text *text,
 	struct error *error)
 {
-	struct user_credential credential = {.user = NULL};
+	struct user_credential credential;
 	int status = find_credential(store, user, &credential, error);
 
 	if (status == 0)

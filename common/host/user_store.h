@@ -19,15 +19,28 @@
 #include "config/configuration.h"
 #include "core/decide.h"
 #include "core/summary.h"
+#include "store/store.h"
 
 struct user_store;
 
 /*
  * Reads the configuration: the file conf, an absolute path, and its drop-ins, or the
- * usual files where conf is NULL. It is read once. The caller ends *store, which is NULL
- * after an error, with user_store_close(). Errors as configuration_load().
+ * usual files where conf is NULL. It is read once. With store=pgsql it also opens the store that
+ * hosts share, which nobody can use after fork(). The caller ends *store, which is NULL
+ * after an error, with user_store_close(). Errors as configuration_load() and
+ * shared_store_open().
  */
 int user_store_open(struct user_store **store, const char *conf, struct error *error);
+
+/*
+ * The same for a process that has one store of a plugin for all its threads: where the
+ * configuration says store=pgsql, none is opened. user_store_lend() says which one is in use from
+ * now on; it outlives that use, and is NULL where there is none. With a loan that is not what the
+ * configuration says, everything else returns TOTPGROUP_ECONFIG.
+ */
+int user_store_open_to_lend(struct user_store **store, const char *conf, struct error *error);
+void user_store_lend(struct user_store *store, struct store *shared);
+struct store *user_store_shared(const struct user_store *store);
 
 /* NULL is allowed. */
 void user_store_close(struct user_store *store);
@@ -50,6 +63,10 @@ void user_store_close(struct user_store *store);
  */
 int user_store_verify(struct user_store *store, const char *user, struct attempt *attempt,
 	struct decision *decision, struct error *error);
+
+/* Where the login comes from, for the log of a store that keeps one; NULL where that is not known.
+ * It is for the calls that follow, and outlives them. */
+void user_store_set_origin(struct user_store *store, const char *service, const char *rhost);
 
 /*
  * The same before anybody is asked: decide_before_prompt(), with nothing locked, counted

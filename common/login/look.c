@@ -131,6 +131,17 @@ bool login_go_on_unenrolled(struct login *login, bool passes)
 	return login->enrollment_due || !passes;
 }
 
+static void tell_secret(const struct login *login, const char *found)
+{
+	const struct user_credential *credential = &login->credential;
+
+	if (credential->shared != NULL)
+		login_tell(login, "secret", "%s: %s", credential->place->name, found);
+	else
+		login_tell(login, "secret", "%s, read with the rights of uid %u: %s",
+			credential->place->name, credential->owner->pw_uid, found);
+}
+
 /* After an error the secret alone was read where it is the state that is to blame. */
 static void tell_what_was_read(
 	const struct login *login, const struct store_record *record, int status)
@@ -138,12 +149,11 @@ static void tell_what_was_read(
 	const struct user_credential *credential = &login->credential;
 	bool is_secret_there = status == 0 || record->secret.length > 0;
 
-	if (*record->secret_key != '\0')
+	if (*record->secret_key != '\0' && credential->shared == NULL)
 		login_tell(login, "secret", "sealed with the key %s of %s", record->secret_key,
 			login->options.seal_key != NULL ? login->options.seal_key
 							: "nobody knows where");
-	login_tell(login, "secret", "%s, read with the rights of uid %u: %s",
-		credential->place->name, credential->owner->pw_uid,
+	tell_secret(login,
 		is_secret_there			? "there"
 		: status == TOTPGROUP_ENOTFOUND ? "not there"
 						: login->error.message);
@@ -189,7 +199,7 @@ static bool has_lost_secret(struct login *login, const struct store_record *reco
 bool login_look(struct login *login)
 {
 	struct store_record record = STORE_RECORD_INIT;
-	bool ask = true, is_unenrolled;
+	bool ask = true, is_unenrolled, is_stranger;
 	int status;
 
 	if (options_socket(&login->options) != NULL)
@@ -198,7 +208,12 @@ bool login_look(struct login *login)
 		return true;
 	status = user_credential_look(&login->credential, &record, &login->error);
 	tell_what_was_read(login, &record, status);
-	if (status == 0)
+	/* A store that hosts share may know a user whom this host does not. */
+	is_stranger = status == 0 && login->credential.shared != NULL &&
+		      login->credential.user == NULL;
+	if (is_stranger)
+		login->unusable = TOTPGROUP_REASON_NOT_ENROLLED;
+	else if (status == 0)
 		ask = look_at_record(login, &record);
 	else
 		login->unusable = user_credential_reason(status);

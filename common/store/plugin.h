@@ -18,7 +18,7 @@
 
 #define STORE_PLUGIN_SYMBOL "totpgroup_store_plugin"
 
-/* Strings are not copied: they must outlive the store. */
+/* Strings are copied. */
 struct store_plugin_settings {
 	const char *connection; /* how to reach the server, in the plugin's own words */
 	const char *key_file;	/* the keys that seal: core/seal_keys.h */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the parts of the store in PostgreSQL share: pgsql_store.c reads, change.c changes, row.c opens
- * and closes seals. */
+/* What the parts of the store in PostgreSQL share: pgsql_store.c reads, change.c changes, create.c has
+ * new secrets, row.c opens and closes seals. */
 #ifndef TOTPGROUP_PGSQL_STORE_H
 #define TOTPGROUP_PGSQL_STORE_H
 
@@ -14,7 +14,9 @@
 
 struct pgsql_store {
 	struct store store; /* first, so that a store can be taken for this */
+	/* Its strings are these copies. */
 	struct store_plugin_settings settings;
+	char *key_file, *realm, *host;
 	struct target target;
 	struct pool *pool;
 };
@@ -30,6 +32,7 @@ struct pgsql_place {
 /* What a transaction holds between begin and commit. */
 struct store_token {
 	int64_t version;
+	bool has_state; /* the row has one */
 };
 
 static inline struct pgsql_store *store_of(const struct store_place *place)
@@ -97,12 +100,27 @@ int64_t place_deadline(struct pgsql_place *place);
 /* pgsql_store.c: reads the row of a user. row is ROW_INIT. */
 int place_look(struct pgsql_place *place, struct row *row, struct error *error);
 
+/* Does a statement about a user until the deadline. */
+int place_do(struct pgsql_place *place, const struct store_statement *statement,
+	store_take_row *take, void *context, struct error *error);
+
 /* change.c: operations of the store. */
+int pgsql_begin(
+	struct store_place *place, struct store_record *record, struct error *error);
 int pgsql_commit(struct store_place *place, struct store_record *record,
 	const struct store_change *change, struct error *error);
 void pgsql_abort(struct store_place *place, struct store_record *record);
 int pgsql_note(
 	struct store_place *place, const struct store_note *note, struct error *error);
+
+/*
+ * create.c: writes secret and state, an empty one of which is none, where the row still has that
+ * version; otherwise *is_done is false. A fresh secret has a counter of its own.
+ */
+int row_put(struct pgsql_place *place, int64_t version, const struct text *secret,
+	const struct text *state, bool is_fresh, bool *is_done, struct error *error);
+
+/* The same: operations of the store. */
 int pgsql_create(struct store_place *place, const struct text *secret, bool replace,
 	struct error *error);
 int pgsql_remove(struct store_place *place, bool or_without, struct error *error);

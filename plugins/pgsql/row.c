@@ -164,12 +164,21 @@ struct store_value value_of_key(const struct sealed *sealed)
 	return value_of_text(sealed->is_there ? sealed->key : NULL);
 }
 
+static bool is_utf8(const char *text)
+{
+	size_t length;
+
+	while ((length = utf8_length(text)) > 0)
+		text += length;
+	return *text == '\0';
+}
+
 /* What is no text in UTF-8 the server would refuse, and a login with it. */
 struct store_value value_of_text(const char *text)
 {
 	if (text == NULL)
 		return (struct store_value){.kind = STORE_VALUE_NULL};
-	if (!utf8_is_valid(text, strlen(text)))
+	if (!is_utf8(text))
 		text = "?";
 	return (struct store_value){
 		.kind = STORE_VALUE_TEXT, .bytes = text, .length = strlen(text)};
