@@ -364,7 +364,8 @@ static int check_socket(const struct options *options, struct error *error)
 				"option %s does nothing in a line with store=%s: "
 				"totp-verifyd decides, by totpgroup.conf; leave it out here",
 				row->name,
-				options_is_shared(options) ? OPTIONS_STORE_PGSQL : STORE_SOCKET);
+				options_is_shared(options) ? OPTIONS_STORE_PGSQL
+							   : STORE_SOCKET);
 	return 0;
 }
 

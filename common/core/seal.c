@@ -11,13 +11,13 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-#define FORMAT	     1
-#define HEADER	     SEAL_MARK " 1 "
-#define PADDING	     256
-#define LENGTH_SIZE  4
-#define KEY_CONTEXT  "totpgroup seal 1"
+#define FORMAT	      1
+#define HEADER	      SEAL_MARK " 1 "
+#define PADDING	      256
+#define LENGTH_SIZE   4
+#define KEY_CONTEXT   "totpgroup seal 1"
 #define CHECK_CONTEXT "totpgroup check 1"
-#define LINES_LENGTH 48 /* bytes that 64 characters hold */
+#define LINES_LENGTH  48 /* bytes that 64 characters hold */
 
 static const char *kind_name(enum seal_kind kind)
 {

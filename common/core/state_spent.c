@@ -209,8 +209,8 @@ int state_spent_append(struct hmac *hmac, const struct state_section *section,
 }
 
 /* The first word of the line that the other section's line has not. */
-static bool find_new_word(struct credential_option line, const struct state_section *other,
-	struct word *found)
+static bool find_new_word(
+	struct credential_option line, const struct state_section *other, struct word *found)
 {
 	struct credential_option before;
 	bool has_line = state_section_find(other, STATE_SPENT, &before);
@@ -237,8 +237,8 @@ int state_find_spent(const struct text *earlier, const struct text *later,
 		return status;
 	for (size_t i = 0; i < after.count; i++)
 		if (state_section_find(&after.sections[i], STATE_SPENT, &line) &&
-			find_new_word(line, state_text_find(&before, after.sections[i].id),
-				&word) &&
+			find_new_word(
+				line, state_text_find(&before, after.sections[i].id), &word) &&
 			word.length == (size_t)2 * STATE_SPENT_SIZE &&
 			hex_decode(word.start, word.length, digest))
 			return 0;

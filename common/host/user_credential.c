@@ -360,8 +360,8 @@ static int decide_on_record(const struct store_record *record, void *argument,
 	if (status == 0 && verification->decision.result.changed) {
 		status = user_credential_change(record, parsed, change, error);
 		if (status == 0)
-			status = note_spent(record, parsed, &verification->decision.result,
-				change, error);
+			status = note_spent(
+				record, parsed, &verification->decision.result, change, error);
 	}
 	change->note = note_of(verification->credential, &verification->decision.result,
 		verification->decision.device);

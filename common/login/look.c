@@ -153,10 +153,9 @@ static void tell_what_was_read(
 		login_tell(login, "secret", "sealed with the key %s of %s", record->secret_key,
 			login->options.seal_key != NULL ? login->options.seal_key
 							: "nobody knows where");
-	tell_secret(login,
-		is_secret_there			? "there"
-		: status == TOTPGROUP_ENOTFOUND ? "not there"
-						: login->error.message);
+	tell_secret(login, is_secret_there		   ? "there"
+			   : status == TOTPGROUP_ENOTFOUND ? "not there"
+							   : login->error.message);
 	if (status != 0 && is_secret_there)
 		login_tell(login, "state", "%s, kept apart from the secret: %s",
 			credential->place->state_name, login->error.message);

@@ -61,8 +61,8 @@ struct store_statement {
 
 /* Takes a row. What it returns, unless 0, ends the statement's rows and is returned. Fields are
  * gone when it returns. */
-typedef int store_take_row(const struct store_value *fields, size_t count, void *context,
-	struct error *error);
+typedef int store_take_row(
+	const struct store_value *fields, size_t count, void *context, struct error *error);
 
 struct store_plugin {
 	unsigned int abi;	/* STORE_ABI */

@@ -165,8 +165,7 @@ void store_check(
 		store->operations->check(store, place, report, argument);
 }
 
-int store_note(
-	struct store_place *place, const struct store_note *note, struct error *error)
+int store_note(struct store_place *place, const struct store_note *note, struct error *error)
 {
 	const struct store_operations *operations = place->store->operations;
 

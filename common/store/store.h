@@ -262,8 +262,8 @@ struct store_operations {
 
 	/* Writes a decision to the store's log, where there was no commit. NULL: the store has
 	 * no log. */
-	int (*note)(struct store_place *place, const struct store_note *note,
-		struct error *error);
+	int (*note)(
+		struct store_place *place, const struct store_note *note, struct error *error);
 };
 
 /* store may be NULL. */
@@ -321,7 +321,6 @@ void store_check(
 
 /* Writes a decision, or one that could not be made, to the log of the store. 0 where the store has
  * none. */
-int store_note(
-	struct store_place *place, const struct store_note *note, struct error *error);
+int store_note(struct store_place *place, const struct store_note *note, struct error *error);
 
 #endif

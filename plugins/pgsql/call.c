@@ -87,9 +87,9 @@ int call_take_rows(const PGresult *rows, const char *columns, store_take_row *ta
 			fields[i].length = (size_t)PQgetlength(rows, row, (int)i);
 			if (fields[i].kind == STORE_VALUE_NUMBER)
 				for (size_t at = 0; at < fields[i].length; at++)
-					fields[i].number = (int64_t)((uint64_t)fields[i].number
-									     << 8 |
-								     (unsigned char)bytes[at]);
+					fields[i].number =
+						(int64_t)((uint64_t)fields[i].number << 8 |
+							  (unsigned char)bytes[at]);
 		}
 		status = take(fields, count, context, error);
 	}

@@ -181,8 +181,8 @@ static int commit_state(struct pgsql_place *place, struct store_record *record,
 	int status = 0;
 
 	if (change->has_state)
-		status = row_seal(place, SEAL_STATE, &change->state,
-			record->token->version + 1, &state, error);
+		status = row_seal(place, SEAL_STATE, &change->state, record->token->version + 1,
+			&state, error);
 	if (status == 0)
 		status = settle(place, &settlement, &row, error);
 	if (status == 0)
@@ -199,8 +199,8 @@ static int commit_secret(struct pgsql_place *place, struct store_record *record,
 	const struct text *state = change->has_state ? &change->state : &record->state;
 	struct row row = ROW_INIT;
 	bool is_done = false;
-	int status = row_put(place, record->token->version, &change->secret, state, false,
-		&is_done, error);
+	int status = row_put(
+		place, record->token->version, &change->secret, state, false, &is_done, error);
 
 	if (status == 0 && !is_done) {
 		status = place_look(place, &row, error);
@@ -218,8 +218,8 @@ int pgsql_commit(struct store_place *place, struct store_record *record,
 	int status;
 
 	if (change->has_secret && change->spend != STORE_SPEND_NONE)
-		status = error_set(error, TOTPGROUP_EARGUMENT,
-			"a code is not spent with a new secret");
+		status = error_set(
+			error, TOTPGROUP_EARGUMENT, "a code is not spent with a new secret");
 	else if (change->has_secret)
 		status = commit_secret(own, record, change, error);
 	else
@@ -229,8 +229,7 @@ int pgsql_commit(struct store_place *place, struct store_record *record,
 	return status;
 }
 
-int pgsql_note(
-	struct store_place *place, const struct store_note *note, struct error *error)
+int pgsql_note(struct store_place *place, const struct store_note *note, struct error *error)
 {
 	const struct sealed no_state = {.is_there = false};
 	const struct settlement settlement = {.state = &no_state, .note = note};

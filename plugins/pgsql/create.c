@@ -103,11 +103,11 @@ static int create_once(struct pgsql_place *place, const struct text *secret, boo
 	int status = look_at_state(place, &row, &record, error);
 
 	if (status == 0 && row.has_secret && !replace)
-		status = error_set(error, TOTPGROUP_ECONFLICT, "%.150s: exists already",
-			place->name);
+		status = error_set(
+			error, TOTPGROUP_ECONFLICT, "%.150s: exists already", place->name);
 	else if (status == 0 && row.has_secret)
-		status = row_put(place, row.version, secret, &record.state, true, is_done,
-			error);
+		status = row_put(
+			place, row.version, secret, &record.state, true, is_done, error);
 	else if (status == 0)
 		status = enroll(place, row.version, secret, &record.state, is_done, error);
 	store_record_free(&record);
@@ -146,8 +146,7 @@ static bool is_again(const struct pgsql_place *place, int status, bool is_done)
 	return status == 0 && !is_done && link_clock() < place->until;
 }
 
-static int end_rounds(
-	struct pgsql_place *place, int status, bool is_done, struct error *error)
+static int end_rounds(struct pgsql_place *place, int status, bool is_done, struct error *error)
 {
 	place->until = 0;
 	if (status != 0 || is_done)
@@ -156,8 +155,8 @@ static int end_rounds(
 		error, TOTPGROUP_EBUSY, "%.150s: others change it all the time", place->name);
 }
 
-int pgsql_create(struct store_place *place, const struct text *secret, bool replace,
-	struct error *error)
+int pgsql_create(
+	struct store_place *place, const struct text *secret, bool replace, struct error *error)
 {
 	struct pgsql_place *own = place_of(place);
 	bool is_done = false;

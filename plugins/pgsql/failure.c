@@ -16,7 +16,8 @@ static const struct {
 	enum failure_kind kind;
 	const char *meaning;
 } states[] = {
-	{"01", FAILURE_OTHER, "the server warned: a wait for the standby may have been cancelled"},
+	{"01", FAILURE_OTHER,
+		"the server warned: a wait for the standby may have been cancelled"},
 	{"08", FAILURE_LOST, "the connection was lost"},
 	{"25006", FAILURE_PASSES, "the server is read-only: no primary was found"},
 	{"28", FAILURE_CONFIG, "the server does not let this role in"},

@@ -31,9 +31,8 @@ enum failure_kind failure_kind_of(const char *state);
 
 /* Sets a failure by a SQLSTATE, which may be NULL; by words of this program. Returns its kind. */
 enum failure_kind failure_set_state(struct failure *failure, const char *state);
-enum failure_kind failure_set(
-	struct failure *failure, enum failure_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+enum failure_kind failure_set(struct failure *failure, enum failure_kind kind,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts a failure into an error; `where` names the store. Returns the code: TOTPGROUP_ECONFIG,
  * TOTPGROUP_EBUSY or TOTPGROUP_ESYSTEM. */

@@ -23,7 +23,8 @@ struct answer {
 };
 
 /* The ids and the check tags as arrays. An id has no character that needs a quotation mark. */
-static int describe_keys(const char *path, struct text *ids, struct text *tags, struct error *error)
+static int describe_keys(
+	const char *path, struct text *ids, struct text *tags, struct error *error)
 {
 	struct seal_keys keys;
 	int status;
@@ -36,8 +37,7 @@ static int describe_keys(const char *path, struct text *ids, struct text *tags, 
 
 		status = seal_check_tag(&keys.keys[i], tag);
 		hex_encode(tag, sizeof tag, digits);
-		(void)text_append_format(
-			ids, "%s\"%s\"", i == 0 ? "{" : ",", keys.keys[i].id);
+		(void)text_append_format(ids, "%s\"%s\"", i == 0 ? "{" : ",", keys.keys[i].id);
 		(void)text_append_format(tags, "%s\"\\\\x%s\"", i == 0 ? "{" : ",", digits);
 	}
 	seal_keys_wipe(&keys);
@@ -49,8 +49,8 @@ static int describe_keys(const char *path, struct text *ids, struct text *tags, 
 	return status;
 }
 
-static int take_answer(const struct store_value *fields, size_t count, void *context,
-	struct error *error)
+static int take_answer(
+	const struct store_value *fields, size_t count, void *context, struct error *error)
 {
 	struct answer *answer = context;
 	size_t length = fields[3].length;
@@ -77,7 +77,8 @@ static enum failure_kind judge(const struct answer *answer, struct failure *fail
 				: "upgrade totpgroup on this host");
 	if (*answer->wrong != '\0')
 		return failure_set(failure, FAILURE_CONFIG,
-			"other hosts have other bytes for the key %s: copy key_file from one of "
+			"other hosts have other bytes for the key %s: copy key_file from one "
+			"of "
 			"them",
 			answer->wrong);
 	return FAILURE_NONE;

@@ -122,9 +122,10 @@ bool link_is_alive(struct link *link)
 		PQtransactionStatus(link->connection) != PQTRANS_IDLE)
 		return false;
 	/* What a server says to a connection that waits is that it ends. */
-	return !wait_for(link, POLLIN, 0) || (PQconsumeInput(link->connection) == 1 &&
-						     PQstatus(link->connection) == CONNECTION_OK &&
-						     !wait_for(link, POLLIN, 0));
+	return !wait_for(link, POLLIN, 0) ||
+	       (PQconsumeInput(link->connection) == 1 &&
+		       PQstatus(link->connection) == CONNECTION_OK &&
+		       !wait_for(link, POLLIN, 0));
 }
 
 static bool send_statement(struct link *link, const struct store_statement *statement)
@@ -244,8 +245,7 @@ static bool has_lengths(const PGresult *rows, int column, char letter)
 	int length = letter == 'n' ? (int)sizeof(int64_t) : 1;
 
 	for (int row = 0; (letter == 'n' || letter == 'f') && row < PQntuples(rows); row++)
-		if (!PQgetisnull(rows, row, column) &&
-			PQgetlength(rows, row, column) != length)
+		if (!PQgetisnull(rows, row, column) && PQgetlength(rows, row, column) != length)
 			return false;
 	return true;
 }

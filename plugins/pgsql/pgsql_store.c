@@ -11,8 +11,7 @@
 #include "base/utf8.h"
 #include "totpgroup.h"
 
-#define LOOK                                                                                   \
-	"select " ROW_LOOK ", first_seen, schema::bigint from totpgroup.look($1::text)"
+#define LOOK "select " ROW_LOOK ", first_seen, schema::bigint from totpgroup.look($1::text)"
 #define SEEN "select totpgroup.seen($1::text)"
 
 /* The longest name of a user that is asked about. */
@@ -103,11 +102,14 @@ static int pgsql_locate(struct store *store, const struct store_user *user,
 	return 0;
 }
 
+int64_t store_deadline(const struct pgsql_store *store)
+{
+	return link_clock() + (int64_t)store->settings.deadline * 1000;
+}
+
 int64_t place_deadline(struct pgsql_place *place)
 {
-	return place->until != 0
-		       ? place->until
-		       : link_clock() + (int64_t)store_of(&place->place)->settings.deadline * 1000;
+	return place->until != 0 ? place->until : store_deadline(store_of(&place->place));
 }
 
 int place_do(struct pgsql_place *place, const struct store_statement *statement,
@@ -115,8 +117,8 @@ int place_do(struct pgsql_place *place, const struct store_statement *statement,
 {
 	const struct pgsql_store *store = store_of(&place->place);
 
-	return call_do(store->pool, place->name, statement, place_deadline(place), take, context,
-		error);
+	return call_do(store->pool, place->name, statement, place_deadline(place), take,
+		context, error);
 }
 
 static int take_look(
@@ -194,8 +196,8 @@ static int look_for_first_seen(struct pgsql_place *place, int64_t *seen, struct 
 }
 
 /* The store's clock decides, so the caller's is not heeded. */
-static int pgsql_first_seen(struct store_place *place, int64_t now, bool note, int64_t *seen,
-	struct error *error)
+static int pgsql_first_seen(
+	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error)
 {
 	struct pgsql_place *own = place_of(place);
 	const struct store_value user = value_of_text(own->user);
@@ -232,6 +234,7 @@ static const struct store_operations operations = {
 	.create = pgsql_create,
 	.remove = pgsql_remove,
 	.first_seen = pgsql_first_seen,
+	.list = pgsql_list,
 	.note = pgsql_note,
 };
 
@@ -268,8 +271,8 @@ static int fill_store(struct pgsql_store *store, const struct store_plugin_setti
 	return pool_open(&store->pool, &of_pool, error);
 }
 
-static int open_plugin(struct store **store, const struct store_plugin_settings *settings,
-	struct error *error)
+static int open_plugin(
+	struct store **store, const struct store_plugin_settings *settings, struct error *error)
 {
 	struct pgsql_store *opened = calloc(1, sizeof *opened);
 
@@ -289,8 +292,8 @@ static int run(struct store *store, const struct store_statement *statement,
 {
 	const struct pgsql_store *own = (struct pgsql_store *)store;
 
-	return call_do(own->pool, own->target.name, statement,
-		link_clock() + (int64_t)own->settings.deadline * 1000, take, context, error);
+	return call_do(own->pool, own->target.name, statement, store_deadline(own), take,
+		context, error);
 }
 
 extern const struct store_plugin totpgroup_store_plugin;

@@ -94,6 +94,9 @@ struct store_value value_of_key(const struct sealed *sealed);
 struct store_value value_of_text(const char *text);
 struct store_value value_of_number(int64_t number);
 
+/* A new deadline, by link_clock(). */
+int64_t store_deadline(const struct pgsql_store *store);
+
 /* The deadline: of the transaction that goes on, or a new one. */
 int64_t place_deadline(struct pgsql_place *place);
 
@@ -105,13 +108,11 @@ int place_do(struct pgsql_place *place, const struct store_statement *statement,
 	store_take_row *take, void *context, struct error *error);
 
 /* change.c: operations of the store. */
-int pgsql_begin(
-	struct store_place *place, struct store_record *record, struct error *error);
+int pgsql_begin(struct store_place *place, struct store_record *record, struct error *error);
 int pgsql_commit(struct store_place *place, struct store_record *record,
 	const struct store_change *change, struct error *error);
 void pgsql_abort(struct store_place *place, struct store_record *record);
-int pgsql_note(
-	struct store_place *place, const struct store_note *note, struct error *error);
+int pgsql_note(struct store_place *place, const struct store_note *note, struct error *error);
 
 /*
  * create.c: writes secret and state, an empty one of which is none, where the row still has that
@@ -124,6 +125,10 @@ int row_put(struct pgsql_place *place, int64_t version, const struct text *secre
 int pgsql_create(struct store_place *place, const struct text *secret, bool replace,
 	struct error *error);
 int pgsql_remove(struct store_place *place, bool or_without, struct error *error);
+
+/* list.c: the same. */
+int pgsql_list(struct store *store, bool states, store_name *name, void *argument,
+	struct error *error);
 
 /* hello.c: pool_greet; context is a struct pgsql_store. */
 enum failure_kind hello_greet(

@@ -119,8 +119,7 @@ static bool have_connector(struct pool *pool)
 		return true;
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	pool->has_connector =
-		pthread_create(&pool->connector, NULL, run_connector, pool) == 0;
+	pool->has_connector = pthread_create(&pool->connector, NULL, run_connector, pool) == 0;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pool->has_connector;
 }

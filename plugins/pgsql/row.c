@@ -125,8 +125,8 @@ int row_open(struct row *row, struct pgsql_place *place, bool is_state_alone,
 		status = open_both(&keys, row, place, is_state_alone, record, error);
 	seal_keys_wipe(&keys);
 	if (status == 0 && !row->has_secret)
-		status = error_set(error, TOTPGROUP_ENOTFOUND, "%s: there is no secret",
-			place->name);
+		status = error_set(
+			error, TOTPGROUP_ENOTFOUND, "%s: there is no secret", place->name);
 	return status;
 }
 
@@ -146,8 +146,8 @@ int row_seal(struct pgsql_place *place, enum seal_kind kind, const struct text *
 	memcpy(sealed->key, keys.keys[0].id, sizeof sealed->key);
 	seal_keys_wipe(&keys);
 	return status == 0 ? 0
-			   : error_set(error, status, "%.120s cannot be sealed: %s", place->name,
-				     totpgroup_strerror(status));
+			   : error_set(error, status, "%.120s cannot be sealed: %s",
+				     place->name, totpgroup_strerror(status));
 }
 
 struct store_value value_of_blob(const struct sealed *sealed)

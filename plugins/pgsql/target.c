@@ -79,8 +79,8 @@ static int check(const PQconninfoOption *options, struct error *error)
 	if (value_of(options, "host") == NULL && value_of(options, "hostaddr") == NULL)
 		return error_set(error, TOTPGROUP_ECONFIG, "[store]: connection= has no host");
 	if (value_of(options, "dbname") == NULL || value_of(options, "user") == NULL)
-		return error_set(error, TOTPGROUP_ECONFIG,
-			"[store]: connection= needs dbname and user");
+		return error_set(
+			error, TOTPGROUP_ECONFIG, "[store]: connection= needs dbname and user");
 	return 0;
 }
 
@@ -156,7 +156,8 @@ static int add_host(struct target *target, const PQconninfoOption *options)
 		       : TOTPGROUP_EMEMORY;
 }
 
-static int add_hosts(struct target *target, const PQconninfoOption *options, struct error *error)
+static int add_hosts(
+	struct target *target, const PQconninfoOption *options, struct error *error)
 {
 	const char *host = value_of(options, "host"), *address = value_of(options, "hostaddr");
 	const char *named = host != NULL ? host : address;
