@@ -8,7 +8,7 @@ layers='
 base
 core
 exchange store
-gate client message
+gate client message pgsql
 config
 host
 login
@@ -32,7 +32,7 @@ common/host/user_credential.c:root_name'
 # Prints each include that does not go downwards. All may include config.h and common/totpgroup.h.
 upward() {
 	# shellcheck disable=SC2046 # names of files without blanks
-	grep -nE '^#[[:space:]]*include "' $(sources '*.c' '*.h' '*.inc' | grep -E '^(common|pam|cli|daemon)/') |
+	grep -nE '^#[[:space:]]*include "' $(sources '*.c' '*.h' '*.inc' | grep -E '^(common|pam|cli|daemon|plugins)/') |
 		awk -v layers="$layers" '
 			BEGIN {
 				count = split(layers, lines, "\n")
@@ -46,7 +46,7 @@ upward() {
 				split($0, parts, ":")
 				split($0, quoted, "\"")
 				split(parts[1], from, "/")
-				own = from[1] == "common" ? from[2] : from[1]
+				own = from[1] == "common" || from[1] == "plugins" ? from[2] : from[1]
 				if (quoted[2] == "config.h" || quoted[2] == "totpgroup.h")
 					next
 				used = quoted[2]

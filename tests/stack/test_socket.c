@@ -216,7 +216,7 @@ static void options_about_secrets_in_a_file_are_for_the_daemon(void **state)
 static void options_that_contradict_the_socket_refuse(void **state)
 {
 	static const char *const wrong[] = {SOCKET " nullok", SOCKET " enroll",
-		SOCKET " secret=/x", SOCKET " try_first_pass use_first_pass", "store=pgsql",
+		SOCKET " secret=/x", SOCKET " try_first_pass use_first_pass", "store=pgsql:/x",
 		"store=socket:verify", "store="};
 
 	(void)state;

@@ -184,7 +184,9 @@ static void a_store_is_files_or_a_socket(void **state)
 	assert_string_equal(options_socket(&options), "/run/x");
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_fresh_refused(bad[i], "store");
-	assert_fresh_refused("store=pgsql", "no such store");
+	options.given = 0;
+	assert_int_equal(options_read(&options, "store=pgsql", &error), 0);
+	assert_string_equal(options_socket(&options), "/run/totpgroup/verify");
 	assert_fresh_refused("store", "needs a value");
 	assert_fresh_refused("store=", "empty");
 	memset(path + strlen(path), 'x', 106);
