@@ -33,6 +33,9 @@ static int find_first_seen(struct login *login, int64_t now, int64_t *seen)
 		*seen = now;
 		status = 0;
 	}
+	/* A store that hosts share may have a clock that is ahead of this one. */
+	if (*seen > now)
+		*seen = now;
 	return status;
 }
 

@@ -119,7 +119,7 @@ end $$;
 
 -- The store's clock for a row: it does not go back, whatever host or server decided last.
 create function clock(last bigint) returns bigint language sql volatile as
-	'select greatest(coalesce(last, 0), extract(epoch from clock_timestamp())::bigint)';
+	'select greatest(coalesce(last, 0), floor(extract(epoch from clock_timestamp()))::bigint)';
 
 -- What a host needs to decide. There is one row for unknown users, too.
 create function look(who text) returns table (
