@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Documents link only to files that are there, README.md and the archive have each guide, and a test
-# types the commands of each.
+# Documents link only to files that are there, manual pages name only such guides, README.md and the
+# archive have each guide, and a test types the commands of each.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -23,6 +23,11 @@ done
 [ -z "$dead" ]
 result $? "each link of a document leads to a file" || printf '%s' "$dead"
 
+missing=
+for guide in $(grep -oh 'docs/[a-z_-]*\.md\|^\.Pa [A-Z]*\.md' man/*.[1358] | sed 's/^\.Pa //' | sort -u); do
+	[ -e "$guide" ] || missing+=" $guide"
+done
+same "each guide that a manual page names is there" "" "$missing"
 same "README.md links each guide" "$(ls docs/*.md)" "$(links README.md | grep '^docs/')"
 same "Makefile.am names each guide" "$(ls docs/*.md)" \
 	"$(sed -n '/^dist_guides_DATA/,/[^\\]$/p' Makefile.am | grep -o 'docs/[^ ]*\.md')"
