@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What other systems build packages from is sound, as far as it can be told here: shells parse it,
-# checkmodule compiles the SELinux module, AppArmor's parser takes the drop-in.
+# checkmodule compiles the SELinux module, AppArmor's parser takes the drop-in and the profile.
 . "$(dirname "$0")/lib.sh"
 
 work=$(mktemp -d) || exit 1
@@ -39,14 +39,23 @@ same "a temporary name in the store" var_auth_t "$(context_of '/var/lib/totpgrou
 same "the socket" totp_verifyd_runtime_t "$(context_of /run/totpgroup/verify)"
 same "the daemon" totp_verifyd_exec_t "$(context_of /usr/sbin/totp-verifyd)"
 same "no other file" "" "$(context_of /home/alice/.bashrc)"
-if need "AppArmor's drop-in" apparmor_parser; then
+# The parser reads a profile as it does for the kernel, with the drop-in of the tree.
+apparmor() {
+	apparmor_parser --skip-kernel-load --skip-cache --Include "$work/apparmor" "$@"
+}
+if need "AppArmor's drop-in and profile" apparmor_parser; then
+	mkdir -p "$work/apparmor/abstractions/authentication.d"
+	cp conf/apparmor/totpgroup "$work/apparmor/abstractions/authentication.d/"
 	{
 		echo 'abi <abi/3.0>,'
 		echo 'include <tunables/global>'
-		echo "profile totpgroup_test { include \"$PWD/conf/apparmor/totpgroup\" }"
+		echo "profile totpgroup_test { include <abstractions/authentication.d/totpgroup> }"
 	} >"$work/profile"
-	apparmor_parser --skip-kernel-load --skip-cache "$work/profile"
+	apparmor "$work/profile"
 	result $? "AppArmor's parser takes the drop-in"
+	apparmor conf/apparmor/totp-verifyd
+	result $? "and the daemon's profile"
+	same "which attaches to the daemon alone" totp-verifyd "$(apparmor --names conf/apparmor/totp-verifyd)"
 fi
 
 # authselect's profile, out of one like authselect's own.
