@@ -24,9 +24,9 @@ done
 result $? "each link of a document leads to a file" || printf '%s' "$dead"
 
 missing=
-for guide in $(grep -oh 'docs/[a-z_-]*\.md\|^\.Pa [A-Z]*\.md' man/*.[1358] | sed 's/^\.Pa //' | sort -u); do
+while read -r guide; do
 	[ -e "$guide" ] || missing+=" $guide"
-done
+done < <(grep -oh 'docs/[a-z_-]*\.md\|^\.Pa [A-Z]*\.md' man/*.[1358] | sed 's/^\.Pa //' | sort -u)
 same "each guide that a manual page names is there" "" "$missing"
 same "README.md links each guide" "$(ls docs/*.md)" "$(links README.md | grep '^docs/')"
 same "Makefile.am names each guide" "$(ls docs/*.md)" \
