@@ -17,7 +17,7 @@
 #include "cli/ui/complete.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
-#include "cli/ui/words.h"
+#include "cli/ui/wrap.h"
 
 static const struct command commands[] = {
 	{"enroll", command_enroll, enroll_options_table, " [USER]",

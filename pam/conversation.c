@@ -11,23 +11,12 @@
 #include "base/wipe.h"
 #include "totpgroup.h"
 
-/* Clients, scripts and password managers look for these very words. */
-#define PROMPT_CODE		 "Verification code: "
-#define PROMPT_PASSWORD_AND_CODE "Password & verification code: "
-
-static const char *choose_prompt(const struct options *options)
-{
-	if (options->authtok_prompt != NULL)
-		return options->authtok_prompt;
-	return options->forward_pass ? PROMPT_PASSWORD_AND_CODE : PROMPT_CODE;
-}
-
 char *conversation_ask_code(pam_handle_t *pamh, const struct options *options)
 {
 	int style = options->echo_verification_code ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF;
 	char *answer = NULL;
 
-	if (pam_prompt(pamh, style, &answer, "%s", choose_prompt(options)) == PAM_SUCCESS)
+	if (pam_prompt(pamh, style, &answer, "%s", options_prompt(options)) == PAM_SUCCESS)
 		return answer;
 	wipe_free_string(answer);
 	return NULL;

@@ -23,10 +23,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/bulk/users.h"
 #include "cli/commands.h"
 #include "cli/letter/letter.h"
 #include "cli/ui/progress.h"
-#include "cli/users/group_walk.h"
 #include "cli/users/host_defaults.h"
 #include "cli/users/user_file.h"
 #include "core/new_credential.h"
@@ -56,6 +56,9 @@ struct bulk_options {
 	const char *issuer;
 	const char *language;
 	const char *template_file;
+	const char *organization;
+	const char *logo;
+	const char *contact;
 	const char *exec;
 	const char *secret;
 	const char *conf;
@@ -94,52 +97,6 @@ bool bulk_signals_wait_for(const struct bulk_signals *signals, int file);
 void bulk_signals_restore_in_child(const struct bulk_signals *signals);
 /* Unblocks the signals: one that is waiting ends the program now. */
 void bulk_signals_release(struct bulk_signals *signals);
-
-/* users.c: the users of a run, one after the other, from a group or from a list of names.
- * Memory does not grow with their number. */
-
-#define BULK_NAME_MAX 255 /* bytes of a user's name */
-
-/* Begins zeroed; ends with bulk_users_end(). */
-struct bulk_users {
-	struct group_walk walk;
-	bool is_group;
-	size_t total; /* the members of the group; 0 for a list of names */
-	const struct bulk_signals *signals;
-	const char *source; /* of the names, for messages */
-	int file;
-	char buffer[4096];
-	size_t length;
-	size_t at;
-	size_t consumed;     /* bytes read from the file, with those in the buffer */
-	size_t size;	     /* of a regular file, else 0 */
-	unsigned long given; /* names so far */
-	unsigned int line;
-	char name[BULK_NAME_MAX + 2]; /* one byte more shows that a name is too long */
-	bool interrupted;	      /* by a signal */
-	bool failed;		      /* the names could not be read to the end; reported */
-};
-
-struct bulk_user {
-	const char *name;	    /* good until the next user */
-	const struct passwd *entry; /* likewise; NULL: not looked up yet */
-	bool named;		    /* by the list, and not a mere member of the group */
-	struct error error;	    /* its code is not 0 where the line is no name */
-};
-
-/* Opens the source that the options name. Reports what is wrong: STATUS_USAGE,
- * STATUS_NOT_PERMITTED, STATUS_STORE_ERROR. */
-enum exit_status bulk_users_begin(struct bulk_run *run);
-
-/* Gives the next user; false at the end, and where a signal came. Skips blank lines and
- * lines that begin with #. */
-bool bulk_users_next(struct bulk_users *users, struct bulk_user *user);
-
-/* How much of the work is done once `done` users are: from 0 to 1, or negative where that
- * is unknown. For a file it is judged by the bytes that were read. */
-double bulk_users_fraction(const struct bulk_users *users, unsigned long done);
-
-void bulk_users_end(struct bulk_users *users);
 
 /* eligible.c: which members of a group are people who log in. */
 
@@ -296,8 +253,9 @@ void bulk_shared_close(struct bulk_shared_file *shared);
 
 /* One user of a batch. Holds secrets: ends with bulk_entry_free(). */
 struct bulk_entry {
-	const char *user;		  /* name and path are good as long as the batch */
-	const char *path;		  /* of the secret */
+	const char *user; /* name and path are good as long as the batch */
+	char full_name[BULK_FULL_NAME_MAX + 1]; /* may be empty */
+	const char *path;			/* of the secret */
 	struct user_file file;		  /* not set where bulk_secret_find_again() failed */
 	struct new_credential credential; /* zeroed where an interrupted run drew it */
 	struct text text;		  /* what goes into the file */
@@ -367,8 +325,8 @@ void bulk_secrets_store(struct bulk_run *run);
  * shared files in the order of their kinds. */
 #define BULK_PIECES "pieces"
 
-/* Reads the template, sets the language, and finds host and issuer. Reports what is
- * wrong. */
+/* Reads the template and the logo, sets the language and the day, and finds what letters say of
+ * the host. Reports what is wrong. */
 enum exit_status bulk_letters_begin(struct bulk_run *run);
 
 /* Sets names, headers and footers of the shared files that the formats ask for. The
@@ -416,6 +374,7 @@ struct bulk_run {
 	struct bulk_batch *batch;
 	void *promised; /* dry_run.c: paths that earlier batches of a dry run stand for */
 	struct letter_template *letter_template;
+	struct letter_house house;
 	char host[HOST_NAME_MAX + 1];
 	const char *issuer;
 	uid_t first_uid;

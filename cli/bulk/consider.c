@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cli/bulk/dry_run.h"
 #include "cli/users/same_user.h"
 #include "host/user_entry.h"
@@ -125,6 +126,11 @@ static enum bulk_reason prepare_entry(const struct bulk_run *run, const struct b
 		reason = refuse(BULK_TWICE, error, translate("was named before"));
 	if (reason == BULK_NONE)
 		reason = judge_existing(run, entry, &old, error);
+	if (user->full_name != NULL)
+		utf8_copy_shown(entry->full_name, sizeof entry->full_name, user->full_name,
+			strlen(user->full_name));
+	else
+		bulk_full_name(passwd, entry->full_name);
 	if (reason == BULK_NONE && run->options.dry_run == 0 &&
 		bulk_secret_draw(entry, run, &old, error) != 0)
 		reason = BULK_STORE_ERROR;

@@ -10,11 +10,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/host_name.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
+#include "config/configuration.h"
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
 #include "message/enrollment_text.h"
@@ -38,25 +40,47 @@ static int check_template(const struct bulk_run *run, struct error *error)
 		letter_template_replaces(run->letter_template, LETTER_TXT) ? "txt" : "html");
 }
 
+static const char *choose(const char *flag, const char *key)
+{
+	return flag != NULL ? flag : key;
+}
+
+/* Finds what all letters say. */
+static int furnish_house(struct bulk_run *run, struct error *error)
+{
+	const struct bulk_options *options = &run->options;
+	const struct enroll_defaults *defaults = &run->defaults.enroll;
+	const struct options *module = &run->defaults.configuration->options;
+	const char *logo = choose(options->logo, defaults->logo);
+	struct letter_house *house = &run->house;
+	int status = letter_house_set_day(house, (int64_t)time(NULL), error);
+
+	house->organization = choose(options->organization, defaults->organization);
+	house->contact = choose(options->contact, defaults->contact);
+	house->prompt = options_prompt(module);
+	house->with_password = module->forward_pass;
+	if (status == 0 && logo != NULL)
+		status = letter_logo_read(&house->logo, logo, error);
+	return status;
+}
+
 enum exit_status bulk_letters_begin(struct bulk_run *run)
 {
 	const struct bulk_options *options = &run->options;
 	const struct enroll_defaults *defaults = &run->defaults.enroll;
-	const char *language =
-		options->language != NULL ? options->language : defaults->language;
-	const char *path = options->template_file != NULL ? options->template_file
-							  : defaults->letter_template;
+	const char *language = choose(options->language, defaults->language);
+	const char *path = choose(options->template_file, defaults->letter_template);
 	struct error error = ERROR_INIT;
 	int status = letter_template_read(&run->letter_template, path, &error);
 
 	if (status == 0 && options->template_file != NULL)
 		status = check_template(run, &error);
-	if (status == 0 && language != NULL)
+	if (status == 0)
 		status = letter_template_set_language(run->letter_template, language, &error);
+	if (status == 0)
+		status = furnish_house(run, &error);
 	host_name(run->host);
-	run->issuer = options->issuer != NULL	 ? options->issuer
-		      : defaults->issuer != NULL ? defaults->issuer
-						 : run->host;
+	run->issuer = choose(choose(options->issuer, defaults->issuer), run->host);
 	if (status == 0)
 		return STATUS_DONE;
 	terminal_complain_error(&error);
@@ -89,10 +113,11 @@ int bulk_letters_name_shared(const struct bulk_run *run, const struct bulk_forma
 	if (!formats->html)
 		return 0;
 	shared[BULK_PRINT_RUN].name = "letters.html";
-	status = letter_run_begin(run->letter_template, &shared[BULK_PRINT_RUN].header, error);
+	status = letter_run_begin(
+		&run->house, run->letter_template, &shared[BULK_PRINT_RUN].header, error);
 	if (status == 0)
-		status = letter_run_end(
-			run->letter_template, &shared[BULK_PRINT_RUN].footer, error);
+		status = letter_run_end(&run->house, run->letter_template,
+			&shared[BULK_PRINT_RUN].footer, error);
 	return status;
 }
 
@@ -272,7 +297,9 @@ static int stage_entry(const struct bulk_run *run, struct bulk_entry *entry, int
 {
 	struct text label = TEXT_INIT;
 	struct letter letter = {
+		.house = &run->house,
 		.user = entry->user,
+		.full_name = entry->full_name,
 		.host = run->host,
 		.issuer = run->issuer,
 		.credential = &entry->credential,

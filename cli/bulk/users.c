@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
+#include "base/utf8.h"
 #include "cli/ui/input.h"
 #include "cli/ui/terminal.h"
+#include "exchange/csv_text.h"
 #include "message/translate.h"
 #include "totpgroup.h"
 
@@ -85,8 +88,8 @@ static bool fill_buffer(struct bulk_users *users)
 	return true;
 }
 
-/* Reads a line into name, and cuts it one byte behind the longest name. NULs become
- * newlines, which no name contains. False at the end. */
+/* Reads a line into row, and cuts it one byte behind the longest. NULs become newlines, which
+ * no name contains. False at the end. */
 static bool read_line(struct bulk_users *users)
 {
 	size_t length = 0;
@@ -98,44 +101,124 @@ static bool read_line(struct bulk_users *users)
 		any = true;
 		if (byte == '\n')
 			break;
-		if (length <= BULK_NAME_MAX)
-			users->name[length++] = byte != '\0' ? byte : '\n';
+		if (length <= BULK_LINE_MAX)
+			users->row[length++] = byte != '\0' ? byte : '\n';
 	}
-	users->name[length] = '\0';
+	users->row[length] = '\0';
 	users->line += any;
 	return any && !users->interrupted && !users->failed;
 }
 
-/* Cuts off the blanks around a name, and the byte order mark that spreadsheets write. */
-static const char *trim(char *name, bool is_first)
+static char *skip_blanks(char *name)
 {
-	size_t length;
+	return name + strspn(name, " \t");
+}
 
-	if (is_first && strncmp(name, "\xef\xbb\xbf", 3) == 0)
-		name += 3;
-	name += strspn(name, " \t");
-	length = strlen(name);
+static void cut_blanks(char *name)
+{
+	size_t length = strlen(name);
+
 	while (length > 0 && strchr(" \t\r", name[length - 1]) != NULL)
 		name[--length] = '\0';
-	return name;
+}
+
+/* Cuts off the blanks around a row, and the byte order mark that spreadsheets write. */
+static char *trim(char *row, bool is_first)
+{
+	if (is_first && strncmp(row, "\xef\xbb\xbf", 3) == 0)
+		row += 3;
+	row = skip_blanks(row);
+	cut_blanks(row);
+	return row;
+}
+
+static int refuse_line(const struct bulk_users *users, struct bulk_user *user)
+{
+	return error_set(&user->error, TOTPGROUP_EFORMAT,
+		translate("%s, line %u: is no name of a user"), users->source, users->line);
+}
+
+/* Reads what stands behind the name and a separator: the full name, and nothing else. */
+static int read_full_name(
+	struct bulk_users *users, struct bulk_user *user, const char *rest, char separator)
+{
+	struct csv_text csv = {.text = rest, .length = strlen(rest), .separator = separator};
+	struct error problem = ERROR_INIT;
+	struct text field = TEXT_INIT;
+	bool last = false;
+	int status = csv_text_read(&csv, &field, &last, &problem);
+
+	if (status == TOTPGROUP_EMEMORY)
+		error_set(&user->error, status, translate("out of memory"));
+	else if (status != 0 || !last)
+		error_set(&user->error, TOTPGROUP_EFORMAT,
+			translate("%s, line %u: behind the user's name stands the full name "
+				  "alone, in quotes if it has a comma"),
+			users->source, users->line);
+	else
+		utf8_copy_shown(
+			users->full_name, sizeof users->full_name, field.data, field.length);
+	if (user->error.code == 0 && users->full_name[0] != '\0')
+		user->full_name = users->full_name;
+	text_free(&field);
+	return user->error.code;
+}
+
+/* Cuts the row into the name and the full name. */
+static void read_row(struct bulk_users *users, struct bulk_user *user, char *row)
+{
+	char *end = row + strcspn(row, ",;\t"), separator = *end;
+	bool is_cut = strlen(users->row) > BULK_LINE_MAX;
+
+	*end = '\0';
+	cut_blanks(row);
+	user->name = row;
+	if (is_cut || *row == '\0' || strlen(row) > BULK_NAME_MAX ||
+		ascii_has_control(row, strlen(row)))
+		refuse_line(users, user);
+	else if (separator != '\0')
+		read_full_name(users, user, skip_blanks(end + 1), separator);
 }
 
 static bool next_name(struct bulk_users *users, struct bulk_user *user)
 {
+	char *row;
+
 	do {
 		if (!read_line(users))
 			return false;
-		user->name = trim(users->name, users->line == 1);
-	} while (*user->name == '\0' || *user->name == '#');
+		row = trim(users->row, users->line == 1);
+	} while (*row == '\0' || *row == '#');
 	user->named = true;
 	user->entry = NULL;
 	users->given++;
-	if (strlen(user->name) > BULK_NAME_MAX ||
-		ascii_has_control(user->name, strlen(user->name)))
-		error_set(&user->error, TOTPGROUP_EFORMAT,
-			translate("%s, line %u: is no name of a user"), users->source,
-			users->line);
+	read_row(users, user, row);
 	return true;
+}
+
+static void append_capitalized(struct text *text, const char *name)
+{
+	size_t before = text->length;
+
+	if (text_append_string(text, name) == 0 && *name >= 'a' && *name <= 'z')
+		text->data[before] = (char)(*name - 'a' + 'A');
+}
+
+void bulk_full_name(const struct passwd *entry, char name[BULK_FULL_NAME_MAX + 1])
+{
+	const char *gecos = entry->pw_gecos != NULL ? entry->pw_gecos : "";
+	struct text text = TEXT_INIT;
+
+	for (; *gecos != '\0' && *gecos != ','; gecos++)
+		if (*gecos != '&') {
+			text_append(&text, gecos, 1);
+		} else {
+			append_capitalized(&text, entry->pw_name);
+		}
+	name[0] = '\0';
+	if (text.length > 0)
+		utf8_copy_shown(name, BULK_FULL_NAME_MAX + 1, text.data, text.length);
+	text_free(&text);
 }
 
 bool bulk_users_next(struct bulk_users *users, struct bulk_user *user)

@@ -13,6 +13,7 @@
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
+#include "cli/ui/wrap.h"
 #include "message/translate.h"
 
 /* Where findings begin on a line. */

@@ -57,14 +57,17 @@ static bool is_variant_of(const char *language, const char *general, size_t leng
 	       (language[length] == '\0' || strchr("_.@", language[length]) != NULL);
 }
 
-/* Makes a locale with the messages of `name` and everything else as in the program's own.
- * (locale_t)0 where this host has no such locale. */
+/* Makes a locale with the messages of `name`, in which text is UTF-8, and everything else as in
+ * the program's own. (locale_t)0 where this host has no such locale. */
 static locale_t make_locale(const char *name)
 {
-	locale_t base = duplocale(LC_GLOBAL_LOCALE), made;
+	locale_t base = duplocale(LC_GLOBAL_LOCALE), utf8, made;
 
 	if (base == (locale_t)0)
 		return base;
+	/* Where the C library lacks C.UTF-8, a letter that is no ASCII counts as several. */
+	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", base);
+	base = utf8 != (locale_t)0 ? utf8 : base;
 	made = newlocale(LC_MESSAGES_MASK, name, base);
 	if (made == (locale_t)0)
 		freelocale(base);

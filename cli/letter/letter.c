@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/number.h"
 #include "base/qr.h"
 #include "config/config_file.h"
 #include "message/translate.h"
@@ -23,12 +25,15 @@ static const char built_in_text[] =
 #include "cli/letter/text.inc"
 	;
 
+/* The last second of the year 9999. */
+#define DATE_MAX INT64_C(253402300799)
+
 struct letter_template {
 	struct letter_markup html;
 	struct letter_markup text;
 	bool own_html;
 	bool own_text;
-	locale_t locale;  /* (locale_t)0: the program's */
+	locale_t locale;
 	void *qr_library; /* stays loaded; NULL where it is not installed */
 };
 
@@ -72,19 +77,23 @@ static int open_folder(const char *path, int *descriptor, struct error *error)
 
 /* Reads the file from the folder that was checked, even if the path leads to another one
  * by now. */
-static int read_own(struct letter_markup *markup, const char *path, struct error *error)
+int letter_file_read(struct text *bytes, const char *path, struct error *error)
 {
 	int folder;
 	int status = open_folder(path, &folder, error);
 
 	if (status == 0)
-		status =
-			config_file_read(&markup->source, folder, file_name(path), path, error);
-	if (status == 0)
-		status = letter_markup_parse(markup, path, error);
+		status = config_file_read(bytes, folder, file_name(path), path, error);
 	if (folder >= 0)
 		close(folder);
 	return status;
+}
+
+static int read_own(struct letter_markup *markup, const char *path, struct error *error)
+{
+	int status = letter_file_read(&markup->source, path, error);
+
+	return status == 0 ? letter_markup_parse(markup, path, error) : status;
 }
 
 static int read_built_in(
@@ -127,6 +136,8 @@ int letter_template_read(
 	if (*letter_template == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 	status = read_both(*letter_template, path, error);
+	if (status == 0)
+		status = letter_template_set_language(*letter_template, NULL, error);
 	if (status == 0) {
 		(*letter_template)->qr_library = qr_library_hold();
 		return 0;
@@ -169,11 +180,31 @@ void letter_template_free(struct letter_template *letter_template)
 	free(letter_template);
 }
 
+int letter_house_set_day(struct letter_house *house, int64_t now, struct error *error)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	time_t time = (time_t)now;
+	struct tm day;
+
+	if (epoch != NULL && !number_parse(epoch, strlen(epoch), 0, DATE_MAX, &now))
+		return error_set(error, TOTPGROUP_ECONFIG,
+			translate("SOURCE_DATE_EPOCH is no time in seconds since 1970"));
+	if (epoch != NULL)
+		time = (time_t)now;
+	if ((epoch != NULL ? gmtime_r(&time, &day) : localtime_r(&time, &day)) == NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			translate("the clock of this host has no day"));
+	house->year = day.tm_year + 1900;
+	house->month = day.tm_mon + 1;
+	house->day = day.tm_mday;
+	return 0;
+}
+
 /* Cuts off what a failed function appended, and says why there is no letter. */
 static int conclude(int status, const struct letter *letter, struct text *text, size_t before,
 	struct error *error)
 {
-	const char *user = letter != NULL ? letter->user : "anybody";
+	const char *user = letter->user != NULL ? letter->user : "anybody";
 
 	if (status == 0)
 		return 0;
@@ -220,12 +251,13 @@ int letter_append(const struct letter *letter, enum letter_format format,
 	return append_nodes(letter_template, markup, 0, markup->count, letter, text, error);
 }
 
-int letter_run_begin(
+int letter_run_begin(const struct letter_house *house,
 	const struct letter_template *letter_template, struct text *text, struct error *error)
 {
 	const struct letter_markup *html = &letter_template->html;
+	const struct letter letter = {.house = house};
 
-	return append_nodes(letter_template, html, 0, html->page, NULL, text, error);
+	return append_nodes(letter_template, html, 0, html->page, &letter, text, error);
 }
 
 int letter_run_page(const struct letter *letter, const struct letter_template *letter_template,
@@ -237,11 +269,12 @@ int letter_run_page(const struct letter *letter, const struct letter_template *l
 		letter_template, html, html->page, html->page_end, letter, text, error);
 }
 
-int letter_run_end(
+int letter_run_end(const struct letter_house *house,
 	const struct letter_template *letter_template, struct text *text, struct error *error)
 {
 	const struct letter_markup *html = &letter_template->html;
+	const struct letter letter = {.house = house};
 
 	return append_nodes(
-		letter_template, html, html->page_end, html->count, NULL, text, error);
+		letter_template, html, html->page_end, html->count, &letter, text, error);
 }

@@ -29,16 +29,42 @@ enum letter_format {
 	LETTER_FORMATS,
 };
 
+/* What the letters of all users have in common. Strings are as in struct letter, but NULL where
+ * it is not known. Begins zeroed; the caller frees logo. */
+struct letter_house {
+	const char *organization; /* that sends the letters */
+	const char *contact;	  /* whom users ask: a name, a number, an address */
+	struct text logo;	  /* a PNG file of letter_logo_read(); empty: none */
+	const char *prompt;	  /* at which users type the code */
+	bool with_password;	  /* they type their password before it, in one line */
+	int year, month, day;	  /* of the letters; the day 0: none */
+};
+
 /* The strings may hold any bytes, because anybody may have chosen them. Bytes that are
  * not UTF-8, and control characters, are shown as U+FFFD. None is NULL. */
 struct letter {
-	const char *user;   /* login name */
-	const char *host;   /* that the user logs in to */
-	const char *issuer; /* for the app; may be empty */
-	const char *label;  /* the account name in the app */
+	const struct letter_house *house; /* NULL: nothing in common is known */
+	const char *user;		  /* login name */
+	const char *full_name;		  /* may be empty */
+	const char *host;		  /* that the user logs in to */
+	const char *issuer;		  /* for the app; may be empty */
+	const char *label;		  /* the account name in the app */
 	const struct new_credential *credential;
 	int64_t pending_until; /* a first code must come before; seconds since 1970, or 0 */
 };
+
+/*
+ * Reads a logo into a text that must be TEXT_INIT, which the caller frees: a PNG file of at most
+ * 64 KiB and 2048 pixels on a side, without anything in it that is not needed for the picture.
+ * Path and rights are checked as those of a template. TOTPGROUP_ECONFIG where it is no such
+ * file. An SVG file is none: it could bring scripts and links into a letter with secrets.
+ */
+int letter_logo_read(struct text *logo, const char *path, struct error *error);
+
+/* Sets the day of the letters to that of a time in seconds since 1970, in this host's time zone;
+ * or, where the environment has SOURCE_DATE_EPOCH, to the day of that in UTC.
+ * TOTPGROUP_ECONFIG where that is no time. */
+int letter_house_set_day(struct letter_house *house, int64_t now, struct error *error);
 
 /* Wording and layout of letters: totpgroup-letter(5). */
 struct letter_template;
@@ -57,7 +83,7 @@ int letter_template_read(
 
 /*
  * Sets the language of letters with this template: de, pt_BR, as gettext names them; NULL
- * is English. Without this call it is the language of the program. Neither the program's
+ * is English, as it is without this call. Neither the program's
  * locale nor LANG matters. The environment variable LANGUAGE of the process is set, so one
  * language can be used at a time.
  *
@@ -80,17 +106,25 @@ int letter_append(const struct letter *letter, enum letter_format format,
 	const struct letter_template *letter_template, struct text *text, struct error *error);
 
 /* A print run is one HTML file with a page for each user: begin, any number of pages, end.
- * With one page it is the letter of that user. */
-int letter_run_begin(
+ * With one page it is the letter of that user. house may be NULL. */
+int letter_run_begin(const struct letter_house *house,
 	const struct letter_template *letter_template, struct text *text, struct error *error);
 int letter_run_page(const struct letter *letter, const struct letter_template *letter_template,
 	struct text *text, struct error *error);
-int letter_run_end(
+int letter_run_end(const struct letter_house *house,
 	const struct letter_template *letter_template, struct text *text, struct error *error);
 
 /*
  * The rest is for the files of this folder.
  *
+ * letter.c
+ */
+
+/* Reads a template or a picture, which nobody else may be able to change, as
+ * letter_template_read() does. The caller frees bytes, after an error too. */
+int letter_file_read(struct text *bytes, const char *path, struct error *error);
+
+/*
  * language.c
  */
 
@@ -130,7 +164,7 @@ enum letter_value_kind {
 	LETTER_VALUE_MARKUP, /* HTML that is not escaped, and so not for text */
 };
 
-/* A row of the table. Where `common` is set, the functions get NULL for the letter. */
+/* A row of the table. Where `common` is set, the letter may have nothing but its house. */
 struct letter_value {
 	const char *name;
 	/* Appends the value, not escaped. NULL for a name that is a condition only. */
@@ -204,10 +238,10 @@ void letter_markup_free(struct letter_markup *markup);
  * render.c: puts the values of a user into a template.
  */
 
-/* Appends the nodes `from` to before `end`. letter may be NULL for nodes outside the page.
- * Lines of a plain text are broken at blanks, so that none has more than 72 columns unless
- * a single word has; the rest of a line is indented as its beginning is, or as the words
- * behind "1. " or "- ". Errors are those of the values. */
+/* Appends the nodes `from` to before `end`. For nodes outside the page, the letter may have
+ * nothing but its house. Lines of a plain text have no more than 72 columns (wrap.h); the rest
+ * of a line is indented as its beginning is, or as the words behind "1. " or "- ". Errors are
+ * those of the values. */
 int letter_render(const struct letter_markup *markup, size_t from, size_t end,
 	const struct letter *letter, struct text *text);
 

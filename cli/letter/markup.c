@@ -237,6 +237,8 @@ static int open_page(struct parser *parser, const struct tag *tag)
 	if (parser->page_line != 0)
 		return refuse(parser, parser->line,
 			"a second page; the first one is in line %u", parser->page_line);
+	if (parser->depth > 0)
+		return refuse(parser, parser->line, "page cannot stand in a section");
 	parser->page_line = parser->line;
 	parser->in_page = true;
 	parser->markup->page = parser->markup->count;
@@ -258,7 +260,7 @@ static int open_section(struct parser *parser, const struct tag *tag)
 	if (node.value->holds == NULL)
 		return refuse(parser, parser->line, "%s is always there: it needs no section",
 			node.value->name);
-	if (!parser->in_page)
+	if (!parser->in_page && !node.value->common)
 		return refuse(parser, parser->line, "%s stands outside {{#page}} ... {{/page}}",
 			node.value->name);
 	if (parser->depth == LETTER_MARKUP_DEPTH_MAX)

@@ -8,6 +8,7 @@
 
 #include "base/lines.h"
 #include "base/utf8.h"
+#include "cli/ui/wrap.h"
 #include "message/translate.h"
 
 /* Of a line of plain text. */
@@ -129,7 +130,7 @@ static int append_value(const struct letter_markup *markup, const struct letter_
 static bool is_available(const struct letter_value *value, const struct letter *letter)
 {
 	return value->append != NULL && value->kind == LETTER_VALUE_WORDS &&
-	       (value->common || letter != NULL);
+	       (value->common || letter->user != NULL);
 }
 
 /* Appends the translation of a sentence. From a placeholder on that it cannot have, it
@@ -182,16 +183,6 @@ static int append_nodes(const struct letter_markup *markup, size_t from, size_t 
 	return status;
 }
 
-/* Every character counts as one column, also those that take two or none. */
-static size_t count_columns(const char *text, size_t length)
-{
-	size_t columns = 0;
-
-	for (size_t i = 0; i < length; i++)
-		columns += (text[i] & 0xc0) != 0x80;
-	return columns;
-}
-
 /* How far the rest of a line is indented when the line is broken. */
 static size_t hanging_indentation(const char *line, size_t length)
 {
@@ -209,43 +200,14 @@ static size_t hanging_indentation(const char *line, size_t length)
 	return blanks;
 }
 
-/* The length of the words at the beginning of a line that fit into so many columns; at
- * least one word. */
-static size_t fitting_length(const char *line, size_t length, size_t columns)
-{
-	size_t fitting = 0;
-
-	for (size_t i = 1; i <= length; i++) {
-		if (i < length && line[i] != ' ')
-			continue;
-		if (fitting > 0 && count_columns(line, i) > columns)
-			return fitting;
-		fitting = i;
-	}
-	return fitting;
-}
-
 static void wrap_line(const char *line, size_t length, struct text *text)
 {
 	size_t indent = hanging_indentation(line, length);
-	size_t columns = indent < COLUMNS_MAX ? COLUMNS_MAX - indent : 1;
 
+	if (indent >= COLUMNS_MAX)
+		indent = 0;
 	text_append(text, line, indent);
-	line += indent;
-	length -= indent;
-	while (length > 0) {
-		size_t fitting = fitting_length(line, length, columns);
-
-		text_append(text, line, fitting);
-		line += fitting;
-		length -= fitting;
-		while (length > 0 && *line == ' ') {
-			line++;
-			length--;
-		}
-		if (length > 0)
-			text_append_format(text, "\n%*s", (int)indent, "");
-	}
+	wrapped_line_append(text, line + indent, length - indent, indent, COLUMNS_MAX);
 }
 
 static int wrap_lines(const struct text *lines, struct text *text)
@@ -255,7 +217,7 @@ static int wrap_lines(const struct text *lines, struct text *text)
 	size_t length;
 
 	while (lines->length > 0 && lines_next(&reader, &line, &length)) {
-		if (count_columns(line, length) <= COLUMNS_MAX)
+		if (words_width_of(line, length) <= COLUMNS_MAX)
 			text_append(text, line, length);
 		else
 			wrap_line(line, length, text);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/base64.h"
+#include "config/options.h"
 #include "message/enrollment_text.h"
 #include "message/translate.h"
 #include "totpgroup.h"
@@ -28,6 +29,111 @@ static const char *const months[] = {
 	N_("November"),
 	N_("December"),
 };
+
+static const struct letter_house nothing_known = {.logo = TEXT_INIT};
+
+static const struct letter_house *house_of(const struct letter *letter)
+{
+	return letter->house != NULL ? letter->house : &nothing_known;
+}
+
+static int append_if_known(struct text *text, const char *value)
+{
+	return value != NULL ? text_append_string(text, value) : text->status;
+}
+
+static bool is_known(const char *value)
+{
+	return value != NULL && value[0] != '\0';
+}
+
+static int append_organization(const struct letter *letter, struct text *text)
+{
+	return append_if_known(text, house_of(letter)->organization);
+}
+
+static bool has_organization(const struct letter *letter)
+{
+	return is_known(house_of(letter)->organization);
+}
+
+static int append_contact(const struct letter *letter, struct text *text)
+{
+	return append_if_known(text, house_of(letter)->contact);
+}
+
+static bool has_contact(const struct letter *letter)
+{
+	return is_known(house_of(letter)->contact);
+}
+
+/* Without the blank at its end, behind which users type. */
+static int append_prompt(const struct letter *letter, struct text *text)
+{
+	const char *prompt = house_of(letter)->prompt;
+	size_t length;
+
+	if (prompt == NULL)
+		prompt = OPTIONS_PROMPT;
+	length = strlen(prompt);
+	while (length > 0 && prompt[length - 1] == ' ')
+		length--;
+	return text_append(text, prompt, length);
+}
+
+static bool is_with_password(const struct letter *letter)
+{
+	return house_of(letter)->with_password;
+}
+
+/* The picture of an address that needs no other file. */
+static int append_data_uri(struct text *text, const struct text *png)
+{
+	text_append_string(text, "data:image/png;base64,");
+	return base64_encode(text, png->data, png->length);
+}
+
+static int append_logo(const struct letter *letter, struct text *text)
+{
+	const struct text *logo = &house_of(letter)->logo;
+
+	return logo->length > 0 ? append_data_uri(text, logo) : text->status;
+}
+
+static bool has_logo(const struct letter *letter)
+{
+	return house_of(letter)->logo.length > 0;
+}
+
+static int append_day(struct text *text, int year, int month, int day)
+{
+	/* Day, month and year. */
+	return text_append_format(
+		text, translate("%d %s %d"), day, translate(months[month - 1]), year);
+}
+
+static int append_date(const struct letter *letter, struct text *text)
+{
+	const struct letter_house *house = house_of(letter);
+
+	return house->day != 0 ? append_day(text, house->year, house->month, house->day)
+			       : text->status;
+}
+
+static bool has_date(const struct letter *letter)
+{
+	return house_of(letter)->day != 0;
+}
+
+static int append_full_name(const struct letter *letter, struct text *text)
+{
+	return append_if_known(text, letter->full_name);
+}
+
+static bool has_full_name(const struct letter *letter)
+{
+	return is_known(letter->full_name);
+}
 
 static int append_user(const struct letter *letter, struct text *text)
 {
@@ -79,9 +185,8 @@ static int append_qr_png(const struct letter *letter, struct text *text)
 	struct text png = TEXT_INIT;
 	int status = letter_qr_append_png(letter, &png);
 
-	text_append_string(text, "data:image/png;base64,");
 	if (status == 0)
-		status = base64_encode(text, png.data, png.length);
+		status = append_data_uri(text, &png);
 	text_free(&png);
 	return status;
 }
@@ -106,9 +211,7 @@ static int append_pending_until(const struct letter *letter, struct text *text)
 		return 0;
 	if (localtime_r(&time, &local) == NULL)
 		return TOTPGROUP_EARGUMENT;
-	/* Day, month and year. */
-	text_append_format(text, translate("%d %s %d"), local.tm_mday,
-		translate(months[local.tm_mon]), local.tm_year + 1900);
+	append_day(text, local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 	if (local.tm_hour != 0 || local.tm_min != 0 || local.tm_sec != 0)
 		text_append_format(text, ", %d:%02d", local.tm_hour, local.tm_min);
 	return text->status;
@@ -156,6 +259,13 @@ static bool is_unusual(const struct letter *letter)
 
 const struct letter_value letter_values[] = {
 	{"lang", letter_language_append, NULL, LETTER_VALUE_WORDS, true},
+	{"organization", append_organization, has_organization, LETTER_VALUE_WORDS, true},
+	{"logo", append_logo, has_logo, LETTER_VALUE_MARKUP, true},
+	{"contact", append_contact, has_contact, LETTER_VALUE_WORDS, true},
+	{"date", append_date, has_date, LETTER_VALUE_WORDS, true},
+	{"prompt", append_prompt, NULL, LETTER_VALUE_WORDS, true},
+	{"with_password", NULL, is_with_password, LETTER_VALUE_WORDS, true},
+	{"full_name", append_full_name, has_full_name, LETTER_VALUE_WORDS, false},
 	{"user", append_user, NULL, LETTER_VALUE_WORDS, false},
 	{"host", append_host, NULL, LETTER_VALUE_WORDS, false},
 	{"issuer", append_issuer, has_issuer, LETTER_VALUE_WORDS, false},

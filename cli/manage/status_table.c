@@ -13,6 +13,7 @@
 #include "cli/manage/status_table.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
+#include "cli/ui/wrap.h"
 #include "core/new_credential.h"
 #include "exchange/otp_key.h"
 #include "message/translate.h"

@@ -118,7 +118,7 @@ static void read_and_judge(const struct manage *manage, struct verification *ver
 {
 	char line[LINE_SIZE];
 
-	if (!terminal_read_hidden_line("Verification code: ", line, sizeof line))
+	if (!terminal_read_hidden_line(OPTIONS_PROMPT, line, sizeof line))
 		refuse_input(verification, translate("no code"));
 	else if (manage->options.pipe != 0 && !terminal_at_end())
 		refuse_input(verification, translate("more than two lines"));

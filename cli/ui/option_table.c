@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/words.h"
+#include "cli/ui/wrap.h"
 #include "message/translate.h"
 
 /* getopt_long() returns a row's number plus this for a long name. */

@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "cli/ui/terminal.h"
-#include "cli/ui/words.h"
+#include "cli/ui/wrap.h"
 #include "message/translate.h"
 
 #define COLUMNS_DEFAULT 80

@@ -16,7 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "cli/ui/words.h"
+#include "cli/ui/wrap.h"
 #include "message/translate.h"
 
 static bool write_all(int fd, const char *data, size_t length)

@@ -23,6 +23,9 @@ const struct key_definition enroll_definitions[] = {
 	{"codes", KEY_WORD, AT(codes), ENROLL_CODES_PLAIN, .words = "plain|hashed"},
 	{"language", KEY_TEXT, AT(language)},
 	{"template", KEY_TEXT, AT(letter_template)},
+	{"organization", KEY_TEXT, AT(organization)},
+	{"logo", KEY_TEXT, AT(logo)},
+	{"contact", KEY_TEXT, AT(contact)},
 	{.name = NULL},
 };
 

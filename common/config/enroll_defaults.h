@@ -38,9 +38,12 @@ struct enroll_defaults {
 	int emergency_codes;
 	int codes; /* enum enroll_codes */
 	struct config_rate rate_limit;
-	/* For letters, which check both. */
+	/* For letters, which check them. */
 	const char *language;	     /* NULL: English */
 	const char *letter_template; /* a file; NULL: the built-in letter */
+	const char *organization;    /* that sends them; NULL: none is named */
+	const char *logo;	     /* a PNG file; NULL: none */
+	const char *contact;	     /* whom users ask; NULL: nobody is named */
 };
 
 #define ENROLL_DEFAULTS_INIT                                                                   \

@@ -158,6 +158,13 @@ const char *options_socket(const struct options *options)
 	return socket_path(options->store);
 }
 
+const char *options_prompt(const struct options *options)
+{
+	if (options->authtok_prompt != NULL)
+		return options->authtok_prompt;
+	return options->forward_pass ? "Password & verification code: " : OPTIONS_PROMPT;
+}
+
 static int check_store(const char *store, struct error *error)
 {
 	const char *path = socket_path(store);

@@ -103,6 +103,13 @@ bool options_is_shared(const struct options *options);
  * daemon; NULL where files are the store. */
 const char *options_socket(const struct options *options);
 
+/* Clients, scripts and password managers look for these very words: they are not translated. */
+#define OPTIONS_PROMPT "Verification code: "
+
+/* The prompt that a user sees: that of authtok_prompt=, or one that says whether the password is
+ * typed with the code (forward_pass). */
+const char *options_prompt(const struct options *options);
+
 /* With store=socket, resets the options that only the daemon needs to their defaults. A
  * configuration file may set them for the daemon and for lines that use files. */
 void options_leave_to_daemon(struct options *options);

@@ -6,10 +6,10 @@
  *     make_letters [NAME=VALUE]... FORMAT...
  *
  * writes those of the formats svg, png, html, txt and run to standard output. The names
- * are user (given more than once, a run has a page for each), host, issuer, label,
- * secret, algorithm, digits, period, codes (with commas between), hashed, pending
- * (seconds since 1970), template and language. Exit status 1 and a line on standard
- * error where there is no letter.
+ * are user (given more than once, a run has a page for each), full_name, host, issuer, label,
+ * secret, algorithm, digits, period, codes (with commas between), hashed, pending and date
+ * (seconds since 1970), organization, logo (a file), contact, prompt, with_password, template and
+ * language. Exit status 1 and a line on standard error where there is no letter.
  */
 
 #include "config.h"
@@ -31,8 +31,11 @@ struct wish {
 	unsigned int user_count;
 	struct letter letter;
 	struct new_credential credential;
+	struct letter_house house;
 	const char *path;
 	const char *language;
+	const char *logo;
+	const char *date;
 };
 
 char *bindtextdomain(const char *domain, const char *folder);
@@ -80,6 +83,32 @@ static bool is(const char *argument, const char *name, const char **value)
 	return true;
 }
 
+/* Takes what all letters have in common; false where the argument is something else. */
+static bool take_common(struct wish *wish, const char *argument)
+{
+	const char *value;
+
+	if (is(argument, "organization", &value))
+		wish->house.organization = value;
+	else if (is(argument, "contact", &value))
+		wish->house.contact = value;
+	else if (is(argument, "prompt", &value))
+		wish->house.prompt = value;
+	else if (is(argument, "with_password", &value))
+		wish->house.with_password = strcmp(value, "yes") == 0;
+	else if (is(argument, "logo", &value))
+		wish->logo = value;
+	else if (is(argument, "date", &value))
+		wish->date = value;
+	else if (is(argument, "template", &value))
+		wish->path = value;
+	else if (is(argument, "language", &value))
+		wish->language = value;
+	else
+		return false;
+	return true;
+}
+
 /* Takes a NAME=VALUE; false where the argument is none. */
 static bool take(struct wish *wish, const char *argument)
 {
@@ -108,25 +137,24 @@ static bool take(struct wish *wish, const char *argument)
 		credential->emergency_codes.hashed = strcmp(value, "yes") == 0;
 	else if (is(argument, "pending", &value))
 		wish->letter.pending_until = atoll(value);
-	else if (is(argument, "template", &value))
-		wish->path = value;
-	else if (is(argument, "language", &value))
-		wish->language = value;
+	else if (is(argument, "full_name", &value))
+		wish->letter.full_name = value;
 	else
-		return false;
+		return take_common(wish, argument);
 	return true;
 }
 
 static int append_run(struct wish *wish, const struct letter_template *letter_template,
 	struct text *text, struct error *error)
 {
-	int status = letter_run_begin(letter_template, text, error);
+	int status = letter_run_begin(&wish->house, letter_template, text, error);
 
 	for (unsigned int i = 0; status == 0 && i < wish->user_count; i++) {
 		wish->letter.user = wish->users[i];
 		status = letter_run_page(&wish->letter, letter_template, text, error);
 	}
-	return status == 0 ? letter_run_end(letter_template, text, error) : status;
+	return status == 0 ? letter_run_end(&wish->house, letter_template, text, error)
+			   : status;
 }
 
 static int append(struct wish *wish, const char *format,
@@ -148,6 +176,7 @@ int main(int argc, char **argv)
 	struct wish wish = {.users = {"alice"},
 		.letter = {.host = "host.example.org",
 			.issuer = "Example",
+			.full_name = "",
 			.label = "alice@host.example.org"},
 		.credential = NEW_CREDENTIAL_DEFAULT};
 	struct letter_template *letter_template = NULL;
@@ -162,9 +191,14 @@ int main(int argc, char **argv)
 	wish.user_count += wish.user_count == 0;
 	wish.letter.user = wish.users[0];
 	wish.letter.credential = &wish.credential;
+	wish.letter.house = &wish.house;
 	status = letter_template_read(&letter_template, wish.path, &error);
 	if (status == 0 && wish.language != NULL)
 		status = letter_template_set_language(letter_template, wish.language, &error);
+	if (status == 0 && wish.date != NULL)
+		status = letter_house_set_day(&wish.house, atoll(wish.date), &error);
+	if (status == 0 && wish.logo != NULL)
+		status = letter_logo_read(&wish.house.logo, wish.logo, &error);
 	for (; status == 0 && i < argc; i++)
 		status = append(&wish, argv[i], letter_template, &text, &error);
 	if (status == 0)
@@ -172,6 +206,7 @@ int main(int argc, char **argv)
 	else
 		fprintf(stderr, "%s\n", error.message);
 	letter_template_free(letter_template);
+	text_free(&wish.house.logo);
 	text_free(&text);
 	return status != 0;
 }

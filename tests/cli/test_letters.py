@@ -22,13 +22,16 @@ PENDING = "pending=1797206400"
 LONG_SECRET = SECRET + SECRET[:19] + "A"
 LONG_HOST = "login-gateway-2.datacenter.example.org"
 LONGEST = [
-    "language=de", PENDING, f"host={LONG_HOST}",
+    "language=de", PENDING, "date=1796079600", "full_name=Maximilian Mustermann-von-der-Heide",
+    "organization=Landesamt für Kartografie, Vermessung und Geodaten, Außenstelle Nord",
+    "contact=IT-Service, Zimmer 4711, Telefon 0123 456789, it-service@kartografie.example.org",
+    f"host={LONG_HOST}",
     f"label=maximilian.mustermann@{LONG_HOST}", "hashed=yes", "algorithm=SHA256", "digits=8",
     "codes=" + ",".join(10 * ["WXYZ-WXYZ-WXYZ-WXYZ"]), f"secret={LONG_SECRET}"]
 
 # The HTML elements of a letter.
 ELEMENTS = set("""html head meta title style body article p h1 h2 bdi dl dt dd div ol ul li
-                  a svg path span section""".split())
+                  a svg path span section header""".split())
 
 
 def uri(label="alice@host.example.org", issuer="Example", secret=SECRET):

@@ -27,6 +27,7 @@ static inline int letter_setup(void **state)
 	letter_credential = (struct new_credential)NEW_CREDENTIAL_DEFAULT;
 	strcpy(letter_credential.secret, LETTER_SECRET);
 	letter = (struct letter){.user = "alice",
+		.full_name = "",
 		.host = "host.example.org",
 		.issuer = "Example",
 		.label = "alice@host",

@@ -95,7 +95,9 @@ static void every_enrollment_default_is_read(void **state)
 				   "disallow_reuse=yes\nalgorithm=sha512\ndigits=8\n"
 				   "step_size=3600\nwindow_size=21\nrate_limit=no\n"
 				   "emergency_codes=0\ncodes=hashed\nlanguage=de\n"
-				   "template=/etc/security/letter.html\n"),
+				   "template=/etc/security/letter.html\n"
+				   "organization=Maps & Co\nlogo=/etc/security/logo.png\n"
+				   "contact=the desk, 4711\n"),
 		0);
 	assert_int_equal(enroll->time_based, ENROLL_NO);
 	assert_int_equal(enroll->disallow_reuse, ENROLL_YES);
@@ -109,6 +111,9 @@ static void every_enrollment_default_is_read(void **state)
 	assert_int_equal(enroll->codes, ENROLL_CODES_HASHED);
 	assert_string_equal(enroll->language, "de");
 	assert_string_equal(enroll->letter_template, "/etc/security/letter.html");
+	assert_string_equal(enroll->organization, "Maps & Co");
+	assert_string_equal(enroll->logo, "/etc/security/logo.png");
+	assert_string_equal(enroll->contact, "the desk, 4711");
 	for (const struct key_definition *row = enroll_definitions; row->name != NULL; row++)
 		assert_non_null(
 			configuration_find(&configuration, CONFIGURATION_ENROLL, row->name));

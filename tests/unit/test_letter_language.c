@@ -53,7 +53,7 @@ static void assert_german(const char *text)
 	assert_contains(text, "vor dem 14. Dezember 2026.");
 	assert_contains(text, "an host.example.org als alice an.");
 	assert_contains(text, "(zeitbasiert, 6 Ziffern)");
-	assert_contains(text, "Verification code: ");
+	assert_contains(text, "Verification code:</bdi> ");
 	assert_contains(text, "ungültig");
 }
 
