@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/wipe.h"
 #include "client/daemon_reply.h"
 #include "core/typed.h"
@@ -260,19 +259,28 @@ static enum enroll_answer call_enrolling(struct enroll_client *enroll,
 						: answer_enroll_error(enroll, reply, error);
 }
 
+/* A URI and emergency codes go to a terminal: they are ASCII without blanks and controls. */
+static bool is_printable(const char *string)
+{
+	for (; *string != '\0'; string++)
+		if (*string <= ' ' || *string > '~')
+			return false;
+	return true;
+}
+
 static bool take_uri(struct enroll_client *enroll, const struct json_value *parameters)
 {
 	char uri[1024];
 	struct json_value value;
 	bool taken = json_member(parameters, "uri", &value) &&
 		     json_string(&value, uri, sizeof uri) &&
-		     text_append_string(&enroll->uri, uri) == 0;
+		     strncmp(uri, "otpauth://", strlen("otpauth://")) == 0 &&
+		     is_printable(uri) && text_append_string(&enroll->uri, uri) == 0;
 
 	WIPE_ARRAY(uri);
 	return taken;
 }
 
-/* Emergency codes go to a terminal, and have no control characters. */
 static bool take_emergency_codes(
 	struct enroll_client *enroll, const struct json_value *parameters)
 {
@@ -285,8 +293,7 @@ static bool take_emergency_codes(
 		char *code = codes->code[codes->count];
 
 		if (codes->count == EMERGENCY_CODES_MAX ||
-			!json_string(&item, code, sizeof codes->code[0]) ||
-			ascii_has_control(code, strlen(code)))
+			!json_string(&item, code, sizeof codes->code[0]) || !is_printable(code))
 			return false;
 		codes->count++;
 	}

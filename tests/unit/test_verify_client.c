@@ -520,7 +520,8 @@ static void no_failure_is_an_acceptance(void **state)
 static void a_closed_connection_fails(void **state)
 {
 	const struct fake_reply draft = {
-		"{\"parameters\":{\"uri\":\"x\",\"emergency_codes\":[]}}", 0, FAKE_HANG_UP};
+		"{\"parameters\":{\"uri\":\"otpauth://x\",\"emergency_codes\":[]}}", 0,
+		FAKE_HANG_UP};
 	const struct verify_client client = {in_folder(FAKE_SOCKET), LONG};
 	struct enroll_client enroll = ENROLL_CLIENT_INIT;
 	struct pollfd closed = {-1, POLLRDHUP, 0};
@@ -539,7 +540,8 @@ static void a_closed_connection_fails(void **state)
 static void each_call_has_its_own_time_limit(void **state)
 {
 	const struct fake_reply replies[] = {
-		{"{\"parameters\":{\"uri\":\"x\",\"emergency_codes\":[]}}", 0, FAKE_WAIT},
+		{"{\"parameters\":{\"uri\":\"otpauth://x\",\"emergency_codes\":[]}}", 0,
+			FAKE_WAIT},
 		{ACCEPTED, 0, FAKE_WAIT}};
 	const struct verify_client client = {in_folder(FAKE_SOCKET), LONG};
 	struct enroll_client enroll = ENROLL_CLIENT_INIT;
@@ -550,6 +552,31 @@ static void each_call_has_its_own_time_limit(void **state)
 	clock_shows += 2 * LONG;
 	assert_int_equal(enroll_client_confirm(&enroll, "123456", &failure), ENROLL_DONE);
 	enroll_client_end(&enroll);
+}
+
+/* It is shown on a terminal, and as a QR code. */
+static void a_uri_that_is_none_is_refused(void **state)
+{
+	static const char *const uris[] = {"", "x", "https://example.org/", "OTPAUTH://totp/a",
+		"otpauth://totp/\\u001b[2J", "otpauth://totp/\\n", "otpauth://totp/\\u009b"};
+	char text[128];
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(uris); i++) {
+		const struct verify_client client = {in_folder(FAKE_SOCKET), LONG};
+		const struct fake_reply reply = {text, 0, FAKE_HANG_UP};
+		struct enroll_client enroll = ENROLL_CLIENT_INIT;
+
+		snprintf(text, sizeof text,
+			"{\"parameters\":{\"uri\":\"%s\",\"emergency_codes\":[]}}", uris[i]);
+		fake_start(&reply, 1);
+		assert_int_equal(
+			enroll_client_begin(&enroll, &client, &failure), ENROLL_FAILED);
+		assert_fails("makes no sense");
+		assert_null(enroll.uri.data);
+		enroll_client_end(&enroll);
+		fake_stop();
+	}
 }
 
 /* Makes one enrollment. True where the client says that it is stored. */
@@ -626,6 +653,7 @@ int main(void)
 		TEST(the_interface_is_recognized),
 		TEST(no_failure_is_an_acceptance),
 		TEST(a_closed_connection_fails),
+		TEST(a_uri_that_is_none_is_refused),
 		TEST(each_call_has_its_own_time_limit),
 		TEST(no_failure_is_an_enrollment),
 	};
