@@ -83,11 +83,11 @@ static void check_twice(struct doctor *doctor, const struct pam_line *line)
 		"%s, line %u: asks for a code again, after %s, line %u", line->file,
 		line->number, doctor->line->file, doctor->line->number);
 	finding_why(finding, "A code can be used once, so a user needs two to log in.");
-	/* Which of the two is meant is not known: one asks more users than the other. */
-	if (some)
-		return;
-	finding_mend_line(finding, MEND_REMOVE, line, NULL);
-	finding_mend_line(finding, MEND_REMOVE, doctor->line, NULL);
+	/* Without the line for a group, all are still asked. */
+	if (!some || has_group(line))
+		finding_mend_line(finding, MEND_REMOVE, line, NULL);
+	if (!some || !has_group(line))
+		finding_mend_line(finding, MEND_REMOVE, doctor->line, NULL);
 }
 
 void doctor_check_misplaced(struct doctor *doctor)

@@ -17,7 +17,8 @@ static const struct program {
 	const char *service;
 	bool as_user; /* it runs with the rights of the user who logs in */
 	bool taught;  /* its own configuration can say what answers which prompt */
-} once[] = {{.service = "vsftpd"}, {.service = "dovecot"}, {.service = "radiusd"},
+} once[] = {{.service = "vsftpd"}, {.service = "proftpd"}, {.service = "pure-ftpd"},
+	{.service = "dovecot"}, {.service = "cups"}, {.service = "radiusd"},
 	{.service = "freeradius"}, {.service = "xrdp-sesman"},
 	{.service = "openvpn", .taught = true}, {.service = "i3lock", .as_user = true},
 	{.service = "swaylock", .as_user = true}};

@@ -218,8 +218,20 @@ int otp_key_add_emergency_code(
 	return 0;
 }
 
+int otp_key_refuse_letters(
+	struct otp_key *key, const char *kind, size_t length, struct error *error)
+{
+	(void)key;
+	if (!ascii_is_word(kind, length, "steam"))
+		return 0;
+	return error_set(error, TOTPGROUP_EFORMAT,
+		"codes of Steam have letters, and no login here takes them");
+}
+
 int otp_key_set_type(struct otp_key *key, const char *type, size_t length, struct error *error)
 {
+	if (otp_key_refuse_letters(key, type, length, error) != 0)
+		return error->code;
 	key->hotp = ascii_is_word(type, length, "hotp");
 	if (key->hotp || ascii_is_word(type, length, "totp"))
 		return 0;
@@ -264,6 +276,7 @@ int otp_key_set_counter(
 int otp_key_set_algorithm(
 	struct otp_key *key, const char *name, size_t length, struct error *error)
 {
+	static const char hmac[] = "HMAC";
 	static const struct {
 		enum hmac_algorithm algorithm;
 		const char *name;
@@ -274,6 +287,10 @@ int otp_key_set_algorithm(
 		{HMAC_SHA512, "SHA512", "SHA-512"},
 	};
 
+	if (length > strlen(hmac) && ascii_is_word(name, strlen(hmac), hmac)) {
+		name += strlen(hmac);
+		length -= strlen(hmac);
+	}
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (ascii_is_word(name, length, known[i].name) ||
 			ascii_is_word(name, length, known[i].with_dash)) {

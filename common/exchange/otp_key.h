@@ -78,14 +78,18 @@ typedef int otp_key_setter(
 otp_key_setter otp_key_set_base32;
 /* As the first line of a credential is read. */
 otp_key_setter otp_key_set_credential_secret;
-otp_key_setter otp_key_set_name;      /* no control characters; empty means none */
-otp_key_setter otp_key_set_issuer;    /* likewise */
-otp_key_setter otp_key_set_device;    /* as device_name_is_allowed(); empty means none */
-otp_key_setter otp_key_set_type;      /* totp or hotp, in either case */
-otp_key_setter otp_key_set_algorithm; /* SHA1, SHA-256 and the like, in either case */
-otp_key_setter otp_key_set_digits;    /* a decimal number, as are the next two */
+otp_key_setter otp_key_set_name;   /* no control characters; empty means none */
+otp_key_setter otp_key_set_issuer; /* likewise */
+otp_key_setter otp_key_set_device; /* as device_name_is_allowed(); empty means none */
+otp_key_setter otp_key_set_type;   /* totp or hotp, in either case */
+otp_key_setter
+	otp_key_set_algorithm;	   /* SHA1, SHA-256, HmacSHA512 and the like, in either case */
+otp_key_setter otp_key_set_digits; /* a decimal number, as are the next two */
 otp_key_setter otp_key_set_period;
 otp_key_setter otp_key_set_counter;
+
+/* Refuses a kind of codes that have letters, by its name `steam`, and sets nothing. */
+otp_key_setter otp_key_refuse_letters;
 
 /* Adds one of eight digits, the first of them not 0. */
 otp_key_setter otp_key_add_emergency_code;

@@ -17,8 +17,6 @@ struct uri_parts {
 	struct word query;
 };
 
-static otp_key_setter refuse_letters;
-
 struct parameter {
 	const char *name; /* first, for similar_name() */
 	otp_key_setter *set;
@@ -33,7 +31,7 @@ static const struct parameter parameters[] = {
 	{"digits", otp_key_set_digits, true, true},
 	{"period", otp_key_set_period, true, false},
 	{"counter", otp_key_set_counter, false, true},
-	{"encoder", refuse_letters, true, true},
+	{"encoder", otp_key_refuse_letters, true, true},
 	{NULL, NULL, false, false},
 };
 
@@ -52,16 +50,6 @@ static const struct {
 };
 
 #define OTHER_WORDS (sizeof other_words / sizeof other_words[0])
-
-static int refuse_letters(
-	struct otp_key *key, const char *value, size_t length, struct error *error)
-{
-	(void)key;
-	if (!ascii_is_word(value, length, "steam"))
-		return 0;
-	return error_set(error, TOTPGROUP_EFORMAT,
-		"codes of Steam have letters, and no login here takes them");
-}
 
 static int split_uri(
 	struct uri_parts *parts, const char *uri, size_t length, struct error *error)
@@ -181,7 +169,7 @@ static int read_parameter(struct otp_key *key, const struct parameter *parameter
 		return 0;
 	status = decode_value(&decoded, parameter->name, value, error);
 	if (status == 0 && decoded.length == 0 && parameter->set != otp_key_set_issuer &&
-		parameter->set != refuse_letters)
+		parameter->set != otp_key_refuse_letters)
 		status =
 			error_set(error, TOTPGROUP_EFORMAT, "the %s is empty", parameter->name);
 	else if (status == 0)
@@ -342,7 +330,7 @@ int otpauth_uri_or_secret(
 	if (begins_with(value, length, "otpauth://"))
 		return otpauth_uri_parse(key, value, length, error);
 	if (begins_with(value, length, "steam://"))
-		return refuse_letters(key, "steam", strlen("steam"), error);
+		return otp_key_refuse_letters(key, "steam", strlen("steam"), error);
 	return otp_key_set_base32(key, value, length, error);
 }
 

@@ -166,10 +166,20 @@ def a_second_line_asks_again(folder):
           "what to do")
 
 
+def the_line_for_all_stays(folder, *lines):
+    host = Host(folder, recipe="\n".join(["@include common-auth", *lines, ""]))
+    found = host.recognizes("asked-twice", "warning", f"{MODULE} group={MY_GROUP}")
+    equal(found["mend"]["action"], "remove", "what to do")
+
+
 @test
-def a_line_for_a_group_beside_one_for_all_asks_again(folder):
-    host = Host(folder, recipe=f"@include common-auth\n{MODULE}\n{MODULE} group={MY_GROUP}\n")
-    host.recognizes("asked-twice", "warning", None)
+def a_line_for_a_group_behind_one_for_all_asks_again(folder):
+    the_line_for_all_stays(folder, MODULE, f"{MODULE} group={MY_GROUP}")
+
+
+@test
+def a_line_for_a_group_before_one_for_all_asks_too(folder):
+    the_line_for_all_stays(folder, f"{MODULE} group={MY_GROUP}", MODULE)
 
 
 @test

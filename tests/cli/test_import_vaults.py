@@ -92,7 +92,8 @@ def tables_of_password_vaults_are_read(folder):
 
 @test
 def entries_that_cannot_be_used_are_named(folder):
-    for entry, words in ((aegis_entry(kind="steam"), "the type is neither"),
+    for entry, words in ((aegis_entry(kind="steam"), "codes of Steam have letters"),
+                         (aegis_entry(kind="motp"), "the type is neither"),
                          (aegis_entry(secret="MZX"), "cut short"),
                          (aegis_entry(secret=None), "the secret is missing"),
                          (aegis_entry(secret=["x"]), "the secret is no text"),

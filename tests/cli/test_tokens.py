@@ -192,6 +192,10 @@ def the_shapes_of_tables_are_known(folder):
             (f"T1   {seed} totp\n", "TOTP_AUTH"),
             (f"Serial Number,Seed,Time Interval\nT1,{seed},60\n", "TOTP_AUTH", "STEP_SIZE 60"),
             (f"serial,secret,counter,digits\nT1,{seed},5,8\n", "HOTP_COUNTER 5", "DIGITS 8"),
+            (f"userName,serialNumber,sharedSecret,timeStep,otpLength,hmacAlgorithm\n"
+             f",T1,{seed},60,8,HMacSHA256\n", "ALGORITHM SHA256", "DIGITS 8", "STEP_SIZE 60"),
+            (f"serial_number,shared_secret,time_step,otp_length,hmac_algorithm\n"
+             f"T1,{seed},60,8,HMacSHA512\n", "ALGORITHM SHA512", "DIGITS 8", "STEP_SIZE 60"),
             (f"upn,serial number,secret key,time interval,manufacturer,model\n,T1,{SECRET},30,A,B\n",
              "TOTP_AUTH"),
             (f"T1,,0,{seed},,2013-12-12T08:41:07,\n", "HOTP_COUNTER 1"),

@@ -2,8 +2,10 @@
 """Real programs that ask for a password only, in the private machine: dovecot, vsftpd, FreeRADIUS
 and OpenVPN. Each is a context manager. log_in() gives it a user and a password, as its clients do."""
 
+import base64
 import contextlib
 import ftplib
+import http.client
 import imaplib
 import os
 import shutil
@@ -27,6 +29,7 @@ class Program:
 
     name = package = None
     files = ()  # programs and plugins that it needs
+    tells_address = True  # of the client, to PAM
 
     def __init__(self, host):
         reason = self.missing()
@@ -178,8 +181,68 @@ userdb passwd {{
         return True
 
 
-class Vsftpd(Program):
+class Ftp(Program):
     """FTP. As under inetd, a process serves one connection, so nothing has to be awaited."""
+
+    def command(self):
+        """What serves the connection that is its standard input."""
+        raise NotImplementedError
+
+    def log_in(self, user, password):
+        with socket.create_server((ADDRESS, 21)) as listener, ftplib.FTP() as client:
+            greeting = threading.Thread(target=client.connect, args=(ADDRESS, 21, DEADLINE))
+            greeting.start()
+            connection, _ = listener.accept()
+            with connection, subprocess.Popen(
+                    self.command(), stdin=connection, stdout=connection,
+                    stderr=subprocess.DEVNULL) as server:
+                connection.close()
+                greeting.join(DEADLINE)
+                try:
+                    client.login(user, password)
+                except ftplib.error_perm as error:
+                    if not str(error).startswith("530"):
+                        raise
+                    return False
+                finally:
+                    client.close()
+                    server.wait(DEADLINE)
+        return True
+
+
+class ProFtpd(Ftp):
+    """ProFTPD. Its package and the next one's cannot be installed beside vsftpd's."""
+
+    name, package, files = "proftpd", "proftpd-core", ("proftpd",)
+
+    CONFIG = """\
+ServerType inetd
+AuthOrder mod_auth_pam.c* mod_auth_unix.c
+AuthPAMConfig proftpd
+RequireValidShell off
+UseReverseDNS off
+WtmpLog off
+SystemLog none
+TransferLog none
+ScoreboardFile none
+"""
+
+    def command(self):
+        return [find("proftpd"), "--nodaemon", "-c", self.write("proftpd.conf", self.CONFIG)]
+
+
+class PureFtpd(Ftp):
+    """Pure-FTPd. What it tells PAM for the client's host is the name of its own."""
+
+    name, package, files = "pure-ftpd", "pure-ftpd", ("pure-ftpd",)
+    tells_address = False
+
+    def command(self):
+        return [find("pure-ftpd"), "-l", "pam", "-u", "1", "-H", "-E"]
+
+
+class Vsftpd(Ftp):
+    """vsftpd."""
 
     name, package, files = "vsftpd", "vsftpd", ("vsftpd",)
 
@@ -198,26 +261,57 @@ seccomp_sandbox=NO
         os.mkdir(f"{self.folder}/empty")
         self.write("vsftpd.conf", self.CONFIG.format(folder=self.folder))
 
+    def command(self):
+        return [find("vsftpd"), f"{self.folder}/vsftpd.conf"]
+
+
+class Cups(Program):
+    """CUPS, whose pages a browser reads with a name and a password in each request."""
+
+    name, package, files = "cups", "cups-daemon", ("cupsd",)
+    tells_address = False  # of the host's own: it says localhost
+
+    FILES = """\
+SystemGroup root
+User lp
+Group lpadmin
+ServerRoot {folder}
+ServerBin /usr/lib/cups
+CacheDir {folder}/cache
+RequestRoot {folder}/requests
+StateDir {folder}/state
+TempDir {folder}
+ErrorLog stderr
+AccessLog {folder}/access
+PageLog {folder}/pages
+"""
+    CONFIG = """\
+Listen 127.0.0.1:631
+Browsing No
+LogLevel info
+<Location />
+  AuthType Basic
+  Require valid-user
+  Order allow,deny
+  Allow all
+</Location>
+"""
+
+    def start(self):
+        for group, gid in (("root", 0), ("lpadmin", None)):
+            self.host.add_group(group, gid=gid)
+        self.host.add_user("lp", "lpadmin", password=False)
+        self.write("cups-files.conf", self.FILES.format(folder=self.folder))
+        self.serve("Listening to 127.0.0.1:631", find("cupsd"), "-f",
+                   "-c", self.write("cupsd.conf", self.CONFIG),
+                   "-s", f"{self.folder}/cups-files.conf")
+
     def log_in(self, user, password):
-        with socket.create_server((ADDRESS, 21)) as listener, ftplib.FTP() as client:
-            greeting = threading.Thread(target=client.connect, args=(ADDRESS, 21, DEADLINE))
-            greeting.start()
-            connection, _ = listener.accept()
-            with connection, subprocess.Popen(
-                    [find("vsftpd"), f"{self.folder}/vsftpd.conf"], stdin=connection,
-                    stdout=connection, stderr=connection) as server:
-                connection.close()
-                greeting.join(DEADLINE)
-                try:
-                    client.login(user, password)
-                except ftplib.error_perm as error:
-                    if not str(error).startswith("530"):
-                        raise
-                    return False
-                finally:
-                    client.close()
-                    server.wait(DEADLINE)
-        return True
+        client = http.client.HTTPConnection(ADDRESS, 631, timeout=DEADLINE)
+        with contextlib.closing(client):
+            words = base64.b64encode(f"{user}:{password}".encode()).decode()
+            client.request("GET", "/", headers={"Authorization": f"Basic {words}"})
+            return client.getresponse().status != 401
 
 
 class FreeRadius(Program):
@@ -371,9 +465,6 @@ auth-nocache
         if let_in is None:
             raise AssertionError("\n".join([client.transcript, *self.lines]))
         return let_in != "AUTH_FAILED"
-
-
-PROGRAMS = (Dovecot, Vsftpd, FreeRadius, OpenVpn)
 
 
 def find(file):
