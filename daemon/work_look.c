@@ -154,6 +154,14 @@ static void log_look(const struct work *work, const struct login *login, bool du
 		verify_log_result(&subject, result, &login->error);
 }
 
+/* Tells the log of a store that keeps one about what is decided with the look. */
+static int note_look(const struct login *login, bool due, struct error *error)
+{
+	if (due || login->explains || login_is_skipped(login))
+		return 0;
+	return user_credential_note(&login->credential, &login->decision.result, NULL, error);
+}
+
 int work_look(struct work *work, struct user_store *store, struct error *error)
 {
 	struct login login = LOGIN_INIT;
@@ -170,7 +178,9 @@ int work_look(struct work *work, struct user_store *store, struct error *error)
 				 ? login.error.code
 				 : error_set(error, TOTPGROUP_ESYSTEM, "the look failed");
 	} else {
-		status = report(error, reply_look(work, &login, due));
+		status = note_look(&login, due, error);
+		if (status == 0)
+			status = report(error, reply_look(work, &login, due));
 		if (status == 0)
 			log_look(work, &login, due);
 	}

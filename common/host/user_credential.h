@@ -172,10 +172,13 @@ int user_credential_verify(const struct user_credential *credential, struct atte
 int user_credential_note(const struct user_credential *credential,
 	const struct totpgroup_result *result, const char *device, struct error *error);
 
-/* For a user who was not judged, because this host does not know her: asks a shared store as often
- * as for others, and has it log the refusal. What it says is not heeded. */
-void user_credential_pretend(
-	const struct user_credential *credential, const struct decision *decision);
+/*
+ * For a user who was not judged because this host does not know her, after that error: asks a shared
+ * store as often as for others, and has it log the refusal. Returns the error, or that of a store
+ * that fails for others as well.
+ */
+int user_credential_pretend(const struct user_credential *credential, struct decision *decision,
+	int status, struct error *error);
 
 /* What such an error is called in a refusal. */
 enum totpgroup_reason user_credential_reason(int status);

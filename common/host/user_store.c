@@ -134,7 +134,7 @@ int user_store_verify(struct user_store *store, const char *user, struct attempt
 	if (status == 0)
 		status = user_credential_verify(&credential, attempt, decision, NULL, error);
 	else if (credential.shared != NULL)
-		user_credential_pretend(&credential, decision);
+		status = user_credential_pretend(&credential, decision, status, error);
 	if (status != 0) {
 		attempt->now = (int64_t)time(NULL);
 		dummy_decide(attempt);

@@ -142,28 +142,39 @@ static void refuse_spent(struct decision *decision, struct error *error)
 }
 
 /* Tells the log of the store about a user who could not be judged, where the store answered: a
- * missing line would tell who is enrolled. An error here refuses as well as the first one. */
-static void note_failure(
-	const struct user_credential *credential, const struct decision *decision, int status)
+ * missing line would tell who is enrolled, and so would an error that only others get. */
+static int note_failure(const struct user_credential *credential, struct decision *decision,
+	int status, struct error *error)
 {
-	struct error ignored = ERROR_INIT;
+	struct error of_log = ERROR_INIT;
 
-	if (status == TOTPGROUP_ENOTFOUND || status == TOTPGROUP_EFORMAT ||
-		status == TOTPGROUP_ECRYPTO)
-		(void)user_credential_note(credential, &decision->result, NULL, &ignored);
+	if (status != TOTPGROUP_ENOTFOUND && status != TOTPGROUP_EFORMAT &&
+		status != TOTPGROUP_ECRYPTO)
+		return status;
+	if (user_credential_note(credential, &decision->result, NULL, &of_log) == 0)
+		return status;
+	*error = of_log;
+	refuse(decision, error->code);
+	return error->code;
 }
 
-void user_credential_pretend(
-	const struct user_credential *credential, const struct decision *decision)
+int user_credential_pretend(const struct user_credential *credential, struct decision *decision,
+	int status, struct error *error)
 {
 	struct store_record record = STORE_RECORD_INIT;
-	struct error ignored = ERROR_INIT;
+	struct error of_store = ERROR_INIT;
+	int looked;
 
 	if (credential->place == NULL)
-		return;
-	(void)store_look(credential->place, &record, &ignored);
+		return status;
+	looked = store_look(credential->place, &record, &of_store);
 	store_record_free(&record);
-	(void)user_credential_note(credential, &decision->result, NULL, &ignored);
+	if (looked == 0 || looked == TOTPGROUP_ENOTFOUND || looked == TOTPGROUP_EFORMAT ||
+		looked == TOTPGROUP_ECRYPTO)
+		return note_failure(credential, decision, status, error);
+	*error = of_store;
+	refuse(decision, looked);
+	return looked;
 }
 
 int user_credential_verify(const struct user_credential *credential, struct attempt *attempt,
@@ -191,7 +202,7 @@ int user_credential_verify(const struct user_credential *credential, struct atte
 	}
 	if (status != 0) {
 		refuse(decision, status);
-		note_failure(credential, decision, status);
+		status = note_failure(credential, decision, status, error);
 	}
 	return status;
 }

@@ -57,6 +57,8 @@ struct store_statement {
 	/* Done twice it is done once: it is sent again after an error that passes, and when no reply
 	 * comes. */
 	bool is_repeatable;
+	/* It changes nothing: no standby is waited for, so that its success says nothing of them. */
+	bool is_reading;
 };
 
 /* Takes a row. What it returns, unless 0, ends the statement's rows and is returned. Fields are

@@ -42,12 +42,12 @@ static void do_once(struct call *call)
 	if (call->statement->is_repeatable && !call->was_suspect &&
 		link_clock() + SUSPECT_AFTER < until)
 		until = link_clock() + SUSPECT_AFTER;
-	if (link_do(link, call->statement, until, &call->rows, failure) != FAILURE_SILENT) {
+	(void)link_do(link, call->statement, until, &call->rows, failure);
+	call->was_suspect |= failure->kind == FAILURE_SILENT;
+	if (failure_is_of_server(failure))
+		pool_suspect(call->pool, link);
+	else
 		pool_put(call->pool, link);
-		return;
-	}
-	call->was_suspect = true;
-	pool_suspect(call->pool, link);
 }
 
 static bool is_again(const struct call *call)
@@ -131,7 +131,10 @@ int call_do(struct pool *pool, const char *where, const struct store_statement *
 			pause_before_next();
 		do_once(&call);
 	}
-	pool_leave(pool, is_probe, has_no_answer(&call));
+	pool_leave(pool, is_probe,
+		has_no_answer(&call)	? POOL_SILENT
+		: statement->is_reading ? POOL_READ
+					: POOL_ANSWERED);
 	if (call.rows == NULL)
 		return failure_report(&call.failure, where, error);
 	status = call_take_rows(call.rows, statement->columns, take, context, error);

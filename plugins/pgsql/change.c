@@ -138,6 +138,7 @@ static int settle(struct pgsql_place *place, const struct settlement *settlement
 	if (status != 0)
 		return error_set(error, status, "no random number for an attempt");
 	*row->outcome = '\0';
+	row->name = place->name;
 	return place_do(place, &statement, take_outcome, row, error);
 }
 

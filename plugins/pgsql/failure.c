@@ -10,6 +10,8 @@
 
 #include "totpgroup.h"
 
+#define READ_ONLY "25006"
+
 /* A whole SQLSTATE, or the class that it begins with; the first that fits. */
 static const struct {
 	const char *state;
@@ -19,7 +21,7 @@ static const struct {
 	{"01", FAILURE_OTHER,
 		"the server warned: a wait for the standby may have been cancelled"},
 	{"08", FAILURE_LOST, "the connection was lost"},
-	{"25006", FAILURE_PASSES, "the server is read-only: no primary was found"},
+	{READ_ONLY, FAILURE_PASSES, "the server is read-only: no primary was found"},
 	{"28", FAILURE_CONFIG, "the server does not let this role in"},
 	{"3D000", FAILURE_CONFIG, "there is no such database"},
 	{"3F000", FAILURE_CONFIG, "there is no schema totpgroup in the database"},
@@ -51,6 +53,12 @@ static size_t find_state(const char *state)
 enum failure_kind failure_kind_of(const char *state)
 {
 	return states[find_state(state)].kind;
+}
+
+bool failure_is_of_server(const struct failure *failure)
+{
+	return failure->kind == FAILURE_LOST || failure->kind == FAILURE_SILENT ||
+	       strcmp(failure->state, READ_ONLY) == 0;
 }
 
 enum failure_kind failure_set_state(struct failure *failure, const char *state)

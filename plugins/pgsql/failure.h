@@ -5,6 +5,8 @@
 #ifndef TOTPGROUP_PGSQL_FAILURE_H
 #define TOTPGROUP_PGSQL_FAILURE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 #define SQLSTATE_LENGTH 5
@@ -28,6 +30,9 @@ struct failure {
 
 /* The kind of an error that a server reported. */
 enum failure_kind failure_kind_of(const char *state);
+
+/* Whether the server is not the one to ask: it is lost, or can only be read. */
+bool failure_is_of_server(const struct failure *failure);
 
 /* Sets a failure by a SQLSTATE, which may be NULL; by words of this program. Returns its kind. */
 enum failure_kind failure_set_state(struct failure *failure, const char *state);

@@ -9,7 +9,6 @@
 
 #include "base/hex.h"
 #include "pgsql/pgsql_store.h"
-#include "store/sealing.h"
 #include "totpgroup.h"
 
 #define STATEMENT                                                                              \
@@ -23,14 +22,14 @@ struct answer {
 };
 
 /* The ids and the check tags as arrays. An id has no character that needs a quotation mark. */
-static int describe_keys(
-	const char *path, struct text *ids, struct text *tags, struct error *error)
+static int describe_keys(const struct pgsql_store *store, struct text *ids, struct text *tags,
+	struct error *error)
 {
 	struct seal_keys keys;
 	int status;
 
 	memset(&keys, 0, sizeof keys);
-	status = sealing_read_keys(path, &keys, error);
+	status = read_keys(store, &keys, error);
 	for (size_t i = 0; status == 0 && i < keys.count; i++) {
 		uint8_t tag[SEAL_CHECK_TAG_SIZE];
 		char digits[2 * SEAL_CHECK_TAG_SIZE + 1];
@@ -105,7 +104,7 @@ enum failure_kind hello_greet(
 	struct text ids = TEXT_INIT, tags = TEXT_INIT;
 	struct error error = ERROR_INIT;
 
-	if (describe_keys(store->settings.key_file, &ids, &tags, &error) == 0) {
+	if (describe_keys(store, &ids, &tags, &error) == 0) {
 		const struct store_value parameters[] = {value_of_text(store->settings.host),
 			value_of_text(PACKAGE_VERSION), value_of_text(ids.data),
 			value_of_text(tags.data), value_of_number((int64_t)time(NULL))};

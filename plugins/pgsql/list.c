@@ -38,7 +38,8 @@ int pgsql_list(
 		.columns = "t",
 		.parameters = &all,
 		.count = 1,
-		.is_repeatable = true};
+		.is_repeatable = true,
+		.is_reading = true};
 	struct listing listing = {name, argument, false};
 
 	return call_do(own->pool, own->target.name, &statement, store_deadline(own), take_name,

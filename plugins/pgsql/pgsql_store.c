@@ -140,9 +140,11 @@ int place_look(struct pgsql_place *place, struct row *row, struct error *error)
 		.columns = ROW_COLUMNS "nn",
 		.parameters = &user,
 		.count = 1,
-		.is_repeatable = true};
+		.is_repeatable = true,
+		.is_reading = true};
 
 	row->schema = 0;
+	row->name = place->name;
 	if (place_do(place, &statement, take_look, row, error) != 0)
 		return error->code;
 	/* An upgrade may come while a connection is open. */

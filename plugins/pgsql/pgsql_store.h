@@ -52,6 +52,7 @@ struct row {
 	int64_t secret_version, version, now, first_seen, schema;
 	bool has_first_seen;
 	char outcome[16]; /* of settle() */
+	const char *name; /* of the place, for messages */
 };
 
 #define ROW_INIT                                                                               \
@@ -65,6 +66,9 @@ void row_free(struct row *row);
 #define ROW_LOOK    "secret, secret_key, secret_version, state, state_key, version, now"
 #define ROW_COLUMNS "btnbtnn"
 int row_take(const struct store_value *fields, struct row *row, struct error *error);
+
+/* Reads the keys; the caller wipes them. Errors as sealing_read_keys(). */
+int read_keys(const struct pgsql_store *store, struct seal_keys *keys, struct error *error);
 
 /*
  * Opens the seals of a row into a record: secret, if there is one, and state. Returns 0;

@@ -40,7 +40,7 @@ struct pool {
 	uint64_t failures;   /* rounds of connecting that failed */
 	struct failure failure;
 	/* The breaker. */
-	unsigned int silent;  /* calls in a row */
+	unsigned int silent;  /* calls since the last one that was answered */
 	int64_t closed_until; /* refuse until then */
 	bool is_probing;
 };
@@ -196,16 +196,16 @@ bool pool_enter(struct pool *pool, bool *is_probe)
 	return may_enter;
 }
 
-void pool_leave(struct pool *pool, bool is_probe, bool was_silent)
+void pool_leave(struct pool *pool, bool is_probe, enum pool_outcome outcome)
 {
 	uint32_t spread = 0;
 
 	(void)pthread_mutex_lock(&pool->mutex);
 	if (is_probe)
 		pool->is_probing = false;
-	if (!was_silent) {
+	if (outcome == POOL_ANSWERED)
 		pool->silent = 0;
-	} else if (++pool->silent >= SILENT_MAX) {
+	if (outcome == POOL_SILENT && ++pool->silent >= SILENT_MAX) {
 		pool->silent = SILENT_MAX;
 		(void)random_below(BREAK_SPREAD, &spread);
 		pool->closed_until = link_clock() + BREAK_LEAST + spread;

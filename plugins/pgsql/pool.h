@@ -2,7 +2,7 @@
 
 /*
  * The connections that all threads of a process share, the thread that makes them, and the circuit
- * breaker: after two calls in a row that ended at their deadline, calls are refused at once for a
+ * breaker: after two calls that ended at their deadline, calls are refused at once for a
  * while, and then one at a time finds out whether the server answers again. Otherwise each caller
  * would leave a backend behind on a server that waits for a dead standby.
  */
@@ -39,12 +39,19 @@ int pool_open(struct pool **pool, const struct pool_settings *settings, struct e
  * nobody may free then. NULL is allowed. */
 bool pool_close(struct pool *pool);
 
+/* How a call ended, for the breaker. */
+enum pool_outcome {
+	POOL_SILENT = 0, /* at its deadline */
+	POOL_READ,	 /* with an answer, for which no standby was waited for */
+	POOL_ANSWERED,
+};
+
 /*
  * Begins a call, which ends with pool_leave(). False where the breaker is open: nothing was begun.
  * *is_probe is for pool_leave().
  */
 bool pool_enter(struct pool *pool, bool *is_probe);
-void pool_leave(struct pool *pool, bool is_probe, bool was_silent);
+void pool_leave(struct pool *pool, bool is_probe, enum pool_outcome outcome);
 
 /* Takes a connection that is free, or a new one, until then. NULL with the failure: FAILURE_SILENT
  * where there was none in time. */

@@ -40,17 +40,17 @@ int row_take(const struct store_value *fields, struct row *row, struct error *er
 	if (fields[2].kind == STORE_VALUE_NULL || fields[5].kind == STORE_VALUE_NULL ||
 		fields[6].kind == STORE_VALUE_NULL || fields[6].number < 0 ||
 		fields[5].number < 0 || fields[2].number < 0)
-		return error_set(error, TOTPGROUP_EFORMAT, "a row without a version or a time");
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"%.150s: a row without a version or a time", row->name);
 	row->secret_version = fields[2].number;
 	row->version = fields[5].number;
 	row->now = fields[6].number;
 	return 0;
 }
 
-static int read_keys(
-	const struct pgsql_place *place, struct seal_keys *keys, struct error *error)
+int read_keys(const struct pgsql_store *store, struct seal_keys *keys, struct error *error)
 {
-	const char *path = store_of(&place->place)->settings.key_file;
+	const char *path = store->settings.key_file;
 	struct error inner = ERROR_INIT;
 
 	memset(keys, 0, sizeof *keys);
@@ -120,7 +120,7 @@ int row_open(struct row *row, struct pgsql_place *place, bool is_state_alone,
 	record->apart = true;
 	record->now = row->now;
 	/* The keys are read for everybody: a user without a secret costs as much. */
-	status = read_keys(place, &keys, error);
+	status = read_keys(store_of(&place->place), &keys, error);
 	if (status == 0)
 		status = open_both(&keys, row, place, is_state_alone, record, error);
 	seal_keys_wipe(&keys);
@@ -140,7 +140,7 @@ int row_seal(struct pgsql_place *place, enum seal_kind kind, const struct text *
 	*sealed = (struct sealed){.is_there = text->length > 0};
 	if (!sealed->is_there)
 		return 0;
-	if (read_keys(place, &keys, error) != 0)
+	if (read_keys(store_of(&place->place), &keys, error) != 0)
 		return error->code;
 	status = seal_close_blob(&keys, &subject, text->data, text->length, &sealed->blob);
 	memcpy(sealed->key, keys.keys[0].id, sizeof sealed->key);

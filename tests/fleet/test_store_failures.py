@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What totp-verifyd does when its server in PostgreSQL fails: each SQLSTATE, lost answers, silence,
+answers of another kind, and a schema or a key that does not fit."""
+
+import contextlib
+import os
+import struct
+import time
+
+import case
+import store_host
+from case import check, equal
+from faulty_server import FaultyServer
+from store_host import KEYS, SSHD, TOP, Client, test, write_keys
+
+# What may succeed when it is asked again.
+PASSES = ("40001", "40P01", "25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "53300",
+          "55P03")
+# What is refused at once, and a word of the line.
+REFUSED = {"42883": "a function is missing", "3F000": "there is no schema", "42P01": "a table is missing",
+           "42501": "the role lacks a right", "28000": "does not let this role in",
+           "28P01": "does not let this role in", "3D000": "there is no such database",
+           "57014": "cancelled", "53100": "run out", "55000": "no standby has to confirm",
+           "22P02": "the server failed", "23505": "the server failed", "XX000": "the server failed",
+           "42703": "the schema is of another version"}
+WARNINGS = ("01000", "57P01", "XXXXX")
+STORE_ERROR = "org.totpgroup.Verify.StoreError"
+
+
+@contextlib.contextmanager
+def faulty(host, **keys):
+    """The daemon behind a server that fails, and a user with a secret."""
+    folder = f"{TOP}/faulty"
+    with FaultyServer(folder, host.cluster.socket) as server:
+        host.use(connection=f"host={folder} dbname=one user=web1", **keys)
+        host.start()
+        secret = host.enroll("alice", '" RATE_LIMIT 100 30', '" WINDOW_SIZE 17', '" DISALLOW_REUSE')
+        yield server, iter([secret.code(steps) for steps in range(-7, 8)])
+        host.stop()
+
+
+def ask(host, code):
+    """The result of Verify, or the error, how long it took, and the lines of the log."""
+    mark, begun = host.log.mark(), time.monotonic()
+    with Client() as client:
+        answer = client.call("Verify", user="alice", code=code, **SSHD)
+    result = answer.get("error") or answer["parameters"]["result"]
+    return result, time.monotonic() - begun, host.said(mark)
+
+
+def logged(host):
+    """How many decisions are in the store's log."""
+    return int(host.rows("select count(*) from totpgroup.log;")[0][0])
+
+
+@test
+def what_passes_is_tried_again(host):
+    with faulty(host) as (server, codes):
+        for number, state in enumerate(PASSES):
+            server.fail("totpgroup.settle", "error", state)
+            result, _, lines = ask(host, next(codes))
+            equal((result, server.left()), ("accepted", 0), (state, lines))
+            equal(logged(host), number + 1, "once each")
+        server.fail("totpgroup.look", "fatal", "57P01", times=2)
+        equal(ask(host, next(codes))[0], "accepted", "a server that goes down")
+
+
+@test
+def what_does_not_pass_is_refused(host):
+    with faulty(host) as (server, codes):
+        for word in ("totpgroup.look", "totpgroup.settle"):
+            for state, meaning in REFUSED.items():
+                code = next(codes, "000000")
+                server.fail(word, "error", state)
+                result, _, lines = ask(host, code)
+                equal((result, server.left()), (STORE_ERROR, 0), (word, state, lines))
+                equal(len(lines), 1, lines)
+                check(meaning in lines[0] and f"(SQLSTATE {state})" in lines[0]
+                      and "vie" not in lines[0], lines)
+        equal(logged(host), 0, "decisions")
+
+
+@test
+def a_warning_is_a_failure(host):
+    """So ends a wait for a standby that was cancelled. The code may be spent."""
+    with faulty(host) as (server, codes):
+        for state in WARNINGS:
+            code = next(codes)
+            server.fail("totpgroup.settle", "warning", state)
+            result, _, lines = ask(host, code)
+            equal(result, STORE_ERROR, lines)
+            check("the server warned" in lines[0] or f"SQLSTATE {state}" in lines[0], lines)
+            equal(ask(host, code)[0], "refused", "the same code")
+
+
+@test
+def a_lost_answer_is_asked_for_again(host):
+    """With the same id of the attempt, so that the code is spent by it and not before it."""
+    with faulty(host) as (server, codes):
+        for fault in ("loss", "silence"):
+            server.fail("totpgroup.settle", fault)
+            before = logged(host)
+            result, took, lines = ask(host, next(codes))
+            equal((result, server.left()), ("accepted", 0), (fault, lines))
+            equal(logged(host), before + 1, "decisions")
+            check(took < 2.9, f"{fault}: {took} s")
+
+
+@test
+def silence_ends_at_the_deadline_and_opens_the_breaker(host):
+    with faulty(host, deadline="1") as (server, codes):
+        code = next(codes)
+        server.fail("totpgroup.settle", "silence", times=1000)
+        for _ in range(2):
+            result, took, lines = ask(host, code)
+            equal(result, STORE_ERROR, lines)
+            check(0.9 < took < 2.5 + case.LONG, f"the deadline: {took} s")
+        seen = server.seen()
+        result, took, lines = ask(host, code)
+        equal((result, server.seen()), (STORE_ERROR, seen), "nothing is asked")
+        check("is not asked for a moment" in lines[0], lines)
+        server.fail("totpgroup.settle", "silence", times=0)
+        end = time.monotonic() + 20
+        while ask(host, code)[0] != "accepted":
+            check(time.monotonic() < end, "it never recovers")
+            time.sleep(0.1)
+
+
+def _retype(kind, body):
+    """Another type of the first column."""
+    if kind != b"T":
+        return kind, body
+    end = body.index(b"\0", 2) + 1
+    return kind, body[:end + 6] + struct.pack("!i", 1186) + body[end + 10:]
+
+
+def _fields(body):
+    """The fields of a row."""
+    fields, at = [], 2
+    for _ in range(struct.unpack("!h", body[:2])[0]):
+        length, = struct.unpack("!i", body[at:at + 4])
+        at += 4
+        fields.append(None if length < 0 else body[at:at + length])
+        at += max(length, 0)
+    return fields
+
+
+def _row(change):
+    """Changes the fields of each row."""
+    def alter(kind, body):
+        if kind != b"D":
+            return kind, body
+        fields = _fields(body)
+        change(fields)
+        return kind, struct.pack("!h", len(fields)) + b"".join(
+            struct.pack("!i", -1) if field is None else struct.pack("!i", len(field)) + field
+            for field in fields)
+    return alter
+
+
+def _set(index, value):
+    return _row(lambda fields: fields.__setitem__(index, value))
+
+
+@test
+def an_answer_of_another_kind_is_refused(host):
+    def each(alter):
+        return lambda answer: [alter(*message) for message in answer]
+
+    def without(kinds):
+        return lambda answer: [message for message in answer if message[0] not in kinds]
+
+    answers = {
+        "another type": ("totpgroup.look", each(_retype)),
+        "no rows": ("totpgroup.look", without((b"D",))),
+        "no version": ("totpgroup.look", each(_set(5, None))),
+        "a negative version": ("totpgroup.look", each(_set(5, b"\xff" * 8))),
+        "a short number": ("totpgroup.look", each(_set(5, b"\0\0\0\1"))),
+        "no schema": ("totpgroup.look", each(_set(8, None))),
+        "no time": ("totpgroup.look", each(_set(6, None))),
+        "a secret that is none": ("totpgroup.look", each(_set(0, os.urandom(200)))),
+        "a state that is none": ("totpgroup.look", each(_set(3, b"x"))),
+        "an empty outcome": ("totpgroup.settle", each(_set(0, b""))),
+        "no outcome": ("totpgroup.settle", each(_set(0, None))),
+        "another outcome": ("totpgroup.settle", each(_set(0, b"perhaps" * 9))),
+        "no outcome at all": ("totpgroup.settle", without((b"D",))),
+        "no rows and no types": ("totpgroup.settle", without((b"D", b"T"))),
+        "no end": ("totpgroup.settle", without((b"C",))),
+    }
+    with faulty(host, deadline="1") as (server, codes):
+        for name, (word, change) in answers.items():
+            server.fail(word, "answer", change, times=9)
+            result, _, lines = ask(host, next(codes))
+            server.fail(word, "silence", times=0)
+            check(result in (STORE_ERROR, "refused"), (name, result))
+            equal(len(lines), 1, (name, lines))
+            check("PAM" not in lines[0] and "reason=wrong-code" not in lines[0], (name, lines))
+            print(f"# {name}: {lines[0]}")
+            check(host.daemon.poll() is None, f"{name}: the daemon ended")
+
+
+@test
+def a_schema_of_another_version_is_refused(host):
+    host.start()
+    secret = host.enroll("alice")
+    for version, words in ((2, "upgrade totpgroup on this host"),
+                           (0, "totp-enroll store upgrade")):
+        host.rows(f"update totpgroup.setting set schema = {version};")
+        result, _, lines = ask(host, secret.code())
+        equal(result, STORE_ERROR, "over a connection that is there")
+        check(f"the schema has version {version}" in lines[0], lines)
+        host.stop()
+        host.start()
+        result, _, lines = ask(host, secret.code())
+        equal(result, STORE_ERROR, "over a new connection")
+        check(words in lines[0], lines)
+    host.rows("update totpgroup.setting set schema = 1;")
+    equal(ask(host, secret.code())[0], "accepted", "afterwards")
+
+
+@test
+def a_key_that_is_missing_or_another_is_refused(host):
+    host.start()
+    secret = host.enroll("alice")
+    host.stop()
+    for keys, words in (((("k2", b"2" * 32),), "sealed with the key k1, which is not there"),
+                        ((("k1", b"3" * 32),), "other hosts have other bytes for the key k1")):
+        write_keys(KEYS, *keys)
+        host.start()
+        result, _, lines = ask(host, secret.code())
+        check(result in (STORE_ERROR, "refused"), result)
+        check(words in lines[-1], lines)
+        host.stop()
+    for spoil, words in ((lambda: os.unlink(KEYS), "there is no such file"),
+                         (lambda: (write_keys(KEYS, ("k1", b"1" * 32)), os.chmod(KEYS, 0o444)),
+                          "allows more than 0600")):
+        spoil()
+        host.start()
+        result, _, lines = ask(host, secret.code())
+        check(result in (STORE_ERROR, "refused") and words in lines[-1], (result, lines))
+        host.stop()
+    write_keys(KEYS, ("k2", b"2" * 32), ("k1", b"1" * 32))
+    host.start()
+    equal(ask(host, secret.code())[0], "accepted", "with a new key in front of it")
+    equal(host.rows("select secret_key, state_key from totpgroup.credential;"), [["k1", "k2"]],
+          "what seals")
+
+
+@test
+def when_the_store_fails_unknown_users_get_the_same_answer(host):
+    """Or a failure would tell who has a secret."""
+    host.use(deadline="1", web=store_host.verifyd_host.WEB)
+    host.start()
+    host.enroll("alice")
+    host.rows("alter function totpgroup.look rename to look_away;")
+    with Client(uid=33) as client:
+        answers = {user: client.verify(user, "123456") for user in ("alice", "bob")}
+    with Client() as client:
+        answers.update({user: client.verify(user, "123456")
+                        for user in ("alice", "carol", "nobody-knows")})
+    equal(set(answers.values()), {"StoreError"}, answers)
+
+
+@test
+def the_environment_of_the_caller_does_not_count(host):
+    """Neither its variables nor its files of services and passwords."""
+    home = f"{TOP}/evil"
+    os.makedirs(home)
+    host.at_end(store_host.verifyd_host.shutil.rmtree, home)
+    with open(f"{home}/.pg_service.conf", "w", encoding="ascii") as file:
+        file.write("[evil]\nhost=/nowhere\noptions=-c synchronous_commit=off\n")
+    with open(f"{home}/.pgpass", "w", encoding="ascii") as file:
+        file.write("*:*:*:*:evil\n")
+    host.start(environment={
+        "HOME": home, "PGSERVICE": "evil", "PGSERVICEFILE": f"{home}/.pg_service.conf",
+        "PGSYSCONFDIR": home, "PGHOST": "/nowhere", "PGHOSTADDR": "192.0.2.1", "PGPORT": "1",
+        "PGUSER": "evil", "PGDATABASE": "evil", "PGPASSWORD": "evil", "PGPASSFILE": f"{home}/.pgpass",
+        "PGOPTIONS": "-c search_path=evil", "PGAPPNAME": "evil", "PGSSLMODE": "require",
+        "PGREQUIREPEER": "evil", "PGCLIENTENCODING": "SQL_ASCII", "PGDATESTYLE": "evil",
+        "PGTARGETSESSIONATTRS": "standby", "PGCHANNELBINDING": "require", "PGTZ": "evil"})
+    secret = host.enroll("alice")
+    equal(ask(host, secret.code())[0], "accepted", "the code")
+    equal(host.rows("select distinct application_name from pg_stat_activity "
+                    "where usename = 'web1';"), [["totpgroup"]], "the connection")
