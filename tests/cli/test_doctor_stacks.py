@@ -168,7 +168,7 @@ def a_second_line_asks_again(folder):
 
 def the_line_for_all_stays(folder, *lines):
     host = Host(folder, recipe="\n".join(["@include common-auth", *lines, ""]))
-    found = host.recognizes("asked-twice", "warning", f"{MODULE} group={MY_GROUP}")
+    found = host.recognizes("asked-twice", "warning", f"{MODULE} group={MY_GROUP}", alone=False)
     equal(found["mend"]["action"], "remove", "what to do")
 
 
