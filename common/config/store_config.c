@@ -8,7 +8,7 @@
 
 #include "totpgroup.h"
 
-#define DEADLINE_MAX	30
+#define DEADLINE_MAX	7 /* totp-verifyd answers within eight seconds */
 #define CONNECTIONS_MAX 64
 
 #define FIELD(field) .offset = offsetof(struct store_config, field)

@@ -67,8 +67,10 @@ for key in $keys; do
 	grep -q "^\.It Cm $key Ns = Ns" man/totpgroup.conf.5
 	result $? "totpgroup.conf.5 names $key"
 done
-for section in 'verify web' daemon; do
-	keys=$(names common/config/verify_config.c "${section% *}_definitions")
+for section in 'verify web' daemon store; do
+	file=verify_config
+	[ "$section" != store ] || file=store_config
+	keys=$(names common/config/$file.c "${section% *}_definitions")
 	[ -n "$keys" ]
 	result $? "the table of [$section] is found"
 	same "the sample has every key of [$section]" "$(sort <<<"$keys")" "$(sample "$section")"
