@@ -115,7 +115,26 @@ static int create_once(struct pgsql_place *place, const struct text *secret, boo
 	return status;
 }
 
-/* What a removal writes: no secret, and a state that knows of it. */
+/* The state that a removal leaves. What is damaged cannot be used by anybody and goes; the marks of
+ * the row stay. *is_enrolled says whether it knows a secret that was not removed. */
+static int revoke_state(const struct store_record *record, struct text *next, bool *is_enrolled,
+	struct error *error)
+{
+	int status = 0;
+
+	if (record->state.length > 0)
+		status = state_is_enrolled(&record->state, is_enrolled, error);
+	if (status == 0 && record->state.length > 0)
+		status = state_revoke(&record->state, record->now, next, error);
+	if (status == 0 && next->length == 0 && record->state.length > 0)
+		status = text_append(next, record->state.data, record->state.length);
+	if (status != TOTPGROUP_EFORMAT)
+		return status;
+	*error = (struct error)ERROR_INIT;
+	text_free(next);
+	return 0;
+}
+
 static int remove_once(struct pgsql_place *place, bool *is_done, struct error *error)
 {
 	struct store_record record = STORE_RECORD_INIT;
@@ -124,16 +143,17 @@ static int remove_once(struct pgsql_place *place, bool *is_done, struct error *e
 	bool is_enrolled = false;
 	int status = look_at_state(place, &row, &record, error);
 
-	if (status == 0 && row.has_state)
-		status = state_is_enrolled(&record.state, &is_enrolled, error);
+	if (status == TOTPGROUP_EFORMAT && row.has_secret) {
+		*error = (struct error)ERROR_INIT;
+		status = 0;
+	}
+	if (status == 0)
+		status = revoke_state(&record, &next, &is_enrolled, error);
 	if (status == 0 && !row.has_secret && !is_enrolled)
 		status = error_set(
 			error, TOTPGROUP_ENOTFOUND, "%.150s: there is no secret", place->name);
-	if (status == 0 && row.has_state)
-		status = state_revoke(&record.state, record.now, &next, error);
 	if (status == 0)
-		status = row_put(place, row.version, &none,
-			next.length > 0 ? &next : &record.state, false, is_done, error);
+		status = row_put(place, row.version, &none, &next, false, is_done, error);
 	text_free(&next);
 	store_record_free(&record);
 	row_free(&row);

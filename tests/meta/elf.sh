@@ -8,6 +8,7 @@ module=$top_builddir/.libs/pam_totpgroup.so
 library=$top_builddir/.libs/libtotpgroup.so
 program=$top_builddir/totp-enroll
 daemon=$top_builddir/totp-verifyd
+plugin=$top_builddir/.libs/pgsql.so
 
 # dynamic FILE TAG: the values of this tag in the dynamic section.
 dynamic() {
@@ -39,6 +40,17 @@ same "the library needs libgcrypt and libc alone" \
 	"$(printf '%s\n' libc.so.6 libgcrypt.so.20)" "$(dynamic "$library" NEEDED)"
 same "the daemon needs libgcrypt and libc alone" \
 	"$(printf '%s\n' libc.so.6 libgcrypt.so.20)" "$(dynamic "$daemon" NEEDED)"
+# The store in PostgreSQL is loaded by what store=pgsql is for; neither sshd nor sudo has libpq then.
+same "nothing but the plugin links libpq" "" \
+	"$(for file in "$module" "$library" "$program" "$daemon"; do dynamic "$file" NEEDED; done | grep libpq)"
+if [ -e "$plugin" ]; then
+	same "the plugin has one symbol" totpgroup_store_plugin \
+		"$(readelf --dyn-syms --wide "$plugin" | awk '$5 == "GLOBAL" && $7 != "UND" {print $8}')"
+	[ "${hardening:-yes}" != yes ] || hardened "$plugin"
+	same "the plugin: no search path" "" "$(dynamic "$plugin" 'R\(UN\)*PATH')"
+else
+	skip "the plugin" "configured without libpq"
+fi
 for file in "$module" "$library" "$program" "$daemon"; do
 	same "${file##*/}: no search path" "" "$(dynamic "$file" 'R\(UN\)*PATH')"
 	if [ "${hardening:-yes}" = yes ]; then

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "hurried_clock.h"
+#include "plugin_store.h"
 #include "temporary_folder.h"
 #include "test_support.h"
 
@@ -211,9 +212,10 @@ static const struct store_operations memory_operations = {
 };
 
 /* The stores that the suite runs over. */
-enum kind { IN_PLACE, APART, IN_MEMORY, KINDS };
+enum kind { IN_PLACE, APART, IN_MEMORY, OF_PLUGIN, KINDS };
 
-static const char *const kind_names[KINDS] = {"one file", "state apart", "in memory"};
+static const char *const kind_names[KINDS] = {
+	"one file", "state apart", "in memory", "of a plugin"};
 static enum kind kind;
 static char secret_path[4096], state_path[4096];
 static char secret_option[4096], state_option[4096];
@@ -239,7 +241,9 @@ static void open_store(struct opened *opened)
 
 	opened->memory.operations = &memory_operations;
 	opened->store = &opened->memory;
-	if (kind != IN_MEMORY)
+	if (kind == OF_PLUGIN)
+		plugin_open(&opened->store, &error);
+	else if (kind != IN_MEMORY)
 		assert_int_equal(file_store_open(&opened->store, &settings, &error), 0);
 	assert_int_equal(store_locate(opened->store, &user, &opened->place, &error), 0);
 }
@@ -295,10 +299,12 @@ static void disturb(void)
 	const char *path = kind == APART ? state_path : secret_path;
 	FILE *file;
 
-	if (kind == IN_MEMORY) {
+	if (kind == OF_PLUGIN)
+		plugin_disturb();
+	if (kind == IN_MEMORY)
 		memory.version++;
+	if (kind == OF_PLUGIN || kind == IN_MEMORY)
 		return;
-	}
 	if (kind == APART) {
 		const struct timespec times[2] = {{1, 0}, {1, (long)++count}};
 
@@ -440,7 +446,9 @@ static void those_who_have_something_are_listed(void)
 	assert_int_equal(count_names(false), 1);
 	if (kind == IN_PLACE)
 		return;
-	assert_int_equal(count_names(true), 0);
+	/* The plugin names all whom it has ever seen. */
+	if (kind != OF_PLUGIN)
+		assert_int_equal(count_names(true), 0);
 	assert_int_equal(transact(&(struct script){.write = CHANGED}), 0);
 	assert_int_equal(count_names(true), 1);
 	/* The state outlives its secret. */
@@ -646,12 +654,16 @@ static void over_every_store(void (*test)(void))
 	for (kind = 0; kind < KINDS; kind++) {
 		unsigned int descriptors;
 
+		if (kind == OF_PLUGIN && !plugin_is_given())
+			continue;
 		print_message("# %s\n", kind_names[kind]);
 		folder_begin();
 		begin_paths();
 		failure = (struct error)ERROR_INIT;
 		descriptors = count_open_files();
 		open_store(&opened);
+		if (kind == OF_PLUGIN)
+			plugin_empty(opened.store);
 		test();
 		close_store(&opened);
 		assert_int_equal(count_open_files(), descriptors);
