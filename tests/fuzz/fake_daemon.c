@@ -61,7 +61,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 }
 
 /* Each call gets the next line, and the NUL that ends a frame. The daemon hangs up behind the
- * last one. */
+ * last one, and where a line is empty. */
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
 	const char *end;
@@ -81,10 +81,10 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 		abort();
 	if (length > 0 && write(daemon_end, "", 1) != 1)
 		abort();
+	if (length == 0 || end == NULL || length + 1 == left.length)
+		fuzz_daemon_end();
 	length += end != NULL;
 	left.data += length;
 	left.length -= length;
-	if (left.length == 0)
-		fuzz_daemon_end();
 	return (ssize_t)size;
 }

@@ -23,7 +23,18 @@
 static void render(const struct letter_markup *markup)
 {
 	static struct new_credential credential = NEW_CREDENTIAL_DEFAULT;
-	static const struct letter letter = {.user = "al<b>ice",
+	static const struct letter_house house = {.organization = "Ex\"ample & Co",
+		.contact = "<i>help</i>",
+		.logo = TEXT_INIT,
+		.prompt = "Code: ",
+		.with_password = true,
+		.year = 2027,
+		.month = 1,
+		.day = 15};
+	static const struct letter outside = {.house = &house};
+	static const struct letter letter = {.house = &house,
+		.user = "al<b>ice",
+		.full_name = "Al <Ice>",
 		.host = "host.example",
 		.issuer = "Ex\"ample & Co",
 		.label = "alice@host",
@@ -32,9 +43,9 @@ static void render(const struct letter_markup *markup)
 	struct text text = TEXT_INIT;
 
 	strcpy(credential.secret, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
-	if (letter_render(markup, 0, markup->page, NULL, &text) == 0 &&
+	if (letter_render(markup, 0, markup->page, &outside, &text) == 0 &&
 		letter_render(markup, markup->page, markup->page_end, &letter, &text) == 0)
-		(void)letter_render(markup, markup->page_end, markup->count, NULL, &text);
+		(void)letter_render(markup, markup->page_end, markup->count, &outside, &text);
 	FUZZ_CHECK(!markup->html || text.length == 0 ||
 		   memmem(text.data, text.length, "al<b>ice", 8) == NULL);
 	text_free(&text);
