@@ -11,6 +11,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/ui/terminal.h"
 #include "config/configuration.h"
+#include "config/store_config.h"
 #include "config/verify_config.h"
 #include "message/translate.h"
 #include "totpgroup.h"
@@ -73,6 +74,8 @@ static int append_daemon_settings(
 	status = verify_config_read(configuration, verify, error);
 	if (status == 0)
 		append_section(text, configuration, CONFIGURATION_DAEMON, daemon_definitions);
+	if (status == 0 && store_config_is_on(configuration))
+		append_section(text, configuration, CONFIGURATION_STORE, store_definitions);
 	for (size_t i = 0; status == 0 && i < verify->count; i++) {
 		char section[sizeof CONFIGURATION_VERIFY + VERIFY_NAME_MAX];
 

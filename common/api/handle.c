@@ -141,8 +141,11 @@ int totpgroup_verify(totpgroup_handle *handle, const struct totpgroup_request *r
 	if (status != 0)
 		return status;
 	inquiry.attempt.typed = inquiry.request.code;
+	user_store_set_origin(handle->store, inquiry.request.service,
+		inquiry.request.peer != NULL ? inquiry.peer : NULL);
 	status = user_store_verify(handle->store, inquiry.request.user, &inquiry.attempt,
 		&decision, &handle->error);
+	user_store_set_origin(handle->store, NULL, NULL);
 	*result = decision.result;
 	result->changed = false;
 	return status;

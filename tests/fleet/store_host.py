@@ -93,7 +93,8 @@ class _Fixture(case.Fixture):
         # Read before the private machine hides the host's folders.
         built = {"verifyd": BUILD / "totp-verifyd", "module": BUILD / ".libs/pam_totpgroup.so",
                  "worker": BUILD / "tests/compat/login_worker", "enroll": BUILD / "totp-enroll",
-                 "filter": BUILD / "tests/daemon/under_filter", "plugin": BUILD / ".libs/pgsql.so"}
+                 "filter": BUILD / "tests/daemon/under_filter",
+                 "library": BUILD / "tests/fleet/verify_by_library", "plugin": BUILD / ".libs/pgsql.so"}
         content = {name: case.read_program(path) for name, path in built.items() if path.exists()}
         self._sources = verifyd_host.read_sources(case.SOURCE)
         self._cluster = Cluster()

@@ -175,3 +175,28 @@ def a_broken_seal_refuses(host):
         host.rows(back + "update totpgroup.credential set secret_version = 1;")
     with Client() as client:
         equal(verify(client, "bob", bob.code())[0], "accepted", "the others are let in")
+
+
+@test
+def what_is_decided_before_the_prompt_is_logged_as_well(host):
+    """A grace period, which holds on every host, and a limit."""
+    host.use(options="grace_period=3600")
+    host.start()
+    secret = host.enroll("alice")
+    with Client() as client:
+        equal(verify(client, "alice", secret.code(), **SSHD)[0], "accepted", "the code")
+    host.stop()
+    host.use(options="grace_period=3600",
+             connection=f"host={host.cluster.socket} dbname=one user=web2")
+    host.start()
+    with Client() as client:
+        equal(look(client, "alice", **SSHD), {"result": "grace"}, "on another host")
+        equal(look(client, "alice", purpose="explain", **SSHD), {"result": "grace"}, "explained")
+        for _ in range(3):
+            verify(client, "alice", "000000")
+        equal(look(client, "alice")["result"], "limited", "after four attempts")
+    equal(host.rows("select role, result, coalesce(reason, method), count(*) from totpgroup.log "
+                    "group by 1, 2, 3 order by 1, 2, 3;"),
+          [["web1", "accepted", "totp", "1"], ["web2", "accepted", "grace", "1"],
+           ["web2", "refused", "rate-limited", "2"], ["web2", "refused", "wrong-code", "2"]],
+          "the log of the store")
