@@ -24,6 +24,12 @@ def derive(password, length=16, rounds=1000, digest="sha1"):
     return hashlib.pbkdf2_hmac(digest, password.encode(), SALT, rounds, length)
 
 
+def aes(mode, key, data, *options):
+    return subprocess.run(
+        ["openssl", "enc", f"-aes-{len(key) * 8}-{mode}", "-K", key.hex(), *options],
+        input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
 class Cipher:
     """Encrypts values with a key, and says how in XML."""
 
@@ -32,10 +38,7 @@ class Cipher:
 
     def encrypt(self, data):
         vector = bytes(16)
-        done = subprocess.run(
-            ["openssl", "enc", f"-aes-{len(self.key) * 8}-cbc", "-K", self.key.hex(), "-iv", vector.hex()],
-            input=data, stdout=subprocess.PIPE, check=True)
-        return vector + done.stdout
+        return vector + aes("cbc", self.key, data, "-iv", vector.hex())
 
     def cipher_data(self, data):
         method = f"http://www.w3.org/2001/04/xmlenc#aes{len(self.key) * 8}-cbc"
@@ -62,14 +65,21 @@ class KeyWrap:
     def __init__(self, key):
         self.key = key
 
+    def wrap(self, data):
+        """Section 2.2.1. openssl's own `enc` has no wrapping any more."""
+        first, rest = b"\xa6" * 8, [data[at:at + 8] for at in range(0, len(data), 8)]
+        for step in range(6 * len(rest)):
+            at = step % len(rest)
+            block = aes("ecb", self.key, first + rest[at], "-nopad")
+            first = (int.from_bytes(block[:8], "big") ^ (step + 1)).to_bytes(8, "big")
+            rest[at] = block[8:]
+        return first + b"".join(rest)
+
     def value(self, data):
         bits = len(self.key) * 8
-        done = subprocess.run(
-            ["openssl", "enc", f"-id-aes{bits}-wrap", "-K", self.key.hex(), "-iv", "A6" * 8],
-            input=data, stdout=subprocess.PIPE, check=True)
         method = f"http://www.w3.org/2001/04/xmlenc#kw-aes{bits}"
         return (f'<EncryptedValue><xenc:EncryptionMethod Algorithm="{method}"/>'
-                f"<xenc:CipherData><xenc:CipherValue>{base64_of(done.stdout)}</xenc:CipherValue>"
+                f"<xenc:CipherData><xenc:CipherValue>{base64_of(self.wrap(data))}</xenc:CipherValue>"
                 "</xenc:CipherData></EncryptedValue>")
 
     @staticmethod

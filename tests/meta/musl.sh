@@ -7,8 +7,13 @@ need musl musl-gcc || finish
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-# What configure found in this host's C library, musl may not have.
-sed '/HAVE_PWRITEV2\|HAVE_RENAMEAT2/d' "$top_builddir/config.h" >"$work/config.h"
+# What configure found in this host's C library, older ones of musl have not.
+cp "$top_builddir/config.h" "$work/config.h"
+for function in pwritev2 renameat2; do
+	printf '#define _GNU_SOURCE\n#include <stdio.h>\n#include <sys/uio.h>\nvoid *found = (void *)%s;\n' \
+		$function | musl-gcc -x c -fsyntax-only - 2>/dev/null ||
+		sed -i "/HAVE_${function^^}/d" "$work/config.h"
+done
 # Headers that musl has not, such as gcrypt.h, are this host's.
 flags=(-std=c11 -Wall -Wextra -Werror -fsyntax-only "-I$work" -Icommon '-DLOCALEDIR="/"'
 	-idirafter /usr/include -idirafter "/usr/include/$(gcc -print-multiarch)")
