@@ -11,7 +11,8 @@
 set -u
 old=$1 new=$2
 tree=$(cd "$(dirname "$0")/../.." && pwd) || exit 2
-packages=(libpam-totpgroup libtotpgroup0 libtotpgroup-dev totp-enroll totp-verifyd totpgroup-common)
+packages=(libpam-totpgroup libtotpgroup0 libtotpgroup-dev totp-enroll totp-verifyd totpgroup-common
+	totpgroup-pgsql)
 module=$(dirname "$(find /usr/lib /lib -name pam_unix.so -print -quit)")/pam_totpgroup.so
 failed=0
 
@@ -61,6 +62,18 @@ programs_run() {
 	totp-enroll --help >/dev/null && totp-verifyd --version && ldconfig -p | grep -q libtotpgroup.so.0
 }
 
+# The plugin and its libraries, as a daemon loads it.
+plugin_loads() {
+	python3 -c 'import ctypes, glob, os
+[path] = glob.glob("/usr/lib/*/totpgroup/pgsql.so")
+ctypes.CDLL(path, os.RTLD_NOW).totpgroup_store_plugin' && [ -s /usr/share/totpgroup/schema-1.sql ]
+}
+
+# AppArmor may stop the daemon only once an administrator says so.
+profile_of_the_daemon() {
+	grep -q "complain" /etc/apparmor.d/totp-verifyd
+}
+
 # In namespaces of its own: sshd of this Debian, on a loopback of its own.
 log_in() {
 	unshare --net python3 -c "import sys; sys.path.insert(0, '$tree/tests/e2e')
@@ -87,6 +100,8 @@ try "an upgrade" upgrade
 try "all of the new version" installed "$new"
 try "the profile is off after the upgrade" profile_is_off
 try "the programs run" programs_run
+try "the plugin loads" plugin_loads
+try "the AppArmor profile is there" profile_of_the_daemon
 try "folders for secrets are root's" [ "$(stat -c %a:%U /var/lib/totpgroup/secret)" = 700:root ]
 try "the group of the recipes is there" getent group totp
 
