@@ -129,7 +129,8 @@ struct link *connector_connect(
 	while (link == NULL && goes_on(&trials) && link_clock() < until) {
 		if (trials.begun < target->count && link_clock() >= trials.next)
 			begin_next(&trials);
-		link = wait_for_one(&trials, until);
+		if (goes_on(&trials))
+			link = wait_for_one(&trials, until);
 	}
 	for (size_t i = 0; i < trials.begun; i++)
 		link_close(trials.trials[i].link);

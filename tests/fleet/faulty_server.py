@@ -31,7 +31,7 @@ class FaultyServer:
         self.folder, self._real = folder, f"{real}/.s.PGSQL.5432"
         self._lock, self._faults, self._seen = threading.Lock(), [], []
         self._listener = socket.socket(socket.AF_UNIX)
-        self._open = set()
+        self.connections = 0
 
     def __enter__(self):
         os.makedirs(self.folder)
@@ -71,6 +71,7 @@ class FaultyServer:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):

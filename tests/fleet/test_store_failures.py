@@ -5,6 +5,7 @@ answers of another kind, and a schema or a key that does not fit."""
 import contextlib
 import os
 import struct
+import subprocess
 import time
 
 import case
@@ -61,6 +62,10 @@ def what_passes_is_tried_again(host):
             result, _, lines = ask(host, next(codes))
             equal((result, server.left()), ("accepted", 0), (state, lines))
             equal(logged(host), number + 1, "once each")
+        before = server.connections
+        server.fail("totpgroup.look", "error", "25006")
+        equal(ask(host, next(codes))[0], "accepted", "a server that became a standby")
+        check(server.connections > before, "it was left for another one")
         server.fail("totpgroup.look", "fatal", "57P01", times=2)
         equal(ask(host, next(codes))[0], "accepted", "a server that goes down")
 
@@ -282,3 +287,120 @@ def the_environment_of_the_caller_does_not_count(host):
     equal(ask(host, secret.code())[0], "accepted", "the code")
     equal(host.rows("select distinct application_name from pg_stat_activity "
                     "where usename = 'web1';"), [["totpgroup"]], "the connection")
+
+
+@test
+def a_server_that_does_not_let_in_is_named_at_once(host):
+    """What only an administrator can mend is no reason to wait for the deadline."""
+    server = f"host={host.cluster.socket}"
+    host.rows("create role locked nologin; create role full login in role totp_host "
+              "connection limit 0; create role homeless login in role totp_host;")
+    host.at_end(host.cluster.ask, "postgres",
+                "drop role locked; drop role full; drop role homeless;")
+    for connection, words, quick in (
+            ("dbname=one user=nosuchrole", "does not let this role in (SQLSTATE 28000)", True),
+            ("dbname=one user=locked", "does not let this role in (SQLSTATE 28000)", True),
+            ("dbname=nosuch user=web1", "there is no such database (SQLSTATE 3D000)", True),
+            ("dbname=one user=homeless", "the role lacks a right, or a realm (SQLSTATE 42501)", True),
+            ("dbname=template1 user=web1", "(SQLSTATE 3F000)", True),
+            ("dbname=one user=full", "no connection left (SQLSTATE 53300)", False),
+            ("dbname=one user=web1 port=1", "cannot connect", False)):
+        host.use(connection=f"{server} {connection}", deadline="2")
+        host.start()
+        result, took, lines = ask(host, "123456")
+        equal(result, STORE_ERROR, lines)
+        check(words in lines[-1], lines)
+        check(took < 1.8 if quick else took < 4, f"{connection}: {took} s")
+        host.stop()
+
+
+@test
+def a_password_is_read_from_a_file_of_roots(host):
+    hba = f"{host.cluster.folder}/data/pg_hba.conf"
+    with open(hba, encoding="ascii") as file:
+        kept = file.read()
+
+    def write(text):
+        with open(hba, "w", encoding="ascii") as file:
+            file.write(text)
+        host.rows("select pg_reload_conf();")
+
+    write("local all secretive scram-sha-256\n" + kept)
+    host.at_end(write, kept)
+    host.rows("create role secretive login in role totp_host, totp_enroll password 'geheim'; "
+              "insert into totpgroup.member values ('secretive', 'corp');")
+    host.at_end(host.cluster.ask, "postgres", "drop role secretive;")
+    connection = f"host={host.cluster.socket} dbname=one user=secretive"
+    host.use(connection=connection)
+    host.start(environment={"PGPASSWORD": "geheim"})
+    result, _, lines = ask(host, "123456")
+    equal(result, STORE_ERROR, lines)
+    check("the server wants a password" in lines[-1], lines)
+    host.stop()
+    path = f"{TOP}/pgpass"
+    with open(path, "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write("*:*:*:secretive:geheim\n")
+    host.at_end(os.unlink, path)
+    host.use(connection=f"{connection} passfile={path}")
+    host.start()
+    secret = host.enroll("alice")
+    equal(ask(host, secret.code())[0], "accepted", "with the password")
+    check("geheim" not in "\n".join(host.log_lines()), "the log")
+
+
+@test
+def of_many_racers_on_two_hosts_one_is_let_in(host):
+    """Each host has a daemon of its own; all callers have the same code."""
+    racers, rounds = 12, 20 if case.LONG else 3
+    host.start()
+    secret = host.enroll("alice", '" RATE_LIMIT 10 15', '" WINDOW_SIZE 21', '" DISALLOW_REUSE')
+    conf, other = f"{TOP}/other.conf", f"{TOP}/other/verify"
+    with open(store_host.CONF, encoding="ascii") as file:
+        text = file.read()
+    with open(conf, "w", encoding="ascii") as file:
+        file.write(text.replace("user=web1", "user=web2"))
+    with subprocess.Popen([host.paths["verifyd"], f"--conf={conf}", f"--socket={other}"],
+                          stdin=subprocess.DEVNULL) as daemon:
+        try:
+            end = time.monotonic() + 20
+            while not os.path.exists(other):
+                check(time.monotonic() < end and daemon.poll() is None, "the second daemon")
+                time.sleep(0.01)
+            for number in range(rounds):
+                host.rows("update totpgroup.credential set state = null, state_key = null;")
+                _race(racers, secret.code(number - rounds // 2), (store_host.verifyd_host.SOCKET, other))
+        finally:
+            daemon.terminate()
+    won = host.rows("select count(*), count(distinct step) from totpgroup.log "
+                    "where result = 'accepted';")
+    equal(won, [[str(rounds), str(rounds)]], "the log")
+
+
+def _race(racers, code, paths):
+    """All ask at once; one is let in."""
+    clients = [Client(path=paths[number % 2]) for number in range(racers)]
+    for client in clients:
+        client.ask("Verify", user="alice", code=code)
+    results = [client.receive() for client in clients]
+    for client in clients:
+        client.close()
+    accepted = [one for one in results if one.get("parameters", {}).get("result") == "accepted"]
+    equal(len(accepted), 1, results)
+
+
+@test
+def a_server_that_comes_back_is_found(host):
+    host.use(deadline="1")
+    host.start()
+    secret = host.enroll("alice")
+    equal(ask(host, secret.code(-1))[0], "accepted", "before")
+    host.cluster.stop()
+    try:
+        result, took, lines = ask(host, secret.code())
+        equal(result, STORE_ERROR, lines)
+        check(took < 3, f"{took} s")
+    finally:
+        host.cluster.start()
+    equal(ask(host, secret.code())[0], "accepted", "afterwards")
+    equal(ask(host, secret.code())[0], "refused", "once more")
