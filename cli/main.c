@@ -18,6 +18,7 @@
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 #include "cli/ui/wrap.h"
+#include "host/shared_store.h"
 
 static const struct command commands[] = {
 	{"enroll", command_enroll, enroll_options_table, " [USER]",
@@ -212,6 +213,7 @@ int main(int argc, char **argv)
 		terminal_complain("refusing to run set-user-ID or set-group-ID");
 		return STATUS_NOT_PERMITTED;
 	}
+	shared_store_clear_environment();
 	/* Neither a core file nor another process may show the memory. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setrlimit(RLIMIT_CORE, &(const struct rlimit){0, 0});

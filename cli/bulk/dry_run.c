@@ -86,9 +86,10 @@ enum bulk_reason dry_run_store(
 	const struct bulk_batch *batch, struct bulk_entry *entry, struct error *error)
 {
 	struct user_credential *credential = entry->file.credential;
-	bool is_made = !credential->is_own_file && credential->owner->pw_uid == 0;
+	bool is_made = credential->place->file == NULL ||
+		       (!credential->is_own_file && credential->owner->pw_uid == 0);
 
-	/* A run makes folders of root's. */
+	/* A run makes folders of root's, and a store without files needs none. */
 	if (!is_made && rights_perform(&credential->rights, try_folder, entry, error) != 0)
 		entry->reason = BULK_STORE_ERROR;
 	else if (is_taken(batch, entry))

@@ -177,8 +177,8 @@ static bool count_users(struct counting *counting, bool states, count_user *coun
 	bool listed;
 
 	counting->count = count;
-	listed = store_users_list(
-			 counting->options, NULL, states, add_user, counting, &ignored) == 0;
+	listed = store_users_list(NULL, counting->options, NULL, states, add_user, counting,
+			 &ignored) == 0;
 	count_block(counting);
 	return listed;
 }

@@ -16,6 +16,7 @@
 #include "cli/ui/terminal.h"
 #include "cli/users/verifyd.h"
 #include "client/verify_client.h"
+#include "config/configuration.h"
 #include "exchange/otpauth_uri.h"
 #include "message/translate.h"
 #include "totpgroup.h"
@@ -35,8 +36,10 @@ static bool is_caller(const char *user)
 bool enroll_daemon_applies(
 	const struct enroll_options *options, const struct host_defaults *defaults)
 {
-	return options->secret == NULL && defaults->user != NULL &&
-	       !is_caller(defaults->user) &&
+	bool is_others = options_is_shared(&defaults->configuration->options) ||
+			 (defaults->user != NULL && !is_caller(defaults->user));
+
+	return options->secret == NULL && is_others &&
 	       (options->user == NULL || is_caller(options->user)) &&
 	       verifyd_is_there(defaults);
 }

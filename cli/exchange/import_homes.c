@@ -314,9 +314,12 @@ static void list_group(struct names *names, const char *group)
 static void list_files(struct names *names, const struct host_defaults *old)
 {
 	struct error error = ERROR_INIT;
+	struct store *shared;
 
-	if (store_users_list(
-		    &old->configuration->options, NULL, false, add_name, names, &error) != 0)
+	names->status = host_defaults_store(old, &shared, &error);
+	if (names->status != STATUS_DONE ||
+		store_users_list(shared, &old->configuration->options, NULL, false, add_name,
+			names, &error) != 0)
 		names->status = terminal_complain_error(&error);
 }
 

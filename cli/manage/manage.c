@@ -200,9 +200,13 @@ static enum exit_status add_users_of(
 {
 	const struct options *options = &manage->defaults.configuration->options;
 	struct adding adding = {manage, also_gone, STATUS_DONE};
+	struct store *shared;
+	enum exit_status status = host_defaults_store(&manage->defaults, &shared, error);
 
-	if (store_users_list(
-		    options, manage->options.secret, states, add_user_of, &adding, error) != 0)
+	if (status != STATUS_DONE)
+		return status;
+	if (store_users_list(shared, options, manage->options.secret, states, add_user_of,
+		    &adding, error) != 0)
 		return error->code == TOTPGROUP_EARGUMENT ? STATUS_REFUSED : STATUS_STORE_ERROR;
 	return adding.status;
 }

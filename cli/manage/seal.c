@@ -184,6 +184,17 @@ static enum exit_status change_each(struct manage *manage, struct sealing_run *r
 	return manage_conclude(manage);
 }
 
+/* A store that hosts share is sealed always, with keys of its own. */
+static enum exit_status check_store(const struct manage *manage)
+{
+	if (manage->options.secret == NULL &&
+		options_is_shared(&manage->defaults.configuration->options))
+		return terminal_fail(STATUS_REFUSED,
+			"the store that hosts share is always sealed; for another key: "
+			"totp-enroll store rekey");
+	return STATUS_DONE;
+}
+
 /* Reads the id of the key that seals, so that a mistake in the file is said once. */
 static enum exit_status read_first_key(const char *key_file, struct sealing_run *run)
 {
@@ -227,6 +238,8 @@ static enum exit_status run_command(
 			argv[0], argv[0]);
 	if (status == STATUS_DONE)
 		status = manage_begin(&manage);
+	if (status == STATUS_DONE)
+		status = check_store(&manage);
 	if (status == STATUS_DONE)
 		key_file = manage.defaults.configuration->options.seal_key;
 	if (status == STATUS_DONE && manage.options.new_key != NULL) {

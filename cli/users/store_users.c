@@ -8,11 +8,16 @@
 #include "message/translate.h"
 #include "totpgroup.h"
 
-int store_users_list(const struct options *options, const char *specification, bool states,
-	store_name *name, void *argument, struct error *error)
+int store_users_list(struct store *shared, const struct options *options,
+	const char *specification, bool states, store_name *name, void *argument,
+	struct error *error)
 {
 	struct store *store = NULL;
-	int status = whole_store_open(&store, options, specification, error);
+	int status;
+
+	if (shared != NULL && specification == NULL)
+		return store_list(shared, states, name, argument, error);
+	status = whole_store_open(&store, options, specification, error);
 
 	if (status == 0)
 		status = store_list(store, states, name, argument, error);

@@ -72,14 +72,24 @@ static enum exit_status find_credential(struct user_file *file,
 	const struct user_credential_source *source, struct error *error)
 {
 	struct user_credential_source owned = *source;
+	struct store *shared = NULL;
+	enum exit_status found = STATUS_DONE;
 	int status;
 
+	/* A file that is named is a file. */
+	if (source->file == NULL)
+		found = host_defaults_store(defaults, &shared, error);
+	if (found != STATUS_DONE) {
+		free(entry);
+		return found;
+	}
 	file->credential = calloc(1, sizeof *file->credential);
 	if (file->credential == NULL) {
 		free(entry);
 		error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
 		return STATUS_STORE_ERROR;
 	}
+	file->credential->shared = shared;
 	owned.owner = defaults->owner != NULL ? &defaults->owner->passwd : NULL;
 	status = user_credential_find_for(
 		file->credential, &defaults->configuration->options, &entry, &owned, error);
@@ -165,7 +175,7 @@ static int find_named_path(struct user_file *file, const struct passwd *user,
 
 	if (secret != NULL)
 		return make_absolute(secret, &file->named_path, error);
-	if (defaults->secret != NULL)
+	if (defaults->secret != NULL || options_is_shared(&defaults->configuration->options))
 		return 0;
 	home = home_from_environment(user);
 	if (home == NULL && user->pw_dir == NULL)

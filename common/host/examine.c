@@ -90,6 +90,21 @@ static int examine(void *argument, struct error *error)
 	return status;
 }
 
+/* In a store without files. Whether it can be written only a writer learns. */
+static int look_for_secret(
+	const struct user_credential *credential, bool *exists, struct error *error)
+{
+	struct store_record record = STORE_RECORD_INIT;
+	int status = store_look(credential->place, &record, error);
+
+	store_record_free(&record);
+	*exists = status == 0;
+	if (status != TOTPGROUP_ENOTFOUND)
+		return status;
+	*error = (struct error)ERROR_INIT;
+	return 0;
+}
+
 int user_credential_examine(
 	struct user_credential *credential, bool *exists, struct error *error)
 {
@@ -98,8 +113,11 @@ int user_credential_examine(
 		.path = credential->place->file,
 		.is_own = credential->is_own_file,
 	};
-	int status = rights_perform(&credential->rights, examine, &examination, error);
+	int status;
 
+	if (credential->place->file == NULL)
+		return look_for_secret(credential, exists, error);
+	status = rights_perform(&credential->rights, examine, &examination, error);
 	*exists = examination.exists;
 	return status;
 }

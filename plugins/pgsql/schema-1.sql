@@ -367,7 +367,8 @@ revoke all on all tables in schema totpgroup from public;
 revoke all on all functions in schema totpgroup from public;
 grant execute on function look, settle, hello, seen to totp_host;
 grant execute on function enroll to totp_enroll;
-grant execute on function look, hello, seen, enroll, put, put_many, revoke, older_keys, prune
+grant execute on function look, settle, hello, seen, enroll, put, put_many, revoke, older_keys,
+	prune
 	to totp_admin;
 grant select on user_report, log_report, host_report, member, setting to totp_admin, totp_report;
 grant insert, update, delete on member to totp_admin;
