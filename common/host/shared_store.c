@@ -16,9 +16,13 @@
 #include "host/setuid_guard.h"
 #include "totpgroup.h"
 
+/* Seconds. An upgrade may rewrite a table. */
+#define SCHEMA_DEADLINE 600
+
 struct shared_store {
 	const struct store_plugin *plugin;
 	struct store *store;
+	struct store_config config;
 	char host[HOST_NAME_MAX + 1];
 };
 
@@ -81,12 +85,27 @@ static int load(const struct store_plugin **plugin, const char *path, struct err
 	return check_version(*plugin, path, error);
 }
 
-int shared_store_open(struct shared_store **shared, const struct configuration *configuration,
+static int open_plugin(struct shared_store *shared, const char *connection, bool is_for_schema,
 	struct error *error)
 {
-	struct store_plugin_settings settings;
+	const struct store_config *config = &shared->config;
+	const struct store_plugin_settings settings = {
+		.connection = connection != NULL ? connection : config->connection,
+		.key_file = config->key_file,
+		.realm = config->realm,
+		.host = shared->host,
+		.deadline = is_for_schema ? SCHEMA_DEADLINE : config->deadline,
+		.connections = config->connections,
+		.is_for_schema = is_for_schema};
+
+	host_name(shared->host);
+	return shared->plugin->open(&shared->store, &settings, error);
+}
+
+static int open_as(struct shared_store **shared, const struct configuration *configuration,
+	const char *connection, bool is_for_schema, struct error *error)
+{
 	struct shared_store *opened;
-	struct store_config config;
 	int status;
 
 	*shared = NULL;
@@ -95,24 +114,28 @@ int shared_store_open(struct shared_store **shared, const struct configuration *
 	opened = calloc(1, sizeof *opened);
 	if (opened == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	status = store_config_read(configuration, &config, error);
+	status = store_config_read(configuration, &opened->config, error);
 	if (status == 0)
-		status = load(&opened->plugin, config.plugin, error);
-	if (status == 0) {
-		host_name(opened->host);
-		settings = (struct store_plugin_settings){.connection = config.connection,
-			.key_file = config.key_file,
-			.realm = config.realm,
-			.host = opened->host,
-			.deadline = config.deadline,
-			.connections = config.connections};
-		status = opened->plugin->open(&opened->store, &settings, error);
-	}
+		status = load(&opened->plugin, opened->config.plugin, error);
+	if (status == 0)
+		status = open_plugin(opened, connection, is_for_schema, error);
 	if (status == 0)
 		*shared = opened;
 	else
 		shared_store_close(opened);
 	return status;
+}
+
+int shared_store_open(struct shared_store **shared, const struct configuration *configuration,
+	struct error *error)
+{
+	return open_as(shared, configuration, NULL, false, error);
+}
+
+int shared_store_open_for_schema(struct shared_store **shared,
+	const struct configuration *configuration, const char *connection, struct error *error)
+{
+	return open_as(shared, configuration, connection, true, error);
 }
 
 void shared_store_close(struct shared_store *shared)
@@ -132,6 +155,27 @@ int shared_store_run(struct shared_store *shared, const struct store_statement *
 	store_take_row *take, void *context, struct error *error)
 {
 	return shared->plugin->run(shared->store, statement, take, context, error);
+}
+
+int shared_store_reseal(
+	struct shared_store *shared, struct store_place *place, struct error *error)
+{
+	return shared->plugin->reseal(place, error);
+}
+
+void shared_store_count(struct shared_store *shared, struct store_counts *counts)
+{
+	shared->plugin->count(shared->store, counts);
+}
+
+int shared_store_schema(const struct shared_store *shared)
+{
+	return shared->plugin->schema;
+}
+
+const char *shared_store_key_file(const struct shared_store *shared)
+{
+	return shared->config.key_file;
 }
 
 void shared_store_clear_environment(void)

@@ -28,6 +28,11 @@ struct shared_store;
 int shared_store_open(struct shared_store **shared, const struct configuration *configuration,
 	struct error *error);
 
+/* The same for making or upgrading the schema, by a role of the database's administrator: connection
+ * is in place of that of the configuration, unless it is NULL. */
+int shared_store_open_for_schema(struct shared_store **shared,
+	const struct configuration *configuration, const char *connection, struct error *error);
+
 /* NULL is allowed. */
 void shared_store_close(struct shared_store *shared);
 
@@ -37,6 +42,16 @@ struct store *shared_store_of(const struct shared_store *shared);
 /* Does a statement: struct store_plugin. */
 int shared_store_run(struct shared_store *shared, const struct store_statement *statement,
 	store_take_row *take, void *context, struct error *error);
+
+/* Of struct store_plugin: reseal(), count(), and the schema that it knows. The place is one of the
+ * store's. */
+int shared_store_reseal(
+	struct shared_store *shared, struct store_place *place, struct error *error);
+void shared_store_count(struct shared_store *shared, struct store_counts *counts);
+int shared_store_schema(const struct shared_store *shared);
+
+/* The file of keys that seals, as the section says. */
+const char *shared_store_key_file(const struct shared_store *shared);
 
 /* For programs, before they have threads: takes the variables out of the environment that could
  * change what the client library of a store does. */

@@ -10,6 +10,7 @@
 #ifndef TOTPGROUP_STORE_PLUGIN_H
 #define TOTPGROUP_STORE_PLUGIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,8 @@ struct store_plugin_settings {
 	const char *host;	/* the name of this host, for the log */
 	int deadline;		/* seconds for one decision, from its look to its commit */
 	int connections;	/* at most, at a time */
+	/* The schema is made or upgraded, so that the server need not know this host yet. */
+	bool is_for_schema;
 };
 
 enum store_value_kind {
@@ -66,11 +69,20 @@ struct store_statement {
 typedef int store_take_row(
 	const struct store_value *fields, size_t count, void *context, struct error *error);
 
+/* What a store has met since it was opened. */
+struct store_counts {
+	uint64_t conflicts; /* somebody else had changed the row, and the work was done again */
+	uint64_t silences;  /* calls that ended at their deadline */
+	uint64_t refusals;  /* calls that the open breaker refused at once */
+	bool is_open;	    /* the breaker, now */
+};
+
 struct store_plugin {
 	unsigned int abi;	/* STORE_ABI */
 	size_t size;		/* of this structure */
 	size_t operations_size; /* of struct store_operations */
 	const char *name;	/* "pgsql" */
+	int schema;		/* the version of the server's schema that it knows */
 
 	/* Nothing is connected before it is needed. The caller ends *store, which is NULL after an
 	 * error, with store_close(). TOTPGROUP_ECONFIG, TOTPGROUP_EMEMORY, TOTPGROUP_ESYSTEM. */
@@ -86,6 +98,12 @@ struct store_plugin {
 	 */
 	int (*run)(struct store *store, const struct store_statement *statement,
 		store_take_row *take, void *context, struct error *error);
+
+	/* Seals with the first key of key_file what the place has, a secret or a state. 0 also where
+	 * it has neither. Other errors as of a store's create(). */
+	int (*reseal)(struct store_place *place, struct error *error);
+
+	void (*count)(struct store *store, struct store_counts *counts);
 };
 
 #endif

@@ -148,6 +148,7 @@ static int take_conflict(struct pgsql_place *place, struct store_record *record,
 {
 	int status = row_open(row, place, false, record, error);
 
+	pool_note_conflict(store_of(&place->place)->pool);
 	if (status != 0)
 		return status;
 	*record->token = (struct store_token){row->version, row->has_state};

@@ -160,13 +160,12 @@ static int remove_once(struct pgsql_place *place, bool *is_done, struct error *e
 	return status;
 }
 
-/* Whether somebody else was faster, and there is time for another round. */
-static bool is_again(const struct pgsql_place *place, int status, bool is_done)
+bool place_is_again(const struct pgsql_place *place, int status, bool is_done)
 {
 	return status == 0 && !is_done && link_clock() < place->until;
 }
 
-static int end_rounds(struct pgsql_place *place, int status, bool is_done, struct error *error)
+int place_end_rounds(struct pgsql_place *place, int status, bool is_done, struct error *error)
 {
 	place->until = 0;
 	if (status != 0 || is_done)
@@ -185,8 +184,8 @@ int pgsql_create(
 	own->until = place_deadline(own);
 	do
 		status = create_once(own, secret, replace, &is_done, error);
-	while (is_again(own, status, is_done));
-	return end_rounds(own, status, is_done, error);
+	while (place_is_again(own, status, is_done));
+	return place_end_rounds(own, status, is_done, error);
 }
 
 /* There is no lock to wait for. */
@@ -200,6 +199,6 @@ int pgsql_remove(struct store_place *place, bool or_without, struct error *error
 	own->until = place_deadline(own);
 	do
 		status = remove_once(own, &is_done, error);
-	while (is_again(own, status, is_done));
-	return end_rounds(own, status, is_done, error);
+	while (place_is_again(own, status, is_done));
+	return place_end_rounds(own, status, is_done, error);
 }

@@ -236,7 +236,10 @@ static const struct store_operations operations = {
 	.create = pgsql_create,
 	.remove = pgsql_remove,
 	.first_seen = pgsql_first_seen,
+	.read_many = pgsql_read_many,
+	.create_many = pgsql_create_many,
 	.list = pgsql_list,
+	.check = pgsql_check,
 	.note = pgsql_note,
 };
 
@@ -298,6 +301,11 @@ static int run(struct store *store, const struct store_statement *statement,
 		context, error);
 }
 
+static void count(struct store *store, struct store_counts *counts)
+{
+	pool_count(((const struct pgsql_store *)store)->pool, counts);
+}
+
 extern const struct store_plugin totpgroup_store_plugin;
 const struct store_plugin totpgroup_store_plugin = {
 	.abi = STORE_ABI,
@@ -305,5 +313,8 @@ const struct store_plugin totpgroup_store_plugin = {
 	.operations_size = sizeof operations,
 	.name = "pgsql",
 	.open = open_plugin,
+	.schema = SCHEMA_VERSION,
 	.run = run,
+	.reseal = pgsql_reseal,
+	.count = count,
 };

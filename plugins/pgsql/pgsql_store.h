@@ -134,6 +134,22 @@ int pgsql_remove(struct store_place *place, bool or_without, struct error *error
 int pgsql_list(struct store *store, bool states, store_name *name, void *argument,
 	struct error *error);
 
+/* Whether somebody else was faster, and there is time for another round; and the end of rounds. */
+bool place_is_again(const struct pgsql_place *place, int status, bool is_done);
+int place_end_rounds(struct pgsql_place *place, int status, bool is_done, struct error *error);
+
+/* many.c, reseal.c, check.c */
+void pgsql_read_many(struct store_read *items, size_t count);
+void pgsql_create_many(
+	struct store_new *items, size_t count, const char *suffix, bool is_again);
+int pgsql_reseal(struct store_place *place, struct error *error);
+void pgsql_check(
+	struct store *store, struct store_place *place, store_report *report, void *argument);
+
+/* hello.c: the ids and the check tags of the keys as arrays. Errors as sealing_read_keys(). */
+int hello_describe_keys(const struct pgsql_store *store, struct text *ids, struct text *tags,
+	struct error *error);
+
 /* hello.c: pool_greet; context is a struct pgsql_store. */
 enum failure_kind hello_greet(
 	struct link *link, int64_t until, void *context, struct failure *failure);

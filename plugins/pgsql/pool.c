@@ -43,6 +43,7 @@ struct pool {
 	unsigned int silent;  /* calls since the last one that was answered */
 	int64_t closed_until; /* refuse until then */
 	bool is_probing;
+	struct store_counts counts;
 };
 
 static void wait_until(struct pool *pool, int64_t until)
@@ -176,6 +177,21 @@ bool pool_close(struct pool *pool)
 	return true;
 }
 
+void pool_note_conflict(struct pool *pool)
+{
+	(void)pthread_mutex_lock(&pool->mutex);
+	pool->counts.conflicts++;
+	(void)pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_count(struct pool *pool, struct store_counts *counts)
+{
+	(void)pthread_mutex_lock(&pool->mutex);
+	*counts = pool->counts;
+	counts->is_open = pool->silent >= SILENT_MAX;
+	(void)pthread_mutex_unlock(&pool->mutex);
+}
+
 bool pool_is_own(const struct pool *pool)
 {
 	return pool->process == getpid();
@@ -192,6 +208,7 @@ bool pool_enter(struct pool *pool, bool *is_probe)
 		*is_probe = may_enter;
 		pool->is_probing |= may_enter;
 	}
+	pool->counts.refusals += !may_enter;
 	(void)pthread_mutex_unlock(&pool->mutex);
 	return may_enter;
 }
@@ -203,6 +220,7 @@ void pool_leave(struct pool *pool, bool is_probe, enum pool_outcome outcome)
 	(void)pthread_mutex_lock(&pool->mutex);
 	if (is_probe)
 		pool->is_probing = false;
+	pool->counts.silences += outcome == POOL_SILENT;
 	if (outcome == POOL_ANSWERED)
 		pool->silent = 0;
 	if (outcome == POOL_SILENT && ++pool->silent >= SILENT_MAX) {

@@ -64,6 +64,10 @@ void pool_put(struct pool *pool, struct link *link);
  * old, once somebody takes them. */
 void pool_suspect(struct pool *pool, struct link *link);
 
+/* Counts a conflict, and says what was counted. */
+void pool_note_conflict(struct pool *pool);
+void pool_count(struct pool *pool, struct store_counts *counts);
+
 /* Whether this process is the one that opened the pool: after fork() it has no thread. */
 bool pool_is_own(const struct pool *pool);
 

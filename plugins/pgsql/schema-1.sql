@@ -268,6 +268,28 @@ begin
 		from setting s;
 end $$;
 
+-- How the store is, for the host that asks. Nothing is noted. The last two columns: whether the role
+-- reaches a table itself, and whether it is an administrator's.
+create function standing(host_keys text[])
+returns table (name name, schema integer, standbys text, require_sync boolean, missing_keys text,
+	now bigint, has_tables boolean, is_admin boolean)
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+declare
+	own constant text := own_realm();
+	everything constant text := 'select, insert, update, delete, truncate';
+begin
+	return query select session_user, s.schema, current_setting('synchronous_standby_names'),
+		s.require_sync,
+		array_to_string(array(select k.id from key k
+			where k.realm = own and not k.id = any (host_keys) order by 1), ' '),
+		clock(0), has_table_privilege(session_user, 'totpgroup.credential', everything)
+			or has_any_column_privilege(session_user, 'totpgroup.credential',
+				'select, insert, update')
+			or has_table_privilege(session_user, 'totpgroup.log', everything),
+		pg_has_role(session_user, 'totp_admin', 'member')
+		from setting s;
+end $$;
+
 -- Notes when a user was first seen. Returns the time.
 create function seen(who text) returns bigint
 language plpgsql security definer set search_path = totpgroup, pg_temp as $$
@@ -324,11 +346,24 @@ begin
 	return found;
 end $$;
 
+-- The place is that in the arrays, from 1 on.
 create function put_many(whos text[], versions bigint[], secrets bytea[], secret_keys text[])
-returns table (username text, done boolean)
+returns table (place bigint, username text, done boolean)
 language sql security definer set search_path = totpgroup, pg_temp as $$
-	select n.who, put(n.who, n.version, n.secret, n.key, null, null, true)
-	from unnest(whos, versions, secrets, secret_keys) as n (who, version, secret, key)
+	select n.place, n.who, put(n.who, n.version, n.secret, n.key, null, null, true)
+	from unnest(whos, versions, secrets, secret_keys) with ordinality
+		as n (who, version, secret, key, place)
+$$;
+
+-- What look() says, of many users.
+create function look_many(whos text[]) returns table (
+	place bigint, secret bytea, secret_key text, secret_version bigint, state bytea,
+	state_key text, version bigint, now bigint)
+language sql security definer set search_path = totpgroup, pg_temp as $$
+	select w.place, c.secret, c.secret_key, coalesce(c.secret_version, 0), c.state,
+		c.state_key, coalesce(c.version, 0), clock(c.last)
+	from unnest(whos) with ordinality as w (who, place)
+		left join credential c on c.realm = (select own_realm()) and c.username = w.who
 $$;
 
 create function revoke(who text, old_version bigint, new_state bytea, new_state_key text)
@@ -345,13 +380,15 @@ returns table (username text) language sql security definer set search_path = to
 	order by 1 limit most
 $$;
 
-create function prune(before timestamptz) returns bigint
+-- Removes lines of the log, so many at most. Returns how many.
+create function prune(before timestamptz, most integer default 10000) returns bigint
 language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
 	count bigint;
 begin
-	delete from log where realm = own and at < before;
+	delete from log where ctid = any (array(
+		select l.ctid from log l where l.realm = own and l.at < before limit most));
 	get diagnostics count = row_count;
 	return count;
 end $$;
@@ -365,11 +402,10 @@ create view host_report as select * from host;
 
 revoke all on all tables in schema totpgroup from public;
 revoke all on all functions in schema totpgroup from public;
-grant execute on function look, settle, hello, seen to totp_host;
+grant execute on function look, settle, hello, standing, seen to totp_host;
 grant execute on function enroll to totp_enroll;
-grant execute on function look, settle, hello, seen, enroll, put, put_many, revoke, older_keys,
-	prune
-	to totp_admin;
+grant execute on function look, look_many, settle, hello, standing, seen, enroll, put, put_many,
+	revoke, older_keys, prune to totp_admin;
 grant select on user_report, log_report, host_report, member, setting to totp_admin, totp_report;
 grant insert, update, delete on member to totp_admin;
 grant update (require_sync) on setting to totp_admin;
