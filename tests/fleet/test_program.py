@@ -217,3 +217,47 @@ def a_store_that_cannot_be_opened_or_read_is_an_error(host):
         for command in (("status", "alice"), ("enroll", "bob", "--json"), ("verify", "alice")):
             said = run(host, *command, conf=CONF, status=6, answers="1\n")
             check(words in " ".join(said.split()), said)
+
+
+@test
+def many_are_read_and_created_in_few_statements(host):
+    names = [f"user{number}" for number in range(1, 701)]
+    host.write_users({"root": (0, ()), "postgres": (os.stat(host.cluster.folder).st_uid, ()),
+                      **{name: (2000 + i, ("webtotp",)) for i, name in enumerate(names)}})
+    # One was revoked, and one has a secret.
+    enroll(host, "user7")
+    run(host, "revoke", "user7", "--force")
+    enroll(host, "user9")
+    host.rows("update totpgroup.credential set state = null, state_key = null;")
+    def calls():
+        # A backend counts when it ends.
+        while host.rows("select count(*) from pg_stat_activity where application_name = "
+                        "'totpgroup';") != [["0"]]:
+            pass
+        rows = host.rows("select funcname, calls from pg_stat_user_functions where schemaname = "
+                         "'totpgroup';")
+        return {name: int(count) for name, count in rows}
+
+    host.rows("alter system set track_functions = 'pl'; select pg_reload_conf();")
+    report = json.loads(run(host, "bulk", "--group=webtotp", "--json", "--output=/run/e2e/many",
+                            "--format=csv"))
+    equal((report["created"], report["failed"]), (699, 0), "bulk")
+    equal([row["user"] for row in report["users"] if row["result"] == "skipped"], ["user9"], "one")
+    before = calls()
+    equal((before.get("enroll", 0), before["hello"]), (0, 1), f"one by one: {before}")
+    rows = json.loads(run(host, "status", "--group=webtotp", "--json"))["users"]
+    equal({row["state"] for row in rows}, {"confirmed"}, "status")
+    equal(calls()["look"], before["look"], "looks of status")
+    equal(host.rows("select count(*), count(distinct version), min(version) from "
+                    "totpgroup.credential where secret is not null;")[0][0], "700", "rows")
+    # A host's role looks at one after the other.
+    host.use()
+    rows = json.loads(run(host, "status", "user1", "user9", "--json", conf=CONF))["users"]
+    equal([row["state"] for row in rows], ["confirmed", "confirmed"], "as a host")
+    # Names that an array has to quote are names.
+    host.write_users({"root": (0, ()), "postgres": (os.stat(host.cluster.folder).st_uid, ()),
+                      'odd,{"name\\': (3000, ()), "plain": (3001, ())})
+    for user in ('odd,{"name\\', "plain"):
+        run(host, "enroll", user, "--json")
+    rows = json.loads(run(host, "status", 'odd,{"name\\', "plain", "--json"))["users"]
+    equal([row["state"] for row in rows], ["confirmed", "confirmed"], "odd names")
