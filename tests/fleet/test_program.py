@@ -21,7 +21,7 @@ def write_boss(host, role="boss", keys=KEYS):
     with open(BOSS, "w", encoding="ascii") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write("store=pgsql\n[store]\n"
-                   f"plugin={host.paths['plugin']}\nkey_file={keys}\ndeadline=10\n"
+                   f"plugin={host.paths['plugin']}\nkey_file={keys}\ndeadline=7\n"
                    f"connection=host={host.cluster.socket} dbname={host.cluster.database} "
                    f"user={role}\n")
 
