@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PARAMETERS_MAX 32
 #define NUMBER_SIZE    24
@@ -100,6 +101,14 @@ void link_close(struct link *link)
 		return;
 	PQfinish(link->connection);
 	free(link);
+}
+
+void link_forget(const struct link *link)
+{
+	int socket = PQsocket(link->connection);
+
+	if (socket >= 0)
+		(void)close(socket);
 }
 
 /* Waits until the socket is ready, or `until`. */

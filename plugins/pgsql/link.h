@@ -31,6 +31,10 @@ enum failure_kind link_explain(const struct link *link, struct failure *failure)
 /* Ends it. Whatever the server does with what was sent is not waited for. NULL is allowed. */
 void link_close(struct link *link);
 
+/* In a child after fork(): closes the descriptor alone, because a farewell would end the connection
+ * of the parent. The memory stays. */
+void link_forget(const struct link *link);
+
 /* Whether an idle connection is still good, as far as can be seen from here. */
 bool link_is_alive(struct link *link);
 

@@ -153,7 +153,7 @@ static bool end_connector(struct pool *pool)
 	pool->ending = true;
 	(void)pthread_cond_broadcast(&pool->changed);
 	(void)pthread_mutex_unlock(&pool->mutex);
-	if (!pool->has_connector || !pool_is_own(pool))
+	if (!pool->has_connector)
 		return true;
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += PATIENCE_AT_END / 1000;
@@ -163,10 +163,22 @@ static bool end_connector(struct pool *pool)
 	return false;
 }
 
+/* After fork() the mutex may be locked for ever, and the thread waits in the parent alone. The
+ * memory stays. */
+static void forget(const struct pool *pool)
+{
+	for (size_t i = 0; i < pool->idle_count; i++)
+		link_forget(pool->idle[i]);
+}
+
 bool pool_close(struct pool *pool)
 {
 	if (pool == NULL)
 		return true;
+	if (!pool_is_own(pool)) {
+		forget(pool);
+		return true;
+	}
 	if (!end_connector(pool))
 		return false;
 	for (size_t i = 0; i < pool->idle_count; i++)

@@ -370,6 +370,9 @@ def of_many_racers_on_two_hosts_one_is_let_in(host):
             for number in range(rounds):
                 host.rows("update totpgroup.credential set state = null, state_key = null;")
                 _race(racers, secret.code(number - rounds // 2), (store_host.verifyd_host.SOCKET, other))
+            connections = host.rows("select usename, count(*) <= 2 from pg_stat_activity "
+                                    "where usename in ('web1', 'web2') group by 1 order by 1;")
+            equal(connections, [["web1", "t"], ["web2", "t"]], "two connections each")
         finally:
             daemon.terminate()
     won = host.rows("select count(*), count(distinct step) from totpgroup.log "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* verify_by_library CONF USER CODE [fork]: verifies a code by the library, in a child where that is
- * asked for, and prints the method, or the reason and the message of the handle. */
+/* verify_by_library CONF USER CODE [fork]: verifies a code by the library, before that in a
+ * child where that is asked for, and prints the method, or the reason and the message of the handle. */
 #include "config.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "totpgroup.h"
 
-static int report(totpgroup_handle *handle, const char *user, const char *code)
+static void report(totpgroup_handle *handle, const char *user, const char *code)
 {
 	struct totpgroup_request request = TOTPGROUP_REQUEST_INIT;
 	struct totpgroup_result result;
@@ -27,7 +27,7 @@ static int report(totpgroup_handle *handle, const char *user, const char *code)
 	else
 		printf("refused %s %s\n", totpgroup_reason_name(result.reason),
 			totpgroup_message(handle));
-	return 0;
+	(void)fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -40,12 +40,20 @@ int main(int argc, char **argv)
 	status = totpgroup_open(&handle, argv[1]);
 	if (status != 0) {
 		printf("closed %s\n", totpgroup_message(handle));
-	} else if (argc == 4 || fork() == 0) {
-		report(handle, argv[2], argv[3]);
-	} else {
-		(void)wait(NULL);
+		totpgroup_close(handle);
 		return 0;
 	}
+	if (argc > 4) {
+		/* The connections are made by then. */
+		report(handle, argv[2], "no code");
+		if (fork() == 0) {
+			report(handle, argv[2], argv[3]);
+			totpgroup_close(handle);
+			_exit(0);
+		}
+		(void)wait(NULL);
+	}
+	report(handle, argv[2], argv[3]);
 	totpgroup_close(handle);
 	return 0;
 }

@@ -43,6 +43,8 @@ same "the daemon needs libgcrypt and libc alone" \
 # The store in PostgreSQL is loaded by what store=pgsql is for; neither sshd nor sudo has libpq then.
 same "nothing but the plugin links libpq" "" \
 	"$(for file in "$module" "$library" "$program" "$daemon"; do dynamic "$file" NEEDED; done | grep libpq)"
+grep -qa totpgroup_store_plugin "$module"
+same "the module has nothing that loads a plugin" 1 $?
 if [ -e "$plugin" ]; then
 	same "the plugin has one symbol" totpgroup_store_plugin \
 		"$(readelf --dyn-syms --wide "$plugin" | awk '$5 == "GLOBAL" && $7 != "UND" {print $8}')"
