@@ -66,6 +66,8 @@ enum exit_status command_export(int argc, char **argv);
 enum exit_status command_seal(int argc, char **argv);
 enum exit_status command_unseal(int argc, char **argv);
 enum exit_status command_rekey(int argc, char **argv);
+/* Looks after the store that hosts share. */
+enum exit_status command_store(int argc, char **argv);
 /* Says what the module would do with a login, and why. */
 enum exit_status command_explain(int argc, char **argv);
 /* Checks whether this host is set up right. */

@@ -46,6 +46,8 @@ static const struct command commands[] = {
 		N_("enroll users with the secrets in another program's file")},
 	{"export", command_export, export_options_table, " [USER]...",
 		N_("write secrets in another program's format")},
+	{"store", command_store, store_options_table, " init|upgrade|status|rekey|prune",
+		N_("look after the store that hosts share")},
 	{"explain", command_explain, explain_options_table, " USER",
 		N_("say what would happen at a login, and why")},
 	{"doctor", command_doctor, doctor_options_table, " [USER]",

@@ -148,6 +148,9 @@ static void append_argument(struct text *text, const struct option_row *row)
 /* What the help names behind the options: "[USER]...", say. */
 static void append_operand(struct text *text, const struct command *command)
 {
+	/* Words that are alternatives have no brackets. */
+	if (command != NULL && strchr(command->operands, '|') != NULL)
+		append_words(text, command->operands + 1);
 	for (size_t i = 0; command != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strstr(command->operands, kinds[i].argument) != NULL)
 			text_append_string(text, kinds[i].answer);

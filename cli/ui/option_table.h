@@ -134,6 +134,7 @@ extern const struct option_row unseal_options_table[];
 extern const struct option_row rekey_options_table[];
 extern const struct option_row import_options_table[];
 extern const struct option_row export_options_table[];
+extern const struct option_row store_options_table[];
 extern const struct option_row explain_options_table[];
 extern const struct option_row doctor_options_table[];
 

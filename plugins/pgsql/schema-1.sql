@@ -9,14 +9,20 @@
 -- is plain text in the row, and the server keeps it from going back: the version, the steps of
 -- TOTP, the counter of HOTP, and the spent emergency codes. Secret and state are sealed by the hosts.
 
--- Nobody logs in as the owner of the functions.
-create role totp_owner nologin;
--- Each is granted to the roles of hosts or people. totp_enroll is for hosts that give users their
--- first secret; no host needs it otherwise.
-create role totp_host nologin;
-create role totp_enroll nologin;
-create role totp_admin nologin;
-create role totp_report nologin;
+-- Nobody logs in as the owner of the functions. The others are granted to the roles of hosts or
+-- people. totp_enroll is for hosts that give users their first secret; no host needs it otherwise.
+-- All databases of a server have the same roles.
+do $$
+declare
+	name text;
+begin
+	foreach name in array
+		array['totp_owner', 'totp_host', 'totp_enroll', 'totp_admin', 'totp_report'] loop
+		if not exists (select from pg_roles where rolname = name) then
+			execute format('create role %I nologin', name);
+		end if;
+	end loop;
+end $$;
 
 create schema totpgroup authorization totp_owner;
 revoke all on schema totpgroup from public;

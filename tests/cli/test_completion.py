@@ -12,7 +12,7 @@ from support import PATIENCE, PROGRAM, check, equal, need, run, test
 
 COMPLETIONS = SOURCE / "cli" / "completions"
 COMMANDS = {"enroll", "bulk", "codes", "verify", "status", "show", "resync", "revoke", "seal",
-            "unseal", "rekey", "import", "export", "explain", "doctor"}
+            "unseal", "rekey", "import", "export", "store", "explain", "doctor"}
 STATUS_OPTIONS = {"--group=", "--secret=", "--conf=", "--json", "--help"}
 FORMATS = {"google-authenticator", "users-file", "uri", "migration", "csv"}
 
@@ -20,7 +20,9 @@ FORMATS = {"google-authenticator", "users-file", "uri", "migration", "csv"}
 LINES = [
     ("", COMMANDS),
     ("enr", {"enroll"}),
-    ("help st", {"status"}),
+    ("help sta", {"status"}),
+    ("store re", {"rekey"}),
+    ("store ", {"init", "upgrade", "status", "rekey", "prune"}),
     ("status --", STATUS_OPTIONS),
     ("status --json --g", {"--group="}),
     # Without a command there are the options that google-authenticator has.
