@@ -45,6 +45,9 @@ class _Fixture(case.Fixture):
             built["libnss_totpgroups.so.2"] = directory
         if "TOTPGROUP_SSHD" in os.environ:
             built["sshd"] = os.environ["TOTPGROUP_SSHD"]
+        careless = BUILD / "tests/e2e/setuid_login"
+        if careless.exists():
+            built["setuid_login"] = careless
         programs = {name: case.read_program(path) for name, path in built.items()}
         private_root.enter()
         self._paths = {name: private_root.install(name, program)
@@ -57,6 +60,7 @@ class _Fixture(case.Fixture):
                                   self._paths.get("sshd"))
         host.enroll_program = self._paths["totp-enroll"]
         host.verifyd_program = self._paths["totp-verifyd"]
+        host.setuid_login = self._paths.get("setuid_login")
         host.directory_module = self._paths.get("libnss_totpgroups.so.2")
         try:
             with host:

@@ -117,6 +117,7 @@ class SshdHost:
     def __init__(self, module, log, sshd=None):
         self.module = module
         self.enroll_program = self.verifyd_program = self.directory_module = None
+        self.setuid_login = None
         self.over_socket = False
         self._verifyd = None
         self.log = log

@@ -23,6 +23,7 @@ Defaults passprompt="Password: ", !fqdn, !pam_session, passwd_tries=1
 {timestamp}
 alice ALL=(ALL:ALL) ALL
 """
+AS_ALICE = ("setpriv", "--reuid=alice", "--regid=alice", "--clear-groups")
 
 
 def begin_audit_session():
@@ -32,20 +33,23 @@ def begin_audit_session():
 
 
 class Shell:
-    """alice's shell on a terminal, in an audit session of its own or in none. A context manager."""
+    """alice's shell on a terminal, in an audit session of its own or in none; `through` are words of
+    root's that start it. A context manager."""
 
-    def __init__(self, host, audit=False, environment=None):
+    def __init__(self, host, audit=False, environment=None, through=()):
         self._host, user = host, host.users["alice"]
 
         def become():
             if audit:
                 begin_audit_session()
             os.fchown(0, user.uid, user.gid)
+            if through:
+                return
             os.setgroups([])
             os.setgid(user.gid)
             os.setuid(user.uid)
         self._terminal = ssh_client.Terminal(
-            ["sh"], {"HOME": user.home, "USER": "alice", "PS1": "", **(environment or {})}, become)
+            [*through, "sh"], {"HOME": user.home, "USER": "alice", "PS1": "", **(environment or {})}, become)
         self.name = self.run("tty")[1].strip()
 
     def __enter__(self):
@@ -191,6 +195,76 @@ def a_container_is_another_session(host):
 
 
 @test
+def a_container_with_a_terminal_of_its_own_has_sessions_of_its_own(host):
+    """What is remembered inside is not remembered outside, nor in the next container."""
+    without_audit_session()
+    machine = Host(host, timestamp=False)
+    container = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "setsid", "--ctty", "--wait",
+                 *AS_ALICE)
+    with machine.shell(through=container) as inside:
+        inside.expect(ASKED, code=machine.code())
+        inside.expect(REMEMBERED)
+        with machine.shell() as outside:
+            outside.expect(ASKED)
+        name = inside.name
+    with machine.shell(through=container) as again:
+        check(again.name == name, f"the name {name} is used again: {again.name}")
+        again.expect(ASKED)
+
+
+@test
+def hidden_processes_hide_no_session_from_sudo(host):
+    """alice cannot see others' processes; sudo, which is root's, finds the leader of her session."""
+    without_audit_session()
+    machine = Host(host, timestamp=False)
+    private_root.run("mount", "-o", "remount,hidepid=2", "/proc")
+    host.at_end(private_root.run, "mount", "-o", "remount,hidepid=0", "/proc")
+    with machine.shell() as one, machine.shell() as two:
+        check("1" not in one.run("ls /proc")[1].split(), "alice sees process 1")
+        one.expect(ASKED, code=machine.code())
+        one.expect(REMEMBERED)
+        two.expect(ASKED)
+
+
+@test
+def sudos_own_terminals_are_other_sessions(host):
+    """With use_pty a command runs on a terminal of its own. What is asked there is remembered there
+    alone, and the terminal outside is remembered as without."""
+    without_audit_session()
+    machine = Host(host, timestamp=False)
+    with open("/etc/sudoers", "a", encoding="ascii") as file:
+        file.write("Defaults use_pty\n")
+    with machine.shell() as shell:
+        shell.expect(ASKED, code=machine.code())
+        shell.expect(REMEMBERED)
+        asked, said = shell.run("sudo -u alice sh -c 'tty; sudo true'", code=machine.code())
+        check(asked and shell.name not in said, f"the inner sudo should ask: {said}")
+        shell.expect(REMEMBERED)
+
+
+@test
+def the_time_of_a_suspend_counts(host):
+    """A time namespace is as a machine that slept for 20 minutes: its clock of the time since the boot
+    is ahead of the one that stands still meanwhile."""
+    without_audit_session()
+    machine = Host(host, timestamp=False)
+    asleep = ("unshare", "--time", "--boottime", "1200", "--fork", *AS_ALICE)
+    try:
+        private_root.run(*asleep, "true")
+    except RuntimeError as error:
+        raise Skip(f"this machine has no time namespaces: {error}") from None
+    with machine.shell(through=asleep) as shell:
+        with open("/proc/uptime", encoding="ascii") as file:
+            before = int(float(file.read().split()[0]))
+        shell.expect(ASKED, code=machine.code())
+        changed_line(lambda time, up: (time, check_between(up - 1200, before, before + 600) or up))
+        shell.expect(REMEMBERED)
+        # It fell asleep right after the code, and an hour has passed while it slept.
+        changed_line(lambda time, up: (time - 3600, up - 3600))
+        shell.expect(ASKED)
+
+
+@test
 def sudos_own_timestamp_asks_for_nothing(host):
     machine = Host(host, options="")
     with machine.shell() as shell:
@@ -213,6 +287,11 @@ def su_remembers_the_session_for_the_user_it_opens(host):
         shell.expect(ASKED, "su bob -c true")
         shell.expect(ASKED, "su bob -c true", code=other.code())
         shell.expect(REMEMBERED, "su bob -c true")
+
+
+def check_between(number, low, high):
+    """Fails unless the number lies between these."""
+    check(low <= number <= high, f"{number} should be {low} to {high}")
 
 
 def changed_line(change):
