@@ -16,7 +16,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "totpgroup.h"
 
 #define CONFIGURATION "/etc/nsswitch.conf"
@@ -323,85 +322,6 @@ int nss_sources_read_groups(const char *user, struct user_groups *groups, struct
 	return status;
 }
 
-static bool has_name(const struct text *names, const char *name, size_t length)
-{
-	const char *at = names->data;
-
-	while (at != NULL && *at != '\0') {
-		size_t next = strcspn(at, " ");
-
-		if (next == length && strncmp(at, name, length) == 0)
-			return true;
-		at += next + (at[next] == ' ');
-	}
-	return false;
-}
-
-/* Adds the sources of a line that are not there yet. What stands in brackets says what to
- * do with an answer: a source counts whether or not the C library would go on to it. */
-static void add_sources(struct text *names, const char *line)
-{
-	for (;;) {
-		size_t length;
-
-		line += strspn(line, " \t\n");
-		if (*line == '\0')
-			return;
-		length = strcspn(line, *line == '[' ? "]" : " \t\n[");
-		if (*line == '[')
-			length += line[length] == ']';
-		else if (!has_name(names, line, length))
-			(void)text_append_format(names, "%s%.*s", names->length > 0 ? " " : "",
-				(int)length, line);
-		line += length;
-	}
-}
-
-static int read_configuration(FILE *file, struct text *names)
-{
-	char *line = NULL;
-	size_t size = 0;
-
-	while (getline(&line, &size, file) >= 0) {
-		char *rest = line + strspn(line, " \t");
-		char *database;
-
-		rest[strcspn(rest, "#")] = '\0';
-		database = strsep(&rest, ":");
-		database[strcspn(database, " \t")] = '\0';
-		if (rest != NULL &&
-			(strcmp(database, "group") == 0 || strcmp(database, "initgroups") == 0))
-			add_sources(names, rest);
-	}
-	free(line);
-	/* Also a line that found no memory ends the loop. */
-	return feof(file) != 0 ? 0 : -1;
-}
-
-int nss_sources_list(char **list, struct error *error)
-{
-	FILE *file = fopen(CONFIGURATION, "re");
-	struct text names = TEXT_INIT;
-	int status = 0;
-
-	*list = NULL;
-	if ((file == NULL && errno != ENOENT) ||
-		(file != NULL && read_configuration(file, &names) != 0))
-		status = error_set_system(
-			error, TOTPGROUP_ESYSTEM, "cannot read " CONFIGURATION);
-	if (file != NULL)
-		fclose(file);
-	if (status == 0 && names.length == 0)
-		(void)text_append_string(&names, "files");
-	if (status == 0 && names.status != 0)
-		status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	if (status == 0)
-		*list = names.data;
-	else
-		text_free(&names);
-	return status;
-}
-
 #else
 
 int nss_sources_read_groups(const char *user, struct user_groups *groups, struct error *error)
@@ -410,12 +330,6 @@ int nss_sources_read_groups(const char *user, struct user_groups *groups, struct
 	(void)groups;
 	(void)error;
 	return 0;
-}
-
-int nss_sources_list(char **list, struct error *error)
-{
-	*list = strdup("");
-	return *list != NULL ? 0 : error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 }
 
 #endif

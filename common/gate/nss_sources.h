@@ -10,6 +10,9 @@
 #ifndef TOTPGROUP_GATE_NSS_SOURCES_H
 #define TOTPGROUP_GATE_NSS_SOURCES_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "base/error.h"
 #include "gate/user_groups.h"
 
@@ -28,5 +31,9 @@ int nss_sources_read_groups(const char *user, struct user_groups *groups, struct
 /* The names of these sources, separated by blanks; "files" where the file does not say.
  * TOTPGROUP_ESYSTEM where it cannot be read, TOTPGROUP_EMEMORY. The caller frees *names. */
 int nss_sources_list(char **names, struct error *error);
+
+/* Whether a file of the same form, which is read to its end, has one line for the database, and
+ * this asks files first and takes what they say. False also where it cannot be read. */
+bool nss_sources_begin_with_files(FILE *file, const char *database);
 
 #endif

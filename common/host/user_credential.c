@@ -93,7 +93,8 @@ static int locate(struct user_credential *credential, struct file_store_settings
 int user_credential_find(struct user_credential *credential, const struct options *options,
 	const char *name, struct error *error)
 {
-	int status = user_entry_by_name(&credential->user_entry, name, error);
+	int status = account_index_look_up(
+		credential->accounts, &credential->user_entry, name, error);
 
 	credential->options = options;
 	credential->name = name;

@@ -21,6 +21,7 @@
 #include "core/credential.h"
 #include "core/decide.h"
 #include "gate/user_groups.h"
+#include "host/account_index.h"
 #include "host/rights.h"
 #include "host/user_entry.h"
 #include "store/store.h"
@@ -37,6 +38,8 @@ struct user_credential {
 	struct store_place *place;
 	struct user_groups groups; /* the user's, once they were needed */
 
+	/* Helps to find the user; NULL: NSS alone is asked. Not owned. */
+	struct account_index *accounts;
 	const char *name; /* as the user database spells it, or as it was typed */
 	/* Set before it is located: the store of a plugin, which is in use instead of files and
 	 * outlives the credential, or NULL; and where the user comes from, for the log of such a

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "host/account_index.h"
 #include "host/dummy_decision.h"
 #include "host/shared_store.h"
 #include "host/user_credential.h"
@@ -17,6 +18,7 @@ struct user_store {
 	struct shared_store *own; /* NULL: it is lent, or there is none */
 	struct store *shared;
 	const char *service, *rhost;
+	struct account_index accounts;
 };
 
 static int load(struct user_store *store, const char *conf, struct error *error)
@@ -42,6 +44,7 @@ int user_store_open_to_lend(struct user_store **store, const char *conf, struct 
 	if (*store == NULL)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 	(*store)->configuration = (struct configuration)CONFIGURATION_INIT;
+	(*store)->accounts = (struct account_index)ACCOUNT_INDEX_INIT;
 	status = load(*store, conf, error);
 	if (status == 0)
 		return 0;
@@ -87,6 +90,7 @@ void user_store_close(struct user_store *store)
 		return;
 	shared_store_close(store->own);
 	configuration_free(&store->configuration);
+	account_index_free(&store->accounts);
 	free(store);
 }
 
@@ -96,14 +100,16 @@ const struct configuration *user_store_configuration(const struct user_store *st
 }
 
 /* Finds the credential of a user who must be known and must be able to have one. */
-static int find_credential(const struct user_store *store, const char *user,
+static int find_credential(struct user_store *store, const char *user,
 	struct user_credential *credential, struct error *error)
 {
 	const struct options *options = &store->configuration.options;
 	int status;
 
-	*credential = (struct user_credential){
-		.shared = store->shared, .service = store->service, .rhost = store->rhost};
+	*credential = (struct user_credential){.accounts = &store->accounts,
+		.shared = store->shared,
+		.service = store->service,
+		.rhost = store->rhost};
 	if (options_is_shared(options) != (store->shared != NULL))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			"the option store changed; the configuration has to be read again");
@@ -144,7 +150,7 @@ int user_store_verify(struct user_store *store, const char *user, struct attempt
 }
 
 /* Reads the credential without a lock, and the time by the clock of the store. */
-static int read_credential(const struct user_store *store, const char *user,
+static int read_credential(struct user_store *store, const char *user,
 	totpgroup_credential **parsed, int64_t *now, struct error *error)
 {
 	struct user_credential credential;
