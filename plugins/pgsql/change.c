@@ -13,15 +13,16 @@
 #include "totpgroup.h"
 
 #define SETTLE                                                                                 \
-	"select outcome, " ROW_LOOK " from totpgroup.settle($1::text, $2::bigint, $3::bytea, " \
+	"select outcome, " ROW_LOOK ", " ROW_ATTEMPT                                           \
+	" from totpgroup.settle($1::text, $2::bigint, $3::bytea, "                             \
 	"$4::text, $5::bigint, $6::text, $7::bigint, $8::bytea, $9::uuid, $10::text, "         \
-	"$11::text, $12::text, $13::text, $14::text, $15::text, $16::bigint, $17::text)"
-
-#define UUID_SIZE 37
+	"$11::text, $12::text, $13::text, $14::text, $15::text, $16::bigint, $17::text, "      \
+	"$18::uuid)"
 
 /* What settle() is told. */
 struct settlement {
-	int64_t version; /* 0 where only the log is written */
+	int64_t version;     /* 0 where only the log is written */
+	const char *attempt; /* that made it, or NULL */
 	int64_t now;
 	const struct sealed *state;
 	const struct store_change *change; /* what it spends; NULL: nothing */
@@ -51,7 +52,7 @@ int pgsql_begin(struct store_place *place, struct store_record *record, struct e
 		if (record->token == NULL)
 			status = error_set(error, TOTPGROUP_EMEMORY, "out of memory");
 		else
-			*record->token = (struct store_token){row.version, row.has_state};
+			*record->token = row_token(&row);
 	}
 	row_free(&row);
 	return status;
@@ -100,7 +101,10 @@ static int take_outcome(
 	(void)snprintf(row->outcome, sizeof row->outcome, "%.*s", (int)fields[0].length,
 		fields[0].kind == STORE_VALUE_TEXT ? fields[0].bytes : "");
 	/* A user who is only logged has no row. */
-	return strcmp(row->outcome, "conflict") == 0 ? row_take(fields + 1, row, error) : 0;
+	if (strcmp(row->outcome, "conflict") != 0)
+		return 0;
+	return row_take(fields + 1, row, error) == 0 ? row_take_attempt(&fields[8], row, error)
+						     : error->code;
 }
 
 static struct store_value value_of_digest(const struct store_change *change)
@@ -128,9 +132,10 @@ static int settle(struct pgsql_place *place, const struct settlement *settlement
 		value_of_text(note->service), value_of_text(note->rhost),
 		value_of_text(note->result != NULL ? note->result : "changed"),
 		value_of_text(note->reason), value_of_text(note->method),
-		value_of_number(note->offset), value_of_text(note->device)};
+		value_of_number(note->offset), value_of_text(note->device),
+		value_of_text(settlement->attempt)};
 	const struct store_statement statement = {.text = SETTLE,
-		.columns = "t" ROW_COLUMNS,
+		.columns = "t" ROW_COLUMNS "t",
 		.parameters = parameters,
 		.count = sizeof parameters / sizeof parameters[0],
 		.is_repeatable = true};
@@ -151,7 +156,7 @@ static int take_conflict(struct pgsql_place *place, struct store_record *record,
 	pool_note_conflict(store_of(&place->place)->pool);
 	if (status != 0)
 		return status;
-	*record->token = (struct store_token){row->version, row->has_state};
+	*record->token = row_token(row);
 	if (link_clock() >= place->until)
 		return error_set(error, TOTPGROUP_EBUSY,
 			"%.150s: others change it all the time", place->name);
@@ -178,8 +183,12 @@ static int commit_state(struct pgsql_place *place, struct store_record *record,
 {
 	struct sealed state = {.is_there = false};
 	struct row row = ROW_INIT;
-	const struct settlement settlement = {
-		record->token->version, record->now, &state, change, &change->note};
+	const struct settlement settlement = {.version = record->token->version,
+		.attempt = *record->token->attempt != '\0' ? record->token->attempt : NULL,
+		.now = record->now,
+		.state = &state,
+		.change = change,
+		.note = &change->note};
 	int status = 0;
 
 	if (change->has_state)

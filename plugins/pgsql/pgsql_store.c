@@ -11,7 +11,9 @@
 #include "base/utf8.h"
 #include "totpgroup.h"
 
-#define LOOK "select " ROW_LOOK ", first_seen, schema::bigint from totpgroup.look($1::text)"
+#define LOOK                                                                                   \
+	"select " ROW_LOOK ", first_seen, schema::bigint, " ROW_ATTEMPT                        \
+	" from totpgroup.look($1::text)"
 #define SEEN "select totpgroup.seen($1::text)"
 
 /* The longest name of a user that is asked about. */
@@ -130,14 +132,15 @@ static int take_look(
 	row->has_first_seen = fields[7].kind != STORE_VALUE_NULL;
 	row->first_seen = fields[7].number;
 	row->schema = fields[8].number;
-	return row_take(fields, row, error);
+	return row_take(fields, row, error) == 0 ? row_take_attempt(&fields[9], row, error)
+						 : error->code;
 }
 
 int place_look(struct pgsql_place *place, struct row *row, struct error *error)
 {
 	const struct store_value user = value_of_text(place->user);
 	const struct store_statement statement = {.text = LOOK,
-		.columns = ROW_COLUMNS "nn",
+		.columns = ROW_COLUMNS "nnt",
 		.parameters = &user,
 		.count = 1,
 		.is_repeatable = true,

@@ -12,6 +12,9 @@
 /* The version of the schema that this plugin knows. */
 #define SCHEMA_VERSION 1
 
+/* The size of the text of a UUID. */
+#define UUID_SIZE 37
+
 struct pgsql_store {
 	struct store store; /* first, so that a store can be taken for this */
 	/* Its strings are these copies. */
@@ -32,7 +35,8 @@ struct pgsql_place {
 /* What a transaction holds between begin and commit. */
 struct store_token {
 	int64_t version;
-	bool has_state; /* the row has one */
+	bool has_state;		 /* the row has one */
+	char attempt[UUID_SIZE]; /* that made the version */
 };
 
 static inline struct pgsql_store *store_of(const struct store_place *place)
@@ -51,8 +55,9 @@ struct row {
 	struct text secret, state; /* sealed */
 	int64_t secret_version, version, now, first_seen, schema;
 	bool has_first_seen;
-	char outcome[16]; /* of settle() */
-	const char *name; /* of the place, for messages */
+	char outcome[16];	 /* of settle() */
+	char attempt[UUID_SIZE]; /* that made the version; empty: none did */
+	const char *name;	 /* of the place, for messages */
 };
 
 #define ROW_INIT                                                                               \
@@ -66,6 +71,13 @@ void row_free(struct row *row);
 #define ROW_LOOK    "secret, secret_key, secret_version, state, state_key, version, now"
 #define ROW_COLUMNS "btnbtnn"
 int row_take(const struct store_value *fields, struct row *row, struct error *error);
+
+/* Takes the attempt that made the version, which is a text, or NULL. */
+#define ROW_ATTEMPT "attempt::text"
+int row_take_attempt(const struct store_value *field, struct row *row, struct error *error);
+
+/* What a transaction keeps of a row. */
+struct store_token row_token(const struct row *row);
 
 /* Reads the keys; the caller wipes them. Errors as sealing_read_keys(). */
 int read_keys(const struct pgsql_store *store, struct seal_keys *keys, struct error *error);

@@ -29,6 +29,26 @@ static int take_blob(const struct store_value *field, bool *has, struct text *bl
 	return *has ? text_append(blob, field->bytes, field->length) : 0;
 }
 
+struct store_token row_token(const struct row *row)
+{
+	struct store_token token = {.version = row->version, .has_state = row->has_state};
+
+	memcpy(token.attempt, row->attempt, sizeof token.attempt);
+	return token;
+}
+
+int row_take_attempt(const struct store_value *field, struct row *row, struct error *error)
+{
+	memset(row->attempt, 0, sizeof row->attempt);
+	if (field->kind != STORE_VALUE_TEXT)
+		return 0;
+	if (field->length != UUID_SIZE - 1)
+		return error_set(error, TOTPGROUP_EFORMAT,
+			"%.150s: an attempt that has no UUID", row->name);
+	memcpy(row->attempt, field->bytes, UUID_SIZE - 1);
+	return 0;
+}
+
 int row_take(const struct store_value *fields, struct row *row, struct error *error)
 {
 	int status = take_blob(&fields[0], &row->has_secret, &row->secret);

@@ -50,7 +50,7 @@ create table credential (
 	step_floor bigint not null default 0,      -- steps up to here are spent, listed or not
 	hotp bigint not null default 0,            -- the least counter that is good
 	spent bytea[] not null default '{}',       -- keyed digests of emergency codes
-	attempt uuid,                              -- that made this version
+	attempt uuid,                              -- that made this version; null: none did
 	last bigint not null default 0,            -- the greatest time that a decision was made at
 	first_seen bigint,
 	primary key (realm, username)
@@ -130,14 +130,14 @@ create function clock(last bigint) returns bigint language sql volatile as
 -- What a host needs to decide. There is one row for unknown users, too.
 create function look(who text) returns table (
 	secret bytea, secret_key text, secret_version bigint, state bytea, state_key text,
-	version bigint, now bigint, first_seen bigint, schema integer)
+	version bigint, now bigint, first_seen bigint, schema integer, attempt uuid)
 language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
 begin
 	return query
 		select c.secret, c.secret_key, coalesce(c.secret_version, 0), c.state, c.state_key,
-			coalesce(c.version, 0), clock(c.last), c.first_seen, s.schema
+			coalesce(c.version, 0), clock(c.last), c.first_seen, s.schema, c.attempt
 		from setting s left join credential c on c.realm = own and c.username = who;
 end $$;
 
@@ -180,14 +180,17 @@ end $$;
 --   done      this attempt is durable, now or since an earlier call with the same attempt id;
 --   spent     the code was used by somebody else;
 --   conflict  somebody else changed the credential: decide again on the new row;
--- and the row is the newest one. Without a state only the log is written.
+-- and the row is the newest one. Without a state only the log is written. A number of a version may
+-- stand for two rows, where two servers went on from one: an old primary comes back, and a host that
+-- looked there settles here. So the attempt that made the version is compared, too.
 create function settle(
 	who text, old_version bigint, new_state bytea, new_state_key text, decided_at bigint,
 	kind text, value bigint, digest bytea, this_attempt uuid, host_name text, service text,
-	rhost text, result text, reason text, method text, clock_offset bigint, device text)
+	rhost text, result text, reason text, method text, clock_offset bigint, device text,
+	old_attempt uuid)
 returns table (
 	outcome text, secret bytea, secret_key text, secret_version bigint, state bytea,
-	state_key text, version bigint, now bigint)
+	state_key text, version bigint, now bigint, attempt uuid)
 language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -219,6 +222,7 @@ begin
 			hotp = case when kind = 'hotp' then value + 1 else t.hotp end,
 			spent = case when kind = 'code' then t.spent || digest else t.spent end
 		where t.realm = own and t.username = who and t.version = old_version
+			and t.attempt is not distinct from old_attempt
 			and not is_spent(t, kind, value, digest, clock(t.last));
 		changed := found;
 	end if;
@@ -244,7 +248,7 @@ begin
 			method, case when kind = 'totp' then value end, clock_offset, device, this_attempt);
 	end if;
 	return query select said, c.secret, c.secret_key, c.secret_version, c.state, c.state_key,
-		c.version, clock(c.last);
+		c.version, clock(c.last), c.attempt;
 end $$;
 
 -- Says who a host is. The keys that it has come with their check tags; those that the store knows
@@ -320,12 +324,13 @@ declare
 	own constant text := own_realm();
 begin
 	perform require_standby();
-	insert into credential as c (realm, username, version, secret, secret_key, secret_version)
-	values (own, who, for_version, new_secret, new_key, for_version)
+	insert into credential as c (realm, username, version, secret, secret_key, secret_version,
+		attempt)
+	values (own, who, for_version, new_secret, new_key, for_version, gen_random_uuid())
 	on conflict (realm, username) do update set version = excluded.version,
 		secret = excluded.secret, secret_key = excluded.secret_key,
 		secret_version = excluded.secret_version, state = new_state,
-		state_key = new_state_key, hotp = 0, attempt = null
+		state_key = new_state_key, hotp = 0, attempt = gen_random_uuid()
 	where c.secret is null and c.version + 1 = for_version
 		and (c.state is null) = (new_state is null);
 	return found;
@@ -346,7 +351,7 @@ begin
 	end if;
 	update credential c set version = c.version + 1, secret = new_secret,
 		secret_key = new_secret_key, secret_version = c.version + 1, state = new_state,
-		state_key = new_state_key, attempt = null,
+		state_key = new_state_key, attempt = gen_random_uuid(),
 		hotp = case when fresh then 0 else c.hotp end
 	where c.realm = own and c.username = who and c.version = old_version;
 	return found;

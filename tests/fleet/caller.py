@@ -28,8 +28,8 @@ import psycopg2.extensions as libpq
 BUDGET, SUSPECT, PAUSE = 3.0, 0.7, 0.05
 # What another try on another connection may mend.
 AGAIN = ("40001", "40P01", "25006", "57P0", "08", "53300")
-SETTLE = ("select outcome, version from totpgroup.settle(%s, %s, 'state', 'k1', %s, %s, %s, %s, "
-          "%s, %s, 'sshd', '192.0.2.7', 'accepted', null, 'totp', 0, null)")
+SETTLE = ("select outcome, version, attempt from totpgroup.settle(%s, %s, 'state', 'k1', %s, %s, %s, %s, "
+          "%s, %s, 'sshd', '192.0.2.7', 'accepted', null, 'totp', 0, null, %s)")
 
 
 class Deadline(Exception):
@@ -54,12 +54,13 @@ class Caller:
         clock. Returns the result and the step."""
         end, attempt = time.monotonic() + BUDGET, attempt or str(uuid.uuid4())
         try:
-            version, now = self._ask(end, "select version, now from totpgroup.look(%s)", (user,))
+            version, seen, now = self._ask(
+                end, "select version, attempt, now from totpgroup.look(%s)", (user,))
             step = now // 30 * 30 if value == "now" else int(value)
             outcome = "conflict"
             while outcome == "conflict":
-                outcome, version = self._ask(end, SETTLE, (
-                    user, version, now, kind, step, b"", attempt, self._role))
+                outcome, version, seen = self._ask(end, SETTLE, (
+                    user, version, now, kind, step, b"", attempt, self._role, seen))
             return {"done": "accepted", "spent": "reused"}[outcome], step
         except Deadline:
             self.close()

@@ -3,6 +3,7 @@
 one is made as soon as the store is there again. Two primaries: which of them accepts."""
 
 import time
+import uuid
 
 import case
 import trio
@@ -132,3 +133,46 @@ def of_two_primaries_one_accepts_a_code(fleet):
         seen = split(fleet, *settings)
         table.row(name, *seen, seen.count("accepted"))
         equal(seen, expected, name)
+
+
+def settle(server, version, seen, attempt):
+    """Counts a guess on a version that was made by the attempt seen. Returns the outcome."""
+    seen = f"'{seen}'" if seen else "null"
+    row, = server.ask("web1", "select outcome from totpgroup.settle('c0', "
+                      f"{version}, 'state', 'k1', 0, 'none', 0, '', '{attempt}', 'h', 's', 'r', "
+                      f"'refused', 'wrong-code', null, 0, null, {seen});")
+    return row[0]
+
+
+def look(server):
+    """The version, and the attempt that made it."""
+    row, = server.ask("web1", "select version, attempt from totpgroup.look('c0');")
+    return row
+
+
+@test
+def a_version_of_an_old_primary_is_another_one(fleet):
+    """Both went on from one version, so that the numbers are the same. Who looked at the old one
+    decided on a state that the new one does not have, and must not write it over the new one's."""
+    with fleet.trio() as servers:
+        old, new, third = servers.servers
+        for server in (new, third):
+            server.machine.unplug()
+        with old.start_psql("web1", "select * from totpgroup.settle('c0', 1, 'state', 'k1', 0, "
+                            f"'none', 0, '', '{uuid.UUID(int=1)}', 'h', 's', 'r', 'refused', null, "
+                            "null, 0, null, null);\n") as process:
+            process.stdin.close()
+            trio.wait_for(lambda: old.waiting() == 1, "the old primary waits")
+            old.ask("postgres", "select pg_cancel_backend(pid) from pg_stat_activity "
+                    "where wait_event = 'SyncRep';")
+        old.machine.unplug()
+        for server in (new, third):
+            server.machine.plug()
+        new.set(synchronous_standby_names="ANY 1 (a,c)")
+        new.promote()
+        third.follow(new)
+        equal(settle(new, 1, None, uuid.UUID(int=2)), "done", "on the new primary")
+        seen = look(old)
+        equal(seen, ["2", str(uuid.UUID(int=1))], "on the old one")
+        equal(settle(new, *seen, uuid.UUID(int=3)), "conflict", "looked there, settled here")
+        equal(settle(new, *look(new), uuid.UUID(int=4)), "done", "looked here")

@@ -15,7 +15,8 @@ from cluster import Cluster, programs
 CALLS = 5000 if case.LONG else 500
 DAY = 86400
 SETTLE = ("select outcome from totpgroup.settle('alice', %s, %s, 'k1', %s, %s, %s, %s, %s, 'web1', "
-          "'sshd', 'r', %s, null, 'totp', 0, null)")
+          "'sshd', 'r', %s, null, 'totp', 0, null, "
+          "(select attempt from totpgroup.look('alice')))")
 HUGE = (0, 1, -1, 2**31, 2**62, -2**62, 2**63 - 1)
 
 

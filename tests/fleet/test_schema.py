@@ -66,7 +66,7 @@ def settle_text(version, kind="totp", value=0, digest="", attempt=None, state="'
     return (f"select outcome, version, convert_from(state, 'utf8') from totpgroup.settle('{user}', "
             f"{version}, {state}, 'k1', {decided_at}, '{kind}', {value}, '{digest}', "
             f"'{attempt or uuid.uuid4()}', 'host', 'sshd', '192.0.2.7', 'accepted', null, '{kind}', "
-            "0, null);")
+            f"0, null, (select attempt from totpgroup.look('{user}')));")
 
 
 def settle(store, *words, role="web1", **fields):
@@ -256,7 +256,7 @@ def of_many_racers_one_spends_the_code(store):
                 "while o = 'conflict' loop "
                 "select outcome, version into o, v from totpgroup.settle('alice', v, 'n', 'k1', 0, "
                 f"'totp', {step}, '', gen_random_uuid(), 'h', 's', 'r', 'accepted', null, 'totp', 0, "
-                "null); end loop; raise notice 'outcome %', o; end $$;\n")
+                "null, (select attempt from totpgroup.look('alice'))); end loop; raise notice 'outcome %', o; end $$;\n")
         racers = [store.start_psql(("web1", "web2")[number % 2], text) for number in range(RACERS)]
         said = [racer.communicate()[0] for racer in racers]
         equal(sum("outcome done" in words for words in said), 1, said)
