@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The power is cut at the moment when a login with an emergency code has returned: the
-ext4 image with the secret file is copied without an unmount or sync, and the copy is
-mounted, which replays its journal. The spent code must be gone. With state= the module
+image of ext4, XFS or btrfs with the secret file is copied without an unmount or sync, and the copy
+is mounted, which replays its journal. The spent code must be gone. With state= the module
 itself is asked on the copy: every code that was spent is refused.
 
 Data that was not synced is in the page cache of the mounted file system, and not in the
@@ -46,11 +46,18 @@ def run(*command):
         raise Skip(f"{' '.join(command)}: {done.stdout.strip()}")
 
 
+# How an image is made, its size, and how it is mounted. The file system itself commits nothing for
+# minutes, so that only synced data is on the disk. The copy has the same id as the original.
+SYSTEMS = {
+    "ext4": (("mkfs.ext4", "-q", "-F", "-J", "size=4"), 16 * MIB, "loop,commit=300"),
+    "xfs": (("mkfs.xfs", "-q", "-f"), 304 * MIB, "loop,nouuid"),
+    "btrfs": (("mkfs.btrfs", "-q", "-f", "-m", "single"), 112 * MIB, "loop,commit=300"),
+}
+
+
 @contextlib.contextmanager
-def mounted(image, folder):
-    # The file system itself commits nothing for five minutes, so that only synced data
-    # is on the disk.
-    run("mount", "-o", "loop,commit=300", image, folder)
+def mounted(image, folder, system="ext4"):
+    run("mount", "-t", system, "-o", SYSTEMS[system][2], image, folder)
     try:
         yield folder
     finally:
@@ -58,26 +65,28 @@ def mounted(image, folder):
 
 
 class Disk:
-    """An ext4 file system in an image, and copies of it."""
+    """A file system in an image, and copies of it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, system="ext4"):
+        self.system = system
         self.image, self.copy = os.path.join(folder, "image"), os.path.join(folder, "copy")
         self.folder, self.view = os.path.join(folder, "disk"), os.path.join(folder, "view")
         for path in (self.folder, self.view):
             os.mkdir(path)
         with open(self.image, "wb") as stream:
-            stream.truncate(16 * MIB)
-        run("mkfs.ext4", "-q", "-F", "-J", "size=4", self.image)
+            stream.truncate(SYSTEMS[system][1])
+        if shutil.which(SYSTEMS[system][0][0]) is None:
+            raise Skip(f"{SYSTEMS[system][0][0]} is missing")
+        run(*SYSTEMS[system][0], self.image)
 
     def cut_power(self):
         """Copies the image as it is now."""
-        with open(self.image, "rb") as source, open(self.copy, "wb") as target:
-            shutil.copyfileobj(source, target, MIB)
+        run("cp", "--sparse=always", self.image, self.copy)
 
     def files_after(self):
         """Returns the files in the home after the power cut: name and text."""
         files = {}
-        with mounted(self.copy, self.view):
+        with mounted(self.copy, self.view, self.system):
             home = os.path.join(self.view, "home")
             for name in os.listdir(home):
                 with open(os.path.join(home, name), encoding="ascii") as stream:
@@ -195,6 +204,26 @@ def an_emergency_code_stays_spent_after_a_power_cut(folder):
     print(f"# pam_google_authenticator.so: good again in {good_again['theirs']} of {TRIALS} trials")
     check(good_again["ours"] == 0,
           f"the spent code is good again in {good_again['ours']} of {TRIALS} trials")
+
+
+def spend_on(folder, system):
+    """Spends codes on another file system than ext4, and cuts the power after each."""
+    disk = Disk(str(folder.path), system)
+    with mounted(disk.image, disk.folder, system):
+        host = Host(disk, str(folder.path), {"ours": str(BUILD / ".libs/pam_totpgroup.so")})
+        good_again = sum(host.trial("ours") for _ in range(TRIALS // 4))
+        host.worker.close()
+    check(good_again == 0, f"good again in {good_again} of {TRIALS // 4} trials")
+
+
+@test
+def a_code_stays_spent_on_xfs(folder):
+    spend_on(folder, "xfs")
+
+
+@test
+def a_code_stays_spent_on_btrfs(folder):
+    spend_on(folder, "btrfs")
 
 
 @test

@@ -89,6 +89,20 @@ static void a_spent_step_is_refused_and_a_fresh_one_listed(void **state)
 	}
 }
 
+/* The first device's window is apart from those of the others by its skew, to either side. */
+static void with_further_devices_a_window_reaches_as_far_as_the_skew(void **state)
+{
+	totpgroup_credential *credential = load_list(
+		"\" DISALLOW_REUSE 87 88 92 93 98 102 107 108 112 113\n\" TIME_SKEW 10\n"
+		"\" DEVICE " SECRET_2 " tablet\n");
+
+	(void)state;
+	assert_int_equal(spend(credential, 100, 3, false), REUSE_FRESH);
+	assert_list(credential, "\" DISALLOW_REUSE 88 92 98 102 108 112 100\n\" TIME_SKEW 10\n"
+				"\" DEVICE " SECRET_2 " tablet\n");
+	totpgroup_credential_free(credential);
+}
+
 static void malformed_lists_are_refused(void **state)
 {
 	static const char *const values[] = {"x", "1 x", "100 x", "5x", "-5", "+5", "1,2",
@@ -191,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_line_reuse_is_allowed),
 		cmocka_unit_test(a_spent_step_is_refused_and_a_fresh_one_listed),
+		cmocka_unit_test(with_further_devices_a_window_reaches_as_far_as_the_skew),
 		cmocka_unit_test(malformed_lists_are_refused),
 		cmocka_unit_test(no_step_is_fresh_twice),
 		cmocka_unit_test(a_usual_list_is_spent_without_an_allocation),
