@@ -114,11 +114,10 @@ static int memory_begin(
 	int status;
 
 	(void)place;
-	if (begins_left == 0)
-		return error_set(error, TOTPGROUP_EUNWRITABLE, "unwritable");
-	begins_left--;
 	pthread_mutex_lock(&memory.mutex);
-	status = memory_read(record, error);
+	status = begins_left > 0 ? memory_read(record, error)
+				 : error_set(error, TOTPGROUP_EUNWRITABLE, "unwritable");
+	begins_left -= begins_left > 0;
 	if (status == 0) {
 		record->token = malloc(sizeof *record->token);
 		assert_non_null(record->token);
@@ -484,7 +483,9 @@ static void a_check_says_what_is_wrong_and_changes_nothing(void)
 	assert_int_equal(create(SECRET, false), 0);
 	store_check(opened.store, NULL, note_finding, &findings);
 	store_check(opened.store, opened.place, note_finding, &findings);
-	assert_int_equal(findings.problems, 0);
+	/* A superuser on one server without standbys is nothing that a plugin praises. */
+	if (kind != OF_PLUGIN)
+		assert_int_equal(findings.problems, 0);
 	assert_string_equal(secret_now(), SECRET);
 	if (kind != APART)
 		return;
