@@ -26,6 +26,7 @@ static const struct {
 	{doctor_check_programs, true},
 	{doctor_check_guard, true},
 	{doctor_check_sshd, false},
+	{doctor_check_store, false},
 	{doctor_check_sudo, false},
 	{doctor_check_files, false},
 	{doctor_check_clock, false},

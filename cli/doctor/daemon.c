@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* With store=socket the module leaves the decision to totp-verifyd. */
+/* With store=socket and store=pgsql the module leaves the decision to totp-verifyd. */
 
 #include "config.h"
 
@@ -20,8 +20,8 @@ static void report_silence(
 		report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error->message);
 
 	finding_why(finding,
-		"Because of store=socket the module leaves the decision to totp-verifyd, and "
-		"refuses every code while that does not answer.");
+		"The module leaves the decision to totp-verifyd, and refuses every code while "
+		"that does not answer.");
 	finding_run(finding, answer == VERIFY_NO_SOCKET
 				     ? "systemctl enable --now totp-verifyd.socket"
 				     : "systemctl restart totp-verifyd.socket");
@@ -33,7 +33,8 @@ static void check_need(struct doctor *doctor)
 	const struct option_origin origin = doctor_option_origin(doctor, "store");
 	struct finding *finding;
 
-	if (strcmp(doctor->service, "sshd") != 0)
+	/* A store that hosts share nobody else asks. */
+	if (strcmp(doctor->service, "sshd") != 0 || options_is_shared(doctor->module))
 		return;
 	finding = report_add(doctor, FINDING_WARNING, NEED_CHECK,
 		"%s, line %u: store=%s for sshd", origin.file, origin.line, origin.text);

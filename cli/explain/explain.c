@@ -143,6 +143,7 @@ static enum exit_status explain_line(const struct explain_options *options,
 	status = explain_login(&options->login, line, &watcher, &explanation);
 	if (status != STATUS_DONE)
 		return status;
+	explain_store(options->login.user, line, report);
 	if (needs_root(&explanation)) {
 		explain_report_unknown(report, &explanation);
 		return STATUS_NOT_PERMITTED;

@@ -67,6 +67,11 @@ void explain_report_line(struct explain_report *report, const struct pam_line *l
  */
 void explain_report_step(void *context, const char *step, const char *text);
 
+/* With store=pgsql in that line, and as root: steps "store" about the store and what it has of the
+ * user; nothing is spent, in store.c. */
+void explain_store(
+	const char *user, const struct pam_line *line, struct explain_report *report);
+
 /* How that line ends. */
 void explain_report_outcome(
 	struct explain_report *report, const struct explanation *explanation);
