@@ -31,6 +31,10 @@ enum {
 	BUCKETS,
 	SUM = BUCKETS + BOUNDS + 1, /* in microseconds */
 	COUNT,
+	CONFLICTS,
+	SILENCES,
+	BREAKER_REFUSALS,
+	BREAKER_OPEN,
 	SERIES,
 };
 
@@ -45,6 +49,14 @@ static const struct {
 	{NOT_ANSWERED, "totpgroup_not_answered_total", "counter",
 		"Calls that could not be answered."},
 	{BUCKETS, "totpgroup_verify_seconds", "histogram", "How long decisions on codes took."},
+	{CONFLICTS, "totpgroup_store_conflicts_total", "counter",
+		"Decisions that were made again, because another host changed the user's row."},
+	{SILENCES, "totpgroup_store_silences_total", "counter",
+		"Calls that the store did not answer until their deadline."},
+	{BREAKER_REFUSALS, "totpgroup_store_breaker_refusals_total", "counter",
+		"Calls that were refused at once while the breaker was open."},
+	{BREAKER_OPEN, "totpgroup_store_breaker_open", "gauge",
+		"Whether the breaker is open: the store is not asked."},
 };
 
 struct metrics {
@@ -55,7 +67,17 @@ struct metrics {
 	char *path;
 	int64_t next; /* no earlier is the file written */
 	bool complained;
+	struct store_counts store; /* as they were taken last */
 };
+
+static const char *family_name(int series)
+{
+	size_t i = sizeof families / sizeof families[0] - 1;
+
+	while (families[i].first != series)
+		i--;
+	return families[i].name;
+}
 
 /* The name of a series in the file, with its labels and a blank. */
 static void append_name(struct text *text, int series)
@@ -73,6 +95,8 @@ static void append_name(struct text *text, int series)
 					  (enum totpgroup_reason)(series - REFUSED)));
 	else if (series == NOT_ANSWERED)
 		text_append_string(text, "totpgroup_not_answered_total ");
+	else if (series >= CONFLICTS)
+		text_append_format(text, "%s ", family_name(series));
 	else if (series < SUM && bucket < (int)BOUNDS)
 		text_append_format(text,
 			"totpgroup_verify_seconds_bucket{le=\"%" PRId64 ".%06" PRId64 "\"} ",
@@ -147,7 +171,7 @@ static void go_on(struct metrics *metrics, const char *file)
 		if (!find_value(file, series, &values[series]))
 			return;
 	pthread_mutex_lock(&metrics->mutex);
-	for (int series = 0; series < SERIES; series++)
+	for (int series = 0; series < BREAKER_OPEN; series++)
 		metrics->values[series] += values[series];
 	pthread_mutex_unlock(&metrics->mutex);
 }
@@ -206,6 +230,29 @@ void metrics_count_time(struct metrics *metrics, int64_t took)
 	metrics->values[COUNT]++;
 	metrics->changed = true;
 	pthread_mutex_unlock(&metrics->mutex);
+}
+
+/* How many more; all of them where they began anew. */
+static uint64_t more(uint64_t now, uint64_t before)
+{
+	return now >= before ? now - before : now;
+}
+
+void metrics_take_store(struct metrics *metrics, const struct store_counts *counts)
+{
+	const uint64_t conflicts = more(counts->conflicts, metrics->store.conflicts);
+	const uint64_t silences = more(counts->silences, metrics->store.silences);
+	const uint64_t refusals = more(counts->refusals, metrics->store.refusals);
+
+	pthread_mutex_lock(&metrics->mutex);
+	metrics->values[CONFLICTS] += conflicts;
+	metrics->values[SILENCES] += silences;
+	metrics->values[BREAKER_REFUSALS] += refusals;
+	metrics->changed |= conflicts + silences + refusals > 0 ||
+			    metrics->values[BREAKER_OPEN] != counts->is_open;
+	metrics->values[BREAKER_OPEN] = counts->is_open;
+	pthread_mutex_unlock(&metrics->mutex);
+	metrics->store = *counts;
 }
 
 int metrics_set_path(struct metrics *metrics, const char *path, struct error *error)

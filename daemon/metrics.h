@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/plugin.h"
 #include "totpgroup.h"
 
 /* At most one file is written in so many milliseconds. */
@@ -34,6 +35,10 @@ void metrics_count_not_permitted(struct metrics *metrics);
 
 /* A call that could not be answered. */
 void metrics_count_failure(struct metrics *metrics);
+
+/* What a store that hosts share has met, if there is one. Its counts may begin anew, with another
+ * store. For the main thread. */
+void metrics_take_store(struct metrics *metrics, const struct store_counts *counts);
 
 /* How long a decision took, in microseconds. */
 void metrics_count_time(struct metrics *metrics, int64_t took);

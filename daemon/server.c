@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "host/shared_store.h"
 #include "totpgroup.h"
 
 #define EVENTS_AT_ONCE 64
@@ -77,8 +78,13 @@ static int open_server(struct server *server, struct error *error)
 
 static void write_metrics(struct server *server, int64_t now)
 {
+	struct store_counts counts;
 	struct error error = ERROR_INIT;
 
+	if (server->policy != NULL && server->policy->shared != NULL) {
+		shared_store_count(server->policy->shared, &counts);
+		metrics_take_store(server->metrics, &counts);
+	}
 	if (metrics_write(server->metrics, now, &error) != 0)
 		verify_log_error("metrics were not written", &error);
 }

@@ -69,6 +69,9 @@ def decisions_are_counted_by_what_became_of_them(host):
            'totpgroup_verify_seconds_bucket{le="+Inf"}': "4",
            "totpgroup_not_answered_total": "0"}, "counts")
     check(float(seen["totpgroup_verify_seconds_sum"]) > 0, "time")
+    equal([seen[f"totpgroup_store_{name}"] for name in (
+        "conflicts_total", "silences_total", "breaker_refusals_total", "breaker_open")],
+          ["0"] * 4, "of a store that hosts share")
     buckets = [int(value) for name, value in seen.items() if "_bucket" in name]
     equal(buckets, sorted(buckets), "a histogram is cumulative")
     status = os.stat(FILE)
