@@ -93,6 +93,7 @@ class Fleet(case.Fixture):
     """A private machine with the files of a store, and machines for servers and hosts."""
 
     isolated = True
+    is_empty = False
 
     def __init__(self):
         self.machines, self.template = None, None
@@ -116,7 +117,7 @@ class Fleet(case.Fixture):
                             "group": "root:x:0:\npostgres:x:{1}:\n"}[name].format(
                                 postgres.pw_uid, postgres.pw_gid))
         os.chmod("/run", 0o755)
-        self.machines, self.template = trio.begin()
+        self.machines, self.template = trio.begin(self.is_empty)
 
     @contextlib.contextmanager
     def argument(self):

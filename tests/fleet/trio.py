@@ -157,19 +157,12 @@ class Trio:
         return sorted((self.b, self.c), key=Server.received, reverse=True)
 
 
-def make_template(folder):
-    """The files of a stopped server with the store, its roles, and USERS users c0, c1, ..."""
+def make_template(folder, is_empty=False):
+    """The files of a stopped server with the store, its roles, and USERS users c0, c1, ...; or
+    without all of that."""
     with Cluster(folder) as cluster:
-        cluster.install()
-        for role, group in (("web1", "totp_host"), ("web2", "totp_host"), ("boss", "totp_admin"),
-                            ("gate", "totp_enroll"), ("eyes", "totp_report")):
-            cluster.ask("postgres", f"create role {role} login in role {group}; "
-                        f"insert into totpgroup.member values ('{role}', 'corp');")
-        cluster.ask("postgres", "insert into totpgroup.credential "
-                    "(realm, username, version, secret, secret_key, secret_version) "
-                    "select 'corp', 'c' || n, 1, 'secret', 'k1', 1 "
-                    f"from generate_series(0, {USERS} - 1) n; "
-                    "vacuum analyze totpgroup.credential;")
+        if not is_empty:
+            _fill(cluster)
         subprocess.run(cluster.command("pg_ctl", "--pgdata", f"{folder}/data", "--silent",
                                        "--mode=fast", "stop"), check=True, cwd="/")
         data = f"{TOP}/template"
@@ -177,7 +170,20 @@ def make_template(folder):
     return data
 
 
-def begin():
+def _fill(cluster):
+    cluster.install()
+    for role, group in (("web1", "totp_host"), ("web2", "totp_host"), ("boss", "totp_admin"),
+                        ("gate", "totp_enroll"), ("eyes", "totp_report")):
+        cluster.ask("postgres", f"create role {role} login in role {group}; "
+                    f"insert into totpgroup.member values ('{role}', 'corp');")
+    cluster.ask("postgres", "insert into totpgroup.credential "
+                "(realm, username, version, secret, secret_key, secret_version) "
+                "select 'corp', 'c' || n, 1, 'secret', 'k1', 1 "
+                f"from generate_series(0, {USERS} - 1) n; "
+                "vacuum analyze totpgroup.credential;")
+
+
+def begin(is_empty=False):
     """Prepares a private machine for servers. Returns the machines and the template."""
     os.makedirs(TOP)
     private_root.mount("fleet", TOP, "-t", "tmpfs", "-o", "mode=755,size=3g")
@@ -185,4 +191,4 @@ def begin():
     machines = {}
     for number, name in enumerate(("a", "b", "c", "h1", "h2", "pool", "proxy"), 2):
         machines[name] = network.Machine(name, number).__enter__()
-    return machines, make_template(f"{TOP}/first")
+    return machines, make_template(f"{TOP}/first", is_empty)
