@@ -10,14 +10,20 @@ LINE = re.compile(rb"totpgroup-slot 1 generation (\d+) size 4096 length (\d+) sh
 
 
 def read_state(path):
-    """Returns the state of the slot that counts."""
+    """Returns the state of the slot that counts: of those that are whole, the one written last. The
+    other one may be torn."""
     with open(path, "rb") as file:
         data = file.read()
-    slots = [LINE.match(data, at) for at in (0, SIZE)]
-    if len(data) != 2 * SIZE or None in slots:
-        raise AssertionError(f"{path}: not two slots: {data!r}")
-    newest = max(slots, key=lambda slot: int(slot[1]))
-    return data[newest.end():newest.end() + int(newest[2])].decode("ascii")
+    whole = {}
+    for at in (0, SIZE):
+        line = LINE.match(data, at)
+        if line:
+            text = data[line.end():line.end() + int(line[2])].decode("ascii")
+            if data[at:at + SIZE] == slot(int(line[1]), text):
+                whole[int(line[1])] = text
+    if len(data) != 2 * SIZE or not whole:
+        raise AssertionError(f"{path}: not two slots, one of them whole: {data!r}")
+    return whole[max(whole)]
 
 
 def slot(generation, state):
