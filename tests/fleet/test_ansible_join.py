@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 
+import case
 from case import SOURCE, Skip, equal
 from store_host import KEYS, TOP, check, test
 from test_program import enroll
@@ -34,7 +35,7 @@ class ControlNode:
         os.symlink(host.paths["enroll"], self.folder / "bin/totp-enroll")
         os.makedirs("/etc/security", exist_ok=True)
         self.variables = {
-            "ansible_become": False, "totpgroup_recipe": "", "totpgroup_conf": {"store": "pgsql"},
+            "ansible_become": False, "ansible_service_mgr": "none", "totpgroup_recipe": "", "totpgroup_conf": {"store": "pgsql"},
             "totpgroup_folders": [],
             "totpgroup_store": {
                 "plugin": host.paths["plugin"], "key_file": "/etc/security/store.keys",
@@ -52,7 +53,7 @@ class ControlNode:
             cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
             timeout=240, env={
                 "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_PIPELINING": "1",
+                "ANSIBLE_PIPELINING": "1", "ANSIBLE_GATHERING": "explicit",
                 "ANSIBLE_LOCAL_TEMP": f"{self.folder}/local",
                 "ANSIBLE_REMOTE_TMP": f"{self.folder}/remote",
                 "PATH": f"{self.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin"})
@@ -80,7 +81,7 @@ def a_host_joins_and_a_second_run_changes_nothing(host):
           [["private", "{k1}"]], "the host is known")
     counts, _ = node.play()
     equal((counts["changed"], counts["failed"]), (0, 0), "again")
-    if not os.environ.get("TOTPGROUP_LONG"):
+    if not case.LONG:
         return
     # A host that cannot use the store does not come as far as sshd.
     node.variables["totpgroup_store_files"][0]["content"] = f"key k1 {'A' * 43}=\n"
