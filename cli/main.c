@@ -134,8 +134,9 @@ static bool print_help_of(const struct command *command)
 	struct text sentence = TEXT_INIT;
 	bool done;
 
-	text_append_format(
-		&sentence, "%c%s.", meaning[0] - (lower ? 'a' - 'A' : 0), meaning + 1);
+	/* A sentence. */
+	text_append_format(&sentence, translate("%c%s."), meaning[0] - (lower ? 'a' - 'A' : 0),
+		meaning + 1);
 	done = sentence.status == 0 &&
 	       terminal_say("Usage: totp-enroll %s [OPTION]...%s\n\n", command->name,
 		       command->operands) &&

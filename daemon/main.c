@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
@@ -13,6 +14,7 @@
 #include "daemon/server.h"
 #include "gate/group_gate.h"
 #include "host/shared_store.h"
+#include "message/translate.h"
 #include "totpgroup.h"
 
 /* The exit statuses of totp-enroll, as far as they apply. */
@@ -30,17 +32,24 @@ struct settings {
 	int version;
 };
 
-static const char usage[] =
-	"usage: totp-verifyd [--conf=FILE] [--socket=PATH]\n"
-	"       totp-verifyd --check [--conf=FILE]\n"
-	"\n"
-	"Answers varlink calls on " LISTENER_PATH ", or on the socket that the\n"
-	"service manager passes (LISTEN_FDS); see totp-verifyd(8).\n"
-	"\n"
-	"  --conf=FILE    read only this configuration file and its drop-ins\n"
-	"  --socket=PATH  listen there instead\n"
-	"  --check        check the configuration, report what is wrong, and end\n"
-	"  --help, --version\n";
+/* Prints the usage in the language of the environment. */
+static void print_usage(FILE *stream)
+{
+	fprintf(stream,
+		translate(
+			"Usage: totp-verifyd [--conf=FILE] [--socket=PATH]\n"
+			"       totp-verifyd --check [--conf=FILE]\n"
+			"\n"
+			"Answers varlink calls on %s, or on the socket that the\n"
+			"service manager passes (LISTEN_FDS); see totp-verifyd(8).\n"
+			"\n"
+			"  --conf=FILE    read only this configuration file and its drop-ins\n"
+			"  --socket=PATH  listen there instead\n"
+			"  --check        check the configuration, report what is wrong, and "
+			"end\n"
+			"  --help, --version\n"),
+		LISTENER_PATH);
+}
 
 static bool read_options(struct settings *settings, int argc, char **argv)
 {
@@ -72,7 +81,7 @@ static enum exit_status report_failure(const struct error *error)
 
 static void print_warning(const char *message)
 {
-	fprintf(stderr, "totp-verifyd: %s\n", message);
+	fprintf(stderr, translate("totp-verifyd: warning: %s\n"), message);
 }
 
 /* A group that a grant names and that does not exist makes each call of its peers fail. */
@@ -138,17 +147,22 @@ int main(int argc, char **argv)
 	struct settings settings = {.socket = LISTENER_PATH};
 
 	shared_store_clear_environment();
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
 	if (!read_options(&settings, argc, argv)) {
-		fputs(usage, stderr);
+		print_usage(stderr);
 		return STATUS_USAGE;
 	}
-	if (settings.help != 0 || settings.version != 0) {
-		fputs(settings.help != 0 ? usage : "totp-verifyd " PACKAGE_VERSION "\n",
-			stdout);
+	if (settings.help != 0)
+		print_usage(stdout);
+	else if (settings.version != 0)
+		puts("totp-verifyd " PACKAGE_VERSION);
+	if (settings.help != 0 || settings.version != 0)
 		return fflush(stdout) == 0 ? STATUS_DONE : STATUS_SYSTEM_ERROR;
-	}
 	if (settings.check != 0)
 		return (int)check_configuration(&settings);
+	/* The log is in English. */
+	setlocale(LC_ALL, "C");
 	openlog("totp-verifyd", LOG_PID, LOG_AUTHPRIV);
 	return (int)serve(&settings);
 }

@@ -102,8 +102,8 @@ static int append_introduction(const struct offer *offer, struct text *text)
 			  "the code that it shows."));
 
 	if (status == 0 && offer->optional)
-		status = text_append_format(
-			text, " %s", translate("Enter alone lets you in without, this time."));
+		status = text_append_format(text, " %s",
+			translate("To log in without a code this time, press Enter only."));
 	return status == 0 ? text_append(text, "\n\n", 2) : status;
 }
 

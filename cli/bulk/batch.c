@@ -340,8 +340,9 @@ enum exit_status bulk_batch_recover(struct bulk_run *run)
 			terminal_complain(
 				"%s: finishing what an interrupted run left", run->folder.path);
 		if (run->batch->exec && run->options.exec == NULL)
-			terminal_complain("%s: that run had a command for its letters, and "
-					  "this one has none: they are only written there",
+			terminal_complain(
+				"%s: the interrupted run had a command for its letters; this "
+				"run has none, so they are only written there",
 				run->folder.path);
 		status = recover_entries(run, &error);
 	}

@@ -228,9 +228,8 @@ int bulk_journal_read(
 	reader = (struct reader){.at = batch->journal.data, .left = batch->journal.length};
 	if (status == 0 && !take_batch(&reader, batch))
 		return error_set(error, TOTPGROUP_EFORMAT,
-			translate("%s/%s/%s is damaged; see who of it is enrolled with "
-				  "totp-enroll status, and "
-				  "remove that folder"),
+			translate("%s/%s/%s is damaged; use totp-enroll status to see which of "
+				  "its users are enrolled, then remove that folder"),
 			folder->path, BULK_STAGING, NAME);
 	if (status == 0 &&
 		fstatat(folder->staging, CONCLUDED, &concluded, AT_SYMLINK_NOFOLLOW) == 0)

@@ -143,8 +143,8 @@ static void fail_conflict(struct bulk_entry *entry)
 	struct error error = ERROR_INIT;
 
 	error_set(&error, TOTPGROUP_ECONFLICT,
-		translate("was enrolled or revoked by somebody else in between; %s stands as "
-			  "it is"),
+		translate("somebody else has enrolled or revoked this user in the meantime; %s "
+			  "is unchanged"),
 		entry->path);
 	bulk_entry_fail(entry, BULK_CONFLICT, &error);
 }

@@ -26,7 +26,7 @@ static int set_failed(
 static int refuse_file(const struct bulk_shared_file *shared, struct error *error)
 {
 	return error_set(error, TOTPGROUP_EUNSAFE,
-		translate("%s/%s: is not as a run like this one left it; move it away"),
+		translate("%s/%s: no run of this kind left it like this; move it away"),
 		shared->folder, shared->name);
 }
 

@@ -38,9 +38,8 @@ static void check_need(struct doctor *doctor)
 		return;
 	finding = report_add(doctor, FINDING_WARNING, NEED_CHECK,
 		"%s, line %u: store=%s for sshd", origin.file, origin.line, origin.text);
-	finding_why(finding,
-		"sshd can read the secrets itself. So it depends on a daemon without need: "
-		"nobody gets in while that is down.");
+	finding_why(finding, "sshd can read the secrets itself. It does not need the daemon, "
+			     "and nobody can log in while the daemon is down.");
 	doctor_mend_option(doctor, finding, "store", NULL);
 }
 

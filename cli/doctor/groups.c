@@ -154,7 +154,7 @@ static void report_empty(struct doctor *doctor, const char *name)
 	char *group = shell_word(name);
 	char *user = shell_word(doctor->user->pw_name);
 
-	finding_why(finding, "Nobody is asked for a code because of that group.");
+	finding_why(finding, "That group makes nobody give a code.");
 	if (group != NULL && user != NULL)
 		finding_run(finding, "gpasswd -a %s %s", user, group);
 	free(group);

@@ -27,10 +27,10 @@ static const struct {
 	{"clock", N_("The store's clock decides about codes, and this host's about everything "
 		     "else: "
 		     "times in logs do not fit together.")},
-	{"rights", N_("Who breaks into this host has the rights of its role.")},
+	{"rights", N_("A person who breaks into this host has the rights of its role.")},
 	{"keys",
 		N_("Users whose secrets are sealed with a key that is not there are refused.")},
-	{"tls", N_("Who is on the way to the server could answer in its place.")},
+	{"tls", N_("An attacker on the way to the server could answer in its place.")},
 	{"address", N_("A name server that does not answer can keep everybody out.")},
 };
 

@@ -119,7 +119,7 @@ static enum enroll_answer confirm_once(struct enroll_client *enroll, struct erro
 	}
 	WIPE_ARRAY(line);
 	if (answer == ENROLL_WRONG_CODE)
-		terminal_say("That is no code of now: is the phone's clock right?\n");
+		terminal_say("This is not the current code. Is the phone's clock right?\n");
 	return answer;
 }
 

@@ -88,8 +88,8 @@ static enum exit_status read_user(
 			"unexpected word '%s'; to enroll another user: totp-enroll enroll USER",
 			argv[optind]);
 	if (argc - optind > 1)
-		return terminal_fail(
-			STATUS_USAGE, "one user at a time: '%s' is too much", argv[optind + 1]);
+		return terminal_fail(STATUS_USAGE, "one user at a time: '%s' is one too many",
+			argv[optind + 1]);
 	options->user = argv[optind];
 	return STATUS_DONE;
 }

@@ -207,11 +207,11 @@ static void explain_window(const struct new_credential *credential)
 	unsigned int period = new_credential_period(credential);
 
 	if (credential->time_based)
-		terminal_say("\nA phone's clock may be off by %u seconds. Should that not be "
+		terminal_say("\nA phone's clock may be off by %u seconds. If that is not "
 			     "enough, it can be %u.\n",
 			period, LARGE_WINDOW / 2 * period);
 	else
-		terminal_say("\nThe app may be 2 codes ahead of this host. Should that not be "
+		terminal_say("\nThe app may be 2 codes ahead of this host. If that is not "
 			     "enough, it can be %d.\n",
 			LARGE_WINDOW - 1);
 }

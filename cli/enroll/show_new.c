@@ -206,8 +206,8 @@ static enum exit_status draw_picture(const char *file, const struct text *uri)
 	enum exit_status status = qr_option_draw(file, uri->data);
 
 	if (status == STATUS_DONE)
-		terminal_say("The QR code is in %s. Remove that file once the app has it: who "
-			     "reads it can make the codes.\n",
+		terminal_say("The QR code is in %s. Remove that file once the app has it: a "
+			     "person who reads it can make the codes.\n",
 			file);
 	return status;
 }

@@ -29,7 +29,7 @@ static enum exit_status check_options(const struct exchange_options *options)
 {
 	if (options->format == FORMAT_GOOGLE_AUTHENTICATOR && options->word_count > 1)
 		return terminal_fail(STATUS_USAGE,
-			"a file of google-authenticator is for one user: '%s' is too much",
+			"a file of google-authenticator is for one user: '%s' is one too many",
 			options->words[1]);
 	if (options->output == NULL && options->force == 0 && isatty(STDOUT_FILENO))
 		return terminal_fail(STATUS_REFUSED,

@@ -108,10 +108,14 @@ static void refuse_account(struct import_record *record, const struct import_rec
 {
 	struct error why = ERROR_INIT;
 
-	error_set(&why, 0, translate("another account, %.100s%s%.100s,"),
-		other->key.name != NULL ? other->key.name : translate("without a name"),
-		other->key.issuer != NULL ? " of " : "",
-		other->key.issuer != NULL ? other->key.issuer : "");
+	const char *name =
+		other->key.name != NULL ? other->key.name : translate("without a name");
+
+	if (other->key.issuer != NULL)
+		error_set(&why, 0, translate("another account, %.100s of %.100s,"), name,
+			other->key.issuer);
+	else
+		error_set(&why, 0, translate("another account, %.100s,"), name);
 	refuse(record, other, why.message);
 	why = record->error;
 	error_set(&record->error, why.code,

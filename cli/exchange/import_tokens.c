@@ -309,7 +309,7 @@ static enum exit_status assign_by_file(
 	/* Not which: where columns are mixed up, the secret is in the place of the serial. */
 	if (unassigned > 0 && options->quiet == 0)
 		terminal_complain(
-			"%zu of the tokens are nobody's in %s", unassigned, options->users);
+			"%zu of the tokens have no user in %s", unassigned, options->users);
 	free(owners.each);
 	text_free(&owners.text);
 	if (status == TOTPGROUP_EMEMORY)

@@ -123,7 +123,7 @@ static bool has_catalog(const char *folder, const char *name)
 	return there;
 }
 
-/* Appends "en, de, fr" or the like. If the folder cannot be read, it is English alone. */
+/* Appends "en, de, es" or the like. If the folder cannot be read, it is English alone. */
 static void append_known(struct text *known)
 {
 	const char *folder = find_catalog_folder();
@@ -140,16 +140,28 @@ static void append_known(struct text *known)
 		free(names);
 }
 
+/* With or without the territory, as in zh_CN and de_AT. */
+static bool has_translation(const char *language)
+{
+	static const char *const ends[] = {".@", "_.@"};
+	const char *folder = find_catalog_folder();
+	char name[16];
+
+	for (size_t i = 0; folder != NULL && i < sizeof ends / sizeof ends[0]; i++) {
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(language, ends[i]), language);
+		if (name[0] != '\0' && strchr(name, '/') == NULL && has_catalog(folder, name))
+			return true;
+	}
+	return false;
+}
+
 /* Says whether the language has no catalog, or the host no locale for it. */
 static int refuse_language(const char *language, struct error *error)
 {
-	const char *folder = find_catalog_folder();
 	struct text known = TEXT_INIT;
-	char name[16];
 	int status;
 
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(language, "_.@"), language);
-	if (folder != NULL && name[0] != '\0' && has_catalog(folder, name))
+	if (has_translation(language))
 		return error_set(error, TOTPGROUP_ECONFIG,
 			translate("the C library translates into the language '%s' in no "
 				  "locale of this "

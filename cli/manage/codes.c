@@ -24,9 +24,8 @@ static enum exit_status check_output(const struct manage *manage)
 	if ((!manage->several && manage->options.json == 0) || manage->options.force != 0 ||
 		isatty(STDOUT_FILENO) == 1)
 		return STATUS_DONE;
-	return terminal_fail(STATUS_REFUSED,
-		"this prints emergency codes, and standard output is no terminal: say --force "
-		"if they are to go there");
+	return terminal_fail(STATUS_REFUSED, "this prints emergency codes, and standard output "
+					     "is no terminal: use --force to send them there");
 }
 
 static enum exit_status show_codes(const struct manage *manage, const struct new_codes *made)

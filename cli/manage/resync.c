@@ -107,8 +107,8 @@ enum exit_status command_resync(int argc, char **argv)
 		manage_read_options(&manage, resync_options_table, 0, argc, argv);
 
 	if (status == STATUS_DONE && manage.named_count > 1)
-		status = terminal_fail(
-			STATUS_USAGE, "one token at a time: '%s' is too much", manage.named[1]);
+		status = terminal_fail(STATUS_USAGE,
+			"one token at a time: '%s' is one too many", manage.named[1]);
 	if (status == STATUS_DONE)
 		status = manage_begin(&manage);
 	if (status == STATUS_DONE)

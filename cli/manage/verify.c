@@ -199,7 +199,8 @@ static bool judge_line(struct manage *manage, const char *line, size_t number)
 	verification.user = user != NULL ? user : "?";
 	if (user == NULL) {
 		error_set(&verification.error, TOTPGROUP_EARGUMENT,
-			translate("line %zu begins with none of the users: nothing was tried"),
+			translate("line %zu does not begin with one of the users: nothing was "
+				  "tried"),
 			number);
 		verification.status = STATUS_USAGE;
 	} else {

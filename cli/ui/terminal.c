@@ -295,7 +295,7 @@ bool terminal_is_pointless(unsigned int useless)
 {
 	if (useless < USELESS_MAX || isatty(STDIN_FILENO) == 1)
 		return false;
-	terminal_complain("%u answers in a row were of no use: nothing was written", useless);
+	terminal_complain("%u answers in a row were not valid: nothing was written", useless);
 	return true;
 }
 

@@ -209,10 +209,10 @@ def nothing_is_overwritten_and_no_link_followed(folder):
     for name in ("users.csv", "users.json", "letters.html"):
         (host.out / name).write_text("something else\n")
         (host.out / name).chmod(0o600)
-        expect(host.run(formats="csv,json,html"), 6, "", f"{name}: is not as a run", name)
+        expect(host.run(formats="csv,json,html"), 6, "", f"{name}: no run of this kind", name)
         (host.out / name).unlink()
         (host.out / name).symlink_to(target)
-        expect(host.run(formats="csv,json,html"), 6, "", f"{name}: is not as a run", "a link")
+        expect(host.run(formats="csv,json,html"), 6, "", f"{name}: no run of this kind", "a link")
         (host.out / name).unlink()
     equal(target.read_text(), "kept", "target")
 
@@ -420,7 +420,7 @@ def a_damaged_journal_is_refused(folder):
     text = journal.read_bytes()
     for bad in (b"", text[:-1], text[:40], text.replace(b"bulk 2", b"bulk 9"), text + b"x"):
         journal.write_bytes(bad)
-        expect(host.run(), 6, "", "journal is damaged; see who of it is enrolled", f"{bad[:9]}")
+        expect(host.run(), 6, "", "journal is damaged; use totp-enroll status to see", f"{bad[:9]}")
     equal(host.secret("alice"), None, "secret")
 
 

@@ -81,7 +81,7 @@ def a_right_code_makes_the_daemon_store_the_secret(folder):
 def a_wrong_code_may_be_followed_by_another(folder):
     terminal = Terminal(folder, DRAFT, REFUSED, REFUSED, STORED)
     equal(terminal.enroll("1", "2", "3"), 0, terminal.seen)
-    equal(terminal.seen.count("no code of now"), 2, terminal.seen)
+    equal(terminal.seen.count("not the current code"), 2, terminal.seen)
     terminal = Terminal(folder, DRAFT, REFUSED, REFUSED, REFUSED, NOT_ENROLLING)
     equal(terminal.enroll("1", "2", "3", "4"), 1, terminal.seen)
     check("nothing was stored" in terminal.seen and CODES[0] not in terminal.seen, terminal.seen)

@@ -525,6 +525,6 @@ def a_program_that_answers_for_ever_is_not_listened_to(folder):
     for answer in ("y\n", "\n", "maybe\n", "123456\n"):
         result = run(folder, answers=answer * 1000)
         equal(result.status, 1, f"exit status after {answer!r}")
-        check("20 answers in a row were of no use: nothing was written" in result.errors,
+        check("20 answers in a row were not valid: nothing was written" in result.errors,
               f"{answer!r}: {result.errors!r}")
         folder.check_empty()

@@ -4,6 +4,7 @@ and longer, finds what is not translated and what does not fit the terminal."""
 
 import errno
 import os
+import pwd
 import re
 import subprocess
 import unicodedata
@@ -84,6 +85,11 @@ def pseudo_language(folder):
     return language(folder, PSEUDO, folder.path / "catalogs")
 
 
+def languages():
+    """The languages that the program is translated into."""
+    return (SOURCE / "po" / "LINGUAS").read_text(encoding="utf-8").split()
+
+
 def german(folder):
     return language(folder, "de", BUILD / "po")
 
@@ -106,7 +112,7 @@ def check_words(said, what):
 def check_width(said, what, width=80):
     for line in re.sub(r"\033\[[0-9;?]*[a-zA-Z]", "", said).splitlines():
         # One word, such as a link or a path, is never broken.
-        check(columns(line) <= width or " " not in line.strip(),
+        check(columns(line) <= width or " " not in line.strip() and line.isascii(),
               f"{what}: {columns(line)} columns: {line!r}")
 
 
@@ -217,6 +223,65 @@ def nothing_is_wider_than_the_terminal(folder):
             child.expect(pexpect.EOF)
             finish(child)
             check_width(child.before, arguments, width)
+
+
+@test
+def every_translation_fits_narrow_terminals(folder):
+    write_secret(folder)
+    for name in languages():
+        changes = language(folder, name, BUILD / "po")
+        for width in (80, 60, 40):
+            for arguments in (["--help"], ["help", "bulk"], ["help", "import"], ["status"],
+                              ["status", "nosuchuser"], ["doctor", "--service=nosuchservice"],
+                              ["explain", "nosuchuser"], ["bulk", "--dry-run", "x"]):
+                child = start(folder, *arguments, columns=width, **changes)
+                child.expect(pexpect.EOF)
+                finish(child)
+                check_width(child.before, f"{name}: {arguments}", width)
+                check(name != "ja" or not LEFT_BEHIND.search(child.before),
+                      f"{name}: {arguments}: a line begins with a closing mark: {child.before!r}")
+
+
+@test
+def the_daemon_speaks_the_language(folder):
+    def say(changes, *arguments):
+        return subprocess.run([BUILD / "totp-verifyd", *arguments], capture_output=True, text=True,
+                              check=False, timeout=PATIENCE, env=folder.environment(**changes))
+
+    for name in (*languages(), PSEUDO):
+        changes = (pseudo_language(folder) if name == PSEUDO
+                   else language(folder, name, BUILD / "po"))
+        said = say(changes, "--help")
+        equal((said.returncode, said.stderr), (0, ""), f"{name}: --help")
+        check("8" in said.stdout and "Answers" not in said.stdout, said.stdout)
+        wrong = say(changes, "--check", "too", "much")
+        equal((wrong.returncode, wrong.stderr), (2, said.stdout), f"{name}: a wrong argument")
+        if name == PSEUDO:
+            check_words(said.stdout, "--help")
+        else:
+            check_width(said.stdout, f"{name}: --help")
+
+
+# A mark that belongs to the end of the line before.
+LEFT_BEHIND = re.compile(r"^ *[\u3001\u3002\u300d\u30fc\uff09\uff0c\uff1a]", re.MULTILINE)
+
+
+@test
+def columns_of_a_table_are_straight_in_every_language(folder):
+    users = [pwd.getpwuid(os.getuid()).pw_name, "nosuchuser"]
+    write_secret(folder)
+    for name in languages():
+        said = run(folder, "status", f"--secret={folder.file}", *users,
+                   **language(folder, name, BUILD / "po")).output
+        heading, *rows = (line for line in said.splitlines() if not line.startswith(" "))
+        equal(len(rows), 2, f"{name}: rows of {said!r}")
+        # Where the second and the third column begin, on the screen.
+        begins = [columns(heading[:match.end()]) for match in re.finditer(r" {2,}", heading)][:2]
+        for row in rows:
+            for begin in begins:
+                before = next(i for i in range(len(row)) if columns(row[:i]) == begin)
+                check(row[before - 2:before] == "  " and row[before] != " ",
+                      f"{name}: column {begin} of {row!r} in {said!r}")
 
 
 @test

@@ -6,6 +6,7 @@ import base64
 import os
 import re
 import struct
+import unicodedata
 import zlib
 
 from browser import photograph, read_codes
@@ -111,6 +112,35 @@ def a_letter_has_the_day(folder):
     for nonsense in ("", "x", "-1", "99999999999999999999", "1e3"):
         (host.store / "alice").unlink(missing_ok=True)
         refused(host, "SOURCE_DATE_EPOCH is no time", SOURCE_DATE_EPOCH=nonsense)
+
+
+@test
+def a_letter_is_in_the_language_of_its_reader(folder):
+    host = Host(folder, ["alice"])
+    host.configure(f"secret={host.store}/${{USER}}\nuser=root\n[enroll]\ncontact=Ann\n")
+    changes = translations(host)
+    for language, day in (
+            ("de", "30. November 2026"), ("es", "30 de noviembre de 2026"),
+            ("fr", "30 novembre 2026"), ("ja", "2026年11月30日"), ("zh_CN", "2026年11月30日"),
+            ("en", "30 November 2026")):
+        make(host, f"--language={language}", "--pending-for=14d", **changes)
+        text, page = letter(host), letter(host, kind="html")
+        equal(text.split("\n")[0], day, f"{language}: day")
+        check("\n   Verification code: 123456\n" in text, f"{language}: {text}")
+        check(text.endswith("\nAnn\n"), f"{language}: {text}")
+        check(f'<html lang="{language.replace("_", "-")}">' in page, f"{language}: {page[:80]}")
+        if language != "en":
+            for words in (text, re.sub("<[^>]*>|<style>.*</style>", "", page, flags=re.S)):
+                check(not re.search(r"\b(the|you|your|with|this|when)\b", words), f"{language}: {words}")
+        for line in text.splitlines():
+            check(columns(line) <= 72 or "otpauth:" in line, f"{language}: {line!r}")
+        (host.store / "alice").unlink()
+        for path in host.out.iterdir():
+            path.unlink()
+
+
+def columns(line):
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line)
 
 
 @test

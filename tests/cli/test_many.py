@@ -178,7 +178,7 @@ def verify_checks_codes_of_several_users(folder):
     equal(answers[:3], ["anna: right (totp)", "anna maria: right (emergency)",
                         "anna maria: wrong-code"], "answers")
     check(re.fullmatch(f"ben: cannot open .*/ben: .*", answers[3]), answers[3])
-    equal(answers[4:], [f"?: line {number} begins with none of the users: nothing was tried"
+    equal(answers[4:], [f"?: line {number} does not begin with one of the users: nothing was tried"
                         for number in (5, 6, 7)], "lines of nobody")
     check(code not in result.output, "a code is repeated")
     result = on_machine(folder, "verify", "anna maria", "anna", answers="anna maria 87654321\n")

@@ -239,7 +239,7 @@ def each_token_goes_to_its_user(folder):
     table = "".join(f"T{i},{bytes([i] * 20).hex()},TOTP,6,30,SHA1\n" for i in range(5))
     result = import_tokens(folder, table, "--dry-run", users=f"user;serial\n# remark\n\n{ME};t3\n")
     equal((result.status, result.output), (0, f"would import {ME}\n"), result.errors)
-    check("4 of the tokens are nobody's in users\n" in result.errors, result.errors)
+    check("4 of the tokens have no user in users\n" in result.errors, result.errors)
     equal(read(credential(folder)), None, "a dry run writes nothing")
     check_secret(folder, import_tokens(folder, table, "-q", users=f'"{ME}" T3\n{ME} T3\n'), "LABEL T3",
                  secret=base64.b32encode(bytes([3] * 20)).decode())

@@ -235,7 +235,7 @@ def with_nullok_enter_alone_passes_the_offer_over(host):
     host.start_sshd()
     mark = host.log.mark()
     client = to_the_offer(host)
-    check("Enter alone" in client.transcript, "it does not say how to skip the offer")
+    check("press Enter only" in client.transcript, "it does not say how to skip the offer")
     secret_of(host, shown_uri(client.transcript))
     client.answer("")
     login = host.outcome(client, client.finish(), mark)

@@ -111,7 +111,7 @@ static void the_message_has_link_secret_and_qr_code(void **state)
 	/* The application ends the message. */
 	assert_null(strstr(message, "\n\n\n"));
 	assert_string_equal(message + strlen(message) - 4, "\xe2\x96\x88\n");
-	assert_null(strstr(message, "Enter alone"));
+	assert_null(strstr(message, "press Enter only"));
 }
 
 static void codes_of_the_neighboring_steps_are_right(void **state)
@@ -301,7 +301,7 @@ static void with_nullok_the_offer_can_be_skipped(void **state)
 	offer_options("enroll nullok");
 	offer_log_in("alice", "e");
 	expect_nothing_stored(PAM_IGNORE, 1, "<6>skipped " WHO " reason=not-enrolled\n");
-	assert_non_null(strstr(stack_last.messages, "Enter alone"));
+	assert_non_null(strstr(stack_last.messages, "press Enter only"));
 	offer_log_in("alice", "we");
 	expect_nothing_stored(PAM_IGNORE, 2, "<6>skipped " WHO " reason=not-enrolled\n");
 	snprintf(log, sizeof log, NOTHING_STORED, "");
