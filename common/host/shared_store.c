@@ -26,7 +26,7 @@ struct shared_store {
 	char host[HOST_NAME_MAX + 1];
 };
 
-/* Whoever can exchange the file decides who gets in. */
+/* A user who can exchange the file decides who gets in. */
 static int check_file(const char *path, struct error *error)
 {
 	struct stat status;
