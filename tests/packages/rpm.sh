@@ -12,7 +12,7 @@ languages=$(sed "s,.*,echo '%%lang(&) /usr/share/locale/&/LC_MESSAGES/totpgroup.
 # Debian's rpm knows nothing of the packages that BuildRequires names.
 rpmbuild -ta --nodeps --define "_topdir $folder" --define '_unitdir /usr/lib/systemd/system' \
 	--define '_tmpfilesdir /usr/lib/tmpfiles.d' --define '_sysusersdir /usr/lib/sysusers.d' \
-	--define "find_lang { $languages} >totpgroup.lang; :" \
+	--define "find_lang true; { $languages} >totpgroup.lang; :" \
 	--define 'systemd_post() %{nil}' --define 'systemd_preun() %{nil}' \
 	--define 'systemd_postun_with_restart() %{nil}' --define 'tmpfiles_create() %{nil}' \
 	"$archive"
