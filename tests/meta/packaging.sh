@@ -36,6 +36,8 @@ context_of() {
 same "a temporary name in a home" auth_home_t "$(context_of '/home/alice/.google_authenticator~Ab3dEf')"
 same "the store" var_auth_t "$(context_of /var/lib/totpgroup/secret/alice)"
 same "a temporary name in the store" var_auth_t "$(context_of '/var/lib/totpgroup/secret/alice~Ab3dEf')"
+same "the keys that seal secrets" "var_auth_t var_auth_t" \
+	"$(context_of /etc/totpgroup/seal.keys) $(context_of /run/totpgroup-seal/seal.keys)"
 same "the socket" totp_verifyd_runtime_t "$(context_of /run/totpgroup/verify)"
 same "the daemon" totp_verifyd_exec_t "$(context_of /usr/sbin/totp-verifyd)"
 same "no other file" "" "$(context_of /home/alice/.bashrc)"

@@ -16,7 +16,10 @@ ask() {
 same "the version is configure's" "$(sed -n "s/^PACKAGE_VERSION='\(.*\)'/\1/p" "$top_builddir/config.log")" \
 	"$(ask 'bill["packages"][0]["versionInfo"]')"
 listed=" $(ask '" ".join(p["name"] for p in bill["packages"])') "
-for file in .libs/pam_totpgroup.so .libs/libtotpgroup.so totp-enroll totp-verifyd; do
+files=(.libs/pam_totpgroup.so .libs/libtotpgroup.so totp-enroll totp-verifyd)
+# The plugin, where it was built.
+[ ! -e "$top_builddir/.libs/pgsql.so" ] || files+=(.libs/pgsql.so)
+for file in "${files[@]}"; do
 	for library in $(readelf -dW "$top_builddir/$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
 		[[ $listed = *" $library "* ]]
 		result $? "${file##*/}: $library is named"
