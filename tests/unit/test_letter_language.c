@@ -117,18 +117,18 @@ static void assert_no_language(const char *language, const char *message)
 static void an_unknown_language_is_refused_with_a_list(void **state)
 {
 	(void)state;
-	assert_no_language(
-		"la", "there is no translation for the language 'la'; there are: en, de, es, fr, ja, zh_CN");
-	assert_no_language(
-		"", "there is no translation for the language ''; there are: en, de, es, fr, ja, zh_CN");
-	assert_no_language("de:la",
-		"there is no translation for the language 'de:la'; there are: en, de, es, fr, ja, zh_CN");
-	assert_no_language("../po/de",
-		"there is no translation for the language '../po/de'; there are: en, de, es, fr, ja, zh_CN");
-	assert_no_language("d\ne",
-		"there is no translation for the language 'd?e'; there are: en, de, es, fr, ja, zh_CN");
-	assert_no_language(
-		"eng", "there is no translation for the language 'eng'; there are: en, de, es, fr, ja, zh_CN");
+	assert_no_language("la", "there is no translation for the language 'la'; there are: "
+				 "en, de, es, fr, ja, zh_CN");
+	assert_no_language("", "there is no translation for the language ''; there are: en, "
+			       "de, es, fr, ja, zh_CN");
+	assert_no_language("de:la", "there is no translation for the language 'de:la'; there "
+				    "are: en, de, es, fr, ja, zh_CN");
+	assert_no_language("../po/de", "there is no translation for the language '../po/de'; "
+				       "there are: en, de, es, fr, ja, zh_CN");
+	assert_no_language("d\ne", "there is no translation for the language 'd?e'; there are: "
+				   "en, de, es, fr, ja, zh_CN");
+	assert_no_language("eng", "there is no translation for the language 'eng'; there are: "
+				  "en, de, es, fr, ja, zh_CN");
 	/* The language that was set before stays. */
 	draw_in("de");
 	assert_int_equal(
