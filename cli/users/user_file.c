@@ -284,8 +284,10 @@ int user_file_summarize(const struct user_file *file, const struct store_record 
 	totpgroup_credential *parsed = NULL;
 	int status = user_credential_parse(file->credential, record, &parsed, error);
 
+	/* A store that hosts share has a clock of its own. */
 	if (status == 0)
-		status = credential_summarize(parsed, (int64_t)time(NULL), summary, error);
+		status = credential_summarize(parsed,
+			record->now > 0 ? record->now : (int64_t)time(NULL), summary, error);
 	totpgroup_credential_free(parsed);
 	return user_file_name_in(file, status, error);
 }

@@ -174,6 +174,20 @@ def files_move_into_the_store_with_their_state_and_back(host):
 
 
 @test
+def a_file_that_is_named_is_a_file(host):
+    """Whatever the configuration says."""
+    enroll(host, "alice")
+    path = f"{TOP}/alice.secret"
+    report = json.loads(run(host, "enroll", "alice", "--json", f"--secret={path}"))
+    equal((report["file"], report["store"], report["place"]), (path, "file", path), "where")
+    row, = json.loads(run(host, "status", "alice", "--json", f"--secret={path}"))["users"]
+    equal((row["state"], row["store"]), ("confirmed", "file"), "status")
+    run(host, "revoke", "alice", "--force", f"--secret={path}")
+    equal((os.path.exists(path), json.loads(run(host, "status", "alice", "--json"))["users"][0]
+           ["state"]), (False, "confirmed"), "the store keeps hers")
+
+
+@test
 def others_than_root_go_through_the_daemon(host):
     host.use(web="\n[daemon]\nself_enroll=yes\n")
     host.start()
