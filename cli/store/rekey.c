@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "cli/store/store.h"
 #include "cli/ui/terminal.h"
@@ -54,6 +55,8 @@ static enum exit_status check_hosts(const struct store_run *run, const char *key
 	struct names names = {.text = TEXT_INIT};
 	enum exit_status status = store_run_statement(run, &statement, take_name, &names);
 
+	if (names.count > 0)
+		ascii_hide_controls(names.text.data);
 	if (status == STATUS_DONE && names.count > 0 && run->options.force == 0)
 		status = terminal_fail(STATUS_REFUSED,
 			"hosts that lack the key %s: %zu, among them %s; add the key there "
@@ -80,6 +83,14 @@ struct sealing_counts {
 	size_t done, failed;
 };
 
+static void complain(const char *user, const struct error *error)
+{
+	const struct store_value name = store_text(user);
+	char shown[STORE_SHOWN_MAX];
+
+	terminal_complain("%s: %s", store_show(&name, shown), error->message);
+}
+
 /* Returns the last name, which is good while the names are; NULL where there is none. */
 static const char *reseal_names(
 	const struct store_run *run, const struct names *names, struct sealing_counts *counts)
@@ -91,7 +102,7 @@ static const char *reseal_names(
 		int status = run->options.dry_run != 0 ? 0 : reseal(run, user, &error);
 
 		if (status != 0)
-			terminal_complain("%s: %s", user, error.message);
+			complain(user, &error);
 		counts->failed += status != 0;
 		counts->done += status == 0;
 		last = user;

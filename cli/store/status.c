@@ -63,6 +63,7 @@ static int take_store(
 	const struct store_value *fields, size_t count, void *context, struct error *error)
 {
 	struct report *report = context;
+	char a[STORE_SHOWN_MAX], b[STORE_SHOWN_MAX], c[STORE_SHOWN_MAX];
 
 	(void)count;
 	(void)error;
@@ -70,14 +71,14 @@ static int take_store(
 		put_store(report, fields);
 		return 0;
 	}
-	report->failed |=
-		!terminal_say("%s: PostgreSQL %s, schema %lld, realm %s\n", text_of(&fields[0]),
-			text_of(&fields[1]), number_of(&fields[2]), text_of(&fields[3])) ||
-		!terminal_say("users with a secret: %lld; without one: %lld\n",
-			number_of(&fields[6]), number_of(&fields[7]));
+	report->failed |= !terminal_say("%s: PostgreSQL %s, schema %lld, realm %s\n",
+				  store_show(&fields[0], a), store_show(&fields[1], b),
+				  number_of(&fields[2]), store_show(&fields[3], c)) ||
+			  !terminal_say("users with a secret: %lld; without one: %lld\n",
+				  number_of(&fields[6]), number_of(&fields[7]));
 	if (fields[4].length > 0)
-		report->failed |=
-			!terminal_say("a change waits for standbys: %s\n", text_of(&fields[4]));
+		report->failed |= !terminal_say(
+			"a change waits for standbys: %s\n", store_show(&fields[4], a));
 	else if (fields[5].number != 0)
 		report->failed |=
 			!terminal_say("no standby has to confirm, but require_sync is "
@@ -93,12 +94,13 @@ static int take_key(
 {
 	struct report *report = context;
 	struct json_object *key;
+	char id[STORE_SHOWN_MAX];
 
 	(void)count;
 	(void)error;
 	if (report->root == NULL) {
 		report->failed |= !terminal_say("sealed with the key %s: %lld\n",
-			text_of(&fields[0]), number_of(&fields[1]));
+			store_show(&fields[0], id), number_of(&fields[1]));
 		return 0;
 	}
 	key = json_object_new_object();
@@ -127,7 +129,7 @@ static int take_host(
 	const time_t seen = (time_t)fields[5].number;
 	struct report *report = context;
 	struct tm local = {.tm_sec = 0};
-	char at[40];
+	char at[40], texts[4][STORE_SHOWN_MAX];
 
 	(void)count;
 	(void)error;
@@ -139,8 +141,9 @@ static int take_host(
 	(void)strftime(at, sizeof at, "%Y-%m-%d %H:%M", &local);
 	report->failed |=
 		!terminal_say("host %s: role %s, version %s, keys %s, clock %+lld s, seen %s\n",
-			text_of(&fields[0]), text_of(&fields[1]), text_of(&fields[2]),
-			text_of(&fields[3]), number_of(&fields[4]), at);
+			store_show(&fields[0], texts[0]), store_show(&fields[1], texts[1]),
+			store_show(&fields[2], texts[2]), store_show(&fields[3], texts[3]),
+			number_of(&fields[4]), at);
 	return 0;
 }
 

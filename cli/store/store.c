@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "cli/ui/option_table.h"
 #include "cli/ui/terminal.h"
 #include "message/translate.h"
@@ -123,6 +124,14 @@ enum exit_status store_run_statement(const struct store_run *run,
 	return shared_store_run(run->shared, statement, take, context, &error) == 0
 		       ? STATUS_DONE
 		       : terminal_complain_error(&error);
+}
+
+const char *store_show(const struct store_value *field, char shown[STORE_SHOWN_MAX])
+{
+	(void)snprintf(shown, STORE_SHOWN_MAX, "%.*s", (int)field->length,
+		field->kind == STORE_VALUE_TEXT ? field->bytes : "");
+	ascii_hide_controls(shown);
+	return shown;
 }
 
 struct store_value store_text(const char *text)

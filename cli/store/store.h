@@ -38,6 +38,12 @@ enum exit_status store_prune(struct store_run *run);
 enum exit_status store_run_statement(const struct store_run *run,
 	const struct store_statement *statement, store_take_row *take, void *context);
 
+/* The longest text of a field that is shown, with its NUL. */
+#define STORE_SHOWN_MAX 200
+
+/* A field for a person: no control characters, because hosts choose their own names. Returns shown. */
+const char *store_show(const struct store_value *field, char shown[STORE_SHOWN_MAX]);
+
 /* A parameter that is a text. */
 struct store_value store_text(const char *text);
 

@@ -37,7 +37,13 @@ bool ascii_has_control(const char *characters, size_t length)
 void ascii_hide_controls(char *text)
 {
 	for (; *text != '\0'; text++) {
-		if (is_control(*text))
+		/* U+0080 to U+009F, which some terminals obey, in UTF-8. */
+		const bool is_second = (unsigned char)text[0] == 0xc2 &&
+				       ((unsigned char)text[1] & 0xe0U) == 0x80;
+
+		if (is_second)
+			text[1] = '?';
+		if (is_second || is_control(*text))
 			*text = '?';
 	}
 }

@@ -18,7 +18,7 @@ bool ascii_is_word(const char *characters, size_t length, const char *word);
 /* Whether one of length characters is a control character, such as NUL. */
 bool ascii_has_control(const char *characters, size_t length);
 
-/* Writes '?' over each control character of a string. */
+/* Writes '?' over each byte of the control characters of a string, ASCII's and those of UTF-8. */
 void ascii_hide_controls(char *text);
 
 #endif

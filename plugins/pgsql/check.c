@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "pgsql/pgsql_store.h"
 #include "totpgroup.h"
 
@@ -48,6 +49,8 @@ static void say(const struct reporting *reporting, enum store_level level, const
 	va_start(arguments, format);
 	(void)vsnprintf(what, sizeof what, format, arguments);
 	va_end(arguments);
+	/* Hosts choose their names and the ids of their keys. */
+	ascii_hide_controls(what);
 	finding.what = what;
 	reporting->report(reporting->argument, &finding);
 }

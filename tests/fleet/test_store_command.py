@@ -174,3 +174,25 @@ def wrong_command_lines_are_refused(host):
         file.write("")
     said = run(host, "store", "status", conf=f"{TOP}/conf/files.conf", status=1)
     check("does not say store=pgsql" in said, said)
+
+
+@test
+def what_a_host_says_of_itself_reaches_no_terminal_as_it_is(host):
+    """A host that was broken into chooses its name, its version and the ids of its keys."""
+    enroll(host, "alice")
+    host.rows("insert into totpgroup.host (role, name, version, keys, clock_offset, seen) values "
+              "('web2', E'\\x1b]0;title\\x07', E'\\u009b2J', array[E'\\x1b[31m'], 0, now());")
+    host.rows("insert into totpgroup.key values ('corp', E'\\x1b[31m', 'x');")
+    host.use()
+    os.makedirs(f"{TOP}/pam", exist_ok=True)
+    with open(f"{TOP}/pam/fleet", "w", encoding="ascii") as file:
+        file.write(f"auth required pam_totpgroup.so conf={CONF}\n")
+    doctor = subprocess.run([host.paths["enroll"], "doctor", f"--pam-dir={TOP}/pam",
+                             "--service=fleet"], capture_output=True, text=True, check=False,
+                            env=ENVIRONMENT).stdout
+    check("other hosts have keys" in " ".join(doctor.split()), doctor)
+    said = [run(host, "store", "status"), run(host, "store", "rekey", status=1), doctor]
+    for text in said:
+        check(not any(byte in text for byte in "\x1b\x07\x9b"), repr(text))
+    report = json.loads(run(host, "store", "status", "--json"))
+    check(any(one["name"].startswith("\x1b") for one in report["hosts"]), "JSON has it as it is")
