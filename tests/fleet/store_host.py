@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A private machine with a PostgreSQL server and a totp-verifyd that has its store there."""
 
+import atexit
 import base64
 import contextlib
 import os
@@ -110,6 +111,7 @@ class _Fixture(case.Fixture):
 
     def _start_cluster(self):
         cluster = self._cluster.__enter__()
+        atexit.register(cluster.__exit__)
         cluster.install()
         for role, groups in (("web1", "totp_host, totp_enroll"), ("web2", "totp_host"),
                              ("boss", "totp_admin")):
