@@ -351,6 +351,27 @@ static void a_code_is_accepted_again_where_reuse_is_allowed(void **state)
 	totpgroup_credential_free(credential);
 }
 
+static void two_codes_in_a_row_never_lead_near_the_last_counter(void **state)
+{
+	const int64_t last = CREDENTIAL_HOTP_COUNTER_MAX;
+	char text[100], pair[2 * sizeof(code_text)];
+	struct attempt attempt = attempt_with(pair);
+	totpgroup_credential *credential;
+
+	(void)state;
+	attempt.resync_hotp = true;
+	put_code(last - 400, 6, 0, pair);
+	put_code(last - 399, 6, 0, pair + 6);
+	snprintf(text, sizeof text, SECRET "\n\" HOTP_COUNTER %lld\n", (long long)last - 500);
+	credential = load(text);
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	totpgroup_credential_free(credential);
+	snprintf(text, sizeof text, SECRET "\n\" HOTP_COUNTER %lld\n", (long long)last - 1002);
+	credential = load(text);
+	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP);
+	totpgroup_credential_free(credential);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +387,7 @@ int main(void)
 		cmocka_unit_test(attempts_beyond_the_limit_are_refused),
 		cmocka_unit_test(a_code_is_accepted_once),
 		cmocka_unit_test(a_code_is_accepted_again_where_reuse_is_allowed),
+		cmocka_unit_test(two_codes_in_a_row_never_lead_near_the_last_counter),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);

@@ -89,6 +89,12 @@ struct scenario {
 	enum totpgroup_reason reason; /* NONE where it is accepted */
 };
 
+/* Typed are the code of a step and that of the next. */
+static const char pair[] = "a pair";
+
+/* With it a text of 63 bytes ends where its memory does. */
+#define FILLER "no option and no code.\n"
+
 static const struct scenario scenarios[] = {
 	{SECRET "\n\" TOTP_AUTH\n", STEP, NULL, TOTPGROUP_REASON_NONE},
 	{SECRET "\n\" TOTP_AUTH\n\" DISALLOW_REUSE 59999999\n\" RATE_LIMIT 3 30 5\n", STEP,
@@ -111,21 +117,30 @@ static const struct scenario scenarios[] = {
 	{SECRET "\n\" TOTP_AUTH\n12345678\n", 0, "12345678", TOTPGROUP_REASON_NONE},
 	{SECRET "\n\" HOTP_COUNTER 60000000\n", STEP + 1, NULL, TOTPGROUP_REASON_NONE},
 	{SECRET "\n\" HOTP_COUNTER 60000000\n", STEP + 9, NULL, TOTPGROUP_REASON_WRONG_CODE},
+	/* The text fills its memory, and the counter gets one digit more. */
+	{SECRET "\n\" HOTP_COUNTER 9999999\n" FILLER, 9999999, NULL, TOTPGROUP_REASON_NONE},
+	{SECRET "\n\" HOTP_COUNTER 9999999\n" FILLER, 9999999, pair, TOTPGROUP_REASON_NONE},
 	{SECRET "\n\" WINDOW_SIZE x\n", STEP, NULL, TOTPGROUP_REASON_BAD_FILE},
 	{"NOT=\n", STEP, NULL, TOTPGROUP_REASON_BAD_FILE},
 };
 
-static struct attempt attempt_of(const struct scenario *scenario, code_text code)
+/* Room for a pair. */
+typedef char typed_text[2 * sizeof(code_text)];
+
+static struct attempt attempt_of(const struct scenario *scenario, typed_text typed)
 {
 	struct attempt attempt = attempt_with(scenario->typed);
 
 	attempt.grace.host =
 		"host-of-a-name-that-is-so-long-that-it-makes-the-text-grow.example";
 	attempt.grace_period = 100;
-	if (scenario->typed != NULL)
+	if (scenario->typed != NULL && scenario->typed != pair)
 		return attempt;
-	put_code(scenario->step, 6, 0, code);
-	attempt.typed = code;
+	put_code(scenario->step, 6, 0, typed);
+	attempt.resync_hotp = scenario->typed == pair;
+	if (attempt.resync_hotp)
+		put_code(scenario->step + 1, 6, 0, typed + 6);
+	attempt.typed = typed;
 	return attempt;
 }
 
@@ -150,8 +165,8 @@ static bool decide_with_failure(
 	const struct scenario *scenario, unsigned int allocation, uint64_t hash)
 {
 	totpgroup_credential *credential = load(scenario->text);
-	code_text code = "";
-	struct attempt attempt = attempt_of(scenario, code);
+	typed_text typed = "";
+	struct attempt attempt = attempt_of(scenario, typed);
 	struct decision decision;
 	struct error error = ERROR_INIT;
 	bool reached;
@@ -212,8 +227,8 @@ static void a_key_that_libgcrypt_refuses_is_a_refusal(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(scenarios); i++) {
 		totpgroup_credential *credential = load(scenarios[i].text);
-		code_text code = "";
-		struct attempt attempt = attempt_of(&scenarios[i], code);
+		typed_text typed = "";
+		struct attempt attempt = attempt_of(&scenarios[i], typed);
 		struct decision decision;
 		struct error error = ERROR_INIT;
 		int status;
