@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Builds what a mutant changes, beside the build as it is: archives, test programs, the module."""
+
+import functools
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+
+from case import BUILD, SOURCE
+
+SECONDS = 60  # for one test; a mutant that never ends is one that is found
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", check=False, **options)
+
+
+@functools.lru_cache(None)
+def recipes(target, source):
+    """The shell commands with which make would build the target anew."""
+    # The Makefile names it by the one or the other, as configure was called.
+    names = ("-W", SOURCE / source, "-W", os.path.relpath(SOURCE / source, BUILD))
+    done = subprocess.run(["make", "-n", "V=1", *names, target], cwd=BUILD, stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return done.stdout.replace("\\\n", " ").splitlines()
+
+
+@functools.lru_cache(None)
+def compile_command(file, target):
+    """The compiler's command for the shared kind of object, without its input and output."""
+    for line in recipes(target, file):
+        if "--mode=compile" in line and f"{os.path.basename(file)}'" in line + "'":
+            words = shlex.split(re.sub(r"`[^`]*`", "", line.partition("--mode=compile")[2]))
+            drop = {"-MD", "-MP", "-c", "-Werror"}
+            return [word for i, word in enumerate(words)
+                    if word not in drop and word[-2:] not in (".c", "lo") and
+                    words[i - 1] not in ("-MF", "-MT", "-o") and word not in ("-MF", "-MT", "-o")]
+    raise AssertionError(f"make has no command for {file}")
+
+
+@functools.lru_cache(None)
+def link_command(target, file):
+    """What libtool would run to link the target."""
+    for line in recipes(target, file):
+        if "--mode=link" in line and f"-o {target} " in line:
+            shown = run(["sh", "-c", line.replace("libtool ", "libtool --dry-run ", 1)],
+                        cwd=BUILD).stdout
+            for command in shown.splitlines():
+                if re.search(r" -o \S+", command) and "link:" in command and "cd " not in command:
+                    return shlex.split(command.partition("link: ")[2])
+    raise AssertionError(f"libtool has no command for {target}")
+
+
+class Bench:
+    """A folder that looks like the build, with some files of its own."""
+
+    def __init__(self, folder, file):
+        self.file = file
+        self.folder = pathlib.Path(folder)
+        self.archive = self.member = None
+        for name in os.listdir(BUILD):
+            if name not in (".libs", "tests"):
+                os.symlink(BUILD / name, self.folder / name)
+        for name in (".libs", "tests"):
+            self.mirror(name)
+        self.find_object()
+
+    def mirror(self, name):
+        """The same folders, with links to the files: each can be replaced."""
+        for path, folders, files in os.walk(BUILD / name):
+            here = self.folder / os.path.relpath(path, BUILD)
+            here.mkdir(exist_ok=True)
+            folders[:] = [one for one in folders if one not in (".deps", "__pycache__")]
+            for one in files:
+                os.symlink(os.path.join(path, one), here / one)
+
+    def find_object(self):
+        name = pathlib.Path(self.file).stem
+        for archive in sorted((BUILD / ".libs").glob("*.a")):
+            for member in run(["ar", "t", archive]).stdout.split():
+                if member.endswith(f"_la-{name}.o") and (
+                        BUILD / os.path.dirname(self.file) / ".libs" / member).exists():
+                    self.archive, self.member = archive.name, member
+                    own = self.folder / ".libs" / archive.name
+                    own.unlink()
+                    shutil.copy(archive, own)
+                    return
+
+    def compile(self, text, target):
+        """False where the compiler refuses."""
+        source = self.folder / "mutant.c"
+        source.write_text(text, encoding="utf-8")
+        made = self.folder / self.member
+        command = [*compile_command(self.file, target), "-w", "-fPIC", "-DPIC",
+                   f"-I{SOURCE / os.path.dirname(self.file)}", "-c", "-o", made, source]
+        if run(command, cwd=BUILD).returncode != 0:
+            return False
+        subprocess.run(["ar", "r", self.folder / ".libs" / self.archive, made], check=True,
+                       stderr=subprocess.DEVNULL)
+        return True
+
+    def link(self, target):
+        command = list(link_command(target, self.file))
+        at = command.index("-o") + 1
+        made = self.folder / command[at]
+        made.unlink(missing_ok=True)
+        command[at] = made
+        command = [self.folder / word if str(word) == f"./.libs/{self.archive}" else word
+                   for word in command]
+        done = run(command, cwd=BUILD)
+        assert done.returncode == 0, done.stdout
+        made.chmod(0o755)
+
+    def passes(self, test):
+        environment = {**os.environ, "top_builddir": str(self.folder), "TMPDIR": "/dev/shm",
+                       "TOTPGROUP_MODULE": str(self.folder / ".libs/pam_totpgroup.so"),
+                       "TOTPGROUP_LONG": "", "TOTPGROUP_TEST_SEED": "1"}
+        command = [self.folder / test] if (self.folder / test).exists() and not test.endswith(
+            ".py") else [SOURCE / "tests/run", SOURCE / test]
+        try:
+            return run(command, env=environment, cwd=self.folder, stdin=subprocess.DEVNULL,
+                       timeout=SECONDS).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
