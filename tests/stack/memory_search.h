@@ -78,28 +78,71 @@ static inline void memory_need_no_sanitizer(void)
 
 static char maps[1 << 16];
 
-/* Searches all writable memory. Returns how often it found one of the secrets. */
-static inline unsigned int memory_search(void)
+/* Bytes of another process that are searched at a time, and how many of them once more. */
+#define MEMORY_CHUNK   (1 << 20)
+#define MEMORY_OVERLAP 64
+
+/* Searches a part of another process's memory through its file. */
+static inline unsigned int search_file(int memory, unsigned long from, unsigned long to)
 {
-	int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	static unsigned char chunk[MEMORY_CHUNK];
+	unsigned int found = 0;
+	ssize_t count;
+
+	for (; from < to; from += MEMORY_CHUNK - MEMORY_OVERLAP) {
+		size_t size = to - from < MEMORY_CHUNK ? to - from : MEMORY_CHUNK;
+
+		count = pread(memory, chunk, size, (off_t)from);
+		if (count > 0)
+			found += search_range(chunk, chunk + count);
+		explicit_bzero(chunk, sizeof chunk);
+	}
+	return found;
+}
+
+/* Searches all writable memory of a process; 0 is this one. Returns how often it found one of the
+ * secrets. */
+static inline unsigned int memory_search_of(pid_t pid)
+{
+	char path[64];
+	int file, memory = -1;
 	unsigned int found = 0;
 	size_t length = 0;
 	ssize_t count;
 
+	snprintf(path, sizeof path, "/proc/%d/maps", pid != 0 ? pid : getpid());
+	file = open(path, O_RDONLY | O_CLOEXEC);
 	while ((count = read(file, maps + length, sizeof maps - 1 - length)) > 0)
 		length += (size_t)count;
 	maps[length] = '\0';
 	close(file);
+	if (pid != 0) {
+		snprintf(path, sizeof path, "/proc/%d/mem", pid);
+		memory = open(path, O_RDONLY | O_CLOEXEC);
+		if (memory < 0 || length == 0)
+			return 1;
+	}
 	for (char *line = strtok(maps, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		unsigned long from, to;
 		char rights[8];
 
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 &&
-			strncmp(rights, "rw", 2) == 0)
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 ||
+			strncmp(rights, "rw", 2) != 0)
+			continue;
+		if (pid != 0)
+			found += search_file(memory, from, to);
+		else
 			found += search_range(
 				(const unsigned char *)from, (const unsigned char *)to);
 	}
+	if (memory >= 0)
+		close(memory);
 	return found;
+}
+
+static inline unsigned int memory_search(void)
+{
+	return memory_search_of(0);
 }
 
 #endif

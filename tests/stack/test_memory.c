@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <security/pam_appl.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,6 +191,96 @@ static void nothing_is_left_during_the_prompt(void **state)
 	assert_int_equal(left_at_prompt, 0);
 }
 
+static void nothing_is_left_when_the_conversation_fails(void **state)
+{
+	static const char *const answers[] = {
+		stack_fails, stack_null_answer, stack_no_responses};
+
+	(void)state;
+	remember_all();
+	put_secret_elsewhere();
+	for (unsigned int i = 0; i < COUNT(answers); i++) {
+		stack_options(i % 2 == 0 ? "" : "forward_pass");
+		stack_log_in("alice", answers[i]);
+		assert_int_not_equal(stack_last.result, PAM_SUCCESS);
+		assert_int_equal(memory_search(), 0);
+	}
+}
+
+/* Ends of two pipes: the login tells that it asks, and waits until it is killed. */
+static int asks[2], waits[2];
+
+static void wait_to_be_killed(void)
+{
+	char byte = 0;
+
+	(void)!write(asks[1], &byte, 1);
+	(void)!read(waits[0], &byte, 1);
+}
+
+/* What a core dump of it could show. */
+static void nothing_is_left_in_a_process_that_is_killed_at_its_prompt(void **state)
+{
+	char byte;
+	pid_t child;
+
+	(void)state;
+	remember_all();
+	put_secret_elsewhere();
+	assert_int_equal(pipe(asks), 0);
+	assert_int_equal(pipe(waits), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		stack_last = (struct stack_login){
+			.user = "alice", .answers = {CODE}, .at_prompt = wait_to_be_killed};
+		stack_login(&stack_last);
+		_exit(0);
+	}
+	assert_int_equal(read(asks[0], &byte, 1), 1);
+	assert_int_equal(memory_search_of(child), 0);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	for (unsigned int i = 0; i < 2; i++) {
+		close(asks[i]);
+		close(waits[i]);
+	}
+	stack_log_in("alice", CODE);
+	assert_int_equal(stack_last.result, PAM_SUCCESS);
+	assert_int_equal(memory_search(), 0);
+}
+
+/* Where the compiler cannot leave it out. */
+static char *volatile kept;
+
+static void the_search_finds_what_another_process_has(void **state)
+{
+	char byte;
+	pid_t child;
+
+	(void)state;
+	remember_all();
+	assert_int_equal(pipe(asks), 0);
+	assert_int_equal(pipe(waits), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		kept = malloc(100);
+		if (kept != NULL)
+			memcpy(kept + 7, EMERGENCY, 8);
+		wait_to_be_killed();
+		_exit(0);
+	}
+	assert_int_equal(read(asks[0], &byte, 1), 1);
+	assert_int_equal(memory_search_of(child), 1);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	for (unsigned int i = 0; i < 2; i++) {
+		close(asks[i]);
+		close(waits[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
@@ -200,6 +291,9 @@ int main(int argc, char **argv)
 		TEST(nothing_is_left_of_a_request_to_the_daemon),
 		TEST(nothing_is_left_of_an_unknown_users_answer),
 		TEST(nothing_is_left_during_the_prompt),
+		TEST(nothing_is_left_when_the_conversation_fails),
+		TEST(nothing_is_left_in_a_process_that_is_killed_at_its_prompt),
+		TEST(the_search_finds_what_another_process_has),
 	};
 
 	(void)argc;
