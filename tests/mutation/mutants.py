@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The mutants of a C file: one small change each."""
 
+import collections
 import dataclasses
 import re
 
@@ -22,9 +23,11 @@ class Mutant:
     number: int  # of the line, from 1
     before: str
     after: str
+    nth: int = 1  # of those with the same text
 
     def name(self):
-        return f"{self.file}: {self.before.strip()} -> {self.after.strip() or 'nothing'}"
+        which = f" ({self.nth})" if self.nth > 1 else ""
+        return f"{self.file}: {self.before.strip()} -> {self.after.strip()}{which}"
 
 
 def code_lines(text):
@@ -50,13 +53,18 @@ def changes(line):
             yield line[:at] + new + line[end:]
     for match in NOT.finditer(code):
         yield line[:match.start()] + line[match.end():]
-    if (STATEMENT.fullmatch(code) and "free(" not in code) or RETURN.fullmatch(code):
+    if (STATEMENT.fullmatch(code) and "free" not in code) or RETURN.fullmatch(code):
         yield re.match(r"\t*", line).group() + ";"
 
 
 def mutants(file, text):
-    return [Mutant(file, number, line, after)
-            for number, line in code_lines(text) for after in changes(line)]
+    found, seen = [], collections.Counter()
+    for number, line in code_lines(text):
+        for after in changes(line):
+            same = line.strip(), after.strip()
+            seen[same] += 1
+            found.append(Mutant(file, number, line, after, seen[same]))
+    return found
 
 
 def apply(text, mutant):

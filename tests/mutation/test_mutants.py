@@ -28,8 +28,8 @@ FILES = {
         "tests/unit/test_decide_failures", DIFFERENTIAL, "tests/stack/test_resync",
         "tests/stack/test_passwords", "tests/unit/test_decide_model"),
     "common/core/rate_limit.c": (
-        "tests/unit/test_rate_limit", "tests/unit/test_front_end_limit", "tests/unit/test_decide",
-        DIFFERENTIAL),
+        "tests/unit/test_rate_limit", "tests/unit/test_front_end_limit", "tests/unit/test_judge",
+        "tests/unit/test_decide", DIFFERENTIAL),
     "common/core/reuse.c": ("tests/unit/test_reuse", "tests/unit/test_decide", DIFFERENTIAL),
 }
 
