@@ -30,6 +30,8 @@ SECURITY = pathlib.Path("/etc/security")
 # in memory.
 ROWS = {
     "login-read-only": ("ours", "peer", "right", None),
+    "login-floor": ("bare", "peer", "right", None),
+    "login-libpam": ("permit", "peer", "right", None),
     "login-again": ("ours", "peer", "right", None),
     "login-durable": ("ours", "peer", "right", "home"),
     "login-durable-state": ("state", "peer", "right", "state"),
@@ -52,7 +54,8 @@ class Machine:
         self.state = top / "state"
         # In memory, so that what waits for the disk does not hide what is computed.
         self.memory = top / "memory"
-        module = rounds.BUILD / ".libs" / "pam_totpgroup.so"
+        module, bare = (rounds.BUILD / ".libs" / name
+                        for name in ("pam_totpgroup.so", "bare_module.so"))
         top.chmod(0o711)
         self.services.mkdir()
         self.home.mkdir()
@@ -71,6 +74,8 @@ class Machine:
                 ("ours", f"{module} secret={self.secret}"),
                 ("state", f"{module} secret={self.secret} state={self.state}/${{USER}}"),
                 ("peer", f"{PEER_MODULE} secret={self.secret}"),
+                ("bare", f"{bare} {self.secret}"),
+                ("permit", "pam_permit.so"),
                 ("line", f"{module} {' '.join(settings)}"),
                 ("file", f"{module} conf={SECURITY}/file.conf"),
                 ("drop-in", f"{module} conf={SECURITY}/drop-in.conf"),

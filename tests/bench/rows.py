@@ -50,6 +50,10 @@ LOOP = "a loop of google-authenticator and qrencode"
 ROWS = (
     Row("login-read-only", "a login that writes nothing", "pam_google_authenticator", ratio(0.75),
         "login_cost.py"),
+    Row("login-floor", "one by a bare module, which reads the secret once and judges nothing",
+        "pam_google_authenticator", STATED, "login_cost.py"),
+    Row("login-libpam", "one by pam_permit, which does nothing", "pam_google_authenticator", STATED,
+        "login_cost.py"),
     Row("login-again", "a login that writes nothing, in a process that made one before",
         "pam_google_authenticator, which libpam loads each time", ratio(0.75), "login_cost.py"),
     Row("login-durable", "a login that spends a code, secret in the home",
