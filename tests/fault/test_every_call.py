@@ -95,7 +95,9 @@ def a_login_that_is_killed_at_any_call_leaves_old_or_new(folder):
 @test
 def a_login_whose_call_fails_lets_in_only_if_the_code_is_spent(folder):
     def failed(host, result, status, where):
-        check(status >= 0, f"{where}: the program ended with {status}")
+        # libgcrypt ends the process where it cannot find out whether the kernel is in FIPS mode.
+        check(status >= 0 or (status == -signal.SIGABRT and result is None),
+              f"{where}: the program ended with {status}")
         judge(host, result, where)
 
     try_calls(folder.path, failed, lambda rng: [f"error={name}" for name in (
