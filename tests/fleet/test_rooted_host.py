@@ -116,8 +116,8 @@ def no_call_lowers_a_mark(sessions):
 
 @test
 def no_host_moves_a_clock_or_a_mark_far_ahead(sessions):
-    """It may burn what is good within 25 hours, as an owner of the key can; no more, however
-    often it calls, or nobody could log in any more."""
+    """It may spend the steps of the next 26 hours: 25 from the store's clock, which it may put ahead
+    by one. With more nobody could log in any more."""
     admin, host = sessions
     for _ in range(5):
         admin.execute("select extract(epoch from clock_timestamp())::bigint")
