@@ -4,7 +4,7 @@
  * Counts for Prometheus' textfile collector: a file that is written anew after a change. Counters go
  * on where the file of an earlier process ended, because the daemon ends whenever nobody asks.
  *
- * Everything but the file's own functions may be called by all threads.
+ * All threads may call metrics_count_...(). The other functions are for the main thread.
  */
 #ifndef TOTPGROUP_DAEMON_METRICS_H
 #define TOTPGROUP_DAEMON_METRICS_H
@@ -16,7 +16,7 @@
 #include "store/plugin.h"
 #include "totpgroup.h"
 
-/* At most one file is written in so many milliseconds. */
+/* The file is written at most once in this many milliseconds. */
 #define METRICS_INTERVAL INT64_C(15000)
 
 struct metrics;
@@ -37,16 +37,15 @@ void metrics_count_not_permitted(struct metrics *metrics);
 void metrics_count_failure(struct metrics *metrics);
 
 /* What a store that hosts share has met, if there is one. Its counts may begin anew, with another
- * store. For the main thread. */
+ * store. */
 void metrics_take_store(struct metrics *metrics, const struct store_counts *counts);
 
 /* How long a decision took, in microseconds. */
 void metrics_count_time(struct metrics *metrics, int64_t took);
 
 /*
- * For the main thread. Begins with the counters of the file at path, if there are any; a file that
- * cannot be read, or understood, is none. path may be NULL, and is copied: then nothing is
- * written. Another call changes the path alone. TOTPGROUP_EMEMORY.
+ * Sets the path, which is copied; with NULL nothing is written. Where there was no path before, adds
+ * the counters of the file there, if that can be read and understood. TOTPGROUP_EMEMORY.
  */
 int metrics_set_path(struct metrics *metrics, const char *path, struct error *error);
 

@@ -22,10 +22,10 @@
 #include "base/error.h"
 #include "host/user_entry.h"
 
-/* Bytes of a file that is read in no more time than an index takes. */
+/* Bytes. A shorter file is not indexed: to read it takes no longer than to make an index. */
 #define ACCOUNT_INDEX_SHORTEST 65536
 
-/* Begins as ACCOUNT_INDEX_INIT; ends with account_index_free(). One thread at a time. */
+/* Begins as ACCOUNT_INDEX_INIT; ends with account_index_free(). For one thread at a time. */
 struct account_index {
 	const char *passwd;
 	const char *sources;

@@ -20,16 +20,15 @@ struct shared_store;
  * store=pgsql is not in the configuration; the caller ends it with shared_store_close(). The
  * configuration must outlive it.
  *
- * TOTPGROUP_ECONFIG; TOTPGROUP_EUNSAFE where the plugin is not root's, others may write it or a folder
- * on the way there, or another user may have started this process with more rights than that user
- * has; TOTPGROUP_EMISSING where it cannot be loaded or is of another version; TOTPGROUP_ESYSTEM,
- * TOTPGROUP_EMEMORY.
+ * TOTPGROUP_ECONFIG; TOTPGROUP_EUNSAFE where the plugin is not root's, where others may write to it or
+ * to a folder on the way there, or where setuid_is_set(); TOTPGROUP_EMISSING where the
+ * plugin cannot be loaded or is of another version; TOTPGROUP_ESYSTEM, TOTPGROUP_EMEMORY.
  */
 int shared_store_open(struct shared_store **shared, const struct configuration *configuration,
 	struct error *error);
 
-/* The same for making or upgrading the schema, by a role of the database's administrator: connection
- * is in place of that of the configuration, unless it is NULL. */
+/* The same for making or upgrading the schema, with the role of an administrator of the database.
+ * connection, unless it is NULL, replaces that of the configuration. */
 int shared_store_open_for_schema(struct shared_store **shared,
 	const struct configuration *configuration, const char *connection, struct error *error);
 
@@ -43,18 +42,17 @@ struct store *shared_store_of(const struct shared_store *shared);
 int shared_store_run(struct shared_store *shared, const struct store_statement *statement,
 	store_take_row *take, void *context, struct error *error);
 
-/* Of struct store_plugin: reseal(), count(), and the schema that it knows. The place is one of the
- * store's. */
+/* reseal(), count() and schema of struct store_plugin. The place is one of the store's. */
 int shared_store_reseal(
 	struct shared_store *shared, struct store_place *place, struct error *error);
 void shared_store_count(struct shared_store *shared, struct store_counts *counts);
 int shared_store_schema(const struct shared_store *shared);
 
-/* The file of keys that seals, as the section says. */
+/* The file of keys that the section names. */
 const char *shared_store_key_file(const struct shared_store *shared);
 
-/* For programs, before they have threads: takes the variables out of the environment that could
- * change what the client library of a store does. */
+/* Removes the variables from the environment that could change what the client library of a store
+ * does. A program calls it before it has threads. */
 void shared_store_clear_environment(void);
 
 #endif

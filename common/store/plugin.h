@@ -27,7 +27,7 @@ struct store_plugin_settings {
 	const char *host;	/* the name of this host, for the log */
 	int deadline;		/* seconds for one decision, from its look to its commit */
 	int connections;	/* at most, at a time */
-	/* The schema is made or upgraded, so that the server need not know this host yet. */
+	/* The store is opened to make or upgrade the schema: the server need not know this host. */
 	bool is_for_schema;
 };
 
@@ -47,7 +47,7 @@ struct store_value {
 };
 
 /*
- * One statement, which is a transaction of its own. It never stands with values in it: they are
+ * One statement, which is a transaction of its own. Its text has no values in it. They are the
  * parameters $1, $2 and so on, which are given as text but for STORE_VALUE_BYTES.
  */
 struct store_statement {
@@ -57,15 +57,15 @@ struct store_statement {
 	const char *columns;
 	const struct store_value *parameters;
 	size_t count;
-	/* Done twice it is done once: it is sent again after an error that passes, and when no reply
-	 * comes. */
+	/* To do it twice has the effect of doing it once. So it is sent again after an error that
+	 * passes, and when no reply comes. */
 	bool is_repeatable;
-	/* It changes nothing: no standby is waited for, so that its success says nothing of them. */
+	/* It changes nothing, and waits for no standby: its success says nothing of the standbys. */
 	bool is_reading;
 };
 
-/* Takes a row. What it returns, unless 0, ends the statement's rows and is returned. Fields are
- * gone when it returns. */
+/* Takes a row, whose fields are good until it returns. A result other than 0 ends the rows, and
+ * run() returns it. */
 typedef int store_take_row(
 	const struct store_value *fields, size_t count, void *context, struct error *error);
 

@@ -7,9 +7,9 @@
  * A store of another kind is one more struct store_operations. Callers use the
  * functions below and see no difference.
  *
- * A store and its places are used by one thread at a time; a store of a plugin (plugin.h) by many,
- * and its places by one. Between two calls they hold memory, a plugin's store also its connections,
- * and nothing else: no lock, no open file, no secret.
+ * A store and its places are used by one thread at a time. A store of a plugin (plugin.h) may be used
+ * by many threads at a time, each of its places by one. Between two calls stores and places hold
+ * memory, a plugin's store also its connections, and nothing else: no lock, no open file, no secret.
  */
 #ifndef TOTPGROUP_STORE_STORE_H
 #define TOTPGROUP_STORE_STORE_H
@@ -29,8 +29,8 @@
 /* The version of the structures in this header, for stores that are loaded. */
 #define STORE_ABI 1
 
-/* Of a commit: what the change spends was spent before, as the store itself knows. Nothing was
- * written but a line of the log. */
+/* A result of a commit: the store itself knows that what the change spends was spent before. Nothing
+ * was written but a line of the log. */
 #define STORE_SPENT 1
 
 /* The longest id of a key, with its NUL (core/seal_keys.h). */
@@ -77,7 +77,7 @@ struct store_record {
 	/* The ids of the keys with which they are sealed at rest; empty: they are plain. */
 	char secret_key[STORE_KEY_ID_SIZE];
 	char state_key[STORE_KEY_ID_SIZE];
-	/* Of store_look() where there is no secret: 0, or the error of reading the state. */
+	/* Set by store_look() where there is no secret: 0, or the error of reading the state. */
 	int state_status;
 	int64_t now; /* the store's clock, in seconds since 1970, read under the lock */
 	struct store_token *token; /* NULL after store_look() */
@@ -235,8 +235,8 @@ struct store_operations {
 	int (*create)(struct store_place *place, const struct text *secret, bool replace,
 		struct error *error);
 	/* Removes the credential, and notes that in a state that is kept apart: 0 also where
-	 * there is nothing but that to do. With or_without a lock that is not free in time does not
-	 * keep it from that; it makes sure that no other writer brings it back. */
+	 * there is nothing but that to do. With or_without it removes the credential even if the lock
+	 * is not free in time, and makes sure that no other writer brings it back. */
 	int (*remove)(struct store_place *place, bool or_without, struct error *error);
 	/* Creates many with one wait for the disk. NULL: one by one. */
 	void (*create_many)(
@@ -308,9 +308,6 @@ void store_create_many(
 	struct store_new *items, size_t count, const char *suffix, bool is_again);
 int store_first_seen(
 	struct store_place *place, int64_t now, bool note, int64_t *seen, struct error *error);
-
-/* Reads many credentials, in less time than one by one where the store can. */
-void store_read_many(struct store_read *items, size_t count);
 
 int store_list(struct store *store, bool states, store_name *name, void *argument,
 	struct error *error);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One statement of one transaction, with a deadline: over any connection that answers, as often as it
- * takes where the statement is repeatable. */
+/* One statement, which is one transaction, with a deadline. It goes over any connection that answers,
+ * and is repeated until one does, if it is repeatable. */
 #ifndef TOTPGROUP_PGSQL_CALL_H
 #define TOTPGROUP_PGSQL_CALL_H
 
 #include "pgsql/pool.h"
 
 /*
- * Does it until then; `where` names the store in messages. Returns 0, what take() returned, which may
- * be NULL where there are no rows, or an error of failure_report().
+ * Does the statement, with the deadline `until`; `where` names the store in messages. take may be NULL
+ * where there are no rows. Returns 0, what take() returned, or an error of failure_report().
  */
 int call_do(struct pool *pool, const char *where, const struct store_statement *statement,
 	int64_t until, store_take_row *take, void *context, struct error *error);

@@ -13,8 +13,8 @@
 
 enum failure_kind {
 	FAILURE_NONE = 0,
-	FAILURE_PASSES, /* nothing was done, and the same may succeed at once or elsewhere */
-	FAILURE_LOST,	/* the same, but what was sent may have been done */
+	FAILURE_PASSES, /* nothing was done, and another try may succeed, here or elsewhere */
+	FAILURE_LOST,	/* another try may succeed, but what was sent may have been done */
 	FAILURE_BUSY,	/* somebody else holds the row */
 	FAILURE_CONFIG, /* only an administrator can mend it */
 	FAILURE_OTHER,
@@ -34,7 +34,7 @@ enum failure_kind failure_kind_of(const char *state);
 /* Whether the server is not the one to ask: it is lost, or can only be read. */
 bool failure_is_of_server(const struct failure *failure);
 
-/* Sets a failure by a SQLSTATE, which may be NULL; by words of this program. Returns its kind. */
+/* Set a failure: by a SQLSTATE, which may be NULL, or by words of this program. Return its kind. */
 enum failure_kind failure_set_state(struct failure *failure, const char *state);
 enum failure_kind failure_set(struct failure *failure, enum failure_kind kind,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));

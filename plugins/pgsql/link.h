@@ -28,7 +28,7 @@ struct link *link_start(const char *settings);
 /* Says why a connection could not be made. */
 enum failure_kind link_explain(const struct link *link, struct failure *failure);
 
-/* Ends it. Whatever the server does with what was sent is not waited for. NULL is allowed. */
+/* Closes the connection, and does not wait for what the server still does. NULL is allowed. */
 void link_close(struct link *link);
 
 /* In a child after fork(): closes the descriptor alone, because a farewell would end the connection

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the parts of the store in PostgreSQL share: pgsql_store.c reads, change.c changes, create.c has
- * new secrets, row.c opens and closes seals. */
+/* What the parts of the store in PostgreSQL share: pgsql_store.c reads, change.c changes, create.c
+ * stores new secrets, row.c opens and closes seals. */
 #ifndef TOTPGROUP_PGSQL_STORE_H
 #define TOTPGROUP_PGSQL_STORE_H
 
@@ -36,7 +36,7 @@ struct pgsql_place {
 struct store_token {
 	int64_t version;
 	bool has_state;		 /* the row has one */
-	char attempt[UUID_SIZE]; /* that made the version */
+	char attempt[UUID_SIZE]; /* the attempt that made the version */
 };
 
 static inline struct pgsql_store *store_of(const struct store_place *place)
@@ -56,7 +56,7 @@ struct row {
 	int64_t secret_version, version, now, first_seen, schema;
 	bool has_first_seen;
 	char outcome[16];	 /* of settle() */
-	char attempt[UUID_SIZE]; /* that made the version; empty: none did */
+	char attempt[UUID_SIZE]; /* the one that made the version; empty: none did */
 	const char *name;	 /* of the place, for messages */
 };
 
@@ -131,8 +131,8 @@ void pgsql_abort(struct store_place *place, struct store_record *record);
 int pgsql_note(struct store_place *place, const struct store_note *note, struct error *error);
 
 /*
- * create.c: writes secret and state, an empty one of which is none, where the row still has that
- * version; otherwise *is_done is false. A fresh secret has a counter of its own.
+ * create.c: writes secret and state where the row still has that version; otherwise *is_done is
+ * false. An empty text means that there is none. A fresh secret has a counter of its own.
  */
 int row_put(struct pgsql_place *place, int64_t version, const struct text *secret,
 	const struct text *state, bool is_fresh, bool *is_done, struct error *error);
@@ -146,7 +146,8 @@ int pgsql_remove(struct store_place *place, bool or_without, struct error *error
 int pgsql_list(struct store *store, bool states, store_name *name, void *argument,
 	struct error *error);
 
-/* Whether somebody else was faster, and there is time for another round; and the end of rounds. */
+/* place_is_again(): whether another writer was faster and there is time for another round.
+ * place_end_rounds(): the result after the last round. */
 bool place_is_again(const struct pgsql_place *place, int status, bool is_done);
 int place_end_rounds(struct pgsql_place *place, int status, bool is_done, struct error *error);
 

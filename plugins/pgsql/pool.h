@@ -2,9 +2,9 @@
 
 /*
  * The connections that all threads of a process share, the thread that makes them, and the circuit
- * breaker: after two calls that ended at their deadline, calls are refused at once for a
- * while, and then one at a time finds out whether the server answers again. Otherwise each caller
- * would leave a backend behind on a server that waits for a dead standby.
+ * breaker. After two calls that ended at their deadline, calls are refused at once for a while. Then
+ * one call at a time finds out whether the server answers again. Without the breaker each caller would
+ * leave a backend behind on a server that waits for a dead standby.
  */
 #ifndef TOTPGROUP_PGSQL_POOL_H
 #define TOTPGROUP_PGSQL_POOL_H
@@ -17,8 +17,8 @@
 
 struct pool;
 
-/* Greets a server on a new connection, until then; what fails makes it unusable. It is called by the
- * thread that connects. */
+/* Greets a server on a new connection, with the deadline `until`. After a failure the connection is
+ * closed. The thread that connects calls it. */
 typedef enum failure_kind pool_greet(
 	struct link *link, int64_t until, void *context, struct failure *failure);
 
@@ -35,8 +35,8 @@ struct pool_settings {
 int pool_open(struct pool **pool, const struct pool_settings *settings, struct error *error);
 
 /* Closes the connections. No other thread may use the pool any more. False where the thread that
- * connects still waits for the look-up of a name: it needs the settings and what they point to, which
- * nobody may free then. NULL is allowed. */
+ * connects still waits for the look-up of a name. That thread needs the settings and what they point
+ * to, so the caller must not free them then. NULL is allowed. */
 bool pool_close(struct pool *pool);
 
 /* How a call ended, for the breaker. */
@@ -53,25 +53,25 @@ enum pool_outcome {
 bool pool_enter(struct pool *pool, bool *is_probe);
 void pool_leave(struct pool *pool, bool is_probe, enum pool_outcome outcome);
 
-/* Takes a connection that is free, or a new one, until then. NULL with the failure: FAILURE_SILENT
- * where there was none in time. */
+/* Takes a connection that is free, or a new one, with the deadline `until`. NULL with the failure:
+ * FAILURE_SILENT where there was none in time. */
 struct link *pool_take(struct pool *pool, int64_t until, struct failure *failure);
 
-/* Gives it back; it is closed unless it is alive. */
+/* Gives a connection back, which is closed unless it is alive. */
 void pool_put(struct pool *pool, struct link *link);
 
-/* Gives back a connection whose server does not answer: it is closed, and so are those that are as
- * old, once somebody takes them. */
+/* Gives back a connection whose server does not answer, and closes it. The others of its generation
+ * are closed once somebody takes them. */
 void pool_suspect(struct pool *pool, struct link *link);
 
-/* Counts a conflict, and says what was counted. */
+/* pool_note_conflict() counts a conflict; pool_count() gives all counts. */
 void pool_note_conflict(struct pool *pool);
 void pool_count(struct pool *pool, struct store_counts *counts);
 
 /* Whether this process is the one that opened the pool: after fork() it has no thread. */
 bool pool_is_own(const struct pool *pool);
 
-/* connector.c: connects to all hosts side by side, until then. NULL with the failure. */
+/* connector.c: connects to all hosts side by side, with the deadline `until`. NULL with the failure. */
 struct link *connector_connect(
 	const struct target *target, int64_t until, struct failure *failure);
 
