@@ -4,7 +4,6 @@
 
 #include "cli/bulk/bulk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "cli/ui/terminal.h"
 #include "message/translate.h"
 #include "totpgroup.h"
@@ -143,16 +143,19 @@ int bulk_folder_open_staging(struct bulk_folder *folder, struct error *error)
 static int remove_files(int descriptor)
 {
 	DIR *stream = fdopendir(descriptor);
-	struct dirent *entry;
-	int result = 0;
+	const struct dirent *entry;
+	int result;
 
 	if (stream == NULL) {
 		close(descriptor);
 		return -1;
 	}
-	while (result == 0 && (entry = readdir(stream)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+	do {
+		result = folder_next(stream, &entry);
+		if (entry != NULL && strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
 			result = unlinkat(dirfd(stream), entry->d_name, 0);
+	} while (result == 0 && entry != NULL);
 	closedir(stream);
 	return result;
 }

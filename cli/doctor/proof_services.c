@@ -4,10 +4,11 @@
 
 #include "config.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "cli/doctor/proof.h"
 
 bool proof_stack_reads(const struct pam_stack *stack, const char *path)
@@ -103,11 +104,16 @@ static bool folder_is_kept(
 	const struct dirent *entry;
 	bool kept = true;
 
-	while (directory != NULL && kept && (entry = readdir(directory)) != NULL)
-		if (entry->d_name[0] != '.' && strcmp(entry->d_name, doctor->service) != 0)
+	/* Services that cannot be seen may be others. */
+	if (directory == NULL)
+		return errno == ENOENT;
+	do {
+		kept = folder_next(directory, &entry) == 0;
+		if (entry != NULL && entry->d_name[0] != '.' &&
+			strcmp(entry->d_name, doctor->service) != 0)
 			kept = service_is_kept(doctor, files, entry->d_name);
-	if (directory != NULL)
-		closedir(directory);
+	} while (kept && entry != NULL);
+	closedir(directory);
 	return kept;
 }
 

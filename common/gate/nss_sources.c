@@ -4,7 +4,6 @@
 
 #include "gate/nss_sources.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "totpgroup.h"
 
 #define CONFIGURATION "/etc/nsswitch.conf"
@@ -165,19 +165,15 @@ static bool may_have_files(const char *folder)
 {
 	DIR *stream = opendir(folder);
 	const struct dirent *entry;
+	bool failed;
 
 	if (stream == NULL)
 		return errno != ENOENT;
-	do {
-		errno = 0;
-		entry = readdir(stream);
-	} while (entry != NULL && entry->d_name[0] == '.');
-	if (entry == NULL && errno == 0) {
-		closedir(stream);
-		return false;
-	}
+	do
+		failed = folder_next(stream, &entry) != 0;
+	while (entry != NULL && entry->d_name[0] == '.');
 	closedir(stream);
-	return true;
+	return failed || entry != NULL;
 }
 
 /* Distributions name sssd's source whether or not sssd is set up; without a configuration

@@ -3,10 +3,10 @@
 /* The store of files: many users at once. */
 #include "config.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "store/dir_entry.h"
 #include "store/file_place.h"
 #include "store/locked_file.h"
@@ -188,12 +188,17 @@ int file_store_list(
 	const struct file_store_settings *settings = &((struct file_store *)store)->settings;
 	DIR *folder = open_folder(states ? settings->state : settings->secret, error);
 	const struct dirent *entry;
+	int status = 0;
 
 	if (folder == NULL)
 		return error->code;
-	while ((entry = readdir(folder)) != NULL)
-		if (secret_path_user_is_safe(entry->d_name) && !name(argument, entry->d_name))
-			break;
+	do {
+		if (folder_next(folder, &entry) != 0)
+			status = error_set_system(error, TOTPGROUP_ESYSTEM,
+				"cannot read the folder of %s",
+				states ? settings->state : settings->secret);
+	} while (entry != NULL &&
+		 (!secret_path_user_is_safe(entry->d_name) || name(argument, entry->d_name)));
 	closedir(folder);
-	return 0;
+	return status;
 }

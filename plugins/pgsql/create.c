@@ -37,6 +37,18 @@ static int seal_both(struct pgsql_place *place, int64_t version, const struct te
 			   : status;
 }
 
+/* Writes what was sealed, where that succeeded, and frees it. */
+static int write_sealed(struct pgsql_place *place, int status,
+	const struct store_statement *statement, struct sealed sealed[2], bool *is_done,
+	struct error *error)
+{
+	if (status == 0)
+		status = place_do(place, statement, take_flag, is_done, error);
+	sealed_free(&sealed[0]);
+	sealed_free(&sealed[1]);
+	return status;
+}
+
 int row_put(struct pgsql_place *place, int64_t version, const struct text *secret,
 	const struct text *state, bool is_fresh, bool *is_done, struct error *error)
 {
@@ -51,11 +63,7 @@ int row_put(struct pgsql_place *place, int64_t version, const struct text *secre
 		.parameters = parameters,
 		.count = sizeof parameters / sizeof parameters[0]};
 
-	if (status == 0)
-		status = place_do(place, &statement, take_flag, is_done, error);
-	sealed_free(&sealed[0]);
-	sealed_free(&sealed[1]);
-	return status;
+	return write_sealed(place, status, &statement, sealed, is_done, error);
 }
 
 /* A first secret, for which no right on other secrets is needed. */
@@ -73,11 +81,7 @@ static int enroll(struct pgsql_place *place, int64_t version, const struct text 
 		.parameters = parameters,
 		.count = sizeof parameters / sizeof parameters[0]};
 
-	if (status == 0)
-		status = place_do(place, &statement, take_flag, is_done, error);
-	sealed_free(&sealed[0]);
-	sealed_free(&sealed[1]);
-	return status;
+	return write_sealed(place, status, &statement, sealed, is_done, error);
 }
 
 /* Reads the row with its state; the secret is not opened. */

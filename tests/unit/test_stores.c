@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -438,8 +439,35 @@ static unsigned int count_names(bool states)
 	return names.count;
 }
 
+/* A list that is cut short is none. */
+static bool readdir_fails;
+
+struct dirent *__real_readdir(DIR *folder);
+struct dirent *__wrap_readdir(DIR *folder);
+struct dirent *__wrap_readdir(DIR *folder)
+{
+	if (!readdir_fails)
+		return __real_readdir(folder);
+	errno = EIO;
+	return NULL;
+}
+
+static void assert_cut_short(bool states)
+{
+	struct names names = {.count = 0};
+
+	failure = (struct error)ERROR_INIT;
+	readdir_fails = true;
+	assert_int_equal(store_list(opened.store, states, note_name, &names, &failure),
+		TOTPGROUP_ESYSTEM);
+	readdir_fails = false;
+	assert_non_null(strstr(failure.message, "Input/output error"));
+}
+
 static void those_who_have_something_are_listed(void)
 {
+	if (kind == IN_PLACE || kind == APART)
+		assert_cut_short(kind == APART);
 	assert_int_equal(count_names(false), 0);
 	assert_int_equal(create(SECRET, false), 0);
 	assert_int_equal(count_names(false), 1);
