@@ -65,7 +65,7 @@ struct metrics {
 	bool changed;
 	/* The main thread's: */
 	char *path;
-	int64_t next; /* no earlier is the file written */
+	int64_t next; /* the file is not written before this time */
 	bool complained;
 	struct store_counts store; /* as they were taken last */
 };
@@ -162,7 +162,7 @@ static bool find_value(const char *file, int series, uint64_t *value)
 	return true;
 }
 
-/* All of an earlier file or nothing: a histogram of pieces is none. */
+/* Adds the counters of an earlier file, if it has all of them: a histogram with gaps would be wrong. */
 static void go_on(struct metrics *metrics, const char *file)
 {
 	uint64_t values[SERIES];
@@ -232,7 +232,7 @@ void metrics_count_time(struct metrics *metrics, int64_t took)
 	pthread_mutex_unlock(&metrics->mutex);
 }
 
-/* How many more; all of them where they began anew. */
+/* How many were counted since; where the counts began anew, all of them. */
 static uint64_t more(uint64_t now, uint64_t before)
 {
 	return now >= before ? now - before : now;

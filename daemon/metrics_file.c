@@ -57,7 +57,7 @@ int metrics_file_write(const char *path, const struct text *text, struct error *
 
 	if (asprintf(&temporary, "%s.new", path) < 0)
 		return error_set(error, TOTPGROUP_EMEMORY, "out of memory");
-	/* What is there is another process's that died, or a trap. */
+	/* A file of that name is from a process that died, or a trap. */
 	if (unlink(temporary) == 0 || errno == ENOENT)
 		file = open(
 			temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

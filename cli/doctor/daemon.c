@@ -33,7 +33,7 @@ static void check_need(struct doctor *doctor)
 	const struct option_origin origin = doctor_option_origin(doctor, "store");
 	struct finding *finding;
 
-	/* A store that hosts share nobody else asks. */
+	/* Only the daemon asks a store that hosts share. */
 	if (strcmp(doctor->service, "sshd") != 0 || options_is_shared(doctor->module))
 		return;
 	finding = report_add(doctor, FINDING_WARNING, NEED_CHECK,

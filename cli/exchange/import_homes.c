@@ -52,8 +52,8 @@ enum outcome {
 	OUTCOME_UNCHANGED,
 };
 
-/* Whether two files are one: it must not be removed as the copy of itself. A store that has no
- * files has none of them. */
+/* Whether both are the same file, which must not be removed then. In a store without files they never
+ * are. */
 static bool is_same_file(const struct user_file *file, const struct user_file *copy)
 {
 	const char *one = file->credential->place->file;

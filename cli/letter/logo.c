@@ -25,7 +25,7 @@ static const char signature[] = "\x89PNG\r\n\x1a\n";
 /* What makes the picture. All else, such as texts and what stands behind the end, is left out. */
 static const char *const kept[] = {"IHDR", "PLTE", "tRNS", "IDAT", "IEND"};
 
-/* Reads the picture as those will who open the letter, and throws its pixels away. */
+/* Reads the picture as a browser will, and throws its pixels away. */
 static bool is_readable(const struct text *file, png_image *image)
 {
 	void *pixels = NULL;

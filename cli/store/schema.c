@@ -13,7 +13,7 @@
 #include "cli/ui/terminal.h"
 #include "totpgroup.h"
 
-/* A text that no file of the schema has. */
+/* This text is in no file of the schema. */
 #define QUOTE "$totpgroup_schema$"
 
 /* What NONE means: there is no schema. */

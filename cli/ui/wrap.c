@@ -78,8 +78,8 @@ static bool may_end_between(const struct character *before, const struct charact
 	       wcschr(no_end, before->code) == NULL;
 }
 
-/* The bytes before the place at which the line may end best, of which one is there. A number stays with the word
- * behind it, which may be its unit, where the line does not become too short by that. */
+/* Chooses where a line ends: behind a word or behind a number, one of which is not 0. A number stays
+ * with the word behind it, which may be its unit, unless the line becomes too short by that. */
 static size_t choose_end(size_t behind_word, size_t behind_number, size_t width)
 {
 	if (behind_word > 0 && (behind_word >= behind_number || behind_word >= width / 2))

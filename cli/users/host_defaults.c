@@ -15,7 +15,7 @@
 #include "message/translate.h"
 #include "totpgroup.h"
 
-/* What is wrong is said where the store is needed. */
+/* An error is reported where the store is needed. */
 static enum exit_status open_shared(struct host_defaults *defaults)
 {
 	struct error error = ERROR_INIT;

@@ -76,7 +76,7 @@ static enum exit_status find_credential(struct user_file *file,
 	enum exit_status found = STATUS_DONE;
 	int status;
 
-	/* A file that is named is a file. */
+	/* --secret names a file, whatever store the configuration has. */
 	if (source->file == NULL)
 		found = host_defaults_store(defaults, &shared, error);
 	if (found != STATUS_DONE) {

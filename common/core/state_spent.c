@@ -208,7 +208,7 @@ int state_spent_append(struct hmac *hmac, const struct state_section *section,
 	return status;
 }
 
-/* The first word of the line that the other section's line has not. */
+/* Finds the first word of the line that is not in the other section's line. */
 static bool find_new_word(
 	struct credential_option line, const struct state_section *other, struct word *found)
 {

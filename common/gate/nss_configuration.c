@@ -74,7 +74,7 @@ static int read_configuration(FILE *file, struct text *names)
 			add_sources(names, rest);
 	}
 	free(line);
-	/* Also a line that found no memory ends the loop. */
+	/* The loop ends at the end of the file, or where there is no memory for a line. */
 	return feof(file) != 0 ? 0 : -1;
 }
 

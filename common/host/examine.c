@@ -90,7 +90,7 @@ static int examine(void *argument, struct error *error)
 	return status;
 }
 
-/* In a store without files. Whether it can be written only a writer learns. */
+/* For a store without files. Only a write shows whether the store can be written to. */
 static int look_for_secret(
 	const struct user_credential *credential, bool *exists, struct error *error)
 {

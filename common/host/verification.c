@@ -89,7 +89,7 @@ static int decide_on_record(const struct store_record *record, void *argument,
 	return status;
 }
 
-/* Of the decision only the offset of the clock is left, for the log. */
+/* Refuses. Only the offset of the clock is kept from the decision, for the log. */
 static void refuse(struct decision *decision, int status)
 {
 	const struct totpgroup_result decided = decision->result;

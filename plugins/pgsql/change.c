@@ -22,7 +22,7 @@
 /* What settle() is told. */
 struct settlement {
 	int64_t version;     /* 0 where only the log is written */
-	const char *attempt; /* that made it, or NULL */
+	const char *attempt; /* the one that made the version, or NULL */
 	int64_t now;
 	const struct sealed *state;
 	const struct store_change *change; /* what it spends; NULL: nothing */

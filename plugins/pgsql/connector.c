@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Connects to all hosts side by side, so that one that is frozen keeps nobody from another. The first
- * that lets the role in and can be written to is taken. */
+/* Connects to all hosts side by side, so that a host that is frozen does not delay the others. Takes
+ * the first one that lets the role in and can be written to. */
 #include "config.h"
 
 #include <poll.h>
@@ -25,7 +25,7 @@ struct trials {
 	struct failure *failure;
 };
 
-/* A host that only an administrator can mend counts most, then the latest. */
+/* Keeps a failure that only an administrator can mend; otherwise the latest. */
 static void note_failure(struct trials *trials, const struct failure *failure)
 {
 	if (trials->failure->kind != FAILURE_CONFIG)

@@ -119,8 +119,8 @@ static int create_once(struct pgsql_place *place, const struct text *secret, boo
 	return status;
 }
 
-/* The state that a removal leaves. What is damaged cannot be used by anybody and goes; the marks of
- * the row stay. *is_enrolled says whether it knows a secret that was not removed. */
+/* The state that a removal leaves. A damaged state is of no use to anybody, and is removed; the marks
+ * of the row stay. *is_enrolled says whether the state knows a secret that was not removed. */
 static int revoke_state(const struct store_record *record, struct text *next, bool *is_enrolled,
 	struct error *error)
 {

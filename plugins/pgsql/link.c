@@ -130,7 +130,7 @@ bool link_is_alive(struct link *link)
 	if (PQstatus(link->connection) != CONNECTION_OK ||
 		PQtransactionStatus(link->connection) != PQTRANS_IDLE)
 		return false;
-	/* What a server says to a connection that waits is that it ends. */
+	/* If a server sends something to an idle connection, it is as a rule that the connection ends. */
 	return !wait_for(link, POLLIN, 0) ||
 	       (PQconsumeInput(link->connection) == 1 &&
 		       PQstatus(link->connection) == CONNECTION_OK &&
@@ -168,7 +168,7 @@ static bool flush(struct link *link, int64_t until)
 	int left;
 
 	while ((left = PQflush(link->connection)) == 1) {
-		/* A server that reads nothing before it has written must be read. */
+		/* The server may wait until its own bytes are read, before it reads more. */
 		if (!wait_for(link, POLLIN | POLLOUT, until) ||
 			PQconsumeInput(link->connection) != 1)
 			return false;
@@ -176,8 +176,8 @@ static bool flush(struct link *link, int64_t until)
 	return left == 0;
 }
 
-/* The next result; *has_ended where there is none any more. NULL and not *has_ended: `until` is
- * over, or the connection lost. */
+/* The next result. NULL with *has_ended: there are no more results. NULL without it: `until` is over,
+ * or the connection is lost. */
 static PGresult *next_result(struct link *link, int64_t until, bool *has_ended)
 {
 	PGresult *result;

@@ -127,8 +127,8 @@ static void fail_from(
 	}
 }
 
-/* For roles that may look at one user at a time. What keeps them from the first keeps them from
- * all. */
+/* For roles that may look at one user at a time only. After an error that is not about one user, the
+ * rest is not tried. */
 static void read_one_by_one(struct store_read *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -220,8 +220,8 @@ static int take_done(
 	return 0;
 }
 
-/* What the server says nothing of was not done, or somebody else was faster: that is seen one by
- * one. */
+/* A user whom the reply leaves out was not stored, or another writer was faster: such users are
+ * stored one by one. */
 static void put_due(struct putting *putting)
 {
 	const struct pgsql_store *store =

@@ -28,7 +28,7 @@ static void free_store(struct pgsql_store *store)
 	free(store);
 }
 
-/* Where the connecting thread cannot be ended, what it reads stays. */
+/* Where the connecting thread cannot be ended, the memory that it reads is not freed. */
 static void pgsql_close(struct store *store)
 {
 	struct pgsql_store *own = (struct pgsql_store *)store;

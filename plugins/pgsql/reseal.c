@@ -6,8 +6,8 @@
 #include "pgsql/pgsql_store.h"
 #include "totpgroup.h"
 
-/* The marks stay as they are; the version is one more, so that a decision that goes on is made
- * again. A user without a secret may have a state. */
+/* The marks stay as they are. The version is one more, so that a decision in progress is made again.
+ * A user without a secret may have a state. */
 static int reseal_once(struct pgsql_place *place, bool *is_done, struct error *error)
 {
 	struct store_record record = STORE_RECORD_INIT;

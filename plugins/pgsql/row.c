@@ -76,7 +76,7 @@ int read_keys(const struct pgsql_store *store, struct seal_keys *keys, struct er
 	memset(keys, 0, sizeof *keys);
 	if (sealing_read_keys(path, keys, &inner) == 0)
 		return 0;
-	/* There it is the path of another option. */
+	/* The message names the option of files; here the path is that of key_file. */
 	if (inner.code == TOTPGROUP_ECONFIG && strncmp(inner.message, "seal_key=", 9) == 0)
 		return error_set(error, inner.code, "key_file=%s", inner.message + 9);
 	*error = inner;
@@ -193,7 +193,7 @@ static bool is_utf8(const char *text)
 	return *text == '\0';
 }
 
-/* What is no text in UTF-8 the server would refuse, and a login with it. */
+/* The server would refuse a text that is not UTF-8, and so the login. */
 struct store_value value_of_text(const char *text)
 {
 	if (text == NULL)

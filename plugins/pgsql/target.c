@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "totpgroup.h"
 
-/* A path that is none: an empty one would mean a file in the home folder. */
+/* A path at which there is no file. An empty one would mean a file in the home folder. */
 #define NO_FILE "/dev/null/none"
 
-/* What is said where the administrator says nothing. */
+/* The values of settings that the administrator does not give. */
 static const struct {
 	const char *keyword;
 	const char *value;
@@ -37,7 +37,7 @@ static const struct {
 	{"tcp_user_timeout", "0"},
 };
 
-/* What the administrator may not say, and why. */
+/* The settings that the administrator may not give, and what to do instead. */
 static const struct {
 	const char *keyword;
 	const char *instead;
