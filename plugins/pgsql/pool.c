@@ -28,7 +28,8 @@ struct pool {
 	struct pool_settings settings;
 	pid_t process;
 	pthread_mutex_t mutex;
-	pthread_cond_t changed;
+	pthread_cond_t changed; /* for callers: there is a connection, or a failure */
+	pthread_cond_t needed;	/* for the connector: one may be missing, or the end */
 	pthread_t connector;
 	bool has_connector;
 	bool ending;
@@ -46,12 +47,12 @@ struct pool {
 	struct store_counts counts;
 };
 
-static void wait_until(struct pool *pool, int64_t until)
+static void wait_until(struct pool *pool, pthread_cond_t *condition, int64_t until)
 {
 	const struct timespec time = {
 		.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
 
-	(void)pthread_cond_timedwait(&pool->changed, &pool->mutex, &time);
+	(void)pthread_cond_timedwait(condition, &pool->mutex, &time);
 }
 
 static bool may_connect(const struct pool *pool)
@@ -92,8 +93,15 @@ static void make_one(struct pool *pool)
 		pool->failure = failure;
 	}
 	(void)pthread_cond_broadcast(&pool->changed);
-	if (link == NULL && !pool->ending)
-		wait_until(pool, link_clock() + PAUSE_AFTER_FAILURE);
+}
+
+/* Lets a server that fails be for a moment, however many callers wait. Called with the lock. */
+static void pause_after_failure(struct pool *pool)
+{
+	const int64_t until = link_clock() + PAUSE_AFTER_FAILURE;
+
+	while (!pool->ending && link_clock() < until)
+		wait_until(pool, &pool->needed, until);
 }
 
 static void *run_connector(void *argument)
@@ -102,10 +110,14 @@ static void *run_connector(void *argument)
 
 	(void)pthread_mutex_lock(&pool->mutex);
 	while (!pool->ending) {
+		const uint64_t failures = pool->failures;
+
 		if (may_connect(pool))
 			make_one(pool);
 		else
-			(void)pthread_cond_wait(&pool->changed, &pool->mutex);
+			(void)pthread_cond_wait(&pool->needed, &pool->mutex);
+		if (pool->failures != failures)
+			pause_after_failure(pool);
 	}
 	(void)pthread_mutex_unlock(&pool->mutex);
 	return NULL;
@@ -140,6 +152,7 @@ int pool_open(struct pool **pool, const struct pool_settings *settings, struct e
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&(*pool)->changed, &attributes);
+	(void)pthread_cond_init(&(*pool)->needed, &attributes);
 	(void)pthread_condattr_destroy(&attributes);
 	return 0;
 }
@@ -151,7 +164,7 @@ static bool end_connector(struct pool *pool)
 
 	(void)pthread_mutex_lock(&pool->mutex);
 	pool->ending = true;
-	(void)pthread_cond_broadcast(&pool->changed);
+	(void)pthread_cond_signal(&pool->needed);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	if (!pool->has_connector)
 		return true;
@@ -184,6 +197,7 @@ bool pool_close(struct pool *pool)
 	for (size_t i = 0; i < pool->idle_count; i++)
 		link_close(pool->idle[i]);
 	(void)pthread_cond_destroy(&pool->changed);
+	(void)pthread_cond_destroy(&pool->needed);
 	(void)pthread_mutex_destroy(&pool->mutex);
 	free(pool);
 	return true;
@@ -272,8 +286,8 @@ struct link *pool_take(struct pool *pool, int64_t until, struct failure *failure
 			break;
 		}
 		pool->wanted++;
-		(void)pthread_cond_broadcast(&pool->changed);
-		wait_until(pool, until);
+		(void)pthread_cond_signal(&pool->needed);
+		wait_until(pool, &pool->changed, until);
 		pool->wanted--;
 		if (pool->failures != failures && pool->failure.kind == FAILURE_CONFIG)
 			*failure = pool->failure;
@@ -294,10 +308,11 @@ void pool_put(struct pool *pool, struct link *link)
 	if (is_alive) {
 		link->generation = pool->generation;
 		pool->idle[pool->idle_count++] = link;
+		(void)pthread_cond_signal(&pool->changed);
 	} else {
 		pool->open_count--;
+		(void)pthread_cond_signal(&pool->needed);
 	}
-	(void)pthread_cond_broadcast(&pool->changed);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	if (!is_alive)
 		link_close(link);
@@ -309,7 +324,7 @@ void pool_suspect(struct pool *pool, struct link *link)
 	if (link->generation == pool->generation)
 		pool->generation++;
 	pool->open_count--;
-	(void)pthread_cond_broadcast(&pool->changed);
+	(void)pthread_cond_signal(&pool->needed);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	link_close(link);
 }

@@ -32,6 +32,7 @@ class FaultyServer:
         self._lock, self._faults, self._seen = threading.Lock(), [], []
         self._listener = socket.socket(socket.AF_UNIX)
         self.connections = 0
+        self.hangs_up = False  # on who connects
 
     def __enter__(self):
         os.makedirs(self.folder)
@@ -75,6 +76,9 @@ class FaultyServer:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
+        if self.hangs_up:
+            client.close()
+            return
         server = socket.socket(socket.AF_UNIX)
         with client, server, contextlib.suppress(OSError):
             server.connect(self._real)

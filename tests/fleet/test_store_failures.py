@@ -393,6 +393,20 @@ def _race(racers, code, paths):
 
 
 @test
+def a_server_that_hangs_up_is_not_stormed(host):
+    """It is tried again after pauses of 0.1 s, however many callers wait."""
+    with faulty(host, deadline="1") as (server, codes):
+        host.reload()
+        server.hangs_up, server.connections = True, 0
+        with contextlib.ExitStack() as stack:
+            for _ in range(8):
+                stack.enter_context(Client()).ask("Verify", user="alice", code=next(codes))
+            equal(ask(host, "000000")[0], STORE_ERROR, "the answer")
+        print(f"# {server.connections} connections")
+        check(server.connections <= 30, f"{server.connections} connections in a second")
+
+
+@test
 def a_server_that_comes_back_is_found(host):
     host.use(deadline="1")
     host.start()
