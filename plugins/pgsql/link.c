@@ -125,6 +125,13 @@ static bool wait_for(const struct link *link, short events, int64_t until)
 	return ready > 0;
 }
 
+/* The same within a reply. A server that never stops talking has something to read for ever, so the
+ * end of the time comes first. */
+static bool wait_for_more(const struct link *link, short events, int64_t until)
+{
+	return link_clock() < until && wait_for(link, events, until);
+}
+
 bool link_is_alive(struct link *link)
 {
 	if (PQstatus(link->connection) != CONNECTION_OK ||
@@ -169,7 +176,7 @@ static bool flush(struct link *link, int64_t until)
 
 	while ((left = PQflush(link->connection)) == 1) {
 		/* The server may wait until its own bytes are read, before it reads more. */
-		if (!wait_for(link, POLLIN | POLLOUT, until) ||
+		if (!wait_for_more(link, POLLIN | POLLOUT, until) ||
 			PQconsumeInput(link->connection) != 1)
 			return false;
 	}
@@ -184,7 +191,8 @@ static PGresult *next_result(struct link *link, int64_t until, bool *has_ended)
 
 	*has_ended = false;
 	while (PQisBusy(link->connection))
-		if (!wait_for(link, POLLIN, until) || PQconsumeInput(link->connection) != 1)
+		if (!wait_for_more(link, POLLIN, until) ||
+			PQconsumeInput(link->connection) != 1)
 			return NULL;
 	result = PQgetResult(link->connection);
 	*has_ended = result == NULL;
@@ -201,6 +209,14 @@ static enum failure_kind judge(const PGresult *result, struct failure *failure)
 	if (status == PGRES_FATAL_ERROR)
 		return failure_set_state(failure, PQresultErrorField(result, PG_DIAG_SQLSTATE));
 	return failure_set(failure, FAILURE_OTHER, "the server's reply is of another kind");
+}
+
+/* Of a copy PQgetResult() gives one result after the other, and waits for none. */
+static bool is_copy(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH;
 }
 
 /* Takes the results up to the end of the transaction. There may be one with rows. */
@@ -220,6 +236,7 @@ static enum failure_kind take_results(
 		if (result == NULL)
 			break;
 		(void)judge(result, failure);
+		has_ended = is_copy(result);
 		if (*rows == NULL) {
 			*rows = result;
 			continue;

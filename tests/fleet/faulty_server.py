@@ -22,6 +22,7 @@ def report(kind, severity, state):
 
 
 READY = _message(b"Z", b"I")
+SO_SNDBUFFORCE = 32  # linux/socket.h: more than a limit of the host; for root
 
 
 class FaultyServer:
@@ -50,8 +51,8 @@ class FaultyServer:
 
     def fail(self, word, *fault, times=1):
         """Has the next statements with that word in them fail: `error STATE`, `fatal STATE`,
-        `warning STATE`, `silence`, `loss` of the answer, or `answer FUNCTION`, which gets the
-        messages of the answer and returns others."""
+        `warning STATE`, `silence`, `loss` of the answer, `flood`, notices without an end, or
+        `answer FUNCTION`, which gets the messages of the answer and returns others."""
         with self._lock:
             self._faults = [(word.encode(), fault)] * times
             self._seen = []
@@ -139,6 +140,12 @@ class _Connection:
             self._client.sendall(report(b"E", word.upper(), state) + READY * (word == "error"))
             self._fault = None
             return word == "error"
+        elif kind == b"S" and self._fault[0] == "flood":
+            # So much is always on its way that the client never finds nothing to read.
+            self._client.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 26)
+            notices = _message(b"N", b"VNOTICE\0\0") * 100000
+            while True:
+                self._client.sendall(notices)
         return True
 
     def _from_server(self, kind, body):

@@ -191,17 +191,30 @@ def an_answer_of_another_kind_is_refused(host):
         "no outcome at all": ("totpgroup.settle", without((b"D",))),
         "no rows and no types": ("totpgroup.settle", without((b"D", b"T"))),
         "no end": ("totpgroup.settle", without((b"C",))),
+        "a copy": ("totpgroup.look", lambda _: [(b"H", b"\0\0\0")]),
+        "a copy to the server": ("totpgroup.settle", lambda _: [(b"G", b"\0\0\0")]),
     }
     with faulty(host, deadline="1") as (server, codes):
         for name, (word, change) in answers.items():
             server.fail(word, "answer", change, times=9)
-            result, _, lines = ask(host, next(codes))
+            result, _, lines = ask(host, next(codes, "000000"))
             server.fail(word, "silence", times=0)
             check(result in (STORE_ERROR, "refused"), (name, result))
             equal(len(lines), 1, (name, lines))
             check("PAM" not in lines[0] and "reason=wrong-code" not in lines[0], (name, lines))
             print(f"# {name}: {lines[0]}")
             check(host.daemon.poll() is None, f"{name}: the daemon ended")
+
+
+@test
+def a_server_that_never_stops_talking_is_left_at_the_deadline(host):
+    with faulty(host, deadline="1") as (server, codes):
+        for word in ("totpgroup.look", "totpgroup.settle"):
+            server.fail(word, "flood", times=1000)
+            result, took, lines = ask(host, next(codes))
+            server.fail(word, "silence", times=0)
+            equal(result, STORE_ERROR, lines)
+            check(0.9 < took < 2.5 + case.LONG, f"{word}: {took} s")
 
 
 @test
