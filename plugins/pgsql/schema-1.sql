@@ -176,6 +176,9 @@ begin
 	end if;
 end $$;
 
+-- What a host calls waits for a second at most for a row that another session holds: nobody may be
+-- there any more to take the answer. A setting of totp_host would be none of the roles that log in.
+
 -- Records a decision. outcome is
 --   done      this attempt is durable, now or since an earlier call with the same attempt id;
 --   spent     the code was used by somebody else;
@@ -191,7 +194,8 @@ create function settle(
 returns table (
 	outcome text, secret bytea, secret_key text, secret_version bigint, state bytea,
 	state_key text, version bigint, now bigint, attempt uuid)
-language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp
+set lock_timeout = '1s' as $$
 #variable_conflict use_column
 declare
 	own constant text := own_realm();
@@ -256,7 +260,8 @@ end $$;
 create function hello(host_name text, host_version text, host_keys text[], tags bytea[],
 	host_clock bigint)
 returns table (schema integer, now bigint, standbys text, missing_keys text[], wrong_keys text[])
-language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp
+set lock_timeout = '1s' as $$
 declare
 	own constant text := own_realm();
 begin
@@ -302,7 +307,8 @@ end $$;
 
 -- Notes when a user was first seen. Returns the time.
 create function seen(who text) returns bigint
-language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp
+set lock_timeout = '1s' as $$
 declare
 	own constant text := own_realm();
 	result bigint;
@@ -319,7 +325,8 @@ end $$;
 -- HOTP is one of the earlier secret's.
 create function enroll(who text, new_secret bytea, new_key text, for_version bigint,
 	new_state bytea default null, new_state_key text default null) returns boolean
-language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp
+set lock_timeout = '1s' as $$
 declare
 	own constant text := own_realm();
 begin
@@ -421,6 +428,3 @@ grant select on user_report, log_report, host_report, member, setting to totp_ad
 grant insert, update, delete on member to totp_admin;
 grant update (require_sync) on setting to totp_admin;
 reset role;
-
--- A host that hangs must not hold a row for long.
-alter role totp_host set lock_timeout = '1s';

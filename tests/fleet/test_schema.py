@@ -244,6 +244,22 @@ def nothing_is_settled_without_a_standby_that_confirms(store):
 
 
 @test
+def a_host_waits_a_second_for_a_row_that_is_held(store):
+    """A host that gave up waiting has gone, and what it left on the server must not wait on."""
+    put(store)
+    with store.start_psql("web2", "begin; select totpgroup.seen('alice'), totpgroup.seen('bob');\n") as holder:
+        try:
+            holder.stdin.flush()
+            holder.stdout.readline()
+            for role, text in (("web1", settle_text(1, value=now_step(store))),
+                               ("web1", "select totpgroup.seen('alice');"),
+                               ("gate", "select totpgroup.enroll('bob', 's', 'k1', 1);")):
+                store.refuses(role, f"set statement_timeout = '20s'; {text}", "55P03")
+        finally:
+            holder.kill()
+
+
+@test
 def of_many_racers_one_spends_the_code(store):
     """Each decides again after a conflict, as a host does."""
     put(store)
