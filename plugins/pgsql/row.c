@@ -57,9 +57,10 @@ int row_take(const struct store_value *fields, struct row *row, struct error *er
 		status = take_blob(&fields[3], &row->has_state, &row->state);
 	if (status != 0)
 		return error_set(error, status, "out of memory");
+	/* Behind the last version there is none that could be written. */
 	if (fields[2].kind == STORE_VALUE_NULL || fields[5].kind == STORE_VALUE_NULL ||
 		fields[6].kind == STORE_VALUE_NULL || fields[6].number < 0 ||
-		fields[5].number < 0 || fields[2].number < 0)
+		fields[5].number < 0 || fields[5].number == INT64_MAX || fields[2].number < 0)
 		return error_set(error, TOTPGROUP_EFORMAT,
 			"%.150s: a row without a version or a time", row->name);
 	row->secret_version = fields[2].number;

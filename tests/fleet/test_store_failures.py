@@ -176,6 +176,7 @@ def an_answer_of_another_kind_is_refused(host):
         return lambda answer: [message for message in answer if message[0] not in kinds]
 
     answers = {
+        "a last version": ("totpgroup.look", each(_set(5, b"\x7f" + b"\xff" * 7))),
         "another type": ("totpgroup.look", each(_retype)),
         "no rows": ("totpgroup.look", without((b"D",))),
         "no version": ("totpgroup.look", each(_set(5, None))),
