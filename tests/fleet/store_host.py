@@ -75,6 +75,14 @@ class StoreHost(verifyd_host.Host):
         return self.cluster.ask("postgres", text)
 
 
+def metrics(path):
+    """The store's counts in the file for the collector."""
+    with open(path, encoding="utf-8") as file:
+        lines = [line.split(" ") for line in file.read().splitlines() if line[0] != "#"]
+    return {name.removeprefix("totpgroup_store_"): int(value) for name, value in lines
+            if name.startswith("totpgroup_store_")}
+
+
 class _Fixture(case.Fixture):
     """A machine, and a fresh copy of the store for each test."""
 

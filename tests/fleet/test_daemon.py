@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-verifyd whose store is in PostgreSQL: every method, and the module in front of it."""
 
-from store_host import SSHD, TOP, Client, check, credential, test, verifyd_host
+from store_host import SSHD, TOP, Client, check, credential, metrics, test, verifyd_host
 from case import equal
 from one_time_code import Secret
 
@@ -200,14 +200,6 @@ def what_is_decided_before_the_prompt_is_logged_as_well(host):
           [["web1", "accepted", "totp", "1"], ["web2", "accepted", "grace", "1"],
            ["web2", "refused", "rate-limited", "2"], ["web2", "refused", "wrong-code", "2"]],
           "the log of the store")
-
-
-def metrics(path):
-    """The store's counts in the file for the collector."""
-    with open(path, encoding="utf-8") as file:
-        lines = [line.split(" ") for line in file.read().splitlines() if line[0] != "#"]
-    return {name.removeprefix("totpgroup_store_"): int(value) for name, value in lines
-            if name.startswith("totpgroup_store_")}
 
 
 @test

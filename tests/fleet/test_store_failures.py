@@ -12,7 +12,7 @@ import case
 import store_host
 from case import check, equal
 from faulty_server import FaultyServer
-from store_host import KEYS, SSHD, TOP, Client, test, write_keys
+from store_host import KEYS, SSHD, TOP, Client, metrics, test, write_keys
 
 # What may succeed when it is asked again.
 PASSES = ("40001", "40P01", "25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "53300",
@@ -216,6 +216,17 @@ def a_server_that_never_stops_talking_is_left_at_the_deadline(host):
             server.fail(word, "silence", times=0)
             equal(result, STORE_ERROR, lines)
             check(0.9 < took < 2.5 + case.LONG, f"{word}: {took} s")
+
+
+@test
+def a_conflict_is_counted(host):
+    """The look brings a version that the row has not, and settle() the one that it has."""
+    path = f"{TOP}/metrics.prom"
+    stale = _set(5, struct.pack("!q", 77))
+    with faulty(host, web=f"{store_host.verifyd_host.WEB}[daemon]\nmetrics={path}\n") as (server, codes):
+        server.fail("totpgroup.look", "answer", lambda answer: [stale(*message) for message in answer])
+        equal(ask(host, next(codes))[0], "accepted", "after the conflict")
+    equal(metrics(path)["conflicts_total"], 1, "conflicts")
 
 
 @test

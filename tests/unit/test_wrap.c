@@ -101,11 +101,31 @@ static void a_number_alone_in_one_column_ends_the_line(void **state)
 	text_free(&text);
 }
 
+static void assert_wrapped(const char *words, size_t width, const char *expected)
+{
+	struct text text = TEXT_INIT;
+
+	assert_int_equal(wrapped_text_append(&text, words, 0, width), 0);
+	assert_string_equal(text.data, expected);
+	text_free(&text);
+}
+
+/* Wide letters may end a line, but not where a mark would stand alone. */
+static void marks_stay_with_their_words(void **state)
+{
+	(void)state;
+	assert_wrapped("日本語日本", 6, "日本語\n日本\n");
+	assert_wrapped("日本語。日本", 6, "日本\n語。日\n本\n");
+	assert_wrapped("日本（日本", 6, "日本\n（日本\n");
+	assert_wrapped("日本3語語", 6, "日本\n3語語\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_width_has_an_end),
 		cmocka_unit_test(a_number_stays_with_its_unit),
+		cmocka_unit_test(marks_stay_with_their_words),
 		cmocka_unit_test(a_number_alone_in_one_column_ends_the_line),
 	};
 
