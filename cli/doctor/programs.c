@@ -19,7 +19,7 @@ static const struct program {
 	bool taught;  /* its own configuration can say what answers which prompt */
 } once[] = {{.service = "vsftpd"}, {.service = "proftpd"}, {.service = "pure-ftpd"},
 	{.service = "dovecot"}, {.service = "cups"}, {.service = "radiusd"},
-	{.service = "freeradius"}, {.service = "xrdp-sesman"},
+	{.service = "freeradius"}, {.service = "xrdp-sesman"}, {.service = "sddm"},
 	{.service = "openvpn", .taught = true}, {.service = "i3lock", .as_user = true},
 	{.service = "swaylock", .as_user = true}};
 

@@ -5,8 +5,8 @@ could answer. tests/e2e/test_forward_pass.py tries what it proposes with the rea
 from doctor_host import MODULE, Host
 from support import check, equal, test
 
-ONCE = ("vsftpd", "proftpd", "pure-ftpd", "dovecot", "cups", "radiusd", "xrdp-sesman", "i3lock",
-        "swaylock")
+ONCE = ("vsftpd", "proftpd", "pure-ftpd", "dovecot", "cups", "radiusd", "xrdp-sesman", "sddm",
+        "i3lock", "swaylock")
 NEVER = ("cron", "crond", "atd")
 FORWARD = "auth requisite pam_totpgroup.so forward_pass"
 
