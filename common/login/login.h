@@ -176,7 +176,8 @@ bool login_pass_unenrolled(struct login *login, int64_t days_left);
 bool login_end_roll_out(struct login *login);
 
 /* For a known user without a secret: whether nullok and its kin let the user in without
- * being asked, which login->skip says then. False where the user is asked, or refused. */
-bool login_may_pass_unenrolled(struct login *login);
+ * being asked, which login->skip says then. False where the user is asked, or refused. now is the
+ * store's clock, in seconds since 1970. */
+bool login_may_pass_unenrolled(struct login *login, int64_t now);
 
 #endif

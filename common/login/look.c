@@ -4,8 +4,6 @@
  * now, does a grace period apply? */
 #include "config.h"
 
-#include <time.h>
-
 #include "core/device.h"
 #include "core/judge.h"
 #include "core/pending.h"
@@ -44,7 +42,7 @@ static void tell_credential(const struct login *login,
 }
 
 /* For an explanation: finds out now what a login would learn only after the prompt. */
-static void examine(struct login *login, const totpgroup_credential *parsed)
+static void examine(struct login *login, const totpgroup_credential *parsed, int64_t now)
 {
 	struct credential_parameters parameters;
 	struct pending pending = {.pending = false};
@@ -56,7 +54,7 @@ static void examine(struct login *login, const totpgroup_credential *parsed)
 	if (status == 0)
 		status = devices_read(parsed, &devices, &login->error);
 	if (status == 0)
-		status = pending_look(parsed, (int64_t)time(NULL), &pending, &login->error);
+		status = pending_look(parsed, now, &pending, &login->error);
 	if (status != 0 || pending.expired) {
 		login->usable = false;
 		login->unusable = status != 0 ? user_credential_reason(status)
@@ -83,11 +81,12 @@ static bool look_at_record(struct login *login, const struct store_record *recor
 		return true;
 	}
 	login_begin_attempt(login, &attempt);
+	attempt.now = record->now;
 	status = decide_before_prompt(parsed, &attempt, result, &login->error);
 	login->usable = status == 0;
 	login->unusable = TOTPGROUP_REASON_STORE_ERROR;
 	if (login->explains)
-		examine(login, parsed);
+		examine(login, parsed, record->now);
 	totpgroup_credential_free(parsed);
 	tell_result(login, result);
 	return result->verdict != TOTPGROUP_ACCEPTED && result->reason == TOTPGROUP_REASON_NONE;
@@ -109,14 +108,14 @@ static bool may_offer_enrollment(const struct login *login)
 	       ((methods != NULL && *methods != '\0') || login->facts.has_password);
 }
 
-static bool look_at_unenrolled(struct login *login)
+static bool look_at_unenrolled(struct login *login, int64_t now)
 {
 	bool passes;
 
 	if (login->credential.user == NULL)
 		return true;
 	login->is_unenrolled = true;
-	passes = login_may_pass_unenrolled(login);
+	passes = login_may_pass_unenrolled(login, now);
 	if (login->decision.result.reason != TOTPGROUP_REASON_NONE)
 		return false;
 	return login_go_on_unenrolled(login, passes);
@@ -199,6 +198,7 @@ bool login_look(struct login *login)
 {
 	struct store_record record = STORE_RECORD_INIT;
 	bool ask = true, is_unenrolled, is_stranger;
+	int64_t now;
 	int status;
 
 	if (options_socket(&login->options) != NULL)
@@ -217,6 +217,7 @@ bool login_look(struct login *login)
 	else
 		login->unusable = user_credential_reason(status);
 	is_unenrolled = status == TOTPGROUP_ENOTFOUND && !has_lost_secret(login, &record);
+	now = record.now;
 	store_record_free(&record);
-	return is_unenrolled ? look_at_unenrolled(login) : ask;
+	return is_unenrolled ? look_at_unenrolled(login, now) : ask;
 }

@@ -3,8 +3,6 @@
 /* A user without a secret, while the second factor is being introduced. */
 #include "config.h"
 
-#include <time.h>
-
 #include "base/date.h"
 #include "login/login.h"
 
@@ -33,7 +31,7 @@ static int find_first_seen(struct login *login, int64_t now, int64_t *seen)
 		*seen = now;
 		status = 0;
 	}
-	/* A store that hosts share may have a clock that is ahead of this one. */
+	/* The first sight may be noted after the clock was read. */
 	if (*seen > now)
 		*seen = now;
 	return status;
@@ -55,10 +53,10 @@ static int find_end(struct login *login, int64_t now, int64_t *end)
 	return status;
 }
 
-bool login_may_pass_unenrolled(struct login *login)
+bool login_may_pass_unenrolled(struct login *login, int64_t now)
 {
 	const struct options *options = &login->options;
-	int64_t now, end = 0;
+	int64_t end = 0;
 
 	if (options->nullok) {
 		login_tell(login, "nullok", "a user without a secret is not asked");
@@ -66,12 +64,11 @@ bool login_may_pass_unenrolled(struct login *login)
 	}
 	if (options->nullok_until <= 0 && options->nullok_for <= 0)
 		return false;
-	now = (int64_t)time(NULL);
 	if (find_end(login, now, &end) != 0) {
 		login_refuse(login, TOTPGROUP_REASON_STORE_ERROR);
 		return false;
 	}
-	if (now < 0 || now >= end)
+	if (now <= 0 || now >= end)
 		return login_end_roll_out(login);
 	login_tell(login, "nullok", "a user without a secret is not asked for %lld more days",
 		(long long)date_days_begun(end - now));

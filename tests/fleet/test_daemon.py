@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-verifyd whose store is in PostgreSQL: every method, and the module in front of it."""
 
+import glob
+
 from store_host import SSHD, TOP, Client, check, credential, metrics, test, verifyd_host
-from case import equal
+from case import Skip, equal
 from one_time_code import Secret
+
+BEHIND = 40
 
 
 def look(client, user, **parameters):
@@ -149,6 +153,53 @@ def a_rate_limit_is_one_for_all_hosts(host):
     host.start()
     with Client() as client:
         equal(verify(client, "alice", secret.code())[0], "limited", "on another host")
+
+
+def clock_behind():
+    """The environment of a host whose clock is behind."""
+    found = glob.glob("/usr/lib*/*/faketime/libfaketime.so.1")
+    if not found:
+        raise Skip("no faketime (package faketime)")
+    return {"LD_PRELOAD": found[0], "FAKETIME": f"-{BEHIND}s", "DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+
+
+@test
+def hosts_whose_clocks_are_apart_share_one_limit(host):
+    """By the clock of the one that is behind, the attempts on the other one are still to come."""
+    behind = clock_behind()
+    host.start()
+    secret = host.enroll("alice", '" RATE_LIMIT 3 3600', '" WINDOW_SIZE 17')
+    with Client() as client:
+        for _ in range(2):
+            equal(verify(client, "alice", "000000")[0], "refused", "a wrong code")
+    host.stop()
+    host.use(connection=f"host={host.cluster.socket} dbname=one user=web2")
+    host.start(environment=behind)
+    with Client() as client:
+        equal(verify(client, "alice", "000000")[0], "refused", "a wrong code on the other host")
+        equal(look(client, "alice")["result"], "limited", "its look")
+        equal(verify(client, "alice", secret.code())[0], "limited", "its decision")
+    offset, = host.rows("select clock_offset from totpgroup.host where role = 'web2';")
+    check(-BEHIND - 20 < int(offset[0]) <= -BEHIND + 2, f"the clock of the other host: {offset}")
+    host.stop()
+    host.use()
+    host.start()
+    with Client() as client:
+        equal(look(client, "alice")["result"], "limited", "the first host's look")
+        equal(verify(client, "alice", secret.code())[0], "limited", "the first host's decision")
+
+
+@test
+def a_roll_out_ends_by_the_clock_of_the_store(host):
+    """A host whose clock is behind has no more time for it."""
+    host.use(options="nullok_for=1d")
+    host.start(environment=clock_behind())
+    with Client() as client:
+        equal(look(client, "bob", **SSHD)["roll_out"], "open", "the first sight")
+        host.rows("update totpgroup.credential set first_seen = first_seen - 86400;")
+        equal(look(client, "bob", **SSHD)["roll_out"], "over", "a day later")
 
 
 @test
