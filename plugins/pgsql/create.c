@@ -61,7 +61,8 @@ int row_put(struct pgsql_place *place, int64_t version, const struct text *secre
 	const struct store_statement statement = {.text = PUT,
 		.columns = "f",
 		.parameters = parameters,
-		.count = sizeof parameters / sizeof parameters[0]};
+		.count = sizeof parameters / sizeof parameters[0],
+		.is_repeatable = true};
 
 	return write_sealed(place, status, &statement, sealed, is_done, error);
 }
@@ -79,7 +80,8 @@ static int enroll(struct pgsql_place *place, int64_t version, const struct text 
 	const struct store_statement statement = {.text = ENROLL,
 		.columns = "f",
 		.parameters = parameters,
-		.count = sizeof parameters / sizeof parameters[0]};
+		.count = sizeof parameters / sizeof parameters[0],
+		.is_repeatable = true};
 
 	return write_sealed(place, status, &statement, sealed, is_done, error);
 }

@@ -232,7 +232,8 @@ static void put_due(struct putting *putting)
 	const struct store_statement statement = {.text = PUT_MANY,
 		.columns = "nf",
 		.parameters = parameters,
-		.count = sizeof parameters / sizeof parameters[0]};
+		.count = sizeof parameters / sizeof parameters[0],
+		.is_repeatable = true};
 	struct error error = ERROR_INIT;
 	int status = putting->names.status | putting->versions.status |
 		     putting->secrets.status | putting->keys.status;

@@ -320,6 +320,20 @@ begin
 	return result;
 end $$;
 
+-- Whether a row already has what is to be written, because the call is sent again after its answer was
+-- lost. A text is sealed differently each time, so no other call wrote the same bytes; where there are
+-- none, a removal is like another. The commit of this call comes after that of the first one, and
+-- waits for both.
+create function is_again(own text, who text, new_version bigint, new_secret bytea, new_state bytea)
+returns boolean language plpgsql as $$
+begin
+	update totpgroup.credential c set last = c.last
+	where c.realm = own and c.username = who and c.version = new_version
+		and c.secret is not distinct from new_secret
+		and c.state is not distinct from new_state;
+	return found;
+end $$;
+
 -- A first secret. False where there is one already. The version for which it is sealed must be
 -- one more than that of the row, or 1; so must the state's, where the row has a state. A counter of
 -- HOTP is one of the earlier secret's.
@@ -340,7 +354,7 @@ begin
 		state_key = new_state_key, hotp = 0, attempt = gen_random_uuid()
 	where c.secret is null and c.version + 1 = for_version
 		and (c.state is null) = (new_state is null);
-	return found;
+	return found or is_again(own, who, for_version, new_secret, new_state);
 end $$;
 
 -- What an administrator's program does: each compares the version and sets the next one, and
@@ -361,7 +375,7 @@ begin
 		state_key = new_state_key, attempt = gen_random_uuid(),
 		hotp = case when fresh then 0 else c.hotp end
 	where c.realm = own and c.username = who and c.version = old_version;
-	return found;
+	return found or is_again(own, who, old_version + 1, new_secret, new_state);
 end $$;
 
 -- The place is that in the arrays, from 1 on.

@@ -4,6 +4,7 @@ answers of another kind, and a schema or a key that does not fit."""
 
 import contextlib
 import os
+import shutil
 import struct
 import subprocess
 import time
@@ -13,6 +14,7 @@ import store_host
 from case import check, equal
 from faulty_server import FaultyServer
 from store_host import KEYS, SSHD, TOP, Client, metrics, test, write_keys
+from test_program import ENVIRONMENT
 
 # What may succeed when it is asked again.
 PASSES = ("40001", "40P01", "25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "53300",
@@ -109,6 +111,44 @@ def a_lost_answer_is_asked_for_again(host):
             equal((result, server.left()), ("accepted", 0), (fault, lines))
             equal(logged(host), before + 1, "decisions")
             check(took < 2.9, f"{fault}: {took} s")
+
+
+@test
+def a_change_whose_answer_is_lost_is_done_once(host):
+    """An administrator's call is sent again as well, and finds that it was done."""
+    conf = f"{TOP}/conf/lossy.conf"
+
+    def run(*words):
+        done = subprocess.run([host.paths["enroll"], *words, f"--conf={conf}"], text=True,
+                              input="carol\n", capture_output=True, check=False, timeout=60,
+                              env=ENVIRONMENT)
+        equal(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+
+    def version(user):
+        row, = host.rows("select coalesce(max(version), 0) from totpgroup.credential "
+                         f"where username = '{user}';")
+        return int(row[0])
+
+    with faulty(host) as (server, _):
+        with open(store_host.CONF, encoding="ascii") as file:
+            text = file.read()
+        with open(conf, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text.replace("user=web1", "user=boss"))
+        host.at_end(shutil.rmtree, f"{TOP}/letters", True)
+        for function, fault, user, *words in (
+                ("enroll", "loss", "bob", "enroll", "bob", "--json"),
+                ("put", "loss", "bob", "enroll", "bob", "--json", "--force"),
+                ("put", "silence", "bob", "codes", "bob", "--json", "--force"),
+                ("put", "loss", "bob", "codes", "bob", "--json", "--force"),
+                ("put", "loss", "bob", "revoke", "bob", "--force"),
+                ("enroll", "silence", "bob", "enroll", "bob", "--json"),
+                ("put_many", "loss", "carol", "bulk", "--users=-", "--json",
+                 f"--output={TOP}/letters", "--format=csv")):
+            before = version(user)
+            server.fail(f"totpgroup.{function}(", fault)
+            run(*words)
+            equal((server.left(), version(user)), (0, before + 1), f"{function} {words}: once")
 
 
 @test
