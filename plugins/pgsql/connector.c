@@ -32,11 +32,11 @@ static void note_failure(struct trials *trials, const struct failure *failure)
 		*trials->failure = *failure;
 }
 
-static void give_up(struct trials *trials, struct trial *trial)
+static void give_up(struct trials *trials, struct trial *trial, bool is_securing)
 {
 	struct failure failure;
 
-	(void)link_explain(trial->link, &failure);
+	(void)link_explain(trial->link, is_securing, &failure);
 	note_failure(trials, &failure);
 	link_close(trial->link);
 	trial->link = NULL;
@@ -59,7 +59,7 @@ static void begin_next(struct trials *trials)
 	}
 	trial->wants = PGRES_POLLING_WRITING;
 	if (PQstatus(trial->link->connection) == CONNECTION_BAD)
-		give_up(trials, trial);
+		give_up(trials, trial, false);
 }
 
 /* The connections that go on, for poll(). */
@@ -83,10 +83,11 @@ static nfds_t list(struct trials *trials, struct pollfd *sockets, struct trial *
 static struct link *go_on(struct trials *trials, struct trial *trial)
 {
 	struct link *link = trial->link;
+	const bool is_securing = PQstatus(link->connection) == CONNECTION_SSL_STARTUP;
 
 	trial->wants = PQconnectPoll(link->connection);
 	if (trial->wants == PGRES_POLLING_FAILED)
-		give_up(trials, trial);
+		give_up(trials, trial, is_securing);
 	if (trial->wants != PGRES_POLLING_OK)
 		return NULL;
 	trial->link = NULL;

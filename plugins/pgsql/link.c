@@ -80,7 +80,8 @@ static const char *find_state(const char *text, char state[SQLSTATE_LENGTH + 1])
 	return state;
 }
 
-enum failure_kind link_explain(const struct link *link, struct failure *failure)
+enum failure_kind link_explain(
+	const struct link *link, bool is_securing, struct failure *failure)
 {
 	const char *text = PQerrorMessage(link->connection);
 	char state[SQLSTATE_LENGTH + 1];
@@ -91,8 +92,9 @@ enum failure_kind link_explain(const struct link *link, struct failure *failure)
 			"passfile= names and that is root's alone");
 	if (find_state(text, state) != NULL)
 		return failure_set_state(failure, state);
-	return failure_set(failure, FAILURE_PASSES, "cannot connect: %.*s",
-		(int)strcspn(text, "\n"), *text != '\0' ? text : "no reason was given");
+	return failure_set(failure, is_securing ? FAILURE_CONFIG : FAILURE_PASSES,
+		"cannot connect: %.*s", (int)strcspn(text, "\n"),
+		*text != '\0' ? text : "no reason was given");
 }
 
 void link_close(struct link *link)

@@ -37,6 +37,12 @@ static const struct {
 	{"tcp_user_timeout", "0"},
 };
 
+/* A service is none of the settings: there is no value that says that none is meant. */
+static bool is_service(const PQconninfoOption *option)
+{
+	return strcmp(option->keyword, "service") == 0;
+}
+
 /* The settings that the administrator may not give, and what to do instead. */
 static const struct {
 	const char *keyword;
@@ -63,10 +69,28 @@ static const char *default_of(const PQconninfoOption *option)
 	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
 		if (strcmp(defaults[i].keyword, option->keyword) == 0)
 			return defaults[i].value;
-	if (option->compiled != NULL && *option->compiled != '\0')
-		return option->compiled;
 	/* An empty value keeps the variable of the environment from counting. */
-	return option->envvar != NULL ? "" : NULL;
+	return option->compiled != NULL ? option->compiled : "";
+}
+
+/* libpq looks for a service that the environment names before it looks at any setting. The variable
+ * is the program's, and other threads may read it: it is not removed here. */
+static int check_surroundings(const PQconninfoOption *options, struct error *error)
+{
+	const char *mode = value_of(options, "sslmode");
+
+	if (getenv("PGSERVICE") != NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"the environment has PGSERVICE, whose service would be looked up for "
+			"each connection: remove it from the environment of this program");
+	if (mode != NULL && strncmp(mode, "verify-", 7) == 0 &&
+		value_of(options, "sslrootcert") == NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"[store]: connection= has sslmode=%.20s, and no sslrootcert= that "
+			"names "
+			"the file of the authority's certificate",
+			mode);
+	return 0;
 }
 
 static int check(const PQconninfoOption *options, struct error *error)
@@ -81,7 +105,7 @@ static int check(const PQconninfoOption *options, struct error *error)
 	if (value_of(options, "dbname") == NULL || value_of(options, "user") == NULL)
 		return error_set(
 			error, TOTPGROUP_ECONFIG, "[store]: connection= needs dbname and user");
-	return 0;
+	return check_surroundings(options, error);
 }
 
 /* The part of a list between commas; the last one where there is only one. Empty where the list
@@ -134,10 +158,9 @@ static int add_host(struct target *target, const PQconninfoOption *options)
 		const char *value = options->val != NULL && *options->val != '\0'
 					    ? options->val
 					    : default_of(options);
-		size_t length = value != NULL ? strlen(value) : 0;
+		size_t length = strlen(value);
 
-		/* No service is asked for, and there is no value that says so. */
-		if (value == NULL || strcmp(options->keyword, "service") == 0)
+		if (is_service(options))
 			continue;
 		if (is_list(options->keyword))
 			find_part(value, target->count, &value, &length);

@@ -68,6 +68,36 @@ def a_set_user_id_program_does_not_load_the_plugin(host):
 
 
 @test
+def a_service_of_the_environment_opens_nothing(host):
+    """It would be looked up before any setting counts, in files or with a directory's server."""
+    host.start()
+    secret = host.enroll("alice")
+    home = f"{TOP}/evil"
+    os.makedirs(f"{home}/.postgresql")
+    host.at_end(shutil.rmtree, home)
+    for path, text in ((".pg_service.conf", "[evil]\nreplication=true\nsslpassword=evil\n"),
+                       ("pg_service.conf", "[other]\nreplication=true\n"),
+                       (".pgpass", "*:*:*:*:evil\n"), (".postgresql/root.crt", "evil\n"),
+                       (".postgresql/root.crl", "evil\n"), (".postgresql/postgresql.crt", "evil\n"),
+                       (".postgresql/postgresql.key", "evil\n")):
+        with open(f"{home}/{path}", "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text)
+    files = {"HOME": home, "PGSYSCONFDIR": home, "PGSERVICEFILE": f"{home}/.pg_service.conf"}
+    for service in ("evil", "other", "none", ""):
+        said = by_library(host, "alice", secret.code(), environment={**files, "PGSERVICE": service})
+        check(said.startswith("closed ") and "has PGSERVICE" in said, (service, said))
+    equal(host.rows("select count(*) from totpgroup.log;"), [["0"]], "nothing was asked")
+    # What libpq sends to the server besides its settings decides nothing.
+    harmless = {**files, "PGTZ": "Asia/Tokyo", "PGDATESTYLE": "SQL, DMY", "PGGEQO": "off",
+                "PGLOCALEDIR": home, "PGREQUIRESSL": "1"}
+    equal(by_library(host, "alice", secret.code(), environment=harmless), "accepted totp", "others")
+    equal(by_library(host, "alice", secret.code(), environment=harmless), "refused reused", "again")
+    said = by_library(host, "alice", secret.code(1), environment={**harmless, "PGTZ": "evil"})
+    check(said.startswith("refused store-error"), said)
+
+
+@test
 def a_dead_name_server_keeps_nobody_beyond_the_deadline(host):
     """libpq waits for it in the thread that connects; the caller does not."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
