@@ -2,9 +2,11 @@
 """Guides about who is let in without a code, and about where secrets are, typed as they stand."""
 
 import os
+import re
 import shutil
 
 import debian_host
+from case import SOURCE
 from guide import test
 from scenario import NO_REUSE, check, let_in, refused, skipped
 from sshd_host import EMERGENCY_CODES
@@ -62,13 +64,29 @@ def a_bastion_passes_connections_on(host):
 
 
 @test
+def secrets_are_those_of_root(host):
+    host.add_group("root", gid=0)
+    text = (SOURCE / "docs/system-store.md").read_text(encoding="utf-8")
+    with open("/etc/security/totpgroup.conf", "w", encoding="ascii") as file:
+        file.write(re.search(r"^```\n(secret=.*?)^```$", text, re.M | re.S)[1])
+    recipe(host)
+    guide = host.guide("system-store")
+    guide.type(block=0)
+    check(not host.users["alice"].has_secret_file(), "nothing is in the home")
+    let_in(host.login("alice", code=host.secrets[-1].code(1)), "alice")
+    for folder in ("secret", "state"):
+        check(os.stat(f"/var/lib/totpgroup/{folder}/alice").st_uid == 0, f"{folder} is root's")
+    guide.leave("Move there from homes", why="the next test types it")
+
+
+@test
 def secrets_move_from_homes_to_the_system_store(host):
     host.add_group("root", gid=0)
     host.add_group("totp")
     secret = host.secret()
     alice = host.users["alice"].enroll(secret, *NO_REUSE, emergency=EMERGENCY_CODES)
     private = host.guide("system-store")
-    private.leave(block=0, why="these are lines of a file")
+    private.leave(block=0, why="the test before types it")
     bob = host.add_user("bob", "totp")
     other = host.secret("bob")
     bob.enroll(other, *NO_REUSE)
@@ -94,6 +112,25 @@ def a_device_comes_and_goes(host):
     let_in(host.login("alice", code=tablet.code(1)), "alice", device="tablet")
     guide.type(block=1, yes=True)
     refused(host.login("alice", code=tablet.code(2)), "alice")
+
+
+@test
+def a_lost_phone_is_taken_away(host):
+    lost = host.secret()
+    host.users["alice"].enroll(lost, *NO_REUSE)
+    recipe(host)
+    devices = host.guide("devices")
+    devices.type(block=0)
+    devices.leave(block=1, why="the test before types it")
+    guide = host.guide("lost-phone")
+    said = guide.type(block=0, yes=True)
+    check("first" in said and "tablet" in said, f"status names both: {said}")
+    refused(host.login("alice", code=lost.code()), "alice")
+    guide.type(block=1, yes=True)
+    new = host.secrets[-1]
+    let_in(host.login("alice", code=new.code(1)), "alice")
+    guide.type(block=2, yes=True)
+    refused(host.login("alice", code=new.code(2)), "alice")
 
 
 @test
