@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """totp-verifyd whose store is in PostgreSQL: every method, and the module in front of it."""
 
-import glob
-
-from store_host import SSHD, TOP, Client, check, credential, metrics, test, verifyd_host
-from case import Skip, equal
+from store_host import SSHD, TOP, Client, check, clock_moved, credential, metrics, test, verifyd_host
+from case import equal
 from one_time_code import Secret
 
 BEHIND = 40
@@ -155,20 +153,10 @@ def a_rate_limit_is_one_for_all_hosts(host):
         equal(verify(client, "alice", secret.code())[0], "limited", "on another host")
 
 
-def clock_behind():
-    """The environment of a host whose clock is behind."""
-    found = glob.glob("/usr/lib*/*/faketime/libfaketime.so.1")
-    if not found:
-        raise Skip("no faketime (package faketime)")
-    return {"LD_PRELOAD": found[0], "FAKETIME": f"-{BEHIND}s", "DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
-
-
 @test
 def hosts_whose_clocks_are_apart_share_one_limit(host):
     """By the clock of the one that is behind, the attempts on the other one are still to come."""
-    behind = clock_behind()
+    behind = clock_moved(-BEHIND)
     host.start()
     secret = host.enroll("alice", '" RATE_LIMIT 3 3600', '" WINDOW_SIZE 17')
     with Client() as client:
@@ -195,7 +183,7 @@ def hosts_whose_clocks_are_apart_share_one_limit(host):
 def a_roll_out_ends_by_the_clock_of_the_store(host):
     """A host whose clock is behind has no more time for it."""
     host.use(options="nullok_for=1d")
-    host.start(environment=clock_behind())
+    host.start(environment=clock_moved(-BEHIND))
     with Client() as client:
         equal(look(client, "bob", **SSHD)["roll_out"], "open", "the first sight")
         host.rows("update totpgroup.credential set first_seen = first_seen - 86400;")

@@ -6,33 +6,35 @@ import os
 import subprocess
 
 from case import equal
-from store_host import CONF, TOP, check, test, write_keys
+from store_host import CONF, TOP, check, clock_moved, test, write_keys
+from test_loader import of_other_versions
 from test_program import ENVIRONMENT
 
 PAM = f"{TOP}/pam"
 
 
-def look(host, command, *words, line=f"conf={CONF}"):
+def look(host, command, *words, line=f"conf={CONF}", environment=None):
     """The report of doctor or explain, about a service of its own."""
     os.makedirs(PAM, exist_ok=True)
     with open(f"{PAM}/fleet", "w", encoding="ascii") as file:
         file.write(f"auth required pam_unix.so\nauth required pam_totpgroup.so {line}\n")
     done = subprocess.run(
         [host.paths["enroll"], command, f"--pam-dir={PAM}", "--service=fleet", "--json", *words],
-        capture_output=True, text=True, check=False, timeout=60, env=ENVIRONMENT)
+        capture_output=True, text=True, check=False, timeout=60,
+        env={**ENVIRONMENT, **(environment or {})})
     check(done.stdout, done.stderr)
     return json.loads(done.stdout)
 
 
-def findings(host, **more):
+def findings(host, *options, **more):
     """What doctor says of the store: levels and sentences."""
-    return [(one["level"], one["what"]) for one in look(host, "doctor", **more)["findings"]
+    return [(one["level"], one["what"]) for one in look(host, "doctor", *options, **more)["findings"]
             if one["check"] == "store"]
 
 
-def recognizes(host, level, *words):
+def recognizes(host, level, *words, **more):
     """Checks that one finding of that level has these words."""
-    found = findings(host)
+    found = findings(host, **more)
     check(any(one == level and all(word in what for word in words) for one, what in found),
           f"{level} {words}: {found}")
 
@@ -92,6 +94,50 @@ def what_is_wrong_with_this_host_is_said(host):
     found = findings(host, line=f"conf={TOP}/conf/empty.conf store=pgsql")
     equal([(level, "totpgroup.conf does not" in what) for level, what in found],
           [("problem", True)], "the line alone")
+
+
+@test
+def a_clock_that_is_wrong_is_said(host):
+    recognizes(host, "ok", "this host's clock and the server's are", "s apart")
+    # A second may begin between the two readings.
+    for seconds in (10, 2000, 4):
+        for sign, words in ((1, "s ahead of the server's"), (-1, "s behind the server's")):
+            recognizes(host, "warning", "this host's clock is", words,
+                       environment=clock_moved(sign * seconds))
+
+
+@test
+def a_plugin_of_another_version_is_said(host):
+    library = f"{TOP}/other.so"
+    host.at_end(os.unlink, library)
+    with open(host.paths["plugin"], "rb") as file:
+        plugin = file.read()
+    host.use(plugin=library)
+    for content in of_other_versions(plugin):
+        with open(library, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+        recognizes(host, "problem", f"plugin {library}: is of another version of totpgroup")
+
+
+@test
+def sshd_that_has_no_patience_for_the_store_is_said(host):
+    path = f"{TOP}/sshd-settings"
+    host.at_end(os.unlink, path)
+
+    def said(grace):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"usepam yes\nlogingracetime {grace}\n")
+        return [what for level, what in findings(host, f"--sshd-settings={path}")
+                if level == "warning" and "LoginGraceTime" in what]
+
+    for deadline, short, enough in ((3, (1, 3), (4, 120, 0)), (7, (3, 7), (8,))):
+        host.use(deadline=deadline)
+        for grace in short:
+            equal(said(grace), [f"LoginGraceTime of sshd is {grace} s, and deadline= of the store "
+                                f"{deadline} s"], grace)
+        for grace in enough:
+            equal(said(grace), [], grace)
 
 
 @test

@@ -85,14 +85,19 @@ def only_a_plugin_of_this_version_is_loaded(host):
     expect(host, "cannot be loaded", plugin=library)
     shutil.copy(_find_library("png16"), library)
     expect(host, "is no plugin of totpgroup", plugin=library)
-    # The symbol's first fields: the version, and the sizes.
+    for content in of_other_versions(plugin):
+        write(content)
+        expect(host, "is of another version of totpgroup", plugin=library)
+
+
+def of_other_versions(plugin):
+    """The plugin with another version, and with other sizes: the first fields of its symbol."""
     at = [found.start() for found in re.finditer(rb"\x01\0{7}[^\0]\0{7}[^\0]\0{7}", plugin)]
     equal(len(at), 1, "the symbol is found in the file")
     for offset in (0, 8, 16):
         changed = bytearray(plugin)
         changed[at[0] + offset] += 1
-        write(bytes(changed))
-        expect(host, "is of another version of totpgroup", plugin=library)
+        yield bytes(changed)
 
 
 def _find_library(name):
