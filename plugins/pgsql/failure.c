@@ -33,7 +33,9 @@ static const struct {
 	{"42", FAILURE_CONFIG, "the schema is of another version"},
 	{"53300", FAILURE_PASSES, "the server has no connection left"},
 	{"53", FAILURE_OTHER, "the server has run out of something"},
-	{"55000", FAILURE_OTHER, "no standby has to confirm, but require_sync is set"},
+	{"55000", FAILURE_OTHER,
+		"no standby has to confirm, but require_sync is set; or the database takes no "
+		"connections"},
 	{"55P03", FAILURE_BUSY, "the row was locked for too long"},
 	{"57014", FAILURE_OTHER, "the server cancelled the statement"},
 	{"57P", FAILURE_LOST, "the server is going down or coming up"},

@@ -6,7 +6,7 @@ import sys
 
 import case
 import private_root
-from case import BUILD, SOURCE, check
+from case import BUILD, SOURCE, check, equal
 from guide import STANDINS, TOP, Guide
 
 sys.path.append(str(SOURCE / "tests/fleet"))
@@ -107,6 +107,9 @@ def three_servers_and_a_host(fleet):
         set_up(guide, servers)
         join(fleet, guide, servers)
         guide.type("Backup, and what a restore means")
+        said = servers.a.psql("postgres", "--dbname=totp", text="select username from "
+                              "totpgroup.credential where secret is not null;").stdout
+        equal(said, "alice\n", "what was restored")
         guide.type("The log, dashboards and metrics")
         guide.type("A host leaves")
         # The runbook.
