@@ -2,7 +2,9 @@
 """Hosts of a fleet as they are: each has a totp-verifyd, which asks the servers by the plugin."""
 
 import contextlib
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -26,13 +28,17 @@ class DaemonHost:
     """A host with its daemon. A context manager."""
 
     def __init__(self, machine, role, paths, addresses):
+        """addresses are those of servers, each with a port or without."""
         self._machine, self._process = machine, None
         self._folder = f"{trio.TOP}/{machine.name}"
         self.socket = f"{self._folder}/verify"
         self._verifyd = paths["verifyd"]
+        self._program = paths["enroll"]
+        servers = [(address + ":5432").split(":")[:2] for address in addresses]
         self._lines = (f"store=pgsql\n[store]\nplugin={paths['plugin']}\n"
                        f"key_file={self._folder}/keys\n"
-                       f"connection=host={','.join(addresses)} dbname=postgres user={role} "
+                       f"connection=host={','.join(host for host, _ in servers)} "
+                       f"port={','.join(port for _, port in servers)} dbname=postgres user={role} "
                        "sslmode=disable\n")
 
     def __enter__(self):
@@ -56,6 +62,19 @@ class DaemonHost:
         self._process.terminate()
         self._process.wait()
         shutil.rmtree(self._folder)
+
+    def administrate(self, role, *words, answers=""):
+        """Runs totp-enroll on this host, with another role. Returns its report."""
+        conf = f"{self._folder}/{role}.conf"
+        with open(conf, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(re.sub(" user=[a-z0-9]+", f" user={role}", self._lines))
+        with self._machine.popen(self._program, *words, f"--conf={conf}", "--json",
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE) as process:
+            said, complaints = process.communicate(answers)
+        check(process.returncode == 0, f"{words}: {said}{complaints}")
+        return json.loads(said)
 
     def client(self):
         """A connection to the daemon."""
@@ -92,7 +111,8 @@ class DaemonFleet(Fleet):
         return super().missing()
 
     def begin(self):
-        built = {"verifyd": BUILD / "totp-verifyd", "plugin": BUILD / ".libs/pgsql.so"}
+        built = {"verifyd": BUILD / "totp-verifyd", "plugin": BUILD / ".libs/pgsql.so",
+                 "enroll": BUILD / "totp-enroll"}
         content = {name: case.read_program(path) for name, path in built.items()}
         super().begin()
         self.paths = {name: private_root.install(name, text) for name, text in content.items()}

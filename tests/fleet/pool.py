@@ -10,6 +10,8 @@ import trio
 from case import Skip
 
 PORT = 6432
+# So many connections to the server has each role at most.
+SIZE = 8
 CONFIGURATION = """\
 [databases]
 postgres = host={server} port=5432
@@ -20,7 +22,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = {folder}/users
 pool_mode = transaction
-default_pool_size = 8
+default_pool_size = {size}
 logfile =
 pidfile =
 user = postgres
@@ -41,9 +43,9 @@ class Pool:
             raise Skip("no pgbouncer (package pgbouncer)")
         os.makedirs(self._folder)
         with open(f"{self._folder}/users", "w", encoding="ascii") as file:
-            file.write('"web1" ""\n"web2" ""\n')
+            file.writelines(f'"{role}" ""\n' for role in ("web1", "web2", "boss"))
         with open(f"{self._folder}/ini", "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(server=self._server.machine.address, port=PORT,
+            file.write(CONFIGURATION.format(server=self._server.machine.address, port=PORT, size=SIZE,
                                             folder=self._folder))
         with open(f"{self._folder}/log", "w", encoding="ascii") as log:
             self._process = self._machine.popen(program, f"{self._folder}/ini", stdout=log,

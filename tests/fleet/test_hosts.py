@@ -2,6 +2,7 @@
 """Two hosts with their daemons, and three servers: races, lost replies, a fail-over, and how soon a
 login is refused."""
 
+import contextlib
 import threading
 import time
 
@@ -10,6 +11,7 @@ import trio
 from case import check, equal
 from daemon_host import SSHD, DaemonFleet, DaemonHost, said
 from fleet_host import Table
+from pool import SIZE, Pool
 from test_failures import SLACK
 from test_races import RACERS, lossy, rows
 
@@ -63,6 +65,41 @@ def of_many_racers_on_two_daemons_one_is_let_in(fleet):
     Table("race", "rounds with one winner", "slowest").row(
         f"{RACERS} racers on two hosts, through their daemons", f"{ROUNDS} of {ROUNDS}",
         f"{slowest:.2f} s")
+
+
+@test
+def a_pool_of_connections_serves_daemons_and_the_program(fleet):
+    """pgbouncer, in transaction mode: each statement may come to another session."""
+    with fleet.trio() as servers, Pool(fleet.machines["pool"], servers.a) as pool, \
+            contextlib.ExitStack() as opened:
+        servers.a.ask("postgres", "grant totp_enroll to web1, web2;")
+        hosts = [opened.enter_context(DaemonHost(fleet.machines[name], role, fleet.paths,
+                                                 [pool.address]))
+                 for name, role in (("h1", "web1"), ("h2", "web2"))]
+        for number in range(ROUNDS):
+            results = race(hosts, f"u{number}", hosts[0].enroll(f"u{number}").code())
+            equal(results.count("accepted"), 1, results)
+        names = [f"u{number}" for number in range(100, 180)]
+        report = hosts[0].administrate("boss", "bulk", "--users=-", "--format=csv",
+                                       f"--output={trio.TOP}/letters", answers="\n".join(names))
+        equal((report["created"], report["failed"]), (len(names), 0), "bulk")
+        report = hosts[1].administrate("boss", "status", *names)
+        equal({row["state"] for row in report["users"]}, {"confirmed"}, "status")
+        hosts[0].administrate("boss", "codes", "u0", "--force")
+        seen = servers.a.ask("postgres", "select usename, count(*), min(host(client_addr)), "
+                             "max(host(client_addr)) from pg_stat_activity where usename in "
+                             "('web1', 'web2', 'boss') group by 1 order by 1;")
+        equal([row[0] for row in seen], ["boss", "web1", "web2"], "who is there")
+        for role, count, *addresses in seen:
+            check(int(count) <= SIZE, f"{role}: {count} connections")
+            equal(set(addresses), {fleet.machines["pool"].address}, role)
+        secrets = {f"u{number}": hosts[0].enroll(f"u{number}") for number in range(180, 190)}
+        with servers.a.machine.frozen():
+            begun = time.monotonic()
+            answer = hosts[0].verify("u180", secrets.pop("u180").code())
+            took = time.monotonic() - begun
+            check(answer != "accepted" and took < BUDGET + SLACK, f"{answer} after {took} s")
+        recovers(hosts[0], secrets)
 
 
 @test
