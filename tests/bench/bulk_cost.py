@@ -22,7 +22,7 @@ sys.path.insert(1, str(rounds.HERE.parent / "e2e"))
 import private_root
 
 FORMATS = {"bulk-svg": "svg", "bulk-html": "html", "bulk-png": "png"}
-MEMORY = "bulk-memory"
+MEMORY, FLOOR = "bulk-memory", "bulk-floor"
 USERS, LOOPED, ROUNDS = 10000, 50, 3
 FEW, MANY = 1000, 100000
 
@@ -71,6 +71,13 @@ def enroll(parent, letters):
         return took / USERS
 
 
+def floor(parent):
+    """Makes the matrix and the files of all users, and nothing else. Returns the seconds for one."""
+    with Folder(parent) as folder:
+        return rounds.seconds(lambda: subprocess.run(
+            [rounds.program("tests/bench/bulk_floor"), folder, str(USERS)], check=True)) / USERS
+
+
 LOOP = """
 set -e
 cd "$1"
@@ -101,7 +108,7 @@ def peak(users):
 
 def main():
     """Measures the wanted rows."""
-    wanted = rounds.wanted([*FORMATS, MEMORY])
+    wanted = rounds.wanted([*FORMATS, FLOOR, MEMORY])
     rounds.need_private_machine(wanted)
     private_root.enter()
     if MEMORY in wanted:
@@ -116,9 +123,9 @@ def main():
     have(USERS)
     with tempfile.TemporaryDirectory(prefix="bulk-cost.", dir="/var/tmp") as work:
         for row in wanted:
-            letters = FORMATS[row]
-            rounds.measure(row, lambda kind=letters: enroll(work, kind),
-                           lambda kind=letters: loop(work, kind), ROUNDS)
+            letters = FORMATS.get(row, "svg")
+            rounds.measure(row, lambda kind=letters, of=row: floor(work) if of == FLOOR
+                           else enroll(work, kind), lambda kind=letters: loop(work, kind), ROUNDS)
 
 
 if __name__ == "__main__":

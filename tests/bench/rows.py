@@ -116,6 +116,8 @@ ROWS = (
     Row("bulk-svg", "a user of a bulk of 10,000, SVG", LOOP, ratio(0.06), "bulk_cost.py"),
     Row("bulk-html", "the same, HTML", LOOP, ratio(0.08), "bulk_cost.py"),
     Row("bulk-png", "the same, PNG", LOOP, ratio(0.15), "bulk_cost.py"),
+    Row("bulk-floor", "its files and the matrix of its QR code, and nothing else", LOOP, STATED,
+        "bulk_cost.py"),
     Row("bulk-memory", "memory of a bulk of 100,000", "of 1,000", ratio(1.05), "bulk_cost.py",
         "KiB"),
     Row("directory-login-gid", "group= by its gid in LDAP, a member", "getgrouplist() alone",
@@ -130,6 +132,8 @@ ROWS = (
         ratio(1.5), "status_cost.py"),
     Row("status-json", "the same with --json", "a loop that reads the same files", ratio(1.5),
         "status_cost.py"),
+    Row("status-floor", "that loop, which also asks for the kind of each file, parses the text, and "
+        "prints a line", "a loop that reads the same files", STATED, "status_cost.py"),
     *(Row(f"daemon-durable-{users}{'-16' * (callers > 1)}",
           f"daemon, durable, {users:,} user{'s' * (users > 1)}, "
           f"{callers} caller{'s' * (callers > 1)}",
@@ -137,6 +141,8 @@ ROWS = (
       for users, limit in ((1, 0.6), (10000, 1.2)) for callers in (1, 16)),
     Row("daemon-read-only", "daemon, read-only, 16 users, 16 callers",
         "a bare echo over such a socket", ratio(2), "verify_cost.py"),
+    Row("daemon-floor", "an echo that hands each call to one of 16 threads",
+        "a bare echo over such a socket", STATED, "verify_cost.py"),
     Row("fleet-settle-4", "settle() of the shared store, a quorum of standbys, 4 callers",
         "one statement that updates and logs", ratio(1.33), "fleet_cost.py"),
     Row("fleet-settle-16", "the same, 16 callers", "one statement that updates and logs",

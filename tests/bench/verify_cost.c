@@ -14,14 +14,9 @@
  * replaces COUNT files of the folder durably: writes a new file, syncs it, renames it
  * over the old one and syncs the folder. Prints the seconds.
  *
- *     verify_cost echo SOCKET
- *
- * listens there and sends back what comes, until it is killed. It prints a line when it is
- * ready.
- *
  *     verify_cost drain SOCKET
  *
- * takes in what is sent to a system log, likewise.
+ * takes in what is sent to a system log, until it is killed. It prints a line when it is ready.
  */
 
 #include "config.h"
@@ -32,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -167,33 +161,6 @@ static double run(struct bench *bench, size_t callers, void *(*work)(void *))
 	return seconds() - begun;
 }
 
-/* One thread serves all connections, as the daemon's main thread does. */
-static void serve(int listener, int epoll)
-{
-	struct epoll_event events[64];
-	int count = epoll_wait(epoll, events, 64, -1);
-
-	for (int i = 0; i < count; i++) {
-		char text[512];
-		int descriptor = events[i].data.fd;
-		ssize_t length;
-
-		if (descriptor == listener) {
-			events[i].data.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-			events[i].events = EPOLLIN;
-			if (events[i].data.fd < 0 ||
-				epoll_ctl(epoll, EPOLL_CTL_ADD, events[i].data.fd,
-					&events[i]) != 0)
-				fail("accept");
-			continue;
-		}
-		length = recv(descriptor, text, sizeof text, 0);
-		if (length <= 0 ||
-			send(descriptor, text, (size_t)length, MSG_NOSIGNAL) != length)
-			close(descriptor);
-	}
-}
-
 static void drain(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -208,25 +175,6 @@ static void drain(const char *path)
 	fflush(stdout);
 	while (recv(descriptor, line, sizeof line, 0) >= 0)
 		;
-}
-
-static void echo(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
-
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	if (listener < 0 ||
-		bind(listener, (const struct sockaddr *)&address, sizeof address) != 0 ||
-		listen(listener, 64) != 0 ||
-		epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
-		fail(path);
-	puts("ready");
-	fflush(stdout);
-	for (;;)
-		serve(listener, epoll);
 }
 
 static int compare_calls(const void *a, const void *b)
@@ -286,8 +234,6 @@ int main(int argc, char **argv)
 	else if (callers > 0 && callers <= CALLERS_MAX && argc == 6 &&
 		 strcmp(argv[1], "replace") == 0)
 		replace_files(callers, argv);
-	else if (argc == 3 && strcmp(argv[1], "echo") == 0)
-		echo(argv[2]);
 	else if (argc == 3 && strcmp(argv[1], "drain") == 0)
 		drain(argv[2]);
 	else

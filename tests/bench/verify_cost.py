@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measures calls of totp-verifyd on a private machine: durable ones beside a plain loop that
-replaces as many files durably, others beside a bare echo over the same kind of socket.
+replaces as many files durably, others beside a bare echo over the same kind of socket, and that echo
+where each reply is made by another thread.
 
     sudo top_builddir=BUILD tests/bench/verify_cost.py [ROW...]
 """
@@ -23,15 +24,17 @@ from one_time_code import Secret
 # Each row: its users, and how many call at the same time.
 DURABLE = {"daemon-durable-1": (1, 1), "daemon-durable-1-16": (1, 16),
            "daemon-durable-10000": (10000, 1), "daemon-durable-10000-16": (10000, 16)}
-READ_ONLY = "daemon-read-only"
+READ_ONLY, HANDED = "daemon-read-only", "daemon-floor"
+# As many as the daemon has for one kind of callers.
+THREADS = 16
 CALLS, READ_ONLY_CALLS, CALLERS, PASSES = 400, 10000, 16, 5
 
 
 class Machine:
     """The daemon, its users and their secrets."""
 
-    def __init__(self, verifyd, load, work):
-        self.load, self.work = load, work
+    def __init__(self, programs, work):
+        self.load, self._echo, self.work = programs["verify_cost"], programs["echo"], work
         self.store, self.bare = f"{work}/store", f"{work}/bare"
         self.socket = f"{private_root.TOP}/socket"
         for folder in (self.store, self.bare):
@@ -39,7 +42,7 @@ class Machine:
         conf = f"{private_root.TOP}/t.conf"
         with open(conf, "w", encoding="ascii") as file:
             file.write(f"secret={self.store}/${{USER}}\nuser=root\n")
-        self._verifyd = [verifyd, f"--conf={conf}", f"--socket={self.socket}"]
+        self._verifyd = [programs["totp-verifyd"], f"--conf={conf}", f"--socket={self.socket}"]
         self.daemon = None
 
     def start(self):
@@ -61,10 +64,10 @@ class Machine:
             self.daemon = None
 
     @contextlib.contextmanager
-    def echo(self):
-        """A server that sends back what comes; the path of its socket."""
-        path = f"{private_root.TOP}/echo"
-        with subprocess.Popen([self.load, "echo", path], stdout=subprocess.PIPE) as server:
+    def echo(self, *threads):
+        """A server that sends back what comes, by so many threads; the path of its socket."""
+        path = f"{private_root.TOP}/echoes{''.join(threads)}"
+        with subprocess.Popen([self._echo, path, *threads], stdout=subprocess.PIPE) as server:
             server.stdout.readline()
             yield path
             server.kill()
@@ -143,13 +146,13 @@ def durable(machine, row, users, callers):
     rounds.measure(row, ours, lambda: machine.replace(1, CALLS, size) / CALLS, PASSES)
 
 
-def read_only(machine):
-    """Right codes for credentials that are not written; each caller asks about all of them."""
+def read_only(machine, row):
+    """Right codes for credentials that are not written; each caller asks about all of them. The
+    daemon, or an echo of threads, beside an echo."""
     secrets = {f"user{n}": Secret(f"bench {n}") for n in range(1, CALLERS + 1)}
     machine.users(len(secrets))
     for user, secret in secrets.items():
         machine.put(machine.store, user, f"{secret.base32}\n\" TOTP_AUTH\n")
-    machine.start()
 
     def calls(path=None):
         lines = [f"{user} {secret.code()}\n" for user, secret in secrets.items()]
@@ -157,29 +160,34 @@ def read_only(machine):
                             path) / READ_ONLY_CALLS
 
     with machine.echo() as path:
-        rounds.measure(READ_ONLY, calls, lambda: calls(path), PASSES)
+        if row == HANDED:
+            with machine.echo(str(THREADS)) as handed:
+                rounds.measure(row, lambda: calls(handed), lambda: calls(path), PASSES)
+        else:
+            machine.start()
+            rounds.measure(row, calls, lambda: calls(path), PASSES)
 
 
 def main():
     """Measures the wanted rows."""
-    wanted = rounds.wanted([*DURABLE, READ_ONLY])
+    wanted = rounds.wanted([*DURABLE, READ_ONLY, HANDED])
     rounds.need_private_machine(wanted)
     programs = {}
-    for name in ("totp-verifyd", "tests/bench/verify_cost"):
+    for name in ("totp-verifyd", "tests/bench/verify_cost", "tests/bench/echo"):
         with open(rounds.program(name), "rb") as file:
             programs[os.path.basename(name)] = file.read()
     private_root.enter()
-    paths = [private_root.install(name, content) for name, content in programs.items()]
-    log = subprocess.Popen([paths[1], "drain", "/dev/log"], stdout=subprocess.PIPE)
+    paths = {name: private_root.install(name, content) for name, content in programs.items()}
+    log = subprocess.Popen([paths["verify_cost"], "drain", "/dev/log"], stdout=subprocess.PIPE)
     log.stdout.readline()
     with tempfile.TemporaryDirectory(prefix="verify-cost.", dir="/var/tmp") as work:
-        machine = Machine(*paths, work)
+        machine = Machine(paths, work)
         try:
             for row in wanted:
-                if row == READ_ONLY:
-                    read_only(machine)
-                else:
+                if row in DURABLE:
                     durable(machine, row, *DURABLE[row])
+                else:
+                    read_only(machine, row)
         finally:
             machine.stop()
             log.kill()
