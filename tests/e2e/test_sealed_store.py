@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import one_time_code
+import private_root
 from case import LONG, Skip
 from scenario import check, let_in, refused, test
 from sshd_host import EMERGENCY_CODES
@@ -248,9 +250,23 @@ def homes_stay_plain(host):
     check("stays plain" in store.run("seal", "alice", status=1), "it is said")
 
 
+CALLS = "openat,write,pwrite64,fsync,fdatasync,renameat,renameat2,linkat,unlinkat,fchmod"
+
+
 @test
 def killed_at_any_call_each_file_is_old_or_new(host):
     """seal, unseal and rekey, killed at each system call that writes. The next run finishes."""
+    everywhere(host, "signal=KILL", (-signal.SIGKILL, 128 + signal.SIGKILL))
+
+
+@test
+def where_any_call_fails_each_file_is_old_or_new(host):
+    """The same where a call fails: the command says so, or needs it not."""
+    everywhere(host, "error=ENOSPC", (0, 3, 6, 7))
+
+
+def everywhere(host, what, statuses):
+    """Does that to seal, unseal and rekey at one call after the other."""
     if shutil.which("strace") is None:
         raise Skip("strace is missing (package strace)")
     store = Store(host)
@@ -260,29 +276,29 @@ def killed_at_any_call_each_file_is_old_or_new(host):
         let_in(store.log_in(name), name)
     step = 1
     for command, done in (("seal", "2027"), ("unseal", None), ("seal", "2027")):
-        step = kill_everywhere(store, names, command, done, step)
+        step = at_each_call(store, names, (command, done, step), what, statuses)
     store.run("seal", "--new-key=2029")
-    kill_everywhere(store, names, "rekey", "2029", step)
+    at_each_call(store, names, ("rekey", "2029", step), what, statuses)
 
 
-CALLS = "openat,write,pwrite64,fsync,fdatasync,renameat,renameat2,linkat,unlinkat,fchmod"
-
-
-def kill_everywhere(store, names, command, key, step):
-    """Kills the command at its first call, its second, and so on, until it ends by itself."""
-    number = 0
-    ended = False
-    while not ended:
+def at_each_call(store, names, what_is_done, what, statuses):
+    """Does that to the command at its first call, its second, and so on, until it has no more."""
+    command, key, step = what_is_done
+    number, met = 0, True
+    while met:
         number += 1 if LONG else 7
+        log = f"{private_root.TOP}/calls"
         done = subprocess.run(
-            ["strace", "-f", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e",
-             f"inject={CALLS}:signal=KILL:when={number}", store.host.enroll_program, command,
+            ["strace", "-f", "-o", log, "-e", f"trace={CALLS}", "-e",
+             f"inject={CALLS}:{what}:when={number}", store.host.enroll_program, command,
              "--all"], capture_output=True, text=True, check=False, cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"})
-        ended = done.returncode == 0
+        met = done.returncode in statuses[:2] if "KILL" in what else "INJECTED" in read(log)
+        check(done.returncode in (0, *statuses), f"{command}, {number}: {done}")
+        check(done.returncode == 0 or "KILL" in what or done.stderr, f"{command}, {number}: {done}")
         for name in names:
             status = json.loads(store.run("status", "--json", name))["users"][0]
-            check(status["state"] == "confirmed", f"{command}, killed at {number}: {status}")
+            check(status["state"] == "confirmed", f"{command}, {what} at {number}: {status}")
     store.run(command, "--all")
     for name in names:
         check([store.key_of(kind, name) for kind in ("secret", "state")] == [key] * 2,
@@ -292,3 +308,9 @@ def kill_everywhere(store, names, command, key, step):
     check(not [name for _, _, files in os.walk(store.top) for name in files
                if name not in names], "nothing is left behind")
     return step + 1
+
+
+def read(path):
+    """The text of a file."""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
