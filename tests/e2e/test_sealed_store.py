@@ -294,7 +294,9 @@ def at_each_call(store, names, what_is_done, what, statuses):
              "--all"], capture_output=True, text=True, check=False, cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"})
         met = done.returncode in statuses[:2] if "KILL" in what else "INJECTED" in read(log)
-        check(done.returncode in (0, *statuses), f"{command}, {number}: {done}")
+        # libgcrypt ends a process that cannot read a file of its own.
+        check(done.returncode in (0, *statuses) or "in libgcrypt" in done.stderr,
+              f"{command}, {number}: {done}")
         check(done.returncode == 0 or "KILL" in what or done.stderr, f"{command}, {number}: {done}")
         for name in names:
             status = json.loads(store.run("status", "--json", name))["users"][0]
