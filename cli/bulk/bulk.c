@@ -173,6 +173,7 @@ static void free_run(struct bulk_run *run)
 	bulk_folder_close(&run->folder);
 	letter_template_free(run->letter_template);
 	text_free(&run->house.logo);
+	free(run->prompt);
 	bulk_users_end(&run->users);
 	host_defaults_free(&run->defaults);
 }

@@ -62,6 +62,8 @@ struct bulk_options {
 	const char *exec;
 	const char *secret;
 	const char *conf;
+	const char *service;
+	const char *pam_folder;
 	int rotate;
 	int dry_run;
 	int json;
@@ -329,6 +331,12 @@ void bulk_secrets_store(struct bulk_run *run);
  * the host. Reports what is wrong. */
 enum exit_status bulk_letters_begin(struct bulk_run *run);
 
+/* prompt.c: sets what the house says of the prompt. The options are those of the first auth line of
+ * the module that the service has, above the configuration; without such a line they are those of the
+ * configuration. The errors of pam_stack_read() and configuration_load(); a service that nobody named
+ * need not exist. */
+int bulk_prompt_find(struct bulk_run *run, struct error *error);
+
 /* Sets names, headers and footers of the shared files that the formats ask for. The
  * others have no name. */
 int bulk_letters_name_shared(const struct bulk_run *run, const struct bulk_formats *formats,
@@ -375,6 +383,7 @@ struct bulk_run {
 	void *promised; /* dry_run.c: paths that earlier batches of a dry run stand for */
 	struct letter_template *letter_template;
 	struct letter_house house;
+	char *prompt; /* of the house; owned */
 	char host[HOST_NAME_MAX + 1];
 	const char *issuer;
 	uid_t first_uid;

@@ -16,7 +16,6 @@
 #include "base/host_name.h"
 #include "cli/ui/json_output.h"
 #include "cli/ui/terminal.h"
-#include "config/configuration.h"
 #include "exchange/csv.h"
 #include "exchange/otp_key.h"
 #include "message/enrollment_text.h"
@@ -50,15 +49,14 @@ static int furnish_house(struct bulk_run *run, struct error *error)
 {
 	const struct bulk_options *options = &run->options;
 	const struct enroll_defaults *defaults = &run->defaults.enroll;
-	const struct options *module = &run->defaults.configuration->options;
 	const char *logo = choose(options->logo, defaults->logo);
 	struct letter_house *house = &run->house;
 	int status = letter_house_set_day(house, (int64_t)time(NULL), error);
 
 	house->organization = choose(options->organization, defaults->organization);
 	house->contact = choose(options->contact, defaults->contact);
-	house->prompt = options_prompt(module);
-	house->with_password = module->forward_pass;
+	if (status == 0)
+		status = bulk_prompt_find(run, error);
 	if (status == 0 && logo != NULL)
 		status = letter_logo_read(&house->logo, logo, error);
 	return status;

@@ -64,8 +64,10 @@ class Host:
 
     def arguments(self, *arguments, formats="svg", group=True):
         chosen = ["--group", GROUP] if group else []
+        pam = [] if any(argument.startswith("--pam-dir=") for argument in arguments) else [
+            f"--pam-dir={self.top}/no-pam.d"]
         return [PROGRAM, "bulk", f"--conf={self.conf}", f"--output={self.out}",
-                f"--format={formats}", *chosen, *arguments]
+                f"--format={formats}", *chosen, *pam, *arguments]
 
     def run(self, *arguments, formats="svg", group=True, names="", command=None, **changes):
         done = subprocess.run(

@@ -195,6 +195,54 @@ def a_letter_shows_the_prompt_of_the_login(folder):
 
 
 @test
+def a_letter_shows_the_prompt_of_the_module_s_line(folder):
+    host = Host(folder, ["alice"])
+    place = f"secret={host.store}/${{USER}}\nuser=root\n"
+    pam = host.top / "pam.d"
+    pam.mkdir()
+    module = "auth required pam_totpgroup.so"
+    for line, conf, flags, shown in (
+            (f"{module} [authtok_prompt=Token: ]", "authtok_prompt=Of the file: \n", (),
+             "Token: 123456"),
+            (f"{module} group=totp", "authtok_prompt=Of the file: \n", (), "Of the file: 123456"),
+            ("auth requisite pam_totpgroup.so forward_pass", "", (),
+             "Password & verification code: ********123456"),
+            (f"session required pam_totpgroup.so forward_pass\n{module}", "", (),
+             "Verification code: 123456"),
+            ("auth required pam_unix.so", "forward_pass=yes\n", (),
+             "Password & verification code: ********123456"),
+            (f"{module} conf={host.top}/other.conf", "", (), "Verification code: 123456"),
+            ("@include vpn", "", (), "Of the VPN: 123456"),
+            (f"{module} [authtok_prompt=Token: ]", "", ("--service=vpn",), "Of the VPN: 123456"),
+            (None, "authtok_prompt=Of the file: \n", (), "Of the file: 123456")):
+        host.configure(place + conf)
+        (pam / "vpn").write_text(f"{module} [authtok_prompt=Of the VPN: ]\n")
+        (pam / "sshd").unlink(missing_ok=True)
+        if line is not None:
+            (pam / "sshd").write_text(f"{line}\n")
+        make(host, f"--pam-dir={pam}", *flags)
+        check(f"\n   {shown}\n" in letter(host), f"{line}: {letter(host)}")
+        (host.store / "alice").unlink()
+        for path in host.out.iterdir():
+            path.unlink()
+
+
+@test
+def no_letter_is_made_where_the_prompt_cannot_be_known(folder):
+    host = Host(folder, ["alice"])
+    pam = host.top / "pam.d"
+    pam.mkdir()
+    (pam / "sshd").write_text("auth required pam_totpgroup.so authtok_promt=x\n")
+    (pam / "broken").write_text("auth required\n")
+    for flags, said in (((), f"{pam}/sshd, line 1: "), (("--service=broken",), f"{pam}/broken"),
+                        (("--service=missing",), "missing")):
+        done = host.run(f"--pam-dir={pam}", *flags, formats="txt")
+        check(done.status in (2, 6), f"{flags}: {done.status}")
+        check(said in done.errors, f"{flags}: {done.errors}")
+        equal(host.enrolled(), set(), f"{flags}: enrolled")
+
+
+@test
 def a_logo_is_shown_and_keeps_the_qr_code(folder):
     host = Host(folder, ["alice"])
     logo = put(host, "logo.png", picture(600, 200))
