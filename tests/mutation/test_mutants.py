@@ -2,10 +2,12 @@
 """Each small change of what decides who gets in must make a test fail. A mutant that no test
 finds is a hole in the tests, or changes nothing: then it stands in equivalent.txt, with the
 argument. The short mode tries some mutants of limits and of used steps,
-TOTPGROUP_LONG=1 all of them, and TOTPGROUP_MUTATE=FILE those of one file. Prints the score."""
+TOTPGROUP_LONG=1 all of them, and TOTPGROUP_MUTATE=PATTERN,... those of some files. Prints the
+score of each file."""
 
 import collections
 import concurrent.futures
+import fnmatch
 import os
 import random
 import shutil
@@ -13,25 +15,11 @@ import tempfile
 
 from case import BUILD, LONG, SOURCE, Fixture, check
 from bench import Bench
+from files import DIFFERENTIAL, FILES
 from mutants import Mutant, apply, mutants
 
 SHORT = 12
-DIFFERENTIAL = "tests/differential/test_model.py"
 MODULE = "pam_totpgroup.la"
-
-# The tests of a file, the quickest first, and what else has to be linked for them.
-FILES = {
-    "common/core/decide.c": (
-        "tests/unit/test_decide", "tests/unit/test_decide_typed", "tests/unit/test_decide_skew",
-        "tests/unit/test_decide_grace", "tests/unit/test_decide_pending",
-        "tests/unit/test_decide_hashed", "tests/unit/test_decide_damage",
-        "tests/unit/test_decide_failures", DIFFERENTIAL, "tests/stack/test_resync",
-        "tests/stack/test_passwords", "tests/unit/test_decide_model"),
-    "common/core/rate_limit.c": (
-        "tests/unit/test_rate_limit", "tests/unit/test_front_end_limit", "tests/unit/test_judge",
-        "tests/unit/test_decide", DIFFERENTIAL),
-    "common/core/reuse.c": ("tests/unit/test_reuse", "tests/unit/test_decide", DIFFERENTIAL),
-}
 
 
 class Mutation(Fixture):
@@ -52,6 +40,8 @@ def targets(name):
     """What a test runs."""
     if name == DIFFERENTIAL:
         return ["tests/differential/decide_worker"]
+    if name.startswith("tests/cli/"):
+        return ["totp-enroll"]
     return [name, MODULE] if name.startswith("tests/stack/") else [name]
 
 
@@ -96,8 +86,8 @@ def read_equivalent():
 
 
 def all_mutants():
-    only = os.environ.get("TOTPGROUP_MUTATE")
-    return [mutant for file in FILES if only in (None, file)
+    only = os.environ.get("TOTPGROUP_MUTATE", "*").split(",")
+    return [mutant for file in FILES if any(fnmatch.fnmatch(file, one) for one in only)
             for mutant in mutants(file, (SOURCE / file).read_text(encoding="utf-8"))]
 
 

@@ -12,6 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Before what is searched for: makes a text longer than the part of freed memory that the allocator
+ * overwrites, and than what is allocated soon after. */
+#define MEMORY_BLANKS                                                                          \
+	"                                                            "                         \
+	"                                                            "                         \
+	"                                                            "                         \
+	"                                                            "
+
 /* The test itself must not have the secrets in writable memory. It has them in literals, or masked. */
 #define MEMORY_MASK 0x55
 

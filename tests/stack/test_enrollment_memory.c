@@ -18,14 +18,6 @@
 #define CODE	  "661763"
 #define EMERGENCY "48271935"
 
-/* Longer than the part of freed memory that the allocator overwrites, and than what is allocated
- * soon after. */
-#define BLANKS                                                                                 \
-	"                                                            "                         \
-	"                                                            "                         \
-	"                                                            "                         \
-	"                                                            "
-
 #define FILE_NAME "home/alice/.google_authenticator"
 
 /* STACK_SECRET, decoded. */
@@ -72,7 +64,7 @@ struct person {
 	unsigned int prompts;
 };
 
-/* A conversation that keeps no message. */
+/* A conversation that keeps no message, and answers to a message as to a question. */
 static int converse(int count, const struct pam_message **messages,
 	struct pam_response **responses, void *data)
 {
@@ -82,8 +74,11 @@ static int converse(int count, const struct pam_message **messages,
 	assert_int_equal(count, 1);
 	*responses = calloc(1, sizeof **responses);
 	assert_non_null(*responses);
-	if (messages[0]->msg_style == PAM_TEXT_INFO || messages[0]->msg_style == PAM_ERROR_MSG)
+	if (messages[0]->msg_style == PAM_TEXT_INFO ||
+		messages[0]->msg_style == PAM_ERROR_MSG) {
+		(*responses)->resp = strdup(MEMORY_BLANKS CODE);
 		return PAM_SUCCESS;
+	}
 	answer = person->answers[person->prompts++];
 	if (answer != NULL) {
 		(*responses)->resp = strdup(answer);
@@ -143,8 +138,8 @@ static const struct {
 	bool unwritable;
 } logins[] = {
 	{"enroll", {CODE}, PAM_SUCCESS, false},
-	{"enroll", {BLANKS CODE}, PAM_SUCCESS, false},
-	{"enroll", {"", "", BLANKS CODE "?"}, PAM_AUTH_ERR, false},
+	{"enroll", {MEMORY_BLANKS CODE}, PAM_SUCCESS, false},
+	{"enroll", {"", "", MEMORY_BLANKS CODE "?"}, PAM_AUTH_ERR, false},
 	{"enroll", {"000000", CODE}, PAM_SUCCESS, false},
 	{"enroll", {"000000", "x", ""}, PAM_AUTH_ERR, false},
 	{"enroll", {NULL}, PAM_AUTH_ERR, false},

@@ -19,8 +19,8 @@
 #include "stack.h"
 
 #define EMERGENCY "48271935"
-/* Longer than the part of freed memory that the allocator overwrites. */
-#define PASSWORD "correct horse and no battery, staple it"
+#define WORDS	  "correct horse and no battery, staple it"
+#define PASSWORD  MEMORY_BLANKS WORDS
 /* The code of STACK_SECRET at STACK_NOW, checked below. */
 #define CODE "661763"
 
@@ -46,7 +46,7 @@ static void remember_all(void)
 	/* HMAC uses the code itself as key, because it is shorter than a block. */
 	memory_remember("the inner key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x36);
 	memory_remember("the outer key of scrypt", CODE_A, EMERGENCY_HASH_LENGTH, 0x5c);
-	memory_remember("the password", PASSWORD, strlen(PASSWORD), 0);
+	memory_remember("the password", WORDS, strlen(WORDS), 0);
 }
 
 /* Another process writes the file, so that this one never had the secret. */
@@ -207,6 +207,36 @@ static void nothing_is_left_when_the_conversation_fails(void **state)
 	}
 }
 
+static int answer_and_fail(int count, const struct pam_message **messages,
+	struct pam_response **responses, void *data)
+{
+	(void)messages;
+	(void)data;
+	assert_int_equal(count, 1);
+	*responses = calloc(1, sizeof **responses);
+	assert_non_null(*responses);
+	(*responses)->resp = strdup(PASSWORD CODE);
+	return PAM_CONV_ERR;
+}
+
+static void nothing_is_left_of_an_answer_that_came_with_a_failure(void **state)
+{
+	const struct pam_conv conversation = {answer_and_fail, NULL};
+	pam_handle_t *pamh = NULL;
+	int result;
+
+	(void)state;
+	remember_all();
+	put_secret_elsewhere();
+	assert_int_equal(
+		pam_start_confdir("test", "alice", &conversation, in_folder("services"), &pamh),
+		PAM_SUCCESS);
+	result = pam_authenticate(pamh, 0);
+	assert_int_equal(pam_end(pamh, result), PAM_SUCCESS);
+	assert_int_equal(result, PAM_AUTH_ERR);
+	assert_int_equal(memory_search(), 0);
+}
+
 /* Ends of two pipes: the login tells that it asks, and waits until it is killed. */
 static int asks[2], waits[2];
 
@@ -221,6 +251,7 @@ static void wait_to_be_killed(void)
 /* What a core dump of it could show. */
 static void nothing_is_left_in_a_process_that_is_killed_at_its_prompt(void **state)
 {
+	unsigned int found;
 	char byte;
 	pid_t child;
 
@@ -238,9 +269,10 @@ static void nothing_is_left_in_a_process_that_is_killed_at_its_prompt(void **sta
 		_exit(0);
 	}
 	assert_int_equal(read(asks[0], &byte, 1), 1);
-	assert_int_equal(memory_search_of(child), 0);
+	found = memory_search_of(child);
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(found, 0);
 	for (unsigned int i = 0; i < 2; i++) {
 		close(asks[i]);
 		close(waits[i]);
@@ -255,6 +287,7 @@ static char *volatile kept;
 
 static void the_search_finds_what_another_process_has(void **state)
 {
+	unsigned int found;
 	char byte;
 	pid_t child;
 
@@ -272,9 +305,10 @@ static void the_search_finds_what_another_process_has(void **state)
 		_exit(0);
 	}
 	assert_int_equal(read(asks[0], &byte, 1), 1);
-	assert_int_equal(memory_search_of(child), 1);
+	found = memory_search_of(child);
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(found, 1);
 	for (unsigned int i = 0; i < 2; i++) {
 		close(asks[i]);
 		close(waits[i]);
@@ -292,6 +326,7 @@ int main(int argc, char **argv)
 		TEST(nothing_is_left_of_an_unknown_users_answer),
 		TEST(nothing_is_left_during_the_prompt),
 		TEST(nothing_is_left_when_the_conversation_fails),
+		TEST(nothing_is_left_of_an_answer_that_came_with_a_failure),
 		TEST(nothing_is_left_in_a_process_that_is_killed_at_its_prompt),
 		TEST(the_search_finds_what_another_process_has),
 	};

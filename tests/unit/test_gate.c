@@ -157,6 +157,25 @@ static void unknown_users_are_skipped_by_services_alone(void **state)
 	assert_true(fake.lookups >= 3);
 }
 
+/* It skips nobody here, but a malformed one refuses everybody, like the other lists. */
+static void the_services_of_a_session_are_checked_too(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		judge((struct gate_rules){.grace_services = "su,sudo"}, alice), GATE_ASK);
+	assert_int_equal(
+		judge((struct gate_rules){.grace_services = "su,,sudo"}, alice), GATE_ERROR);
+	assert_int_equal(
+		judge((struct gate_rules){.services = "su", .grace_services = "su,"}, alice),
+		GATE_ERROR);
+	assert_int_equal(
+		judge((struct gate_rules){.services = "su,", .grace_services = "su"}, alice),
+		GATE_ERROR);
+	assert_int_equal(
+		judge((struct gate_rules){.services = "su", .grace_services = "sudo"}, alice),
+		GATE_SKIP);
+}
+
 struct notes {
 	char text[2048];
 };
@@ -310,6 +329,7 @@ int main(void)
 		cmocka_unit_test_setup(the_first_rule_that_skips_decides, begin),
 		cmocka_unit_test_setup(missing_facts_refuse, begin),
 		cmocka_unit_test_setup(unknown_users_are_skipped_by_services_alone, begin),
+		cmocka_unit_test_setup(the_services_of_a_session_are_checked_too, begin),
 		cmocka_unit_test_setup(each_step_is_told, begin),
 		cmocka_unit_test_setup(a_group_is_told_with_its_membership, begin),
 		cmocka_unit_test_setup(a_skip_is_told_with_its_entry, begin),
