@@ -45,8 +45,19 @@ def targets(name):
     return [name, MODULE] if name.startswith("tests/stack/") else [name]
 
 
+def find_with_sanitizers(bench, text, mutant, tests):
+    """The test of a unit that finds it where an access beyond what is there ends the program."""
+    assert bench.compile(apply(text, mutant), targets(tests[0])[-1], sanitized=True)
+    for name in tests:
+        if name.startswith("tests/unit/"):
+            bench.link(name, sanitized=True)
+            if not bench.passes(name):
+                return f"{name} with sanitizers"
+    return None
+
+
 def find(bench, text, mutant, tests):
-    """The test that finds the mutant, or None."""
+    """What finds the mutant, or None."""
     if not bench.compile(apply(text, mutant), targets(tests[0])[-1]):
         return "the compiler"
     linked = set()
@@ -57,7 +68,7 @@ def find(bench, text, mutant, tests):
                 linked.add(target)
         if not bench.passes(name):
             return name
-    return None
+    return find_with_sanitizers(bench, text, mutant, tests)
 
 
 def try_some(file, chosen):

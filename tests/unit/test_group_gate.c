@@ -149,6 +149,8 @@ static void who_is_in_no_group_is_looked_for_in_each_source(void **state)
 	assert_int_equal(judge("otp", "somebody", USERS), GROUP_GATE_INSIDE);
 	assert_int_equal(judge("otp,!robots", "somebody", USERS), GROUP_GATE_INSIDE);
 	assert_int_equal(judge("staff", "somebody", USERS), GROUP_GATE_OUTSIDE);
+	/* Whichever of the groups it is. */
+	assert_int_equal(judge("staff,robots,otp", "somebody", USERS), GROUP_GATE_INSIDE);
 	/* No exemption rests on it. */
 	fake.source_gid = 30;
 	assert_int_equal(judge("!robots", "somebody", USERS), GROUP_GATE_INSIDE);
@@ -304,6 +306,34 @@ static void interrupted_lookups_are_repeated(void **state)
 		assert_int_equal(judge("!20", "bob", USERS), GROUP_GATE_OUTSIDE);
 		assert_int_equal(fake.failures, 0);
 	}
+}
+
+static void a_lookup_that_is_always_interrupted_ends(void **state)
+{
+	(void)state;
+	fake.failing_gid = 20;
+	fake.failure = EINTR;
+	fake.failures = UINT_MAX;
+	fake.lookups = 0;
+	assert_int_equal(judge("staff", "bob", USERS), GROUP_GATE_ERROR);
+	assert_int_equal(fake.lookups, 100);
+}
+
+static void what_was_freed_is_looked_up_anew(void **state)
+{
+	static const gid_t staff[] = {20};
+	struct user_groups groups = {.known = false};
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	hold(staff, 1);
+	assert_int_equal(user_groups_read(&groups, "bob", USERS, &error), 0);
+	user_groups_free(&groups);
+	fake.list_calls = 0;
+	assert_int_equal(user_groups_read(&groups, "bob", USERS, &error), 0);
+	assert_int_equal(fake.list_calls, 1);
+	assert_int_equal(groups.count, 2);
+	user_groups_free(&groups);
 }
 
 static void buffers_grow_up_to_a_limit(void **state)
@@ -563,6 +593,8 @@ int main(void)
 		cmocka_unit_test_setup(failing_lookups, begin),
 		cmocka_unit_test_setup(groups_that_are_not_there, begin),
 		cmocka_unit_test_setup(interrupted_lookups_are_repeated, begin),
+		cmocka_unit_test_setup(a_lookup_that_is_always_interrupted_ends, begin),
+		cmocka_unit_test_setup(what_was_freed_is_looked_up_anew, begin),
 		cmocka_unit_test_setup(buffers_grow_up_to_a_limit, begin),
 		cmocka_unit_test_setup(user_lists_that_fail, begin),
 		cmocka_unit_test_setup(user_lists_that_make_no_sense, begin),

@@ -62,8 +62,10 @@ static const char *const no_addresses[] = {" ", "localhost", ":0", ":0.0", "host
 	"0300.0.2.7", "0x7f.0.0.1", "127.1", "1", "2130706433", "192.0.2.7 ", " 192.0.2.7",
 	"192.0.2.7\n", "192.0.2.7,10.0.0.1", "192.0.2.7:22", "192.0.2.7%eth0", "192.0.2.0/24",
 	"[2001:db8::7]", "2001:db8::7::", "2001:db8::12345", "fe80::1%", "fe80::1%%eth0",
-	"fe80::1%abcdefghijklmnop", "fe80::1%e th", "fe80::1%e/th", "fe80::1%\xc3\xa9", "%eth0",
-	"::ffff:192.0.2.7%eth0", "::ffff:192.0.2.07", "2001:db8::7/64", "-", "local"};
+	"fe80::1%abcdefghijklmnop", "fe80::1%e th", "fe80::1%e/th", "fe80::1%\xc3\xa9",
+	"fe80::1%\x7f", "1111:2222:3333:4444:5555:6666:7777:8888:9999:0",
+	"111111111111111111111111111111111111111111111111", "%eth0", "::ffff:192.0.2.7%eth0",
+	"::ffff:192.0.2.07", "2001:db8::7/64", "-", "local"};
 
 static void names_are_never_addresses(void **state)
 {
@@ -101,6 +103,33 @@ static void malformed_connections_are_unknown(void **state)
 }
 
 /* Random bytes of addresses, compared with inet_pton(). */
+static void an_address_leaves_nothing_of_an_earlier_one(void **state)
+{
+	static const char *const texts[] = {
+		"192.0.2.7", "::ffff:192.0.2.7", "fe80::1%a", "::1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct address clean, used;
+
+		memset(&clean, 0, sizeof clean);
+		memset(&used, 0xff, sizeof used);
+		assert_true(address_parse(texts[i], strlen(texts[i]), &clean));
+		assert_true(address_parse(texts[i], strlen(texts[i]), &used));
+		assert_memory_equal(&clean, &used, sizeof clean);
+	}
+}
+
+static void what_is_no_address_is_told_so(void **state)
+{
+	const struct address none = {.family = 0};
+	char text[ADDRESS_TEXT_SIZE];
+
+	(void)state;
+	address_format(&none, text);
+	assert_string_equal(text, "(no address)");
+}
+
 static void random_texts_are_addresses_or_unknown(void **state)
 {
 	static const char bytes[] = "0012579.:.:afFe ";
@@ -135,6 +164,8 @@ int main(void)
 		cmocka_unit_test(numeric_addresses_are_peers),
 		cmocka_unit_test(names_are_never_addresses),
 		cmocka_unit_test(malformed_connections_are_unknown),
+		cmocka_unit_test(an_address_leaves_nothing_of_an_earlier_one),
+		cmocka_unit_test(what_is_no_address_is_told_so),
 		cmocka_unit_test(random_texts_are_addresses_or_unknown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

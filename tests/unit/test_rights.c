@@ -72,6 +72,7 @@ static void read_rights(const char *thread, char *rights, size_t size)
 }
 
 static char at_work[1024], meanwhile[1024];
+static int cancellation_at_work;
 
 /* While the secret is read, by another thread than the one that began the program. */
 static void take_down_rights(const char *name, int fd, const char *path)
@@ -82,6 +83,8 @@ static void take_down_rights(const char *name, int fd, const char *path)
 	if (strcmp(name, "openat") != 0 || strstr(path, ".google_authenticator") == NULL)
 		return;
 	assert_false(may_be_dumped);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation_at_work);
+	pthread_setcancelstate(cancellation_at_work, NULL);
 	read_rights("thread-self", at_work, sizeof at_work);
 	snprintf(main_thread, sizeof main_thread, "self/task/%d", getpid());
 	read_rights(main_thread, meanwhile, sizeof meanwhile);
@@ -128,6 +131,8 @@ static void changes_the_calling_thread_alone(void **state)
 	assert_non_null(strstr(at_work, "Groups:\t \n"));
 	/* SIGTERM, and all others that can be. */
 	assert_int_equal(strtoull(strstr(at_work, "SigBlk:\t") + 8, NULL, 16) >> 14 & 1, 1);
+	/* A thread that ends here would keep the user's rights, and the lock. */
+	assert_int_equal(cancellation_at_work, PTHREAD_CANCEL_DISABLE);
 	assert_string_equal(meanwhile, before);
 	assert_string_equal(after, before);
 }
@@ -207,11 +212,15 @@ static int keep_capabilities(void)
 	if (__real_prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0)
 		return 77;
 	attempt.typed = "12345678";
-	return user_store_verify(store, "alice", &attempt, &decision, &failure) ==
-				       TOTPGROUP_ESYSTEM &&
-			       strstr(failure.message, "rights of uid 30001") != NULL
+	/* No call fails, so no error of an earlier one is told. */
+	errno = EIO;
+	if (user_store_verify(store, "alice", &attempt, &decision, &failure) !=
+		TOTPGROUP_ESYSTEM)
+		return 1;
+	return strcmp(failure.message + strlen(failure.message) - strlen("of uid 30001"),
+		       "of uid 30001") == 0
 		       ? 0
-		       : 1;
+		       : 2;
 }
 
 /* As in a container that gives root no right to change groups. */
@@ -270,6 +279,23 @@ static int cannot_go_back(void)
 	return 1;
 }
 
+/* Root of some containers may not set a list of groups: where there is none, none is set. The one
+ * call is that for the capabilities. */
+static int has_no_groups(void)
+{
+	struct attempt attempt = ATTEMPT_INIT;
+	struct decision decision;
+
+	if (setgroups(0, NULL) != 0)
+		return 2;
+	attempt.typed = "12345678";
+	calls.only = "syscall";
+	calls_arm(0, 0);
+	if (user_store_verify(store, "alice", &attempt, &decision, &failure) != 0)
+		return 3;
+	return calls.count == 1 ? 0 : 4;
+}
+
 /* How the work ends in a process of its own. */
 static int in_child(int (*work)(void))
 {
@@ -297,6 +323,15 @@ static void refuses_to_keep_capabilities(void **state)
 		skip();
 	}
 	assert_int_equal(status, 0);
+}
+
+static void sets_no_list_where_there_is_none(void **state)
+{
+	(void)state;
+	if (!is_root())
+		skip();
+	put_secret("alice", TEXT);
+	assert_int_equal(in_child(has_no_groups), 0);
 }
 
 /* What was not taken on need not be given up: the program goes on. */
@@ -359,6 +394,36 @@ static void does_nothing_with_rights_that_it_cannot_have(void **state)
 	assert_int_equal(setgroups((size_t)count, before), 0);
 }
 
+/* Also where the groups of the thread cannot be remembered. */
+static void says_that_memory_is_out(void **state)
+{
+	struct attempt attempt = ATTEMPT_INIT;
+	struct decision decision;
+	gid_t before[64];
+	int count = getgroups((int)COUNT(before), before);
+	unsigned int call = 0;
+
+	(void)state;
+	if (!is_root())
+		skip();
+	put_secret("alice", TEXT);
+	assert_true(count >= 0);
+	assert_int_equal(setgroups(1, &own_group), 0);
+	attempt.typed = "12345678";
+	for (;;) {
+		calls.only = "calloc";
+		calls_arm(++call, ENOMEM);
+		if (user_store_verify(store, "alice", &attempt, &decision, &failure) == 0)
+			break;
+		calls.armed = false;
+		assert_int_equal(failure.code, TOTPGROUP_EMEMORY);
+		assert_int_equal(decision.result.verdict, TOTPGROUP_REFUSED);
+	}
+	calls.armed = false;
+	assert_true(call > 1);
+	assert_int_equal(setgroups((size_t)count, before), 0);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -368,10 +433,12 @@ int main(void)
 		TEST(looks_up_groups_where_they_are_needed),
 		TEST(does_not_look_up_known_groups_again),
 		TEST(refuses_to_keep_capabilities),
+		TEST(sets_no_list_where_there_is_none),
 		TEST(goes_on_where_root_has_no_such_right),
 		TEST(takes_nothing_on_without_being_root),
 		TEST(aborts_with_rights_that_it_cannot_give_up),
 		TEST(does_nothing_with_rights_that_it_cannot_have),
+		TEST(says_that_memory_is_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static void bad_lists_are_refused_with_a_remedy(void **state)
 		{"sshd su", "holds sshd su, which is no name; separate names with commas"},
 		{"sshd\nsu", "holds sshd?su, which is no name"}, {"\x7f", "no name"},
 		{"\xc3\xa9", "no name"}, {"sshd,SU", "holds SU, which matches nothing"},
-		{"sshD", "small letters"}, {"Zz", "small letters"},
+		{"sshD", "small letters"}, {"Zz", "small letters"}, {"aA", "small letters"},
 		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",
 			"aaa..., which is a path"}};
