@@ -156,6 +156,34 @@ static int append_sentence(const struct letter_markup *markup, const char *sente
 	return status;
 }
 
+/* Whether the text ends with punctuation of Chinese or Japanese: the next sentence follows without a
+ * blank, because these characters have room of their own. */
+static bool ends_with_wide_punctuation(const struct text *text)
+{
+	static const char *const signs[] = {"。", "！", "：", "？"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		size_t length = strlen(signs[i]);
+
+		if (text->length >= length &&
+			memcmp(text->data + text->length - length, signs[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* HTML shows the line ends and blanks between two sentences as one blank. */
+static int append_literal(
+	const struct letter_markup *markup, const struct markup_node *node, struct text *text)
+{
+	size_t skip = 0;
+
+	if (markup->html && ends_with_wide_punctuation(text))
+		while (skip < node->length && strchr(" \t\r\n", node->literal[skip]) != NULL)
+			skip++;
+	return text_append(text, node->literal + skip, node->length - skip);
+}
+
 static int append_nodes(const struct letter_markup *markup, size_t from, size_t end,
 	const struct letter *letter, struct text *text)
 {
@@ -166,7 +194,7 @@ static int append_nodes(const struct letter_markup *markup, size_t from, size_t 
 
 		switch (node->kind) {
 		case MARKUP_LITERAL:
-			status = text_append(text, node->literal, node->length);
+			status = append_literal(markup, node, text);
 			break;
 		case MARKUP_VALUE:
 			status = append_value(markup, node->value, letter, text);

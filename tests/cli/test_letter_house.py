@@ -144,6 +144,26 @@ def columns(line):
 
 
 @test
+def no_blank_stands_between_sentences_that_need_none(folder):
+    host = Host(folder, ["alice", "bob"])
+    changes = translations(host)
+    for user, arguments in (("alice", ()), ("bob", ("--contact=Service desk",))):
+        for language in ("ja", "zh_CN", "fr"):
+            make(host, f"--language={language}", "--users=-", *arguments, group=False, names=user,
+                 **changes)
+            text = letter(host, user, kind="html")
+            found = re.findall(r"[。？！：]\s+(?:<a|<strong|[^\s<])", text)
+            check(not found, f"{language}: {found}")
+            if language == "fr":
+                check(re.search(r"\.\s+[A-Z]", text), "sentences in French have blanks")
+            else:
+                check(len(re.findall("。[^<\\s]", text)) > 5, f"{language}: {text}")
+            (host.store / user).unlink()
+            for path in host.out.iterdir():
+                path.unlink()
+
+
+@test
 def a_letter_has_the_full_name(folder):
     others = (f"dora:x:30001:{GID}:& Grün,Room 5,x:/x:/bin/sh\n"
               f"evil:x:30002:{GID}:\x1b[2J<b>\xad\u202eX:/x:/bin/sh\n"
