@@ -69,6 +69,13 @@ plugin_loads() {
 ctypes.CDLL(path, os.RTLD_NOW).totpgroup_store_plugin' && [ -s /usr/share/totpgroup/schema-1.sql ]
 }
 
+# totp-enroll suggests libpskc, with which it reads what vendors deliver with tokens.
+a_container_is_read() {
+	apt-get install --yes --no-install-recommends libpskc0 &&
+		totp-enroll import --dry-run --user=root "$tree/tests/fuzz/seeds/pskc/plain" |
+			grep -x "would import root"
+}
+
 # AppArmor may stop the daemon only once an administrator says so.
 profile_of_the_daemon() {
 	grep -q "complain" /etc/apparmor.d/totp-verifyd
@@ -101,6 +108,7 @@ try "all of the new version" installed "$new"
 try "the profile is off after the upgrade" profile_is_off
 try "the programs run" programs_run
 try "the plugin loads" plugin_loads
+try "a container of hardware tokens is read" a_container_is_read
 try "the AppArmor profile is there" profile_of_the_daemon
 try "folders for secrets are root's" [ "$(stat -c %a:%U /var/lib/totpgroup/secret)" = 700:root ]
 try "the group of the recipes is there" getent group totp
