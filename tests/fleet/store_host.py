@@ -114,6 +114,7 @@ class _Fixture(case.Fixture):
         built = {"verifyd": BUILD / "totp-verifyd", "module": BUILD / ".libs/pam_totpgroup.so",
                  "worker": BUILD / "tests/compat/login_worker", "enroll": BUILD / "totp-enroll",
                  "filter": BUILD / "tests/daemon/under_filter",
+                 "memory": BUILD / "tests/bench/peak_memory",
                  "library": BUILD / "tests/fleet/verify_by_library", "plugin": BUILD / ".libs/pgsql.so"}
         content = {name: case.read_program(path) for name, path in built.items() if path.exists()}
         self._sources = verifyd_host.read_sources(case.SOURCE)
