@@ -248,6 +248,142 @@ static void a_drawn_key_is_read(void **state)
 	text_free(&lines);
 }
 
+/* Python's hmac, with SHA-256. */
+static void a_check_tag_is_of_the_id_and_its_bytes(void **state)
+{
+	static const struct {
+		const char *keys;
+		size_t key;
+		uint8_t tag[SEAL_CHECK_TAG_SIZE];
+	} known[] = {
+		{KEYS, 0,
+			{0x82, 0xf4, 0x8d, 0x58, 0xc4, 0xc2, 0x67, 0x22, 0xd4, 0xb1, 0x8a, 0xb0,
+				0xb3, 0xbb, 0x82, 0xe7}},
+		{KEYS, 1,
+			{0x90, 0x16, 0xf8, 0x83, 0x84, 0x42, 0x42, 0x4a, 0x48, 0x41, 0xb4, 0x5d,
+				0x11, 0x7a, 0xa6, 0xc5}},
+		{OTHER_BYTES, 0,
+			{0xa3, 0xc0, 0xc9, 0x63, 0xe0, 0x84, 0x1e, 0x25, 0x76, 0xca, 0x1f, 0x73,
+				0x84, 0xff, 0xb3, 0x14}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++) {
+		uint8_t tag[SEAL_CHECK_TAG_SIZE] = {0};
+		struct seal_keys keys = {.count = 0};
+
+		read_keys(&keys, known[i].keys);
+		assert_int_equal(seal_check_tag(&keys.keys[known[i].key], tag), 0);
+		assert_memory_equal(tag, known[i].tag, sizeof tag);
+		seal_keys_wipe(&keys);
+	}
+}
+
+static struct text seal_blob(const struct seal_keys *keys, const struct seal_subject *subject,
+	const char *text, size_t length)
+{
+	struct text blob = TEXT_INIT;
+
+	assert_int_equal(seal_close_blob(keys, subject, text, length, &blob), 0);
+	return blob;
+}
+
+/* Opens a copy of the first bytes of a blob: what is opened is good for nothing afterwards. */
+static int open_blob(const struct seal_keys *keys, const struct seal_subject *subject,
+	const struct text *blob, size_t length, struct text *text, struct error *error)
+{
+	struct text copy = TEXT_INIT;
+	int status;
+
+	*error = (struct error)ERROR_INIT;
+	assert_int_equal(text_append(&copy, blob->data, length), 0);
+	status = seal_open_blob(keys, subject, &copy, text, error);
+	assert_int_equal(status, error->code);
+	text_free(&copy);
+	return status;
+}
+
+static const struct seal_subject row = {SEAL_STATE, "alice", 7};
+
+static void a_blob_opens_and_shows_no_length(void **state)
+{
+	struct seal_keys keys = {.count = 0};
+	char text[600];
+
+	(void)state;
+	read_keys(&keys, KEYS);
+	memset(text, 'x', sizeof text);
+	for (size_t length = 0; length <= sizeof text; length++) {
+		struct text blob = seal_blob(&keys, &row, text, length), opened = TEXT_INIT;
+		struct error error;
+
+		/* Format, the id and its length, the nonce, whole blocks, and the tag. */
+		assert_int_equal(blob.length, 2 + 4 + AEAD_NONCE_SIZE +
+						      (length + 4 + 255) / 256 * 256 +
+						      AEAD_TAG_SIZE);
+		assert_memory_equal(blob.data, "\1\0042027", 6);
+		assert_int_equal(
+			open_blob(&keys, &row, &blob, blob.length, &opened, &error), 0);
+		assert_int_equal(opened.length, length);
+		if (length > 0)
+			assert_memory_equal(opened.data, text, length);
+		text_free(&opened);
+		text_free(&blob);
+	}
+	seal_keys_wipe(&keys);
+}
+
+static void a_blob_is_of_one_user_kind_and_version(void **state)
+{
+	static const struct seal_subject others[] = {{SEAL_STATE, "bob", 7},
+		{SEAL_SECRET, "alice", 7}, {SEAL_STATE, "alice", 6}, {SEAL_STATE, "alice", 8},
+		{SEAL_STATE, "alice", 7 + ((uint64_t)1 << 32)}, {SEAL_STATE, "alice", 0}};
+	struct seal_keys keys = {.count = 0}, other = {.count = 0}, old = {.count = 0};
+	struct text blob, opened = TEXT_INIT;
+	struct error error;
+
+	(void)state;
+	read_keys(&keys, KEYS);
+	read_keys(&other, OTHER_BYTES);
+	read_keys(&old, ONLY_OLD);
+	blob = seal_blob(&keys, &row, "state", 5);
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_int_equal(
+			open_blob(&keys, &others[i], &blob, blob.length, &opened, &error),
+			TOTPGROUP_EFORMAT);
+	assert_int_equal(open_blob(&other, &row, &blob, blob.length, &opened, &error),
+		TOTPGROUP_EFORMAT);
+	assert_int_equal(
+		open_blob(&old, &row, &blob, blob.length, &opened, &error), TOTPGROUP_ECRYPTO);
+	assert_non_null(strstr(error.message, "the key 2027, which is not there"));
+	assert_int_equal(opened.length, 0);
+	text_free(&blob);
+}
+
+static void no_changed_byte_of_a_blob_opens(void **state)
+{
+	struct seal_keys keys = {.count = 0};
+	struct text blob, opened = TEXT_INIT;
+	struct error error;
+
+	(void)state;
+	read_keys(&keys, KEYS);
+	blob = seal_blob(&keys, &row, "state", 5);
+	for (size_t i = 0; i < blob.length; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			blob.data[i] = (char)(blob.data[i] ^ (1 << bit));
+			assert_int_not_equal(
+				open_blob(&keys, &row, &blob, blob.length, &opened, &error), 0);
+			assert_int_equal(opened.length, 0);
+			blob.data[i] = (char)(blob.data[i] ^ (1 << bit));
+		}
+	for (size_t length = 0; length < blob.length; length++)
+		assert_int_not_equal(open_blob(&keys, &row, &blob, length, &opened, &error), 0);
+	assert_int_equal(text_append(&blob, "", 1), 0);
+	assert_int_not_equal(open_blob(&keys, &row, &blob, blob.length, &opened, &error), 0);
+	text_free(&blob);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +395,10 @@ int main(void)
 		cmocka_unit_test(other_texts_are_not_sealed),
 		cmocka_unit_test(files_of_keys_are_read_strictly),
 		cmocka_unit_test(a_drawn_key_is_read),
+		cmocka_unit_test(a_check_tag_is_of_the_id_and_its_bytes),
+		cmocka_unit_test(a_blob_opens_and_shows_no_length),
+		cmocka_unit_test(a_blob_is_of_one_user_kind_and_version),
+		cmocka_unit_test(no_changed_byte_of_a_blob_opens),
 	};
 
 	return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
