@@ -34,6 +34,17 @@ DEBIAN_COCKPIT = {
     "login": "auth substack @/common-auth\n"
              "auth optional pam_ssh_add.so\n",
     "common-auth": DEBIAN["common-auth"]}
+DEBIAN_GDM = {
+    "login": "auth requisite pam_nologin.so\n"
+             "auth required pam_succeed_if.so user != root quiet_success\n"
+             "auth include @/common-auth\n"
+             "auth optional pam_gnome_keyring.so\n",
+    "common-auth": DEBIAN["common-auth"]}
+DEBIAN_LIGHTDM = {
+    "login": "auth requisite pam_nologin.so\n"
+             "auth include @/common-auth\n"
+             "-auth optional pam_gnome_keyring.so\n",
+    "common-auth": DEBIAN["common-auth"]}
 FEDORA = {
     "login": "auth substack @/password-auth\n"
              "auth include @/postlogin\n",
@@ -93,6 +104,7 @@ ALPINE = {
 DISTRIBUTIONS = {
     "Debian": DEBIAN, "Ubuntu": UBUNTU, "Ubuntu with a finger": UBUNTU_FINGER,
     "Debian with faillock": DEBIAN_LOCKED, "Debian's cockpit": DEBIAN_COCKPIT,
+    "Debian's GDM": DEBIAN_GDM,
     "Fedora": FEDORA, "Fedora with sssd": FEDORA_SSSD, "Fedora with faillock": FEDORA_LOCKED,
     "Arch": ARCH, "openSUSE": OPENSUSE, "openSUSE with sssd": OPENSUSE_SSSD, "Alpine": ALPINE}
 
@@ -101,7 +113,7 @@ GATES = ("pam_usertype.so", "pam_localuser.so", "pam_nologin.so", "pam_succeed_i
 FACTORS = ("pam_fprintd.so", "pam_u2f.so")
 # They identify nobody, and say yes.
 OTHERS = ("pam_permit.so", "pam_cap.so", "pam_env.so", "pam_faildelay.so", "pam_faillock.so",
-          "pam_group.so", "pam_shells.so", "pam_ssh_add.so")
+          "pam_gnome_keyring.so", "pam_group.so", "pam_shells.so", "pam_ssh_add.so")
 
 CONTROLS = (
     "required", "requisite", "sufficient", "optional", "[success=ok default=ignore]",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The recipes of docs/other-distributions.md: doctor finds no problem in them, and libpam lets in who
-should be, on the files of each distribution."""
+"""The recipes of docs/other-distributions.md, and the line for display managers: doctor finds no
+problem in them, and libpam lets in who should be, on the files of each distribution."""
 
 import contextlib
 import itertools
@@ -8,7 +8,8 @@ import itertools
 from case import SOURCE, check
 from doctor_host import MY_GROUP
 from pam_logins import AUTH_ERR, IGNORE, MODULE, SUCCESS, USER_UNKNOWN, Stack
-from pam_stacks import ALPINE, ARCH, FEDORA, FEDORA_SSSD, OPENSUSE, OPENSUSE_SSSD, PASSWORDS
+from pam_stacks import (ALPINE, ARCH, DEBIAN_GDM, DEBIAN_LIGHTDM, FEDORA, FEDORA_SSSD, OPENSUSE,
+                        OPENSUSE_SSSD, PASSWORDS)
 from support import test
 
 LINE = f"auth required {MODULE} group={MY_GROUP}"
@@ -78,3 +79,12 @@ def the_recipes_of_the_guide_are_right(folder):
             check(words in guide, f"the guide has no {words}")
         for before in (FEDORA, FEDORA_SSSD, OPENSUSE_SSSD):
             must_hold(stack, in_place(before), "the lines of the example")
+
+
+@test
+def the_line_of_the_desktop_is_right(folder):
+    guide = (SOURCE / "docs/sudo-and-desktop.md").read_text(encoding="utf-8")
+    with contextlib.closing(Stack(folder)) as stack:
+        for service, before in (("gdm-password", DEBIAN_GDM), ("lightdm", DEBIAN_LIGHTDM)):
+            check(f"`{service}`" in guide, f"the guide has no {service}")
+            must_hold(stack, behind(before, "auth include @/common-auth"), service)
