@@ -32,6 +32,8 @@ static const struct {
 		N_("Users whose secrets are sealed with a key that is not there are refused.")},
 	{"tls", N_("An attacker on the way to the server could answer in its place.")},
 	{"address", N_("A name server that does not answer can keep everybody out.")},
+	{"connections", N_("While no standby confirms, each try keeps a connection of the "
+			   "server, until there is none left.")},
 };
 
 static const char *reason_of(const char *about)

@@ -17,16 +17,21 @@
 
 #define STATEMENT                                                                              \
 	"select current_setting('server_version'), s.name::text, s.schema::bigint, "           \
-	"s.standbys, s.require_sync, s.missing_keys, s.now, s.has_tables, s.is_admin "         \
+	"s.standbys, s.require_sync, s.missing_keys, s.now, s.has_tables, s.is_admin, "        \
+	"s.connections "                                                                       \
 	"from totpgroup.standing($1::text[]) s"
 
 /* Seconds that a host's clock may be away from the server's. */
 #define CLOCKS_APART 2
 
+/* What a role needs for each connection of the pool: another one while the first is suspect, and as
+ * much for other programs. */
+#define LIMIT_FOR_EACH 4
+
 /* What the server says. */
 struct standing {
 	char version[40], role[70], standbys[200], missing[200];
-	int64_t schema, now;
+	int64_t schema, now, connections;
 	bool is_taken, require_sync, has_tables, is_admin;
 };
 
@@ -78,6 +83,7 @@ static int take_standing(
 	standing->now = fields[6].number;
 	standing->has_tables = fields[7].number != 0;
 	standing->is_admin = fields[8].number != 0;
+	standing->connections = fields[9].number;
 	return 0;
 }
 
@@ -121,6 +127,28 @@ static void check_role(const struct reporting *to, const struct standing *standi
 	else
 		say(to, STORE_FINE, "rights", 0, "the role %s has its functions and no more",
 			standing->role);
+}
+
+/* A change that waits for a standby keeps its connection after the host has given up. Each try makes
+ * one more, so the server has to have a bound. */
+static void check_connections(const struct reporting *to, const struct standing *standing)
+{
+	const int own = (int)to->store->settings.connections;
+
+	if (standing->is_admin)
+		return;
+	if (standing->connections < 0)
+		say(to, STORE_WARNING, "connections", 0,
+			"the role %s may have any number of connections: give it a bound, with "
+			"alter role ... connection limit %d",
+			standing->role, LIMIT_FOR_EACH * own);
+	else if (standing->connections < own)
+		say(to, STORE_WARNING, "connections", 0,
+			"the role %s may have %lld connections, and connections=%d",
+			standing->role, (long long)standing->connections, own);
+	else
+		say(to, STORE_FINE, "connections", 0, "the role %s may have %lld connections",
+			standing->role, (long long)standing->connections);
 }
 
 static void check_keys(const struct reporting *to, const struct standing *standing)
@@ -170,7 +198,7 @@ static int ask(const struct pgsql_store *store, struct standing *standing, struc
 	int status = hello_describe_keys(store, &ids, &tags, error);
 	const struct store_value parameter = value_of_text(ids.data);
 	const struct store_statement statement = {.text = STATEMENT,
-		.columns = "ttntftnff",
+		.columns = "ttntftnffn",
 		.parameters = &parameter,
 		.count = 1,
 		.is_repeatable = true};
@@ -218,6 +246,7 @@ void pgsql_check(
 	check_standbys(&to, &standing);
 	check_clock(&to, &standing);
 	check_role(&to, &standing);
+	check_connections(&to, &standing);
 	check_keys(&to, &standing);
 	for (size_t i = 0; i < own->target.count; i++)
 		check_host(&to, own->target.hosts[i]);

@@ -283,11 +283,12 @@ begin
 		from setting s;
 end $$;
 
--- How the store is, for the host that asks. Nothing is noted. The last two columns: whether the role
--- reaches a table itself, and whether it is an administrator's.
+-- How the store is, for the host that asks. Nothing is noted. The last three columns: whether the role
+-- reaches a table itself, whether it is an administrator's, and how many connections it may have; less
+-- than none is any number.
 create function standing(host_keys text[])
 returns table (name name, schema integer, standbys text, require_sync boolean, missing_keys text,
-	now bigint, has_tables boolean, is_admin boolean)
+	now bigint, has_tables boolean, is_admin boolean, connections bigint)
 language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
 	own constant text := own_realm();
@@ -301,7 +302,8 @@ begin
 			or has_any_column_privilege(session_user, 'totpgroup.credential',
 				'select, insert, update')
 			or has_table_privilege(session_user, 'totpgroup.log', everything),
-		pg_has_role(session_user, 'totp_admin', 'member')
+		pg_has_role(session_user, 'totp_admin', 'member'),
+		(select r.rolconnlimit::bigint from pg_roles r where r.rolname = session_user)
 		from setting s;
 end $$;
 

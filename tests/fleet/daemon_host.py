@@ -27,7 +27,7 @@ USERS = 200
 class DaemonHost:
     """A host with its daemon. A context manager."""
 
-    def __init__(self, machine, role, paths, addresses):
+    def __init__(self, machine, role, paths, addresses, deadline=3):
         """addresses are those of servers, each with a port or without."""
         self._machine, self._process = machine, None
         self._folder = f"{trio.TOP}/{machine.name}"
@@ -36,7 +36,7 @@ class DaemonHost:
         self._program = paths["enroll"]
         servers = [(address + ":5432").split(":")[:2] for address in addresses]
         self._lines = (f"store=pgsql\n[store]\nplugin={paths['plugin']}\n"
-                       f"key_file={self._folder}/keys\n"
+                       f"key_file={self._folder}/keys\ndeadline={deadline}\n"
                        f"connection=host={','.join(host for host, _ in servers)} "
                        f"port={','.join(port for _, port in servers)} dbname=postgres user={role} "
                        "sslmode=disable\n")
@@ -121,13 +121,14 @@ class DaemonFleet(Fleet):
                             for number in range(USERS))
 
     @contextlib.contextmanager
-    def daemons(self, *addresses):
+    def daemons(self, *addresses, deadline=3):
         """Three servers, and a host for each list of addresses; without lists, two hosts that know
         all servers."""
         with self.trio() as servers, contextlib.ExitStack() as opened:
             servers.a.ask("postgres", "grant totp_enroll to web1, web2;")
             hosts = [opened.enter_context(DaemonHost(
-                self.machines[name], role, self.paths, known or servers.addresses()))
+                self.machines[name], role, self.paths, known or servers.addresses(),
+                deadline))
                 for name, role, known in zip(("h1", "h2"), ("web1", "web2"),
                                              addresses or (None, None))]
             yield servers, hosts

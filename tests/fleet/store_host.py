@@ -135,7 +135,7 @@ class _Fixture(case.Fixture):
         cluster.install()
         for role, groups in (("web1", "totp_host, totp_enroll"), ("web2", "totp_host"),
                              ("boss", "totp_admin")):
-            cluster.ask("postgres", f"create role {role} login in role {groups};")
+            cluster.ask("postgres", f"create role {role} login connection limit 8 in role {groups};")
             cluster.ask("postgres", f"insert into totpgroup.member values ('{role}', 'corp');")
 
     @contextlib.contextmanager

@@ -48,10 +48,11 @@ def a_store_that_is_right_is_right(host):
     finally:
         host.cluster.stop()
         host.cluster.start()
-    equal([level for level, _ in found], ["ok"] * 5, str(found))
+    equal([level for level, _ in found], ["ok"] * 6, str(found))
     text = " ".join(what for _, what in found)
     for words in ("answers: PostgreSQL", "schema 1, role web1", "a change waits for standbys: s1",
-                  "its functions and no more", "has all keys", " s apart"):
+                  "its functions and no more", "web1 may have 8 connections", "has all keys",
+                  " s apart"):
         check(words in text, text)
 
 
@@ -69,6 +70,11 @@ def what_is_wrong_with_a_store_is_said(host):
     host.rows("revoke select on totpgroup.credential from web1; grant totp_admin to web1;")
     recognizes(host, "warning", "web1 is an administrator's")
     host.rows("revoke totp_admin from web1;")
+    for limit, words in ((-1, ("web1 may have any number of connections", "connection limit 8")),
+                         (1, ("web1 may have 1 connections, and connections=2",))):
+        host.rows(f"alter role web1 connection limit {limit};")
+        recognizes(host, "warning", *words)
+    host.rows("alter role web1 connection limit 8;")
     host.rows("update totpgroup.setting set schema = 2;")
     recognizes(host, "problem", "upgrade totpgroup on this host")
     host.rows("update totpgroup.setting set schema = 1; delete from totpgroup.member;")

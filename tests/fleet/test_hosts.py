@@ -3,13 +3,15 @@
 login is refused."""
 
 import contextlib
+import itertools
 import threading
 import time
 
 import case
 import trio
 from case import check, equal
-from daemon_host import SSHD, DaemonFleet, DaemonHost, said
+from daemon_host import SSHD, USERS, DaemonFleet, DaemonHost, said
+from events import EVENTS
 from fleet_host import Table
 from pool import SIZE, Pool
 from test_failures import SLACK
@@ -160,3 +162,53 @@ def a_login_is_refused_at_the_deadline_and_then_at_once(fleet):
         check(times[0] > BUDGET - SLACK, f"given up after {times[0]} s")
         check(min(times) < BUDGET / 2, f"never refused at once: {times}")
         recovers(host, {f"u{number}": secrets[number] for number in range(6, LOGINS)})
+
+
+@test
+def each_event_ends_in_a_refusal_in_time(fleet):
+    """What happens to servers, as the daemon sees it."""
+    table = Table("event", "answer", "after")
+    deadline, users = 1, iter(range(USERS))
+    with fleet.daemons(deadline=deadline) as (servers, (host, _)):
+        for name, event in EVENTS.items():
+            secrets = {user: host.enroll(user) for user in
+                       (f"u{next(users)}" for _ in range(10))}
+            user, secret = secrets.popitem()
+            equal(host.verify(user, secret.code()), "accepted", f"before: {name}")
+            user, secret = secrets.popitem()
+            with event(servers):
+                begun = time.monotonic()
+                answer = host.verify(user, secret.code())
+                took = time.monotonic() - begun
+            table.row(name, answer, f"{took:.2f} s")
+            check(answer != "accepted" and took < deadline + SLACK, f"{name}: {answer}, {took} s")
+            recovers(host, secrets)
+
+
+@test
+def changes_that_wait_do_not_use_up_the_server(fleet):
+    """A backend that waits for a standby stays when its host has given up, and each try makes one
+    more, up to the role's limit."""
+    deadline, limit, seen = 1, 3, [0]
+    with fleet.daemons(deadline=deadline) as (servers, (host, other)):
+        secrets = {f"u{number}": host.enroll(f"u{number}") for number in range(40)}
+        logins = itertools.cycle([secrets.popitem() for _ in range(20)])
+        servers.a.ask("postgres", f"alter role web1 connection limit {limit};")
+
+        def tries():
+            """One that is not refused at once, or None."""
+            user, secret = next(logins)
+            begun = time.monotonic()
+            check(host.verify(user, secret.code()) != "accepted", "without a standby")
+            took = time.monotonic() - begun
+            row, = servers.a.ask("postgres", "select count(*) from pg_stat_activity "
+                                 "where usename = 'web1';")
+            seen.append(int(row[0]))
+            return took > deadline * 0.9
+        with EVENTS["standbys frozen"](servers):
+            trio.wait_for(lambda: tries() and seen[-1] >= limit, "the limit is reached")
+            for _ in range(3):
+                trio.wait_for(tries, "another try")
+        equal(max(seen), limit, f"the most connections: {seen}")
+        recovers(host, secrets)
+        recovers(other, secrets)

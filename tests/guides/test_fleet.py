@@ -112,6 +112,8 @@ def three_servers_and_a_host(fleet):
         equal(said, "alice\n", "what was restored")
         guide.type("The log, dashboards and metrics")
         guide.type("A host leaves")
+        left = servers.a.psql("web1", "--dbname=totp", text="select 1;")
+        check("not permitted to log in" in left.stderr, "the host that left")
         # The runbook.
         servers.a.machine.kill()
         servers.a.machine.unplug()
