@@ -46,7 +46,7 @@ FILES = {
     "common/gate/address.c": unit("peer", "network_list", "gate"),
     "common/host/rights.c": unit("rights", "user_store", "user_credential"),
     # Where it is kept.
-    "common/store/store.c": unit("stores", "user_credential", "user_store"),
+    "common/store/store.c": unit("store", "stores", "user_credential", "user_store"),
     "common/store/locked_file.c": unit(
         "locked_file", "locked_file_failures", "locked_file_races", "locked_file_remove",
         "stores", "state_file", "user_credential"),

@@ -31,6 +31,24 @@ static void a_right_code_lets_in(void **state)
 	assert_string_equal(text_of(stack_secret("alice")), TOTP);
 }
 
+/* The application names nobody, and nobody answers when PAM asks for the name. */
+static void a_login_without_a_name_is_refused(void **state)
+{
+	static const char *const answers[] = {stack_fails, stack_no_responses};
+
+	(void)state;
+	stack_put_secret("alice", TOTP);
+	for (unsigned int i = 0; i < COUNT(answers); i++) {
+		stack_last = (struct stack_login){
+			.rhost = "192.0.2.7", .answers = {answers[i], stack_code(0)}};
+		stack_login(&stack_last);
+		assert_int_equal(stack_last.result, PAM_AUTH_ERR);
+		assert_int_equal(stack_last.prompts, 2);
+		assert_non_null(strstr(
+			stack_log, "refused user=- rhost=192.0.2.7 reason=not-enrolled"));
+	}
+}
+
 static void a_wrong_code_is_refused(void **state)
 {
 	static const char *const wrong[] = {"000000", "", " ", "12345", "1234567", "abcdef",
@@ -203,6 +221,7 @@ int main(int argc, char **argv)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, stack_setup, stack_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_right_code_lets_in),
+		TEST(a_login_without_a_name_is_refused),
 		TEST(a_wrong_code_is_refused),
 		TEST(the_log_says_how_far_off_a_code_is),
 		TEST(a_code_is_good_once),

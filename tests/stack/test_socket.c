@@ -426,6 +426,34 @@ static void no_secret_is_logged(void **state)
 	assert_non_null(strstr(stack_log, "totp-verifyd has the secret"));
 }
 
+/* The daemon may refuse before the prompt, and says why. */
+static void a_look_that_refuses_refuses_without_a_prompt(void **state)
+{
+	static const struct {
+		const char *reason;
+		const char *logged;
+		int result;
+	} cases[] = {{"store-error", "reason=store-error", PAM_AUTHINFO_UNAVAIL},
+		{"bad-file", "reason=bad-file", PAM_AUTHINFO_UNAVAIL},
+		{"config-error", "reason=config-error", PAM_SERVICE_ERR},
+		{"no such reason", "reason=wrong-code", PAM_AUTH_ERR}};
+	char look[128];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (unsigned int i = 0; i < COUNT(cases); i++) {
+		snprintf(look, sizeof look,
+			"{\"parameters\":{\"result\":\"refused\",\"reason\":\"%s\"}}",
+			cases[i].reason);
+		fake_look = look;
+		log_in(SOCKET, "alice", "123456", ACCEPTED);
+		assert_non_null(strstr(stack_log, cases[i].logged));
+		expect_result(cases[i].result, 0);
+		assert_string_equal(text_of(FAKE_REQUESTS), "(none)");
+	}
+}
+
 /* Without a complete answer of the daemon's nobody is skipped, offered a secret or let in. */
 static void no_other_look_lets_in(void **state)
 {
@@ -499,6 +527,7 @@ int main(int argc, char **argv)
 		TEST(an_unknown_user_is_asked_as_often),
 		TEST(a_session_needs_no_daemon),
 		TEST(no_secret_is_logged),
+		TEST(a_look_that_refuses_refuses_without_a_prompt),
 		TEST(no_other_look_lets_in),
 	};
 

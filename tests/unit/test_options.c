@@ -232,6 +232,47 @@ static void a_socket_excludes_options_of_files(void **state)
 	}
 }
 
+/* The shared store has no file whose path or rights could be given. */
+static void a_shared_store_excludes_options_of_files(void **state)
+{
+	static const char *const alone[] = {"secret=/x", "state=/x/${USER}", "user=root",
+		"allowed_perm=0640", "no_strict_owner", "allow_readonly"};
+	static const char *const with[] = {"nullok", "enroll", "strict", "grace_period=60"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(alone) + COUNT(with); i++) {
+		const char *argument = i < COUNT(alone) ? alone[i] : with[i - COUNT(alone)];
+		struct options options = OPTIONS_INIT;
+		struct error error = ERROR_INIT;
+		int status;
+
+		/* From files. */
+		assert_int_equal(options_read(&options, "store=pgsql", &error), 0);
+		assert_int_equal(options_read(&options, argument, &error), 0);
+		status = options_read_all(&options, 0, NULL, &error);
+		assert_int_equal(status, i < COUNT(alone) ? TOTPGROUP_ECONFIG : 0);
+		if (i >= COUNT(alone))
+			continue;
+		assert_memory_equal(error.message + 7, argument, strcspn(argument, "="));
+		assert_non_null(strstr(error.message, "does not go with store=pgsql"));
+	}
+}
+
+static void a_seal_key_has_an_absolute_path(void **state)
+{
+	static const char *const bad[] = {"seal_key=x", "seal_key=./x", "seal_key=~/x"};
+	struct options options = OPTIONS_INIT;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		options = (struct options)OPTIONS_INIT;
+		assert_int_equal(
+			options_read_all(&options, 1, &bad[i], &error), TOTPGROUP_ECONFIG);
+		assert_non_null(strstr(error.message, "is no absolute path"));
+	}
+}
+
 static void options_of_the_daemon_are_set_back(void **state)
 {
 	static const char *const lines[] = {"secret=/x", "state=/x/${USER}", "user=root",
@@ -601,6 +642,8 @@ int main(void)
 		cmocka_unit_test(a_path_has_no_other_variables),
 		cmocka_unit_test(a_store_is_files_or_a_socket),
 		cmocka_unit_test(a_socket_excludes_options_of_files),
+		cmocka_unit_test(a_shared_store_excludes_options_of_files),
+		cmocka_unit_test(a_seal_key_has_an_absolute_path),
 		cmocka_unit_test(options_of_the_daemon_are_set_back),
 		cmocka_unit_test(options_without_their_value_are_refused),
 		cmocka_unit_test(a_date_includes_its_day),
