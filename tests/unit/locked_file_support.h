@@ -69,6 +69,8 @@ static inline int after_call(int status, unsigned int descriptors)
 static inline void remember(struct text *text)
 {
 	assert_true(text->length <= CREDENTIAL_TEXT_MAX);
+	/* What is wiped when it is freed. */
+	assert_true(text->data == NULL || text->capacity > text->length);
 	if (text->length > 0)
 		memcpy(seen, text->data, text->length);
 	seen_length = text->length;

@@ -121,6 +121,147 @@ static void is_not_hurried_by_signals(void **state)
 	}
 }
 
+static bool is_seen;
+
+static bool is_first_open_of_file(const char *name, const char *path)
+{
+	bool is_first = !is_seen && strcmp(name, "openat") == 0 && strcmp(path, "file") == 0;
+
+	is_seen = is_seen || is_first;
+	return is_first;
+}
+
+static void fail_open_of_file(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	if (is_first_open_of_file(name, path))
+		calls.fail_at = calls.count + 1;
+}
+
+/* Where the file can only be read, it is read. Any other failure is one. */
+static void opens_to_read_what_cannot_be_written(void **state)
+{
+	static const struct {
+		int error;
+		int status;
+	} cases[] = {{EROFS, 0}, {EACCES, 0}, {EPERM, 0}, {EIO, TOTPGROUP_ESYSTEM},
+		{EMFILE, TOTPGROUP_ESYSTEM}};
+
+	(void)state;
+	put_file("file", OLD, 0600);
+	rules.in_place = true;
+	for (unsigned int i = 0; i < COUNT(cases); i++) {
+		calls_reset();
+		is_seen = false;
+		calls.watch = fail_open_of_file;
+		calls.error = cases[i].error;
+		assert_int_equal(begin_and_abort("file"), cases[i].status);
+		assert_true(is_seen);
+		assert_string_equal(seen, cases[i].status == 0 ? OLD : "");
+	}
+}
+
+/* Holds the descriptor 0, which the program began without, until the file is opened. */
+static int holder;
+
+static void leave_lowest_descriptor(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	if (is_first_open_of_file(name, path))
+		close(holder);
+	else if (!is_seen && holder < 0)
+		holder = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* A program may have closed its standard input. */
+static void closes_the_lowest_descriptor_too(void **state)
+{
+	int (*const work[])(const char *) = {look, begin_and_abort, begin_and_commit};
+	int input = fcntl(0, F_DUPFD_CLOEXEC, 3);
+
+	(void)state;
+	assert_true(input >= 0);
+	close(0);
+	for (unsigned int i = 0; i < COUNT(work); i++) {
+		put_file("file", OLD, 0600);
+		is_seen = false;
+		holder = -1;
+		calls.watch = leave_lowest_descriptor;
+		assert_int_equal(work[i]("file"), 0);
+		assert_int_equal(holder, 0);
+	}
+	assert_int_equal(dup2(input, 0), 0);
+	close(input);
+}
+
+static void cut_file(const char *name, int fd, const char *path)
+{
+	(void)fd;
+	(void)path;
+	if (strcmp(name, "read") == 0)
+		assert_int_equal(truncate(in_folder("file"), 3), 0);
+}
+
+static void says_that_the_file_changed_meanwhile(void **state)
+{
+	(void)state;
+	put_file("file", OLD, 0600);
+	calls.watch = cut_file;
+	assert_int_equal(look("file"), TOTPGROUP_ESYSTEM);
+	assert_non_null(strstr(failure.message, "changed while it was read"));
+	assert_string_equal(seen, "");
+}
+
+static void says_that_memory_is_out(void **state)
+{
+	unsigned int call = 0;
+	int status;
+
+	(void)state;
+	put_file("file", OLD, 0600);
+	do {
+		calls.only = "malloc";
+		calls_arm(++call, ENOMEM);
+		calls_disarm();
+		status = look("file");
+		assert_true(status == 0 || status == TOTPGROUP_EMEMORY);
+	} while (status != 0);
+	assert_true(call > 1);
+}
+
+static bool is_locked_by_another(void)
+{
+	int file = open(in_folder("file"), O_RDONLY | O_CLOEXEC);
+	bool is_locked;
+
+	assert_true(file >= 0);
+	is_locked = flock(file, LOCK_EX | LOCK_NB) != 0;
+	close(file);
+	return is_locked;
+}
+
+static void a_transaction_that_goes_on_keeps_its_lock(void **state)
+{
+	unsigned int descriptors = before_call("file");
+	struct locked_file *transaction;
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	put_file("file", OLD, 0600);
+	assert_int_equal(locked_file_begin(&rules, &transaction, &text, &failure), 0);
+	text_free(&text);
+	assert_true(is_locked_by_another());
+	assert_int_equal(text_append_string(&text, NEW), 0);
+	assert_int_equal(locked_file_commit(&transaction, &text, true, &failure), 0);
+	text_free(&text);
+	assert_non_null(transaction);
+	assert_string_equal(text_of("file"), NEW);
+	assert_true(is_locked_by_another());
+	locked_file_abort(transaction);
+	assert_false(is_locked_by_another());
+	assert_int_equal(count_descriptors(), descriptors);
+}
+
 /* Runs something in a process of its own, which gives the line that failed. */
 static void in_child(int (*work)(void))
 {
@@ -268,6 +409,11 @@ int main(void)
 		TEST(leaves_the_old_or_the_new_text_whatever_fails),
 		TEST(ends_when_everything_fails_from_there_on),
 		TEST(is_not_hurried_by_signals),
+		TEST(opens_to_read_what_cannot_be_written),
+		TEST(closes_the_lowest_descriptor_too),
+		TEST(says_that_the_file_changed_meanwhile),
+		TEST(says_that_memory_is_out),
+		TEST(a_transaction_that_goes_on_keeps_its_lock),
 		TEST(says_that_a_full_disk_is_unwritable),
 		TEST(says_that_a_read_only_file_system_is_unwritable),
 		TEST(says_that_a_folder_without_rights_is_unwritable),
