@@ -129,7 +129,8 @@ def main():
         print(f"{file:38} {share(*row[:2])}   {share(*row[2:])}")
     print(f"{'in all':38} {share(*totals[:2])}   {share(*totals[2:])}")
     good = compare(found, texts)
-    for what, aim, part, whole in (("lines", LINES, *totals[:2]), ("branches", BRANCHES, *totals[2:])):
+    for what, aim, part, whole in (("lines", LINES, *totals[:2]),
+                                   ("branches", BRANCHES, *totals[2:])):
         if 100 * part < aim * whole:
             print(f"fewer than {aim} % of the {what} were reached")
             good = False

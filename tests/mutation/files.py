@@ -5,6 +5,9 @@ DIFFERENTIAL = "tests/differential/test_model.py"
 DOCTOR = ("tests/cli/test_doctor_stacks.py", "tests/cli/test_doctor.py",
           "tests/cli/test_doctor_pam.py", "tests/cli/test_doctor_programs.py")
 
+# Those of the short mode.
+QUICK = ("common/login/outcome.c", "common/store/store.c")
+
 
 def unit(*names):
     return tuple(f"tests/unit/test_{name}" for name in names)

@@ -91,6 +91,7 @@ static void take_down_rights(const char *name, int fd, const char *path)
 }
 
 static char after[1024];
+static int cancellation_after;
 
 /* The one that began the program is back from pthread_create(), in which its signals
  * wait. */
@@ -103,6 +104,7 @@ static void *verify_in_thread(void *argument)
 	while (sem_wait(&is_back) != 0)
 		;
 	*verdict = verify("alice", "12345678", 0).verdict;
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancellation_after);
 	read_rights("thread-self", after, sizeof after);
 	return NULL;
 }
@@ -133,6 +135,7 @@ static void changes_the_calling_thread_alone(void **state)
 	assert_int_equal(strtoull(strstr(at_work, "SigBlk:\t") + 8, NULL, 16) >> 14 & 1, 1);
 	/* A thread that ends here would keep the user's rights, and the lock. */
 	assert_int_equal(cancellation_at_work, PTHREAD_CANCEL_DISABLE);
+	assert_int_equal(cancellation_after, PTHREAD_CANCEL_ENABLE);
 	assert_string_equal(meanwhile, before);
 	assert_string_equal(after, before);
 }
