@@ -554,6 +554,52 @@ static void each_call_has_its_own_time_limit(void **state)
 	enroll_client_end(&enroll);
 }
 
+static const struct {
+	const char *error;
+	enum enroll_answer answer;
+	const char *words;
+} enroll_errors[] = {
+	{"org.totpgroup.Verify.NotPermitted", ENROLL_NOT_PERMITTED, "only root may do that"},
+	{"org.totpgroup.Verify.AlreadyEnrolled", ENROLL_ALREADY, "there is a secret already"},
+	{"org.varlink.service.InvalidParameter", ENROLL_WRONG_CODE, "that is no code"},
+	{"org.totpgroup.Verify.NotEnrolling", ENROLL_GIVEN_UP, "too many wrong codes"},
+	{"org.totpgroup.Verify.StoreError", ENROLL_FAILED, "totp-verifyd"},
+	{"org.example.Unknown", ENROLL_FAILED, "totp-verifyd"},
+};
+
+/* The same to the wish for a secret and to the code. */
+static void each_error_of_an_enrollment_has_its_answer(void **state)
+{
+	char text[128];
+	const struct fake_reply replies[] = {
+		{"{\"parameters\":{\"uri\":\"otpauth://x\",\"emergency_codes\":[]}}", 0,
+			FAKE_WAIT},
+		{text, 0, FAKE_WAIT}};
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(enroll_errors); i++) {
+		const struct verify_client client = {in_folder(FAKE_SOCKET), LONG};
+		struct enroll_client enroll = ENROLL_CLIENT_INIT;
+
+		snprintf(text, sizeof text, "{\"error\":\"%s\",\"parameters\":{}}",
+			enroll_errors[i].error);
+		fake_start(&replies[1], 1);
+		assert_int_equal(enroll_client_begin(&enroll, &client, &failure),
+			enroll_errors[i].answer);
+		assert_non_null(strstr(failure.message, enroll_errors[i].words));
+		enroll_client_end(&enroll);
+		fake_stop();
+		enroll = (struct enroll_client)ENROLL_CLIENT_INIT;
+		fake_start(replies, 2);
+		assert_int_equal(enroll_client_begin(&enroll, &client, &failure), ENROLL_DONE);
+		assert_int_equal(enroll_client_confirm(&enroll, "123456", &failure),
+			enroll_errors[i].answer);
+		assert_non_null(strstr(failure.message, enroll_errors[i].words));
+		enroll_client_end(&enroll);
+		fake_stop();
+	}
+}
+
 /* It is shown on a terminal, and as a QR code. */
 static void a_uri_that_is_none_is_refused(void **state)
 {
@@ -653,6 +699,7 @@ int main(void)
 		TEST(the_interface_is_recognized),
 		TEST(no_failure_is_an_acceptance),
 		TEST(a_closed_connection_fails),
+		TEST(each_error_of_an_enrollment_has_its_answer),
 		TEST(a_uri_that_is_none_is_refused),
 		TEST(each_call_has_its_own_time_limit),
 		TEST(no_failure_is_an_enrollment),
