@@ -65,7 +65,8 @@ class Bench:
     def __init__(self, folder, file):
         self.file = file
         self.folder = pathlib.Path(folder)
-        self.archive = self.member = self.object = None
+        self.archives, self.member, self.object = [], None, None
+        self.unsanitized = None  # tests that fail with sanitizers, once they were tried
         for name in os.listdir(BUILD):
             if name not in (".libs", "tests"):
                 os.symlink(BUILD / name, self.folder / name)
@@ -83,18 +84,20 @@ class Bench:
                 os.symlink(os.path.join(path, one), here / one)
 
     def find_object(self):
-        """The object of the file, and the archive that has it. An object of the module or of
-        totp-enroll is in none."""
+        """The object of the file, and the archives that have it. An object of the module or of
+        totp-enroll is in none. An archive of the daemon has copies of what it is made of."""
         folder, name = os.path.dirname(self.file), pathlib.Path(self.file).stem
         for archive in sorted((BUILD / ".libs").glob("*.a")):
             for member in run(["ar", "t", archive]).stdout.split():
                 compiled = BUILD / folder / ".libs" / member
                 if member.endswith(f"_la-{name}.o") and compiled.exists():
-                    self.archive, self.member = archive.name, member
+                    self.archives.append(archive.name)
+                    self.member = member
                     own = self.folder / ".libs" / archive.name
                     own.unlink()
                     shutil.copy(archive, own)
-                    return
+        if self.archives:
+            return
         for pattern in (f".libs/*_la-{name}.o", f"*-{name}.o"):
             for path in sorted((BUILD / folder).glob(pattern)):
                 self.member, self.object = path.name, os.path.relpath(path, BUILD)
@@ -111,8 +114,8 @@ class Bench:
                    f"-I{SOURCE / os.path.dirname(self.file)}", "-c", "-o", made, source]
         if run(command, cwd=BUILD).returncode != 0:
             return False
-        if self.archive:
-            subprocess.run(["ar", "r", self.folder / ".libs" / self.archive, made], check=True,
+        for archive in self.archives:
+            subprocess.run(["ar", "r", self.folder / ".libs" / archive, made], check=True,
                            stderr=subprocess.DEVNULL)
         return True
 
@@ -122,8 +125,8 @@ class Bench:
         made = self.folder / command[at]
         made.unlink(missing_ok=True)
         command[at] = made
-        own = {f"./.libs/{self.archive}": self.folder / ".libs" / str(self.archive),
-               self.object: self.folder / self.member}
+        own = {f"./.libs/{archive}": self.folder / ".libs" / archive for archive in self.archives}
+        own[self.object] = self.folder / self.member
         command = [own.get(word, word) for word in command]
         done = run([*command, *(SANITIZE if sanitized else ())], cwd=BUILD)
         assert done.returncode == 0, done.stdout

@@ -45,15 +45,22 @@ def targets(name):
     return [name, MODULE] if name.startswith("tests/stack/") else [name]
 
 
-def find_with_sanitizers(bench, text, mutant, tests):
-    """The test of a unit that finds it where an access beyond what is there ends the program."""
-    assert bench.compile(apply(text, mutant), targets(tests[0])[-1], sanitized=True)
+def fails_with_sanitizers(bench, text, tests):
+    """The tests of units, of these, that an access beyond what is there ends."""
+    assert bench.compile(text, targets(tests[0])[-1], sanitized=True)
     for name in tests:
         if name.startswith("tests/unit/"):
             bench.link(name, sanitized=True)
             if not bench.passes(name):
-                return f"{name} with sanitizers"
-    return None
+                yield name
+
+
+def find_with_sanitizers(bench, text, mutant, tests):
+    """A test that passes with sanitizers where nothing is changed and fails now, or None."""
+    if bench.unsanitized is None:
+        bench.unsanitized = set(fails_with_sanitizers(bench, text, tests))
+    usable = [name for name in tests if name not in bench.unsanitized]
+    return next(fails_with_sanitizers(bench, apply(text, mutant), usable), None) if usable else None
 
 
 def find(bench, text, mutant, tests):
@@ -68,6 +75,8 @@ def find(bench, text, mutant, tests):
                 linked.add(target)
         if not bench.passes(name):
             return name
+    if mutant.before == mutant.after:
+        return None
     return find_with_sanitizers(bench, text, mutant, tests)
 
 
