@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,19 @@ static const char *find_state(const char *text, char state[SQLSTATE_LENGTH + 1])
 	return state;
 }
 
+/* Whether the server has not hung up. */
+static bool has_peer(const struct link *link)
+{
+	int socket = PQsocket(link->connection);
+	ssize_t size;
+	char byte;
+
+	if (socket < 0)
+		return false;
+	size = recv(socket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
 enum failure_kind link_explain(
 	const struct link *link, bool is_securing, struct failure *failure)
 {
@@ -92,7 +106,8 @@ enum failure_kind link_explain(
 			"passfile= names and that is root's alone");
 	if (find_state(text, state) != NULL)
 		return failure_set_state(failure, state);
-	return failure_set(failure, is_securing ? FAILURE_CONFIG : FAILURE_PASSES,
+	return failure_set(failure,
+		is_securing && has_peer(link) ? FAILURE_CONFIG : FAILURE_PASSES,
 		"cannot connect: %.*s", (int)strcspn(text, "\n"),
 		*text != '\0' ? text : "no reason was given");
 }

@@ -25,8 +25,8 @@ int64_t link_clock(void);
  * for the look-up of a name, so only the connector thread calls it. */
 struct link *link_start(const char *settings);
 
-/* Says why a connection could not be made. is_securing: TLS was being set up. Then the server is as
- * a rule another one than it should be, and only an administrator can mend that. */
+/* Says why a connection could not be made. is_securing: TLS was being set up. If the server has not
+ * hung up then, it is another one than it should be, and only an administrator can mend that. */
 enum failure_kind link_explain(
 	const struct link *link, bool is_securing, struct failure *failure);
 

@@ -10,6 +10,7 @@ import time
 
 from case import check, equal
 from store_host import CONF, TOP, Client, test
+from test_program import run
 
 
 def by_library(host, user, code, *words, environment=None, uid=0, program=None):
@@ -119,6 +120,10 @@ def a_dead_name_server_keeps_nobody_beyond_the_deadline(host):
         silent.setblocking(False)
         check(silent.recv(512), "the name server was asked")
         host.stop()
+        # The program does not wait for it, either, when it ends.
+        begun = time.monotonic()
+        run(host, "status", "alice", conf=CONF, status=6)
+        check(time.monotonic() - begun < 6, f"{time.monotonic() - begun} s")
 
 
 def _read(path):

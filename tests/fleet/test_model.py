@@ -81,7 +81,7 @@ def compiled(definitions):
 def no_code_is_accepted_twice_and_no_limit_exceeded(folder):
     table = Table("model", "states", "property that fails")
     others = f"OTHERS={OTHERS}"
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(1 if case.LONG else 2) as pool:
         whole = pool.submit(search, folder, others)
         parts = {name: pool.submit(search, folder, others, name) for name in CONTROLS}
     states, failed = whole.result()

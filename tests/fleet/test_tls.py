@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon and the program reach a server over TLS with an authority of its own, and no other."""
 
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
+import threading
 import time
 
 from case import Skip, equal
+from one_time_code import Secret
 from store_host import CONF, SSHD, TOP, Client, check, test
 from test_program import run
 
@@ -51,11 +55,11 @@ def listen(host, *settings):
     host.cluster.start("listen_addresses=127.0.0.1", *settings)
 
 
-def reach(host, name=NAME, authority="authority.pem", more=""):
+def reach(host, name=NAME, authority="authority.pem", deadline=DEADLINE):
     """The host knows the server by that name, and trusts that authority."""
-    host.use(deadline=str(DEADLINE), connection=(
+    host.use(deadline=deadline, connection=(
         f"host={name} hostaddr=127.0.0.1 dbname=one user=web1 sslmode=verify-full "
-        f"sslrootcert={FOLDER}/{authority} {more}"))
+        f"sslrootcert={FOLDER}/{authority}"))
 
 
 def ask(host, secret, steps=0):
@@ -116,6 +120,43 @@ def a_server_is_known_by_its_certificate(host):
         host.cluster.stop()
         host.cluster.start()
     equal(host.rows("select count(*) from totpgroup.log;"), [["1"]], "decisions")
+
+
+@contextlib.contextmanager
+def answering(answer):
+    """At the server's port somebody gives this answer to the first question, and hangs up."""
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                with client:
+                    client.recv(8)
+                    client.sendall(answer)
+                    client.shutdown(socket.SHUT_WR)
+                    client.recv(100000)
+    with socket.create_server(("127.0.0.1", 5432)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        yield
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@test
+def a_server_that_hangs_up_may_come_back(host):
+    """What stands in front of a server that is gone may answer so. It is no mistake of anybody, and
+    is asked again until the deadline."""
+    make_certificates(host)
+    for answer in (b"", b"S"):
+        with answering(answer):
+            reach(host, deadline=1)
+            host.start()
+            begun = time.monotonic()
+            result, lines = ask(host, Secret("nobody's"))
+            equal((result, len(lines)), ("org.totpgroup.Verify.StoreError", 1), lines)
+            check(time.monotonic() - begun > 0.9, f"given up at once: {lines}")
+            check("cannot connect" in lines[0], lines)
+            host.stop()
 
 
 @test
