@@ -137,9 +137,11 @@ def answering(answer):
     with socket.create_server(("127.0.0.1", 5432)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
-        yield
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 @test
