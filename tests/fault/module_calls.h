@@ -15,20 +15,27 @@
 #include <fcntl.h>
 #include <gcrypt.h>
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <security/pam_modutil.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "call_errors.h"
 
 /*
  * With the address sanitizer of clang, malloc() is the sanitizer's. These functions are called
@@ -50,7 +57,10 @@ const char *__asan_default_options(void)
 #define REAL(name) __libc_##name
 #endif
 
-#define LIVE_MAX 1024
+#define LIVE_MAX  1024
+#define CALLS_MAX 1024
+/* A call that was interrupted may be repeated, and is interrupted so often at most. */
+#define INTERRUPTIONS_MAX 1000
 #ifndef HMAC_CALLS_MAX
 #define HMAC_CALLS_MAX 12
 #endif
@@ -63,6 +73,8 @@ static struct {
 	unsigned int fail_for; /* how many fail from there on */
 	int error;	       /* errno of the failure, where it has one */
 	const char *failed;    /* the first call that failed */
+	/* The calls of the last run in which none failed. */
+	const char *names[CALLS_MAX];
 	/* Memory of the module that is not freed yet. */
 	void *live[LIVE_MAX];
 	unsigned int live_count;
@@ -83,9 +95,12 @@ static bool call_fails(void *caller, const char *name)
 	/* A search through thousands of codes repeats the same call. */
 	if (strncmp(name, "gcry_mac_", 9) == 0 && ++calls.hmac_count > HMAC_CALLS_MAX)
 		return false;
+	if (calls.fail_at == 0 && calls.count < CALLS_MAX)
+		calls.names[calls.count] = name;
 	calls.count++;
 	if (calls.fail_at == 0 || calls.count < calls.fail_at ||
-		calls.count - calls.fail_at >= calls.fail_for)
+		calls.count - calls.fail_at >= calls.fail_for ||
+		(calls.error == EINTR && calls.count - calls.fail_at >= INTERRUPTIONS_MAX))
 		return false;
 	if (calls.failed == NULL)
 		calls.failed = name;
@@ -116,6 +131,8 @@ static void *next_function(const char *name)
 ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
 ssize_t __readlinkat_chk(int fd, const char *path, char *target, size_t size, size_t room);
 int __openat_2(int fd, const char *path, int flags);
+int __getgroups_chk(int count, gid_t *gids, size_t room);
+ssize_t __getdelim(char **line, size_t *size, int end, FILE *file);
 
 #pragma GCC diagnostic push
 #ifndef __clang__
@@ -136,6 +153,42 @@ INTERPOSE(ssize_t, pwritev2,
 INTERPOSE(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 INTERPOSE(int, fsync, (int fd), (fd), -1)
 INTERPOSE(int, syncfs, (int fd), (fd), -1)
+INTERPOSE(int, renameat2,
+	(int from, const char *old, int to, const char *name, unsigned int flags),
+	(from, old, to, name, flags), -1)
+INTERPOSE(int, linkat, (int from, const char *old, int to, const char *name, int flags),
+	(from, old, to, name, flags), -1)
+INTERPOSE(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+INTERPOSE(int, stat, (const char *path, struct stat *status), (path, status), -1)
+INTERPOSE(int, faccessat, (int fd, const char *path, int mode, int flags),
+	(fd, path, mode, flags), -1)
+INTERPOSE(int, chmod, (const char *path, mode_t mode), (path, mode), -1)
+INTERPOSE(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t size),
+	(fd, name, value, size), -1)
+INTERPOSE(int, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+	(fd, name, value, size, flags), -1)
+INTERPOSE(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL)
+INTERPOSE(ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file),
+	(line, size, end, file), -1)
+INTERPOSE(DIR *, opendir, (const char *path), (path), NULL)
+INTERPOSE(struct dirent *, readdir, (DIR * folder), (folder), NULL)
+INTERPOSE(int, gethostname, (char *name, size_t size), (name, size), -1)
+INTERPOSE(int, __getgroups_chk, (int count, gid_t *gids, size_t room), (count, gids, room), -1)
+INTERPOSE(int, getgroups, (int count, gid_t *gids), (count, gids), -1)
+INTERPOSE(struct tm *, gmtime_r, (const time_t *when, struct tm *parts), (when, parts), NULL)
+INTERPOSE(int, pthread_setcancelstate, (int state, int *before), (state, before), calls.error)
+INTERPOSE(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *before),
+	(how, set, before), calls.error)
+INTERPOSE(const char *, pam_getenv, (pam_handle_t * pamh, const char *name), (pamh, name), NULL)
+INTERPOSE(const char *, gcry_check_version, (const char *version), (version), NULL)
+INTERPOSE(gcry_error_t, gcry_kdf_derive,
+	(const void *text, size_t length, int algorithm, int variant, const void *salt,
+		size_t salt_length, unsigned long rounds, size_t size, void *derived),
+	(text, length, algorithm, variant, salt, salt_length, rounds, size, derived),
+	GPG_ERR_ENOMEM)
+INTERPOSE(gcry_error_t, gcry_mac_ctl,
+	(gcry_mac_hd_t handle, int command, void *data, size_t size),
+	(handle, command, data, size), GPG_ERR_INTERNAL)
 INTERPOSE(int, renameat, (int from, const char *old, int to, const char *name),
 	(from, old, to, name), -1)
 INTERPOSE(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), -1)
@@ -254,6 +307,56 @@ int openat(int fd, const char *path, int flags, ...)
 	return fails ? -1 : real(fd, path, flags, mode);
 }
 
+/* No limit is tried here that the module must reach; how long it waits for a lock is counted. */
+int nanosleep(const struct timespec *duration, struct timespec *left)
+{
+	static int (*real)(const struct timespec *duration, struct timespec *left);
+
+	if (real == NULL)
+		*(void **)&real = next_function("nanosleep");
+	if (call_fails(__builtin_return_address(0), "nanosleep"))
+		return -1;
+	return calls.armed && is_module(__builtin_return_address(0)) ? 0 : real(duration, left);
+}
+
+int prctl(int option, ...)
+{
+	static int (*real)(int option, unsigned long first, unsigned long second,
+		unsigned long third, unsigned long fourth);
+	va_list arguments;
+	unsigned long words[4];
+
+	va_start(arguments, option);
+	for (unsigned int i = 0; i < COUNT(words); i++)
+		words[i] = va_arg(arguments, unsigned long);
+	va_end(arguments);
+	if (real == NULL)
+		*(void **)&real = next_function("prctl");
+	return call_fails(__builtin_return_address(0), "prctl")
+		       ? -1
+		       : real(option, words[0], words[1], words[2], words[3]);
+}
+
+/* The system calls without a function of their own, with which rights change. */
+long syscall(long number, ...)
+{
+	static long (*real)(long number, long first, long second, long third, long fourth,
+		long fifth, long sixth);
+	va_list arguments;
+	long words[6];
+
+	va_start(arguments, number);
+	for (unsigned int i = 0; i < COUNT(words); i++)
+		words[i] = va_arg(arguments, long);
+	va_end(arguments);
+	if (real == NULL)
+		*(void **)&real = next_function("syscall");
+	return call_fails(__builtin_return_address(0), "syscall")
+		       ? -1
+		       : real(number, words[0], words[1], words[2], words[3], words[4],
+				 words[5]);
+}
+
 /* dlsym() may allocate memory itself, so these are called by their own names. */
 extern void *REAL(malloc)(size_t size);
 extern void *REAL(calloc)(size_t count, size_t size);
@@ -294,10 +397,16 @@ void *calloc(size_t count, size_t size)
 	return ALLOCATE("calloc", REAL(calloc)(count, size));
 }
 
+/* The C library's calls its own realloc(). */
+void *reallocarray(void *memory, size_t count, size_t size)
+{
+	assert_true(count == 0 || size <= SIZE_MAX / count);
+	return ALLOCATE("reallocarray", (forget(memory), REAL(realloc)(memory, count * size)));
+}
+
 void *realloc(void *memory, size_t size)
 {
-	forget(memory);
-	return ALLOCATE("realloc", REAL(realloc)(memory, size));
+	return ALLOCATE("realloc", (forget(memory), REAL(realloc)(memory, size)));
 }
 
 static char *duplicate(const char *string, size_t length)

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "module_calls.h"
+#include "sweep.h"
 
 #include "../stack/offer.h"
 #include "../unit/temporary_folder.h"
@@ -77,32 +77,30 @@ static void check(const char *options, const char *script, int error)
 }
 
 static void fail_each_call(
-	const char *options, const char *script, int result, unsigned int fail_for)
+	const char *options, const char *script, int result, enum sweep_duration duration)
 {
-	static const int errors[] = {EIO, ENOSPC, EACCES, ENOMEM};
 	unsigned int total, let_in = 0;
 
 	offer_options(options);
 	total = fail_calls(script, 0, 0, 0);
 	assert_int_equal(stack_last.result, result);
 	assert_true(total >= 20);
-	for (unsigned int e = 0; e < COUNT(errors); e++)
-		for (unsigned int k = 1; k <= total; k++) {
-			(void)fail_calls(script, k, fail_for, errors[e]);
-			check(options, script, errors[e]);
-			let_in += stack_last.result == PAM_SUCCESS;
-		}
+	for (struct sweep sweep = sweep_begin(total, duration); sweep_next(&sweep);) {
+		(void)fail_calls(script, sweep.at, sweep.fail_for, sweep.error);
+		check(options, script, sweep.error);
+		let_in += stack_last.result == PAM_SUCCESS;
+	}
 	print_message("# %s %s: %u calls, let in %u times\n", options, script, total, let_in);
 }
 
 static void a_failure_lets_nobody_in_without_a_secret(void **state)
 {
 	(void)state;
-	for (unsigned int fail_for = 1; fail_for <= 1000000; fail_for += 999999) {
-		fail_each_call("enroll", "r", PAM_SUCCESS, fail_for);
-		fail_each_call("enroll nullok", "wr", PAM_SUCCESS, fail_for);
-		fail_each_call("enroll nullok", "e", PAM_IGNORE, fail_for);
-		fail_each_call("enroll", "www", PAM_AUTH_ERR, fail_for);
+	for (enum sweep_duration duration = SWEEP_ONCE; duration <= SWEEP_LASTING; duration++) {
+		fail_each_call("enroll", "r", PAM_SUCCESS, duration);
+		fail_each_call("enroll nullok", "wr", PAM_SUCCESS, duration);
+		fail_each_call("enroll nullok", "e", PAM_IGNORE, duration);
+		fail_each_call("enroll", "www", PAM_AUTH_ERR, duration);
 	}
 }
 
