@@ -53,15 +53,11 @@ static void set_state(struct server *server, struct connection *connection,
 		TAILQ_INSERT_AFTER(list, before, connection, next);
 }
 
-/* Tells epoll which events the state waits for. False where the connection waits for a peer
- * that has hung up, or after an error. */
-static bool watch_connection(struct server *server, struct connection *connection)
+/* Tells epoll which events the state waits for; false after an error. */
+static bool watch_events(struct server *server, struct connection *connection)
 {
 	struct epoll_event event = {.data.ptr = connection};
 
-	if (connection->hung_up)
-		return connection->state == CONNECTION_AT_WORK ||
-		       connection->state == CONNECTION_HELD;
 	if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_READING)
 		event.events = EPOLLIN;
 	else if (connection->state == CONNECTION_WRITING)
@@ -70,6 +66,19 @@ static bool watch_connection(struct server *server, struct connection *connectio
 		return true;
 	connection->events = event.events;
 	return epoll_ctl(server->epoll, EPOLL_CTL_MOD, connection->descriptor, &event) == 0;
+}
+
+/* False where the connection is to be closed: it waits for a peer that has hung up, or its events
+ * cannot be watched. A worker uses one that is at work, so that closes after its reply. */
+static bool watch_connection(struct server *server, struct connection *connection)
+{
+	if (!connection->hung_up && watch_events(server, connection))
+		return true;
+	if (!connection->hung_up) {
+		connection_stop_reading(connection);
+		connection->hung_up = true;
+	}
+	return connection->state == CONNECTION_AT_WORK || connection->state == CONNECTION_HELD;
 }
 
 static void prepare_work(

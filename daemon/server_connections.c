@@ -153,20 +153,31 @@ static bool is_admitted(struct server *server, uid_t uid)
 	return close_one_for_room(server);
 }
 
+/* The system may have no room for one more event. */
+static bool watch_input(struct server *server, struct connection *connection)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+	struct error error = ERROR_INIT;
+
+	connection->events = event.events;
+	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, connection->descriptor, &event) == 0)
+		return true;
+	error_set_system(&error, TOTPGROUP_ESYSTEM, "its connection cannot be watched");
+	verify_log_not_answered(server->log_bounds, connection->peer.uid, &error);
+	return false;
+}
+
 static void add_connection(struct server *server, int descriptor)
 {
 	struct connection *connection = connection_open(descriptor);
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
 
 	if (connection == NULL)
 		return;
-	if (!is_admitted(server, connection->peer.uid) ||
-		epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+	if (!is_admitted(server, connection->peer.uid) || !watch_input(server, connection)) {
 		connection_send_busy(connection);
 		connection_close(connection);
 		return;
 	}
-	connection->events = event.events;
 	connection->active = server->now;
 	connection->index = server->count;
 	server->connections[server->count] = connection;
