@@ -167,6 +167,7 @@ static struct work *find_next(const struct pool *pool)
 
 		if (chosen != NULL && work->share > chosen->share)
 			continue;
+		/* cppcheck-suppress uninitvar ; the macro sets it, which cppcheck does not see */
 		if (!may_run(pool, work, &same_peer) ||
 			(chosen != NULL && work->share == chosen->share && same_peer >= fewest))
 			continue;

@@ -22,15 +22,16 @@
 static void propose(struct doctor *doctor, struct finding *finding, const char *setting)
 {
 	struct sshd_proposals *proposals = doctor->proposals;
-	char *copy;
+	struct sshd_proposal *row;
 
 	if (proposals == NULL || finding == NULL || proposals->count == SSHD_PROPOSALS_MAX)
 		return;
-	copy = strdup(setting);
-	if (copy == NULL)
+	row = &proposals->rows[proposals->count];
+	*row = (struct sshd_proposal){finding, strdup(setting)};
+	if (row->setting == NULL)
 		doctor->report.out_of_memory = true;
 	else
-		proposals->rows[proposals->count++] = (struct sshd_proposal){finding, copy};
+		proposals->count++;
 }
 
 /* The methods that are demanded, each list with the code. */

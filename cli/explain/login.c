@@ -25,8 +25,9 @@ static void append_connection(const char *rhost, struct text *connection)
 static void append_methods(const char *methods, struct text *info)
 {
 	text_append_format(info, "%s\n", methods);
-	for (char *comma = info->data; comma != NULL && (comma = strchr(comma, ',')) != NULL;)
-		*comma = '\n';
+	for (char *at = info->data; at != NULL; at = strchr(at, ','))
+		if (*at == ',')
+			*at = '\n';
 }
 
 static void conclude(struct login *login, bool due, struct explanation *explanation)

@@ -290,10 +290,11 @@ static bool take_emergency_codes(
 	if (!json_member(parameters, "emergency_codes", &array) || array.kind != JSON_ARRAY)
 		return false;
 	while (json_next(&array, &item, &item)) {
-		char *code = codes->code[codes->count];
+		char *code =
+			codes->count < EMERGENCY_CODES_MAX ? codes->code[codes->count] : NULL;
 
-		if (codes->count == EMERGENCY_CODES_MAX ||
-			!json_string(&item, code, sizeof codes->code[0]) || !is_printable(code))
+		if (code == NULL || !json_string(&item, code, sizeof codes->code[0]) ||
+			!is_printable(code))
 			return false;
 		codes->count++;
 	}

@@ -71,10 +71,11 @@ static void read_run(const totpgroup_credential *credential, struct run *run)
 static bool is_complete(const struct run *run)
 {
 	const struct sighting *seen = run->sightings;
-	int64_t newest = seen[RUN_LENGTH - 1].skew;
+	int64_t newest;
 
 	if (run->count < RUN_LENGTH)
 		return false;
+	newest = seen[RUN_LENGTH - 1].skew;
 	for (unsigned int i = 1; i < RUN_LENGTH; i++)
 		if (seen[i].step <= seen[i - 1].step || seen[i].step > seen[i - 1].step + 2 ||
 			seen[i - 1].skew < newest - 1 || seen[i - 1].skew > newest + 1)

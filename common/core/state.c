@@ -274,9 +274,11 @@ static void append_key(const struct pair *pair, const totpgroup_credential *effe
 	struct word limit;
 	bool found = credential_find(effective, key->name, &value);
 
-	if (found && strcmp(key->name, "RATE_LIMIT") == 0)
-		found = credential_next_word(&value, &limit) &&
-			credential_next_word(&value, &limit);
+	/* Its first two words are the limit, which is not the state's. */
+	if (found && strcmp(key->name, "RATE_LIMIT") == 0) {
+		found = credential_next_word(&value, &limit);
+		found = found && credential_next_word(&value, &limit);
+	}
 	if ((found && state_value_is_valid(key, &value)) ||
 		state_section_find(pair->own, key->name, &value))
 		append_line(next, key->name, value);
