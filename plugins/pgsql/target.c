@@ -15,7 +15,8 @@
 /* A path at which there is no file. An empty one would mean a file in the home folder. */
 #define NO_FILE "/dev/null/none"
 
-/* The values of settings that the administrator does not give. */
+/* The values of settings that the administrator does not give. Some are of newer libraries than
+ * others, to which an empty value is an error. */
 static const struct {
 	const char *keyword;
 	const char *value;
@@ -28,8 +29,11 @@ static const struct {
 	{"keepalives_count", "3"},
 	{"keepalives_idle", "30"},
 	{"keepalives_interval", "10"},
+	{"max_protocol_version", "3.0"},
+	{"min_protocol_version", "3.0"},
 	{"passfile", NO_FILE},
 	{"sslcert", NO_FILE},
+	{"sslcertmode", "allow"},
 	{"sslcrl", NO_FILE},
 	{"sslkey", NO_FILE},
 	{"sslrootcert", NO_FILE},
@@ -69,8 +73,10 @@ static const char *default_of(const PQconninfoOption *option)
 	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
 		if (strcmp(defaults[i].keyword, option->keyword) == 0)
 			return defaults[i].value;
+	if (option->compiled != NULL && *option->compiled != '\0')
+		return option->compiled;
 	/* An empty value keeps the variable of the environment from counting. */
-	return option->compiled != NULL ? option->compiled : "";
+	return option->envvar != NULL ? "" : NULL;
 }
 
 /* libpq looks for a service that the environment names before it looks at any setting. The variable
@@ -158,9 +164,9 @@ static int add_host(struct target *target, const PQconninfoOption *options)
 		const char *value = options->val != NULL && *options->val != '\0'
 					    ? options->val
 					    : default_of(options);
-		size_t length = strlen(value);
+		size_t length = value != NULL ? strlen(value) : 0;
 
-		if (is_service(options))
+		if (value == NULL || is_service(options))
 			continue;
 		if (is_list(options->keyword))
 			find_part(value, target->count, &value, &length);
