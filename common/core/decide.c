@@ -86,18 +86,15 @@ static int try_emergency_code(struct work *work, bool *done)
 	return accept_code(work, TOTPGROUP_METHOD_EMERGENCY, EMERGENCY_CODE_LENGTH);
 }
 
-/* Hashes only text in the form of a hashed code, because hashing is expensive. Behind a
- * password the code must have its dashes, because a password may end with anything. */
+/* Hashes only text in the form of a hashed code, because hashing is expensive. */
 static int try_hashed_code(struct work *work, bool *done)
 {
-	const struct typed *typed = &work->typed;
-	bool behind_password = typed->password_before_code;
-	size_t length = behind_password ? EMERGENCY_HASH_WRITTEN_LENGTH : typed->length;
 	char code[EMERGENCY_HASH_LENGTH + 1];
+	size_t length;
 	int status;
 
-	if (typed->length < length || !emergency_hash_read(typed->text + typed->length - length,
-					      length, behind_password, code))
+	*done = false;
+	if (!typed_hashed_code(&work->typed, code, &length))
 		return 0;
 	status = emergency_hash_spend(work->credential, code, done, work->error);
 	WIPE_ARRAY(code);
@@ -323,6 +320,8 @@ static int try_codes(struct work *work)
 	work->decision->no_match = true;
 	if (status != 0 || work->keys.count == 0)
 		return status;
+	if (work->attempt->hashed_codes_alone)
+		return try_hashed_code(work, &done);
 	status = try_emergency_code(work, &done);
 	if (status == 0 && !done)
 		status = try_hashed_code(work, &done);

@@ -37,6 +37,8 @@ struct attempt {
 	bool no_skew_adjust;	/* do not learn a new TIME_SKEW */
 	bool no_increment_hotp; /* no penalty for a wrong HOTP code */
 	bool resync_hotp;	/* take two HOTP codes in a row that are ahead (resync.h) */
+	/* Nothing but hashed emergency codes is tried, whatever the credential has. */
+	bool hashed_codes_alone;
 	/* Do not record an attempt that the rate limit refuses, so that it does not
 	 * prolong the block. */
 	bool blocked_uncounted;

@@ -9,7 +9,6 @@
 #include "base/utf8.h"
 #include "base/wipe.h"
 #include "core/emergency.h"
-#include "core/emergency_hash.h"
 #include "core/otp.h"
 
 _Static_assert(EMERGENCY_CODE_LENGTH <= OTP_DIGITS_MAX, "typed_end() finds emergency codes");
@@ -70,6 +69,18 @@ const char *typed_digits(const struct typed *typed, size_t digits)
 const char *typed_pair(const struct typed *typed, size_t digits)
 {
 	return typed->password_before_code ? NULL : typed_digits(typed, 2 * digits);
+}
+
+bool typed_hashed_code(
+	const struct typed *typed, char code[EMERGENCY_HASH_LENGTH + 1], size_t *length)
+{
+	bool behind_password = typed->password_before_code;
+
+	code[0] = '\0';
+	*length = behind_password ? EMERGENCY_HASH_WRITTEN_LENGTH : typed->length;
+	return typed->length >= *length &&
+	       emergency_hash_read(
+		       typed->text + typed->length - *length, *length, behind_password, code);
 }
 
 bool typed_holds_code(const struct typed *typed)

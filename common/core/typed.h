@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/emergency_hash.h"
+
 /* Only the end of a longer text is kept, because only that can be a code. */
 #define TYPED_MAX 64
 
@@ -29,6 +31,12 @@ const char *typed_digits(const struct typed *typed, size_t digits);
 /* The first of two codes of that many digits each, behind which is the other one. NULL where the
  * text is anything else, or may have a password before them. */
 const char *typed_pair(const struct typed *typed, size_t digits);
+
+/* Reads a hashed emergency code (emergency_hash.h), which is all of the text or, behind a password,
+ * its end in the written form, because a password may end with anything. *length is how many bytes
+ * of the text it is. False, with code wiped, for any other text. */
+bool typed_hashed_code(
+	const struct typed *typed, char code[EMERGENCY_HASH_LENGTH + 1], size_t *length);
 
 /* Whether there is a code of any possible length. */
 bool typed_holds_code(const struct typed *typed);

@@ -220,6 +220,38 @@ static void other_codes_are_tried_without_hashing(void **state)
 	totpgroup_credential_free(credential);
 }
 
+/* A code by time would be good on each host, so what stands in for a shared store takes none. */
+static void alone_they_are_all_that_counts(void **state)
+{
+	static const char *const texts[] = {SECRET
+		"\n\" RATE_LIMIT 9 30\n\" TOTP_AUTH\n12345678\n" A_1,
+		SECRET "\n\" RATE_LIMIT 9 30\n\" HOTP_COUNTER 7\n12345678\n" A_1};
+	code_text codes[3] = {"", "", "12345678"};
+
+	(void)state;
+	put_code(STEP, 6, 0, codes[0]);
+	put_code(7, 6, 0, codes[1]);
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		totpgroup_credential *credential = load(texts[i]);
+		struct attempt attempt = attempt_with(NULL);
+
+		attempt.hashed_codes_alone = true;
+		for (size_t j = 0; j < COUNT(codes); j++) {
+			attempt.typed = codes[j];
+			assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		}
+		attempt.typed = WRITTEN_A;
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_EMERGENCY);
+		assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+		/* The others are as good as before. */
+		attempt.hashed_codes_alone = false;
+		attempt.typed = codes[i];
+		assert_accepted(credential, &attempt,
+			i == 0 ? TOTPGROUP_METHOD_TOTP : TOTPGROUP_METHOD_HOTP);
+		totpgroup_credential_free(credential);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +264,7 @@ int main(void)
 		cmocka_unit_test(the_damaged_line_that_matters_is_named),
 		cmocka_unit_test(a_failed_derivation_is_a_refusal),
 		cmocka_unit_test(other_codes_are_tried_without_hashing),
+		cmocka_unit_test(alone_they_are_all_that_counts),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
