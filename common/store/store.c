@@ -171,3 +171,9 @@ int store_note(struct store_place *place, const struct store_note *note, struct 
 
 	return operations->note != NULL ? operations->note(place, note, error) : 0;
 }
+
+bool store_was_silent(const struct store_place *place)
+{
+	return place != NULL && place->store->operations->was_silent != NULL &&
+	       place->store->operations->was_silent(place);
+}

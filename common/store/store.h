@@ -111,6 +111,10 @@ struct store_note {
 	const char *method;
 	const char *device;
 	int64_t offset; /* of the device's clock, in seconds */
+	/* For store_note() alone, of what happened while the store did not answer: when, in seconds
+	 * since 1970, or 0; and a name of 32 hexadecimal digits, by which the log has it once. */
+	int64_t happened;
+	const char *attempt;
 };
 
 /* The texts that are to be made durable. It holds secrets. */
@@ -264,6 +268,10 @@ struct store_operations {
 	 * no log. */
 	int (*note)(
 		struct store_place *place, const struct store_note *note, struct error *error);
+
+	/* Whether the last call about the place failed because no answer came in time, or because
+	 * none came lately. Not where the store answered with an error. NULL: never. */
+	bool (*was_silent)(const struct store_place *place);
 };
 
 /* store may be NULL. */
@@ -319,5 +327,8 @@ void store_check(
 /* Writes a decision, or one that could not be made, to the log of the store. 0 where the store has
  * none. */
 int store_note(struct store_place *place, const struct store_note *note, struct error *error);
+
+/* Whether the last call about the place had no answer from the store. place may be NULL. */
+bool store_was_silent(const struct store_place *place);
 
 #endif

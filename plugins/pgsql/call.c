@@ -112,29 +112,50 @@ static bool has_no_answer(const struct call *call)
 		       call->failure.kind == FAILURE_PASSES);
 }
 
+/* What the call says about the server. That an administrator has to mend something is an answer, also
+ * to a statement that waits for no standby: the breaker must not hide it. */
+static enum pool_outcome outcome_of(const struct call *call)
+{
+	if (has_no_answer(call))
+		return POOL_SILENT;
+	return call->statement->is_reading && call->failure.kind != FAILURE_CONFIG
+		       ? POOL_READ
+		       : POOL_ANSWERED;
+}
+
+static enum pool_outcome do_until(struct call *call)
+{
+	do_once(call);
+	while (call->rows == NULL && is_again(call)) {
+		if (call->failure.kind != FAILURE_SILENT)
+			pause_before_next();
+		do_once(call);
+	}
+	return outcome_of(call);
+}
+
 int call_do(struct pool *pool, const char *where, const struct store_statement *statement,
-	int64_t until, store_take_row *take, void *context, struct error *error)
+	int64_t until, store_take_row *take, void *context, bool *is_silent,
+	struct error *error)
 {
 	struct call call = {.pool = pool, .statement = statement, .until = until};
-	bool is_probe;
+	enum pool_outcome outcome;
+	bool is_probe, ignored;
 	int status;
 
+	if (is_silent == NULL)
+		is_silent = &ignored;
+	*is_silent = false;
 	if (!pool_is_own(pool))
 		return error_set(error, TOTPGROUP_ESYSTEM,
 			"%.100s: this process was forked from the one that opened it", where);
-	if (!pool_enter(pool, &is_probe))
+	*is_silent = !pool_enter(pool, &is_probe);
+	if (*is_silent)
 		return error_set(error, TOTPGROUP_ESYSTEM,
 			"%.100s: gave no answer lately, and is not asked for a moment", where);
-	do_once(&call);
-	while (call.rows == NULL && is_again(&call)) {
-		if (call.failure.kind != FAILURE_SILENT)
-			pause_before_next();
-		do_once(&call);
-	}
-	pool_leave(pool, is_probe,
-		has_no_answer(&call)	? POOL_SILENT
-		: statement->is_reading ? POOL_READ
-					: POOL_ANSWERED);
+	outcome = do_until(&call);
+	pool_leave(pool, is_probe, outcome);
+	*is_silent = outcome == POOL_SILENT;
 	if (call.rows == NULL)
 		return failure_report(&call.failure, where, error);
 	status = call_take_rows(call.rows, statement->columns, take, context, error);

@@ -19,6 +19,10 @@
 	"$11::text, $12::text, $13::text, $14::text, $15::text, $16::bigint, $17::text, "      \
 	"$18::uuid)"
 
+#define NOTE_LATE                                                                              \
+	"select totpgroup.note_late($1::text, $2::bigint, $3::uuid, $4::text, $5::text, "      \
+	"$6::text, $7::text, $8::text, $9::text)::text"
+
 /* What settle() is told. */
 struct settlement {
 	int64_t version;     /* 0 where only the log is written */
@@ -240,12 +244,32 @@ int pgsql_commit(struct store_place *place, struct store_record *record,
 	return status;
 }
 
+/* What happened while no server answered. */
+static int note_late(
+	struct pgsql_place *place, const struct store_note *note, struct error *error)
+{
+	const struct store_value parameters[] = {value_of_text(place->user),
+		value_of_number(note->happened), value_of_text(note->attempt),
+		value_of_text(store_of(&place->place)->settings.host),
+		value_of_text(note->service), value_of_text(note->rhost),
+		value_of_text(note->result), value_of_text(note->reason),
+		value_of_text(note->method)};
+	const struct store_statement statement = {.text = NOTE_LATE,
+		.columns = "t",
+		.parameters = parameters,
+		.count = sizeof parameters / sizeof parameters[0],
+		.is_repeatable = true};
+
+	return place_do(place, &statement, NULL, NULL, error);
+}
+
 int pgsql_note(struct store_place *place, const struct store_note *note, struct error *error)
 {
 	const struct sealed no_state = {.is_there = false};
 	const struct settlement settlement = {.state = &no_state, .note = note};
 	struct row row = ROW_INIT;
-	int status = settle(place_of(place), &settlement, &row, error);
+	int status = note->happened != 0 ? note_late(place_of(place), note, error)
+					 : settle(place_of(place), &settlement, &row, error);
 
 	row_free(&row);
 	return status;

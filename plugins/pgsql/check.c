@@ -205,7 +205,7 @@ static int ask(const struct pgsql_store *store, struct standing *standing, struc
 
 	if (status == 0)
 		status = call_do(store->pool, store->target.name, &statement,
-			store_deadline(store), take_standing, standing, error);
+			store_deadline(store), take_standing, standing, NULL, error);
 	if (status == 0 && !standing->is_taken)
 		status = error_set(
 			error, TOTPGROUP_EFORMAT, "%.100s: gave no answer", store->target.name);

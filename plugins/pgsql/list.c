@@ -43,5 +43,5 @@ int pgsql_list(
 	struct listing listing = {name, argument, false};
 
 	return call_do(own->pool, own->target.name, &statement, store_deadline(own), take_name,
-		&listing, error);
+		&listing, NULL, error);
 }

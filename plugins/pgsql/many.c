@@ -106,7 +106,7 @@ static int look_many(
 	if (*rows != NULL && names.status == 0) {
 		(*rows)->count = count;
 		status = call_do(store->pool, store->target.name, &statement,
-			store_deadline(store), take_one_of_many, *rows, error);
+			store_deadline(store), take_one_of_many, *rows, NULL, error);
 	} else {
 		error_set(error, status, "out of memory");
 	}
@@ -243,7 +243,7 @@ static void put_due(struct putting *putting)
 			putting->items[i].status = TOTPGROUP_ECONFLICT;
 	if (status == 0)
 		status = call_do(store->pool, store->target.name, &statement,
-			store_deadline(store), take_done, putting, &error);
+			store_deadline(store), take_done, putting, NULL, &error);
 	else
 		error_set(&error, TOTPGROUP_EMEMORY, "out of memory");
 	for (size_t i = 0; i < putting->count; i++) {

@@ -120,7 +120,12 @@ int place_do(struct pgsql_place *place, const struct store_statement *statement,
 	const struct pgsql_store *store = store_of(&place->place);
 
 	return call_do(store->pool, place->name, statement, place_deadline(place), take,
-		context, error);
+		context, &place->is_silent, error);
+}
+
+static bool pgsql_was_silent(const struct store_place *place)
+{
+	return ((const struct pgsql_place *)place)->is_silent;
 }
 
 static int take_look(
@@ -244,6 +249,7 @@ static const struct store_operations operations = {
 	.list = pgsql_list,
 	.check = pgsql_check,
 	.note = pgsql_note,
+	.was_silent = pgsql_was_silent,
 };
 
 static char *copy_string(const char *string, bool *is_complete)
@@ -301,7 +307,7 @@ static int run(struct store *store, const struct store_statement *statement,
 	const struct pgsql_store *own = (struct pgsql_store *)store;
 
 	return call_do(own->pool, own->target.name, statement, store_deadline(own), take,
-		context, error);
+		context, NULL, error);
 }
 
 static void count(struct store *store, struct store_counts *counts)

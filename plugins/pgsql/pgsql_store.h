@@ -28,8 +28,9 @@ struct pgsql_place {
 	struct store_place place; /* first */
 	char *name;		  /* for messages: `alice in totp at db1,db2` */
 	char *user;
-	char *subject; /* whose seals these are: the user, in a realm REALM/USER */
-	int64_t until; /* the deadline of a transaction that goes on; or 0 */
+	char *subject;	/* whose seals these are: the user, in a realm REALM/USER */
+	int64_t until;	/* the deadline of a transaction that goes on; or 0 */
+	bool is_silent; /* the last call had no answer */
 };
 
 /* What a transaction holds between begin and commit. */

@@ -70,7 +70,8 @@ create table log (
 	step bigint,
 	"offset" bigint,
 	device text,
-	attempt uuid
+	attempt uuid,
+	happened timestamptz  -- by the host's clock, where `at` is when the host told it later
 );
 create index log_user on log (realm, username, at);
 create index log_at on log using brin (at);
@@ -255,6 +256,32 @@ begin
 		c.version, clock(c.last), c.attempt;
 end $$;
 
+-- Adds a line to the log about what a host decided while no server answered it, once for an attempt.
+-- Nothing but the log changes.
+create function note_late(who text, happened_at bigint, this_attempt uuid, host_name text,
+	service text, rhost text, result text, reason text, method text)
+returns boolean language plpgsql security definer set search_path = totpgroup, pg_temp
+set lock_timeout = '1s' as $$
+#variable_conflict use_column
+declare
+	own constant text := own_realm();
+begin
+	if happened_at is null or this_attempt is null then
+		raise exception 'a time or an attempt is missing'
+			using errcode = 'invalid_parameter_value';
+	end if;
+	perform require_standby();
+	-- Two that tell the same wait for each other.
+	perform pg_advisory_xact_lock(hashtextextended('totpgroup ' || this_attempt, 0));
+	insert into log (realm, username, host, service, rhost, result, reason, method, attempt,
+		happened)
+	select own, who, host_name, service, rhost, result, reason, method, this_attempt,
+		to_timestamp(happened_at)
+	where not exists (select from log l where l.realm = own and l.username = who
+		and l.attempt = this_attempt);
+	return found;
+end $$;
+
 -- Says who a host is. The keys that it has come with their check tags; those that the store knows
 -- with another tag, and those that the store knows and the host lacks, come back.
 create function hello(host_name text, host_version text, host_keys text[], tags bytea[],
@@ -436,10 +463,10 @@ create view host_report as select * from host;
 
 revoke all on all tables in schema totpgroup from public;
 revoke all on all functions in schema totpgroup from public;
-grant execute on function look, settle, hello, standing, seen to totp_host;
+grant execute on function look, settle, note_late, hello, standing, seen to totp_host;
 grant execute on function enroll to totp_enroll;
-grant execute on function look, look_many, settle, hello, standing, seen, enroll, put, put_many,
-	revoke, older_keys, prune to totp_admin;
+grant execute on function look, look_many, settle, note_late, hello, standing, seen, enroll, put,
+	put_many, revoke, older_keys, prune to totp_admin;
 grant select on user_report, log_report, host_report, member, setting to totp_admin, totp_report;
 grant insert, update, delete on member to totp_admin;
 grant update (require_sync) on setting to totp_admin;

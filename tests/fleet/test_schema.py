@@ -184,6 +184,36 @@ def a_rooted_host_can_do_nothing_but_its_functions(store):
 
 
 @test
+def a_host_tells_the_log_once_what_happened(store):
+    """Nothing but the log changes, and only that of the host's own realm."""
+    def tell(attempt, role="web1", user="alice", happened="1700000000"):
+        return store.ask(role, f"select totpgroup.note_late('{user}', {happened}, '{attempt}', 'h', "
+                         "'sshd', '192.0.2.7', 'accepted', null, 'emergency');")
+    put(store)
+    before = look(store)
+    first, second = uuid.uuid4(), uuid.uuid4()
+    equal([tell(first), tell(first.hex), tell(second), tell(first, role="web2")],
+          [[["t"]], [["f"]], [["t"]], [["f"]]], "what was added")
+    equal(tell(first, role="other"), [["t"]], "the log of another realm")
+    equal(store.ask("eyes", "select realm, username, role, result, method, happened = "
+                    "to_timestamp(1700000000), at > now() - interval '1 hour' "
+                    "from totpgroup.log_report order by at;"),
+          [["corp", "alice", "web1", "accepted", "emergency", "t", "t"]] * 2 +
+          [["else", "alice", "other", "accepted", "emergency", "t", "t"]], "the log")
+    now = look(store)
+    equal({**now, "now": 0}, {**before, "now": 0}, "the row")
+    for role, text in (("gate", f"'{first}'"), ("eyes", f"'{first}'"), ("nobody", f"'{first}'")):
+        store.refuses(role, f"select totpgroup.note_late('x', 1, {text}, 'h', null, null, 'accepted', "
+                      "null, null);", "42501")
+    for values in ("null, 'x'", f"1, '{'x' * 9}'"):
+        done = store.psql("web1", text=f"select totpgroup.note_late('x', {values}, 'h', null, null, "
+                          "'accepted', null, null);")
+        check(done.returncode != 0, values)
+    store.refuses("web1", "select totpgroup.note_late('x', 1, null, 'h', null, null, 'accepted', null, "
+                  "null);", "22023")
+
+
+@test
 def realms_are_apart(store):
     put(store)
     equal(look(store, role="other")["version"], 0, "another realm has no alice")
