@@ -29,6 +29,12 @@ static bool is_admitted(struct log_bounds *bounds, uid_t peer, enum log_kind kin
 	return log_bounds_admit(bounds, peer, kind, monotonic_microseconds() / 1000);
 }
 
+static void log_add_local(struct log_extra *extra, const struct log_subject *subject)
+{
+	if (subject->is_local)
+		log_add(extra, " fallback=local");
+}
+
 void verify_log_result(const struct log_subject *subject, const struct totpgroup_result *result,
 	const struct error *error)
 {
@@ -38,17 +44,19 @@ void verify_log_result(const struct log_subject *subject, const struct totpgroup
 	metrics_count_result(subject->metrics, result);
 	if (result->verdict == TOTPGROUP_ACCEPTED) {
 		log_add(&extra, " method=%s", totpgroup_method_name(result->method));
+		log_add_local(&extra, subject);
 		log_add_offset(&extra, result);
 		if (subject->device != NULL && *subject->device != '\0')
 			log_add(&extra, " device=%s", log_escape(subject->device, device));
 		log_add_behind(&extra, subject->counter_behind);
-		log_line(LOG_INFO, "accepted", subject, &extra);
+		log_line(subject->is_local ? LOG_ALERT : LOG_INFO, "accepted", subject, &extra);
 		return;
 	}
 	if (result->reason == TOTPGROUP_REASON_RATE_LIMITED &&
 		!is_admitted(subject->bounds, subject->peer, LOG_RATE_LIMITED))
 		return;
 	log_add(&extra, " reason=%s", totpgroup_reason_name(result->reason));
+	log_add_local(&extra, subject);
 	log_add_offset(&extra, result);
 	if (result->retry_after > 0)
 		log_add(&extra, " retry_after=%" PRId64 "s", result->retry_after);

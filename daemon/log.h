@@ -4,6 +4,7 @@
 #ifndef TOTPGROUP_DAEMON_LOG_H
 #define TOTPGROUP_DAEMON_LOG_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -21,13 +22,15 @@ struct log_subject {
 	const char *rhost;	/* the host that root named, or NULL */
 	int64_t counter_behind; /* of a refused code; 0: nothing to say */
 	const char *device; /* the device that an accepted code is of; NULL or empty: no name */
+	bool is_local;	    /* a code of this host alone was judged: fail=local */
 	struct log_bounds *bounds;
 	struct metrics
 		*metrics; /* decisions are counted there, whether they are written or not */
 };
 
 /* `accepted user=... service=... peer=... method=... offset=...`, or
- * `refused user=... service=... peer=... reason=...`, as in the lines of the module. */
+ * `refused user=... service=... peer=... reason=...`, as in the lines of the module. With
+ * `fallback=local` where is_local is set; such an acceptance is an alert. */
 void verify_log_result(const struct log_subject *subject, const struct totpgroup_result *result,
 	const struct error *error);
 

@@ -7,9 +7,11 @@
 
 #include "core/credential.h"
 #include "core/judge.h"
+#include "daemon/local.h"
 #include "daemon/log.h"
 #include "daemon/work.h"
 #include "gate/service_list.h"
+#include "host/local_codes.h"
 #include "host/login_session.h"
 #include "host/user_store.h"
 #include "login/login.h"
@@ -162,6 +164,21 @@ static int note_look(const struct login *login, bool due, struct error *error)
 	return user_credential_note(&login->credential, &login->decision.result, NULL, error);
 }
 
+/* With fail=local a code may be judged without the store. So everybody is asked, member of the group
+ * or not. */
+static bool falls_back(const struct user_store *store, const struct login *login)
+{
+	return !login->explains && store_was_silent(login->credential.place) &&
+	       local_codes_are_on(user_store_configuration(store));
+}
+
+static int reply_without_store(struct work *work)
+{
+	text_free(&work->reply);
+	reply_begin(&work->reply, NULL);
+	return reply_result(work, "ask", TOTPGROUP_REASON_NONE);
+}
+
 int work_look(struct work *work, struct user_store *store, struct error *error)
 {
 	struct login login = LOGIN_INIT;
@@ -184,6 +201,10 @@ int work_look(struct work *work, struct user_store *store, struct error *error)
 		if (status == 0)
 			log_look(work, &login, due);
 	}
+	if (status != 0 && falls_back(store, &login))
+		status = report(error, reply_without_store(work));
+	else if (status == 0 && !login.explains && !store_was_silent(login.credential.place))
+		local_log_copy(store);
 	login_free(&login);
 	return status;
 }

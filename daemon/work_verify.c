@@ -9,6 +9,7 @@
 
 #include "core/decide.h"
 #include "core/summary.h"
+#include "daemon/local.h"
 #include "daemon/log.h"
 #include "daemon/work.h"
 #include "host/dummy_decision.h"
@@ -135,6 +136,8 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 	status = user_store_verify(store, work->call.user, &attempt, &decision, &error);
 	if (status != 0)
 		decision.result.verdict = TOTPGROUP_REFUSED;
+	if (status != 0 && access->kind == ACCESS_FULL && user_store_was_silent(store))
+		subject.is_local = local_verify(work, store, &attempt, &decision, &error);
 	subject.device = decision.device;
 	subject.counter_behind = decision.counter_behind;
 	/* A password that ends with digits is no wrong code. */

@@ -230,6 +230,8 @@ void doctor_check_guard(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 /* Whether the store that hosts share, with store=pgsql, can be used and is as it should be. */
 void doctor_check_store(struct doctor *doctor);
+/* A part of it, in local_codes.c: fail=local. */
+void doctor_check_local_codes(struct doctor *doctor);
 /* Whether only root can change the PAM files and the module. */
 void doctor_check_files(struct doctor *doctor);
 /* Whether sudo, if that is the service, asks PAM at all. */

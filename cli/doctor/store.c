@@ -123,6 +123,7 @@ void doctor_check_store(struct doctor *doctor)
 	}
 	if (shared_store_open(&shared, doctor->configuration, &error) == 0) {
 		store_check(shared_store_of(shared), NULL, report, doctor);
+		doctor_check_local_codes(doctor);
 	} else {
 		finding = report_add(doctor, FINDING_PROBLEM, CHECK, "%s", error.message);
 		finding_why(finding, "%s", translate(reasons[0].why));

@@ -128,12 +128,29 @@ static enum exit_status make_all_codes(struct manage *manage)
 	return terminal_fail(STATUS_STORE_ERROR, NOT_SHOWN);
 }
 
+/* The file is root's, and its codes are hashed. */
+static enum exit_status check_local(const struct manage *manage)
+{
+	const struct manage_options *options = &manage->options;
+
+	if (options->local == 0)
+		return STATUS_DONE;
+	if (options->secret != NULL || options->code_format == CODE_FORMAT_PLAIN)
+		return terminal_fail(
+			STATUS_USAGE, "--local goes with neither --secret nor plain codes");
+	return getuid() == 0 ? STATUS_DONE
+			     : terminal_fail(STATUS_NOT_PERMITTED,
+				       "only root may make the codes of this host");
+}
+
 enum exit_status command_codes(int argc, char **argv)
 {
 	struct manage manage = {.options = {.number = NEW_CREDENTIAL_EMERGENCY_CODES}};
 	enum exit_status status =
 		manage_read_options(&manage, codes_options_table, 0, argc, argv);
 
+	if (status == STATUS_DONE)
+		status = check_local(&manage);
 	if (status == STATUS_DONE)
 		status = manage_begin(&manage);
 	if (status == STATUS_DONE)

@@ -24,6 +24,8 @@ const struct option_row codes_options_table[] = {
 	NUMBER_ROW('n', "number", number, 'n', 1, EMERGENCY_CODES_MAX, "N",
 		"make N emergency codes (1 to 10; 5)"),
 	CODE_FORMAT_ROW("how the file keeps them (as before)"),
+	FLAG_ROW(0, "local", local, 'L', 1,
+		"make codes of this host alone, for fail=local in [store]"),
 	GROUP_ROW,
 	STRING_ROW('s', "secret", secret, 's', 1, "FILE",
 		"change this file (~/.google_authenticator); with "

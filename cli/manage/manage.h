@@ -34,7 +34,8 @@ struct manage_options {
 	int json;
 	int pipe;
 	int quiet;
-	int all; /* users of the store */
+	int all;   /* users of the store */
+	int local; /* codes of this host alone, for fail=local */
 	int dry_run;
 	const char *new_key; /* the id of a key to be drawn */
 };

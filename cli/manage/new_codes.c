@@ -16,7 +16,9 @@
 #include "core/emergency_hash.h"
 #include "core/judge.h"
 #include "core/new_credential.h"
+#include "host/local_codes.h"
 #include "message/translate.h"
+#include "store/parent_folders.h"
 #include "totpgroup.h"
 
 /* Whether google-authenticator would refuse the codes of this credential. A damaged option
@@ -42,6 +44,8 @@ static bool are_hashed(const struct new_codes *made, const totpgroup_credential 
 {
 	struct credential_option option;
 
+	if (made->manage->options.local != 0)
+		return true;
 	if (made->manage->options.code_format != CODE_FORMAT_CHOOSE)
 		return made->manage->options.code_format == CODE_FORMAT_HASHED;
 	if (credential_find(credential, EMERGENCY_HASH_KEY, &option))
@@ -145,6 +149,9 @@ static enum exit_status find_file(
 	const struct manage *manage = made->manage;
 	const struct manage_options *options = &manage->options;
 
+	if (options->local != 0)
+		return user_file_find(
+			file, user, &manage->defaults, LOCAL_CODES_PATH, &made->error);
 	if (!made->by_flags)
 		return user_file_find(
 			file, user, &manage->defaults, options->secret, &made->error);
@@ -155,18 +162,49 @@ static enum exit_status find_file(
 /* The state is read, where that is possible; new codes are no change of it. */
 static enum exit_status find_files(struct new_codes *made, const char *user)
 {
-	enum exit_status status = find_file(made, user, &made->file);
+	bool is_local = made->manage->options.local != 0;
+	enum exit_status status;
 
+	if (is_local && parent_folders_make(LOCAL_CODES_PATH, &made->error) != 0)
+		return STATUS_STORE_ERROR;
+	made->file.without_state = made->file.leaves_plain = is_local;
+	made->writer.leaves_plain = is_local;
 	made->writer.without_state = true;
+	status = find_file(made, user, &made->file);
 	if (status == STATUS_DONE)
 		status = find_file(made, user, &made->writer);
 	return status;
+}
+
+/* The first codes of this host: a file with the limit, and with a secret that is good for nothing,
+ * because the file says neither TOTP nor HOTP. */
+static enum exit_status make_local_file(struct new_codes *made)
+{
+	struct new_credential drawn = NEW_CREDENTIAL_DEFAULT;
+	struct text text = TEXT_INIT;
+	struct error *error = &made->error;
+	int status = new_credential_draw(&drawn, error);
+
+	if (status == 0 && text_append_format(&text, "%s\n\" RATE_LIMIT %d %d\n", drawn.secret,
+				   NEW_CREDENTIAL_RATE_LIMIT, NEW_CREDENTIAL_RATE_TIME) != 0)
+		status = error_set(error, TOTPGROUP_EMEMORY, translate("out of memory"));
+	if (status == 0)
+		status = user_file_write(&made->file, &text, false, error);
+	if (status == TOTPGROUP_ECONFLICT) {
+		*error = (struct error)ERROR_INIT;
+		status = 0;
+	}
+	WIPE_OBJECT(&drawn);
+	text_free(&text);
+	return status == 0 ? STATUS_DONE : STATUS_STORE_ERROR;
 }
 
 enum exit_status new_codes_make(struct new_codes *made, const char *user)
 {
 	enum exit_status status = find_files(made, user);
 
+	if (status == STATUS_DONE && made->manage->options.local != 0)
+		status = make_local_file(made);
 	if (status == STATUS_DONE)
 		status = read_old(made);
 	if (status == STATUS_DONE)

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "gate/group_list.h"
 #include "totpgroup.h"
 
 #define DEADLINE_MAX	7 /* totp-verifyd answers within eight seconds */
@@ -20,7 +21,7 @@ const struct key_definition store_definitions[] = {
 	{"realm", KEY_STRING, FIELD(realm)},
 	{"deadline", KEY_SECONDS, FIELD(deadline), 1, DEADLINE_MAX},
 	{"connections", KEY_NUMBER, FIELD(connections), 1, CONNECTIONS_MAX},
-	{"fail", KEY_NAME, FIELD(fail), .words = "deny"},
+	{"fail", KEY_WORD, FIELD(fail), STORE_FAIL_DENY, .words = "deny|local"},
 	{"fail_group", KEY_STRING, FIELD(fail_group)},
 	{.name = NULL},
 };
@@ -58,6 +59,40 @@ static int check_path(const char *name, const char *path, struct error *error)
 	return 0;
 }
 
+/* A list of exemptions alone would mean everybody else. */
+static bool names_group(const struct group_list *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (!groups->entries[i].exempt)
+			return true;
+	return false;
+}
+
+static int check_fail(const struct store_config *config, struct error *error)
+{
+	struct group_list groups = GROUP_LIST_INIT;
+	struct error inner = ERROR_INIT;
+	bool has_group;
+
+	if (config->fail != STORE_FAIL_LOCAL && config->fail_group == NULL)
+		return 0;
+	if (config->fail != STORE_FAIL_LOCAL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"[store]: fail_group= is for fail=local alone");
+	if (config->fail_group == NULL)
+		return error_set(error, TOTPGROUP_ECONFIG,
+			"[store]: fail=local needs fail_group=, the group that it is for");
+	if (group_list_parse(&groups, config->fail_group, &inner) != 0)
+		return error_set(
+			error, inner.code, "[store]: fail_group=: %.200s", inner.message);
+	has_group = names_group(&groups);
+	group_list_free(&groups);
+	return has_group ? 0
+			 : error_set(error, TOTPGROUP_ECONFIG,
+				   "[store]: fail_group=%.100s names nobody but exemptions",
+				   config->fail_group);
+}
+
 int store_config_read(const struct configuration *configuration, struct store_config *config,
 	struct error *error)
 {
@@ -73,9 +108,5 @@ int store_config_read(const struct configuration *configuration, struct store_co
 			"store=pgsql needs connection= in the section [store]");
 	if (status == 0)
 		status = check_path("key_file", config->key_file, error);
-	if (status == 0 && config->fail_group != NULL)
-		status = error_set(error, TOTPGROUP_ECONFIG,
-			"[store]: fail_group= is for fail=local, which this version does not "
-			"have");
-	return status;
+	return status == 0 ? check_fail(config, error) : status;
 }

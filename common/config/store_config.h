@@ -11,6 +11,12 @@
 #include "config/configuration.h"
 #include "config/keys.h"
 
+/* What is done while the store does not answer. */
+enum store_fail {
+	STORE_FAIL_DENY = 0,
+	STORE_FAIL_LOCAL, /* members of fail_group may use emergency codes of this host */
+};
+
 /* Begins as STORE_CONFIG_INIT. Strings are the configuration's, NULL where they are not given. */
 struct store_config {
 	const char *plugin;	/* absolute path */
@@ -19,8 +25,8 @@ struct store_config {
 	const char *realm;
 	int deadline; /* seconds */
 	int connections;
-	const char *fail;	/* "deny" */
-	const char *fail_group; /* refused: there is no other answer than "deny" */
+	int fail;		/* enum store_fail */
+	const char *fail_group; /* with STORE_FAIL_LOCAL alone; names at least one group */
 };
 
 #define STORE_CONFIG_INIT                                                                      \
@@ -37,7 +43,7 @@ bool store_config_is_on(const struct configuration *configuration);
 /*
  * Reads the section, where store_config_is_on(). TOTPGROUP_ECONFIG, with file and line, for a key
  * that is unknown or malformed; for a missing plugin, connection or key_file; for a path that is
- * not absolute.
+ * not absolute; for fail=local without a group, and for a group without fail=local.
  */
 int store_config_read(const struct configuration *configuration, struct store_config *config,
 	struct error *error);

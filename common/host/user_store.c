@@ -18,6 +18,7 @@ struct user_store {
 	struct shared_store *own; /* NULL: it is lent, or there is none */
 	struct store *shared;
 	const char *service, *rhost;
+	bool was_silent; /* in the last user_store_verify() */
 	struct account_index accounts;
 };
 
@@ -141,12 +142,18 @@ int user_store_verify(struct user_store *store, const char *user, struct attempt
 		status = user_credential_verify(&credential, attempt, decision, NULL, error);
 	else if (credential.shared != NULL)
 		status = user_credential_pretend(&credential, decision, status, error);
+	store->was_silent = status != 0 && store_was_silent(credential.place);
 	if (status != 0) {
 		attempt->now = (int64_t)time(NULL);
 		dummy_decide(attempt);
 	}
 	user_credential_free(&credential);
 	return status;
+}
+
+bool user_store_was_silent(const struct user_store *store)
+{
+	return store->was_silent;
 }
 
 /* Reads the credential without a lock, and the time by the clock of the store. */

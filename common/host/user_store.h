@@ -64,6 +64,9 @@ void user_store_close(struct user_store *store);
 int user_store_verify(struct user_store *store, const char *user, struct attempt *attempt,
 	struct decision *decision, struct error *error);
 
+/* Whether that failed because a store of a plugin gave no answer (store_was_silent()). */
+bool user_store_was_silent(const struct user_store *store);
+
 /* Where the login comes from, for the log of a store that keeps one; NULL where that is not known.
  * It is for the calls that follow, and outlives them. */
 void user_store_set_origin(struct user_store *store, const char *service, const char *rhost);

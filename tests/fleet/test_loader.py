@@ -126,10 +126,15 @@ def the_section_is_checked(host):
                               ("key_file", "keys", "is no absolute path"),
                               ("deadline", "0", "deadline"), ("deadline", "8", "deadline"),
                               ("connections", "0", "connections"),
-                              ("connections", "65", "connections"), ("fail", "local", "fail"),
-                              ("fail", "safe", "fail"), ("fail_group", "staff", "fail_group"),
+                              ("connections", "65", "connections"),
+                              ("fail", "local", "needs fail_group="),
+                              ("fail", "safe", "fail needs one of deny|local"),
+                              ("fail_group", "staff", "is for fail=local alone"),
                               ("colour", "blue", "colour")):
         expect(host, words, **{"connection": server, key: value})
+    for group, words in (("!staff", "names nobody but exemptions"), ("a,,b", "fail_group=: "),
+                         ("4294967295", "fail_group=: ")):
+        expect(host, words, connection=server, fail="local", fail_group=group)
     for option in ("secret=/x/${{USER}}", "state=/x/${{USER}}", "user=root", "allowed_perm=0640",
                    "no_strict_owner=yes", "allow_readonly=yes"):
         host.use(options=option)

@@ -2,6 +2,7 @@
 """docs/fleet.md, typed as it stands, on three servers: the one at hand is at the default socket."""
 
 import os
+import re
 import sys
 
 import case
@@ -106,6 +107,8 @@ def three_servers_and_a_host(fleet):
         guide = host.guide("fleet")
         set_up(guide, servers)
         join(fleet, guide, servers)
+        said = guide.type("While no server answers")
+        check(len(re.findall(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b", said)) == 5, said)
         guide.type("Backup, and what a restore means")
         said = servers.a.psql("postgres", "--dbname=totp", text="select username from "
                               "totpgroup.credential where secret is not null;").stdout
