@@ -24,8 +24,9 @@ bool local_verify(const struct work *work, struct user_store *store,
  * errors as locked_file_create(). */
 int local_log_add(const struct call *call, struct error *error);
 
-/* Tells the store's log what LOCAL_LOG_FOLDER has, as far as the store answers. What cannot be told is
+/* For a call that the store has just answered: tells the store's log what LOCAL_LOG_FOLDER has. Does
+ * nothing where the call took so long that its peer might not wait any more. What cannot be told is
  * logged, and stays. */
-void local_log_copy(struct user_store *store);
+void local_log_copy(const struct work *work, struct user_store *store);
 
 #endif

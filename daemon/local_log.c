@@ -29,6 +29,10 @@
 /* The last second of the year 9999. */
 #define HAPPENED_MAX INT64_C(253402300799)
 
+/* Milliseconds after a call came. A peer waits for ten seconds, and the store may fall silent for a
+ * deadline, which is seven at most. */
+#define PATIENCE 1000
+
 /* With one call at most so many are told, because a peer waits for its answer. */
 #define COPIED_MAX 16
 
@@ -196,11 +200,12 @@ static void copy_all(struct store *shared, DIR *folder)
 			"logins with codes of this host are not in the store's log", &error);
 }
 
-void local_log_copy(struct user_store *store)
+void local_log_copy(const struct work *work, struct user_store *store)
 {
 	DIR *folder;
 
-	if (!local_codes_are_on(user_store_configuration(store)))
+	if (monotonic_microseconds() / 1000 - work->now > PATIENCE ||
+		!local_codes_are_on(user_store_configuration(store)))
 		return;
 	folder = opendir(LOCAL_LOG_FOLDER);
 	if (folder == NULL)

@@ -204,7 +204,7 @@ int work_look(struct work *work, struct user_store *store, struct error *error)
 	if (status != 0 && falls_back(store, &login))
 		status = report(error, reply_without_store(work));
 	else if (status == 0 && !login.explains && !store_was_silent(login.credential.place))
-		local_log_copy(store);
+		local_log_copy(work, store);
 	login_free(&login);
 	return status;
 }

@@ -143,6 +143,8 @@ static int decide_on_code(struct work *work, struct user_store *store, struct ac
 	/* A password that ends with digits is no wrong code. */
 	if (work->call.turn != CALL_TURN_UNNEEDED || result->verdict == TOTPGROUP_ACCEPTED)
 		verify_log_result(&subject, result, &error);
+	if (status == 0)
+		local_log_copy(work, store);
 	if (result->reason == TOTPGROUP_REASON_STORE_ERROR ||
 		result->reason == TOTPGROUP_REASON_CONFIG_ERROR)
 		return reply_error(&work->reply,

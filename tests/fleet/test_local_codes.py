@@ -13,7 +13,7 @@ import time
 
 from case import equal
 from faulty_server import FaultyServer
-from store_host import CONF, SSHD, TOP, Client, check, test, verifyd_host
+from store_host import CONF, SSHD, TOP, Client, check, test, verifyd_host, write_keys
 from test_doctor_store import look as report
 from test_doctor_store import recognizes
 from test_program import ENVIRONMENT
@@ -28,8 +28,7 @@ REFUSALS = ("28000", "28P01", "3D000", "3F000", "42501", "42883", "42P01", "4270
 
 def use(host, group, **keys):
     """Writes the configuration."""
-    host.use(connection=f"host={FAULTY} dbname=one user=web1",
-             **{"deadline": "1", "fail": "local", "fail_group": group, **keys})
+    host.use(**{"connection": f"host={FAULTY} dbname=one user=web1", "deadline": "1", "fail": "local", "fail_group": group, **keys})
 
 
 @contextlib.contextmanager
@@ -160,7 +159,8 @@ def what_happened_is_told_to_the_store_once(host):
         for name, content in kept.items():
             pathlib.Path(f"{LOG}/{name}").write_bytes(content)
             os.chmod(f"{LOG}/{name}", 0o600)
-        wait_for_store()
+        # Any call will do that the store answers.
+        equal(ask("alice", "000000")[0], "refused", "a code")
         equal((events(), host.rows(text)), ([], rows), "told twice")
 
 
@@ -245,6 +245,33 @@ def an_answer_is_never_passed_over(host):
         host.rows("update totpgroup.setting set schema = 1;")
         equal((alerts(host), events()), (([], 0), []), "lines, and files")
         equal(ask("alice", codes[0]), ("refused", "wrong-code"), "and then")
+
+
+@test
+def a_mistake_about_tls_or_keys_is_no_silence(host):
+    port = 54331
+    host.at_end(shutil.rmtree, "/var/lib/totpgroup", True)
+    write_keys(f"{TOP}/other.keys", ("k1", b"2" * 32))
+    host.start()
+    host.enroll("alice")
+    host.stop()
+    code, = make(host, "alice", 1)
+    host.cluster.stop()
+    host.cluster.start("listen_addresses=127.0.0.1", f"port={port}")
+    try:
+        server = f"host=127.0.0.1 port={port} dbname={host.cluster.database} user=web1"
+        for keys in ({"connection": f"{server} sslmode=require"},
+                     {"connection": f"{server} sslmode=verify-full sslrootcert=/nowhere"},
+                     {"connection": f"{server} sslmode=disable", "key_file": f"{TOP}/other.keys"},
+                     {"connection": f"{server} sslmode=disable", "key_file": "/nowhere"}):
+            use(host, "webtotp", **keys)
+            host.start()
+            equal([ask("alice", code) for _ in range(3)], [STORE_ERROR] * 3, keys)
+            host.stop()
+    finally:
+        host.cluster.stop()
+        host.cluster.start()
+    equal(alerts(host), ([], 0), "lines")
 
 
 @test
