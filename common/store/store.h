@@ -269,8 +269,9 @@ struct store_operations {
 	int (*note)(
 		struct store_place *place, const struct store_note *note, struct error *error);
 
-	/* Whether the last call about the place failed because no answer came in time, or because
-	 * none came lately. Not where the store answered with an error. NULL: never. */
+	/* Whether the last call about the place, but for note(), failed because no answer came in
+	 * time, or because none came lately. Not where the store answered with an error. NULL:
+	 * never. */
 	bool (*was_silent)(const struct store_place *place);
 };
 

@@ -267,10 +267,14 @@ int pgsql_note(struct store_place *place, const struct store_note *note, struct 
 {
 	const struct sealed no_state = {.is_there = false};
 	const struct settlement settlement = {.state = &no_state, .note = note};
+	struct pgsql_place *own = place_of(place);
+	/* What the store said of the user before stays said. */
+	const bool was_silent = own->is_silent;
 	struct row row = ROW_INIT;
-	int status = note->happened != 0 ? note_late(place_of(place), note, error)
-					 : settle(place_of(place), &settlement, &row, error);
+	int status = note->happened != 0 ? note_late(own, note, error)
+					 : settle(own, &settlement, &row, error);
 
+	own->is_silent = was_silent;
 	row_free(&row);
 	return status;
 }

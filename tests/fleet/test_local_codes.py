@@ -248,6 +248,17 @@ def an_answer_is_never_passed_over(host):
 
 
 @test
+def what_the_store_said_before_it_fell_silent_counts(host):
+    """It has no secret of bob, and that is an answer, although the line of its log is not written."""
+    with local(host) as (server, codes):
+        theirs = make(host, "bob")
+        server.fail("totpgroup.settle", "silence", times=100000)
+        equal(ask("bob", theirs[0]), STORE_ERROR, "without a secret in the store")
+        equal(alerts(host), ([], 0), "lines")
+        equal(ask("alice", codes[0]), ("accepted", "emergency"), "with one")
+
+
+@test
 def a_mistake_about_tls_or_keys_is_no_silence(host):
     port = 54331
     host.at_end(shutil.rmtree, "/var/lib/totpgroup", True)
