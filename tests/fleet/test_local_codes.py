@@ -165,6 +165,20 @@ def what_happened_is_told_to_the_store_once(host):
 
 
 @test
+def what_the_store_does_not_take_stays(host):
+    with local(host) as (server, codes):
+        silence(server)
+        equal(ask("alice", codes[0]), ("accepted", "emergency"), "a code")
+        server.fail("totpgroup.note_late", "error", "42501")
+        wait_for_store()
+        equal((len(events()), server.left()), (1, 0), "the files")
+        check(any("are not in the store's log: " in line and "SQLSTATE 42501" in line
+                  for line in host.said()), host.said())
+        look("bob")
+        equal(events(), [], "the files, after another call")
+
+
+@test
 def a_damaged_file_does_not_keep_the_others(host):
     with local(host) as (server, codes):
         silence(server)
