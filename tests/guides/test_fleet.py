@@ -33,6 +33,8 @@ class _Fixture(Fleet):
         built = {"enroll": BUILD / "totp-enroll", "plugin": BUILD / ".libs/pgsql.so"}
         content = {name: case.read_program(path) for name, path in built.items()}
         super().begin()
+        # The codes of a host are in it.
+        private_root.mount("lib", "/var/lib", "-t", "tmpfs", "-o", "mode=755,size=16m")
         self.paths = {name: private_root.install(name, text) for name, text in content.items()}
         for name in ("source", "standins"):
             os.makedirs(f"{TOP}/{name}", exist_ok=True)
