@@ -366,10 +366,67 @@ static void two_codes_in_a_row_never_lead_near_the_last_counter(void **state)
 	credential = load(text);
 	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
 	totpgroup_credential_free(credential);
+	snprintf(text, sizeof text, SECRET "\n\" HOTP_COUNTER %lld\n", (long long)last - 1001);
+	credential = load(text);
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	totpgroup_credential_free(credential);
 	snprintf(text, sizeof text, SECRET "\n\" HOTP_COUNTER %lld\n", (long long)last - 1002);
 	credential = load(text);
-	assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP);
+	/* The step is that of the second code. */
+	assert_int_equal(
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP).result.step,
+		last - 399);
 	totpgroup_credential_free(credential);
+}
+
+static void two_codes_in_a_row_are_for_logins_with_a_counter(void **state)
+{
+	char pair[2 * sizeof(code_text)];
+	struct attempt attempt = attempt_with(pair);
+	totpgroup_credential *credential = load(SECRET "\n");
+
+	(void)state;
+	attempt.resync_hotp = true;
+	put_code(0, 6, 0, pair);
+	put_code(1, 6, 0, pair + 6);
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	totpgroup_credential_free(credential);
+	credential = load(SECRET "\n\" HOTP_COUNTER 7\n");
+	put_code(500, 6, 0, pair);
+	put_code(501, 6, 0, pair + 6);
+	attempt.front_end = true;
+	assert_refused(credential, &attempt, TOTPGROUP_REASON_WRONG_CODE);
+	assert_credential(credential, SECRET "\n\" HOTP_COUNTER 7\n");
+	attempt.front_end = false;
+	assert_int_equal(
+		assert_accepted(credential, &attempt, TOTPGROUP_METHOD_HOTP).result.step, 501);
+	totpgroup_credential_free(credential);
+}
+
+/* At the last counter, too, a code could have been right. */
+static void a_damaged_option_ends_a_login_with_a_counter(void **state)
+{
+	static const struct {
+		const char *counter;
+		bool no_match;
+	} cases[] = {{"1", false}, {"2305843009213693951", false}, {"0", true}};
+	struct attempt attempt = attempt_with("123456");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = ERROR_INIT;
+		struct decision decision;
+		char text[100];
+		totpgroup_credential *credential;
+
+		snprintf(text, sizeof text, SECRET "\n\" HOTP_COUNTER %s\n\" DIGITS 9\n",
+			cases[i].counter);
+		credential = load(text);
+		assert_int_equal(decide(credential, &attempt, &decision, &error), 0);
+		assert_int_equal(decision.result.reason, TOTPGROUP_REASON_BAD_FILE);
+		assert_int_equal(decision.no_match, cases[i].no_match);
+		totpgroup_credential_free(credential);
+	}
 }
 
 int main(void)
@@ -388,6 +445,8 @@ int main(void)
 		cmocka_unit_test(a_code_is_accepted_once),
 		cmocka_unit_test(a_code_is_accepted_again_where_reuse_is_allowed),
 		cmocka_unit_test(two_codes_in_a_row_never_lead_near_the_last_counter),
+		cmocka_unit_test(two_codes_in_a_row_are_for_logins_with_a_counter),
+		cmocka_unit_test(a_damaged_option_ends_a_login_with_a_counter),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_liboath, tear_down_liboath);
