@@ -235,6 +235,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	memory_need_no_sanitizer();
+	memory_bind_now();
 	stack_main(argv);
 	return cmocka_run_group_tests(tests, NULL, stack_end);
 }

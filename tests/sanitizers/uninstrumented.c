@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What libgcrypt and cmocka, which are not built with the memory sanitizer, write for us. The sanitizer
- * does not see it, and would call each digest uninitialised. These functions stand before libgcrypt's by
+ * What libgcrypt, and liboath in the tests, write for us. They are not built with the memory sanitizer,
+ * which would call each digest and each code uninitialised. These functions stand before theirs by
  * -Wl,--wrap, and say that what a call wrote is written: no more than that. What the program passes to
  * them is checked first, so that a byte that nobody wrote is not hidden in a digest.
  * scripts/check-tools links this file into the test programs. Those that replace such a function
  * themselves have theirs, as these are weak.
  */
 #include <gcrypt.h>
+#include <liboath/oath.h>
 #include <sanitizer/msan_interface.h>
 
 #define WRAPPED(type, name, parameters)                                                        \
@@ -123,5 +124,71 @@ WRAPPED(gcry_error_t, gcry_cipher_gettag, (gcry_cipher_hd_t handle, void *tag, s
 
 	if (status == 0)
 		__msan_unpoison(tag, size);
+	return status;
+}
+
+WRAPPED(int, oath_hotp_generate,
+	(const char *secret, size_t length, uint64_t counter, unsigned int digits,
+		bool checksum, size_t offset, char *code))
+{
+	int status = __real_oath_hotp_generate(
+		secret, length, counter, digits, checksum, offset, code);
+
+	if (status == OATH_OK)
+		__msan_unpoison(code, digits + 1);
+	return status;
+}
+
+WRAPPED(int, oath_totp_generate,
+	(const char *secret, size_t length, time_t now, unsigned int period, time_t start,
+		unsigned int digits, char *code))
+{
+	int status =
+		__real_oath_totp_generate(secret, length, now, period, start, digits, code);
+
+	if (status == OATH_OK)
+		__msan_unpoison(code, digits + 1);
+	return status;
+}
+
+WRAPPED(int, oath_totp_generate2,
+	(const char *secret, size_t length, time_t now, unsigned int period, time_t start,
+		unsigned int digits, int flags, char *code))
+{
+	int status = __real_oath_totp_generate2(
+		secret, length, now, period, start, digits, flags, code);
+
+	if (status == OATH_OK)
+		__msan_unpoison(code, digits + 1);
+	return status;
+}
+
+WRAPPED(int, oath_base32_encode,
+	(const char *data, size_t length, char **text, size_t *text_length))
+{
+	size_t written;
+	int status = __real_oath_base32_encode(data, length, text, &written);
+
+	__msan_unpoison(&written, sizeof written);
+	__msan_unpoison(text, sizeof *text);
+	if (status == OATH_OK)
+		__msan_unpoison(*text, written + 1);
+	if (text_length != NULL)
+		*text_length = written;
+	return status;
+}
+
+WRAPPED(int, oath_base32_decode,
+	(const char *text, size_t length, char **data, size_t *data_length))
+{
+	size_t written;
+	int status = __real_oath_base32_decode(text, length, data, &written);
+
+	__msan_unpoison(&written, sizeof written);
+	__msan_unpoison(data, sizeof *data);
+	if (status == OATH_OK)
+		__msan_unpoison(*data, written);
+	if (data_length != NULL)
+		*data_length = written;
 	return status;
 }

@@ -84,6 +84,14 @@ static inline void memory_need_no_sanitizer(void)
 	exit(77);
 }
 
+/* Has all functions found when the program starts again (stack_main()). Otherwise the loader finds those of
+ * libpam and others at their first call, and stores the registers on the stack meanwhile, which may hold
+ * a text that was wiped from memory. The module itself is always bound at once. */
+static inline void memory_bind_now(void)
+{
+	setenv("LD_BIND_NOW", "1", 1);
+}
+
 static char maps[1 << 16];
 
 /* Bytes of another process that are searched at a time, and how many of them once more. */

@@ -222,6 +222,9 @@ static void start_again(char **argv)
 	setenv("LD_PRELOAD", preload, 1);
 	/* The sanitizer cannot be loaded twice, as nss_wrapper would otherwise have it. */
 	setenv("NSS_WRAPPER_DISABLE_DEEPBIND", "1", 1);
+	/* Under valgrind /proc/self/exe is valgrind. */
+	if (strchr(argv[0], '/') != NULL)
+		execv(argv[0], argv);
 	execv("/proc/self/exe", argv);
 	perror("cannot start again with " WRAPPER);
 	folder_end();

@@ -25,7 +25,7 @@ static unsigned int searched, found_in_freed;
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_SANITIZER 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
 #define HAS_SANITIZER 1
 #endif
 #endif
