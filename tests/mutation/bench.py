@@ -72,6 +72,10 @@ class Bench:
                 os.symlink(BUILD / name, self.folder / name)
         for name in (".libs", "tests"):
             self.mirror(name)
+        # A program that ends in the middle leaves its folder in this one.
+        self.temporary = self.folder / "tmp"
+        self.temporary.mkdir()
+        self.temporary.chmod(0o1777)
         self.find_object()
 
     def mirror(self, name):
@@ -133,7 +137,8 @@ class Bench:
         made.chmod(0o755)
 
     def passes(self, test):
-        environment = {**os.environ, "top_builddir": str(self.folder), "TMPDIR": "/dev/shm",
+        environment = {**os.environ, "top_builddir": str(self.folder),
+                       "TMPDIR": str(self.temporary),
                        "TOTPGROUP_MODULE": str(self.folder / ".libs/pam_totpgroup.so"),
                        "TOTPGROUP_LONG": "", "TOTPGROUP_TEST_SEED": "1",
                        "ASAN_OPTIONS": "abort_on_error=0"}
