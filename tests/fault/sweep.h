@@ -79,12 +79,13 @@ static inline bool sweep_next(struct sweep *sweep)
 	return false;
 }
 
-/* Whether the caller makes the call again after this error, with more room or behind a link that
- * is followed: it succeeds then. */
+/* Whether the caller makes the call again after this error, with more room, behind a link that
+ * is followed, or with another name of a new file: it succeeds then. */
 static inline bool sweep_is_repeated(const struct sweep *sweep)
 {
-	return sweep->fail_for == 1 && (sweep->error == EINTR || sweep->error == EAGAIN ||
-					       sweep->error == ERANGE || sweep->error == ELOOP);
+	return sweep->fail_for == 1 &&
+	       (sweep->error == EINTR || sweep->error == EAGAIN || sweep->error == ERANGE ||
+		       sweep->error == ELOOP || sweep->error == EEXIST);
 }
 
 /* Whether the call did not fail, but answered: there is no such file. */

@@ -62,7 +62,7 @@ static void nothing_new_is_nothing(void **state)
 static void a_damaged_state_is_an_error(void **state)
 {
 	static const char *const damaged[] = {"x", "totpgroup-state 1\n",
-		HEAD "\" SPENT " ONE "\n", "totpgroup-state 2\n" END};
+		HEAD "\" SPENT " ONE "\n", ("totpgroup-state 2\n" END)};
 	struct text good = text_from(HEAD "\" SPENT " ONE "\n" END);
 
 	(void)state;
