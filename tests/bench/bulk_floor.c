@@ -5,8 +5,8 @@
  *
  *     bulk_floor FOLDER USERS
  *
- * draws the matrix of a QR code for each user, half of them in a second process, writes a file with
- * a secret and one with a letter, gives each its name, and waits for the disk once for every 512
+ * draws the matrix of a QR code for each user, writes a file with a secret and one with a letter, and
+ * gives each its name, half of them in a second process. It waits for the disk once for every 512
  * users. Nothing is drawn, judged or locked, and the texts are always the same.
  */
 
@@ -35,17 +35,6 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static void draw(size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		QRcode *code = QRcode_encodeString8bit(uri, 0, QR_ECLEVEL_L);
-
-		if (code == NULL)
-			fail("QRcode_encodeString8bit");
-		QRcode_free(code);
-	}
-}
-
 static void write_file(int folder, const char *kind, size_t number, size_t length)
 {
 	static const char bytes[LETTER_BYTES] = {'x'};
@@ -60,19 +49,31 @@ static void write_file(int folder, const char *kind, size_t number, size_t lengt
 		fail(temporary);
 }
 
+static void make(int folder, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++) {
+		QRcode *code = QRcode_encodeString8bit(uri, 0, QR_ECLEVEL_L);
+
+		if (code == NULL)
+			fail("QRcode_encodeString8bit");
+		QRcode_free(code);
+		write_file(folder, "secrets", i, SECRET_BYTES);
+		write_file(folder, "letters", i, LETTER_BYTES);
+	}
+}
+
 static void enroll(int folder, size_t first, size_t count)
 {
+	size_t half = count / 2;
 	pid_t child = fork();
 
 	if (child < 0)
 		fail("fork");
-	draw(child == 0 ? count / 2 : count - count / 2);
-	if (child == 0)
+	if (child == 0) {
+		make(folder, first, half);
 		_exit(0);
-	for (size_t i = first; i < first + count; i++) {
-		write_file(folder, "secrets", i, SECRET_BYTES);
-		write_file(folder, "letters", i, LETTER_BYTES);
 	}
+	make(folder, first + half, count - half);
 	if (waitpid(child, NULL, 0) != child || syncfs(folder) != 0)
 		fail("syncfs");
 }
