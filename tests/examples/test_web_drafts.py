@@ -80,6 +80,7 @@ def wait_for_timers():
 def nothing_of_a_secret_is_left_when_it_ends(_):
     """No thread waits for the end of one that was confirmed, dropped or replaced, and holds it."""
     all_drafts = begin()
+    wait_for_timers()  # those of the case before may still be ending
     before = threading.active_count()
     seen = []
     for _ in range(50):
