@@ -25,7 +25,7 @@ import trio
 from cluster import programs
 from daemon_host import DaemonFleet
 
-LOGINS, PASSES, CALLERS = 160, 5, 16
+LOGINS, PASSES, CALLERS = 160, 4, 16
 # Between two breaks of the circuit breaker.
 REFUSALS = 3
 
@@ -91,10 +91,12 @@ def pgbench(server, name, callers, seconds=1):
 
 def statements(servers, rows):
     """settle() beside others."""
-    for row in rows:
-        peer, callers = STATEMENTS[row]
-        rounds.measure(row, lambda callers=callers: pgbench(servers.a, "settle", callers),
-                       lambda peer=peer, callers=callers: pgbench(servers.a, peer, callers), PASSES)
+    for callers in sorted({callers for _, callers in STATEMENTS.values()}):
+        peers = {row: lambda peer=STATEMENTS[row][0], callers=callers:
+                 pgbench(servers.a, peer, callers) for row in rows if STATEMENTS[row][1] == callers}
+        if peers:
+            rounds.measure_beside(peers, lambda callers=callers: pgbench(
+                servers.a, "settle", callers), PASSES)
 
 
 def logins(fleet, servers, host, row, users):

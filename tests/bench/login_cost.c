@@ -162,8 +162,7 @@ static double measure(struct bench *bench, const char *service)
 int main(int argc, char **argv)
 {
 	struct bench bench = {.copies = argv + 7};
-	const char *limit = getenv("BENCH_SECONDS");
-	double end = bench_seconds() + (limit != NULL ? strtod(limit, NULL) : 2);
+	double end = bench_seconds() + bench_limit();
 
 	if (argc < 7 || argc % 2 == 0) {
 		fprintf(stderr, "usage: login_cost ROW FOLDER OURS PEER USER CODE "

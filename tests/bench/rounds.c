@@ -13,7 +13,7 @@
 
 #define ROUNDS_MIN	11
 #define ROUNDS_MAX	2001
-#define SECONDS_DEFAULT 2.0
+#define SECONDS_DEFAULT 1.0
 
 /* The clock itself takes some 50 ns. */
 #define MEASUREMENT_MIN 100e-6
@@ -97,17 +97,22 @@ static void measure_row(const struct bench_row *row, double limit, void *context
 	fflush(stdout);
 }
 
-int bench_main(const struct bench_row *rows, size_t count, void *context, int argc, char **argv)
+double bench_limit(void)
 {
 	const char *limit = getenv("BENCH_SECONDS");
+
+	return limit != NULL ? strtod(limit, NULL) : SECONDS_DEFAULT;
+}
+
+int bench_main(const struct bench_row *rows, size_t count, void *context, int argc, char **argv)
+{
 	int found = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!wanted(rows[i].name, argc, argv))
 			continue;
 		found++;
-		measure_row(&rows[i], limit != NULL ? strtod(limit, NULL) : SECONDS_DEFAULT,
-			context);
+		measure_row(&rows[i], bench_limit(), context);
 	}
 	if (found != (argc < 2 ? (int)count : argc - 1)) {
 		fprintf(stderr, "%s: a row that it does not measure\n",

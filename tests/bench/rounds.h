@@ -30,11 +30,14 @@ struct bench_row {
 /*
  * Measures the rows that argv names, or all of them, and prints `NAME OURS PEER` for each
  * round, in seconds. A round measures each work once; the other one is first in the next
- * round. A row has at least 11 rounds, and as many as fit in BENCH_SECONDS (environment, 2
+ * round. A row has at least 11 rounds, and as many as fit in BENCH_SECONDS (environment, 1
  * where it is not set). Returns the exit status: 0, or 2 for a name that is not in rows.
  */
 int bench_main(
 	const struct bench_row *rows, size_t count, void *context, int argc, char **argv);
+
+/* How long the rounds of a row may take together: BENCH_SECONDS, or its default. */
+double bench_limit(void);
 
 /* The monotonic clock, in seconds. */
 double bench_seconds(void);

@@ -24,13 +24,20 @@ def measure(row, ours, peer, rounds=None):
 
     Prints a line for each round: so many, or as many as fit in BENCH_SECONDS, and at least 3.
     """
-    limit = float(os.environ.get("BENCH_SECONDS", "2"))
+    measure_beside({row: peer}, ours, rounds)
+
+
+def measure_beside(peers, ours, rounds=None):
+    """Lets ours() and the peers take turns. `peers` has the peer of each row: a round of ours
+    counts for all of these rows. Prints rounds as measure() does."""
+    limit = float(os.environ.get("BENCH_SECONDS", "1")) * len(peers)
     begun, done = time.monotonic(), 0
     while done < (rounds or ROUNDS_MIN) or (
             not rounds and time.monotonic() - begun < limit):
-        first, second = (ours, peer) if done % 2 == 0 else (peer, ours)
-        numbers = {first: first(), second: second()}
-        report(row, numbers[ours], numbers[peer])
+        works = [ours, *peers.values()]
+        numbers = {work: work() for work in (works if done % 2 == 0 else reversed(works))}
+        for row, peer in peers.items():
+            report(row, numbers[ours], numbers[peer])
         done += 1
 
 

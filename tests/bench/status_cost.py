@@ -22,7 +22,7 @@ from bulk_cost import have
 ROWS = {"status": (), "status-json": ("--json",)}
 # The loop beside them, with what a status cannot leave out.
 FLOOR = "status-floor"
-USERS, ROUNDS = 10000, 7
+USERS, ROUNDS = 10000, 5
 SECRET = """\
 JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
 " RATE_LIMIT 3 30

@@ -8,6 +8,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import time
 
 from rows import ROWS
 
@@ -22,7 +23,7 @@ not the times: the median of all rounds, and between which values the middle hal
 EPILOG = """\
 environment:
   top_builddir    a build to measure, instead of a new one
-  BENCH_SECONDS   how long a row is measured, where its rounds are short (default: 2)
+  BENCH_SECONDS   how long a row is measured, where its rounds are short (default: 1)
 
 exit status: 0 all rows were measured or skipped; 1 one failed; 2 a wrong call or no build
 """
@@ -118,7 +119,8 @@ def run(program, names, results, notes):
     build = pathlib.Path(os.environ.get("top_builddir", HERE.parent.parent))
     path = HERE / program if "." in program else build / "tests" / "bench" / program
     command = [sys.executable, "-B", path] if program.endswith(".py") else [path]
-    print(f"measuring {' '.join(names)}", file=sys.stderr, flush=True)
+    print(f"measuring {' '.join(names)}", end="", file=sys.stderr, flush=True)
+    begun = time.monotonic()
     try:
         done = subprocess.run([*command, *names], stdout=subprocess.PIPE, text=True, check=False,
                               stdin=subprocess.DEVNULL, timeout=PATIENCE)
@@ -127,6 +129,7 @@ def run(program, names, results, notes):
         output, failed = (error.stdout or b"").decode(), f"no end after {PATIENCE} s"
     except OSError as error:
         output, failed = "", str(error)
+    print(f": {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     take(output, results, notes)
     for name in names:
         # What was measured before the time was up is good.

@@ -27,7 +27,7 @@ DURABLE = {"daemon-durable-1": (1, 1), "daemon-durable-1-16": (1, 16),
 READ_ONLY, HANDED = "daemon-read-only", "daemon-floor"
 # As many as the daemon has for one kind of callers.
 THREADS = 16
-CALLS, READ_ONLY_CALLS, CALLERS, PASSES = 400, 10000, 16, 5
+CALLS, READ_ONLY_CALLS, CALLERS, PASSES = 400, 10000, 16, 3
 
 
 class Machine:
