@@ -142,11 +142,19 @@ begin
 		from setting s left join credential c on c.realm = own and c.username = who;
 end $$;
 
--- The list of steps with one more, and the floor: a step that leaves the list raises it.
+-- The list of steps with one more, and the floor: a step that leaves the list raises it. Without a
+-- step, both stay.
 create function push_step(inout steps bigint[], inout step_floor bigint, step bigint)
 language plpgsql immutable as $$
 begin
-	steps := array(select unnest(steps || step) order by 1);
+	if step is null then
+		return;
+	end if;
+	if step < steps[cardinality(steps)] then
+		steps := array(select unnest(steps || step) order by 1);
+	else
+		steps := steps || step;
+	end if;
 	while cardinality(steps) > totpgroup.steps_kept() loop
 		step_floor := greatest(step_floor, steps[1]);
 		steps := steps[2:];
@@ -164,21 +172,27 @@ returns boolean language sql immutable as $$
 		else false end
 $$;
 
--- Each change of a credential waits until it is durable, whatever the session or the database says.
--- It is set for the transaction: what a function has in its own SET is gone when it ends, and the
--- commit comes later.
-create function require_standby() returns void language plpgsql as $$
+-- The realm of the role that is logged in, for a function that changes a credential. The change waits
+-- until it is durable, whatever the session or the database says. That is set for the transaction:
+-- what a function has in its own SET is gone when it ends, and the commit comes later.
+create function realm_to_change() returns text language plpgsql as $$
+declare
+	found_realm text;
+	needs_standby boolean;
 begin
 	perform set_config('synchronous_commit', 'on', true);
-	if (select require_sync from totpgroup.setting) and
-			current_setting('synchronous_standby_names') = '' then
+	select m.realm, s.require_sync into found_realm, needs_standby
+	from totpgroup.setting s left join totpgroup.member m on m.role = session_user;
+	if needs_standby and current_setting('synchronous_standby_names') = '' then
 		raise exception 'no standby has to confirm, but require_sync is set'
 			using errcode = 'object_not_in_prerequisite_state';
 	end if;
+	return coalesce(found_realm, totpgroup.own_realm());
 end $$;
 
 -- What a host calls waits for a second at most for a row that another session holds: nobody may be
 -- there any more to take the answer. A setting of totp_host would be none of the roles that log in.
+-- settle() sets it for the transaction, which costs less than a setting of the function.
 
 -- Records a decision. outcome is
 --   done      this attempt is durable, now or since an earlier call with the same attempt id;
@@ -195,11 +209,10 @@ create function settle(
 returns table (
 	outcome text, secret bytea, secret_key text, secret_version bigint, state bytea,
 	state_key text, version bigint, now bigint, attempt uuid)
-language plpgsql security definer set search_path = totpgroup, pg_temp
-set lock_timeout = '1s' as $$
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 #variable_conflict use_column
 declare
-	own constant text := own_realm();
+	own constant text := realm_to_change();
 	c credential;
 	changed boolean := false;
 	said text := 'done';
@@ -213,25 +226,25 @@ begin
 		raise exception 'nothing of the kind % is spent, or not this', kind
 			using errcode = 'invalid_parameter_value';
 	end if;
-	perform require_standby();
+	perform set_config('lock_timeout', '1s', true);
 	if new_state is not null then
 		update credential t set
 			state = new_state, state_key = new_state_key, version = t.version + 1,
 			attempt = this_attempt,
 			last = greatest(t.last, least(decided_at, clock(0) + clocks_apart())),
-			steps = case when kind = 'totp'
-				then (push_step(t.steps, t.step_floor, value)).steps else t.steps end,
-			step_floor = case when kind = 'totp'
-				then (push_step(t.steps, t.step_floor, value)).step_floor
-				else t.step_floor end,
+			(steps, step_floor) = (select p.steps, p.step_floor from push_step(
+				t.steps, t.step_floor, case when kind = 'totp' then value end) p),
 			hotp = case when kind = 'hotp' then value + 1 else t.hotp end,
 			spent = case when kind = 'code' then t.spent || digest else t.spent end
 		where t.realm = own and t.username = who and t.version = old_version
 			and t.attempt is not distinct from old_attempt
-			and not is_spent(t, kind, value, digest, clock(t.last));
+			and not is_spent(t, kind, value, digest, clock(t.last))
+		returning t.* into c;
 		changed := found;
 	end if;
-	select * into c from credential t where t.realm = own and t.username = who;
+	if not changed then
+		select * into c from credential t where t.realm = own and t.username = who;
+	end if;
 	if new_state is not null and not changed then
 		if c.attempt = this_attempt then
 			said := 'done';
@@ -264,13 +277,12 @@ returns boolean language plpgsql security definer set search_path = totpgroup, p
 set lock_timeout = '1s' as $$
 #variable_conflict use_column
 declare
-	own constant text := own_realm();
+	own constant text := realm_to_change();
 begin
 	if happened_at is null or this_attempt is null then
 		raise exception 'a time or an attempt is missing'
 			using errcode = 'invalid_parameter_value';
 	end if;
-	perform require_standby();
 	-- Two that tell the same wait for each other.
 	perform pg_advisory_xact_lock(hashtextextended('totpgroup ' || this_attempt, 0));
 	insert into log (realm, username, host, service, rhost, result, reason, method, attempt,
@@ -371,9 +383,8 @@ create function enroll(who text, new_secret bytea, new_key text, for_version big
 language plpgsql security definer set search_path = totpgroup, pg_temp
 set lock_timeout = '1s' as $$
 declare
-	own constant text := own_realm();
+	own constant text := realm_to_change();
 begin
-	perform require_standby();
 	insert into credential as c (realm, username, version, secret, secret_key, secret_version,
 		attempt)
 	values (own, who, for_version, new_secret, new_key, for_version, gen_random_uuid())
@@ -393,9 +404,8 @@ create function put(who text, old_version bigint, new_secret bytea, new_secret_k
 	new_state bytea, new_state_key text, fresh boolean default false)
 returns boolean language plpgsql security definer set search_path = totpgroup, pg_temp as $$
 declare
-	own constant text := own_realm();
+	own constant text := realm_to_change();
 begin
-	perform require_standby();
 	if old_version = 0 then
 		insert into credential (realm, username) values (own, who) on conflict do nothing;
 	end if;

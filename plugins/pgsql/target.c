@@ -32,6 +32,8 @@ static const struct {
 	{"max_protocol_version", "3.0"},
 	{"min_protocol_version", "3.0"},
 	{"passfile", NO_FILE},
+	/* All there are: an empty list is one that no server meets. */
+	{"require_auth", "password,md5,gss,sspi,scram-sha-256,none"},
 	{"sslcert", NO_FILE},
 	{"sslcertmode", "allow"},
 	{"sslcrl", NO_FILE},
