@@ -144,6 +144,13 @@ int __wrap_openat(int fd, const char *path, int flags, ...)
 	return call_fails("openat", fd, path) ? -1 : __real_openat(fd, path, flags, mode);
 }
 
+/* What headers make of a call with flags that the compiler does not know. */
+int __wrap___openat_2(int fd, const char *path, int flags);
+int __wrap___openat_2(int fd, const char *path, int flags)
+{
+	return __wrap_openat(fd, path, flags);
+}
+
 ssize_t __real_write(int fd, const void *data, size_t size);
 ssize_t __wrap_write(int fd, const void *data, size_t size);
 ssize_t __wrap_write(int fd, const void *data, size_t size)
