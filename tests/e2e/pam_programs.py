@@ -38,7 +38,7 @@ class Program:
         self.host = host
         self.folder = f"{private_root.TOP}/{self.name}"
         self.lines, self._arrived = [], threading.Condition()
-        self._server = self._reader = None
+        self._servers = []
 
     @classmethod
     def missing(cls):
@@ -59,11 +59,11 @@ class Program:
         return self
 
     def __exit__(self, *_):
-        if self._server is not None:
+        for server, reader in self._servers:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._server.pid, 15)
-            self._server.wait(DEADLINE)
-            self._reader.join(DEADLINE)
+                os.killpg(server.pid, 15)
+            server.wait(DEADLINE)
+            reader.join(DEADLINE)
 
     def start(self):
         """Starts the server, and waits until it serves."""
@@ -82,12 +82,13 @@ class Program:
 
     def serve(self, ready, *command):
         """Starts a command, and waits until it prints that it is ready."""
-        self._server = subprocess.Popen(  # pylint: disable=consider-using-with
+        server = subprocess.Popen(  # pylint: disable=consider-using-with
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
             start_new_session=True, cwd=self.folder)
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+        reader = threading.Thread(target=self._read, args=(server,))
+        reader.start()
+        self._servers.append((server, reader))
         with self._arrived:
             self._arrived.wait_for(lambda: self._said(ready) or self._said("(ended)"), DEADLINE)
             if not self._said(ready):
@@ -96,8 +97,8 @@ class Program:
     def _said(self, words):
         return any(words in line for line in self.lines)
 
-    def _read(self):
-        for line in self._server.stdout:
+    def _read(self, server):
+        for line in server.stdout:
             self._keep(line.decode("utf-8", "replace").rstrip())
         self._keep("(ended)")
 

@@ -4,6 +4,8 @@ with an `include` in place of a substack."""
 
 import base64
 import json
+import os
+import shutil
 import urllib.error
 import urllib.request
 
@@ -26,7 +28,16 @@ class Cockpit(pam_programs.Program):
 
     name, package, files = "cockpit", "cockpit-ws", ("cockpit/cockpit-ws", "cockpit-bridge")
 
+    # Newer ones do not start the program that asks PAM: systemd does, at a socket.
+    SESSIONS = "/run/cockpit/session"
+
     def start(self):
+        if os.path.exists("/usr/lib/systemd/system/cockpit-session.socket"):
+            os.makedirs(os.path.dirname(self.SESSIONS))
+            self.host.at_end(shutil.rmtree, os.path.dirname(self.SESSIONS))
+            self.serve(f"Listening on {self.SESSIONS}", "systemd-socket-activate", "--accept",
+                       "--inetd", f"--listen={self.SESSIONS}",
+                       pam_programs.find("cockpit/cockpit-session"))
         # The page of a browser on this host needs no TLS.
         self.serve("Listening on", "systemd-socket-activate",
                    f"--listen={pam_programs.ADDRESS}:{PORT}",
