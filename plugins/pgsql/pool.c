@@ -286,7 +286,8 @@ struct link *pool_take(struct pool *pool, int64_t until, struct failure *failure
 			break;
 		}
 		pool->wanted++;
-		(void)pthread_cond_signal(&pool->needed);
+		if (may_connect(pool))
+			(void)pthread_cond_signal(&pool->needed);
 		wait_until(pool, &pool->changed, until);
 		pool->wanted--;
 		if (pool->failures != failures && pool->failure.kind == FAILURE_CONFIG)
