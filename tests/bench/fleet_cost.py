@@ -7,8 +7,10 @@ the same functions; and how soon a login is refused while the primary is stopped
 """
 
 import contextlib
+import glob
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -35,11 +37,26 @@ LOG = ("insert into totpgroup.log (realm, username, host, service, rhost, result
        "attempt) select 'corp', username, 'h', 'sshd', 'r', 'accepted', 'totp', 1, attempt from u")
 SETTLE = ("totpgroup.settle({user}, {version}, 'state', 'k1', 0, 'totp', {step}, '', "
           "gen_random_uuid(), 'h', 'sshd', 'r', 'accepted', null, 'totp', 0, null, {attempt})")
+# A function that makes the same two statements as "one statement", and checks nothing.
+FLOOR = """
+create function totpgroup.floor(who text, step bigint, this_attempt uuid) returns text
+language plpgsql security definer set search_path = totpgroup, pg_temp as $$
+begin
+	update credential c set state = 'state', state_key = 'k1', version = c.version + 1,
+		steps = (c.steps || step)[1:64], attempt = this_attempt
+	where c.realm = 'corp' and c.username = who;
+	insert into log (realm, username, host, service, rhost, result, method, step, attempt)
+	values ('corp', who, 'h', 'sshd', 'r', 'accepted', 'totp', step, this_attempt);
+	return 'done';
+end $$;
+"""
 SCRIPTS = {
     # The step is one that no version of the row had.
     "settle": USER + "select s.outcome from totpgroup.credential c, lateral " + SETTLE.format(
         user="c.username", version="c.version", step="c.version * 30", attempt="c.attempt")
     + " s where c.realm = 'corp' and c.username = 'c' || :n;\n",
+    "floor": USER + "select totpgroup.floor(c.username, c.version * 30, gen_random_uuid()) "
+    "from totpgroup.credential c where c.realm = 'corp' and c.username = 'c' || :n;\n",
     "one statement": USER + "with u as (update totpgroup.credential set state = 'state', "
     "state_key = 'k1', version = version + 1, steps = (steps || version * 30)[1:64], "
     "attempt = gen_random_uuid() where realm = 'corp' and username = 'c' || :n "
@@ -52,10 +69,12 @@ SCRIPTS = {
     "as attempt from totpgroup.look('c' || :n) \\gset r_\nselect outcome from " + SETTLE.format(
         user="'c' || :n", version=":r_version", step=":r_step", attempt=":r_attempt") + ";\n",
 }
-# Each row: the peer, and how many call at the same time.
-STATEMENTS = {"fleet-settle-4": ("one statement", 4), "fleet-settle-16": ("one statement", 16),
-              "fleet-update-4": ("select and update", 4),
-              "fleet-update-16": ("select and update", 16)}
+# Each row: ours, the peer, and how many call at the same time.
+STATEMENTS = {"fleet-settle-4": ("settle", "one statement", 4),
+              "fleet-settle-16": ("settle", "one statement", 16),
+              "fleet-update-4": ("settle", "select and update", 4),
+              "fleet-update-16": ("settle", "select and update", 16),
+              "fleet-floor-16": ("floor", "one statement", 16)}
 # The callers, and the connections to the server.
 DAEMON = {"fleet-login": (1, 1), "fleet-logins": (CALLERS, 2)}
 REFUSED = ("fleet-refusal", "fleet-breaker")
@@ -91,17 +110,32 @@ def pgbench(server, name, callers, seconds=1):
 
 def statements(servers, rows):
     """settle() beside others."""
-    for callers in sorted({callers for _, callers in STATEMENTS.values()}):
-        peers = {row: lambda peer=STATEMENTS[row][0], callers=callers:
-                 pgbench(servers.a, peer, callers) for row in rows if STATEMENTS[row][1] == callers}
+    works = dict.fromkeys((ours, callers) for ours, _, callers in STATEMENTS.values())
+    for ours, callers in works:
+        peers = {row: lambda peer=STATEMENTS[row][1], callers=callers:
+                 pgbench(servers.a, peer, callers) for row in rows
+                 if (STATEMENTS[row][0], STATEMENTS[row][2]) == (ours, callers)}
         if peers:
-            rounds.measure_beside(peers, lambda callers=callers: pgbench(
-                servers.a, "settle", callers), PASSES)
+            rounds.measure_beside(peers, lambda ours=ours, callers=callers: pgbench(
+                servers.a, ours, callers), PASSES)
+
+
+def processor_seconds(name):
+    """What the processes whose program has that name have taken of the processors."""
+    took = 0
+    for path in glob.glob("/proc/[0-9]*/comm"):
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            if name in file.read():
+                for task in glob.glob(f"{os.path.dirname(path)}/task/*/schedstat"):
+                    with open(task, encoding="ascii") as numbers:
+                        took += int(numbers.read().split()[0])
+    return took / 1e9
 
 
 def logins(fleet, servers, host, row, users):
     """Logins through the daemon, each of a user of its own, beside pgbench."""
     callers, connections = DAEMON[row]
+    taken = {"verifyd": [], "postgres": []}
 
     def ours():
         names = [next(users) for _ in range(LOGINS)]
@@ -109,13 +143,19 @@ def logins(fleet, servers, host, row, users):
         calls = f"{trio.TOP}/calls"
         with open(calls, "w", encoding="ascii") as file:
             file.writelines(lines)
+        before = {name: processor_seconds(name) for name in taken}
         output = subprocess.run([fleet.paths["load"], "load", host.socket, str(callers), calls],
                                 check=True, capture_output=True, text=True).stdout.split()
+        for name, list_of in taken.items():
+            list_of.append((processor_seconds(name) - before[name]) / LOGINS)
         if int(output[1]) != LOGINS:
             sys.exit(f"fleet_cost: {output[1]} of {LOGINS} were accepted")
         return float(output[0]) / LOGINS
 
     rounds.measure(row, ours, lambda: pgbench(servers.a, "login", connections), PASSES)
+    daemon, server = (statistics.median(list_of) * 1e6 for list_of in taken.values())
+    rounds.note(f"{row}: a login takes {daemon:.0f} µs of the daemon's processor time, and "
+                f"{server:.0f} µs of the three servers', here on one machine")
 
 
 def refusals(servers, host, rows):
@@ -151,7 +191,8 @@ def main():
         return
     fleet.begin()
     with fleet.daemons() as (servers, (host, _)), contextlib.suppress(BrokenPipeError):
-        servers.a.ask("postgres", "insert into totpgroup.member values ('postgres', 'corp');")
+        servers.a.ask("postgres",
+                      f"insert into totpgroup.member values ('postgres', 'corp'); {FLOOR}")
         statements(servers, [row for row in wanted if row in STATEMENTS])
         users = (f"b{number}" for number in range(1, 10**6))
         for row in wanted:

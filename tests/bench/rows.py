@@ -151,6 +151,8 @@ ROWS = (
         "fleet_cost.py"),
     Row("fleet-update-16", "the same, 16 callers", "a bare select and update", ratio(1.66),
         "fleet_cost.py"),
+    Row("fleet-floor-16", "those two statements in a function that checks nothing, 16 callers",
+        "one statement that updates and logs", STATED, "fleet_cost.py"),
     Row("fleet-login", "a login through the daemon, warm, 1 caller",
         "pgbench that calls look() and settle()", ratio(1.25), "fleet_cost.py"),
     Row("fleet-logins", "the same, 16 callers, the daemon's 2 connections",
