@@ -2,10 +2,11 @@
 
 /*
  * The least that a module with codes of libgcrypt's can do: it looks the user up, reads the secret
- * once with the user's rights, asks for the code, compares it with three and writes a line to the log.
+ * once with the user's rights, asks for the code, compares it with three, or with so many, and writes a
+ * line to the log.
  * It judges no file, counts nothing and spends nothing, and must never guard anything.
  *
- *     auth required bare_module.so FILE
+ *     auth required bare_module.so FILE [CODES]
  */
 
 #include "config.h"
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <syslog.h>
@@ -82,7 +84,7 @@ static void make_code(gcry_md_hd_t hmac, int64_t counter, char code[16])
 	snprintf(code, 16, "%06u", (number & INT32_MAX) % 1000000);
 }
 
-static bool is_right(const unsigned char key[KEY_SIZE], const char *typed)
+static bool is_right(const unsigned char key[KEY_SIZE], const char *typed, int codes)
 {
 	gcry_md_hd_t hmac;
 	bool found = false;
@@ -96,8 +98,8 @@ static bool is_right(const unsigned char key[KEY_SIZE], const char *typed)
 	if (gcry_md_open(&hmac, GCRY_MD_SHA1, GCRY_MD_FLAG_HMAC) != 0)
 		return false;
 	if (gcry_md_setkey(hmac, key, KEY_SIZE) == 0)
-		for (int i = -1; i <= 1; i++) {
-			make_code(hmac, (int64_t)time(NULL) / STEP + i, code);
+		for (int i = 0; i < codes; i++) {
+			make_code(hmac, (int64_t)time(NULL) / STEP + i - codes / 2, code);
 			found |= strcmp(code, typed) == 0;
 		}
 	gcry_md_close(hmac);
@@ -111,11 +113,11 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 	bool accepted;
 
 	(void)flags;
-	if (argc != 1 || pam_get_user(pamh, &user, NULL) != PAM_SUCCESS ||
+	if (argc < 1 || argc > 2 || pam_get_user(pamh, &user, NULL) != PAM_SUCCESS ||
 		!find_key(user, argv[0], key) ||
 		pam_get_authtok(pamh, PAM_AUTHTOK, &code, "Code: ") != PAM_SUCCESS)
 		return PAM_AUTH_ERR;
-	accepted = is_right(key, code);
+	accepted = is_right(key, code, argc == 2 ? atoi(argv[1]) : 3);
 	explicit_bzero(key, sizeof key);
 	pam_syslog(pamh, LOG_INFO, "code of %s %s", user, accepted ? "accepted" : "refused");
 	return accepted ? PAM_SUCCESS : PAM_AUTH_ERR;

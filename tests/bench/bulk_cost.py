@@ -10,7 +10,9 @@ the last.
 
 import glob
 import os
+import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -63,13 +65,36 @@ def bulk(folder, letters):
 
 
 def enroll(parent, letters):
-    """Enrolls all users. Returns the seconds for one."""
+    """Enrolls all users. Returns the seconds for one, and those of a processor."""
     with Folder(parent) as folder:
+        before = processor_seconds()
         took = rounds.seconds(lambda: subprocess.run(bulk(folder, letters), check=True))
         made = glob.glob(f"{folder}/letters/user*.{letters}")
         if len(made) != USERS or len(os.listdir(f"{folder}/secrets")) != USERS:
             sys.exit(f"bulk_cost: {len(made)} of {USERS} users were enrolled")
-        return took / USERS
+        return took / USERS, (processor_seconds() - before) / USERS
+
+
+def processor_seconds():
+    """What all programs that ended have taken of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(row, work):
+    """Prints the rounds of a row, and how long a user keeps a processor busy."""
+    letters, taken = FORMATS.get(row, "svg"), []
+
+    def ours():
+        if row == FLOOR:
+            return floor(work)
+        took, processor = enroll(work, letters)
+        taken.append(processor)
+        return took
+
+    rounds.measure(row, ours, lambda: loop(work, letters), ROUNDS)
+    if taken:
+        rounds.note(f"{row}: a user takes {statistics.median(taken) * 1e6:.0f} µs of a processor")
 
 
 def floor(parent):
@@ -124,9 +149,7 @@ def main():
     have(USERS)
     with tempfile.TemporaryDirectory(prefix="bulk-cost.", dir="/var/tmp") as work:
         for row in wanted:
-            letters = FORMATS.get(row, "svg")
-            rounds.measure(row, lambda kind=letters, of=row: floor(work) if of == FLOOR
-                           else enroll(work, kind), lambda kind=letters: loop(work, kind), ROUNDS)
+            measure(row, work)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,8 @@ ROWS = (
         "one without a sync of the folder", STATED, "state_cost"),
     Row("login-wrong-code", "a wrong code, with skew learning (3,000 candidates)",
         "pam_google_authenticator", ratio(0.25), "login_cost.py"),
+    Row("login-wrong-floor", "one by the bare module, which computes 3,003 codes",
+        "pam_google_authenticator", STATED, "login_cost.py"),
     Row("login-mapped", "what a login maps into a process that has libgcrypt",
         "pam_google_authenticator", STATED, "login_cost.py", "KiB"),
     Row("login-resident", "what of it becomes resident", "pam_google_authenticator", STATED,
