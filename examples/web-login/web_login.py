@@ -353,7 +353,9 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
 
     def __init__(self, listener, application):
-        # The socket exists already, and may be of any family.
+        # The socket exists already. The unit allows no other family than its own, not even for the
+        # one that is made here.
+        self.address_family = listener.family
         super().__init__(("", 0), Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener

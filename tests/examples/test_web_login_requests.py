@@ -10,10 +10,12 @@ import json
 import os
 import re
 import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
 import threading
+import types
 import urllib.parse
 
 from case import SOURCE, check, equal
@@ -576,3 +578,21 @@ def an_enrollment_shows_what_the_daemon_drew_and_keeps_it_out_of_addresses(_):
         check("JBSW" not in login.get("/enroll", user="alice", **browser).text, "it has ended")
         said = login.stop()
         check("JBSW" not in said and CODE not in said, said)
+
+
+@test
+def it_makes_no_socket_but_of_the_family_that_systemd_hands_over(_):
+    """Its unit allows no other."""
+    made = []
+
+    def note(family=-1, *arguments, **options):
+        made.append(family)
+        return socket.socket(family, *arguments, **options)
+
+    listener, _ = socket.socketpair(socket.AF_UNIX)
+    kept, socketserver.socket = socketserver.socket, types.SimpleNamespace(socket=note)
+    try:
+        web_login.Server(listener, None).server_close()
+    finally:
+        socketserver.socket = kept
+    equal(set(made), {socket.AF_UNIX}, "the families")
