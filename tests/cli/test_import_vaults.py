@@ -59,6 +59,9 @@ def an_export_of_bitwarden_is_read(folder):
     text = json.loads(bitwarden(login(None), login(""), login(SECRET)))
     text["items"].insert(0, note)
     take(folder, json.dumps(text), PLAIN, name="bitwarden")
+    # One that does not say whether it is encrypted.
+    del text["encrypted"]
+    take(folder, json.dumps(text), PLAIN, name="bitwarden")
 
 
 KEEPASSXC = '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified"\n'

@@ -318,6 +318,7 @@ static void a_damaged_state_is_an_error(void **state)
 		{HEAD "\" LAST0 host\n" END, "malformed"},
 		{HEAD "\" LAST0 host x\n" END, "malformed"},
 		{HEAD "\" LAST0 ho\x7fst 1\n" END, "malformed"},
+		{HEAD "\" LAST0 host 1 ss\x7fhd\n" END, "malformed"},
 		{HEAD "\" LAST0 host 1 sshd x\n" END, "malformed"},
 		{HEAD "\" LAST0 host 1 sshd 2 3\n" END, "malformed"},
 		{HEAD "\" SPENT 12345678\n" END, "malformed"},
@@ -327,6 +328,15 @@ static void a_damaged_state_is_an_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_applied(SECRET "\n" TOTP, cases[i].text, NULL, cases[i].message);
+}
+
+/* What it was spent for cannot be known, and none of its codes is good. */
+static void a_device_with_a_damaged_secret_is_left_alone(void **state)
+{
+	const char *secret = SECRET "\n" TOTP "\" DEVICE 0189 tablet\n";
+
+	(void)state;
+	expect_applied(secret, HEAD END, secret, NULL);
 }
 
 static void one_secret_too_many_is_damage(void **state)
@@ -409,6 +419,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_secret_has_no_state),
 		cmocka_unit_test(a_damaged_state_is_an_error),
 		cmocka_unit_test(one_secret_too_many_is_damage),
+		cmocka_unit_test(a_device_with_a_damaged_secret_is_left_alone),
 		cmocka_unit_test(a_state_that_was_cut_off_is_damage),
 		cmocka_unit_test(the_size_is_bounded),
 	};

@@ -219,6 +219,8 @@ static void malformed_answers_are_no_verdict(void **state)
 		"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,"
 		"\"reason\":\"wrong-code\"}}",
 		"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,\"reason\":[]}}",
+		"{\"parameters\":{\"result\":\"accepted\",\"retry_after\":0,\"reason\":null,"
+		"\"reason\":null}}",
 		"{\"parameters\":{\"result\":\"Accepted\",\"retry_after\":0}}",
 		"{\"parameters\":{\"result\":\"accepted \",\"retry_after\":0}}",
 		"{\"parameters\":{\"result\":true,\"retry_after\":0}}",
