@@ -1,7 +1,8 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The units under a systemd of their own: totp-verifyd, and examples/web-login as its README.md and
-docs/browser-enrollment.md say, typed as they stand. Prints a line for each point.
+"""The units under a systemd of their own: totp-verifyd, the one of docs/sealed-store.md, and
+examples/web-login as its README.md and docs/browser-enrollment.md say, typed as they stand. Prints a
+line for each point.
 
     units.py boot     on a Debian that is thrown away, as its process 1: starts systemd, which runs this
     units.py try      what systemd runs
@@ -56,6 +57,8 @@ def boot():
     wants.mkdir(exist_ok=True)
     (wants / "units.service").unlink(missing_ok=True)
     (wants / "units.service").symlink_to("../units.service")
+    # systemd mounts what a unit gets in another namespace.
+    subprocess.run(["mount", "--make-rshared", "/"], check=True)
     os.environ["container"] = "namespace"
     os.execv("/lib/systemd/systemd", ["systemd", "--log-target=journal", "--show-status=no"])
 
@@ -127,6 +130,26 @@ def the_socket_starts_the_daemon(secrets):
     is_active("totp-verifyd.service")
 
 
+def the_key_of_sealed_secrets_comes_from_systemd(_):
+    """docs/sealed-store.md. Without a TPM systemd encrypts with a key of the host."""
+    guide = TREE / "docs/sealed-store.md"
+    text = guide.read_text(encoding="utf-8")
+    run(blocks(guide)[0])
+    run("totp-enroll seal --all")
+    command, unit = re.search(
+        r"^    (sudo systemd-creds .*)\n\n((?:    .*\n|\n)*)", text, re.M).groups()
+    path, _, unit = unit.replace("\n    ", "\n").strip().partition("\n")
+    os.makedirs("/etc/credstore.encrypted", exist_ok=True)
+    run(command)
+    pathlib.Path(path.removeprefix("# ")).write_text(unit + "\n", encoding="ascii")
+    run("sed -i 's,^seal_key=.*,seal_key=/run/totpgroup-seal/seal.keys,' "
+        "/etc/security/totpgroup.conf")
+    run("systemctl enable --now totpgroup-seal; rm /etc/totpgroup/seal.keys")
+    run("systemctl restart totp-verifyd")
+    assert b"totpgroup-sealed" in pathlib.Path("/var/lib/totpgroup/secret/alice").read_bytes()
+    assert b"totpgroup-" not in pathlib.Path("/etc/credstore.encrypted/seal.keys").read_bytes()
+
+
 def the_application_is_set_up(_):
     """README.md, but for nginx."""
     for command in blocks(WEB / "README.md")[:4]:
@@ -190,9 +213,10 @@ def try_all():
     """Stops at the first point that fails, as the next ones build on it."""
     secrets, status = {}, 1
     try:
-        for point in (the_socket_starts_the_daemon, the_application_is_set_up, a_code_lets_in_once,
-                      the_daemon_has_said_so, users_may_enroll_in_the_browser,
-                      the_daemon_reloads_and_stops, nothing_is_kept_from_them):
+        for point in (the_socket_starts_the_daemon, the_key_of_sealed_secrets_comes_from_systemd,
+                      the_application_is_set_up, a_code_lets_in_once, the_daemon_has_said_so,
+                      users_may_enroll_in_the_browser, the_daemon_reloads_and_stops,
+                      nothing_is_kept_from_them):
             name = point.__name__.replace("_", " ")
             try:
                 point(secrets)
