@@ -65,24 +65,25 @@ def bulk(folder, letters):
 
 
 def enroll(parent, letters):
-    """Enrolls all users. Returns the seconds for one, and those of a processor."""
+    """Enrolls all users. Returns the seconds for one, and those of processors: in the program, and in
+    the kernel."""
     with Folder(parent) as folder:
         before = processor_seconds()
         took = rounds.seconds(lambda: subprocess.run(bulk(folder, letters), check=True))
         made = glob.glob(f"{folder}/letters/user*.{letters}")
         if len(made) != USERS or len(os.listdir(f"{folder}/secrets")) != USERS:
             sys.exit(f"bulk_cost: {len(made)} of {USERS} users were enrolled")
-        return took / USERS, (processor_seconds() - before) / USERS
+        return took / USERS, [(now - then) / USERS for then, now in zip(before, processor_seconds())]
 
 
 def processor_seconds():
     """What all programs that ended have taken of the processors."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return used.ru_utime, used.ru_stime
 
 
 def measure(row, work):
-    """Prints the rounds of a row, and how long a user keeps a processor busy."""
+    """Prints the rounds of a row, and how long a user keeps processors busy."""
     letters, taken = FORMATS.get(row, "svg"), []
 
     def ours():
@@ -94,7 +95,9 @@ def measure(row, work):
 
     rounds.measure(row, ours, lambda: loop(work, letters), ROUNDS)
     if taken:
-        rounds.note(f"{row}: a user takes {statistics.median(taken) * 1e6:.0f} µs of a processor")
+        program, kernel = (statistics.median(times) * 1e6 for times in zip(*taken))
+        rounds.note(f"{row}: a user takes {program:.0f} µs of a processor in the program, and "
+                    f"{kernel:.0f} µs in the kernel")
 
 
 def floor(parent):
