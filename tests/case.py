@@ -67,9 +67,11 @@ def equal(seen, expected, what):
     check(seen == expected, f"{what}: {seen!r}, expected {expected!r}")
 
 
-def seed():
-    """The seed of a random test: the one in TOTPGROUP_TEST_SEED, or a fresh one. Prints it."""
-    value = int(os.environ.get("TOTPGROUP_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
+def seed(default=None):
+    """The seed of a random test: the one in TOTPGROUP_TEST_SEED, or that one, or a fresh one. Prints
+    it."""
+    value = os.environ.get("TOTPGROUP_TEST_SEED") or default
+    value = int(value if value is not None else random.SystemRandom().randrange(1 << 32))
     print(f"# TOTPGROUP_TEST_SEED={value}", file=sys.stderr)
     return value
 

@@ -29,6 +29,7 @@ from pam_stacks import CONTROLS, DISTRIBUTIONS, FACTORS, GATES, OTHERS, PASSWORD
 from support import test
 
 STACKS = 20000 if LONG else 60
+SHORT_SEED = 1
 COMBINATIONS = 300
 # A login with the module itself takes longer.
 REAL_COMBINATIONS = 48
@@ -105,10 +106,17 @@ class Verdict:
                    right_password(combination, PASSWORDS if unasked else asked)
                    for combination, (let_in, asked) in zip(combinations, logins))
 
+    def has_other_twice(self):
+        """Whether a module that does something by the way stands in several lines, each of which may
+        get another answer. Here a module answers all of them alike."""
+        lines = list(itertools.chain(*self.files.values()))
+        return any(sum(name in line for line in lines) > 1 for name in OTHERS
+                   if name != "pam_permit.so")
+
     def could_let_in(self, code):
         """The same with every answer that modules can give, other than to fail where they only
         do something by the way."""
-        if self.lets_in(code):
+        if self.lets_in(code) or self.has_other_twice():
             return True
         choices = {name: (SUCCESS, AUTH_ERR) for name in modules_in(self.files, PASSWORDS)}
         choices.update({name: ALL_ANSWERS for name in modules_in(self.files, GATES + FACTORS)})
@@ -291,7 +299,8 @@ def mend_likely_mistake(stack, lines):
 
 @test
 def doctor_says_what_libpam_does(folder):
-    chosen_seed = seed()
+    # The long mode looks for what is wrong with any stack, and the short one for what was broken.
+    chosen_seed = seed(None if LONG else SHORT_SEED)
     if LONG:
         jobs = os.cpu_count() or 1
         workers = [begin_worker(chosen_seed, range(i, STACKS, jobs)) for i in range(jobs)]
