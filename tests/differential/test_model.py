@@ -13,6 +13,7 @@ from model import Damaged, GENERATORS, Answer, Decision, option
 from attempts import Scenario
 
 SCENARIOS, PART = (100_000, 500) if LONG else (400, 100)
+SHORT_SEED = 1
 WORKER = BUILD / "tests/differential/decide_worker"
 LETTERS = {"password": "p", "front_end": "f", "disallow_reuse": "d", "noskewadj": "k",
            "no_increment_hotp": "i", "resync_hotp": "r", "strict": "s"}
@@ -129,7 +130,8 @@ def compare_some(start, first, count):
 @test
 def random_attempts_are_decided_as_by_an_independent_model(_):
     """Says how many of each kind there were, and fails where there were none."""
-    start = seed()
+    # The long mode looks for what is wrong with any credential, the short one for what was broken.
+    start = seed(None if LONG else SHORT_SEED)
     counts = collections.Counter()
     with concurrent.futures.ProcessPoolExecutor() as pool:
         parts = [pool.submit(compare_some, start, first, PART)
