@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import hmac
 import re
+import unicodedata
 
 CODES = {b"SHA1": "sha1", b"SHA256": "sha256", b"SHA512": "sha512"}
 HASHED = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -161,6 +162,13 @@ def generator(key, algorithm):
 # One attempt
 
 
+def shown(name):
+    """The name of a device for people: what is no UTF-8 and what is a control character is a
+    question mark."""
+    return "".join("?" if unicodedata.category(character) in ("Cc", "Cs") else character
+                   for character in name.decode("utf-8", "surrogateescape")).encode()
+
+
 class Decision:
     """Decides on an attempt. text is the credential, which it changes."""
 
@@ -291,7 +299,8 @@ class Decision:
                   generator(self.first_secret(), algorithm))]
         for line in options(self.text, b"DEVICE"):
             match = re.fullmatch(rb"([^ \t]+)[ \t]+(.*?)[ \t]*", line.value)
-            if not match or not 1 <= len(match.group(2)) <= 64:
+            if not match or not 1 <= len(match.group(2)) <= 64 or (
+                    shown(match.group(2)) != match.group(2)):
                 raise Damaged(line.value)
             found.append((match.group(2), generator(base32(match.group(1)), algorithm)))
         names = [name for name, _ in found[1:]]
@@ -304,7 +313,7 @@ class Decision:
         if attempt.grace_period > 0 and attempt.host is not None:
             self.remember_host()
         self.text = remove(self.text, b"PENDING_UNTIL")
-        self.answer = Answer("accepted", "none", method, 0, 0, device)
+        self.answer = Answer("accepted", "none", method, 0, 0, shown(device))
         if attempt.password:
             self.answer.password_length = len(attempt.typed) - code_length
 
